@@ -1,0 +1,128 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Reads the BUILD files without Bazel and finds the Python files that no target holds.
+
+BUILD files are written in a subset of Python: each is run with rules that only note what they are given.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import os
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+_NATIVE_RULES = ("alias", "filegroup", "genrule", "test_suite")
+_DECLARATIONS = ("exports_files", "licenses", "package")
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """What one call in a BUILD file declares.
+
+    Attributes:
+      rule: the rule or macro called, such as `py_library`.
+      sources: its own files, as paths from the root.
+      deps: the labels of the targets that it depends on.
+    """
+
+    rule: str
+    sources: frozenset[Path]
+    deps: tuple[str, ...]
+
+
+def problems(root: Path) -> list[str]:
+    """Returns one message for each part of the repository of which the targets leave files out."""
+    targets = read_targets(root)
+    library = ["//niwt_tf:niwt_tf"]
+    tests = [label for label, target in targets.items() if target.rule == "pytest_tests"]
+    programs = [label for label, target in targets.items() if target.rule == "script_binary"]
+    parts = (("niwt_tf", "**/*.py", library), ("tests", "**/*.py", tests), ("bin", "*", programs))
+    messages = []
+    for folder, pattern, labels in parts:
+        held = set(_sources(targets, labels))
+        left_out = sorted(str(path) for path in _files(root, folder, pattern) if path not in held)
+        if left_out:
+            messages.append(
+                f"{', '.join(labels) or 'A target'} must hold every file {folder}/{pattern}. "
+                f"Left out: {', '.join(left_out)}. Add the target of the BUILD file beside or above them "
+                "to the `deps` of the next one up."
+            )
+    return messages
+
+
+def read_targets(root: Path) -> dict[str, Target]:
+    """Returns the targets of all BUILD files under `root` by label, such as `//niwt_tf/data:data`."""
+    targets: dict[str, Target] = {}
+    for folder in _packages(root):
+        targets.update(_evaluate(root, folder))
+    return targets
+
+
+def _packages(root: Path) -> Iterator[Path]:
+    """Yields the folders with a BUILD file, without those of .bazelignore."""
+    lines = (root / ".bazelignore").read_text(encoding="utf-8").splitlines()
+    ignored = {root / line for line in lines if line and not line.startswith("#")}
+    for name, folders, files in os.walk(root):
+        folders[:] = [folder for folder in folders if Path(name, folder) not in ignored]
+        if "BUILD" in files:
+            yield Path(name)
+
+
+def _evaluate(root: Path, folder: Path) -> dict[str, Target]:
+    """Runs one BUILD file and returns its targets by label."""
+    package = folder.relative_to(root).as_posix().removeprefix(".")
+    targets: dict[str, Target] = {}
+
+    def declare(rule: str, name: str = "", **attributes: Any) -> None:
+        sources = attributes.get("srcs") or filter(None, [attributes.get("script")])
+        files = frozenset(Path(package, source) for source in sources)
+        deps = tuple(_label(dep, package) for dep in attributes.get("deps", ()))
+        targets[f"//{package}:{name}"] = Target(rule, files, deps)
+
+    def load(_: str, *names: str) -> None:
+        namespace.update({name: functools.partial(declare, name) for name in names})
+
+    namespace: dict[str, Callable[..., Any]] = {name: lambda *_, **__: None for name in _DECLARATIONS}
+    namespace |= {"load": load, "glob": functools.partial(_glob, folder)}
+    load("", *_NATIVE_RULES)
+    exec(compile((folder / "BUILD").read_text(encoding="utf-8"), folder / "BUILD", "exec"), namespace)
+    return targets
+
+
+def _label(text: str, package: str) -> str:
+    """Returns a label in full: `:a` and `//x/y` become `//package:a` and `//x/y:y`."""
+    if text.startswith(":"):
+        return f"//{package}{text}"
+    return text if ":" in text else f"{text}:{text.rpartition('/')[2]}"
+
+
+def _glob(folder: Path, include: Iterable[str], exclude: Iterable[str] = (), **_: Any) -> list[str]:
+    """Returns what Bazel's glob does: files of this package, and none of a package below it."""
+    left_out = {path for pattern in exclude for path in folder.glob(pattern)}
+    found = {path for pattern in include for path in folder.glob(pattern) if path.is_file()} - left_out
+    return sorted(path.relative_to(folder).as_posix() for path in found if _package_of(path) == folder)
+
+
+def _package_of(path: Path) -> Path:
+    """Returns the nearest folder above `path` that has a BUILD file."""
+    return next(folder for folder in path.parents if (folder / "BUILD").is_file())
+
+
+def _sources(targets: dict[str, Target], labels: Iterable[str]) -> Iterator[Path]:
+    """Yields the files of the targets named and of all that they depend on."""
+    seen: set[str] = set()
+    waiting = list(labels)
+    while waiting:
+        label = waiting.pop()
+        if label in targets and label not in seen:
+            seen.add(label)
+            waiting.extend(targets[label].deps)
+            yield from targets[label].sources
+
+
+def _files(root: Path, folder: str, pattern: str) -> Iterator[Path]:
+    """Yields the files of a folder that match, as paths from the root."""
+    return (path.relative_to(root) for path in (root / folder).glob(pattern) if path.is_file())
