@@ -1,0 +1,151 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The settings of a run, as frozen dataclasses: all that the library takes from the command line.
+
+The names of all fields differ, so each is also the name of its flag. Its metadata holds the flag's help, the values it
+may take (`choices`) or its least and largest value.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from niwt_tf import errors
+
+BIASES = ("mean", "zero")
+
+
+def _option(default: Any, help: str, **metadata: Any) -> Any:
+    return dataclasses.field(default=default, metadata={"help": help, **metadata})
+
+
+@dataclasses.dataclass(frozen=True)
+class DataConfig:
+    """Which images, and which of their classes are unseen."""
+
+    dataset: str = _option("aviary", "The images: aviary draws birds, without any download.", choices=("aviary",))
+    data_dir: str = _option("", "Where prepared datasets lie; TFDS' own folder, ~/tensorflow_datasets, by default.")
+    aviary_seed: int = _option(0, "Draws another set of species and images.", minimum=0, maximum=2**31 - 1)
+    aviary_classes: int = _option(60, "Species in the aviary, the unseen included.", minimum=10, maximum=150)
+    aviary_unseen: int = _option(12, "Species that no training image shows.", minimum=2, maximum=100)
+    aviary_images: int = _option(80, "Training images of each seen species.", minimum=5, maximum=10_000)
+
+
+@dataclasses.dataclass(frozen=True)
+class DomainConfig:
+    """What is known of every class, seen or not."""
+
+    domain: str = _option("attributes", "What tells of a class.", choices=("attributes", "captions", "documents"))
+    text_encoder: str = _option("tfidf", "Turns captions and documents into vectors.", choices=("tfidf",))
+
+
+@dataclasses.dataclass(frozen=True)
+class BackboneConfig:
+    """The network, and its training on the seen classes."""
+
+    backbone: str = _option(
+        "small", "The network: small is four convolutions, trained from scratch.", choices=("small",)
+    )
+    layer: str = _option("", "The layer whose neurons count; the backbone's last convolution by default.")
+    epochs: int = _option(12, "Passes over the training images.", minimum=1, maximum=10_000)
+    batch_size: int = _option(64, "Images in a step of training.", minimum=1, maximum=65_536)
+    learning_rate: float = _option(3e-3, "AdamW's first learning rate; it falls to 0 along a cosine.", minimum=0.0)
+    weight_decay: float = _option(1e-2, "AdamW's weight decay.", minimum=0.0)
+    dropout: float = _option(0.4, "Share of features dropped before the classifier.", minimum=0.0, maximum=0.99)
+    label_smoothing: float = _option(0.1, "Share of the label given to all classes alike.", minimum=0.0, maximum=0.99)
+
+
+@dataclasses.dataclass(frozen=True)
+class MapConfig:
+    """The map from domain vectors to importances."""
+
+    map_steps: int = _option(200, "Most steps to fit the map; held-out classes say when to stop.", minimum=1)
+    map_learning_rate: float = _option(1.0, "Learning rate for the map, with momentum 0.9.", minimum=0.0)
+    map_folds: int = _option(6, "Groups of seen classes held out in turn to choose the step.", minimum=2, maximum=100)
+
+
+@dataclasses.dataclass(frozen=True)
+class TransferConfig:
+    """From importances to the weights of a class."""
+
+    transfer_images: int = _option(512, "Training images whose activations are kept for the transfer.", minimum=1)
+    transfer_batch: int = _option(8, "Images in a step of the transfer.", minimum=1)
+    transfer_steps: int = _option(300, "Most steps of the transfer.", minimum=1)
+    transfer_learning_rate: float = _option(1e-2, "Adam's learning rate for the transfer.", minimum=0.0)
+
+
+@dataclasses.dataclass(frozen=True)
+class RehearsalConfig:
+    """What is tried on seen classes that play unseen; one value alone fixes the setting."""
+
+    lambdas: tuple[float, ...] = _option(
+        (1e-4, 1e-3, 1e-2), "Pulls of new weights towards the seen classes' mean.", minimum=0.0
+    )
+    scales: tuple[float, ...] = _option(
+        (0.8, 1.0, 1.25), "Lengths of new weights, in mean lengths of seen ones; 0 keeps the learned.", minimum=0.0
+    )
+    biases: tuple[str, ...] = _option(("mean",), "Biases of new classes: the seen classes' mean, or 0.", choices=BIASES)
+
+
+@dataclasses.dataclass(frozen=True)
+class RunConfig:
+    """A whole run."""
+
+    data: DataConfig = DataConfig()
+    domain: DomainConfig = DomainConfig()
+    backbone: BackboneConfig = BackboneConfig()
+    map: MapConfig = MapConfig()
+    transfer: TransferConfig = TransferConfig()
+    rehearsal: RehearsalConfig = RehearsalConfig()
+    seed: int = _option(0, "Starts every random number of the run.", minimum=0, maximum=2**31 - 1)
+    jit_compile: str = _option("auto", "XLA: auto is on with a GPU, off without.", choices=("auto", "on", "off"))
+
+    def __post_init__(self) -> None:
+        for name, (value, field) in options(self).items():
+            _check(name, value, field)
+
+
+def options(config: Any) -> dict[str, tuple[Any, dataclasses.Field[Any]]]:
+    """Returns name -> (value, field) of every setting, those of nested dataclasses included."""
+    return dict(_options(config))
+
+
+def _options(config: Any) -> Iterator[tuple[str, tuple[Any, dataclasses.Field[Any]]]]:
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if dataclasses.is_dataclass(value):
+            yield from _options(value)
+        else:
+            yield field.name, (value, field)
+
+
+def fingerprint(*parts: Any) -> str:
+    """Returns the SHA-256 of dataclasses, strings, numbers and their nestings, as 64 hexadecimal digits."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=dataclasses.asdict).encode()).hexdigest()
+
+
+def _check(name: str, value: Any, field: dataclasses.Field[Any]) -> None:
+    values = value if isinstance(value, tuple) else (value,)
+    if not values:
+        raise errors.UserError(f"`--{name}` must have at least one value. Received none.")
+    choices = field.metadata.get("choices")
+    for item in values:
+        if choices is not None and item not in choices:
+            raise errors.unknown_value(f"--{name}", item, choices)
+        limits = _limits(field.metadata.get("minimum"), field.metadata.get("maximum"), item)
+        if limits:
+            raise errors.UserError(f"`--{name}` must be {limits}. Received: --{name}={item}.")
+
+
+def _limits(minimum: float | None, maximum: float | None, value: Any) -> str:
+    """Returns the limits in words if `value` breaks them, else nothing; NaN breaks any."""
+    if isinstance(value, float) and math.isinf(value):
+        return "finite"
+    if (minimum is None or value >= minimum) and (maximum is None or value <= maximum):
+        return ""
+    return f"at least {minimum}" if maximum is None else f"from {minimum} to {maximum}"

@@ -1,0 +1,92 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Loads the aviary as a zero-shot dataset, drawing it first where it is not there yet."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_datasets as tfds
+
+from niwt_tf import config as config_lib
+from niwt_tf import progress
+from niwt_tf.data import zero_shot
+from niwt_tf.data.aviary import anatomy, aviary_dataset_builder
+
+
+def load(config: config_lib.DataConfig) -> zero_shot.ZeroShotDataset:
+    """Returns the aviary that `config` names.
+
+    Args:
+      config: the seed and sizes, and the folder of prepared datasets.
+
+    Raises:
+      errors.UserError: if so many unseen species cannot be had.
+      OSError: if the folder cannot be written.
+    """
+    builder = _prepared(config)
+    guide = builder.info.metadata["species"]
+    seen = tuple(entry["name"] for entry in guide if entry["seen"])
+    unseen = tuple(entry["name"] for entry in guide if not entry["seen"])
+    return zero_shot.ZeroShotDataset(
+        name="aviary",
+        seen=seen,
+        unseen=unseen,
+        validation=zero_shot.unseen_again(seen, unseen),
+        train=_split(builder, "train"),
+        test_seen=_split(builder, "test_seen"),
+        test_unseen=_split(builder, "test_unseen"),
+        descriptions=zero_shot.Descriptions(
+            attribute_names=anatomy.FEATURE_NAMES,
+            attributes={entry["name"]: anatomy.encode_traits(entry["traits"]) for entry in guide},
+            captions=lambda: _captions(builder),
+            documents={entry["name"]: entry["document"] for entry in guide},
+        ),
+        split_version=f"aviary {builder.version} seed {config.aviary_seed}",
+        split_sha256=config_lib.fingerprint(seen, unseen, builder.builder_config.name, str(builder.version)),
+    )
+
+
+def _prepared(config: config_lib.DataConfig) -> tfds.core.DatasetBuilder:
+    wanted = aviary_dataset_builder.config(
+        config.aviary_seed, config.aviary_classes, config.aviary_unseen, config.aviary_images
+    )
+    known = aviary_dataset_builder.Builder.builder_configs
+    builder = aviary_dataset_builder.Builder(data_dir=config.data_dir or None, config=known.get(wanted.name, wanted))
+    if not Path(builder.data_dir).exists():
+        progress.say(f"  drawing the birds into {builder.data_dir}")
+        with _quiet():
+            builder.download_and_prepare()
+    return builder
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keeps TFDS' own announcements and bars from the terminal: the builder shows one of ours."""
+    tfds.disable_progress_bar()
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+        yield
+
+
+def _split(builder: tfds.core.DatasetBuilder, name: str) -> zero_shot.Split:
+    decoders = tfds.decode.PartialDecoding({"image": True, "label": True})
+    examples = builder.as_dataset(split=name, decoders=decoders, shuffle_files=False)
+    labels = np.fromiter(examples.map(lambda example: example["label"]).as_numpy_iterator(), np.int64)
+    images = examples.map(lambda example: example["image"], num_parallel_calls=tf.data.AUTOTUNE).cache()
+    return zero_shot.Split(images, labels)
+
+
+def _captions(builder: tfds.core.DatasetBuilder) -> Mapping[str, Sequence[str]]:
+    """Returns each class's captions: of a seen one its training images', of an unseen one the field guide's."""
+    guide = builder.info.metadata["species"]
+    captions: dict[str, list[str]] = {e["name"]: [] if e["seen"] else list(e["captions"]) for e in guide}
+    decoders = tfds.decode.PartialDecoding({"captions": True, "label": True})
+    for example in builder.as_dataset(split="train", decoders=decoders).batch(256).as_numpy_iterator():
+        for label, sentences in zip(example["label"], example["captions"], strict=True):
+            captions[guide[label]["name"]].extend(sentence.decode("utf-8") for sentence in sentences)
+    return captions

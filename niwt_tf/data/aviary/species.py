@@ -1,0 +1,104 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Invents the aviary's species: names, traits, and which of them are never photographed for training."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+
+import numpy as np
+
+from niwt_tf import errors
+from niwt_tf.data.aviary import anatomy
+
+_PLACES = (
+    "Amber Alder Arden Barrow Bramble Calder Cinder Copse Corrie Dell Ember Fallow Fen Garnet Glen Harrow "
+    "Hazel Heath Isle Juniper Karst Larch Linden Loch Marram Moor Nettle Orchard Pike Quarry Reed Rill Rowan "
+    "Sedge Shingle Sorrel Tarn Thistle Umber Vale Weald Willow Wold Yarrow"
+).split()
+_FAMILIES = "Bunting Finch Flycatcher Lark Martin Pipit Robin Shrike Sparrow Tanager Thrush Warbler Wren".split()
+
+_MIN_DIFFERENCES = 4  # two species differ in at least so many attributes
+_TRIES = 10_000  # to invent one more species; they suffice for some 220
+_MIN_SEEN_OCCURRENCES = 2  # each attribute value of an unseen species occurs in at least so many seen ones
+
+
+@dataclasses.dataclass(frozen=True)
+class Species:
+    """One class of the aviary.
+
+    Attributes:
+      name: an invented name that says nothing of the looks.
+      traits: attribute -> value, as in `anatomy.ATTRIBUTES`.
+      seen: whether the training split shows it.
+    """
+
+    name: str
+    traits: anatomy.Traits
+    seen: bool
+
+
+def invent(seed: int, classes: int = 60, unseen: int = 12) -> tuple[Species, ...]:
+    """Returns `classes` species, the same ones for the same seed, the unseen ones last.
+
+    Args:
+      seed: any non-negative integer.
+      classes: the number of species, at least `unseen + 2`.
+      unseen: how many of them are never shown in training.
+
+    Raises:
+      errors.UserError: if the counts cannot be met.
+    """
+    rng = np.random.default_rng([seed, 0])
+    names = _names(rng, classes)
+    for _ in range(100):
+        traits = _distinct_traits(rng, classes)
+        order = _unseen_last(traits, unseen)
+        if order is not None:
+            return tuple(
+                Species(name, traits[index], seen=rank < classes - unseen)
+                for rank, (name, index) in enumerate(zip(names, order, strict=True))
+            )
+    raise errors.UserError(
+        "`--aviary_unseen` species must share each of their attribute values with seen ones. "
+        f"Received: --aviary_classes={classes}, --aviary_unseen={unseen}. Use fewer unseen classes."
+    )
+
+
+def _names(rng: np.random.Generator, count: int) -> list[str]:
+    pool = [f"{place} {family}" for place, family in itertools.product(_PLACES, _FAMILIES)]
+    if not 2 <= count <= len(pool):
+        raise errors.UserError(f"`--aviary_classes` must be from 2 to {len(pool)}. Received: --aviary_classes={count}.")
+    return [pool[i] for i in rng.permutation(len(pool))[:count]]
+
+
+def _distinct_traits(rng: np.random.Generator, count: int) -> list[dict[str, str]]:
+    chosen: list[dict[str, str]] = []
+    for _ in range(count):
+        tries = ({name: str(rng.choice(values)) for name, values in anatomy.ATTRIBUTES.items()} for _ in range(_TRIES))
+        traits = next((t for t in tries if all(_differences(t, other) >= _MIN_DIFFERENCES for other in chosen)), None)
+        if traits is None:
+            raise errors.UserError(
+                f"`--aviary_classes` species must differ in {_MIN_DIFFERENCES} attributes or more. "
+                f"Received: --aviary_classes={count}, of which {len(chosen)} were found. Ask for fewer."
+            )
+        chosen.append(traits)
+    return chosen
+
+
+def _differences(a: anatomy.Traits, b: anatomy.Traits) -> int:
+    return sum(a[name] != b[name] for name in anatomy.ATTRIBUTES)
+
+
+def _unseen_last(traits: list[dict[str, str]], unseen: int) -> list[int] | None:
+    """Takes unseen species from the end as long as the rest still shows each of their values."""
+    seen = list(range(len(traits)))
+    taken: list[int] = []
+    for index in reversed(range(len(traits))):
+        rest = [traits[i] for i in seen if i != index]
+        counts = [sum(t[name] == value for t in rest) for name, value in traits[index].items()]
+        if len(taken) < unseen and min(counts) >= _MIN_SEEN_OCCURRENCES:
+            seen.remove(index)
+            taken.append(index)
+    return seen + taken if len(taken) == unseen else None

@@ -1,0 +1,160 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The types of a zero-shot dataset: images of seen and unseen classes, and what is known of each class."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from niwt_tf import errors
+
+_SHUFFLE_BUFFER = 8192
+_HELD_OUT_SHARE = 0.2
+
+
+@dataclasses.dataclass(frozen=True)
+class Split:
+    """Images with labels, always in the same order.
+
+    Attributes:
+      images: a `tf.data.Dataset` of `[H,W,3]` uint8, RGB.
+      labels: `[N]` int64, in the order of `images`.
+    """
+
+    images: tf.data.Dataset
+    labels: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def batches(self, batch_size: int, shuffle_seed: int | None = None, skip: int = 0) -> tf.data.Dataset:
+        """Returns batches `(images [B,H,W,3] uint8, labels [B] int64)`, the last one perhaps smaller.
+
+        Args:
+          batch_size: images in a batch.
+          shuffle_seed: shuffles, the same way for the same seed and the same global seed of TensorFlow; the split's own
+            order by default.
+          skip: images to leave out at the start.
+        """
+        pairs = tf.data.Dataset.zip(self.images, tf.data.Dataset.from_tensor_slices(self.labels)).skip(skip)
+        if shuffle_seed is not None:
+            pairs = pairs.shuffle(min(len(self), _SHUFFLE_BUFFER), seed=shuffle_seed)
+        return pairs.batch(batch_size).prefetch(tf.data.AUTOTUNE)
+
+    def subset(self, keep: np.ndarray, relabel: np.ndarray) -> Split:
+        """Returns the images where `keep` `[N]` bool is true; label `y` becomes `relabel[y]`."""
+        kept = tf.constant(keep)
+        images = self.images.enumerate().filter(lambda index, _: kept[index]).map(lambda _, image: image)
+        return Split(images, relabel[self.labels[keep]])
+
+
+@dataclasses.dataclass(frozen=True)
+class Descriptions:
+    """What is known of the classes, by their names.
+
+    Attributes:
+      attribute_names: `M` names.
+      attributes: class -> `[M]` float32.
+      captions: returns class -> sentences. Those of a seen class come from its training images alone.
+      documents: class -> one text.
+    """
+
+    attribute_names: tuple[str, ...]
+    attributes: Mapping[str, np.ndarray]
+    captions: Callable[[], Mapping[str, Sequence[str]]]
+    documents: Mapping[str, str]
+
+
+@dataclasses.dataclass(frozen=True)
+class ZeroShotDataset:
+    """A dataset with its zero-shot split. Labels count `class_names`: first the seen classes, then the unseen.
+
+    Attributes:
+      name: of the dataset.
+      seen: names of the classes that training shows.
+      unseen: names of the classes that it does not.
+      validation: those of `seen` that play unseen in the rehearsal.
+      train: images of seen classes.
+      test_seen: other images of seen classes.
+      test_unseen: images of unseen classes.
+      descriptions: what is known of every class.
+      split_version: which split this is.
+      split_sha256: of the lists that make the split.
+    """
+
+    name: str
+    seen: tuple[str, ...]
+    unseen: tuple[str, ...]
+    validation: tuple[str, ...]
+    train: Split
+    test_seen: Split
+    test_unseen: Split
+    descriptions: Descriptions
+    split_version: str
+    split_sha256: str
+
+    def __post_init__(self) -> None:
+        _require(not set(self.seen) & set(self.unseen), "`seen` and `unseen` classes must differ", self)
+        _require(set() < set(self.validation) < set(self.seen), "`validation` classes must be some of the seen", self)
+        for split, allowed in ((self.train, self.seen), (self.test_seen, self.seen), (self.test_unseen, self.unseen)):
+            present = {self.class_names[label] for label in np.unique(split.labels)}
+            _require(present == set(allowed), "a split must show each of its classes, and no other", self)
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The seen classes' names, then the unseen ones': a label is an index into them."""
+        return self.seen + self.unseen
+
+    def rehearsal(self, seed: int) -> ZeroShotDataset:
+        """Returns a zero-shot dataset made of this one's training images alone, to choose settings on.
+
+        The validation classes play unseen. The other seen classes stay seen, with a held-out fifth of their training
+        images in the part of `test_seen`. No test image and no unseen class is touched.
+
+        Args:
+          seed: chooses the held-out fifth.
+        """
+        seen = tuple(name for name in self.seen if name not in self.validation)
+        unseen = tuple(name for name in self.seen if name in self.validation)
+        label_of = {name: label for label, name in enumerate(seen + unseen)}
+        relabel = np.array([label_of[name] for name in self.seen], np.int64)
+        plays_unseen = relabel[self.train.labels] >= len(seen)
+        held_out = _held_out(self.train.labels, seed) & ~plays_unseen
+        return dataclasses.replace(
+            self,
+            seen=seen,
+            unseen=unseen,
+            validation=unseen_again(seen, unseen),
+            train=self.train.subset(~plays_unseen & ~held_out, relabel),
+            test_seen=self.train.subset(held_out, relabel),
+            test_unseen=self.train.subset(plays_unseen, relabel),
+        )
+
+
+def unseen_again(seen: tuple[str, ...], unseen: tuple[str, ...]) -> tuple[str, ...]:
+    """Returns which of `seen` would play unseen: the last ones, in the share that the unseen have of all."""
+    count = max(1, round(len(seen) * len(unseen) / (len(seen) + len(unseen))))
+    return seen[-count:]
+
+
+def _held_out(labels: np.ndarray, seed: int) -> np.ndarray:
+    """Returns `[N]` bool: a fifth of each class, at least one image."""
+    rng = np.random.default_rng([seed, 0x5EED])
+    chosen = np.zeros(len(labels), bool)
+    for label in np.unique(labels):
+        members = rng.permutation(np.flatnonzero(labels == label))
+        chosen[members[: max(1, round(len(members) * _HELD_OUT_SHARE))]] = True
+    return chosen
+
+
+def _require(condition: bool, rule: str, dataset: Any) -> None:
+    if not condition:
+        raise errors.UserError(
+            f"{rule}. Received: dataset={dataset.name}, {len(dataset.seen)} seen, {len(dataset.unseen)} unseen and "
+            f"{len(dataset.validation)} validation classes. Prepare the dataset anew, or mend its class lists."
+        )

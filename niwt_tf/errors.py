@@ -1,0 +1,30 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Mistakes that a user can mend: each says the rule, what was received, and the remedy."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class UserError(ValueError):
+    """A mistake of the user's, told in one message; the programs print it without a traceback."""
+
+
+class DivergedError(UserError):
+    """A loss stopped being a finite number."""
+
+
+def unknown_value(name: str, value: str, valid: Iterable[str]) -> UserError:
+    """Returns the error for a value that is not among the valid ones, with the nearest of them.
+
+    Args:
+      name: what the value was given for, such as `--layer`.
+      value: what was received.
+      valid: all that it could have been.
+    """
+    options = list(valid)
+    nearest = difflib.get_close_matches(value, options, n=1, cutoff=0.4)
+    hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+    return UserError(f"`{name}` must be one of {', '.join(options)}. Received: {name}={value}.{hint}")

@@ -1,0 +1,156 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of the settings, their limits and their fingerprint."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import math
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from niwt_tf import config, errors
+
+_DEFAULT = config.RunConfig()
+_OPTIONS = config.options(_DEFAULT)
+_LIMITS = [
+    (name, limit, field.metadata[limit])
+    for name, (_, field) in _OPTIONS.items()
+    for limit in ("minimum", "maximum")
+    if limit in field.metadata
+]
+_SECTIONS = {
+    field.name: getattr(_DEFAULT, field.name)
+    for field in dataclasses.fields(_DEFAULT)
+    if dataclasses.is_dataclass(getattr(_DEFAULT, field.name))
+}
+
+
+def _with(name: str, value: Any) -> config.RunConfig:
+    """Returns the default settings with another value for the option `name`, wherever it lies."""
+    for section, settings in _SECTIONS.items():
+        if hasattr(settings, name):
+            return config.RunConfig(**{section: dataclasses.replace(settings, **{name: value})})
+    return config.RunConfig(**{name: value})
+
+
+def _in_kind(name: str, value: Any) -> Any:
+    """Returns `value` as the option takes it: in a tuple where it takes several."""
+    return (value,) if isinstance(_OPTIONS[name][0], tuple) else value
+
+
+def _field_names(kind: type) -> Iterator[str]:
+    for field in dataclasses.fields(kind):
+        nested = type(field.default)
+        yield from _field_names(nested) if dataclasses.is_dataclass(nested) else [field.name]
+
+
+def test_every_option_name_is_unique() -> None:
+    names = list(_field_names(config.RunConfig))
+    assert len(names) == len(set(names)) == len(_OPTIONS)
+
+
+def test_options_give_the_value_and_the_field_of_each_name() -> None:
+    value, field = config.options(_with("aviary_images", 7))["aviary_images"]
+    assert (value, field.name, field.default) == (7, "aviary_images", 80)
+
+
+def test_every_option_has_a_sentence_of_help() -> None:
+    for name, (_, field) in _OPTIONS.items():
+        assert re.fullmatch(r"\S.*\.", field.metadata["help"]), name
+
+
+def test_settings_are_frozen() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        _DEFAULT.seed = 1  # type: ignore[misc]
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        _DEFAULT.data.aviary_seed = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(("name", "limit", "value"), _LIMITS)
+def test_limits_themselves_are_allowed(name: str, limit: str, value: float) -> None:
+    del limit
+    assert config.options(_with(name, _in_kind(name, value)))[name][0] == _in_kind(name, value)
+
+
+@pytest.mark.parametrize(("name", "limit", "value"), _LIMITS)
+def test_values_just_outside_of_limits_are_errors(name: str, limit: str, value: float) -> None:
+    away = -1 if limit == "minimum" else 1
+    outside = value + away if isinstance(value, int) else math.nextafter(value, away * math.inf)
+    with pytest.raises(errors.UserError, match=rf"^`--{name}` must be .*Received: --{name}={outside}\.$"):
+        _with(name, _in_kind(name, outside))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("seed", -1, "`--seed` must be from 0 to 2147483647. Received: --seed=-1."),
+        ("seed", 2**31, "`--seed` must be from 0 to 2147483647. Received: --seed=2147483648."),
+        ("aviary_images", 4, "`--aviary_images` must be from 5 to 10000. Received: --aviary_images=4."),
+        ("map_steps", 0, "`--map_steps` must be at least 1. Received: --map_steps=0."),
+        ("dropout", math.nan, "`--dropout` must be from 0.0 to 0.99. Received: --dropout=nan."),
+        ("learning_rate", math.nan, "`--learning_rate` must be at least 0.0. Received: --learning_rate=nan."),
+        ("learning_rate", -1e-9, "`--learning_rate` must be at least 0.0. Received: --learning_rate=-1e-09."),
+        ("lambdas", (0.1, -1.0), "`--lambdas` must be at least 0.0. Received: --lambdas=-1.0."),
+        ("lambdas", (), "`--lambdas` must have at least one value. Received none."),
+        (
+            "dataset",
+            "aviari",
+            "`--dataset` must be one of aviary. Received: --dataset=aviari. Did you mean 'aviary'?",
+        ),
+        (
+            "domain",
+            "text",
+            "`--domain` must be one of attributes, captions, documents. Received: --domain=text.",
+        ),
+        (
+            "biases",
+            ("mean", "zeros"),
+            "`--biases` must be one of mean, zero. Received: --biases=zeros. Did you mean 'zero'?",
+        ),
+        ("jit_compile", "yes", "`--jit_compile` must be one of auto, on, off. Received: --jit_compile=yes."),
+    ],
+)
+def test_errors_say_rule_received_and_remedy(name: str, value: Any, message: str) -> None:
+    with pytest.raises(errors.UserError) as caught:
+        _with(name, value)
+    assert str(caught.value) == message
+
+
+def test_infinite_values_are_errors() -> None:
+    with pytest.raises(errors.UserError, match="--learning_rate=inf"):
+        _with("learning_rate", math.inf)
+
+
+def test_fingerprint_is_the_hash_of_json() -> None:
+    assert config.fingerprint("a", 1, (2.5, None)) == hashlib.sha256(b'["a", 1, [2.5, null]]').hexdigest()
+
+
+def test_fingerprint_knows_no_order_of_names() -> None:
+    assert config.fingerprint({"a": 1, "b": 2}) == config.fingerprint({"b": 2, "a": 1})
+    assert config.fingerprint("a", "b") != config.fingerprint("b", "a")
+    assert config.fingerprint("ab") != config.fingerprint("a", "b")
+
+
+def test_fingerprint_of_equal_settings_is_the_same() -> None:
+    assert config.fingerprint(config.RunConfig()) == config.fingerprint(_DEFAULT)
+    assert re.fullmatch("[0-9a-f]{64}", config.fingerprint(_DEFAULT))
+
+
+@pytest.mark.parametrize("name", _OPTIONS)
+def test_fingerprint_tells_a_change_of_any_option(name: str) -> None:
+    owner = next((settings for settings in _SECTIONS.values() if hasattr(settings, name)), None)
+    if owner is None:
+        changed: Any = _with(name, {"seed": 1, "jit_compile": "on"}[name])
+        assert config.fingerprint(changed) != config.fingerprint(_DEFAULT)
+    else:  # a section does not check its values, so that any will do
+        assert config.fingerprint(dataclasses.replace(owner, **{name: "other"})) != config.fingerprint(owner)
+
+
+def test_fingerprint_takes_nested_dataclasses() -> None:
+    settings = config.MapConfig()
+    assert config.fingerprint([settings]) == config.fingerprint([dataclasses.asdict(settings)])

@@ -1,0 +1,37 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of the errors told to users."""
+
+from __future__ import annotations
+
+import pytest
+
+from niwt_tf import errors
+
+
+def test_unknown_value_says_rule_received_and_nearest() -> None:
+    error = errors.unknown_value("--layer", "conv_4", ["conv1", "conv4", "pool1"])
+    assert isinstance(error, errors.UserError)
+    assert str(error) == (
+        "`--layer` must be one of conv1, conv4, pool1. Received: --layer=conv_4. Did you mean 'conv4'?"
+    )
+
+
+def test_unknown_value_suggests_what_is_halfway_near() -> None:
+    assert str(errors.unknown_value("--layer", "vgg_conv4", ["pool1", "conv4"])).endswith("mean 'conv4'?")
+
+
+def test_unknown_value_suggests_nothing_that_is_far() -> None:
+    error = errors.unknown_value("--layer", "xyz", ["conv1", "pool1"])
+    assert str(error) == "`--layer` must be one of conv1, pool1. Received: --layer=xyz."
+
+
+def test_unknown_value_takes_any_iterable_once() -> None:
+    assert "one of a1, b2." in str(errors.unknown_value("--x", "a", (name for name in ("a1", "b2"))))
+
+
+@pytest.mark.parametrize("kind", [errors.UserError, errors.DivergedError])
+def test_user_errors_are_caught_as_one_kind(kind: type[Exception]) -> None:
+    with pytest.raises(errors.UserError, match="told"):
+        raise kind("told")
+    assert issubclass(kind, ValueError)
