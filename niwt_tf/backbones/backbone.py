@@ -1,0 +1,61 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""A network cut once, at a layer, into trunk and head (section 2 of the method: A = T(I), phi = G(A))."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+
+import keras
+
+from niwt_tf import errors
+
+
+@dataclasses.dataclass(frozen=True)
+class Backbone:
+    """A network from images to features, with the layer whose neurons count.
+
+    Attributes:
+      network: one flat functional model, images `[N,S,S,3]` uint8 RGB -> features `[N,D]`, preprocessing inside.
+      layer: the name of a layer of `network` that gives activations `[N,H,W,K]`.
+    """
+
+    network: keras.Model
+    layer: str
+
+    def __post_init__(self) -> None:
+        valid = convolutional_layers(self.network)
+        if self.layer not in valid:
+            raise errors.unknown_value("--layer", self.layer, valid)
+
+    @functools.cached_property
+    def trunk(self) -> keras.Model:
+        """Images `[N,S,S,3]` uint8 -> activations `[N,H,W,K]`."""
+        return keras.Model(self.network.input, self.network.get_layer(self.layer).output, name="trunk")
+
+    @functools.cached_property
+    def head(self) -> keras.Model:
+        """Activations `[N,H,W,K]` -> features `[N,D]`."""
+        return keras.Model(self.network.get_layer(self.layer).output, self.network.output, name="head")
+
+    @property
+    def image_size(self) -> int:
+        """The side `S` of the images that `network` takes, in pixels."""
+        return self.network.input_shape[1]
+
+    @property
+    def activation_shape(self) -> tuple[int, int, int]:
+        """`(H, W, K)`: height and width in positions, and the number of neurons."""
+        return tuple(self.network.get_layer(self.layer).output.shape[1:])
+
+    @property
+    def feature_size(self) -> int:
+        """`D`."""
+        return self.network.output_shape[-1]
+
+
+def convolutional_layers(network: keras.Model) -> list[str]:
+    """Returns the names of the layers at which `network` may be cut: convolutions, their norms and activations."""
+    kinds = (keras.layers.Conv2D, keras.layers.BatchNormalization, keras.layers.ReLU, keras.layers.Activation)
+    return [layer.name for layer in network.layers if isinstance(layer, kinds) and len(layer.output.shape) == 4]

@@ -1,0 +1,61 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""A backbone with a linear classifier over its features: o = phi W + b."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from niwt_tf.backbones import backbone as backbone_lib
+
+
+@dataclasses.dataclass(frozen=True)
+class Classifier:
+    """A backbone and what tells its classes apart.
+
+    Attributes:
+      backbone: the network.
+      kernel: `W [D,C]` float32.
+      bias: `b [C]` float32.
+      class_names: `C` names.
+      unseen: those of `class_names` whose weights come from words alone.
+    """
+
+    backbone: backbone_lib.Backbone
+    kernel: np.ndarray
+    bias: np.ndarray
+    class_names: tuple[str, ...]
+    unseen: tuple[str, ...] = ()
+
+    def logits(self, features: np.ndarray) -> np.ndarray:
+        """Returns `[N,C]` float32 for features `[N,D]`."""
+        return features @ self.kernel + self.bias
+
+    def save(self, folder: Path) -> None:
+        """Writes `network.keras` and `classifier.npz` into `folder`."""
+        self.backbone.network.save(folder / "network.keras")
+        np.savez(
+            folder / "classifier.npz",
+            kernel=self.kernel,
+            bias=self.bias,
+            class_names=np.array(self.class_names),
+            unseen=np.array(self.unseen, str),
+            layer=self.backbone.layer,
+        )
+
+    @classmethod
+    def load(cls, folder: Path) -> Classifier:
+        """Returns what `save` wrote; Keras' safe mode, no pickle."""
+        network = keras.models.load_model(folder / "network.keras", compile=False, safe_mode=True)
+        with np.load(folder / "classifier.npz", allow_pickle=False) as saved:
+            return cls(
+                backbone=backbone_lib.Backbone(network, str(saved["layer"])),
+                kernel=saved["kernel"],
+                bias=saved["bias"],
+                class_names=tuple(saved["class_names"].tolist()),
+                unseen=tuple(saved["unseen"].tolist()),
+            )

@@ -1,0 +1,168 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Step 4 of the method: generalized zero-shot accuracy, and the curve of seen against unseen accuracy.
+
+All accuracies are per-class top-1, averaged over classes, in 0..1. gamma is subtracted from the seen classes' logits.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from niwt_tf import errors
+
+
+@dataclasses.dataclass(frozen=True)
+class Scores:
+    """Generalized zero-shot accuracies: arg max over seen and unseen classes together.
+
+    Attributes:
+      seen: S, on images of seen classes.
+      unseen: U, on images of unseen classes.
+    """
+
+    seen: float
+    unseen: float
+
+    @property
+    def harmonic_mean(self) -> float:
+        """H = 2SU / (S + U); 0 where both are 0."""
+        return harmonic_mean(self.seen, self.unseen)
+
+
+def harmonic_mean(seen: float, unseen: float) -> float:
+    """Returns 2SU / (S + U); 0 where both are 0."""
+    return 2 * seen * unseen / (seen + unseen) if seen + unseen > 0 else 0.0
+
+
+def per_class_accuracy(predictions: np.ndarray, labels: np.ndarray, classes: range) -> float:
+    """Returns the mean over `classes` of the share of their images that are predicted right.
+
+    Args:
+      predictions: `[N]` class indices.
+      labels: `[N]` class indices.
+      classes: the indices to average over.
+
+    Raises:
+      errors.UserError: if a class has no image.
+    """
+    return float((predictions == labels) @ class_shares(labels, classes))
+
+
+def class_shares(labels: np.ndarray, classes: range) -> np.ndarray:
+    """Returns each image's share `[N]` in a mean over classes: 1 / (C n_class).
+
+    Raises:
+      errors.UserError: if a class has no image, or an image none of the classes.
+    """
+    counts = np.bincount(labels, minlength=classes.stop)[classes.start : classes.stop]
+    if len(labels) != counts.sum() or not counts.all():
+        empty = [index for index, count in zip(classes, counts, strict=True) if not count]
+        raise errors.UserError(
+            "`labels` must show every class that is averaged over, and no other. "
+            f"Received: {len(labels)} labels, none of class {empty}. Give those classes test images, or leave them out."
+        )
+    return 1 / (len(classes) * counts[labels - classes.start])
+
+
+@dataclasses.dataclass(frozen=True)
+class Curve:
+    """Exact seen and unseen accuracy for every gamma.
+
+    Attributes:
+      gammas: `[T]`, ascending: where something changes. Entry `t` of the others holds from `gammas[t-1]` to
+        `gammas[t]`.
+      seen: S `[T+1]`, falling.
+      unseen: U `[T+1]`, rising.
+    """
+
+    gammas: np.ndarray
+    seen: np.ndarray
+    unseen: np.ndarray
+
+    @property
+    def ausuc(self) -> float:
+        """The area under S against U, by the trapezoid rule."""
+        return float(np.trapezoid(self.seen, self.unseen))
+
+    def best_gamma(self) -> tuple[float, float]:
+        """Returns the middle of the gammas with the highest harmonic mean, and that harmonic mean."""
+        total = self.seen + self.unseen
+        means = np.divide(2 * self.seen * self.unseen, total, out=np.zeros_like(total), where=total > 0)
+        best = int(means.argmax())
+        edges = np.concatenate([self.gammas[:1], self.gammas, self.gammas[-1:]])
+        return float((edges[best] + edges[best + 1]) / 2), float(means[best])
+
+
+def gzsl(
+    seen_logits: np.ndarray,
+    seen_labels: np.ndarray,
+    unseen_logits: np.ndarray,
+    unseen_labels: np.ndarray,
+    seen_classes: int,
+    gamma: float = 0.0,
+) -> Scores:
+    """Returns S and U.
+
+    Args:
+      seen_logits: `[N,C]` of images of seen classes; columns are the seen classes, then the unseen.
+      seen_labels: `[N]` column indices.
+      unseen_logits: `[n,C]` of images of unseen classes.
+      unseen_labels: `[n]` column indices.
+      seen_classes: how many columns are seen classes.
+      gamma: what to subtract from those columns.
+
+    Raises:
+      errors.UserError: if a class has no image.
+    """
+    classes = seen_logits.shape[1]
+    penalty = np.where(np.arange(classes) < seen_classes, gamma, 0.0)
+    return Scores(
+        per_class_accuracy((seen_logits - penalty).argmax(1), seen_labels, range(seen_classes)),
+        per_class_accuracy((unseen_logits - penalty).argmax(1), unseen_labels, range(seen_classes, classes)),
+    )
+
+
+def zsl(unseen_logits: np.ndarray, unseen_labels: np.ndarray, seen_classes: int) -> float:
+    """Returns the accuracy on images of unseen classes with the arg max over unseen classes alone.
+
+    Args:
+      unseen_logits: `[n,C]`.
+      unseen_labels: `[n]` column indices.
+      seen_classes: how many columns are seen classes.
+    """
+    classes = unseen_logits.shape[1]
+    predictions = unseen_logits[:, seen_classes:].argmax(1) + seen_classes
+    return per_class_accuracy(predictions, unseen_labels, range(seen_classes, classes))
+
+
+def curve(
+    seen_logits: np.ndarray,
+    seen_labels: np.ndarray,
+    unseen_logits: np.ndarray,
+    unseen_labels: np.ndarray,
+    seen_classes: int,
+) -> Curve:
+    """Returns S and U for every gamma; arguments as in `gzsl`.
+
+    An image of a seen class is right as long as gamma does not exceed the margin of its best seen over its best unseen
+    logit, provided that its best seen class is right; for one of an unseen class it is the other way round. Margins
+    are taken in float64, so that two of float32 logits stay apart.
+    """
+    classes = seen_logits.shape[1]
+    margins, weights = [], []
+    for logits, labels, own in (
+        (seen_logits, seen_labels, range(seen_classes)),
+        (unseen_logits, unseen_labels, range(seen_classes, classes)),
+    ):
+        logits = logits.astype(np.float64)
+        best = logits[:, own.start : own.stop].argmax(1) + own.start
+        margins.append(logits[:, :seen_classes].max(1) - logits[:, seen_classes:].max(1))
+        weights.append((best == labels) * class_shares(labels, own))
+    gammas = np.unique(np.concatenate(margins))
+    lost = np.bincount(np.searchsorted(gammas, margins[0]), weights[0], len(gammas))
+    won = np.bincount(np.searchsorted(gammas, margins[1]), weights[1], len(gammas))
+    seen = np.concatenate([[0.0], lost[::-1].cumsum()])[::-1]
+    return Curve(gammas, seen, np.concatenate([[0.0], won.cumsum()]))

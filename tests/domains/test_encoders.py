@@ -1,0 +1,120 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of the text encoder, against a twin in plain Python."""
+
+from __future__ import annotations
+
+import collections
+import math
+
+import numpy as np
+import pytest
+
+from niwt_tf.domains import encoders
+
+_TEXTS = [
+    "the crown is red and the red wings are short",
+    "a red crown",
+    "the bill is long and the crown is red",
+    "a bird with short wings",
+    "long bill, short wings, short tail",
+    "the tail is long",
+]
+
+
+def _phrases(text: str) -> list[str]:
+    words = [word for word in text.replace(",", "").split() if word not in encoders._JOINING]
+    return [" ".join(words[i : i + n]) for n in (1, 2, 3) for i in range(len(words) - n + 1)]
+
+
+def _twin(texts: list[str], text: str) -> dict[str, float]:
+    """Returns phrase -> weight: (1 + ln count) (1 + ln((1 + texts) / (1 + texts with it))), of length 1."""
+    documents = collections.Counter(phrase for one in texts for phrase in set(_phrases(one)))
+    counts = collections.Counter(phrase for phrase in _phrases(text) if documents[phrase] >= 2)
+    weights = {
+        phrase: (1 + math.log(count)) * (1 + math.log((1 + len(texts)) / (1 + documents[phrase])))
+        for phrase, count in counts.items()
+    }
+    length = math.hypot(*weights.values()) or 1.0
+    return {phrase: weight / length for phrase, weight in weights.items()}
+
+
+def _encoded(encoder: encoders.TfidfEncoder, text: str) -> dict[str, float]:
+    row = encoder([text])[0].tolist()
+    return {name: value for name, value in zip(encoder.feature_names, row, strict=True) if value}
+
+
+def test_encoding_by_hand() -> None:
+    # "red" is in all three texts: weight 1. "crown" and "red crown" are in two: 1 + ln(4/3).
+    encoder = encoders.TfidfEncoder(["red crown", "a red crown", "the bill is red"])
+    assert encoder.feature_names == ("crown", "red", "red crown")
+    rare = 1 + math.log(4 / 3)
+    expected = np.array([rare, 1.0, rare]) / math.sqrt(2 * rare**2 + 1)
+    np.testing.assert_allclose(encoder(["red crown", "red", "bill"]), [expected, [0, 1, 0], [0, 0, 0]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("text", [*_TEXTS, "red red red crown and a red tail", "long long wings"])
+def test_encoding_equals_its_twin(text: str) -> None:
+    assert _encoded(encoders.TfidfEncoder(_TEXTS), text) == pytest.approx(_twin(_TEXTS, text), rel=1e-5)
+
+
+def test_vocabulary_is_of_phrases_in_two_of_the_given_texts() -> None:
+    documents = collections.Counter(phrase for text in _TEXTS for phrase in set(_phrases(text)))
+    assert set(encoders.TfidfEncoder(_TEXTS).feature_names) == {p for p, count in documents.items() if count >= 2}
+
+
+def test_encoding_texts_teaches_no_word() -> None:
+    encoder = encoders.TfidfEncoder(_TEXTS)
+    before, names = encoder(_TEXTS), encoder.feature_names
+    encoder(["zebra stripes", "zebra stripes"])
+    assert encoder.feature_names == names
+    np.testing.assert_array_equal(encoder(_TEXTS), before)
+
+
+@pytest.mark.parametrize("text", ["", "zebra", "the a of with its", "zebra stripes are here"])
+def test_unknown_text_gives_zeros(text: str) -> None:
+    vector = encoders.TfidfEncoder(_TEXTS)([text])
+    assert vector.shape == (1, len(encoders.TfidfEncoder(_TEXTS).feature_names))
+    assert not vector.any()
+
+
+def test_joining_words_do_not_part_a_phrase() -> None:
+    encoder = encoders.TfidfEncoder(["the crown is red", "a crown of red", "crown red"])
+    assert "crown red" in encoder.feature_names
+    vectors = encoder(["the crown is red", "crown red", "its crown was a red"])
+    np.testing.assert_array_equal(vectors[0], vectors[1])
+    np.testing.assert_array_equal(vectors[0], vectors[2])
+
+
+def test_joining_words_are_no_features() -> None:
+    encoder = encoders.TfidfEncoder(_TEXTS)
+    assert not {word for name in encoder.feature_names for word in name.split()} & set(encoders._JOINING)
+
+
+def test_phrases_have_at_most_three_words() -> None:
+    encoder = encoders.TfidfEncoder(["red crown long bill"] * 2)
+    assert {len(name.split()) for name in encoder.feature_names} == {1, 2, 3}
+    assert "red crown long" in encoder.feature_names
+
+
+def test_order_of_words_matters_to_phrases_and_case_to_nothing() -> None:
+    encoder = encoders.TfidfEncoder(["red crown white wings", "white crown red wings"] * 2)
+    a, b, c = encoder(["red crown white wings", "white crown red wings", "RED Crown white WINGS"])
+    assert (a != b).any()
+    np.testing.assert_array_equal(a, c)
+
+
+def test_vectors_are_of_unit_length_in_float32() -> None:
+    vectors = encoders.TfidfEncoder(_TEXTS)(_TEXTS)
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-6)
+
+
+def test_a_text_alone_is_encoded_as_among_others() -> None:
+    encoder = encoders.TfidfEncoder(_TEXTS)
+    np.testing.assert_array_equal(np.concatenate([encoder([text]) for text in _TEXTS]), encoder(_TEXTS))
+
+
+def test_vocabulary_is_bounded() -> None:
+    texts = [" ".join(f"word{i:04d}" for i in range(1500))] * 2
+    assert len(encoders.TfidfEncoder(texts).feature_names) == 2000

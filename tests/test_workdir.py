@@ -1,0 +1,202 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of the folder of a run: what is whole stays whole, what is partial can go on."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from niwt_tf import config, errors, workdir
+
+
+def _files(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def _finish(folder: workdir.Workdir, stage: str, fingerprint: str, text: str = "whole") -> None:
+    with folder.writing(stage, fingerprint) as partial:
+        (partial / "artefact.txt").write_text(text, "utf-8")
+
+
+def _interrupt(folder: workdir.Workdir, stage: str, fingerprint: str, error: BaseException) -> None:
+    with pytest.raises(type(error)), folder.writing(stage, fingerprint) as partial:
+        (partial / "half.txt").write_text("half", "utf-8")
+        raise error
+
+
+def test_a_finished_stage_lies_whole_in_its_place(tmp_path: Path) -> None:
+    folder = workdir.Workdir(tmp_path)
+    _finish(folder, "map", "f1")
+    assert folder.path("map") == tmp_path / "map"
+    assert (tmp_path / "map" / "artefact.txt").read_text("utf-8") == "whole"
+    assert not (tmp_path / "partial" / "map").exists()
+
+
+def test_nothing_is_in_place_while_a_stage_writes(tmp_path: Path) -> None:
+    folder = workdir.Workdir(tmp_path)
+    with folder.writing("map", "f1") as partial:
+        (partial / "artefact.txt").write_text("half", "utf-8")
+        assert not folder.path("map").exists()
+        assert not folder.is_current("map", "f1")
+
+
+def test_is_current_only_for_the_fingerprint_that_finished(tmp_path: Path) -> None:
+    folder = workdir.Workdir(tmp_path)
+    assert not folder.is_current("map", "f1")
+    _finish(folder, "map", "f1")
+    assert folder.is_current("map", "f1")
+    assert not folder.is_current("map", "f2")
+    assert not folder.is_current("transfer", "f1")
+
+
+@pytest.mark.parametrize("error", [RuntimeError(), KeyboardInterrupt()])
+def test_an_interrupted_stage_is_not_done_and_keeps_its_part(tmp_path: Path, error: BaseException) -> None:
+    folder = workdir.Workdir(tmp_path)
+    _interrupt(folder, "map", "f1", error)
+    assert not folder.path("map").exists()
+    assert not folder.is_current("map", "f1")
+    assert (tmp_path / "partial" / "map" / "half.txt").read_text("utf-8") == "half"
+
+
+def test_the_same_fingerprint_goes_on_with_what_is_there(tmp_path: Path) -> None:
+    _interrupt(workdir.Workdir(tmp_path), "map", "f1", RuntimeError())
+    with workdir.Workdir(tmp_path).writing("map", "f1") as partial:
+        assert (partial / "half.txt").read_text("utf-8") == "half"
+    assert (tmp_path / "map" / "half.txt").exists()
+    assert workdir.Workdir(tmp_path).is_current("map", "f1")
+
+
+def test_another_fingerprint_clears_what_is_there(tmp_path: Path) -> None:
+    folder = workdir.Workdir(tmp_path)
+    _interrupt(folder, "map", "f1", RuntimeError())
+    with folder.writing("map", "f2") as partial:
+        assert not (partial / "half.txt").exists()
+    assert folder.is_current("map", "f2")
+
+
+def test_parts_of_other_stages_are_left_alone(tmp_path: Path) -> None:
+    folder = workdir.Workdir(tmp_path)
+    _interrupt(folder, "map", "f1", RuntimeError())
+    _finish(folder, "transfer", "f2")
+    assert (tmp_path / "partial" / "map" / "half.txt").exists()
+
+
+def test_an_old_artefact_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:
+    folder = workdir.Workdir(tmp_path)
+    _finish(folder, "map", "f1", "old")
+    (folder.path("map") / "only_in_the_old.txt").touch()
+    _interrupt(folder, "map", "f2", RuntimeError())
+    assert folder.is_current("map", "f1")
+    assert (folder.path("map") / "artefact.txt").read_text("utf-8") == "old"
+    _finish(folder, "map", "f2", "new")
+    assert folder.is_current("map", "f2")
+    assert (folder.path("map") / "artefact.txt").read_text("utf-8") == "new"
+    assert not (folder.path("map") / "only_in_the_old.txt").exists()
+
+
+def test_root_may_be_in_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert workdir.Workdir("~/run").path("map") == tmp_path / "run" / "map"
+
+
+def test_claim_takes_a_new_folder_and_the_same_settings_again(tmp_path: Path) -> None:
+    root = tmp_path / "new" / "run"
+    for _ in range(2):
+        workdir.Workdir(root).claim(config.RunConfig(), overwrite=False)
+    assert _files(root) == {"config.json"}
+    record = json.loads((root / "config.json").read_text("utf-8"))
+    assert record.keys() == config.options(config.RunConfig()).keys()
+    assert (record["seed"], record["lambdas"]) == (0, list(config.RehearsalConfig().lambdas))
+
+
+def test_claim_with_other_settings_names_them_and_the_remedy(tmp_path: Path) -> None:
+    folder = workdir.Workdir(tmp_path)
+    folder.claim(config.RunConfig(rehearsal=config.RehearsalConfig(lambdas=(0.1, 1e-3))), overwrite=False)
+    record = (tmp_path / "config.json").read_bytes()
+    other = config.RunConfig(seed=4, rehearsal=config.RehearsalConfig(lambdas=(0.5,)))
+    with pytest.raises(errors.UserError) as caught:
+        folder.claim(other, overwrite=False)
+    assert str(caught.value) == (
+        f"`--workdir` must hold a run with the same settings. Received: --workdir={tmp_path}, made with "
+        "other settings:\n"
+        "  --lambdas: [0.1, 0.001] there, [0.5] now\n"
+        "  --seed: 0 there, 4 now\n"
+        "Name another --workdir, or add --overwrite to remake the stages that these settings change."
+    )
+    assert (tmp_path / "config.json").read_bytes() == record
+
+
+def test_claim_overwrites_only_on_request_and_then_remembers(tmp_path: Path) -> None:
+    folder = workdir.Workdir(tmp_path)
+    folder.claim(config.RunConfig(), overwrite=False)
+    folder.claim(config.RunConfig(seed=4), overwrite=True)
+    folder.claim(config.RunConfig(seed=4), overwrite=False)
+    with pytest.raises(errors.UserError, match=re.escape("--seed: 4 there, 0 now")):
+        folder.claim(config.RunConfig(), overwrite=False)
+
+
+def test_claim_keeps_the_finished_stages(tmp_path: Path) -> None:
+    folder = workdir.Workdir(tmp_path)
+    _finish(folder, "map", "f1")
+    folder.claim(config.RunConfig(), overwrite=True)
+    assert folder.is_current("map", "f1")
+
+
+def test_claim_tells_options_that_only_one_version_knows(tmp_path: Path) -> None:
+    folder = workdir.Workdir(tmp_path)
+    folder.claim(config.RunConfig(), overwrite=False)
+    record = workdir.read_json(tmp_path / "config.json")
+    workdir.write_json(tmp_path / "config.json", record | {"retired": 3})
+    with pytest.raises(errors.UserError, match="--retired: 3 there, None now"):
+        folder.claim(config.RunConfig(), overwrite=False)
+
+
+@pytest.mark.parametrize("value", [{"a": [1, 2.5, None]}, [], "ä", 0])
+def test_json_comes_back_as_written(tmp_path: Path, value: Any) -> None:
+    workdir.write_json(tmp_path / "x.json", value)
+    assert workdir.read_json(tmp_path / "x.json") == value
+    assert _files(tmp_path) == {"x.json"}
+
+
+@pytest.mark.parametrize("text", ["", '{"a": 1', "{'a': 1}", "\0\0\0"])
+def test_read_json_of_broken_text_is_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / "x.json").write_text(text, "utf-8")
+    assert workdir.read_json(tmp_path / "x.json") is None
+
+
+def test_read_json_of_what_is_no_text_is_none(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_bytes(b"\xff\xfe")
+    assert workdir.read_json(tmp_path / "x.json") is None
+
+
+def test_read_json_of_no_file_is_none(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert workdir.read_json(tmp_path / "x.json") is None
+    assert workdir.read_json(tmp_path / "file" / "x.json") is None
+
+
+def test_write_json_that_cannot_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
+    workdir.write_json(tmp_path / "x.json", 1)
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        workdir.write_json(tmp_path / "x.json", float("nan"))
+    assert workdir.read_json(tmp_path / "x.json") == 1
+    assert _files(tmp_path) == {"x.json"}
+
+
+def test_write_json_killed_before_the_rename_leaves_the_old_file_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(self: Path, target: Path) -> Path:
+        raise KeyboardInterrupt(self, target)
+
+    workdir.write_json(tmp_path / "x.json", 1)
+    monkeypatch.setattr(Path, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        workdir.write_json(tmp_path / "x.json", 2)
+    assert workdir.read_json(tmp_path / "x.json") == 1
+    assert _files(tmp_path) == {"x.json"}
