@@ -1,0 +1,94 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The flags of a run: one for each setting of `config.RunConfig`, and where and what to run."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from absl import flags
+
+from niwt_tf import config as config_lib
+from niwt_tf import errors
+
+_MOST_USED = ("dataset", "domain", "layer", "seed", "aviary_seed", "workdir", "stages", "overwrite")
+_GROUPS = {
+    "data": "Images",
+    "domain": "Domain knowledge",
+    "backbone": "Backbone",
+    "map": "Domain to importances",
+    "transfer": "Importances to weights",
+    "rehearsal": "Chosen on validation classes",
+}
+
+
+def define(values: flags.FlagValues, program: str) -> None:
+    """Defines the flags; those used most are the ones that `--help` shows.
+
+    Args:
+      values: where they are defined.
+      program: the name that absl knows the main program by: `sys.argv[0]`.
+    """
+    default = config_lib.RunConfig()
+    for section in dataclasses.fields(default):
+        value = getattr(default, section.name)
+        group = f"{program}: {_GROUPS.get(section.name, 'Run')}"
+        for name, (setting, field) in config_lib.options(value).items() if _is_section(value) else ():
+            _define(values, group, name, setting, field)
+        if not _is_section(value):
+            _define(values, group, section.name, value, section)
+    here = {"module_name": f"{program}: Run", "flag_values": values}
+    flags.DEFINE_string("workdir", None, "Where the run lies; runs/<dataset>-<domain> by default.", **here)
+    flags.DEFINE_list("stages", [], "The stages to run, such as data,knowledge; all by default.", **here)
+    flags.DEFINE_boolean("overwrite", False, "Remakes the stages that other settings made in the workdir.", **here)
+    for name in _MOST_USED:
+        values.register_key_flag_for_module(program, values[name])
+
+
+def config(values: flags.FlagValues) -> config_lib.RunConfig:
+    """Returns the settings that the flags ask for.
+
+    Raises:
+      errors.UserError: if one of them is not among the valid ones.
+    """
+    default = config_lib.RunConfig()
+    changes: dict[str, Any] = {}
+    for section in dataclasses.fields(default):
+        value = getattr(default, section.name)
+        if _is_section(value):
+            names = config_lib.options(value)
+            changes[section.name] = dataclasses.replace(value, **{name: _value(values, name, names) for name in names})
+        else:
+            changes[section.name] = values[section.name].value
+    return config_lib.RunConfig(**changes)
+
+
+def _is_section(value: Any) -> bool:
+    return dataclasses.is_dataclass(value)
+
+
+def _define(values: flags.FlagValues, group: str, name: str, default: Any, field: dataclasses.Field[Any]) -> None:
+    """Defines a flag by the kind of its default; `config.RunConfig` checks the choices and limits."""
+    kinds = {int: flags.DEFINE_integer, float: flags.DEFINE_float, str: flags.DEFINE_string, tuple: flags.DEFINE_list}
+    given = [str(item) for item in default] if isinstance(default, tuple) else default
+    text = field.metadata["help"] + _choices(field)
+    kinds[type(default)](name, given, text, module_name=group, flag_values=values)
+
+
+def _choices(field: dataclasses.Field[Any]) -> str:
+    choices = field.metadata.get("choices", ())
+    return f" One of: {', '.join(choices)}." if len(choices) > 1 else ""
+
+
+def _value(values: flags.FlagValues, name: str, options: dict[str, tuple[Any, Any]]) -> Any:
+    """Returns a flag's value as its setting wants it: a list of text becomes a tuple of numbers where it must."""
+    value, default = values[name].value, options[name][0]
+    if not isinstance(default, tuple):
+        return value
+    try:
+        return tuple(type(default[0])(item) for item in value)
+    except ValueError:
+        raise errors.UserError(
+            f"`--{name}` must be numbers with commas between them. Received: --{name}={','.join(value)}."
+        ) from None

@@ -1,0 +1,92 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""How every program starts and ends: TensorFlow's noise is kept away, a user's mistake is told without a traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from absl import app, logging
+
+from niwt_tf import errors
+
+_DISK_TROUBLE = ("No space left on device", "Permission denied", "Read-only file system", "Disk quota exceeded")
+_INTERRUPTED = 130  # what shells give a program that Ctrl-C ended
+
+
+def run(main: Callable[[Sequence[str]], None], description: str) -> None:
+    """Runs a program and exits: with 0, with 1 after a mistake of the user's, with 130 after Ctrl-C.
+
+    Args:
+      main: takes the arguments that are no flags, the program's name first.
+      description: what the program is for, for `--help`.
+    """
+    sys.modules["__main__"].__doc__ = description
+    app.run(lambda arguments: sys.exit(_status(main, arguments)))
+
+
+def start_tensorflow() -> None:
+    """Imports TensorFlow and Keras without a word, unless it fails."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    with _silent_stderr():
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()  # the search for GPUs is what talks most
+        import keras  # noqa: F401
+    logging.set_verbosity(logging.ERROR)  # TensorFlow Datasets logs every file that it opens
+
+
+def _status(main: Callable[[Sequence[str]], None], arguments: Sequence[str]) -> int:
+    """Returns the exit status, having told what went wrong."""
+    try:
+        if len(arguments) > 1:
+            raise errors.UserError(f"Arguments must be flags, such as --seed=1. Received: {' '.join(arguments[1:])}.")
+        main(arguments)
+    except errors.UserError as error:
+        return _tell(str(error))
+    except BrokenPipeError:  # what reads our output has gone, such as `head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        _tell("Interrupted. What was done is kept: the same command goes on from there.")
+        return _INTERRUPTED
+    except Exception as error:
+        if not (isinstance(error, OSError) or any(trouble in str(error) for trouble in _DISK_TROUBLE)):
+            raise
+        return _tell(
+            f"Files must be readable and writable. Received: {_first_line(error)}. Mend that, or name another "
+            "--workdir or --data_dir. What was done is kept: the same command goes on from there."
+        )
+    return 0
+
+
+def _tell(message: str) -> int:
+    print(f"\n{message}", file=sys.stderr)
+    return 1
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
+
+
+@contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """Keeps native code, too, from standard error; what it wrote is shown if an exception passes."""
+    sys.stderr.flush()
+    saved = os.dup(2)
+    with tempfile.TemporaryFile() as kept:
+        os.dup2(kept.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            kept.seek(0)
+            os.write(saved, kept.read())
+            raise
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)

@@ -1,0 +1,143 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The stages of a run in order; each is skipped where its artefact was made by the same settings.
+
+Nothing here imports TensorFlow: a run with nothing left to do answers at once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from niwt_tf import config as config_lib
+from niwt_tf import errors, progress
+from niwt_tf import workdir as workdir_lib
+
+if TYPE_CHECKING:
+    from niwt_tf import stages as stages_lib
+
+_FORMAT = 1  # of the artefacts; a new one makes every stage anew
+
+
+@dataclasses.dataclass(frozen=True)
+class Stage:
+    """A stage: its artefact follows from its settings and its parents' artefacts.
+
+    Attributes:
+      title: what it does, for the terminal.
+      parents: the stages whose artefacts it reads.
+      settings: the part of the configuration that it depends on.
+    """
+
+    title: str
+    parents: tuple[str, ...]
+    settings: Callable[[config_lib.RunConfig], Sequence[Any]]
+
+
+STAGES: dict[str, Stage] = {
+    "data": Stage("images and their zero-shot split", (), lambda c: [dataclasses.replace(c.data, data_dir="")]),
+    "knowledge": Stage("a domain vector for every class", ("data",), lambda c: [c.domain]),
+    "rehearsal_backbone": Stage(
+        "a backbone that has not seen the validation classes",
+        ("data",),
+        lambda c: [c.backbone, c.transfer.transfer_images, c.seed],
+    ),
+    "rehearsal": Stage(
+        "lambda, scale, bias and gamma, chosen on validation classes",
+        ("rehearsal_backbone", "knowledge"),
+        lambda c: [c.domain, c.map, c.transfer, c.rehearsal, c.seed],
+    ),
+    "backbone": Stage("the backbone, trained on the seen classes", ("data",), lambda c: [c.backbone, c.seed]),
+    "importances": Stage(
+        "importances of the neurons, image by image", ("backbone",), lambda c: [c.transfer.transfer_images, c.seed]
+    ),
+    "map": Stage("the map from domain to importances", ("importances", "knowledge"), lambda c: [c.map, c.seed]),
+    "transfer": Stage("weights of the unseen classes", ("map", "rehearsal"), lambda c: [c.transfer, c.seed]),
+    "evaluate": Stage("accuracy on seen and unseen classes", ("transfer",), lambda c: []),
+}
+
+
+def fingerprints(config: config_lib.RunConfig) -> dict[str, str]:
+    """Returns stage -> fingerprint of what its artefact follows from: settings, and its parents' fingerprints."""
+    prints: dict[str, str] = {}
+    for name, stage in STAGES.items():
+        parents = [prints[parent] for parent in stage.parents]
+        prints[name] = config_lib.fingerprint(name, _FORMAT, *stage.settings(config), *parents)
+    return prints
+
+
+def pending(config: config_lib.RunConfig, workdir: workdir_lib.Workdir, stages: Sequence[str] = ()) -> list[str]:
+    """Returns which of `stages`, all by default, are still to do, in order.
+
+    Raises:
+      errors.UserError: if a stage does not exist.
+    """
+    for name in stages:
+        if name not in STAGES:
+            raise errors.unknown_value("--stages", name, STAGES)
+    prints = fingerprints(config)
+    wanted = [name for name in STAGES if name in stages or not stages]
+    return [name for name in wanted if not workdir.is_current(name, prints[name])]
+
+
+def run(
+    config: config_lib.RunConfig, workdir: workdir_lib.Workdir, stages: Sequence[str] = (), overwrite: bool = False
+) -> dict[str, Any] | None:
+    """Runs what is still to do, and returns the metrics; None as long as the last stage is not done.
+
+    Args:
+      config: the settings.
+      workdir: where artefacts are found and left.
+      stages: which stages to run; all by default.
+      overwrite: whether stages that other settings made may be made anew.
+
+    Raises:
+      errors.UserError: for a mistake of the user's.
+      OSError: if the disk is full or cannot be written.
+    """
+    to_do = pending(config, workdir, stages)
+    workdir.claim(config, overwrite)
+    prints = fingerprints(config)
+    for number, (name, stage) in enumerate(STAGES.items(), 1):
+        if name in to_do:
+            progress.say(f"[{number}/{len(STAGES)}] {name}: {stage.title}")
+            _require_parents(name, workdir, prints)
+            _run_stage(name, _context(config, workdir), prints[name])
+        elif workdir.is_current(name, prints[name]):
+            progress.say(f"[{number}/{len(STAGES)}] {name}: done before")
+    if pending(config, workdir, ["evaluate"]):
+        return None
+    metrics = workdir_lib.read_json(workdir.path("evaluate") / "metrics.json")
+    metrics["stage_seconds"] = {name: workdir_lib.read_json(workdir.path(name) / "seconds.json") for name in STAGES}
+    workdir_lib.write_json(workdir.root / "metrics.json", metrics)
+    return metrics
+
+
+def _require_parents(name: str, workdir: workdir_lib.Workdir, prints: dict[str, str]) -> None:
+    missing = [parent for parent in STAGES[name].parents if not workdir.is_current(parent, prints[parent])]
+    if missing:
+        raise errors.UserError(
+            f"`--stages` must include what a stage needs, unless it is done. Received: --stages with {name}, which "
+            f"needs {', '.join(missing)}. Run --stages={','.join([*missing, name])}, or leave --stages out to run all."
+        )
+
+
+@functools.lru_cache(1)
+def _context(config: config_lib.RunConfig, workdir: workdir_lib.Workdir) -> stages_lib.Run:
+    """Returns what the stages share, made when the first one needs it; and TensorFlow is imported then."""
+    from niwt_tf import stages
+
+    return stages.Run(config, workdir)
+
+
+def _run_stage(name: str, context: stages_lib.Run, fingerprint: str) -> None:
+    from niwt_tf import stages
+
+    start = time.monotonic()
+    with context.workdir.writing(name, fingerprint) as folder:
+        getattr(stages, name)(context, folder)
+        workdir_lib.write_json(folder / "seconds.json", round(time.monotonic() - start, 2))

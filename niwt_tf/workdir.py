@@ -1,0 +1,106 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The folder of a run: an artefact for each stage, and the fingerprint of what made it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from niwt_tf import config as config_lib
+from niwt_tf import errors
+
+_FINGERPRINT = "fingerprint.json"
+
+
+class Workdir:
+    """Stage artefacts under one folder.
+
+    A stage writes into `<root>/partial/<stage>`, which survives a kill so that the stage can resume, and which is
+    renamed to `<root>/<stage>` when the stage is done. So what lies under `<root>/<stage>` is always whole.
+    """
+
+    def __init__(self, root: str | os.PathLike[str]) -> None:
+        self.root = Path(root).expanduser()
+
+    def path(self, stage: str) -> Path:
+        """Returns where the finished artefact of `stage` lies, or will lie."""
+        return self.root / stage
+
+    def is_current(self, stage: str, fingerprint: str) -> bool:
+        """Returns whether `stage` is done, by just what `fingerprint` stands for."""
+        return _fingerprint_in(self.path(stage)) == fingerprint
+
+    @contextmanager
+    def writing(self, stage: str, fingerprint: str) -> Iterator[Path]:
+        """Yields the folder to write an artefact into, and makes it the stage's if no exception passes.
+
+        What an interrupted call with the same fingerprint left there is still there; what another left is removed.
+
+        Raises:
+          OSError: if the folder cannot be written.
+        """
+        partial = self.root / "partial" / stage
+        if _fingerprint_in(partial) != fingerprint:
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir(parents=True)
+            write_json(partial / _FINGERPRINT, {"fingerprint": fingerprint})
+        yield partial
+        shutil.rmtree(self.path(stage), ignore_errors=True)
+        partial.rename(self.path(stage))
+
+    def claim(self, config: config_lib.RunConfig, overwrite: bool) -> None:
+        """Makes this the folder of runs with `config`.
+
+        Args:
+          config: the settings of the run that begins.
+          overwrite: whether stages that other settings made here may be made anew.
+
+        Raises:
+          errors.UserError: if the folder holds a run with other settings and `overwrite` is false.
+          OSError: if the folder cannot be written.
+        """
+        record = self.root / "config.json"
+        now = {name: _plain(value) for name, (value, _) in config_lib.options(config).items()}
+        before = read_json(record) or now
+        changed = {name for name in now.keys() | before.keys() if now.get(name) != before.get(name)}
+        if changed and not overwrite:
+            differences = "\n".join(f"  --{n}: {before.get(n)!r} there, {now.get(n)!r} now" for n in sorted(changed))
+            raise errors.UserError(
+                f"`--workdir` must hold a run with the same settings. Received: --workdir={self.root}, made with other "
+                f"settings:\n{differences}\nName another --workdir, or add --overwrite to remake the stages that these "
+                "settings change."
+            )
+        self.root.mkdir(parents=True, exist_ok=True)
+        write_json(record, now)
+
+
+def read_json(path: Path) -> Any:
+    """Returns what a JSON file holds; None where there is no such file, or none that can be parsed."""
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: no JSON, or no text at all
+        return None
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Writes a JSON file whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_text(json.dumps(value, indent=2, allow_nan=False) + "\n", "utf-8")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _fingerprint_in(folder: Path) -> str | None:
+    return (read_json(folder / _FINGERPRINT) or {}).get("fingerprint")
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
