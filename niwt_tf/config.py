@@ -52,7 +52,7 @@ class BackboneConfig:
         "small", "The network: small is four convolutions, trained from scratch.", choices=("small",)
     )
     layer: str = _option("", "The layer whose neurons count; the backbone's last convolution by default.")
-    epochs: int = _option(12, "Passes over the training images.", minimum=1, maximum=10_000)
+    epochs: int = _option(20, "Passes over the training images.", minimum=1, maximum=10_000)
     batch_size: int = _option(64, "Images in a step of training.", minimum=1, maximum=65_536)
     learning_rate: float = _option(3e-3, "AdamW's first learning rate; it falls to 0 along a cosine.", minimum=0.0)
     weight_decay: float = _option(1e-2, "AdamW's weight decay.", minimum=0.0)
