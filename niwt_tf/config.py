@@ -3,7 +3,7 @@
 """The settings of a run, as frozen dataclasses: all that the library takes from the command line.
 
 The names of all fields differ, so each is also the name of its flag. Its metadata holds the flag's help, the values it
-may take (`choices`) or its least and largest value.
+may take (`choices`) or its least and largest value, and whether it tells only where or how (`local`), not what.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ class DataConfig:
     """Which images, and which of their classes are unseen."""
 
     dataset: str = _option("aviary", "The images: aviary draws birds, without any download.", choices=("aviary",))
-    data_dir: str = _option("", "Where prepared datasets lie; TFDS' own folder, ~/tensorflow_datasets, by default.")
+    data_dir: str = _option(
+        "", "Where prepared datasets lie; TFDS' own folder, ~/tensorflow_datasets, by default.", local=True
+    )
     aviary_seed: int = _option(0, "Draws another set of species and images.", minimum=0, maximum=2**31 - 1)
     aviary_classes: int = _option(60, "Species in the aviary, the unseen included.", minimum=10, maximum=150)
     aviary_unseen: int = _option(12, "Species that no training image shows.", minimum=2, maximum=100)
@@ -103,7 +105,9 @@ class RunConfig:
     transfer: TransferConfig = TransferConfig()
     rehearsal: RehearsalConfig = RehearsalConfig()
     seed: int = _option(0, "Starts every random number of the run.", minimum=0, maximum=2**31 - 1)
-    jit_compile: str = _option("auto", "XLA: auto is on with a GPU, off without.", choices=("auto", "on", "off"))
+    jit_compile: str = _option(
+        "auto", "XLA: auto is on with a GPU, off without.", choices=("auto", "on", "off"), local=True
+    )
 
     def __post_init__(self) -> None:
         for name, (value, field) in options(self).items():

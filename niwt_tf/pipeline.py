@@ -8,7 +8,6 @@ Nothing here imports TensorFlow: a run with nothing left to do answers at once.
 from __future__ import annotations
 
 import dataclasses
-import functools
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -85,7 +84,11 @@ def pending(config: config_lib.RunConfig, workdir: workdir_lib.Workdir, stages: 
 
 
 def run(
-    config: config_lib.RunConfig, workdir: workdir_lib.Workdir, stages: Sequence[str] = (), overwrite: bool = False
+    config: config_lib.RunConfig,
+    workdir: workdir_lib.Workdir,
+    stages: Sequence[str] = (),
+    overwrite: bool = False,
+    start: Callable[[], None] = lambda: None,
 ) -> dict[str, Any] | None:
     """Runs what is still to do, and returns the metrics; None as long as the last stage is not done.
 
@@ -94,19 +97,22 @@ def run(
       workdir: where artefacts are found and left.
       stages: which stages to run; all by default.
       overwrite: whether stages that other settings made may be made anew.
+      start: called before TensorFlow is imported, if there is anything to do.
 
     Raises:
       errors.UserError: for a mistake of the user's.
       OSError: if the disk is full or cannot be written.
     """
     to_do = pending(config, workdir, stages)
-    workdir.claim(config, overwrite)
+    workdir.require_same(config, overwrite)
+    context = _start(config, workdir, start) if to_do else None
+    workdir.claim(config)
     prints = fingerprints(config)
     for number, (name, stage) in enumerate(STAGES.items(), 1):
-        if name in to_do:
+        if context and name in to_do:
             progress.say(f"[{number}/{len(STAGES)}] {name}: {stage.title}")
             _require_parents(name, workdir, prints)
-            _run_stage(name, _context(config, workdir), prints[name])
+            _run_stage(name, context, prints[name])
         elif workdir.is_current(name, prints[name]):
             progress.say(f"[{number}/{len(STAGES)}] {name}: done before")
     if pending(config, workdir, ["evaluate"]):
@@ -115,6 +121,16 @@ def run(
     metrics["stage_seconds"] = {name: workdir_lib.read_json(workdir.path(name) / "seconds.json") for name in STAGES}
     workdir_lib.write_json(workdir.root / "metrics.json", metrics)
     return metrics
+
+
+def _start(config: config_lib.RunConfig, workdir: workdir_lib.Workdir, start: Callable[[], None]) -> stages_lib.Run:
+    """Returns what the stages share, having checked what only TensorFlow can tell of the settings."""
+    start()
+    from niwt_tf import stages
+
+    context = stages.Run(config, workdir)
+    stages.check(context)
+    return context
 
 
 def _require_parents(name: str, workdir: workdir_lib.Workdir, prints: dict[str, str]) -> None:
@@ -126,18 +142,10 @@ def _require_parents(name: str, workdir: workdir_lib.Workdir, prints: dict[str, 
         )
 
 
-@functools.lru_cache(1)
-def _context(config: config_lib.RunConfig, workdir: workdir_lib.Workdir) -> stages_lib.Run:
-    """Returns what the stages share, made when the first one needs it; and TensorFlow is imported then."""
-    from niwt_tf import stages
-
-    return stages.Run(config, workdir)
-
-
 def _run_stage(name: str, context: stages_lib.Run, fingerprint: str) -> None:
     from niwt_tf import stages
 
-    start = time.monotonic()
+    begun = time.monotonic()
     with context.workdir.writing(name, fingerprint) as folder:
         getattr(stages, name)(context, folder)
-        workdir_lib.write_json(folder / "seconds.json", round(time.monotonic() - start, 2))
+        workdir_lib.write_json(folder / "seconds.json", round(time.monotonic() - begun, 2))

@@ -61,11 +61,21 @@ class Run:
         """The training images as a zero-shot dataset of their own."""
         return self.dataset.rehearsal(self.config.seed)
 
+    def new_backbone(self) -> backbone_lib.Backbone:
+        """Returns an untrained network, with weights that follow from the seed."""
+        keras.utils.set_random_seed(self.config.seed)
+        return backbone_lib.Backbone(small.build(), self.config.backbone.layer or small.DEFAULT_LAYER)
+
     @property
     def jit_compile(self) -> bool:
         """Whether loops are compiled with XLA."""
         setting = self.config.jit_compile
         return setting == "on" or (setting == "auto" and bool(tf.config.list_physical_devices("GPU")))
+
+
+def check(run: Run) -> None:
+    """Raises errors.UserError for settings that only a network can tell to be wrong, before any work is done."""
+    run.new_backbone()
 
 
 def data(run: Run, folder: Path) -> None:
@@ -210,15 +220,13 @@ def _scores(
 
 
 def _train(run: Run, dataset: zero_shot.ZeroShotDataset, folder: Path) -> classifier_lib.Classifier:
-    keras.utils.set_random_seed(run.config.seed)
-    network = backbone_lib.Backbone(small.build(), run.config.backbone.layer or small.DEFAULT_LAYER)
-    checkpoints = folder / "checkpoints"
+    checkpoints, settings = folder / "checkpoints", run.config.backbone
     with inspect.scalars(folder) as log:
         return training.train(
-            network,
+            run.new_backbone(),
             dataset.train,
             dataset.seen,
-            run.config.backbone,
+            settings,
             run.config.seed,
             checkpoints,
             run.jit_compile,

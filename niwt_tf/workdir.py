@@ -15,6 +15,7 @@ from typing import Any
 from niwt_tf import config as config_lib
 from niwt_tf import errors
 
+_CONFIG = "config.json"
 _FINGERPRINT = "fingerprint.json"
 
 
@@ -54,21 +55,13 @@ class Workdir:
         shutil.rmtree(self.path(stage), ignore_errors=True)
         partial.rename(self.path(stage))
 
-    def claim(self, config: config_lib.RunConfig, overwrite: bool) -> None:
-        """Makes this the folder of runs with `config`.
-
-        Args:
-          config: the settings of the run that begins.
-          overwrite: whether stages that other settings made here may be made anew.
-
-        Raises:
-          errors.UserError: if the folder holds a run with other settings and `overwrite` is false.
-          OSError: if the folder cannot be written.
-        """
-        record = self.root / "config.json"
-        now = {name: _plain(value) for name, (value, _) in config_lib.options(config).items()}
-        before = read_json(record) or now
-        changed = {name for name in now.keys() | before.keys() if now.get(name) != before.get(name)}
+    def require_same(self, config: config_lib.RunConfig, overwrite: bool = False) -> None:
+        """Raises errors.UserError if the folder holds a run with other settings than `config`, unless `overwrite`."""
+        options = config_lib.options(config)
+        local = {name for name, (_, field) in options.items() if field.metadata.get("local")}
+        now = _record(config)
+        before = read_json(self.root / _CONFIG) or now
+        changed = {name for name in (now.keys() | before.keys()) - local if now.get(name) != before.get(name)}
         if changed and not overwrite:
             differences = "\n".join(f"  --{n}: {before.get(n)!r} there, {now.get(n)!r} now" for n in sorted(changed))
             raise errors.UserError(
@@ -76,8 +69,19 @@ class Workdir:
                 f"settings:\n{differences}\nName another --workdir, or add --overwrite to remake the stages that these "
                 "settings change."
             )
+
+    def claim(self, config: config_lib.RunConfig) -> None:
+        """Makes this the folder of runs with `config`.
+
+        Raises:
+          OSError: if the folder cannot be written.
+        """
         self.root.mkdir(parents=True, exist_ok=True)
-        write_json(record, now)
+        write_json(self.root / _CONFIG, _record(config))
+
+
+def _record(config: config_lib.RunConfig) -> dict[str, Any]:
+    return {name: _plain(value) for name, (value, _) in config_lib.options(config).items()}
 
 
 def read_json(path: Path) -> Any:

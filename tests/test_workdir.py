@@ -107,20 +107,25 @@ def test_root_may_be_in_the_home_folder(tmp_path: Path, monkeypatch: pytest.Monk
 def test_claim_takes_a_new_folder_and_the_same_settings_again(tmp_path: Path) -> None:
     root = tmp_path / "new" / "run"
     for _ in range(2):
-        workdir.Workdir(root).claim(config.RunConfig(), overwrite=False)
+        workdir.Workdir(root).require_same(config.RunConfig())
+        workdir.Workdir(root).claim(config.RunConfig())
     assert _files(root) == {"config.json"}
     record = json.loads((root / "config.json").read_text("utf-8"))
     assert record.keys() == config.options(config.RunConfig()).keys()
     assert (record["seed"], record["lambdas"]) == (0, list(config.RehearsalConfig().lambdas))
 
 
-def test_claim_with_other_settings_names_them_and_the_remedy(tmp_path: Path) -> None:
+def test_requiring_the_same_settings_writes_nothing(tmp_path: Path) -> None:
+    workdir.Workdir(tmp_path / "run").require_same(config.RunConfig())
+    assert not (tmp_path / "run").exists()
+
+
+def test_other_settings_are_named_with_the_remedy(tmp_path: Path) -> None:
     folder = workdir.Workdir(tmp_path)
-    folder.claim(config.RunConfig(rehearsal=config.RehearsalConfig(lambdas=(0.1, 1e-3))), overwrite=False)
-    record = (tmp_path / "config.json").read_bytes()
+    folder.claim(config.RunConfig(rehearsal=config.RehearsalConfig(lambdas=(0.1, 1e-3))))
     other = config.RunConfig(seed=4, rehearsal=config.RehearsalConfig(lambdas=(0.5,)))
     with pytest.raises(errors.UserError) as caught:
-        folder.claim(other, overwrite=False)
+        folder.require_same(other)
     assert str(caught.value) == (
         f"`--workdir` must hold a run with the same settings. Received: --workdir={tmp_path}, made with "
         "other settings:\n"
@@ -128,32 +133,38 @@ def test_claim_with_other_settings_names_them_and_the_remedy(tmp_path: Path) -> 
         "  --seed: 0 there, 4 now\n"
         "Name another --workdir, or add --overwrite to remake the stages that these settings change."
     )
-    assert (tmp_path / "config.json").read_bytes() == record
 
 
-def test_claim_overwrites_only_on_request_and_then_remembers(tmp_path: Path) -> None:
+def test_settings_that_say_only_where_and_how_may_differ(tmp_path: Path) -> None:
     folder = workdir.Workdir(tmp_path)
-    folder.claim(config.RunConfig(), overwrite=False)
-    folder.claim(config.RunConfig(seed=4), overwrite=True)
-    folder.claim(config.RunConfig(seed=4), overwrite=False)
+    folder.claim(config.RunConfig(jit_compile="on"))
+    folder.require_same(config.RunConfig(jit_compile="off", data=config.DataConfig(data_dir="elsewhere")))
+
+
+def test_claim_overwrites_on_request_and_then_remembers(tmp_path: Path) -> None:
+    folder = workdir.Workdir(tmp_path)
+    folder.claim(config.RunConfig())
+    folder.require_same(config.RunConfig(seed=4), overwrite=True)
+    folder.claim(config.RunConfig(seed=4))
+    folder.require_same(config.RunConfig(seed=4))
     with pytest.raises(errors.UserError, match=re.escape("--seed: 4 there, 0 now")):
-        folder.claim(config.RunConfig(), overwrite=False)
+        folder.require_same(config.RunConfig())
 
 
 def test_claim_keeps_the_finished_stages(tmp_path: Path) -> None:
     folder = workdir.Workdir(tmp_path)
     _finish(folder, "map", "f1")
-    folder.claim(config.RunConfig(), overwrite=True)
+    folder.claim(config.RunConfig())
     assert folder.is_current("map", "f1")
 
 
-def test_claim_tells_options_that_only_one_version_knows(tmp_path: Path) -> None:
+def test_options_that_only_one_version_knows_are_told(tmp_path: Path) -> None:
     folder = workdir.Workdir(tmp_path)
-    folder.claim(config.RunConfig(), overwrite=False)
+    folder.claim(config.RunConfig())
     record = workdir.read_json(tmp_path / "config.json")
     workdir.write_json(tmp_path / "config.json", record | {"retired": 3})
     with pytest.raises(errors.UserError, match="--retired: 3 there, None now"):
-        folder.claim(config.RunConfig(), overwrite=False)
+        folder.require_same(config.RunConfig())
 
 
 @pytest.mark.parametrize("value", [{"a": [1, 2.5, None]}, [], "ä", 0])

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from absl import app, logging
 
-from niwt_tf import errors
+from niwt_tf import errors, progress
 
 _DISK_TROUBLE = ("No space left on device", "Permission denied", "Read-only file system", "Disk quota exceeded")
 _INTERRUPTED = 130  # what shells give a program that Ctrl-C ended
@@ -30,7 +30,8 @@ def run(main: Callable[[Sequence[str]], None], description: str) -> None:
 
 
 def start_tensorflow() -> None:
-    """Imports TensorFlow and Keras without a word, unless it fails."""
+    """Imports TensorFlow and Keras without a word from them, unless that fails."""
+    progress.say("starting TensorFlow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["KERAS_BACKEND"] = "tensorflow"
     with _silent_stderr():

@@ -25,10 +25,7 @@ def main(arguments: Sequence[str]) -> None:
     values = flags.FLAGS
     config = flags_lib.config(values)
     folder = workdir.Workdir(values.workdir or f"runs/{config.data.dataset}-{config.domain.domain}")
-    if pipeline.pending(config, folder, values.stages):
-        progress.say("starting TensorFlow")
-        launch.start_tensorflow()
-    metrics = pipeline.run(config, folder, values.stages, values.overwrite)
+    metrics = pipeline.run(config, folder, values.stages, values.overwrite, launch.start_tensorflow)
     if metrics:
         progress.say(table.table(metrics, folder.root))
 
