@@ -247,7 +247,7 @@ def test_log_takes_the_means_of_loss_and_cosine(nonlinear: Problem) -> None:
 
     start = nonlinear.solve(_LAMBDAS, transfer_steps=25, transfer_learning_rate=0.0, log=log)
     losses, cosines = _naive_losses(nonlinear, tf.constant(start), _LAMBDAS)
-    assert list(logged) == [10, 20]
+    assert list(logged) == [10, 20, 25]
     assert logged[10]["loss"] == pytest.approx(np.mean(losses), rel=1e-5)
     assert logged[10]["cosine"] == pytest.approx(np.mean(cosines), rel=1e-4)
 

@@ -1,0 +1,277 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of whole runs: what they leave, what a second one does, and what a kill at any point costs."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tensorflow as tf
+
+from niwt_tf import config as config_lib
+from niwt_tf import errors, pipeline, stages, workdir
+from niwt_tf.data import registry, zero_shot
+
+_ROOT = Path(__file__).resolve().parent.parent
+_TINY = {"epochs": 2, "map_steps": 20, "transfer_steps": 10, "transfer_images": 16}
+_METRICS = {
+    "dataset", "domain", "backbone", "layer", "seed", "split_version", "split_sha256", "seen_accuracy",
+    "unseen_accuracy", "harmonic_mean", "zsl_accuracy", "ausuc", "harmonic_mean_uncalibrated", "map_rank_correlation",
+    "stage_seconds", "packages", "backbone_accuracy", "harmonic_mean_expected",
+}  # fmt: skip
+
+
+class _Killed(BaseException):
+    """Ends a stage as a kill would."""
+
+
+@pytest.fixture(scope="module")
+def config(tiny_data_config: config_lib.DataConfig) -> config_lib.RunConfig:
+    """A run of seconds on the tiny aviary."""
+    return config_lib.RunConfig(
+        data=tiny_data_config,
+        backbone=config_lib.BackboneConfig(epochs=2, batch_size=16),
+        map=config_lib.MapConfig(map_steps=20, map_folds=3),
+        transfer=config_lib.TransferConfig(transfer_steps=10, transfer_images=16),
+        rehearsal=config_lib.RehearsalConfig(lambdas=(1e-3, 1e-2), scales=(0.0, 1.0), biases=("mean", "zero")),
+    )
+
+
+@pytest.fixture(scope="module")
+def whole(config: config_lib.RunConfig, tmp_path_factory: pytest.TempPathFactory) -> workdir.Workdir:
+    """The folder of a run that nothing interrupted."""
+    folder = workdir.Workdir(tmp_path_factory.mktemp("whole"))
+    assert pipeline.run(config, folder) is not None
+    return folder
+
+
+def _scores(metrics: dict[str, Any] | None) -> dict[str, Any]:
+    assert metrics is not None
+    return {name: value for name, value in metrics.items() if not isinstance(value, dict)}
+
+
+def _metrics(folder: workdir.Workdir) -> dict[str, Any]:
+    return workdir.read_json(folder.root / "metrics.json")
+
+
+def test_a_run_leaves_metrics_with_all_that_a_reader_needs(whole: workdir.Workdir) -> None:
+    metrics = _metrics(whole)
+    assert metrics.keys() >= _METRICS
+    for name in ("seen_accuracy", "unseen_accuracy", "harmonic_mean", "zsl_accuracy", "ausuc", "backbone_accuracy"):
+        assert 0 <= metrics[name] <= 1
+    assert metrics["layer"] == "conv4"
+    assert (metrics["dataset"], metrics["domain"], metrics["seed"]) == ("aviary", "attributes", 0)
+    assert metrics["stage_seconds"].keys() == pipeline.STAGES.keys()
+    assert all(seconds >= 0 for seconds in metrics["stage_seconds"].values())
+    assert metrics["packages"].keys() >= {"niwt_tf", "tensorflow", "keras", "numpy"}
+
+
+def test_each_stage_leaves_a_folder_and_none_a_part(whole: workdir.Workdir) -> None:
+    assert {path.name for path in whole.root.iterdir()} == {*pipeline.STAGES, "config.json", "metrics.json", "partial"}
+    assert not list((whole.root / "partial").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("stage", "tags"),
+    [
+        ("rehearsal_backbone", {"loss", "accuracy"}),
+        ("backbone", {"loss", "accuracy"}),
+        ("rehearsal/map", {"loss", "rank_correlation"}),
+        ("rehearsal/transfer", {"loss", "cosine"}),
+        ("map", {"loss", "rank_correlation"}),
+        ("transfer", {"loss", "cosine"}),
+    ],
+)
+def test_every_loop_leaves_its_scalars_for_tensorboard(whole: workdir.Workdir, stage: str, tags: set[str]) -> None:
+    (log,) = (whole.root / stage).glob("events.out.tfevents.*")
+    events = tf.compat.v1.train.summary_iterator(str(log))
+    assert {value.tag for event in events for value in event.summary.value} == tags
+
+
+def test_a_second_run_has_nothing_to_do_and_starts_no_tensorflow(
+    config: config_lib.RunConfig, whole: workdir.Workdir, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def start() -> None:
+        raise AssertionError("TensorFlow was started")
+
+    before = _metrics(whole)
+    assert pipeline.run(config, whole, start=start) == before
+    assert capsys.readouterr().out.count("done before") == len(pipeline.STAGES)
+
+
+def test_the_same_settings_give_the_same_scores(
+    config: config_lib.RunConfig, whole: workdir.Workdir, tmp_path: Path
+) -> None:
+    assert _scores(pipeline.run(config, workdir.Workdir(tmp_path))) == pytest.approx(_scores(_metrics(whole)))
+
+
+@pytest.mark.parametrize("stage", pipeline.STAGES)
+def test_a_stage_killed_before_its_end_is_resumed_and_nothing_before_it_is_redone(
+    config: config_lib.RunConfig,
+    whole: workdir.Workdir,
+    tmp_path: Path,
+    stage: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    original = getattr(stages, stage)
+
+    def killed(run: stages.Run, folder: Path) -> None:
+        original(run, folder)
+        raise _Killed
+
+    folder = workdir.Workdir(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(stages, stage, killed)
+        with pytest.raises(_Killed):
+            pipeline.run(config, folder)
+    assert not (tmp_path / stage).exists() and (tmp_path / "partial" / stage).exists()
+    done = [name for name in pipeline.STAGES if (tmp_path / name).exists()]
+    capsys.readouterr()
+    assert _scores(pipeline.run(config, folder)) == pytest.approx(_scores(_metrics(whole)))
+    assert capsys.readouterr().out.count("done before") == len(done)
+
+
+def test_sigkill_in_the_training_costs_one_epoch_at_most(tiny_data_dir: Path, tmp_path: Path) -> None:
+    data = ["--aviary_seed=7", "--aviary_classes=12", "--aviary_unseen=3", "--aviary_images=6"]
+    tiny = [f"--{name}={value}" for name, value in (_TINY | {"epochs": 40}).items()]
+    where = [f"--data_dir={tiny_data_dir}", f"--workdir={tmp_path}"]
+    command = [sys.executable, str(_ROOT / "bin" / "niwt"), *data, *tiny, *where]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    checkpoints = tmp_path / "partial" / "backbone" / "checkpoints"
+    deadline = time.monotonic() + 120
+    while not list(checkpoints.glob("ckpt-*.index")) and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL, process.stderr.read().decode() if process.stderr else ""
+    again = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "[3/9] rehearsal_backbone: done before" in again.stdout
+    assert re.search(r"resuming after epoch \d+ of 40", again.stdout)
+    assert _metrics(workdir.Workdir(tmp_path)).keys() >= _METRICS
+    assert "Traceback" not in again.stderr
+
+
+def test_stages_one_by_one_give_the_same_scores(
+    config: config_lib.RunConfig, whole: workdir.Workdir, tmp_path: Path
+) -> None:
+    folder = workdir.Workdir(tmp_path)
+    for stage in [*pipeline.STAGES][:-1]:
+        assert pipeline.run(config, folder, [stage]) is None
+        assert (tmp_path / stage).exists()
+    assert _scores(pipeline.run(config, folder, ["evaluate"])) == pytest.approx(_scores(_metrics(whole)))
+
+
+def test_a_stage_whose_parents_are_missing_names_them(config: config_lib.RunConfig, tmp_path: Path) -> None:
+    with pytest.raises(errors.UserError) as caught:
+        pipeline.run(config, workdir.Workdir(tmp_path), ["map"])
+    assert str(caught.value) == (
+        "`--stages` must include what a stage needs, unless it is done. Received: --stages with map, which needs "
+        "importances, knowledge. Run --stages=importances,knowledge,map, or leave --stages out to run all."
+    )
+
+
+def test_an_unknown_stage_lists_the_valid_ones(config: config_lib.RunConfig, tmp_path: Path) -> None:
+    with pytest.raises(errors.UserError, match=r"--stages=backbon\. Did you mean 'backbone'\?"):
+        pipeline.run(config, workdir.Workdir(tmp_path), ["backbon"])
+
+
+def test_an_unknown_layer_is_told_before_anything_is_written(config: config_lib.RunConfig, tmp_path: Path) -> None:
+    wrong = dataclasses.replace(config, backbone=dataclasses.replace(config.backbone, layer="conv5"))
+    with pytest.raises(errors.UserError, match="`--layer` must be one of conv1_kernel, .*Did you mean 'conv"):
+        pipeline.run(wrong, workdir.Workdir(tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
+
+
+def test_overwrite_remakes_only_what_a_setting_changes(
+    config: config_lib.RunConfig, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = workdir.Workdir(tmp_path)
+    pipeline.run(config, folder)
+    other = dataclasses.replace(config, map=dataclasses.replace(config.map, map_steps=10))
+    with pytest.raises(errors.UserError, match="--map_steps: 20 there, 10 now"):
+        pipeline.run(other, folder)
+    capsys.readouterr()
+    pipeline.run(other, folder, overwrite=True)
+    done = re.findall(r"\] (\w+): done before", capsys.readouterr().out)
+    assert done == ["data", "knowledge", "rehearsal_backbone", "backbone", "importances"]
+
+
+def test_no_test_image_is_read_before_the_evaluation(
+    config: config_lib.RunConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(data: config_lib.DataConfig) -> zero_shot.ZeroShotDataset:
+        dataset = original(data)
+        hidden = {name: _unreadable(getattr(dataset, name)) for name in ("test_seen", "test_unseen")}
+        return dataclasses.replace(dataset, **hidden)
+
+    original = registry.load
+    monkeypatch.setattr(registry, "load", load)
+    folder = workdir.Workdir(tmp_path)
+    assert pipeline.run(config, folder, [*pipeline.STAGES][:-1]) is None
+    with pytest.raises(tf.errors.OpError, match="a test image was read"):
+        pipeline.run(config, folder)
+
+
+def _unreadable(split: zero_shot.Split) -> zero_shot.Split:
+    def read(image: tf.Tensor) -> tf.Tensor:
+        with tf.control_dependencies([tf.debugging.Assert(False, ["a test image was read"])]):
+            return tf.identity(image)
+
+    return dataclasses.replace(split, images=split.images.map(read))
+
+
+@pytest.mark.parametrize(
+    ("change", "remade"),
+    [
+        ({"seed": 1}, {*pipeline.STAGES} - {"data", "knowledge"}),
+        ({"jit_compile": "on"}, set()),
+        ({"data": config_lib.DataConfig(data_dir="elsewhere")}, set()),
+        ({"data": config_lib.DataConfig(aviary_seed=1)}, {*pipeline.STAGES}),
+        (
+            {"domain": config_lib.DomainConfig(domain="captions")},
+            {"knowledge", "rehearsal", "map", "transfer", "evaluate"},
+        ),
+        ({"rehearsal": config_lib.RehearsalConfig(scales=(1.0,))}, {"rehearsal", "transfer", "evaluate"}),
+        ({"backbone": config_lib.BackboneConfig(epochs=1)}, {*pipeline.STAGES} - {"data", "knowledge"}),
+    ],
+)
+def test_a_setting_changes_the_stages_that_depend_on_it(change: dict[str, Any], remade: set[str]) -> None:
+    before = pipeline.fingerprints(config_lib.RunConfig())
+    after = pipeline.fingerprints(config_lib.RunConfig(**change))
+    assert {name for name in before if before[name] != after[name]} == remade
+
+
+def test_parents_come_before_their_stage_and_every_stage_has_its_function() -> None:
+    names = [*pipeline.STAGES]
+    for name, stage in pipeline.STAGES.items():
+        assert all(names.index(parent) < names.index(name) for parent in stage.parents)
+        assert callable(getattr(stages, name))
+
+
+def test_a_full_disk_is_an_error_of_the_system_and_what_was_done_is_kept(
+    config: config_lib.RunConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(os.strerror(28))
+
+    folder = workdir.Workdir(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(stages, "knowledge", full)
+        with pytest.raises(OSError, match="No space left"):
+            pipeline.run(config, folder)
+    assert folder.is_current("data", pipeline.fingerprints(config)["data"])
+
+
+@pytest.mark.parametrize("domain", ["captions", "documents"])
+def test_domains_of_text_run_too(config: config_lib.RunConfig, tmp_path: Path, domain: str) -> None:
+    text = dataclasses.replace(config, domain=config_lib.DomainConfig(domain=domain))
+    assert _scores(pipeline.run(text, workdir.Workdir(tmp_path)))["domain"] == domain
