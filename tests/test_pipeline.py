@@ -146,16 +146,16 @@ def test_sigkill_in_the_training_costs_one_epoch_at_most(tiny_data_dir: Path, tm
     tiny = [f"--{name}={value}" for name, value in (_TINY | {"epochs": 40}).items()]
     where = [f"--data_dir={tiny_data_dir}", f"--workdir={tmp_path}"]
     command = [sys.executable, str(_ROOT / "bin" / "niwt"), *data, *tiny, *where]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     checkpoints = tmp_path / "partial" / "backbone" / "checkpoints"
     deadline = time.monotonic() + 120
-    while not list(checkpoints.glob("ckpt-*.index")) and process.poll() is None and time.monotonic() < deadline:
+    while not list(checkpoints.glob("ckpt-[4-9].index")) and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL, process.stderr.read().decode() if process.stderr else ""
+    assert process.wait() == -signal.SIGKILL
     again = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "[3/9] rehearsal_backbone: done before" in again.stdout
-    assert re.search(r"resuming after epoch \d+ of 40", again.stdout)
+    assert re.search(r"resuming after epoch ([3-9]|\d\d) of 40", again.stdout)
     assert _metrics(workdir.Workdir(tmp_path)).keys() >= _METRICS
     assert "Traceback" not in again.stderr
 
