@@ -1,0 +1,46 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""How hard is the aviary? Attributes predicted from a finished run's features, and the class that is nearest to them.
+
+python benchmarks/nearest_attribute.py runs/aviary-attributes
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+from sklearn import linear_model
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from niwt_tf import config, evaluate, importance, workdir  # noqa: E402
+from niwt_tf.backbones import classifier as classifier_lib  # noqa: E402
+from niwt_tf.data import registry, zero_shot  # noqa: E402
+from niwt_tf.domains import knowledge  # noqa: E402
+
+
+def main(folder: str) -> None:
+    """Prints the accuracies of ridge regression to attributes, followed by the nearest class."""
+    settings = workdir.read_json(Path(folder) / "config.json")
+    names = config.options(config.DataConfig())
+    dataset = registry.load(config.DataConfig(**{name: settings[name] for name in names}))
+    vectors = knowledge.load(dataset, config.DomainConfig()).vectors
+    network = classifier_lib.Classifier.load(Path(folder) / "backbone").backbone.network
+    observed = importance.Importances.load(Path(folder) / "importances")
+    regression = linear_model.Ridge(alpha=10.0).fit(observed.features, vectors[observed.labels])
+
+    def scores(split: zero_shot.Split) -> np.ndarray:
+        features = np.concatenate([network(images, training=False).numpy() for images, _ in split.batches(256)])
+        return -((regression.predict(features)[:, None] - vectors) ** 2).sum(-1)
+
+    seen, unseen = scores(dataset.test_seen), scores(dataset.test_unseen)
+    count = len(dataset.seen)
+    both = evaluate.gzsl(seen, dataset.test_seen.labels, unseen, dataset.test_unseen.labels, count)
+    alone = evaluate.zsl(unseen, dataset.test_unseen.labels, count)
+    print(f"S {both.seen:.3f}  U {both.unseen:.3f}  H {both.harmonic_mean:.3f}  ZSL {alone:.3f}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
