@@ -63,11 +63,12 @@ def train(
     manager.restore_or_initialize()
     if int(epoch):
         progress.say(f"  resuming after epoch {int(epoch)} of {config.epochs}")
-    while int(epoch) < config.epochs:
-        loss, accuracy = _epoch(step, split, config, seed, int(epoch), steps)
-        epoch.assign_add(1)
-        log(int(epoch), loss=loss, accuracy=accuracy)
-        manager.save()
+    with progress.bar(None, "training", config.epochs * steps, initial=int(epoch) * steps) as bar:
+        while int(epoch) < config.epochs:
+            loss, accuracy = _epoch(step, split, config, seed, int(epoch), steps, bar)
+            epoch.assign_add(1)
+            log(int(epoch), loss=loss, accuracy=accuracy)
+            manager.save()
     kernel, bias = dense.get_weights()
     return classifier.Classifier(backbone, kernel, bias, class_names)
 
@@ -105,19 +106,25 @@ def _make_step(
 
 
 def _epoch(
-    step: Step, split: zero_shot.Split, config: config_lib.BackboneConfig, seed: int, epoch: int, steps: int
+    step: Step,
+    split: zero_shot.Split,
+    config: config_lib.BackboneConfig,
+    seed: int,
+    epoch: int,
+    steps: int,
+    bar: progress.Bar[None],
 ) -> tuple[float, float]:
     """Returns the mean loss and accuracy of one pass over `split`."""
     batches = split.batches(config.batch_size, shuffle_seed=(seed + 1_000_003 * epoch) % 2**31)
     totals = np.zeros(2)
-    with progress.bar(enumerate(batches), f"epoch {epoch + 1} of {config.epochs}", steps) as bar:
-        for number, (images, labels) in bar:
-            loss, accuracy = step(images, labels, tf.constant([seed, epoch * steps + number])).numpy()
-            if not np.isfinite(loss):
-                raise errors.DivergedError(
-                    f"`loss` must be a finite number. Received: {loss} in epoch {epoch + 1}, step {number + 1} of the "
-                    "backbone's training. Lower --learning_rate; the epochs before this one are kept."
-                )
-            totals += loss, accuracy
-            bar.set_postfix(loss=f"{loss:.3f}", accuracy=f"{accuracy:.2f}", refresh=False)
+    for number, (images, labels) in enumerate(batches):
+        loss, accuracy = step(images, labels, tf.constant([seed, epoch * steps + number])).numpy()
+        if not np.isfinite(loss):
+            raise errors.DivergedError(
+                f"`loss` must be a finite number. Received: {loss} in epoch {epoch + 1}, step {number + 1} of the "
+                "backbone's training. Lower --learning_rate; the epochs before this one are kept."
+            )
+        totals += loss, accuracy
+        bar.set_postfix(epoch=epoch + 1, loss=f"{loss:.3f}", accuracy=f"{accuracy:.2f}", refresh=False)
+        bar.update()
     return float(totals[0] / steps), float(totals[1] / steps)
