@@ -1,0 +1,104 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of what importances do not tell of a new class: lengths, bias and gamma, by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import hypothesis
+import numpy as np
+import pytest
+from hypothesis import strategies as st
+
+from niwt_tf import calibration
+from niwt_tf.backbones import classifier as classifier_lib
+
+_NETWORK: Any = object()  # none of this looks at the network
+
+
+def _classifier() -> classifier_lib.Classifier:
+    """Two seen classes: weights of length 5 and 3, biases 1 and 2."""
+    kernel = np.array([[3.0, 0.0], [4.0, 0.0], [0.0, 3.0]], np.float32)
+    return classifier_lib.Classifier(_NETWORK, kernel, np.array([1.0, 2.0], np.float32), ("wren", "robin"))
+
+
+_KERNEL = np.array([[1.0, 0.0], [0.0, 6.0], [0.0, 8.0]])  # lengths 1 and 10
+
+
+def test_new_classes_come_after_the_seen_ones() -> None:
+    extended = calibration.extend(_classifier(), _KERNEL, ("heron", "stork"), 0.0, "mean")
+    assert extended.class_names == ("wren", "robin", "heron", "stork")
+    assert extended.unseen == ("heron", "stork")
+    assert extended.backbone is _NETWORK
+    np.testing.assert_array_equal(extended.kernel, [[3, 0, 1, 0], [4, 0, 0, 6], [0, 3, 0, 8]])
+    np.testing.assert_array_equal(extended.bias, [1, 2, 1.5, 1.5])
+    assert extended.kernel.dtype == extended.bias.dtype == np.float32
+
+
+@pytest.mark.parametrize(("scale", "length"), [(0.5, 2.0), (1.0, 4.0), (1.25, 5.0)])
+def test_a_scale_sets_every_new_length_in_mean_lengths_of_seen_ones(scale: float, length: float) -> None:
+    extended = calibration.extend(_classifier(), _KERNEL, ("heron", "stork"), scale, "mean")
+    np.testing.assert_allclose(extended.kernel[:, 2], [length, 0, 0], rtol=1e-6)
+    np.testing.assert_allclose(extended.kernel[:, 3], [0, 0.6 * length, 0.8 * length], rtol=1e-6)
+    np.testing.assert_array_equal(extended.kernel[:, :2], _classifier().kernel)
+
+
+def test_weights_of_no_length_stay_so() -> None:
+    extended = calibration.extend(_classifier(), np.zeros((3, 1)), ("heron",), 1.0, "mean")
+    np.testing.assert_array_equal(extended.kernel[:, 2], [0, 0, 0])
+
+
+@pytest.mark.parametrize(("bias", "expected"), [("mean", 1.5), ("zero", 0.0)])
+def test_new_classes_share_one_bias(bias: str, expected: float) -> None:
+    extended = calibration.extend(_classifier(), _KERNEL, ("heron", "stork"), 1.0, bias)
+    np.testing.assert_array_equal(extended.bias, [1, 2, expected, expected])
+
+
+def test_extending_leaves_its_arguments_as_they_are() -> None:
+    classifier, kernel = _classifier(), _KERNEL.copy()
+    calibration.extend(classifier, kernel, ("heron", "stork"), 1.25, "zero")
+    np.testing.assert_array_equal(kernel, _KERNEL)
+    np.testing.assert_array_equal(classifier.kernel, _classifier().kernel)
+    assert classifier.class_names == ("wren", "robin")
+
+
+def test_margins_by_hand() -> None:
+    logits = np.array([[3.0, 1.0, 0.5, -1.0], [0.0, 2.0, 1.0, 5.0], [1.0, 0.0, 0.0, 1.0]])
+    np.testing.assert_array_equal(calibration.margins(logits, 2), [2.5, -3.0, 0.0])
+    np.testing.assert_array_equal(calibration.margins(logits, 3), [4.0, -3.0, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("gamma", "share"), [(-9.0, 1.0), (-1.0, 1.0), (0.0, 0.75), (2.0, 0.75), (2.1, 0.25), (9.0, 0.0)]
+)
+def test_kept_share_by_hand(gamma: float, share: float) -> None:
+    assert calibration.kept_share(np.array([2.0, -1.0, 4.0, 2.0]), gamma) == share
+
+
+@pytest.mark.parametrize(("share", "gamma"), [(1.0, 1.0), (0.75, 3.0), (0.5, 5.0), (0.0, 9.0), (0.625, 4.0)])
+def test_gamma_that_keeps_a_share_by_hand(share: float, gamma: float) -> None:
+    assert calibration.gamma_that_keeps(share, np.array([7.0, 1.0, 9.0, 3.0, 5.0])) == pytest.approx(gamma)
+
+
+@hypothesis.given(st.lists(st.integers(-1000, 1000), min_size=1, max_size=40, unique=True), st.floats(0, 1))
+def test_a_share_comes_back_to_within_an_image(margins: list[int], share: float) -> None:
+    values = np.array(margins, np.float32)
+    kept = calibration.kept_share(values, calibration.gamma_that_keeps(share, values))
+    assert abs(kept - share) <= 1 / len(margins) + 1e-9
+
+
+@hypothesis.given(st.lists(st.integers(-1000, 1000), min_size=2, max_size=40, unique=True), st.data())
+def test_a_share_of_whole_images_comes_back_exactly(margins: list[int], data: st.DataObject) -> None:
+    share = data.draw(st.integers(1, len(margins))) / len(margins)
+    values = np.array(margins, np.float64)
+    assert calibration.kept_share(values, calibration.gamma_that_keeps(share, values)) == share
+
+
+def test_gamma_follows_a_network_that_is_surer_of_itself() -> None:
+    rehearsed = np.array([-1.0, 0.0, 1.0, 2.0, 4.0])
+    share = calibration.kept_share(rehearsed, 0.5)
+    assert share == 0.6
+    gamma = calibration.gamma_that_keeps(share, 10 * rehearsed + 3)
+    assert 3 < gamma <= 13  # what 0.5 is among the first network's margins, and not 0.5 itself
+    assert calibration.kept_share(10 * rehearsed + 3, gamma) == share

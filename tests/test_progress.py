@@ -1,0 +1,81 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of what the terminal shows."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from niwt_tf import progress
+
+_ROOT = Path(__file__).resolve().parents[1]
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def _terminal(monkeypatch: pytest.MonkeyPatch) -> _Terminal:
+    """Makes standard output and error one terminal of 60 columns; no fixture, as pytest would undo that of one."""
+    screen = _Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setattr(sys, "stdout", screen)
+    monkeypatch.setenv("COLUMNS", "60")
+    return screen
+
+
+def test_say_prints_one_line_to_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+    progress.say("[1/9] data: images")
+    assert capsys.readouterr() == ("[1/9] data: images\n", "")
+
+
+@pytest.mark.xfail(strict=True, reason="say() does not flush: `niwt | tee log` shows nothing for minutes")
+def test_a_line_reaches_a_pipe_at_once() -> None:
+    script = "import os\nfrom niwt_tf import progress\nprogress.say('begun')\nos._exit(0)  # as a kill would"
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    answer = subprocess.run(
+        [sys.executable, "-c", script], env=env | {"PYTHONPATH": str(_ROOT)}, capture_output=True, text=True
+    )
+    assert (answer.stdout, answer.stderr) == ("begun\n", "")
+
+
+def test_bar_goes_through_the_items_in_silence_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    assert list(progress.bar(["a", "b"], "training")) == ["a", "b"]
+    assert capsys.readouterr() == ("", "")
+
+
+def test_bar_shows_title_count_and_unit_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = _terminal(monkeypatch)
+    shown = []
+    for _ in progress.bar(range(4), "training", unit="epoch"):
+        shown.append(terminal.getvalue())
+    assert "  training:   0%" in shown[0] and "0/4" in shown[0] and "epoch" in shown[0]
+
+
+def test_bar_leaves_nothing_on_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = _terminal(monkeypatch)
+    list(progress.bar(range(3), "training"))
+    assert "training" in terminal.getvalue() and "\n" not in terminal.getvalue()
+    assert terminal.getvalue().rpartition("\r")[0].rpartition("\r")[2].strip() == ""
+
+
+def test_bar_goes_on_from_what_was_done_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = _terminal(monkeypatch)
+    assert list(progress.bar(iter([5, 6]), "training", total=8, initial=6)) == [5, 6]
+    assert "75%" in terminal.getvalue() and "6/8" in terminal.getvalue()
+
+
+def test_say_stays_on_a_line_of_its_own_above_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = _terminal(monkeypatch)
+    for _ in progress.bar(range(1), "training"):
+        progress.say("a word in between")
+    before, _, after = terminal.getvalue().partition("a word in between\n")
+    assert before.endswith("\r") and before.rstrip("\r").rpartition("\r")[2].strip() == "", "the bar is cleared first"
+    assert "  training:" in after

@@ -1,0 +1,130 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of the choice of settings on seen classes that play unseen, by hand and against a search of every gamma."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+
+from niwt_tf import config as config_lib
+from niwt_tf import errors, evaluate, rehearsal
+from niwt_tf.backbones import classifier as classifier_lib
+
+_NETWORK: Any = object()  # the choice is made on features alone
+
+# Features of three numbers: the logits of the two seen classes, then what a new class' kernel `_RIGHT` makes its logit.
+# Margins of the best seen logit over the unseen one: seen images 2, 1; unseen ones -1, 0.5, 1.5;
+# training images 1, 0.5, 1, -1, 3.
+_TRIAL = rehearsal.Trial(
+    train_features=np.array([[1.0, 0, 0], [0, 1, 0.5], [2, 0, 1], [0, 0, 1], [0, 3, 0]]),
+    seen_features=np.array([[3.0, 0, 1], [0, 2, 1]]),
+    seen_labels=np.array([0, 1]),
+    unseen_features=np.array([[1.0, 0, 2], [2.5, 0, 2], [2, 0, 0.5]]),
+    unseen_labels=np.array([2, 2, 2]),
+)
+_RIGHT = np.array([[0.0], [0.0], [1.0]])  # gamma 0.5..1 gives S = 1 and U = 2/3, so H = 0.8
+_WRONG = -_RIGHT  # margins 4, 3 and 3, 4.5, 2.5; gamma 3..4 gives S = 1/2 and U = 2/3, so H = 4/7
+_FAINT = 0.01 * _RIGHT  # margins 2.99, 1.99 and 0.98, 2.48, 1.995; gamma 2.48..2.99 gives S = 1/2 and U = 1: H = 2/3
+
+
+def _classifier(bias: tuple[float, float] = (0.0, 0.0)) -> classifier_lib.Classifier:
+    return classifier_lib.Classifier(_NETWORK, np.eye(3, 2), np.array(bias), ("wren", "robin"))
+
+
+def _choose(
+    kernels: dict[float, np.ndarray],
+    scales: tuple[float, ...] = (0.0,),
+    biases: tuple[str, ...] = ("zero",),
+    classifier: classifier_lib.Classifier | None = None,
+    trial: rehearsal.Trial = _TRIAL,
+) -> rehearsal.Settings:
+    config = config_lib.RehearsalConfig(lambdas=tuple(kernels), scales=scales, biases=biases)
+    return rehearsal.choose(trial, classifier or _classifier(), kernels, ("heron",), config)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "harmonic_mean", "kept_share"),
+    [(_RIGHT, 0.8, 3 / 5), (_WRONG, 4 / 7, 0.0), (_FAINT, 2 / 3, 1 / 5)],
+)
+def test_one_setting_gets_its_harmonic_mean_at_its_best_gamma(
+    kernel: np.ndarray, harmonic_mean: float, kept_share: float
+) -> None:
+    chosen = _choose({0.1: kernel})
+    assert chosen == rehearsal.Settings(0.1, 0.0, "zero", kept_share, pytest.approx(harmonic_mean))
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations([0.001, 0.1, 1.0])))
+def test_the_lambda_with_the_highest_harmonic_mean_is_chosen(order: tuple[float, ...]) -> None:
+    kernels = {0.001: _WRONG, 0.1: _RIGHT, 1.0: _FAINT}
+    chosen = _choose({lambda_: kernels[lambda_] for lambda_ in order})
+    assert chosen == rehearsal.Settings(0.1, 0.0, "zero", 0.6, pytest.approx(0.8))
+
+
+@pytest.mark.parametrize("scales", [(0.0, 1.0), (1.0, 0.0)])
+def test_the_scale_with_the_highest_harmonic_mean_is_chosen(scales: tuple[float, ...]) -> None:
+    assert _choose({0.1: _FAINT}, scales) == rehearsal.Settings(0.1, 1.0, "zero", 0.6, pytest.approx(0.8))
+
+
+def test_lambda_and_scale_are_chosen_together() -> None:
+    chosen = _choose({0.001: _WRONG, 0.1: _FAINT}, (0.0, 1.0))
+    assert (chosen.lambda_, chosen.scale, chosen.harmonic_mean) == (0.1, 1.0, pytest.approx(0.8))
+
+
+@pytest.mark.parametrize("lambdas", [(0.1, 0.2, 0.3), (0.3, 0.1, 0.2)])
+def test_of_equals_the_first_is_chosen(lambdas: tuple[float, ...]) -> None:
+    chosen = _choose({lambda_: _RIGHT for lambda_ in lambdas}, (2.0, 2.0, 0.0))
+    assert (chosen.lambda_, chosen.scale) == (lambdas[0], 2.0)
+
+
+@pytest.mark.parametrize("biases", [("mean", "zero"), ("zero", "mean")])
+def test_a_bias_that_all_new_classes_share_only_moves_gamma(biases: tuple[str, ...]) -> None:
+    classifier = _classifier((4.0, 4.0))
+    assert _choose({0.1: _RIGHT}, biases=biases, classifier=classifier) == rehearsal.Settings(
+        0.1, 0.0, biases[0], 0.6, pytest.approx(0.8)
+    )
+
+
+def test_gamma_travels_as_a_share_whatever_the_size_of_the_logits() -> None:
+    plain = _choose({0.1: _RIGHT})
+    surer = dataclasses.replace(_classifier(), kernel=8 * np.eye(3, 2))
+    assert _choose({0.1: 8 * _RIGHT}, classifier=surer) == plain
+
+
+def test_the_share_is_of_the_training_images_alone() -> None:
+    trial = dataclasses.replace(_TRIAL, train_features=_TRIAL.train_features[[0, 0, 0, 3]])
+    assert _choose({0.1: _RIGHT}, trial=trial) == rehearsal.Settings(0.1, 0.0, "zero", 0.75, pytest.approx(0.8))
+
+
+def test_a_class_without_images_is_an_error() -> None:
+    trial = dataclasses.replace(_TRIAL, seen_labels=np.array([0, 0]))
+    with pytest.raises(errors.UserError, match=r"`labels` must show every class .* none of class \[1\]"):
+        _choose({0.1: _RIGHT}, trial=trial)
+
+
+def test_choice_beats_every_setting_at_every_gamma_of_a_grid() -> None:
+    rng = np.random.default_rng(5)
+    labels = np.repeat(np.arange(5), 20)
+    features = rng.normal(size=(100, 6)) + 1.2 * np.eye(5, 6)[labels]
+    seen, unseen = labels < 3, labels >= 3
+    trial = rehearsal.Trial(features[seen], features[seen], labels[seen], features[unseen], labels[unseen])
+    kernel = np.eye(6, 3)
+    classifier = classifier_lib.Classifier(_NETWORK, kernel, np.zeros(3), ("wren", "robin", "tit"))
+    kernels = {lambda_: np.eye(6)[:, 3:5] + lambda_ * rng.normal(size=(6, 2)) for lambda_ in (0.5, 0.1, 2.0)}
+    config = config_lib.RehearsalConfig(lambdas=tuple(kernels), scales=(0.0, 0.7, 1.4), biases=("zero",))
+    chosen = rehearsal.choose(trial, classifier, kernels, ("heron", "stork"), config)
+    best = {}
+    for (lambda_, new), scale in itertools.product(kernels.items(), config.scales):
+        scaled = new * scale / np.linalg.norm(new, axis=0) if scale else new
+        logits = features @ np.concatenate([kernel, scaled], 1)
+        best[lambda_, scale] = max(
+            evaluate.gzsl(logits[seen], labels[seen], logits[unseen], labels[unseen], 3, gamma).harmonic_mean
+            for gamma in np.linspace(-4, 4, 2001)
+        )
+    assert (chosen.lambda_, chosen.scale) == max(best, key=lambda setting: best[setting])
+    assert chosen.harmonic_mean == pytest.approx(max(best.values()), abs=0.01)
+    assert len({round(value, 3) for value in best.values()}) > 3, "settings differ, so that a wrong choice shows"
