@@ -105,6 +105,8 @@ def run(
     """
     to_do = pending(config, workdir, stages)
     workdir.require_same(config, overwrite)
+    if to_do:
+        workdir.require_writable()
     context = _start(config, workdir, start) if to_do else None
     workdir.claim(config)
     prints = fingerprints(config)

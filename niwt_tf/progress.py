@@ -11,7 +11,6 @@ from typing import TypeVar
 import tqdm
 
 _T = TypeVar("_T")
-Bar = tqdm.tqdm
 
 
 def say(text: str) -> None:
@@ -22,7 +21,7 @@ def say(text: str) -> None:
 
 def bar(
     items: Iterable[_T] | None, title: str, total: int | None = None, unit: str = "step", initial: int = 0
-) -> Bar[_T]:
+) -> tqdm.tqdm[_T]:
     """Returns `items` with a bar on the terminal; silent where standard error is no terminal.
 
     Args:

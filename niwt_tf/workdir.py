@@ -70,6 +70,16 @@ class Workdir:
                 "settings change."
             )
 
+    def require_writable(self) -> None:
+        """Raises errors.UserError if the folder cannot be made, or not be written."""
+        nearest = next(path for path in (self.root, *self.root.parents) if path.exists())
+        if not (nearest.is_dir() and os.access(nearest, os.W_OK)):
+            trouble = "cannot be written" if nearest.is_dir() else "is no folder"
+            raise errors.UserError(
+                f"`--workdir` must be a folder that can be written. Received: --workdir={self.root}, where {nearest} "
+                f"{trouble}. Name another --workdir."
+            )
+
     def claim(self, config: config_lib.RunConfig) -> None:
         """Makes this the folder of runs with `config`.
 

@@ -36,7 +36,6 @@ def test_say_prints_one_line_to_standard_output(capsys: pytest.CaptureFixture[st
     assert capsys.readouterr() == ("[1/9] data: images\n", "")
 
 
-@pytest.mark.xfail(strict=True, reason="say() does not flush: `niwt | tee log` shows nothing for minutes")
 def test_a_line_reaches_a_pipe_at_once() -> None:
     script = "import os\nfrom niwt_tf import progress\nprogress.say('begun')\nos._exit(0)  # as a kill would"
     env = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}

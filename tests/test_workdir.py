@@ -211,3 +211,22 @@ def test_write_json_killed_before_the_rename_leaves_the_old_file_and_no_other(
         workdir.write_json(tmp_path / "x.json", 2)
     assert workdir.read_json(tmp_path / "x.json") == 1
     assert _files(tmp_path) == {"x.json"}
+
+
+@pytest.mark.parametrize("name", ["file", "file/run"])
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(errors.UserError) as caught:
+        workdir.Workdir(tmp_path / name).require_writable()
+    assert str(caught.value) == (
+        f"`--workdir` must be a folder that can be written. Received: --workdir={tmp_path / name}, where "
+        f"{tmp_path / 'file'} is no folder. Name another --workdir."
+    )
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workdir.Workdir(tmp_path / "a" / "b").require_writable()
+    monkeypatch.setattr("os.access", lambda *_: False)  # the tests may run as root, whom nothing stops
+    with pytest.raises(errors.UserError, match=re.escape(f"where {tmp_path} cannot be written.")):
+        workdir.Workdir(tmp_path / "a" / "b").require_writable()
+    assert not (tmp_path / "a").exists()

@@ -10,6 +10,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
+import tqdm
 
 from niwt_tf import config as config_lib
 from niwt_tf import errors, inspect, progress
@@ -112,7 +113,7 @@ def _epoch(
     seed: int,
     epoch: int,
     steps: int,
-    bar: progress.Bar[None],
+    bar: tqdm.tqdm[None],
 ) -> tuple[float, float]:
     """Returns the mean loss and accuracy of one pass over `split`."""
     batches = split.batches(config.batch_size, shuffle_seed=(seed + 1_000_003 * epoch) % 2**31)

@@ -51,7 +51,7 @@ def _status(main: Callable[[Sequence[str]], None], arguments: Sequence[str]) -> 
     except errors.UserError as error:
         return _tell(str(error))
     except BrokenPipeError:  # what reads our output has gone, such as `head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_output()
         return 1
     except KeyboardInterrupt:
         _tell("Interrupted. What was done is kept: the same command goes on from there.")
@@ -59,11 +59,20 @@ def _status(main: Callable[[Sequence[str]], None], arguments: Sequence[str]) -> 
     except Exception as error:
         if not (isinstance(error, OSError) or any(trouble in str(error) for trouble in _DISK_TROUBLE)):
             raise
+        _give_up_output()
         return _tell(
             f"Files must be readable and writable. Received: {_first_line(error)}. Mend that, or name another "
             "--workdir or --data_dir. What was done is kept: the same command goes on from there."
         )
     return 0
+
+
+def _give_up_output() -> None:
+    """Lets go of standard output if it cannot be written, as Python would complain of it once more at the end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _tell(message: str) -> int:

@@ -1,0 +1,208 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of how programs start and end, each in a process of its own and without TensorFlow."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from niwt_tf.cli import launch
+
+_ROOT = Path(__file__).resolve().parents[2]
+_DISK = "Files must be readable and writable. Received: {}. Mend that, or name another --workdir or --data_dir. "
+_KEPT = "What was done is kept: the same command goes on from there."
+
+
+def _run(*arguments: str, main: str, path: Path = _ROOT, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Runs a program with the given body of `main`."""
+    body = textwrap.indent(textwrap.dedent(main).strip(), "    ")
+    script = f"""
+import errno, os, signal, sys
+from niwt_tf import errors, progress
+from niwt_tf.cli import launch
+
+def main(arguments):
+{body}
+
+launch.run(main, "What it is for.")
+"""
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    env["PYTHONPATH"] = os.pathsep.join([str(path), str(_ROOT)])
+    command = [sys.executable, "-c", script, *arguments]
+    return subprocess.run(command, env=env, text=True, timeout=60, **{"stdout": -1, "stderr": -1} | options)
+
+
+def test_all_well_is_0_and_output_is_the_programs_own() -> None:
+    answer = _run(main="print(len(arguments))")
+    assert (answer.returncode, answer.stdout, answer.stderr) == (0, "1\n", "")
+
+
+@pytest.mark.parametrize(
+    ("main", "message"),
+    [
+        ("raise errors.UserError('`--a` must be b.\\nReceived: c.')", "`--a` must be b.\nReceived: c."),
+        ("raise errors.DivergedError('The loss is nan.')", "The loss is nan."),
+        (
+            "raise errors.unknown_value('--a', 'bb', ['b'])",
+            "`--a` must be one of b. Received: --a=bb. Did you mean 'b'?",
+        ),
+    ],
+)
+def test_a_mistake_of_the_users_is_told_and_is_1(main: str, message: str) -> None:
+    answer = _run(main=main)
+    assert (answer.returncode, answer.stdout, answer.stderr) == (1, "", f"\n{message}\n")
+
+
+def test_a_cause_of_a_mistake_is_not_shown() -> None:
+    answer = _run(
+        main="""
+        try:
+            {}['key']
+        except KeyError as error:
+            raise errors.UserError('`--a` must be b.') from error
+        """
+    )
+    assert (answer.returncode, answer.stderr) == (1, "\n`--a` must be b.\n")
+
+
+def test_ctrl_c_is_130_and_says_how_to_go_on() -> None:
+    answer = _run(main="os.kill(os.getpid(), signal.SIGINT)\nsignal.pause()")
+    assert (answer.returncode, answer.stdout, answer.stderr) == (130, "", f"\nInterrupted. {_KEPT}\n")
+
+
+@pytest.mark.parametrize(
+    ("error", "received"),
+    [
+        ("OSError(errno.ENOSPC, 'No space left on device', 'a/b')", "[Errno 28] No space left on device: 'a/b'"),
+        ("PermissionError(errno.EACCES, 'Permission denied', 'a/b')", "[Errno 13] Permission denied: 'a/b'"),
+        ("FileNotFoundError(errno.ENOENT, 'No such file', 'a/b')", "[Errno 2] No such file: 'a/b'"),
+        ("RuntimeError('a/b; No space left on device.\\n[Op: Save]')", "a/b; No space left on device"),
+        ("ValueError('a/b: Permission denied')", "a/b: Permission denied"),
+        ("RuntimeError('Read-only file system; a/b')", "Read-only file system; a/b"),
+        ("RuntimeError('Disk quota exceeded')", "Disk quota exceeded"),
+        ("OSError()", "OSError"),
+    ],
+)
+def test_trouble_with_the_disk_is_told_and_is_1(error: str, received: str) -> None:
+    answer = _run(main=f"raise {error}")
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert answer.stderr == f"\n{_DISK.format(received)}{_KEPT}\n"
+
+
+@pytest.mark.parametrize("error", ["KeyError('layer')", "ValueError('shapes differ')", "AssertionError()"])
+def test_a_programming_error_keeps_its_traceback(error: str) -> None:
+    answer = _run(main=f"raise {error}")
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("Traceback (most recent call last):\n")
+    assert "in main\n" in answer.stderr
+    assert answer.stderr.splitlines()[-1].startswith(error.partition("(")[0])
+    assert "Files must be" not in answer.stderr
+
+
+@pytest.mark.parametrize("arguments", [["run"], ["--", "--seed=1"], ["seed=1", "x"]])
+def test_arguments_that_are_no_flags_are_refused_before_any_work(arguments: list[str]) -> None:
+    answer = _run(*arguments, main="print('work')")
+    strays = " ".join(argument for argument in arguments if argument != "--")
+    message = f"Arguments must be flags, such as --seed=1. Received: {strays}."
+    assert (answer.returncode, answer.stdout, answer.stderr) == (1, "", f"\n{message}\n")
+
+
+def _run_without_reader(main: str) -> subprocess.CompletedProcess[str]:
+    """Runs a program with standard output into a pipe whose reader has gone."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        return _run(main=main, stdout=writer)
+    finally:
+        os.close(writer)
+
+
+@pytest.mark.parametrize("count", [1, 100_000])
+def test_a_reader_that_has_gone_ends_the_program_in_silence(count: int) -> None:
+    answer = _run_without_reader(f"progress.say('x' * {count})")
+    assert (answer.returncode, answer.stderr) == (1, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has /dev/full, the disk without space")
+@pytest.mark.parametrize("count", [1, 100_000])
+def test_output_to_a_full_disk_is_told_and_is_1(count: int) -> None:
+    with open("/dev/full", "w") as full:
+        answer = _run(main=f"progress.say('x' * {count})", stdout=full)
+    message = _DISK.format("[Errno 28] No space left on device") + _KEPT
+    assert (answer.returncode, answer.stderr) == (1, f"\n{message}\n")
+
+
+def test_help_says_what_the_program_is_for_and_does_no_work() -> None:
+    answer = _run("--help", main="print('work')")
+    assert answer.stdout.startswith("What it is for.\n")
+    assert "work" not in answer.stdout and answer.stderr == ""
+
+
+def test_native_text_is_kept_from_standard_error(capfd: pytest.CaptureFixture[str]) -> None:
+    with launch._silent_stderr():
+        os.write(2, b"native noise\n")
+    os.write(2, b"heard again\n")
+    assert capfd.readouterr() == ("", "heard again\n")
+
+
+@pytest.mark.parametrize("error", [ImportError("broken"), KeyboardInterrupt(), SystemExit(1)])
+def test_native_text_is_shown_when_an_exception_passes(capfd: pytest.CaptureFixture[str], error: BaseException) -> None:
+    with pytest.raises(type(error)), launch._silent_stderr():
+        os.write(2, b"why it fails\n")
+        raise error
+    os.write(2, b"heard again\n")
+    assert capfd.readouterr() == ("", "why it fails\nheard again\n")
+
+
+def test_text_from_before_stays_in_its_place(capfd: pytest.CaptureFixture[str]) -> None:
+    print("before", file=sys.stderr, end="")  # waits in Python's buffer
+    with launch._silent_stderr():
+        os.write(2, b"noise")
+    assert capfd.readouterr().err == "before"
+
+
+def test_no_file_is_left_open() -> None:
+    before = sorted(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").exists() else []
+    for _ in range(3):
+        with launch._silent_stderr():
+            pass
+    assert before == (sorted(os.listdir("/proc/self/fd")) if before else [])
+
+
+def _fake_tensorflow(folder: Path, at_import: str = "") -> Path:
+    """Makes a package that talks as TensorFlow does when it is imported and asked for devices."""
+    for name in ("tensorflow", "keras"):
+        (folder / name).mkdir()
+    (folder / "tensorflow" / "__init__.py").write_text(
+        f"""import os
+os.write(2, b"level " + os.environ["TF_CPP_MIN_LOG_LEVEL"].encode() + b"\\n")
+{at_import}
+class config:
+    def list_physical_devices():
+        os.write(2, b"no GPU\\n")
+""",
+        "utf-8",
+    )
+    (folder / "keras" / "__init__.py").write_text('import os\nbackend = os.environ["KERAS_BACKEND"]\n', "utf-8")
+    return folder
+
+
+def test_tensorflow_starts_without_a_word_of_its_own(tmp_path: Path) -> None:
+    main = "launch.start_tensorflow()\nprint(sys.modules['keras'].backend)"
+    answer = _run(main=main, path=_fake_tensorflow(tmp_path))
+    assert (answer.returncode, answer.stdout, answer.stderr) == (0, "starting TensorFlow\ntensorflow\n", "")
+
+
+def test_tensorflow_that_cannot_start_says_why(tmp_path: Path) -> None:
+    folder = _fake_tensorflow(tmp_path, "raise ImportError('no such symbol')")
+    answer = _run(main="launch.start_tensorflow()", path=folder)
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("level 3\nTraceback")
+    assert answer.stderr.endswith("ImportError: no such symbol\n")

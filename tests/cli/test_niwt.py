@@ -1,0 +1,164 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of the program `niwt` as its user meets it; what needs no network must answer without TensorFlow."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from niwt_tf import config as config_lib
+from niwt_tf import workdir
+
+_ROOT = Path(__file__).resolve().parents[2]
+_OPTIONS = set(config_lib.options(config_lib.RunConfig()))
+_FLAG = re.compile(r"^  (?:-\w,)?--(?:\[no\])?(\w+): ", re.MULTILINE)
+_Niwt = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def cwd(tmp_path: Path) -> Path:
+    """Where the program is run: an empty folder."""
+    folder = tmp_path / "cwd"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def niwt(tmp_path: Path, cwd: Path) -> _Niwt:
+    """Runs bin/niwt; unless told otherwise with packages in TensorFlow's place that fail when they are imported."""
+    traps, home = tmp_path / "traps", tmp_path / "home"
+    home.mkdir()
+    for name in ("tensorflow", "keras", "tensorflow_datasets"):
+        (traps / name).mkdir(parents=True)
+        (traps / name / "__init__.py").write_text("raise RuntimeError(f'{__name__} was imported')", "utf-8")
+
+    def run(*arguments: str, tensorflow: bool = False) -> subprocess.CompletedProcess[str]:
+        env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+        env |= {"PYTHONPATH": "" if tensorflow else str(traps), "PYTHONDONTWRITEBYTECODE": "1", "HOME": str(home)}
+        command = [sys.executable, str(_ROOT / "bin" / "niwt"), *arguments]
+        return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=120)
+
+    return run
+
+
+def _contents(folder: Path) -> dict[str, bytes | None]:
+    """Returns all below a folder: relative path -> what it holds, None for a folder."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() if path.is_file() else None for path in folder.rglob("*")
+    }
+
+
+def _assert_told(answer: subprocess.CompletedProcess[str], message: str) -> None:
+    """Exit status 1, the one message, and nothing else."""
+    assert (answer.returncode, answer.stdout, answer.stderr) == (1, "", f"\n{message}\n")
+
+
+def test_help_answers_at_once_with_the_flags_used_most(niwt: _Niwt, cwd: Path) -> None:
+    begun = time.monotonic()
+    answer = niwt("--help")
+    assert time.monotonic() - begun < 5
+    assert answer.stdout.startswith("Teaches an image classifier classes that it has never seen, from words alone.\n")
+    assert set(_FLAG.findall(answer.stdout)) == {
+        "dataset",
+        "domain",
+        "layer",
+        "seed",
+        "aviary_seed",
+        "workdir",
+        "stages",
+        "overwrite",
+    }
+    assert "--helpfull" in answer.stdout
+    assert answer.stderr == "" and not _contents(cwd)
+
+
+def test_helpfull_shows_every_flag_once_under_its_group(niwt: _Niwt) -> None:
+    answer = niwt("--helpfull")
+    shown = Counter(_FLAG.findall(answer.stdout))
+    assert {name: shown[name] for name in _OPTIONS | {"workdir", "stages", "overwrite"} if shown[name] != 1} == {}
+    groups = re.split(r"^\S*niwt: (.*):$", answer.stdout, flags=re.MULTILINE)
+    by_title = dict(zip(groups[1::2], map(_FLAG.findall, groups[2::2]), strict=True))
+    assert len(by_title) == 7
+    assert "aviary_seed" in by_title["Images"] and "domain" in by_title["Domain knowledge"]
+    assert "lambdas" in by_title["Chosen on validation classes"] and "layer" in by_title["Backbone"]
+    assert answer.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("--sede=1", "Unknown command line flag 'sede'. Did you mean: seed"),
+        ("--seed=one", "flag --seed=one: invalid literal for int"),
+        ("--flagfile=none.flags", "Unable to open flagfile"),
+    ],
+)
+def test_what_is_no_flag_is_told_in_absls_words(niwt: _Niwt, cwd: Path, argument: str, message: str) -> None:
+    answer = niwt(argument)
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert message in answer.stderr and answer.stderr.count("FATAL") == 1
+    assert "Traceback" not in answer.stderr and not _contents(cwd)
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("--dataset=aviari", "`--dataset` must be one of aviary. Received: --dataset=aviari. Did you mean 'aviary'?"),
+        (
+            "--domain=documnets",
+            "`--domain` must be one of attributes, captions, documents. Received: --domain=documnets. "
+            "Did you mean 'documents'?",
+        ),
+        ("--domain=", "`--domain` must be one of attributes, captions, documents. Received: --domain=."),
+        ("--backbone=smal", "`--backbone` must be one of small. Received: --backbone=smal. Did you mean 'small'?"),
+        (
+            "--stages=data,backbon",
+            "`--stages` must be one of data, knowledge, rehearsal_backbone, rehearsal, backbone, importances, map, "
+            "transfer, evaluate. Received: --stages=backbon. Did you mean 'backbone'?",
+        ),
+        ("--seed=-1", "`--seed` must be from 0 to 2147483647. Received: --seed=-1."),
+        ("--lambdas=a,b", "`--lambdas` must be numbers with commas between them. Received: --lambdas=a,b."),
+        ("aviary", "Arguments must be flags, such as --seed=1. Received: aviary."),
+    ],
+)
+def test_mistakes_are_told_at_once_and_leave_nothing(niwt: _Niwt, cwd: Path, argument: str, message: str) -> None:
+    _assert_told(niwt(argument), message)
+    assert not _contents(cwd)
+
+
+def test_a_workdir_of_other_settings_is_told_and_left_alone(niwt: _Niwt, cwd: Path) -> None:
+    workdir.Workdir(cwd / "run").claim(config_lib.RunConfig(seed=3))
+    before = _contents(cwd)
+    _assert_told(
+        niwt("--workdir=run", "--domain=captions"),
+        "`--workdir` must hold a run with the same settings. Received: --workdir=run, made with other settings:\n"
+        "  --domain: 'attributes' there, 'captions' now\n"
+        "  --seed: 3 there, 0 now\n"
+        "Name another --workdir, or add --overwrite to remake the stages that these settings change.",
+    )
+    assert _contents(cwd) == before
+
+
+@pytest.mark.parametrize("folder", ["file", "file/run"])
+def test_a_workdir_under_a_file_is_told_at_once(niwt: _Niwt, cwd: Path, folder: str) -> None:
+    (cwd / "file").write_text("precious", "utf-8")
+    answer = niwt(f"--workdir={folder}")
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert "--workdir" in answer.stderr and "file" in answer.stderr and "Traceback" not in answer.stderr
+    assert _contents(cwd) == {"file": b"precious"}
+
+
+def test_an_unknown_layer_is_told_before_a_workdir_is_claimed(niwt: _Niwt, cwd: Path) -> None:
+    answer = niwt("--layer=conv5", "--workdir=run", tensorflow=True)
+    layers = ", ".join(f"conv{number}{part}" for number in range(1, 5) for part in ("_kernel", "_norm", ""))
+    assert (answer.returncode, answer.stdout) == (1, "starting TensorFlow\n")
+    assert answer.stderr == (f"\n`--layer` must be one of {layers}. Received: --layer=conv5. Did you mean 'conv4'?\n")
+    assert not _contents(cwd)
