@@ -10,6 +10,7 @@ head's Jacobian, averaged over positions.
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -133,7 +134,15 @@ def _open_arrays(
     np.save(folder / "labels.npy", split.labels)
     for name, (shape, dtype) in shapes.items():
         arrays[name] = np.lib.format.open_memmap(folder / f"{name}.npy", mode, dtype, shape)
+        _reserve(folder / f"{name}.npy")
     return arrays
+
+
+def _reserve(path: Path) -> None:
+    """Raises OSError if the disk has no room for a file; to write it through memory would end the process instead."""
+    if hasattr(os, "posix_fallocate"):  # not on macOS
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
 
 
 def _mark(arrays: dict[str, np.ndarray], folder: Path, done: int) -> None:

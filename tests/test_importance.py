@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
+import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -450,3 +452,22 @@ def test_a_finished_pass_is_not_done_again(
     monkeypatch.setattr(importance.progress, "bar", _bar_that_counts(seen))
     _assert_same_bits(importance.compute(classifier, split, 6, seed=0, folder=tmp_path), uninterrupted)
     assert seen == []
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="room on the disk cannot be reserved on this system")
+def test_compute_without_room_on_the_disk_ends_with_an_error_and_can_go_on(
+    classifier: classifier_lib.Classifier,
+    split: zero_shot.Split,
+    direct: dict[str, np.ndarray],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(*_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "posix_fallocate", full)
+        with pytest.raises(OSError, match="No space left on device"):
+            importance.compute(classifier, split, kept_images=6, seed=0, folder=tmp_path)
+    result = importance.compute(classifier, split, kept_images=6, seed=0, folder=tmp_path)
+    np.testing.assert_allclose(result.features, direct["features"], rtol=1e-4, atol=1e-5)

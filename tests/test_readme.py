@@ -1,0 +1,35 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests that the README and what it speaks of agree."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).resolve().parent.parent
+_README = (_ROOT / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("path", sorted((_ROOT / "flags").glob("*.flags")), ids=lambda path: path.name)
+def test_every_preset_has_its_row_in_the_results_and_the_same_score(path: Path) -> None:
+    rows = [line for line in _README.splitlines() if line.startswith("|") and f"`{path.stem}`" in line]
+    assert rows, f"{path.name} has no row in the README's table"
+    score = re.search(r"H (0\.\d{3})", path.read_text("utf-8"))
+    assert score and any(f"| {score[1]} |" in row for row in rows)
+
+
+def test_links_lead_to_files() -> None:
+    links = re.findall(r"\]\((?!http)([^)#]+)\)", _README)
+    assert links
+    assert [link for link in links if not (_ROOT / link).exists()] == []
+
+
+def test_the_two_lines_to_copy_stand_first() -> None:
+    first = _README.split("```sh\n", 1)[1].split("```", 1)[0].splitlines()
+    assert len(first) == 2
+    assert first[0].startswith("python3 -m venv") and first[0].endswith("/niwt")
+    assert first[1].startswith("python3 -m venv") and first[1].endswith("/pytest")
+    assert _README.count("\npython3 -m venv") == 2, "what .ci/run takes them by"
