@@ -54,20 +54,61 @@ class Split:
 
 
 @dataclasses.dataclass(frozen=True)
-class Descriptions:
-    """What is known of the classes, by their names.
+class Attributes:
+    """Attributes of the classes.
 
     Attributes:
-      attribute_names: `M` names.
-      attributes: class -> `[M]` float32.
-      captions: returns class -> sentences. Those of a seen class come from its training images alone.
-      documents: class -> one text.
+      names: `M` names.
+      values: class -> `[M]` float32; NaN where a value is missing.
+      source: where they come from, in words.
     """
 
-    attribute_names: tuple[str, ...]
-    attributes: Mapping[str, np.ndarray]
-    captions: Callable[[], Mapping[str, Sequence[str]]]
-    documents: Mapping[str, str]
+    names: tuple[str, ...]
+    values: Mapping[str, np.ndarray]
+    source: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Texts:
+    """Texts of the classes: captions, or documents.
+
+    Attributes:
+      by_class: class -> its texts. Captions of a seen class are those of its training images, or of no image at all.
+      source: where they come from, in words.
+    """
+
+    by_class: Mapping[str, Sequence[str]]
+    source: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Embeddings:
+    """Vectors of the classes that a text encoder gave before.
+
+    Attributes:
+      values: class -> `[M]` float32.
+      source: where they come from, in words.
+    """
+
+    values: Mapping[str, np.ndarray]
+    source: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Descriptions:
+    """What is known of the classes, by their names: read when called, and None where a dataset has no such thing.
+
+    Attributes:
+      attributes: the attributes.
+      captions: sentences on how the class looks.
+      documents: longer texts, such as an encyclopedia's.
+      sentences: embeddings of captions that come with the dataset.
+    """
+
+    attributes: Callable[[], Attributes] | None = None
+    captions: Callable[[], Texts] | None = None
+    documents: Callable[[], Texts] | None = None
+    sentences: Callable[[], Embeddings] | None = None
 
 
 @dataclasses.dataclass(frozen=True)

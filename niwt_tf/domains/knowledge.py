@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -65,24 +66,27 @@ def load(dataset: zero_shot.ZeroShotDataset, config: config_lib.DomainConfig) ->
 
 
 def _attributes(dataset: zero_shot.ZeroShotDataset) -> DomainKnowledge:
-    vectors = np.stack([dataset.descriptions.attributes[name] for name in dataset.class_names])
-    names = dataset.descriptions.attribute_names
-    return DomainKnowledge(vectors, names, dataset.class_names, f"{len(names)} attributes of {dataset.name}")
+    known = _require(dataset.descriptions.attributes)()
+    vectors = np.stack([known.values[name] for name in dataset.class_names])
+    return DomainKnowledge(vectors, known.names, dataset.class_names, f"{len(known.names)} attributes: {known.source}")
 
 
 def _captions(dataset: zero_shot.ZeroShotDataset) -> DomainKnowledge:
-    captions = dataset.descriptions.captions()
-    encoder = encoders.TfidfEncoder([sentence for name in dataset.seen for sentence in captions[name]])
-    vectors = np.stack([encoder(captions[name]).mean(0) for name in dataset.class_names])
-    source = f"{sum(map(len, captions.values())):,} captions of {dataset.name}, TF-IDF"
-    return DomainKnowledge(vectors, encoder.feature_names, dataset.class_names, source)
+    return _encoded(dataset, _require(dataset.descriptions.captions)(), "captions")
 
 
 def _documents(dataset: zero_shot.ZeroShotDataset) -> DomainKnowledge:
-    documents = dataset.descriptions.documents
-    encoder = encoders.TfidfEncoder([documents[name] for name in dataset.seen])
-    vectors = encoder([documents[name] for name in dataset.class_names])
-    source = f"{len(vectors)} documents of {dataset.name}, TF-IDF"
+    return _encoded(dataset, _require(dataset.descriptions.documents)(), "documents")
+
+
+def _require(read: Any) -> Any:
+    return read
+
+
+def _encoded(dataset: zero_shot.ZeroShotDataset, texts: zero_shot.Texts, kind: str) -> DomainKnowledge:
+    encoder = encoders.TfidfEncoder([text for name in dataset.seen for text in texts.by_class[name]])
+    vectors = np.stack([encoder(texts.by_class[name]).mean(0) for name in dataset.class_names])
+    source = f"{sum(map(len, texts.by_class.values())):,} {kind}: {texts.source}; TF-IDF"
     return DomainKnowledge(vectors, encoder.feature_names, dataset.class_names, source)
 
 

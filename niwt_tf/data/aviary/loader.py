@@ -42,10 +42,15 @@ def load(config: config_lib.DataConfig) -> zero_shot.ZeroShotDataset:
         test_seen=_split(builder, "test_seen"),
         test_unseen=_split(builder, "test_unseen"),
         descriptions=zero_shot.Descriptions(
-            attribute_names=anatomy.FEATURE_NAMES,
-            attributes={entry["name"]: anatomy.encode_traits(entry["traits"]) for entry in guide},
-            captions=lambda: _captions(builder),
-            documents={entry["name"]: entry["document"] for entry in guide},
+            attributes=lambda: zero_shot.Attributes(
+                names=anatomy.FEATURE_NAMES,
+                values={entry["name"]: anatomy.encode_traits(entry["traits"]) for entry in guide},
+                source="the aviary's field guide",
+            ),
+            captions=lambda: zero_shot.Texts(_captions(builder), "the aviary, ten to a training image"),
+            documents=lambda: zero_shot.Texts(
+                {entry["name"]: (entry["document"],) for entry in guide}, "the aviary's field guide"
+            ),
         ),
         split_version=f"aviary {builder.version} seed {config.aviary_seed}",
         split_sha256=config_lib.fingerprint(seen, unseen, builder.builder_config.name, str(builder.version)),
