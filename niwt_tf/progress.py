@@ -4,19 +4,36 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
-from collections.abc import Iterable
-from typing import TypeVar
+from collections.abc import Iterable, Iterator
+from typing import TextIO, TypeVar
 
 import tqdm
 
 _T = TypeVar("_T")
+_kept_output: TextIO | None = None
 
 
 def say(text: str) -> None:
     """Prints one line, above any bar, and at once, whatever reads it."""
-    tqdm.tqdm.write(text)
-    sys.stdout.flush()
+    output = _kept_output or sys.stdout
+    tqdm.tqdm.write(text, file=output)
+    output.flush()
+
+
+@contextlib.contextmanager
+def no_other_output() -> Iterator[None]:
+    """Keeps what libraries print from standard output; `say` is still heard."""
+    global _kept_output
+    with open(os.devnull, "w") as nowhere:
+        _kept_output = sys.stdout
+        try:
+            with contextlib.redirect_stdout(nowhere):
+                yield
+        finally:
+            _kept_output = None
 
 
 def bar(
@@ -33,4 +50,24 @@ def bar(
     """
     return tqdm.tqdm(
         items, desc=f"  {title}", total=total, unit=unit, initial=initial, disable=None, leave=False, dynamic_ncols=True
+    )
+
+
+def bytes_bar(title: str, total: int | None, initial: int = 0) -> tqdm.tqdm[None]:
+    """Returns a bar of bytes, moved by `update`; silent where standard error is no terminal.
+
+    Args:
+      title: what is being moved.
+      total: how many bytes there are; None where that is not known.
+      initial: how many of `total` were there before.
+    """
+    return tqdm.tqdm(
+        desc=f"  {title}",
+        total=total,
+        initial=initial,
+        unit="B",
+        unit_scale=True,
+        disable=None,
+        leave=False,
+        dynamic_ncols=True,
     )

@@ -4,18 +4,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from niwt_tf import config as config_lib
-from niwt_tf import progress
-from niwt_tf.data import zero_shot
+from niwt_tf.data import prepare, zero_shot
 from niwt_tf.data.aviary import anatomy, aviary_dataset_builder
 
 
@@ -62,20 +58,10 @@ def _prepared(config: config_lib.DataConfig) -> tfds.core.DatasetBuilder:
         config.aviary_seed, config.aviary_classes, config.aviary_unseen, config.aviary_images
     )
     known = aviary_dataset_builder.Builder.builder_configs
-    builder = aviary_dataset_builder.Builder(data_dir=config.data_dir or None, config=known.get(wanted.name, wanted))
-    if not Path(builder.data_dir).exists():
-        progress.say(f"  drawing the birds into {builder.data_dir}")
-        with _quiet():
-            builder.download_and_prepare()
+    builder = aviary_dataset_builder.Builder(data_dir=config.prepared_dir or config.data_dir or None, config=known.get(wanted.name, wanted))
+    if not prepare.is_prepared(builder):
+        prepare.prepare(builder)
     return builder
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keeps TFDS' own announcements and bars from the terminal: the builder shows one of ours."""
-    tfds.disable_progress_bar()
-    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
-        yield
 
 
 def _split(builder: tfds.core.DatasetBuilder, name: str) -> zero_shot.Split:

@@ -1,0 +1,31 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""aPascal & aYahoo as a TFDS builder."""
+
+from __future__ import annotations
+
+from niwt_tf.data import benchmark, benchmark_builder
+from niwt_tf.data.apy import layout
+
+
+class Builder(benchmark_builder.Builder):
+    """15,339 objects of 32 classes, 20 seen and 12 unseen, each cut out of its photograph."""
+
+    MANUAL_DOWNLOAD_INSTRUCTIONS = """Put attribute_data.tar.gz and ayahoo_test_images.tar.gz, from
+https://vision.cs.uiuc.edu/attributes/, VOCtrainval_14-Jul-2008.tar, from http://host.robots.ox.ac.uk/pascal/VOC/voc2008/,
+and xlsa17.zip, from the page of the proposed splits, into the manual folder, packed or unpacked."""
+    BENCHMARK = benchmark.Benchmark(
+        name="apy",
+        page="https://vision.cs.uiuc.edu/attributes/ and http://host.robots.ox.ac.uk/pascal/VOC/voc2008/",
+        folder="aPascal-aYahoo",
+        image_folders=("attribute_data", layout.PASCAL, layout.YAHOO),
+        split_folder="APY",
+        archives=(
+            benchmark.Archive("http://vision.cs.uiuc.edu/attributes/attribute_data.tar.gz", "1 MB"),
+            benchmark.Archive("http://vision.cs.uiuc.edu/attributes/ayahoo_test_images.tar.gz", "100 MB"),
+            benchmark.Archive("http://host.robots.ox.ac.uk/pascal/VOC/voc2008/VOCtrainval_14-Jul-2008.tar", "0.6 GB"),
+        ),
+        counts=benchmark.Counts(train=5_932, test_seen=1_483, test_unseen=7_924, seen=20, unseen=12),
+        images=layout.images,
+        descriptions=layout.descriptions,
+    )

@@ -1,0 +1,54 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The files of aPascal & aYahoo: objects in boxes, so that an image may be there several times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from niwt_tf import errors
+from niwt_tf.data import benchmark, class_attributes, photographs, splits, text_files, zero_shot
+
+PASCAL, YAHOO = "VOCdevkit/VOC2008/JPEGImages", "ayahoo_test_images"
+_LISTS = {"apascal_train.txt": PASCAL, "apascal_test.txt": PASCAL, "ayahoo_test.txt": YAHOO}
+_NAMES = ("attribute_data/attribute_names.txt", "attribute_names.txt")
+
+
+def images(folder: Path) -> list[photographs.Photograph]:
+    """Returns the objects in the order of the three lists, as positions in the split count them."""
+    found = [
+        _object(folder / images / line.split()[0], line, folder / "attribute_data" / name)
+        for name, images in _LISTS.items()
+        for line in text_files.lines(folder / "attribute_data" / name)
+    ]
+    names = splits.numbered([path.name for path, _, _ in found])
+    return [
+        photographs.Photograph(path, name, label, box) for name, (path, label, box) in zip(names, found, strict=True)
+    ]
+
+
+def _object(path: Path, line: str, source: Path) -> tuple[Path, str, photographs.Box]:
+    """Returns where the image of an object is, its class, and its box."""
+    fields = line.split()
+    if len(fields) < 6 or not all(field.lstrip("-").isdigit() for field in fields[2:6]):
+        raise errors.UserError(
+            f"Each line of {source.name} must be an image, its class, four numbers for its box, and its attributes. "
+            f"Received: {line[:80]!r} in {source}. Unpack attribute_data.tar.gz anew."
+        )
+    left, top, right, bottom = map(int, fields[2:6])
+    return path, fields[1], (left, top, right, bottom)
+
+
+def descriptions(
+    source: benchmark.Source, class_names: Sequence[str], texts_of: Callable[[], benchmark.ImagesOfClasses]
+) -> zero_shot.Descriptions:
+    """Returns the 64 attributes."""
+    del texts_of
+    return zero_shot.Descriptions(attributes=lambda: _attributes(source, class_names))
+
+
+def _attributes(source: benchmark.Source, class_names: Sequence[str]) -> zero_shot.Attributes:
+    """Returns the split's attributes, named where their list is at hand."""
+    file = source.find(*_NAMES)
+    return class_attributes.from_mat(source.mat(), class_names, text_files.lines(file) if file else [])

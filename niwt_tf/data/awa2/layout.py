@@ -1,0 +1,43 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The files of Animals with Attributes 2, and the captions of its animals that ship with this package."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from niwt_tf.data import benchmark, class_attributes, class_texts, image_files, photographs, zero_shot
+
+_CONTINUOUS, _BINARY = "predicate-matrix-continuous.txt", "predicate-matrix-binary.txt"
+_LISTS = ("classes.txt", "predicates.txt")
+_CAPTIONS = Path(__file__).parent / "captions"
+
+
+def images(folder: Path) -> list[photographs.Photograph]:
+    """Returns the photographs of `JPEGImages/<class>/`, by name."""
+    found = image_files.by_class_folder(folder / "JPEGImages")
+    return [photographs.Photograph(path, name, label) for name, label, path in found]
+
+
+def descriptions(
+    source: benchmark.Source, class_names: Sequence[str], texts_of: Callable[[], benchmark.ImagesOfClasses]
+) -> zero_shot.Descriptions:
+    """Returns the 85 attributes, and the captions of this package, which are of no image."""
+    del texts_of
+    return zero_shot.Descriptions(
+        attributes=lambda: _continuous(source, class_names),
+        binary_attributes=lambda: _matrix(source, class_names, _BINARY),
+        captions=lambda: class_texts.sentences(_CAPTIONS, class_names, "written for niwt_tf"),
+    )
+
+
+def _continuous(source: benchmark.Source, class_names: Sequence[str]) -> zero_shot.Attributes:
+    """Returns the matrix of the images' archive; if that has gone, what the split has of it."""
+    if all(map(source.find, (_CONTINUOUS, *_LISTS))):
+        return _matrix(source, class_names, _CONTINUOUS)
+    return class_attributes.from_mat(source.mat(), class_names)
+
+
+def _matrix(source: benchmark.Source, class_names: Sequence[str], name: str) -> zero_shot.Attributes:
+    return class_attributes.from_text(source.require(name), *map(source.require, _LISTS), class_names)

@@ -1,0 +1,118 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Reads attributes of classes: a matrix in text with lists of names, or the columns of `att_splits.mat`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from niwt_tf import errors
+from niwt_tf.data import matlab, text_files, zero_shot
+from niwt_tf.data import names as names_lib
+
+_MISSING = -1.0  # in AWA2's continuous attributes
+_REMEDY = "Get the file from its official page."
+
+
+def from_text(matrix: Path, classes: Path, attributes: Path, class_names: Sequence[str]) -> zero_shot.Attributes:
+    """Returns the rows of the classes wanted.
+
+    Args:
+      matrix: a row of numbers for each class, with blanks between; -1 is missing.
+      classes: a line with a number and a name for each row.
+      attributes: a line with a number and a name for each column.
+      class_names: of the classes wanted.
+
+    Raises:
+      errors.UserError: if a file is damaged, a class is missing, or sizes differ.
+    """
+    there, names = numbered_names(classes), numbered_names(attributes)
+    rows = _matrix(matrix, len(there), len(names))
+    same = names_lib.join(class_names, there, str(classes), _REMEDY)
+    values = {name: rows[there.index(same[name])] for name in class_names}
+    return zero_shot.Attributes(tuple(names), values, str(matrix))
+
+
+def from_mat(path: Path, class_names: Sequence[str], names: Sequence[str] = ()) -> zero_shot.Attributes:
+    """Returns the `original_att` of the classes, where -1 is missing, or their `att` where that is all.
+
+    Args:
+      path: the MATLAB file.
+      class_names: of the classes wanted.
+      names: of the `M` attributes; numbers by default.
+
+    Raises:
+      errors.UserError: if the file is damaged, a class is missing, or there are not `M` attributes.
+    """
+    found = matlab.read(path, required=("att", "allclasses_names"), optional=("original_att",))
+    original = "original_att" in found
+    columns = _columns(path, found["original_att" if original else "att"], found["allclasses_names"], class_names)
+    values = {name: _without_missing(column) if original else column for name, column in columns.items()}
+    size = len(next(iter(values.values())))
+    names = names or [f"attribute {number}" for number in range(1, size + 1)]
+    if len(names) != size:
+        raise errors.UserError(
+            f"There must be a name for each attribute. Received: {len(names)} names for the {size} rows of {path}. "
+            "Take both from one release of the dataset."
+        )
+    return zero_shot.Attributes(tuple(names), values, str(path))
+
+
+def embeddings(path: Path, class_names: Sequence[str]) -> zero_shot.Embeddings:
+    """Returns the columns `[M]` of `att` as they are, such as those of `sent_splits.mat`.
+
+    Raises:
+      errors.UserError: if the file is damaged or a class is missing.
+    """
+    found = matlab.read(path, required=("att", "allclasses_names"))
+    return zero_shot.Embeddings(_columns(path, found["att"], found["allclasses_names"], class_names), str(path))
+
+
+def numbered_names(path: Path) -> list[str]:
+    """Returns the names of a list with a number before each.
+
+    Raises:
+      errors.UserError: if a line is something else.
+    """
+    found = [(line, re.fullmatch(r"\d+\s+(\S.*)", line)) for line in text_files.lines(path)]
+    wrong = [line for line, match in found if not match]
+    if wrong:
+        raise errors.UserError(
+            f"Each line of {path.name} must be a number and a name. Received: {wrong[0]!r} in {path}. {_REMEDY}"
+        )
+    return [match[1] for _, match in found if match]
+
+
+def _matrix(path: Path, rows: int, columns: int) -> np.ndarray:
+    """Returns `[rows,columns]` float32 with NaN for what is missing."""
+    try:
+        values = np.array([line.split() for line in text_files.lines(path)], np.float32)
+    except ValueError as error:
+        raise errors.UserError(
+            f"{path.name} must be rows of equally many numbers. Received: {path} ({error}). {_REMEDY}"
+        ) from None
+    if values.shape != (rows, columns):
+        raise errors.UserError(
+            f"{path.name} must have a row for each of {rows} classes and a column for each of {columns} attributes. "
+            f"Received: {path} with {' x '.join(map(str, values.shape))}. {_REMEDY}"
+        )
+    return _without_missing(values)
+
+
+def _without_missing(values: np.ndarray) -> np.ndarray:
+    return np.where(values == _MISSING, np.float32(np.nan), values)
+
+
+def _columns(path: Path, matrix: np.ndarray, cells: np.ndarray, class_names: Sequence[str]) -> dict[str, np.ndarray]:
+    there = matlab.strings(cells)
+    if matrix.ndim != 2 or matrix.shape[1] != len(there):
+        raise errors.UserError(
+            f"`att` must have a column for each of `allclasses_names`. Received: {path} with {matrix.shape} for "
+            f"{len(there)} names. {_REMEDY}"
+        )
+    same = names_lib.join(class_names, there, f"`allclasses_names` of {path}", _REMEDY)
+    return {name: matrix[:, there.index(same[name])].astype(np.float32) for name in class_names}

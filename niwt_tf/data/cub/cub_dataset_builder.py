@@ -1,0 +1,34 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Caltech-UCSD Birds 200-2011 as a TFDS builder."""
+
+from __future__ import annotations
+
+from niwt_tf.data import benchmark, benchmark_builder
+from niwt_tf.data.cub import layout
+
+
+class Builder(benchmark_builder.Builder):
+    """11,788 photographs of 200 birds, 150 seen and 50 unseen."""
+
+    MANUAL_DOWNLOAD_INSTRUCTIONS = """Put CUB_200_2011.tgz, from https://data.caltech.edu/records/65de6-vp158, and
+xlsa17.zip, from the page of the proposed splits, into the manual folder, packed or unpacked. Captions are optional:
+text_c10 of https://github.com/reedscot/cvpr2016."""
+    BENCHMARK = benchmark.Benchmark(
+        name="cub",
+        page="https://data.caltech.edu/records/65de6-vp158",
+        folder="CUB_200_2011",
+        image_folders=("images",),
+        split_folder="CUB",
+        archives=(
+            benchmark.Archive(
+                "https://data.caltech.edu/records/65de6-vp158/files/CUB_200_2011.tgz?download=1",
+                "1.2 GB",
+                # As TensorFlow Datasets has it for caltech_birds2011.
+                "0c685df5597a8b24909f6a7c9db6d11e008733779a671760afef78feb49bf081",
+            ),
+        ),
+        counts=benchmark.Counts(train=7_057, test_seen=1_764, test_unseen=2_967, seen=150, unseen=50),
+        images=layout.images,
+        descriptions=layout.descriptions,
+    )

@@ -1,0 +1,78 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Downloads large files: goes on after an interruption, and checks what came."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import requests
+
+from niwt_tf import errors, progress
+
+_CHUNK = 1 << 20
+_TIMEOUT = (15, 60)  # seconds to connect, and between two chunks
+_REST, _ALL, _NOTHING_LEFT = 206, 200, 416
+
+
+def fetch(url: str, path: Path, sha256: str | None = None) -> None:
+    """Downloads `url` to `path`; what an interrupted call left beside it is not loaded again.
+
+    Args:
+      url: an https address.
+      path: where the file goes, whole or not at all.
+      sha256: of the file, 64 hexadecimal digits; not checked where its source publishes none.
+
+    Raises:
+      errors.UserError: if the file is not the one that `sha256` stands for.
+      requests.RequestException: if the address cannot be reached, or answers with an error.
+      OSError: if the disk is full or cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.part")
+    have = partial.stat().st_size if partial.exists() else 0
+    header = {"Range": f"bytes={have}-"} if have else {}
+    with requests.get(url, headers=header, stream=True, timeout=_TIMEOUT) as answer:
+        if answer.status_code != _NOTHING_LEFT:
+            answer.raise_for_status()
+            have = have if answer.status_code == _REST else 0
+            _write(answer, partial, have, path.name)
+    _require_sha256(partial, url, sha256)
+    partial.replace(path)
+
+
+def _write(answer: requests.Response, partial: Path, have: int, title: str) -> None:
+    """Appends the answer's body to the first `have` bytes of `partial`."""
+    length = int(answer.headers.get("Content-Length", 0))
+    with (
+        partial.open("r+b" if have else "wb") as file,
+        progress.bytes_bar(title, have + length if length else None, have) as bar,
+    ):
+        file.seek(have)
+        for chunk in answer.iter_content(_CHUNK):
+            file.write(chunk)
+            bar.update(len(chunk))
+        file.truncate()
+
+
+def _require_sha256(partial: Path, url: str, sha256: str | None) -> None:
+    if sha256 is None:
+        return
+    received = sha256_of(partial)
+    if received != sha256:
+        partial.unlink()
+        raise errors.UserError(
+            f"A download must have its known SHA-256, {sha256}. Received: {url} with {received}. It was removed: try "
+            "again, or get the file from its official page."
+        )
+
+
+def sha256_of(*paths: Path) -> str:
+    """Returns the SHA-256 of files, one after the other, as 64 hexadecimal digits."""
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,55 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Joins classes by name, as sources spell them differently: grizzly+bear, Grizzly_bear, grizzly bear."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from niwt_tf import errors
+
+_MOST_LISTED = 10
+
+
+def normal(name: str) -> str:
+    """Returns `name` in lower case, its words joined by one `_` each."""
+    return re.sub(r"[\s_+\-./]+", "_", name.strip()).strip("_").lower()
+
+
+def join(wanted: Iterable[str], available: Iterable[str], what: str, remedy: str) -> Mapping[str, str]:
+    """Returns wanted name -> the available name that is the same but for case and what joins its words.
+
+    Args:
+      wanted: names that must be found.
+      available: names that may be more.
+      what: what the available names are, in words.
+      remedy: what the user can do where they differ.
+
+    Raises:
+      errors.UserError: if a wanted name is not there, or is there twice.
+    """
+    spellings: dict[str, list[str]] = {}
+    for name in available:
+        spellings.setdefault(normal(name), []).append(name)
+    found = {name: spellings.get(normal(name), []) for name in wanted}
+    missing = [name for name, names in found.items() if not names]
+    if missing:
+        spare = sorted(set().union(*spellings.values()) - {n for names in found.values() for n in names})
+        raise errors.UserError(
+            f"Classes must be found by name in {what}. Received: none for {listed(missing)}. "
+            f"Left over there: {listed(spare) or 'none'}. {remedy}"
+        )
+    twice = [names for names in found.values() if len(names) > 1]
+    if twice:
+        raise errors.UserError(
+            f"Classes must be found by name in {what}. Received: {listed(twice[0])}, which are one name. {remedy}"
+        )
+    return {name: names[0] for name, names in found.items()}
+
+
+def listed(names: Iterable[str], most: int = _MOST_LISTED) -> str:
+    """Returns names with commas between them, the first ones and the number of the others."""
+    everything = list(names)
+    rest = len(everything) - most
+    return ", ".join(everything[:most]) + (f" and {rest:,} more" if rest > 0 else "")

@@ -1,0 +1,43 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Prepares a TFDS dataset once, without TFDS' own announcements."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import tensorflow_datasets as tfds
+
+from niwt_tf import config as config_lib
+from niwt_tf import progress
+
+_TFDS_FOLDER = "~/tensorflow_datasets"
+
+
+def source_folder(config: config_lib.DataConfig) -> Path:
+    """Returns where the files that others made are looked for: --data_dir, or TFDS' own folder for them."""
+    if config.data_dir:
+        return Path(config.data_dir).expanduser()
+    return Path(config.prepared_dir or _TFDS_FOLDER).expanduser() / "downloads" / "manual"
+
+
+def is_prepared(builder: tfds.core.DatasetBuilder) -> bool:
+    """Returns whether the dataset lies on disk, whole: TFDS makes its folder last."""
+    return Path(builder.data_dir).exists()
+
+
+def prepare(builder: tfds.core.DatasetBuilder, manual_dir: Path | None = None) -> None:
+    """Prepares a dataset.
+
+    Args:
+      builder: its builder.
+      manual_dir: where files lie that the builder does not download.
+
+    Raises:
+      OSError: if the folder cannot be written.
+    """
+    progress.say(f"  preparing the images in {builder.data_dir}")
+    settings = tfds.download.DownloadConfig(manual_dir=manual_dir) if manual_dir else None
+    tfds.disable_progress_bar()
+    with progress.no_other_output():
+        builder.download_and_prepare(download_config=settings)
