@@ -12,7 +12,7 @@ import tensorflow_datasets as tfds
 
 from niwt_tf import errors
 from niwt_tf.data import benchmark as benchmark_lib
-from niwt_tf.data import photographs, splits, zero_shot
+from niwt_tf.data import photographs, split_files, splits, zero_shot
 
 
 class Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
@@ -39,8 +39,8 @@ class Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
         self, dl_manager: tfds.download.DownloadManager
     ) -> dict[str, Iterator[tuple[str, dict[str, Any]]]]:
         root = Path(dl_manager.manual_dir)
-        file = benchmark_lib.find_split(self.BENCHMARK, root)
-        images = self.BENCHMARK.images(benchmark_lib.find_images(self.BENCHMARK, root))
+        file = split_files.obtain_split(self.BENCHMARK.name, root)
+        images = self.BENCHMARK.images(self.BENCHMARK.obtain_images(root))
         split = splits.read(file, [one.name for one in images], [one.label for one in images])
         classes = {part: _classes(images, split.parts[part]) for part in splits.PARTS}
         _require_counts(self.BENCHMARK, file, split.parts, classes)
@@ -65,7 +65,7 @@ def _classes(images: Sequence[photographs.Photograph], part: Any) -> list[str]:
 
 def _require_counts(
     benchmark: benchmark_lib.Benchmark,
-    file: splits.SplitFile,
+    file: split_files.SplitFile,
     parts: Mapping[str, Sequence[int]],
     classes: Mapping[str, Sequence[str]],
 ) -> None:
@@ -75,6 +75,6 @@ def _require_counts(
     if found != benchmark.counts:
         raise errors.UserError(
             f"The split of {benchmark.name} must have the sizes that were published: {benchmark.counts}. Received: "
-            f"{file.paths[0]} with {found}. Get the split from {benchmark_lib.SPLITS_PAGE}, or use --dataset=folder for "
+            f"{file.paths[0]} with {found}. Get the split from {split_files.PAGE}, or use --dataset=folder for "
             "images and classes of your own."
         )

@@ -4,14 +4,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import tensorflow_datasets as tfds
 
 from niwt_tf import config as config_lib
 from niwt_tf import progress
 from niwt_tf.data import benchmark as benchmark_lib
-from niwt_tf.data import benchmark_builder, photographs, prepare, zero_shot
+from niwt_tf.data import benchmark_builder, photographs, prepare, split_files, zero_shot
 
 
 def load(
@@ -29,17 +27,17 @@ def load(
       OSError: if a folder cannot be read or written.
     """
     benchmark, root = builder_class.BENCHMARK, prepare.source_folder(config)
-    split = benchmark_lib.find_split(benchmark, root)
+    split = split_files.obtain_split(benchmark.name, root)
     # The name keeps splits of different versions apart.
     builder = builder_class(
         data_dir=config.prepared_dir or None, config=tfds.core.BuilderConfig(name=f"split_{split.sha256[:12]}")
     )
     if not prepare.is_prepared(builder):
-        folder = benchmark_lib.find_images(benchmark, root)
+        folder = benchmark.obtain_images(root)
         progress.say(f"  split {split.paths[0]}, images {folder}")
         prepare.prepare(builder, root)
     about = builder.info.metadata
-    source = benchmark_lib.Source(benchmark_lib.places(benchmark, root), split)
+    source = benchmark_lib.Source(split_files.folders(benchmark.name, root))
     return zero_shot.ZeroShotDataset(
         name=benchmark.name,
         seen=tuple(about["seen"]),

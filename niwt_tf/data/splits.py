@@ -18,35 +18,15 @@ from pathlib import Path
 import numpy as np
 
 from niwt_tf import errors
-from niwt_tf.data import download, matlab, text_files
+from niwt_tf.data import matlab, split_files, text_files
 from niwt_tf.data import names as names_lib
 
 PARTS = ("train", "test_seen", "test_unseen")
-MAT_FILES = ("att_splits.mat", "sent_splits.mat")
-LISTS = ("image_label_PS.txt", "test_seen_PS.txt", "testclasses.txt")
 _FEATURES = "res101.mat"
 _VALIDATION_CLASSES = "valclasses1.txt"
 _LOCATIONS = {"train": "trainval_loc", "test_seen": "test_seen_loc", "test_unseen": "test_unseen_loc"}
 _FOLDER_OF_IMAGES = re.compile(r".*/(?:JPEGImages|images|ayahoo_test_images)/+")
 _REMEDY = "Get the proposed split from its page, and put it where --data_dir says."
-
-
-@dataclasses.dataclass(frozen=True)
-class SplitFile:
-    """Where a split lies.
-
-    Attributes:
-      paths: a MATLAB file, or the three lists.
-      sha256: of these files, one after the other.
-    """
-
-    paths: tuple[Path, ...]
-    sha256: str
-
-    @property
-    def folder(self) -> Path:
-        """Where the files lie."""
-        return self.paths[0].parent
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,17 +44,7 @@ class ProposedSplit:
     validation: frozenset[str]
 
 
-def find(folders: Sequence[Path]) -> SplitFile | None:
-    """Returns the first split that lies in one of `folders`; a MATLAB file goes before lists."""
-    candidates = [(folder / name,) for name in MAT_FILES for folder in folders]
-    candidates += [tuple(folder / name for name in LISTS) for folder in folders]
-    for paths in candidates:
-        if all(path.is_file() for path in paths):
-            return SplitFile(paths, download.sha256_of(*paths))
-    return None
-
-
-def read(file: SplitFile, names: Sequence[str], labels: Sequence[str]) -> ProposedSplit:
+def read(file: split_files.SplitFile, names: Sequence[str], labels: Sequence[str]) -> ProposedSplit:
     """Returns the split of the images at hand.
 
     Args:
@@ -85,13 +55,13 @@ def read(file: SplitFile, names: Sequence[str], labels: Sequence[str]) -> Propos
     Raises:
       errors.UserError: if the files are damaged, do not fit the images, or show a test class in training.
     """
-    split = _read_mat(file, names, labels) if len(file.paths) == 1 else _read_lists(file, names)
+    split = _read_mat(file, names, labels) if len(file.paths) == 1 else _read_lists(file, names, labels)
     _require_disjoint(file, split.parts, names)
     _require_unseen(file, split.parts, labels)
     return split
 
 
-def _read_mat(file: SplitFile, names: Sequence[str], labels: Sequence[str]) -> ProposedSplit:
+def _read_mat(file: split_files.SplitFile, names: Sequence[str], labels: Sequence[str]) -> ProposedSplit:
     path = file.paths[0]
     found = matlab.read(path, required=tuple(_LOCATIONS.values()), optional=("train_loc", "val_loc"))
     places = {key: values.astype(np.int64).ravel() - 1 for key, values in found.items()}
@@ -111,7 +81,7 @@ def _read_mat(file: SplitFile, names: Sequence[str], labels: Sequence[str]) -> P
     return ProposedSplit("2.0", parts, _validation(file, labels))
 
 
-def _order(file: SplitFile, names: Sequence[str]) -> np.ndarray:
+def _order(file: split_files.SplitFile, names: Sequence[str]) -> np.ndarray:
     """Returns for each place that the file counts the index `[N]` of its image in `names`."""
     features = file.folder / _FEATURES
     if not features.is_file():
@@ -131,23 +101,18 @@ def numbered(names: Sequence[str]) -> list[str]:
     return result
 
 
-def _read_lists(file: SplitFile, names: Sequence[str]) -> ProposedSplit:
-    everything, test_seen = ([line.split()[0] for line in text_files.lines(path)] for path in file.paths[:2])
-    unseen = set(text_files.lines(file.paths[2]))
-    present = {name.split("/")[0] for name in everything}
-    if not unseen <= present:
-        raise errors.UserError(
-            f"Classes must be found by name in {file.paths[0]}. Received: none for "
-            f"{names_lib.listed(sorted(unseen - present))}, of {file.paths[2]}. {_REMEDY}"
-        )
-    listed: dict[str, list[str]] = {"train": [], "test_seen": test_seen, "test_unseen": []}
-    for name in everything:
-        listed["test_unseen" if name.split("/")[0] in unseen else "train"].append(name)
-    parts = {part: _indices(file.paths[0], listed[part], names) for part in PARTS}
-    return ProposedSplit("of lists", parts, _validation(file, [name.split("/")[0] for name in listed["train"]]))
+def _read_lists(file: split_files.SplitFile, names: Sequence[str], labels: Sequence[str]) -> ProposedSplit:
+    everything, test_seen = (
+        _indices(path, [line.split()[0] for line in text_files.lines(path)], names) for path in file.paths[:2]
+    )
+    classes = sorted({labels[index] for index in everything})
+    unseen = set(names_lib.join(text_files.lines(file.paths[2]), classes, str(file.paths[0]), _REMEDY).values())
+    is_unseen = np.array([labels[index] in unseen for index in everything])
+    parts = {"train": everything[~is_unseen], "test_seen": test_seen, "test_unseen": everything[is_unseen]}
+    return ProposedSplit("of lists", parts, _validation(file, labels))
 
 
-def _validation(file: SplitFile, labels: Sequence[str]) -> frozenset[str]:
+def _validation(file: split_files.SplitFile, labels: Sequence[str]) -> frozenset[str]:
     path = file.folder / _VALIDATION_CLASSES
     if not path.is_file():
         return frozenset()
@@ -176,7 +141,7 @@ def _require_range(path: Path, places: Mapping[str, np.ndarray], images: int) ->
             )
 
 
-def _require_disjoint(file: SplitFile, parts: Mapping[str, np.ndarray], names: Sequence[str]) -> None:
+def _require_disjoint(file: split_files.SplitFile, parts: Mapping[str, np.ndarray], names: Sequence[str]) -> None:
     count = collections.Counter(np.concatenate([parts[part] for part in PARTS]).tolist())
     twice = [names[index] for index, number in count.items() if number > 1]
     if twice:
@@ -186,7 +151,7 @@ def _require_disjoint(file: SplitFile, parts: Mapping[str, np.ndarray], names: S
         )
 
 
-def _require_unseen(file: SplitFile, parts: Mapping[str, np.ndarray], labels: Sequence[str]) -> None:
+def _require_unseen(file: split_files.SplitFile, parts: Mapping[str, np.ndarray], labels: Sequence[str]) -> None:
     train, seen, unseen = ({labels[index] for index in parts[part]} for part in PARTS)
     if unseen & (train | seen):
         raise errors.UserError(

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from niwt_tf.data import benchmark, benchmark_builder
+from niwt_tf.data import benchmark, benchmark_builder, obtain
 from niwt_tf.data.cub import layout
 
 
@@ -17,11 +17,9 @@ text_c10 of https://github.com/reedscot/cvpr2016."""
     BENCHMARK = benchmark.Benchmark(
         name="cub",
         page="https://data.caltech.edu/records/65de6-vp158",
-        folder="CUB_200_2011",
         image_folders=("images",),
-        split_folder="CUB",
         archives=(
-            benchmark.Archive(
+            obtain.Archive(
                 "https://data.caltech.edu/records/65de6-vp158/files/CUB_200_2011.tgz?download=1",
                 "1.2 GB",
                 # As TensorFlow Datasets has it for caltech_birds2011.

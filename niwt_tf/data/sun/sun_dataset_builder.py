@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from niwt_tf.data import benchmark, benchmark_builder
+from niwt_tf.data import benchmark, benchmark_builder, obtain
 from niwt_tf.data.sun import layout
 
 
@@ -17,11 +17,9 @@ folder, packed or unpacked. SUNAttributeDB.tar.gz, for the attributes' names, is
     BENCHMARK = benchmark.Benchmark(
         name="sun",
         page="https://cs.brown.edu/~gmpatter/sunattributes.html",
-        folder="SUNAttributeDB",
         image_folders=("images",),
-        split_folder="SUN",
         archives=(
-            benchmark.Archive("https://cs.brown.edu/~gmpatter/Attributes/SUNAttributeDB_Images.tar.gz", "1.8 GB"),
+            obtain.Archive("https://cs.brown.edu/~gmpatter/Attributes/SUNAttributeDB_Images.tar.gz", "1.8 GB"),
         ),
         counts=benchmark.Counts(train=10_320, test_seen=2_580, test_unseen=1_440, seen=645, unseen=72),
         images=layout.images,

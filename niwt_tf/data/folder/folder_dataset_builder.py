@@ -1,0 +1,58 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""A folder of the user's as a TFDS builder."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+import tensorflow_datasets as tfds
+
+from niwt_tf.data import photographs
+from niwt_tf.data.folder import layout as layout_lib
+
+
+@dataclasses.dataclass(eq=False)
+class FolderConfig(tfds.core.BuilderConfig):
+    """Which folder, under a name that follows from its classes and images.
+
+    Attributes:
+      layout: what the folder holds.
+    """
+
+    layout: layout_lib.Layout | None = None
+
+
+def config(layout: layout_lib.Layout) -> FolderConfig:
+    """Returns the configuration for a folder."""
+    return FolderConfig(name=f"images_{layout.digest()[:12]}", layout=layout)
+
+
+class Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
+    """Images of classes, some seen and some unseen. Labels count the seen classes, then the unseen."""
+
+    name = "folder"
+    VERSION = tfds.core.Version("1.0.0")
+    RELEASE_NOTES = {"1.0.0": "Images with a shorter side of at most 256 pixels."}
+
+    def _info(self) -> tfds.core.DatasetInfo:
+        layout = self.builder_config.layout
+        return tfds.core.DatasetInfo(
+            builder=self,
+            features=photographs.features((*layout.seen, *layout.unseen)),
+            supervised_keys=("image", "label"),
+        )
+
+    def _split_generators(
+        self, dl_manager: tfds.download.DownloadManager
+    ) -> dict[str, Iterator[tuple[str, dict[str, Any]]]]:
+        del dl_manager
+        return {
+            part: photographs.examples(
+                [photographs.Photograph(path, name, label) for name, label, path in images], f"reading {part}"
+            )
+            for part, images in self.builder_config.layout.parts().items()
+            if images
+        }

@@ -1,0 +1,64 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Loads a folder of the user's as a zero-shot dataset, preparing its images first where they are not yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_datasets as tfds
+
+from niwt_tf import config as config_lib
+from niwt_tf import errors
+from niwt_tf.data import class_texts, photographs, prepare, zero_shot
+from niwt_tf.data.folder import folder_dataset_builder, table
+from niwt_tf.data.folder import layout as layout_lib
+
+
+def load(config: config_lib.DataConfig, image_size: int) -> zero_shot.ZeroShotDataset:
+    """Returns the dataset in `config.data_dir`.
+
+    Args:
+      config: where the folder is, and which of its classes are unseen.
+      image_size: the side of the images to give, in pixels.
+
+    Raises:
+      errors.UserError: if the folder is not as it must be.
+      OSError: if a folder cannot be read or written.
+    """
+    layout = layout_lib.read(Path(config.data_dir).expanduser(), config.unseen)
+    builder = folder_dataset_builder.Builder(
+        data_dir=config.prepared_dir or None, config=folder_dataset_builder.config(layout)
+    )
+    if not prepare.is_prepared(builder):
+        prepare.prepare(builder)
+    return zero_shot.ZeroShotDataset(
+        name="folder",
+        seen=layout.seen,
+        unseen=layout.unseen,
+        validation=zero_shot.unseen_again(layout.seen, layout.unseen),
+        train=photographs.split(builder, "train", image_size),
+        test_seen=photographs.split(builder, "test_seen", image_size),
+        test_unseen=_test_unseen(builder, image_size),
+        descriptions=_descriptions(layout),
+        split_version=f"{layout.root.resolve().name}, a fifth of each seen class for the test",
+        split_sha256=config_lib.fingerprint(layout.seen, layout.unseen, layout.names()),
+    )
+
+
+def _test_unseen(builder: tfds.core.DatasetBuilder, image_size: int) -> zero_shot.Split:
+    if "test_unseen" in builder.info.splits:
+        return photographs.split(builder, "test_unseen", image_size)
+    none = np.zeros((0, image_size, image_size, 3), np.uint8)
+    return zero_shot.Split(tf.data.Dataset.from_tensor_slices(none), np.zeros(0, np.int64))
+
+
+def _descriptions(layout: layout_lib.Layout) -> zero_shot.Descriptions:
+    return zero_shot.Descriptions(
+        attributes=_if_there(layout.root / layout_lib.ATTRIBUTES, lambda path: _attributes(path, layout)),
+        captions=_if_there(layout.root / layout_lib.CAPTIONS, lambda path: _captions(path, layout)),
+        documents=_if_there(layout.root / layout_lib.DOCUMENTS, lambda path: _documents(path, layout)),
+    )

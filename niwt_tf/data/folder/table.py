@@ -1,0 +1,79 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Reads attributes.csv: a header `class,<attribute>,...`, and a row of numbers for each class."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from niwt_tf import errors
+from niwt_tf.data import names as names_lib
+from niwt_tf.data import text_files
+
+_MISSING = -1.0
+
+
+def class_names(path: Path) -> list[str]:
+    """Returns the classes of the rows, in their order.
+
+    Raises:
+      errors.UserError: if this is no such table.
+    """
+    _, rows = _read(path)
+    return [row[0] for _, row in rows]
+
+
+def attributes(path: Path, wanted: Sequence[str]) -> tuple[tuple[str, ...], dict[str, np.ndarray]]:
+    """Returns the names of the attributes, and class -> its values `[M]` float32; NaN where -1 or nothing stands.
+
+    Args:
+      path: the table.
+      wanted: names of classes; rows of others are left alone.
+
+    Raises:
+      errors.UserError: if this is no such table, a class is missing or there twice, or a value is no number.
+    """
+    header, rows = _read(path)
+    by_name = {row[0]: (number, row) for number, row in rows}
+    same = names_lib.join(wanted, [row[0] for _, row in rows], str(path), "Add a row for each class.")
+    values = {name: [_number(path, *by_name[same[name]], header, column) for column in range(1, len(header))] for name in wanted}
+    return tuple(header[1:]), {name: np.array(row, np.float32) for name, row in values.items()}
+
+
+def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Returns the header, and the rows with their line numbers; cells without blanks around them."""
+    reader = csv.reader(io.StringIO(text_files.text(path)))
+    rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(map(str.strip, row))]
+    header = rows[0][1] if rows else []
+    if len(header) < 2 or header[0].lower() != "class" or len(set(header)) < len(header) or "" in header:
+        raise errors.UserError(
+            f"{path.name} must begin with the line class,<attribute>,..., of which all names differ. Received: {path} "
+            f"with {','.join(header)[:200]!r}."
+        )
+    for number, row in rows[1:]:
+        if len(row) != len(header) or not row[0]:
+            raise errors.UserError(
+                f"Each row of {path.name} must be a class and {len(header) - 1} numbers. Received: {len(row)} cells in "
+                f"line {number} of {path}. Quote a name that has a comma in it."
+            )
+    return header, rows[1:]
+
+
+def _number(path: Path, line: int, row: Sequence[str], header: Sequence[str], column: int) -> float:
+    cell = row[column]
+    try:
+        value = float(cell or _MISSING)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise errors.UserError(
+            f"Attributes must be numbers; one that is missing, -1 or nothing. Received: {cell!r} for class {row[0]!r}, "
+            f"attribute {header[column]!r}, in line {line} of {path}."
+        )
+    return math.nan if value == _MISSING else value
