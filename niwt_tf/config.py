@@ -56,9 +56,7 @@ class DomainConfig:
     tfidf_components: int = _option(
         0, "Numbers that tfidf's phrases are brought down to; 0 keeps them all.", minimum=0, maximum=2000
     )
-    captions_dir: str = _option(
-        "", "Captions of yours, <class>.txt with one on a line; the dataset's own by default."
-    )
+    captions_dir: str = _option("", "Captions of yours, <class>.txt with one on a line; the dataset's own by default.")
     documents_dir: str = _option("", "Documents of yours, one in each <class>.txt; the dataset's own by default.")
 
 

@@ -15,6 +15,7 @@ from niwt_tf import config as config_lib
 from niwt_tf import errors
 
 _LARGE = 32 * 2**20  # bytes
+_BLOCK = 2**20
 
 
 def stamps(config: config_lib.DomainConfig) -> dict[str, str]:
@@ -66,7 +67,10 @@ def encoder_path(text_encoder: str) -> Path | None:
         raise _no_encoder(text_encoder, path, "is no file", "Name a file of word2vec's or GloVe's after word2vec:")
     if kind == "hub" and not any((path / model).is_file() for model in ("saved_model.pb", "saved_model.pbtxt")):
         raise _no_encoder(
-            text_encoder, path, "holds no saved_model.pb", "Name the folder of a SavedModel after hub:, or a handle, https://..."
+            text_encoder,
+            path,
+            "holds no saved_model.pb",
+            "Name the folder of a SavedModel after hub:, or a handle, https://...",
         )
     return path
 
@@ -101,5 +105,8 @@ def _stamp(path: Path) -> str:
 
 
 def _sha256(path: Path) -> str:
+    total = hashlib.sha256()
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        while block := file.read(_BLOCK):
+            total.update(block)
+    return total.hexdigest()

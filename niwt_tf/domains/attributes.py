@@ -40,6 +40,11 @@ def _means(values: np.ndarray, seen_classes: int, known: zero_shot.Attributes) -
             f"{errors.listed(nowhere)}. Leave these attributes out."
         )
     seen = values[:seen_classes]
-    of = np.where(np.isnan(seen).all(0), values, np.nan)
-    of[:seen_classes] = np.where(np.isnan(seen).all(0), of[:seen_classes], seen)
-    return np.nanmean(of, axis=0, dtype=np.float64).astype(np.float32)
+    return np.where(np.isnan(seen).all(0), _mean(values), _mean(seen))
+
+
+def _mean(values: np.ndarray) -> np.ndarray:
+    """Returns the mean `[M]` float32 of the values that are there; 0 where none is."""
+    there = ~np.isnan(values)
+    total = np.where(there, values, 0).sum(0, dtype=np.float64)
+    return (total / np.maximum(there.sum(0), 1)).astype(np.float32)

@@ -18,4 +18,6 @@ def load(known: zero_shot.Embeddings, dataset: zero_shot.ZeroShotDataset) -> par
     """
     vectors = np.stack(part.of_classes(known.values, dataset.class_names, "sentences", known.source))
     names = tuple(f"sentence {number}" for number in range(vectors.shape[1]))
-    return part.Part(vectors.astype(np.float32), names, f"{len(names):,} numbers of sentence embeddings: {known.source}")
+    return part.Part(
+        vectors.astype(np.float32), names, f"{len(names):,} numbers of sentence embeddings: {known.source}"
+    )
