@@ -21,8 +21,8 @@ _BLOCK = 2**20
 def stamps(config: config_lib.DomainConfig) -> dict[str, str]:
     """Returns file -> stamp of all that `config` names on this machine: texts of classes, and the text encoder.
 
-    A stamp is a file's SHA-256. From 32 MB on it is the size and the time of the last change, as reading gigabytes would
-    take longer than the stage: a copy of such a file with another time counts as a change.
+    A stamp is a file's SHA-256. From 32 MB on it is the size and the time of the last change, as reading gigabytes
+    would take longer than the stage: a copy of such a file with another time counts as a change.
 
     Raises:
       errors.UserError: if a file or folder is not there.

@@ -23,9 +23,11 @@ class Encoder(Protocol):
     """Turns texts into vectors.
 
     Attributes:
+      name: of the encoder, in words.
       feature_names: the `M` names of a vector's numbers; None where they have none.
     """
 
+    name: str
     feature_names: tuple[str, ...] | None
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
@@ -39,6 +41,7 @@ class TfidfEncoder:
     """Phrases of one word to a few, weighted by how rare they are; knows the words of the texts that it is given.
 
     Attributes:
+      name: TF-IDF, and how many components.
       feature_names: the `M` phrases; None where components stand for them.
     """
 
@@ -72,17 +75,18 @@ class TfidfEncoder:
         phrases: tuple[str, ...] = tuple(self._vectorizer.get_feature_names_out().tolist())
         self._svd = _fit_components(weights, components) if components else None
         self.feature_names = None if components else phrases
+        self.name = f"TF-IDF in {components:,} components" if components else "TF-IDF"
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
-        """Returns `[N,M]` float32, of unit length before components are taken; zeros for a text without a known phrase."""
+        """Returns `[N,M]` float32, of unit length unless components are taken; zeros for a text without a known phrase."""
         weights = self._vectorizer.transform(texts)
         return self._svd.transform(weights).astype(np.float32) if self._svd else weights.toarray()
 
     def unknown(self, seen: Sequence[str], unseen: Sequence[str]) -> str:
-        """Returns how many words of the unseen classes' texts are not in the vocabulary: in fewer than two seen texts."""
+        """Returns how many words of the unseen classes' texts are not in the vocabulary."""
         del seen
         known = self._vectorizer.vocabulary_
-        return words.unknown(unseen, lambda word: word.lower() in known) + " of the unseen classes'"
+        return words.unknown(unseen, lambda word: word.lower() in known, "of unseen classes")
 
 
 def _fit_components(weights: np.ndarray, components: int) -> TruncatedSVD:

@@ -29,10 +29,11 @@ class HubEncoder:
     """A model from texts `[N]` to vectors `[N,M]`, such as a universal sentence encoder.
 
     Attributes:
+      name: the handle, or the path.
       feature_names: None.
     """
 
-    feature_names = None
+    feature_names: tuple[str, ...] | None = None
 
     def __init__(self, handle: str, path: Path | None = None) -> None:
         """Loads nothing yet: the model is loaded for the first text that it has not encoded before.
@@ -44,7 +45,7 @@ class HubEncoder:
         Raises:
           errors.UserError: if the folder of what is kept cannot be written.
         """
-        self._handle, self._path = handle, path
+        self.name, self._path = handle, path
         model = sources.sha256(path) if path else handle
         self._cache = _cache_folder() / config_lib.fingerprint(model)[:16]
         try:
@@ -77,7 +78,7 @@ class HubEncoder:
     @functools.cached_property
     def _model(self) -> Callable[[tf.Tensor], Any]:
         """The model, or the signature of it that takes texts."""
-        loaded = _load(self._handle, self._path)
+        loaded = _load(self.name, self._path)
         self._loaded = loaded  # a signature does not keep its variables alive
         signatures = getattr(loaded, "signatures", {})
         named = [signatures[name] for name in ("default", "serving_default") if name in signatures]
@@ -100,7 +101,7 @@ class HubEncoder:
     def _no_text_model(self, trouble: str) -> errors.UserError:
         return errors.UserError(
             "`--text_encoder=hub:...` must name a model that turns texts [N] into vectors [N,M]. Received: "
-            f"--text_encoder=hub:{self._handle}, {trouble}. Name a text embedding, such as a universal sentence encoder."
+            f"--text_encoder=hub:{self.name}, {trouble}. Name a text embedding, such as a universal sentence encoder."
         )
 
 

@@ -37,8 +37,8 @@ def load(
     vectors = np.stack([encoder(of_class).mean(0) for of_class in texts])
     names = encoder.feature_names or tuple(f"{kind} {number}" for number in range(vectors.shape[1]))
     count = f"{len(_flat(by_class)):,} {kind}"
-    told = [config.text_encoder.replace("tfidf", "TF-IDF"), encoder.unknown(_flat(seen), _flat(unseen))]
-    return part.Part(vectors, names, f"{count}: {known.source}; {', '.join(filter(None, told))}")
+    told = ", ".join(filter(None, [encoder.name, encoder.unknown(_flat(seen), _flat(unseen))]))
+    return part.Part(vectors, names, f"{count}: {known.source}; {told}")
 
 
 def from_folder(kind: str, folder: str, dataset: zero_shot.ZeroShotDataset) -> zero_shot.Texts:

@@ -25,10 +25,11 @@ class WordVectors:
     A word is looked up in small letters, and as it is written where that is not known.
 
     Attributes:
+      name: the file, in words.
       feature_names: None.
     """
 
-    feature_names = None
+    feature_names: tuple[str, ...] | None = None
 
     def __init__(self, path: Path) -> None:
         """Reads a file of word vectors into memory.
@@ -39,7 +40,8 @@ class WordVectors:
         Raises:
           errors.UserError: if the file is none of these, or gensim is not installed.
         """
-        progress.say(f"  reading word vectors from {path}")
+        self.name = f"word vectors of {path}"
+        progress.say(f"  reading {self.name}")
         try:
             from gensim.models import keyedvectors
         except ImportError as error:
@@ -53,8 +55,8 @@ class WordVectors:
             )
         except (ValueError, EOFError, MemoryError, gzip.BadGzipFile, zlib.error) as error:
             raise errors.UserError(
-                "`--text_encoder=word2vec:PATH` must name word vectors in word2vec's binary or text format, or GloVe's. "
-                f"Received: {path}, which could not be read: {error}. Unpack it, or fetch it again."
+                "`--text_encoder=word2vec:PATH` must name word vectors in a format of word2vec's, or GloVe's. Received: "
+                f"{path}, which could not be read: {error}. Unpack it, or fetch it again."
             ) from error
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
@@ -67,7 +69,7 @@ class WordVectors:
 
     def _mean(self, text: str) -> np.ndarray:
         known = [self._vectors[key] for word in words.words(text) for key in self._keys(word)]
-        return np.mean(known, axis=0, dtype=np.float32) if known else np.zeros(self._vectors.vector_size, np.float32)
+        return np.stack(known).mean(0) if known else np.zeros(self._vectors.vector_size, np.float32)
 
     def _keys(self, word: str) -> list[str]:
         """Returns the key of a word's vector; none where it has none."""

@@ -26,14 +26,16 @@ def words(text: str) -> list[str]:
     return re.findall(PATTERN, text)
 
 
-def unknown(texts: Iterable[str], is_known: Callable[[str], bool]) -> str:
+def unknown(texts: Iterable[str], is_known: Callable[[str], bool], whose: str = "") -> str:
     """Returns how many words of `texts` are unknown, such as `3 of 1,200 words unknown (zorilla, okapi)`.
 
     Args:
       texts: all their words count, but for those that join others.
       is_known: of a word as it is written.
+      whose: the words are, such as `of unseen classes`.
     """
     counts = Counter(word for text in texts for word in words(text) if word.lower() not in JOINING)
     strange = Counter({word: count for word, count in counts.items() if not is_known(word)})
     examples = errors.listed((word for word, _ in strange.most_common()), _EXAMPLES)
-    return f"{strange.total():,} of {counts.total():,} words unknown" + (f" ({examples})" if strange else "")
+    found = f"{strange.total():,} of {counts.total():,} words"
+    return " ".join(filter(None, [found, whose, "unknown", f"({examples})" if strange else ""]))
