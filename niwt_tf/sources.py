@@ -60,7 +60,7 @@ def encoder_path(text_encoder: str) -> Path | None:
       errors.UserError: if nothing of its kind lies there.
     """
     kind, _, name = text_encoder.partition(":")
-    if not name or "://" in name:
+    if not name or (kind == "hub" and "://" in name):
         return None
     path = Path(name).expanduser()
     if kind == "word2vec" and not path.is_file():

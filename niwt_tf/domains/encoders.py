@@ -78,7 +78,7 @@ class TfidfEncoder:
         self.name = f"TF-IDF in {components:,} components" if components else "TF-IDF"
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
-        """Returns `[N,M]` float32, of unit length unless components are taken; zeros for a text without a known phrase."""
+        """Returns `[N,M]` float32, of unit length unless components are taken; zeros where no phrase is known."""
         weights = self._vectorizer.transform(texts)
         return self._svd.transform(weights).astype(np.float32) if self._svd else weights.toarray()
 

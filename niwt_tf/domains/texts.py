@@ -74,7 +74,7 @@ def _encoder(config: config_lib.DomainConfig, seen: Sequence[str]) -> encoders.E
     path = sources.encoder_path(config.text_encoder)
     if config.text_encoder == "tfidf":
         return encoders.TfidfEncoder(seen, config.tfidf_phrase, config.tfidf_components)
-    if config.text_encoder.startswith("word2vec:") and path:
+    if path and config.text_encoder.startswith("word2vec:"):
         return word_vectors.WordVectors(path)
     return hub_text.HubEncoder(config.text_encoder.partition(":")[2], path)
 

@@ -55,8 +55,8 @@ class WordVectors:
             )
         except (ValueError, EOFError, MemoryError, gzip.BadGzipFile, zlib.error) as error:
             raise errors.UserError(
-                "`--text_encoder=word2vec:PATH` must name word vectors in a format of word2vec's, or GloVe's. Received: "
-                f"{path}, which could not be read: {error}. Unpack it, or fetch it again."
+                "`--text_encoder=word2vec:PATH` must name word vectors in a format of word2vec's, or GloVe's. "
+                f"Received: {path}, which could not be read: {error}. Unpack it, or fetch it again."
             ) from error
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
