@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from niwt_tf import errors, sources
@@ -29,23 +30,27 @@ def read(flag: str, folder: str, class_names: Sequence[str]) -> dict[str, str]:
     files: dict[str, list[Path]] = {}
     for file in sorted(path.glob("*.txt")):
         files.setdefault(_normal(file.stem), []).append(file)
+    _require_one(flag, folder, class_names, files)
+    return {name: _text(flag, files[_normal(name)][0]) for name in class_names}
+
+
+def _require_one(flag: str, folder: str, class_names: Sequence[str], files: Mapping[str, Sequence[Path]]) -> None:
+    """Raises errors.UserError unless each class has one file, that no other class has."""
     received = f"Received: --{flag}={folder}"
-    missing = [name for name in class_names if _normal(name) not in files]
+    missing = [f"{name}.txt" for name in class_names if _normal(name) not in files]
     if missing:
         raise errors.UserError(
-            f"`--{flag}` must hold <class>.txt for every class. {received}, without a file for {len(missing):,} of "
-            f"{len(class_names):,} classes: {errors.listed(missing)}. Write these files."
+            f"`--{flag}` must hold <class>.txt for every class. {received}, which lacks {len(missing):,} of "
+            f"{len(class_names):,} files: {errors.listed(missing)}. Write them."
         )
-    for name in class_names:
-        alike = [file.name for file in files[_normal(name)]] + [n for n in class_names if _normal(n) == _normal(name)][
-            1:
-        ]
-        if len(alike) > 1:
-            raise errors.UserError(
-                f"`--{flag}` must hold one file for each class. {received}, where {errors.listed(alike)} are one name "
-                f"but for their spelling. Keep one for {name!r}."
-            )
-    return {name: _text(flag, files[_normal(name)][0]) for name in class_names}
+    classes = Counter(_normal(name) for name in class_names)
+    alike = [name for name in class_names if classes[_normal(name)] > 1]
+    alike += [file.name for name in classes if len(files[name]) > 1 for file in files[name]]
+    if alike:
+        raise errors.UserError(
+            f"`--{flag}` must hold one file for each class. {received}, where these are one name but for their "
+            f"spelling: {errors.listed(alike)}. Keep one."
+        )
 
 
 def _normal(name: str) -> str:
