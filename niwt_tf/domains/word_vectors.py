@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import warnings
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -49,10 +50,11 @@ class WordVectors:
                 "`--text_encoder=word2vec:...` must have gensim installed. Received: no gensim in this environment. "
                 "Run pip install 'niwt_tf[text]'."
             ) from error
+        load = keyedvectors.KeyedVectors.load_word2vec_format
         try:
-            self._vectors = keyedvectors.KeyedVectors.load_word2vec_format(
-                str(path), unicode_errors="replace", **_format(path)
-            )
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ResourceWarning)  # gensim does not close a file without a header
+                self._vectors = load(str(path), unicode_errors="replace", **_format(path))
         except (ValueError, EOFError, MemoryError, gzip.BadGzipFile, zlib.error) as error:
             raise errors.UserError(
                 "`--text_encoder=word2vec:PATH` must name word vectors in a format of word2vec's, or GloVe's. "

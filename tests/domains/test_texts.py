@@ -67,9 +67,8 @@ def test_word_vectors_are_chosen_by_their_name(zoo: _Zoo, tmp_path: Path) -> Non
     expected = [[2.5, 2], [2.5, 2], [0, 2], [0.5, 1], [1, 0]]
     np.testing.assert_array_equal(loaded.vectors, np.float32(expected))
     assert loaded.feature_names == ("documents 0", "documents 1")
-    assert loaded.source == (
-        f"9 documents: the zoo; word vectors of {tmp_path / 'glove.txt'}, 7 of 16 words unknown (ant, wings, bee and 2 more)"
-    )
+    told = f"word vectors of {tmp_path / 'glove.txt'}, 7 of 16 words unknown (ant, wings, bee and 2 more)"
+    assert loaded.source == f"9 documents: the zoo; {told}"
 
 
 @pytest.mark.parametrize("without", [[], ["", " \n"]])
@@ -89,10 +88,10 @@ def test_a_class_that_the_texts_lack_is_an_error(zoo: _Zoo) -> None:
 
 def test_a_folder_has_a_caption_on_a_line_and_a_document_in_a_file(zoo: _Zoo, tmp_path: Path) -> None:
     for name in _TEXTS:
-        (tmp_path / f"{name.replace(' ', '_')}.txt").write_text(f"{name}\r\n\n  \nis here\n", "utf-8")
+        (tmp_path / f"{name.replace(' ', '_')}.txt").write_text(f"{name}\r\n\n  \nhas fur\n", "utf-8", newline="")
     captions = texts.from_folder("captions", str(tmp_path), zoo())
     assert captions.source == f"the files in {tmp_path}"
-    assert captions.by_class["polar bear"] == ["polar bear", "", "  ", "is here"]
+    assert captions.by_class["polar bear"] == ["polar bear", "", "  ", "has fur"]
     documents = texts.from_folder("documents", str(tmp_path), zoo())
-    assert documents.by_class["polar bear"] == ["polar bear\r\n\n  \nis here\n"]
+    assert documents.by_class["polar bear"] == ["polar bear\r\n\n  \nhas fur\n"]
     assert texts.load(captions, "captions", zoo(), config_lib.DomainConfig()).source.startswith("10 captions: ")
