@@ -3,7 +3,8 @@
 """The settings of a run, as frozen dataclasses: all that the library takes from the command line.
 
 The names of all fields differ, so each is also the name of its flag. Its metadata holds the flag's help, the values it
-may take (`choices`) or its least and largest value, and whether it tells only where or how (`local`), not what.
+may take (`choices`, several with `joined` between them) or its least and largest value, or a pattern of its `form` and
+that in words, and whether it tells only where or how (`local`), not what.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ import dataclasses
 import hashlib
 import json
 import math
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from niwt_tf import errors
 
 BIASES = ("mean", "zero")
+DOMAINS = ("attributes", "captions", "documents", "sentences")
 
 
 def _option(default: Any, help: str, **metadata: Any) -> Any:
@@ -42,8 +45,19 @@ class DataConfig:
 class DomainConfig:
     """What is known of every class, seen or not."""
 
-    domain: str = _option("attributes", "What tells of a class.", choices=("attributes", "captions", "documents"))
-    text_encoder: str = _option("tfidf", "Turns captions and documents into vectors.", choices=("tfidf",))
+    domain: str = _option("attributes", "What tells of a class.", choices=DOMAINS, joined="+")
+    text_encoder: str = _option(
+        "tfidf",
+        "Turns captions and documents into vectors: tfidf, word2vec:PATH (a file of word2vec's or GloVe's) or "
+        "hub:HANDLE_OR_PATH (a text model of TensorFlow Hub).",
+        form=("tfidf|(word2vec|hub):.+", "tfidf, word2vec:PATH or hub:HANDLE_OR_PATH"),
+    )
+    tfidf_phrase: int = _option(3, "Most words in a phrase of tfidf.", minimum=1, maximum=5)
+    tfidf_components: int = _option(
+        0, "Numbers that tfidf's phrases are brought down to; 0 keeps them all.", minimum=0, maximum=2000
+    )
+    captions_dir: str = _option("", "Captions of yours, <class>.txt with one on a line; the dataset's own by default.")
+    documents_dir: str = _option("", "Documents of yours, one in each <class>.txt; the dataset's own by default.")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -133,17 +147,35 @@ def fingerprint(*parts: Any) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=dataclasses.asdict).encode()).hexdigest()
 
 
+def alternatives(field: dataclasses.Field[Any]) -> str:
+    """Returns in words what a field of choices may be."""
+    listed, joined = ", ".join(field.metadata["choices"]), field.metadata.get("joined")
+    return f"{listed}, or several of them joined by {joined}" if joined else listed
+
+
 def _check(name: str, value: Any, field: dataclasses.Field[Any]) -> None:
-    values = value if isinstance(value, tuple) else (value,)
+    values = value if isinstance(value, tuple) else _parts(name, value, field)
     if not values:
         raise errors.UserError(f"`--{name}` must have at least one value. Received none.")
     choices = field.metadata.get("choices")
+    form = field.metadata.get("form")
     for item in values:
         if choices is not None and item not in choices:
-            raise errors.unknown_value(f"--{name}", item, choices)
+            raise errors.unknown_value(f"--{name}", item, choices, alternatives(field))
+        if form is not None and not re.fullmatch(form[0], item):
+            raise errors.UserError(f"`--{name}` must be {form[1]}. Received: --{name}={item}.")
         limits = _limits(field.metadata.get("minimum"), field.metadata.get("maximum"), item)
         if limits:
             raise errors.UserError(f"`--{name}` must be {limits}. Received: --{name}={item}.")
+
+
+def _parts(name: str, value: Any, field: dataclasses.Field[Any]) -> tuple[Any, ...]:
+    """Returns a single value's parts, each of which may be there once: one, unless the field's values can be joined."""
+    joined = field.metadata.get("joined")
+    parts = tuple(value.split(joined)) if joined else (value,)
+    if len(set(parts)) < len(parts):
+        raise errors.UserError(f"`--{name}` must name each part once. Received: --{name}={value}.")
+    return parts
 
 
 def _limits(minimum: float | None, maximum: float | None, value: Any) -> str:

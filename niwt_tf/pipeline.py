@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from niwt_tf import config as config_lib
-from niwt_tf import errors, progress
+from niwt_tf import errors, progress, sources
 from niwt_tf import workdir as workdir_lib
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Stage:
 
 STAGES: dict[str, Stage] = {
     "data": Stage("images and their zero-shot split", (), lambda c: [dataclasses.replace(c.data, data_dir="")]),
-    "knowledge": Stage("a domain vector for every class", ("data",), lambda c: [c.domain]),
+    "knowledge": Stage("a domain vector for every class", ("data",), lambda c: [c.domain, sources.stamps(c.domain)]),
     "rehearsal_backbone": Stage(
         "a backbone that has not seen the validation classes",
         ("data",),
@@ -61,7 +61,11 @@ STAGES: dict[str, Stage] = {
 
 
 def fingerprints(config: config_lib.RunConfig) -> dict[str, str]:
-    """Returns stage -> fingerprint of what its artefact follows from: settings, and its parents' fingerprints."""
+    """Returns stage -> fingerprint of what its artefact follows from: settings, and its parents' fingerprints.
+
+    Raises:
+      errors.UserError: if a file or folder that a setting names is not there.
+    """
     prints: dict[str, str] = {}
     for name, stage in STAGES.items():
         parents = [prints[parent] for parent in stage.parents]
@@ -73,7 +77,7 @@ def pending(config: config_lib.RunConfig, workdir: workdir_lib.Workdir, stages: 
     """Returns which of `stages`, all by default, are still to do, in order.
 
     Raises:
-      errors.UserError: if a stage does not exist.
+      errors.UserError: if a stage does not exist, or a file or folder that a setting names.
     """
     for name in stages:
         if name not in STAGES:

@@ -19,7 +19,7 @@ import numpy as np
 import tensorflow as tf
 
 import niwt_tf
-from niwt_tf import calibration, domain_map, importance, inspect
+from niwt_tf import calibration, domain_map, importance, inspect, progress
 from niwt_tf import config as config_lib
 from niwt_tf import evaluate as evaluate_lib
 from niwt_tf import rehearsal as rehearsal_lib
@@ -95,7 +95,9 @@ def data(run: Run, folder: Path) -> None:
 
 def knowledge(run: Run, folder: Path) -> None:
     """Writes the domain vectors, from text of the seen and unseen classes of the run itself."""
-    knowledge_lib.load(run.dataset, run.config.domain).save(folder / "knowledge.npz")
+    known = knowledge_lib.load(run.dataset, run.config.domain)
+    progress.say(f"  {known.source}")
+    known.save(folder / "knowledge.npz")
 
 
 def backbone(run: Run, folder: Path) -> None:
@@ -177,6 +179,7 @@ def _about(run: Run) -> dict[str, Any]:
     settings = rehearsal_lib.Settings(**workdir_lib.read_json(run.folder("rehearsal") / "settings.json"))
     fitted = domain_map.DomainMap.load(run.folder("map"))
     classifier = classifier_lib.Classifier.load(run.folder("backbone"))
+    known = knowledge_lib.DomainKnowledge.load(run.folder("knowledge") / "knowledge.npz")
     return {
         "dataset": run.dataset.name,
         "split_version": run.dataset.split_version,
@@ -184,6 +187,7 @@ def _about(run: Run) -> dict[str, Any]:
         "seen_classes": len(run.dataset.seen),
         "unseen_classes": len(run.dataset.unseen),
         "domain": run.config.domain.domain,
+        "domain_source": known.source,
         "backbone": run.config.backbone.backbone,
         "fine_tuned": True,
         "layer": classifier.backbone.layer,

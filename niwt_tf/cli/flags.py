@@ -77,8 +77,8 @@ def _define(values: flags.FlagValues, group: str, name: str, default: Any, field
 
 
 def _choices(field: dataclasses.Field[Any]) -> str:
-    choices = field.metadata.get("choices", ())
-    return f" One of: {', '.join(choices)}." if len(choices) > 1 else ""
+    several = len(field.metadata.get("choices", ())) > 1
+    return f" One of: {config_lib.alternatives(field)}." if several else ""
 
 
 def _value(values: flags.FlagValues, name: str, options: dict[str, tuple[Any, Any]]) -> Any:

@@ -5,43 +5,96 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
+from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-# What joins words rather than describes; left out, "the crown is red" and "a red crown" share their words.
-_JOINING = (
-    "a an the this that these those it its he she his her is are was were be has have had with of and or but on in at "
-    "to from by as for which whose while there here also both"
-).split()
+from niwt_tf import errors
+from niwt_tf.domains import words
+
 _MAX_FEATURES = 2000
 _MIN_DOCUMENTS = 2
 _LONGEST_PHRASE = 3
 
 
-class TfidfEncoder:
-    """Phrases of one to three words, weighted by how rare they are; knows the words of the texts that it is given.
+class Encoder(Protocol):
+    """Turns texts into vectors.
 
     Attributes:
-      feature_names: the `M` phrases.
+      name: of the encoder, in words.
+      feature_names: the `M` names of a vector's numbers; None where they have none.
     """
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        """Fits the vocabulary and its weights.
+    name: str
+    feature_names: tuple[str, ...] | None
+
+    def __call__(self, texts: Sequence[str]) -> np.ndarray:
+        """Returns `[N,M]` float32; zeros for a text of which nothing is known."""
+
+    def unknown(self, seen: Sequence[str], unseen: Sequence[str]) -> str:
+        """Returns in words how much of the texts is unknown; nothing where an encoder takes any text."""
+
+
+class TfidfEncoder:
+    """Phrases of one word to a few, weighted by how rare they are; knows the words of the texts that it is given.
+
+    Attributes:
+      name: TF-IDF, and how many components.
+      feature_names: the `M` phrases; None where components stand for them.
+    """
+
+    def __init__(self, texts: Sequence[str], phrase: int = _LONGEST_PHRASE, components: int = 0) -> None:
+        """Fits the vocabulary and its weights, and the components.
 
         Args:
           texts: of seen classes alone.
+          phrase: most words in a phrase.
+          components: how many numbers stand for the phrases, by a truncated SVD; 0 keeps the phrases.
+
+        Raises:
+          errors.UserError: if no word is in two of the texts, or if they do not give as many components.
         """
         self._vectorizer = TfidfVectorizer(
-            stop_words=_JOINING,
-            ngram_range=(1, _LONGEST_PHRASE),
+            stop_words=list(words.JOINING),
+            token_pattern=words.PATTERN,
+            ngram_range=(1, phrase),
             min_df=_MIN_DOCUMENTS,
             max_features=_MAX_FEATURES,
             sublinear_tf=True,
             dtype=np.float32,
-        ).fit(texts)
-        self.feature_names: tuple[str, ...] = tuple(self._vectorizer.get_feature_names_out().tolist())
+        )
+        try:
+            weights = self._vectorizer.fit_transform(texts)
+        except ValueError as error:
+            raise errors.UserError(
+                "Texts of the seen classes must share words: tfidf knows those in two texts or more. Received: "
+                f"{len(texts):,} texts without such a word. Give longer texts, or name another --text_encoder."
+            ) from error
+        phrases: tuple[str, ...] = tuple(self._vectorizer.get_feature_names_out().tolist())
+        self._svd = _fit_components(weights, components) if components else None
+        self.feature_names = None if components else phrases
+        self.name = f"TF-IDF in {components:,} components" if components else "TF-IDF"
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
-        """Returns `[N,M]` float32 of unit length; zeros for a text without a known phrase."""
-        return self._vectorizer.transform(texts).toarray()
+        """Returns `[N,M]` float32, of unit length unless components are taken; zeros where no phrase is known."""
+        weights = self._vectorizer.transform(texts)
+        return self._svd.transform(weights).astype(np.float32) if self._svd else weights.toarray()
+
+    def unknown(self, seen: Sequence[str], unseen: Sequence[str]) -> str:
+        """Returns how many words of the unseen classes' texts are not in the vocabulary."""
+        del seen
+        known = self._vectorizer.vocabulary_
+        return words.unknown(unseen, lambda word: word.lower() in known, "of unseen classes")
+
+
+def _fit_components(weights: np.ndarray, components: int) -> TruncatedSVD:
+    """Returns the SVD of `weights` `[N,M]`, the same for the same weights."""
+    most = min(weights.shape)
+    if components > most:
+        raise errors.UserError(
+            f"`--tfidf_components` must be at most the texts and the phrases of the seen classes, {weights.shape[0]:,} "
+            f"and {weights.shape[1]:,} here. Received: --tfidf_components={components}. Name {most} or fewer, or 0."
+        )
+    return TruncatedSVD(components, random_state=0).fit(weights)

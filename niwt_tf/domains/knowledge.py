@@ -1,18 +1,21 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What is known of each class as a vector, from attributes, captions or documents."""
+"""What is known of each class as a vector, from attributes, captions, documents, sentences, or several of them."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from niwt_tf import config as config_lib
+from niwt_tf import errors
 from niwt_tf.data import zero_shot
-from niwt_tf.domains import encoders
+from niwt_tf.domains import attributes, part, sentences, texts
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,7 +24,7 @@ class DomainKnowledge:
 
     Attributes:
       vectors: `[C,M]` float32.
-      feature_names: `M` names of attributes, or words.
+      feature_names: `M` names, such as those of attributes, or words.
       class_names: `C` names.
       source: where the vectors come from, in words.
     """
@@ -56,38 +59,70 @@ class DomainKnowledge:
 def load(dataset: zero_shot.ZeroShotDataset, config: config_lib.DomainConfig) -> DomainKnowledge:
     """Returns what `config.domain` tells of each class of `dataset`.
 
-    Text encoders are fitted on the seen classes' text alone.
+    Text encoders are fitted on the seen classes' text alone. Of several domains the vectors are put one after the
+    other, each scaled so that the mean length over the seen classes is 1; of one domain they stay as they are.
 
     Args:
       dataset: the classes and their descriptions.
-      config: which domain, which encoder.
+      config: which domains, which encoder.
+
+    Raises:
+      errors.UserError: if the dataset lacks a domain, or a domain tells nothing of a class.
     """
-    return _LOADERS[config.domain](dataset)
+    parts = {domain: _load_part(domain, dataset, config) for domain in config.domain.split("+")}
+    for domain, one in parts.items():
+        _require_vectors(domain, one, dataset)
+    vectors = [one.vectors for one in parts.values()]
+    if len(parts) > 1:
+        vectors = [_scaled(one, len(dataset.seen)) for one in vectors]
+    source = " + ".join(one.source for one in parts.values())
+    return DomainKnowledge(np.concatenate(vectors, axis=1), _names(parts), dataset.class_names, source)
 
 
-def _attributes(dataset: zero_shot.ZeroShotDataset) -> DomainKnowledge:
-    known = _require(dataset.descriptions.attributes)()
-    vectors = np.stack([known.values[name] for name in dataset.class_names])
-    return DomainKnowledge(vectors, known.names, dataset.class_names, f"{len(known.names)} attributes: {known.source}")
+def _load_part(domain: str, dataset: zero_shot.ZeroShotDataset, config: config_lib.DomainConfig) -> part.Part:
+    if domain == "attributes":
+        return attributes.load(_told(domain, dataset), dataset)
+    if domain == "sentences":
+        return sentences.load(_told(domain, dataset), dataset)
+    folder = {"captions": config.captions_dir, "documents": config.documents_dir}[domain]
+    known = texts.from_folder(domain, folder, dataset) if folder else _told(domain, dataset)
+    return texts.load(known, domain, dataset, config)
 
 
-def _captions(dataset: zero_shot.ZeroShotDataset) -> DomainKnowledge:
-    return _encoded(dataset, _require(dataset.descriptions.captions)(), "captions")
+def _told(domain: str, dataset: zero_shot.ZeroShotDataset) -> Any:
+    """Returns what the dataset itself tells of its classes."""
+    read = getattr(dataset.descriptions, domain)
+    if read is None:
+        has = [name for name in config_lib.DOMAINS if getattr(dataset.descriptions, name)]
+        own = f", or give your own with --{domain}_dir" if domain in ("captions", "documents") else ""
+        raise errors.UserError(
+            f"`--domain` must be something that the dataset tells of its classes. Received: --domain with {domain}, "
+            f"--dataset={dataset.name}, which has {', '.join(has) or 'none'}. Name one of those{own}."
+        )
+    return read()
 
 
-def _documents(dataset: zero_shot.ZeroShotDataset) -> DomainKnowledge:
-    return _encoded(dataset, _require(dataset.descriptions.documents)(), "documents")
+def _require_vectors(domain: str, one: part.Part, dataset: zero_shot.ZeroShotDataset) -> None:
+    """Raises errors.UserError for vectors of zeros, which say nothing, and for what is no number."""
+    useless = ~one.vectors.any(1) | ~np.isfinite(one.vectors).all(1)
+    if useless.any():
+        names = errors.listed(name for name, bad in zip(dataset.class_names, useless, strict=True) if bad)
+        remedy = "Mend what the dataset tells of them, or name another --domain."
+        if domain in ("captions", "documents"):
+            remedy = f"Write other text into a folder for --{domain}_dir, or name another --text_encoder."
+        raise errors.UserError(
+            f"`{domain}` must tell something of every class, in finite numbers. Received: {one.source}, which gives "
+            f"nothing but zeros, or no numbers, for {names}. {remedy}"
+        )
 
 
-def _require(read: Any) -> Any:
-    return read
+def _scaled(vectors: np.ndarray, seen_classes: int) -> np.ndarray:
+    return vectors / np.linalg.norm(vectors[:seen_classes], axis=1).mean()
 
 
-def _encoded(dataset: zero_shot.ZeroShotDataset, texts: zero_shot.Texts, kind: str) -> DomainKnowledge:
-    encoder = encoders.TfidfEncoder([text for name in dataset.seen for text in texts.by_class[name]])
-    vectors = np.stack([encoder(texts.by_class[name]).mean(0) for name in dataset.class_names])
-    source = f"{sum(map(len, texts.by_class.values())):,} {kind}: {texts.source}; TF-IDF"
-    return DomainKnowledge(vectors, encoder.feature_names, dataset.class_names, source)
-
-
-_LOADERS = {"attributes": _attributes, "captions": _captions, "documents": _documents}
+def _names(parts: Mapping[str, part.Part]) -> tuple[str, ...]:
+    """Returns all feature names; those that two domains share begin with the domain's."""
+    count = Counter(name for one in parts.values() for name in set(one.feature_names))
+    return tuple(
+        f"{domain}: {name}" if count[name] > 1 else name for domain, one in parts.items() for name in one.feature_names
+    )

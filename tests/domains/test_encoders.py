@@ -10,7 +10,8 @@ import math
 import numpy as np
 import pytest
 
-from niwt_tf.domains import encoders
+from niwt_tf import errors
+from niwt_tf.domains import encoders, words
 
 _TEXTS = [
     "the crown is red and the red wings are short",
@@ -23,8 +24,8 @@ _TEXTS = [
 
 
 def _phrases(text: str) -> list[str]:
-    words = [word for word in text.replace(",", "").split() if word not in encoders._JOINING]
-    return [" ".join(words[i : i + n]) for n in (1, 2, 3) for i in range(len(words) - n + 1)]
+    kept = [word for word in text.replace(",", "").split() if word not in words.JOINING]
+    return [" ".join(kept[i : i + n]) for n in (1, 2, 3) for i in range(len(kept) - n + 1)]
 
 
 def _twin(texts: list[str], text: str) -> dict[str, float]:
@@ -88,13 +89,59 @@ def test_joining_words_do_not_part_a_phrase() -> None:
 
 def test_joining_words_are_no_features() -> None:
     encoder = encoders.TfidfEncoder(_TEXTS)
-    assert not {word for name in encoder.feature_names for word in name.split()} & set(encoders._JOINING)
+    assert not {word for name in encoder.feature_names for word in name.split()} & set(words.JOINING)
 
 
 def test_phrases_have_at_most_three_words() -> None:
     encoder = encoders.TfidfEncoder(["red crown long bill"] * 2)
     assert {len(name.split()) for name in encoder.feature_names} == {1, 2, 3}
     assert "red crown long" in encoder.feature_names
+
+
+@pytest.mark.parametrize("phrase", [1, 2, 5])
+def test_phrases_have_as_many_words_as_asked_for(phrase: int) -> None:
+    encoder = encoders.TfidfEncoder(["red crown long black bill here"] * 2, phrase)
+    assert {len(name.split()) for name in encoder.feature_names} == {*range(1, phrase + 1)}
+
+
+def test_components_are_the_singular_vectors_of_the_weights() -> None:
+    encoder = encoders.TfidfEncoder(_TEXTS, components=3)
+    weights = encoders.TfidfEncoder(_TEXTS)(_TEXTS)
+    left, lengths, _ = np.linalg.svd(weights, full_matrices=False)
+    vectors = encoder(_TEXTS)
+    assert vectors.shape == (6, 3) and vectors.dtype == np.float32
+    np.testing.assert_allclose(np.abs(vectors), np.abs(left[:, :3] * lengths[:3]), atol=1e-5)
+    assert encoder.feature_names is None and encoder.name == "TF-IDF in 3 components"
+    np.testing.assert_array_equal(encoders.TfidfEncoder(_TEXTS, components=3)(_TEXTS), vectors)
+
+
+def test_components_of_texts_are_those_of_the_given_ones() -> None:
+    encoder = encoders.TfidfEncoder(_TEXTS, components=3)
+    before = encoder(_TEXTS)
+    np.testing.assert_allclose(encoder([*_TEXTS, "long zebra wings", "zebra"])[:6], before, atol=1e-6)
+    np.testing.assert_array_equal(encoder(["zebra"]), np.zeros((1, 3)))
+
+
+def test_more_components_than_texts_are_an_error() -> None:
+    phrases = len(encoders.TfidfEncoder(_TEXTS).feature_names)
+    with pytest.raises(errors.UserError) as caught:
+        encoders.TfidfEncoder(_TEXTS, components=7)
+    assert str(caught.value) == (
+        "`--tfidf_components` must be at most the texts and the phrases of the seen classes, 6 and "
+        f"{phrases} here. Received: --tfidf_components=7. Name 6 or fewer, or 0."
+    )
+
+
+@pytest.mark.parametrize("texts", [["red crown"], ["red", "blue"], ["the", "of the"], []])
+def test_texts_that_share_no_word_are_an_error(texts: list[str]) -> None:
+    with pytest.raises(errors.UserError, match=f"Received: {len(texts)} texts without such a word"):
+        encoders.TfidfEncoder(texts)
+
+
+def test_unknown_are_the_words_of_unseen_classes_outside_the_vocabulary() -> None:
+    encoder = encoders.TfidfEncoder(_TEXTS)  # "bird" and "white" are not in two texts
+    told = encoder.unknown(_TEXTS, ["A Red bird with the zebra crown", "white zebra"])
+    assert told == "4 of 6 words of unseen classes unknown (zebra, bird, white)"
 
 
 def test_order_of_words_matters_to_phrases_and_case_to_nothing() -> None:

@@ -5,18 +5,23 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from niwt_tf import config
+from niwt_tf import config, errors
 from niwt_tf.data import zero_shot
 from niwt_tf.data.aviary import anatomy, species
 from niwt_tf.domains import knowledge
 
 _DOMAINS = ("attributes", "captions", "documents")
 _TEXTS = ("captions", "documents")
+_CLASSES = ("ant", "bee", "polar bear", "dog", "eel")
+_Zoo = Callable[..., zero_shot.ZeroShotDataset]
 
 
 def _load(dataset: zero_shot.ZeroShotDataset, domain: str) -> knowledge.DomainKnowledge:
@@ -26,10 +31,13 @@ def _load(dataset: zero_shot.ZeroShotDataset, domain: str) -> knowledge.DomainKn
 def _saying(dataset: zero_shot.ZeroShotDataset, **words: str) -> zero_shot.ZeroShotDataset:
     """Returns the dataset with a word put before all texts of the `seen` or the `unseen` classes."""
     word = {name: words.get("seen" if name in dataset.seen else "unseen", "") for name in dataset.class_names}
+
+    def saying(read: Callable[[], zero_shot.Texts]) -> Callable[[], zero_shot.Texts]:
+        by_class = {name: [f"{word[name]} {text}" for text in texts] for name, texts in read().by_class.items()}
+        return lambda: zero_shot.Texts(by_class, "told")
+
     known = dataset.descriptions
-    captions = {name: [f"{word[name]} {text}" for text in texts] for name, texts in known.captions().items()}
-    documents = {name: f"{word[name]} {text}" for name, text in known.documents.items()}
-    descriptions = dataclasses.replace(known, captions=lambda: captions, documents=documents)
+    descriptions = dataclasses.replace(known, captions=saying(known.captions), documents=saying(known.documents))
     return dataclasses.replace(dataset, descriptions=descriptions)
 
 
@@ -61,7 +69,8 @@ def test_captions_of_a_class_are_averaged(tiny_dataset: zero_shot.ZeroShotDatase
     captions = {name: ["red crown"] * 4 for name in tiny_dataset.class_names}
     captions[tiny_dataset.seen[0]] = ["red crown", "blue wings"] * 2
     captions[tiny_dataset.unseen[0]] = ["blue wings", "zebra", "zebra", "zebra"]
-    descriptions = dataclasses.replace(tiny_dataset.descriptions, captions=lambda: captions)
+    texts = zero_shot.Texts(captions, "by hand")
+    descriptions = dataclasses.replace(tiny_dataset.descriptions, captions=lambda: texts)
     known = _load(dataclasses.replace(tiny_dataset, descriptions=descriptions), "captions")
     vector = dict(zip(known.class_names, known.vectors, strict=True))
     alike, mixed, unseen = (
@@ -101,20 +110,146 @@ def test_loading_twice_gives_the_same(tiny_dataset: zero_shot.ZeroShotDataset, d
 @pytest.mark.parametrize(
     ("domain", "source"),
     [
-        ("attributes", "36 attributes of aviary"),
-        ("captions", "840 captions of aviary, TF-IDF"),  # 9 x 6 x 10 + 3 x 100
-        ("documents", "12 documents of aviary, TF-IDF"),
+        ("attributes", r"36 attributes: the aviary's field guide"),
+        (  # 9 x 6 x 10 + 3 x 100
+            "captions",
+            r"840 captions: the aviary, ten to a training image; TF-IDF, 0 of [\d,]+ words of unseen classes unknown",
+        ),
+        (
+            "documents",
+            r"12 documents: the aviary's field guide; TF-IDF, \d+ of \d+ words of unseen classes unknown \(.*\)",
+        ),
     ],
 )
 def test_source_says_where_the_vectors_come_from(
     tiny_dataset: zero_shot.ZeroShotDataset, domain: str, source: str
 ) -> None:
-    assert _load(tiny_dataset, domain).source == source
+    assert re.fullmatch(source, _load(tiny_dataset, domain).source)
 
 
-def test_every_domain_of_the_settings_can_be_loaded() -> None:
-    choices = config.options(config.DomainConfig())["domain"][1].metadata["choices"]
-    assert set(choices) == set(_DOMAINS) == set(knowledge._LOADERS)
+def test_every_domain_is_one_that_descriptions_may_have() -> None:
+    fields = [field.name for field in dataclasses.fields(zero_shot.Descriptions)]
+    assert fields == [*config.DOMAINS] == [*config.options(config.DomainConfig())["domain"][1].metadata["choices"]]
+
+
+def _zoo_that_tells_all(zoo: _Zoo) -> zero_shot.ZeroShotDataset:
+    """Returns a dataset with all four domains; attributes of mean length 5 over the seen classes, sentences of 10."""
+    attributes = np.float32([[3, 4], [0, 5], [5, 0], [30, 40], [0, 1]])
+    sentences = np.float32([[10], [5], [15], [1], [2]])
+    text = ["red crown", "blue crown", "red wings", "red", "wings red"]
+    return zoo(
+        attributes=zero_shot.Attributes(("red", "big"), dict(zip(_CLASSES, attributes, strict=True)), "signs"),
+        sentences=zero_shot.Embeddings(dict(zip(_CLASSES, sentences, strict=True)), "a file"),
+        captions={name: [text] for name, text in zip(_CLASSES, text, strict=True)},
+        documents={name: [text] for name, text in zip(_CLASSES, text, strict=True)},
+    )
+
+
+def test_domains_are_joined_with_mean_length_1_by_hand(zoo: _Zoo) -> None:
+    known = _load(_zoo_that_tells_all(zoo), "attributes+sentences")
+    expected = [[0.6, 0.8, 1], [0, 1, 0.5], [1, 0, 1.5], [6, 8, 0.1], [0, 0.2, 0.2]]
+    np.testing.assert_allclose(known.vectors, expected, rtol=1e-6)
+    assert known.vectors.dtype == np.float32
+    assert known.feature_names == ("red", "big", "sentence 0")
+    assert known.source == "2 attributes: signs + 1 numbers of sentence embeddings: a file"
+
+
+def test_names_of_two_domains_begin_with_the_domain_where_both_have_them(zoo: _Zoo) -> None:
+    known = _load(_zoo_that_tells_all(zoo), "captions+attributes")
+    assert known.feature_names == ("crown", "captions: red", "attributes: red", "big")
+    both = _load(_zoo_that_tells_all(zoo), "captions+documents").feature_names
+    assert both == ("captions: crown", "captions: red", "documents: crown", "documents: red")
+
+
+@pytest.mark.parametrize("domain", ["attributes+captions", "documents+captions", "attributes+captions+documents"])
+def test_joined_domains_are_theirs_scaled(tiny_dataset: zero_shot.ZeroShotDataset, domain: str) -> None:
+    known = _load(tiny_dataset, domain)
+    first = 0
+    for name in domain.split("+"):
+        alone = _load(tiny_dataset, name).vectors
+        ours = known.vectors[:, first : first + alone.shape[1]]
+        np.testing.assert_allclose(ours, alone / np.linalg.norm(alone[:9], axis=1).mean(), rtol=1e-6)
+        assert np.linalg.norm(ours[:9], axis=1).mean() == pytest.approx(1)
+        first += alone.shape[1]
+    assert first == known.vectors.shape[1] == len(set(known.feature_names))
+
+
+def test_scales_come_from_the_seen_classes_alone(zoo: _Zoo) -> None:
+    dataset = _zoo_that_tells_all(zoo)
+    values = dataset.descriptions.attributes().values | {"dog": np.float32([1e6, 0])}
+    other = zero_shot.Attributes(("red", "big"), values, "signs")
+    changed = dataclasses.replace(
+        dataset, descriptions=dataclasses.replace(dataset.descriptions, attributes=lambda: other)
+    )
+    before, after = (_load(one, "attributes+sentences").vectors for one in (dataset, changed))
+    np.testing.assert_array_equal(np.delete(before, 3, axis=0), np.delete(after, 3, axis=0))
+
+
+@pytest.mark.parametrize(
+    ("domain", "has", "remedy"),
+    [
+        ("attributes", "sentences", "Name one of those."),
+        ("captions", "sentences", "Name one of those, or give your own with --captions_dir."),
+        ("documents", "sentences", "Name one of those, or give your own with --documents_dir."),
+        ("sentences", "none", "Name one of those."),
+    ],
+)
+def test_a_domain_that_the_dataset_lacks_is_an_error(zoo: _Zoo, domain: str, has: str, remedy: str) -> None:
+    full = _zoo_that_tells_all(zoo).descriptions
+    dataset = zoo() if has == "none" else zoo(sentences=full.sentences())
+    with pytest.raises(errors.UserError) as caught:
+        _load(dataset, domain)
+    assert str(caught.value) == (
+        f"`--domain` must be something that the dataset tells of its classes. Received: --domain with {domain}, "
+        f"--dataset=zoo, which has {has}. {remedy}"
+    )
+
+
+@pytest.mark.parametrize("domain", _TEXTS)
+def test_texts_of_a_folder_take_the_place_of_the_datasets(zoo: _Zoo, tmp_path: Path, domain: str) -> None:
+    for number, name in enumerate(_CLASSES):
+        (tmp_path / f"{name}.txt").write_text("white fur\nblack fur" if number % 2 else "black fur", "utf-8")
+    settings = config.DomainConfig(domain=domain, **{f"{domain}_dir": str(tmp_path)})
+    for dataset in (_zoo_that_tells_all(zoo), zoo()):
+        known = knowledge.load(dataset, settings)
+        assert known.feature_names == ("black", "black fur", "fur")
+        assert f"the files in {tmp_path}" in known.source
+
+
+@pytest.mark.parametrize(
+    ("domain", "changes", "message"),
+    [
+        (
+            "attributes",
+            {"attributes": zero_shot.Attributes(("red",), dict.fromkeys(_CLASSES, np.zeros(1)), "signs")},
+            "nothing but zeros, or no numbers, for ant, bee, polar bear, dog, eel. Mend what the dataset tells of them, "
+            "or name another --domain.",
+        ),
+        (
+            "sentences",
+            {"sentences": zero_shot.Embeddings(dict.fromkeys(_CLASSES, np.ones(1)) | {"eel": [np.nan]}, "a file")},
+            "nothing but zeros, or no numbers, for eel. Mend what the dataset tells of them, or name another --domain.",
+        ),
+        (
+            "captions",
+            {"captions": dict.fromkeys(_CLASSES, ["red crown"]) | {"dog": ["zorilla", "okapi"]}},
+            "nothing but zeros, or no numbers, for dog. Write other text into a folder for --captions_dir, or "
+            "name another --text_encoder.",
+        ),
+    ],
+)
+def test_a_domain_that_says_nothing_of_a_class_is_an_error(
+    zoo: _Zoo, domain: str, changes: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(errors.UserError, match="^`.*` must tell something of every class, in finite numbers") as caught:
+        _load(zoo(**changes), domain)
+    assert str(caught.value).endswith(f"which gives {message}")
+
+
+def test_a_rehearsal_knows_its_own_classes_alone(tiny_dataset: zero_shot.ZeroShotDataset) -> None:
+    known = _load(tiny_dataset.rehearsal(0), "documents+attributes")
+    assert known.class_names == tiny_dataset.seen
+    assert known.source.startswith("9 documents: ")
 
 
 def test_saved_knowledge_comes_back_bit_for_bit(tmp_path: Path) -> None:

@@ -1,0 +1,83 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Captions and documents as vectors: the mean of the encoded texts of each class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from niwt_tf import config as config_lib
+from niwt_tf import errors, progress, sources
+from niwt_tf.data import zero_shot
+from niwt_tf.domains import class_texts, encoders, hub_text, part, word_vectors
+
+
+def load(
+    known: zero_shot.Texts, kind: str, dataset: zero_shot.ZeroShotDataset, config: config_lib.DomainConfig
+) -> part.Part:
+    """Returns the mean of each class's encoded texts.
+
+    An encoder that learns does so from the seen classes' text alone.
+
+    Args:
+      known: the texts.
+      kind: `captions` or `documents`.
+      dataset: its classes.
+      config: which encoder.
+
+    Raises:
+      errors.UserError: if a class has no text, or none that the encoder knows a word of, or there is no such encoder.
+    """
+    by_class = _filled(known, kind, dataset.class_names)
+    seen, unseen = by_class[: len(dataset.seen)], by_class[len(dataset.seen) :]
+    encoder = _encoder(config, _flat(seen))
+    texts = progress.bar(by_class, f"encoding {kind}", unit="class")
+    vectors = np.stack([encoder(of_class).mean(0) for of_class in texts])
+    names = encoder.feature_names or tuple(f"{kind} {number}" for number in range(vectors.shape[1]))
+    count = f"{len(_flat(by_class)):,} {kind}"
+    told = ", ".join(filter(None, [encoder.name, encoder.unknown(_flat(seen), _flat(unseen))]))
+    return part.Part(vectors, names, f"{count}: {known.source}; {told}")
+
+
+def from_folder(kind: str, folder: str, dataset: zero_shot.ZeroShotDataset) -> zero_shot.Texts:
+    """Returns the texts in a folder of the user's: a caption is a line of a file, a document is a file.
+
+    Args:
+      kind: `captions` or `documents`.
+      folder: holds `<class>.txt`.
+      dataset: its classes.
+
+    Raises:
+      errors.UserError: if a class's file is missing, double or no UTF-8.
+    """
+    files = class_texts.read(f"{kind}_dir", folder, dataset.class_names)
+    by_class = {name: text.splitlines() if kind == "captions" else [text] for name, text in files.items()}
+    return zero_shot.Texts(by_class, f"the files in {folder}")
+
+
+def _filled(known: zero_shot.Texts, kind: str, class_names: Sequence[str]) -> list[list[str]]:
+    """Returns the texts of each class that are not blank."""
+    texts = part.of_classes(known.by_class, class_names, kind, known.source)
+    filled = [[text for text in of_class if text.strip()] for of_class in texts]
+    empty = [name for name, of_class in zip(class_names, filled, strict=True) if not of_class]
+    if empty:
+        raise errors.UserError(
+            f"`{kind}` must tell of every class. Received: {known.source}, with no text for {errors.listed(empty)}. "
+            f"Write some, or name a folder of your own with --{kind}_dir."
+        )
+    return filled
+
+
+def _encoder(config: config_lib.DomainConfig, seen: Sequence[str]) -> encoders.Encoder:
+    path = sources.encoder_path(config.text_encoder)
+    if config.text_encoder == "tfidf":
+        return encoders.TfidfEncoder(seen, config.tfidf_phrase, config.tfidf_components)
+    if path and config.text_encoder.startswith("word2vec:"):
+        return word_vectors.WordVectors(path)
+    return hub_text.HubEncoder(config.text_encoder.partition(":")[2], path)
+
+
+def _flat(by_class: Sequence[Sequence[str]]) -> list[str]:
+    return [text for texts in by_class for text in texts]

@@ -1,0 +1,112 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""What lies in the files and folders that the settings name, so that a change of them remakes the stages that read it.
+
+Nothing here imports TensorFlow: a run with nothing left to do answers at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from niwt_tf import config as config_lib
+from niwt_tf import errors
+
+_LARGE = 32 * 2**20  # bytes
+_BLOCK = 2**20
+
+
+def stamps(config: config_lib.DomainConfig) -> dict[str, str]:
+    """Returns file -> stamp of all that `config` names on this machine: texts of classes, and the text encoder.
+
+    A stamp is a file's SHA-256. From 32 MB on it is the size and the time of the last change, as reading gigabytes
+    would take longer than the stage: a copy of such a file with another time counts as a change.
+
+    Raises:
+      errors.UserError: if a file or folder is not there.
+    """
+    found: dict[str, str] = {}
+    for flag in ("captions_dir", "documents_dir"):
+        if named := getattr(config, flag):
+            folder = class_texts(flag, named)
+            found |= {f"{flag} {name}": _stamp(path) for name, path in _named(folder, sorted(folder.glob("*.txt")))}
+    encoder = encoder_path(config.text_encoder)
+    if encoder is not None:
+        found |= {f"text_encoder {name}": _stamp(path) for name, path in _named(encoder, _files(encoder))}
+    return found
+
+
+def class_texts(flag: str, folder: str) -> Path:
+    """Returns the folder of `<class>.txt` that a flag names.
+
+    Raises:
+      errors.UserError: if it is none.
+    """
+    path = Path(folder).expanduser()
+    if not path.is_dir():
+        raise errors.UserError(
+            f"`--{flag}` must be a folder of <class>.txt. Received: --{flag}={folder}, which "
+            f"{'is no folder' if path.exists() else 'does not exist'}. Name the folder that holds the files."
+        )
+    return path
+
+
+def encoder_path(text_encoder: str) -> Path | None:
+    """Returns where the text encoder lies on this machine; None for tfidf, and for a handle of TensorFlow Hub.
+
+    Raises:
+      errors.UserError: if nothing of its kind lies there.
+    """
+    kind, _, name = text_encoder.partition(":")
+    if not name or (kind == "hub" and "://" in name):
+        return None
+    path = Path(name).expanduser()
+    if kind == "word2vec" and not path.is_file():
+        raise _no_encoder(text_encoder, path, "is no file", "Name a file of word2vec's or GloVe's after word2vec:, not this")
+    if kind == "hub" and not any((path / model).is_file() for model in ("saved_model.pb", "saved_model.pbtxt")):
+        raise _no_encoder(
+            text_encoder,
+            path,
+            "holds no saved_model.pb",
+            "Name the folder of a SavedModel after hub:, or a handle, https://...",
+        )
+    return path
+
+
+def sha256(path: Path) -> str:
+    """Returns the SHA-256 of a file, or of the names and contents of all files below a folder."""
+    total = hashlib.sha256()
+    for name, file in _named(path, _files(path)):
+        total.update(f"{name}\0{_sha256(file)}\0".encode())
+    return total.hexdigest()
+
+
+def _no_encoder(text_encoder: str, path: Path, trouble: str, remedy: str) -> errors.UserError:
+    return errors.UserError(
+        f"`--text_encoder` must name what is there. Received: --text_encoder={text_encoder}, where {path} "
+        f"{trouble if path.exists() else 'does not exist'}. {remedy}."
+    )
+
+
+def _files(path: Path) -> list[Path]:
+    return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+
+
+def _named(root: Path, files: Iterable[Path]) -> Iterable[tuple[str, Path]]:
+    """Returns the files with their paths below `root`."""
+    return [(file.relative_to(root).as_posix(), file) for file in files]
+
+
+def _stamp(path: Path) -> str:
+    status = path.stat()
+    return _sha256(path) if status.st_size < _LARGE else f"{status.st_size} bytes of {status.st_mtime_ns}"
+
+
+def _sha256(path: Path) -> str:
+    total = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            total.update(block)
+    return total.hexdigest()

@@ -1,0 +1,97 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of captions and documents as vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from niwt_tf import config as config_lib
+from niwt_tf import errors
+from niwt_tf.data import zero_shot
+from niwt_tf.domains import encoders, part, texts
+
+_TEXTS = {
+    "ant": ["red ant", "small ant"],
+    "bee": ["small bee", "red wings"],
+    "polar bear": ["white fur", "white"],
+    "dog": ["white wings", "red zorilla", ""],
+    "eel": ["red"],
+}
+_Zoo = Callable[..., zero_shot.ZeroShotDataset]
+
+
+def _load(zoo: _Zoo, by_class: dict[str, list[str]], kind: str = "captions", **settings: object) -> part.Part:
+    known = zero_shot.Texts(by_class, "the zoo")
+    return texts.load(known, kind, zoo(), config_lib.DomainConfig(**settings))  # type: ignore[arg-type]
+
+
+def test_a_class_has_the_mean_of_its_encoded_texts(zoo: _Zoo) -> None:
+    loaded = _load(zoo, _TEXTS)
+    encoder = encoders.TfidfEncoder([text for name in ("ant", "bee", "polar bear") for text in _TEXTS[name]])
+    assert loaded.feature_names == encoder.feature_names == ("ant", "red", "small", "white")
+    expected = [encoder([text for text in _TEXTS[name] if text]).mean(0) for name in _TEXTS]
+    np.testing.assert_array_equal(loaded.vectors, expected)
+    np.testing.assert_array_equal(loaded.vectors[3:], np.float32([[0, 0.5, 0, 0.5], [0, 1, 0, 0]]))
+
+
+def test_blank_texts_do_not_count(zoo: _Zoo) -> None:
+    blank = {name: [" ", *of_class, "\n"] for name, of_class in _TEXTS.items()}
+    np.testing.assert_array_equal(_load(zoo, blank).vectors, _load(zoo, _TEXTS).vectors)
+
+
+def test_source_tells_texts_encoder_and_unknown_words(zoo: _Zoo) -> None:
+    more = _TEXTS | {"fly": ["not a class of the zoo"]}
+    assert _load(zoo, more).source == (
+        "9 captions: the zoo; TF-IDF, 2 of 5 words of unseen classes unknown (wings, zorilla)"
+    )
+
+
+def test_settings_reach_tfidf(zoo: _Zoo) -> None:
+    twice = {name: of_class * 2 for name, of_class in _TEXTS.items()}
+    assert "red wings" in _load(zoo, twice).feature_names
+    assert not any(" " in name for name in _load(zoo, twice, tfidf_phrase=1).feature_names)
+    loaded = _load(zoo, twice, tfidf_components=2)
+    assert loaded.feature_names == ("captions 0", "captions 1")
+    assert loaded.vectors.shape == (5, 2)
+    assert "; TF-IDF in 2 components, " in loaded.source
+
+
+def test_word_vectors_are_chosen_by_their_name(zoo: _Zoo, tmp_path: Path) -> None:
+    (tmp_path / "glove.txt").write_text("red 1 0\nwhite 0 2\nsmall 4 4\n", "utf-8")
+    loaded = _load(zoo, _TEXTS, "documents", text_encoder=f"word2vec:{tmp_path / 'glove.txt'}")
+    expected = [[2.5, 2], [2.5, 2], [0, 2], [0.5, 1], [1, 0]]
+    np.testing.assert_array_equal(loaded.vectors, np.float32(expected))
+    assert loaded.feature_names == ("documents 0", "documents 1")
+    told = f"word vectors of {tmp_path / 'glove.txt'}, 7 of 16 words unknown (ant, wings, bee and 2 more)"
+    assert loaded.source == f"9 documents: the zoo; {told}"
+
+
+@pytest.mark.parametrize("without", [[], ["", " \n"]])
+def test_classes_without_text_are_listed(zoo: _Zoo, without: list[str]) -> None:
+    with pytest.raises(errors.UserError) as caught:
+        _load(zoo, _TEXTS | {"bee": without, "eel": without})
+    assert str(caught.value) == (
+        "`captions` must tell of every class. Received: the zoo, with no text for bee, eel. Write some, or name a "
+        "folder of your own with --captions_dir."
+    )
+
+
+def test_a_class_that_the_texts_lack_is_an_error(zoo: _Zoo) -> None:
+    with pytest.raises(errors.UserError, match="`documents` must tell of every class. Received: the zoo, without eel."):
+        _load(zoo, {name: _TEXTS[name] for name in list(_TEXTS)[:4]}, "documents")
+
+
+def test_a_folder_has_a_caption_on_a_line_and_a_document_in_a_file(zoo: _Zoo, tmp_path: Path) -> None:
+    for name in _TEXTS:
+        (tmp_path / f"{name.replace(' ', '_')}.txt").write_text(f"{name}\r\n\n  \nhas fur\n", "utf-8", newline="")
+    captions = texts.from_folder("captions", str(tmp_path), zoo())
+    assert captions.source == f"the files in {tmp_path}"
+    assert captions.by_class["polar bear"] == ["polar bear", "", "  ", "has fur"]
+    documents = texts.from_folder("documents", str(tmp_path), zoo())
+    assert documents.by_class["polar bear"] == ["polar bear\r\n\n  \nhas fur\n"]
+    assert texts.load(captions, "captions", zoo(), config_lib.DomainConfig()).source.startswith("10 captions: ")

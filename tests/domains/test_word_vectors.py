@@ -1,0 +1,121 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of word vectors, in files of each format written by hand and by gensim."""
+
+from __future__ import annotations
+
+import gzip
+import struct
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from niwt_tf import errors
+from niwt_tf.domains import word_vectors
+
+_VECTORS = {"red": (1.0, 0.0, -2.5), "Africa": (0.0, 4.0, 1e-5), "crown": (3.0, 2.0, 1.0), "Red": (9.0, 9.0, 9.0)}
+
+
+def _lines() -> str:
+    return "".join(f"{word} {' '.join(map(str, vector))}\n" for word, vector in _VECTORS.items())
+
+
+def _binary() -> bytes:
+    return b"4 3\n" + b"".join(f"{w} ".encode() + struct.pack("<3f", *v) + b"\n" for w, v in _VECTORS.items())
+
+
+def _write(path: Path, content: bytes) -> Path:
+    path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("vectors.bin", _binary()),
+        ("vectors.bin.gz", _binary()),
+        ("no-newlines.bin", _binary().replace(b"\n", b"").replace(b"4 3", b"4 3\n")),
+        ("vectors.txt", b"4 3\n" + _lines().encode()),
+        ("vectors.txt.gz", b"4 3\n" + _lines().encode()),
+        ("glove.txt", _lines().encode()),
+        ("glove.txt.gz", _lines().encode()),
+        ("named-text-but.txt", _binary()),
+        ("named-binary-but.bin", _lines().encode()),
+    ],
+)
+def test_each_format_gives_the_same_vectors(tmp_path: Path, name: str, content: bytes) -> None:
+    encoder = word_vectors.WordVectors(_write(tmp_path / name, content))
+    vectors = encoder(["red", "Africa", "crown"])
+    assert vectors.dtype == np.float32
+    np.testing.assert_array_equal(vectors, np.float32([_VECTORS["red"], _VECTORS["Africa"], _VECTORS["crown"]]))
+
+
+@pytest.mark.parametrize("binary", [True, False])
+def test_what_gensim_writes_is_read(tmp_path: Path, binary: bool) -> None:
+    from gensim.models import keyedvectors
+
+    vectors = keyedvectors.KeyedVectors(20)
+    values = np.random.default_rng(0).normal(size=(50, 20)).astype(np.float32)
+    vectors.add_vectors([f"word{number}" for number in range(50)], values)
+    vectors.save_word2vec_format(str(tmp_path / "vectors"), binary=binary)
+    encoder = word_vectors.WordVectors(tmp_path / "vectors")
+    np.testing.assert_allclose(encoder([f"word{number}" for number in range(50)]), values, rtol=1e-6)
+
+
+@pytest.fixture
+def encoder(tmp_path: Path) -> word_vectors.WordVectors:
+    return word_vectors.WordVectors(_write(tmp_path / "vectors.txt", _lines().encode()))
+
+
+def test_a_text_has_the_mean_of_its_known_words(encoder: word_vectors.WordVectors) -> None:
+    vectors = encoder(["a red crown", "red, zorilla; red-crown!", "zorilla", ""])
+    np.testing.assert_allclose(vectors, [[2, 1, -0.75], [5 / 3, 2 / 3, -4 / 3], [0, 0, 0], [0, 0, 0]], rtol=1e-6)
+    assert vectors.dtype == np.float32
+
+
+def test_words_are_looked_up_in_small_letters_and_then_as_written(encoder: word_vectors.WordVectors) -> None:
+    vectors = encoder(["Red RED red", "Africa", "africa"])
+    np.testing.assert_array_equal(vectors, np.float32([_VECTORS["red"], _VECTORS["Africa"], (0, 0, 0)]))
+
+
+def test_unknown_words_of_all_texts_are_counted(encoder: word_vectors.WordVectors) -> None:
+    told = encoder.unknown(["the Red zorilla", "CROWN of Africa"], ["zorilla and africa"])
+    assert told == "3 of 6 words unknown (zorilla, africa)"
+
+
+def test_reading_is_told_and_the_name_is_the_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = _write(tmp_path / "vectors.txt", _lines().encode())
+    assert word_vectors.WordVectors(path).name == f"word vectors of {path}"
+    assert capsys.readouterr().out == f"  reading word vectors of {path}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil", "trouble"),
+    [
+        ("empty.txt", lambda content: b"", "it is empty"),
+        ("cut.bin", lambda content: _binary()[:40], "unexpected end of input"),
+        ("cut.txt", lambda content: b"5 3\n" + content, "unexpected end of input"),
+        ("words.txt", lambda content: b"this is not a file of vectors\n", "could not convert string to float: 'is'"),
+        ("short.txt", lambda content: content + b"blue 1 2\n", ""),
+        ("plain.gz", None, "Not a gzipped file"),
+    ],
+)
+def test_files_that_hold_no_word_vectors_are_errors(
+    tmp_path: Path, name: str, spoil: Callable[[bytes], bytes] | None, trouble: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(spoil(_lines().encode()) if spoil else b"not packed")
+    with pytest.raises(errors.UserError) as caught:
+        word_vectors.WordVectors(path)
+    message = str(caught.value)
+    assert message.startswith("`--text_encoder=word2vec:PATH` must name word vectors in a format of word2vec's, or GloVe's")
+    assert f"Received: {path}, which could not be read: {trouble}" in message and "\n" not in message
+
+
+def test_gensim_must_be_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "gensim.models", None)
+    with pytest.raises(errors.UserError, match=r"Run pip install 'niwt_tf\[text\]'\.$"):
+        word_vectors.WordVectors(tmp_path / "vectors.txt")

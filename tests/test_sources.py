@@ -1,0 +1,121 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of the stamps of what lies in files and folders."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from niwt_tf import config as config_lib
+from niwt_tf import errors, sources
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_without_files_there_is_no_stamp() -> None:
+    assert sources.stamps(config_lib.DomainConfig()) == {}
+    assert sources.stamps(config_lib.DomainConfig(text_encoder="hub:https://tfhub.dev/a/1")) == {}
+
+
+def test_stamps_are_of_the_texts_by_name(tmp_path: Path) -> None:
+    for name, text in (("ant.txt", "small"), ("bee.txt", "yellow"), ("notes.md", "no class")):
+        (tmp_path / name).write_text(text, "utf-8")
+    expected = {"ant.txt": _sha256("small"), "bee.txt": _sha256("yellow")}
+    both = config_lib.DomainConfig(captions_dir=str(tmp_path), documents_dir=str(tmp_path))
+    assert sources.stamps(both) == {
+        f"{flag} {name}": stamp for flag in ("captions_dir", "documents_dir") for name, stamp in expected.items()
+    }
+
+
+def test_stamps_tell_what_is_edited_renamed_and_added(tmp_path: Path) -> None:
+    config = config_lib.DomainConfig(captions_dir=str(tmp_path))
+    (tmp_path / "ant.txt").write_text("small", "utf-8")
+    known = [sources.stamps(config)]
+    (tmp_path / "ant.txt").write_text("large", "utf-8")
+    known.append(sources.stamps(config))
+    (tmp_path / "ant.txt").rename(tmp_path / "bee.txt")
+    known.append(sources.stamps(config))
+    (tmp_path / "cat.txt").touch()
+    known.append(sources.stamps(config))
+    assert all(one not in known[:place] for place, one in enumerate(known))
+    os.utime(tmp_path / "cat.txt", (0, 0))
+    assert sources.stamps(config) == known[-1], "small files are known by what they hold"
+
+
+def test_stamp_of_word_vectors(tmp_path: Path) -> None:
+    (tmp_path / "glove.txt").write_text("red 1 2", "utf-8")
+    config = config_lib.DomainConfig(text_encoder=f"word2vec:{tmp_path / 'glove.txt'}")
+    assert list(sources.stamps(config).values()) == [_sha256("red 1 2")]
+
+
+def test_large_files_are_known_by_size_and_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "_LARGE", 7)
+    (tmp_path / "glove.txt").write_text("red 1 2", "utf-8")
+    os.utime(tmp_path / "glove.txt", ns=(0, 1234))
+    config = config_lib.DomainConfig(text_encoder=f"word2vec:{tmp_path / 'glove.txt'}")
+    assert list(sources.stamps(config).values()) == ["7 bytes of 1234"]
+
+
+def test_stamps_of_a_saved_model_are_of_all_its_files(tmp_path: Path) -> None:
+    (tmp_path / "variables").mkdir()
+    (tmp_path / "saved_model.pb").write_text("graph", "utf-8")
+    (tmp_path / "variables" / "variables.index").write_text("index", "utf-8")
+    assert sources.stamps(config_lib.DomainConfig(text_encoder=f"hub:{tmp_path}")) == {
+        "text_encoder saved_model.pb": _sha256("graph"),
+        "text_encoder variables/variables.index": _sha256("index"),
+    }
+
+
+def test_sha256_is_of_names_and_contents(tmp_path: Path) -> None:
+    for folder, name, text in (("a", "x", "1"), ("b", "x", "1"), ("c", "y", "1"), ("d", "x", "2")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / name).write_text(text, "utf-8")
+    a, b, c, d = (sources.sha256(tmp_path / folder) for folder in "abcd")
+    assert a == b and len({a, c, d}) == 3
+
+
+@pytest.mark.parametrize("flag", ["captions_dir", "documents_dir"])
+@pytest.mark.parametrize(("name", "trouble"), [("none", "does not exist"), ("file", "is no folder")])
+def test_a_folder_that_is_none_is_an_error(tmp_path: Path, flag: str, name: str, trouble: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(errors.UserError) as caught:
+        sources.stamps(config_lib.DomainConfig(**{flag: str(tmp_path / name)}))  # type: ignore[arg-type]
+    assert str(caught.value) == (
+        f"`--{flag}` must be a folder of <class>.txt. Received: --{flag}={tmp_path / name}, which {trouble}. "
+        "Name the folder that holds the files."
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "trouble", "remedy"),
+    [
+        ("word2vec", "none", "does not exist", "Name a file of word2vec's or GloVe's after word2vec:."),
+        ("word2vec", "folder", "is no file", "Name a file of word2vec's or GloVe's after word2vec:."),
+        ("hub", "none", "does not exist", "Name the folder of a SavedModel after hub:, or a handle, https://...."),
+        ("hub", "folder", "holds no saved_model.pb", "Name the folder of a SavedModel after hub:, or a handle, https://...."),
+    ],
+)
+def test_an_encoder_that_is_not_there_is_an_error(
+    tmp_path: Path, kind: str, name: str, trouble: str, remedy: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    encoder = f"{kind}:{tmp_path / name}"
+    with pytest.raises(errors.UserError) as caught:
+        sources.encoder_path(encoder)
+    assert str(caught.value) == (
+        f"`--text_encoder` must name what is there. Received: --text_encoder={encoder}, where {tmp_path / name} "
+        f"{trouble}. {remedy}"
+    )
+
+
+def test_paths_may_begin_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "glove.txt").touch()
+    assert sources.encoder_path("word2vec:~/glove.txt") == tmp_path / "glove.txt"
+    assert sources.class_texts("captions_dir", "~") == tmp_path
