@@ -31,10 +31,21 @@ def _option(default: Any, help: str, **metadata: Any) -> Any:
 class DataConfig:
     """Which images, and which of their classes are unseen."""
 
-    dataset: str = _option("aviary", "The images: aviary draws birds, without any download.", choices=("aviary",))
+    dataset: str = _option(
+        "aviary",
+        "The images: aviary draws birds, folder is your own in --data_dir, the others are benchmarks.",
+        choices=("aviary", "folder", "awa2", "cub", "sun", "apy"),
+    )
     data_dir: str = _option(
+        "",
+        "Where the dataset's own files lie, such as images/<class>/ of your folder, or a benchmark's archives; for a "
+        "benchmark, downloads/manual in the folder of prepared datasets by default.",
+        local=True,
+    )
+    prepared_dir: str = _option(
         "", "Where prepared datasets lie; TFDS' own folder, ~/tensorflow_datasets, by default.", local=True
     )
+    unseen: tuple[str, ...] = _option((), "Unseen classes of your folder, in place of its unseen.txt.", optional=True)
     aviary_seed: int = _option(0, "Draws another set of species and images.", minimum=0, maximum=2**31 - 1)
     aviary_classes: int = _option(60, "Species in the aviary, the unseen included.", minimum=10, maximum=150)
     aviary_unseen: int = _option(12, "Species that no training image shows.", minimum=2, maximum=100)
@@ -126,6 +137,7 @@ class RunConfig:
     def __post_init__(self) -> None:
         for name, (value, field) in options(self).items():
             _check(name, value, field)
+        _check_folder(self.data)
 
 
 def options(config: Any) -> dict[str, tuple[Any, dataclasses.Field[Any]]]:
@@ -155,7 +167,7 @@ def alternatives(field: dataclasses.Field[Any]) -> str:
 
 def _check(name: str, value: Any, field: dataclasses.Field[Any]) -> None:
     values = value if isinstance(value, tuple) else _parts(name, value, field)
-    if not values:
+    if not values and not field.metadata.get("optional"):
         raise errors.UserError(f"`--{name}` must have at least one value. Received none.")
     choices = field.metadata.get("choices")
     form = field.metadata.get("form")
@@ -167,6 +179,19 @@ def _check(name: str, value: Any, field: dataclasses.Field[Any]) -> None:
         limits = _limits(field.metadata.get("minimum"), field.metadata.get("maximum"), item)
         if limits:
             raise errors.UserError(f"`--{name}` must be {limits}. Received: --{name}={item}.")
+
+
+def _check_folder(data: DataConfig) -> None:
+    if data.dataset == "folder" and not data.data_dir:
+        raise errors.UserError(
+            "`--data_dir` must name the folder that holds images/<class>/. Received: --dataset=folder without "
+            "--data_dir. Add --data_dir=DIR."
+        )
+    if data.dataset != "folder" and data.unseen:
+        raise errors.UserError(
+            f"`--unseen` must be for --dataset=folder. Received: --unseen={','.join(data.unseen)} with "
+            f"--dataset={data.dataset}, whose split says which classes are unseen. Leave --unseen out."
+        )
 
 
 def _parts(name: str, value: Any, field: dataclasses.Field[Any]) -> tuple[Any, ...]:

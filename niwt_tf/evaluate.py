@@ -8,6 +8,7 @@ All accuracies are per-class top-1, averaged over classes, in 0..1. gamma is sub
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -37,7 +38,7 @@ def harmonic_mean(seen: float, unseen: float) -> float:
     return 2 * seen * unseen / (seen + unseen) if seen + unseen > 0 else 0.0
 
 
-def per_class_accuracy(predictions: np.ndarray, labels: np.ndarray, classes: range) -> float:
+def per_class_accuracy(predictions: np.ndarray, labels: np.ndarray, classes: Sequence[int]) -> float:
     """Returns the mean over `classes` of the share of their images that are predicted right.
 
     Args:
@@ -51,20 +52,21 @@ def per_class_accuracy(predictions: np.ndarray, labels: np.ndarray, classes: ran
     return float((predictions == labels) @ class_shares(labels, classes))
 
 
-def class_shares(labels: np.ndarray, classes: range) -> np.ndarray:
+def class_shares(labels: np.ndarray, classes: Sequence[int]) -> np.ndarray:
     """Returns each image's share `[N]` in a mean over classes: 1 / (C n_class).
 
     Raises:
       errors.UserError: if a class has no image, or an image none of the classes.
     """
-    counts = np.bincount(labels, minlength=classes.stop)[classes.start : classes.stop]
-    if len(labels) != counts.sum() or not counts.all():
-        empty = [index for index, count in zip(classes, counts, strict=True) if not count]
+    averaged = np.asarray(classes, np.int64)
+    counts = np.bincount(labels, minlength=int(averaged.max(initial=-1)) + 1)
+    if counts.sum() != counts[averaged].sum() or not counts[averaged].all():
+        empty = averaged[counts[averaged] == 0].tolist()
         raise errors.UserError(
             "`labels` must show every class that is averaged over, and no other. "
             f"Received: {len(labels)} labels, none of class {empty}. Give those classes test images, or leave them out."
         )
-    return 1 / (len(classes) * counts[labels - classes.start])
+    return 1 / (len(averaged) * counts[labels])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,6 +105,7 @@ def gzsl(
     unseen_labels: np.ndarray,
     seen_classes: int,
     gamma: float = 0.0,
+    imageless: Sequence[int] = (),
 ) -> Scores:
     """Returns S and U.
 
@@ -113,29 +116,42 @@ def gzsl(
       unseen_labels: `[n]` column indices.
       seen_classes: how many columns are seen classes.
       gamma: what to subtract from those columns.
+      imageless: columns of unseen classes without any image, which U does not count.
 
     Raises:
-      errors.UserError: if a class has no image.
+      errors.UserError: if another class has no image.
     """
     classes = seen_logits.shape[1]
     penalty = np.where(np.arange(classes) < seen_classes, gamma, 0.0)
+    predictions = (unseen_logits - penalty).argmax(1)
     return Scores(
-        per_class_accuracy((seen_logits - penalty).argmax(1), seen_labels, range(seen_classes)),
-        per_class_accuracy((unseen_logits - penalty).argmax(1), unseen_labels, range(seen_classes, classes)),
+        seen_accuracy(seen_logits, seen_labels, seen_classes, gamma),
+        per_class_accuracy(predictions, unseen_labels, _counted(seen_classes, classes, imageless)),
     )
 
 
-def zsl(unseen_logits: np.ndarray, unseen_labels: np.ndarray, seen_classes: int) -> float:
+def seen_accuracy(
+    seen_logits: np.ndarray, seen_labels: np.ndarray, seen_classes: int, gamma: float = 0.0
+) -> float:
+    """Returns S alone; arguments as in `gzsl`."""
+    penalty = np.where(np.arange(seen_logits.shape[1]) < seen_classes, gamma, 0.0)
+    return per_class_accuracy((seen_logits - penalty).argmax(1), seen_labels, range(seen_classes))
+
+
+def zsl(
+    unseen_logits: np.ndarray, unseen_labels: np.ndarray, seen_classes: int, imageless: Sequence[int] = ()
+) -> float:
     """Returns the accuracy on images of unseen classes with the arg max over unseen classes alone.
 
     Args:
       unseen_logits: `[n,C]`.
       unseen_labels: `[n]` column indices.
       seen_classes: how many columns are seen classes.
+      imageless: as in `gzsl`.
     """
     classes = unseen_logits.shape[1]
     predictions = unseen_logits[:, seen_classes:].argmax(1) + seen_classes
-    return per_class_accuracy(predictions, unseen_labels, range(seen_classes, classes))
+    return per_class_accuracy(predictions, unseen_labels, _counted(seen_classes, classes, imageless))
 
 
 def curve(
@@ -144,6 +160,7 @@ def curve(
     unseen_logits: np.ndarray,
     unseen_labels: np.ndarray,
     seen_classes: int,
+    imageless: Sequence[int] = (),
 ) -> Curve:
     """Returns S and U for every gamma; arguments as in `gzsl`.
 
@@ -160,9 +177,13 @@ def curve(
         logits = logits.astype(np.float64)
         best = logits[:, own.start : own.stop].argmax(1) + own.start
         margins.append(logits[:, :seen_classes].max(1) - logits[:, seen_classes:].max(1))
-        weights.append((best == labels) * class_shares(labels, own))
+        weights.append((best == labels) * class_shares(labels, _counted(own.start, own.stop, imageless)))
     gammas = np.unique(np.concatenate(margins))
     lost = np.bincount(np.searchsorted(gammas, margins[0]), weights[0], len(gammas))
     won = np.bincount(np.searchsorted(gammas, margins[1]), weights[1], len(gammas))
     seen = np.concatenate([[0.0], lost[::-1].cumsum()])[::-1]
     return Curve(gammas, seen, np.concatenate([[0.0], won.cumsum()]))
+
+
+def _counted(start: int, stop: int, imageless: Sequence[int]) -> list[int]:
+    return [index for index in range(start, stop) if index not in imageless]

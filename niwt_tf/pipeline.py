@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from niwt_tf import config as config_lib
 from niwt_tf import errors, progress, sources
 from niwt_tf import workdir as workdir_lib
+from niwt_tf.data import digest
 
 if TYPE_CHECKING:
     from niwt_tf import stages as stages_lib
@@ -38,8 +39,16 @@ class Stage:
 
 
 STAGES: dict[str, Stage] = {
-    "data": Stage("images and their zero-shot split", (), lambda c: [dataclasses.replace(c.data, data_dir="")]),
-    "knowledge": Stage("a domain vector for every class", ("data",), lambda c: [c.domain, sources.stamps(c.domain)]),
+    "data": Stage(
+        "images and their zero-shot split",
+        (),
+        lambda c: [dataclasses.replace(c.data, data_dir="", prepared_dir=""), digest.images(c.data)],
+    ),
+    "knowledge": Stage(
+        "a domain vector for every class",
+        ("data",),
+        lambda c: [c.domain, sources.stamps(c.domain), digest.knowledge(c.data)],
+    ),
     "rehearsal_backbone": Stage(
         "a backbone that has not seen the validation classes",
         ("data",),
@@ -107,13 +116,13 @@ def run(
       errors.UserError: for a mistake of the user's.
       OSError: if the disk is full or cannot be written.
     """
-    to_do = pending(config, workdir, stages)
+    prints = fingerprints(config)
+    to_do = _pending(prints, workdir, stages)
     workdir.require_same(config, overwrite)
     if to_do:
         workdir.require_writable()
     context = _start(config, workdir, start) if to_do else None
     workdir.claim(config)
-    prints = fingerprints(config)
     for number, (name, stage) in enumerate(STAGES.items(), 1):
         if context and name in to_do:
             progress.say(f"[{number}/{len(STAGES)}] {name}: {stage.title}")
@@ -121,7 +130,7 @@ def run(
             _run_stage(name, context, prints[name])
         elif workdir.is_current(name, prints[name]):
             progress.say(f"[{number}/{len(STAGES)}] {name}: done before")
-    if pending(config, workdir, ["evaluate"]):
+    if _pending(prints, workdir, ["evaluate"]):
         return None
     metrics = workdir_lib.read_json(workdir.path("evaluate") / "metrics.json")
     metrics["stage_seconds"] = {name: workdir_lib.read_json(workdir.path(name) / "seconds.json") for name in STAGES}

@@ -38,6 +38,12 @@ def stamps(config: config_lib.DomainConfig) -> dict[str, str]:
     return found
 
 
+def stamps_below(root: Path, names: Iterable[str]) -> dict[str, str]:
+    """Returns file -> stamp of the files, and of those below the folders, that `root` has under these names."""
+    paths = [root / name for name in names if (root / name).exists()]
+    return {name: _stamp(path) for path in paths for name, path in _named(root, _files(path))}
+
+
 def class_texts(flag: str, folder: str) -> Path:
     """Returns the folder of `<class>.txt` that a flag names.
 

@@ -33,6 +33,14 @@ from niwt_tf.domains import knowledge as knowledge_lib
 
 _PACKAGES = ("tensorflow", "keras", "tensorflow-datasets", "numpy", "scikit-learn")
 _BATCH_SIZE = 256
+_OF_UNSEEN = (
+    "unseen_accuracy",
+    "harmonic_mean",
+    "unseen_accuracy_uncalibrated",
+    "harmonic_mean_uncalibrated",
+    "zsl_accuracy",
+    "ausuc",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,7 +62,12 @@ class Run:
     @functools.cached_property
     def dataset(self) -> zero_shot.ZeroShotDataset:
         """The images and their split."""
-        return registry.load(self.config.data)
+        return registry.load(self.config.data, self.image_size)
+
+    @functools.cached_property
+    def image_size(self) -> int:
+        """The side of the images that the backbone takes, in pixels."""
+        return self.new_backbone().image_size
 
     @functools.cached_property
     def rehearsal(self) -> zero_shot.ZeroShotDataset:
@@ -171,7 +184,7 @@ def evaluate(run: Run, folder: Path) -> None:
     unseen_features, unseen_labels = _features(classifier, run.dataset.test_unseen)
     test = (classifier.logits(seen_features), seen_labels, classifier.logits(unseen_features), unseen_labels)
     np.savez(folder / "logits.npz", seen=test[0], seen_labels=test[1], unseen=test[2], unseen_labels=test[3])
-    workdir_lib.write_json(folder / "metrics.json", _about(run) | _scores(test, len(run.dataset.seen), gamma))
+    workdir_lib.write_json(folder / "metrics.json", _about(run) | _scores(test, run.dataset, gamma))
 
 
 def _about(run: Run) -> dict[str, Any]:
@@ -186,6 +199,7 @@ def _about(run: Run) -> dict[str, Any]:
         "split_sha256": run.dataset.split_sha256,
         "seen_classes": len(run.dataset.seen),
         "unseen_classes": len(run.dataset.unseen),
+        "imageless_classes": run.dataset.imageless,
         "domain": run.config.domain.domain,
         "domain_source": known.source,
         "backbone": run.config.backbone.backbone,
@@ -203,24 +217,32 @@ def _about(run: Run) -> dict[str, Any]:
 
 
 def _scores(
-    test: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray], seen_classes: int, gamma: float
-) -> dict[str, float]:
-    calibrated = evaluate_lib.gzsl(*test, seen_classes, gamma)
-    plain = evaluate_lib.gzsl(*test, seen_classes)
+    test: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray], dataset: zero_shot.ZeroShotDataset, gamma: float
+) -> dict[str, float | None]:
+    """Returns the accuracies; None for those that take test images of unseen classes, where there are none."""
     seen_logits, seen_labels, unseen_logits, unseen_labels = test
+    seen_classes = len(dataset.seen)
     alone = seen_logits[:, :seen_classes].argmax(1)
-    return {
+    of_seen = {
         "gamma": gamma,
-        "seen_accuracy": calibrated.seen,
-        "unseen_accuracy": calibrated.unseen,
-        "harmonic_mean": calibrated.harmonic_mean,
-        "seen_accuracy_uncalibrated": plain.seen,
-        "unseen_accuracy_uncalibrated": plain.unseen,
-        "harmonic_mean_uncalibrated": plain.harmonic_mean,
-        "zsl_accuracy": evaluate_lib.zsl(unseen_logits, unseen_labels, seen_classes),
-        "ausuc": evaluate_lib.curve(*test, seen_classes).ausuc,
         "backbone_accuracy": evaluate_lib.per_class_accuracy(alone, seen_labels, range(seen_classes)),
+        "seen_accuracy": evaluate_lib.seen_accuracy(seen_logits, seen_labels, seen_classes, gamma),
+        "seen_accuracy_uncalibrated": evaluate_lib.seen_accuracy(seen_logits, seen_labels, seen_classes),
     }
+    if not len(unseen_labels):
+        return of_seen | dict.fromkeys(_OF_UNSEEN)
+    imageless = [dataset.class_names.index(name) for name in dataset.imageless]
+    calibrated = evaluate_lib.gzsl(*test, seen_classes, gamma, imageless)
+    plain = evaluate_lib.gzsl(*test, seen_classes, imageless=imageless)
+    values = (
+        calibrated.unseen,
+        calibrated.harmonic_mean,
+        plain.unseen,
+        plain.harmonic_mean,
+        evaluate_lib.zsl(unseen_logits, unseen_labels, seen_classes, imageless),
+        evaluate_lib.curve(*test, seen_classes, imageless).ausuc,
+    )
+    return of_seen | dict(zip(_OF_UNSEEN, values, strict=True))
 
 
 def _train(run: Run, dataset: zero_shot.ZeroShotDataset, folder: Path) -> classifier_lib.Classifier:
@@ -280,5 +302,6 @@ def _transfer(
 
 def _features(classifier: classifier_lib.Classifier, split: zero_shot.Split) -> tuple[np.ndarray, np.ndarray]:
     network = classifier.backbone.network
-    features = [network(images, training=False).numpy() for images, _ in split.batches(_BATCH_SIZE)]
+    features = [np.zeros((0, classifier.backbone.feature_size), np.float32)]
+    features += [network(images, training=False).numpy() for images, _ in split.batches(_BATCH_SIZE)]
     return np.concatenate(features), split.labels

@@ -12,7 +12,7 @@ from absl import flags
 from niwt_tf import config as config_lib
 from niwt_tf import errors
 
-_MOST_USED = ("dataset", "domain", "layer", "seed", "aviary_seed", "workdir", "stages", "overwrite")
+_MOST_USED = ("dataset", "data_dir", "unseen", "domain", "layer", "seed", "aviary_seed", "workdir", "stages", "overwrite")
 _GROUPS = {
     "data": "Images",
     "domain": "Domain knowledge",
@@ -86,8 +86,9 @@ def _value(values: flags.FlagValues, name: str, options: dict[str, tuple[Any, An
     value, default = values[name].value, options[name][0]
     if not isinstance(default, tuple):
         return value
+    kind = type(default[0]) if default else str
     try:
-        return tuple(type(default[0])(item) for item in value)
+        return tuple(kind(item) for item in value)
     except ValueError:
         raise errors.UserError(
             f"`--{name}` must be numbers with commas between them. Received: --{name}={','.join(value)}."

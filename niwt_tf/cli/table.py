@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from niwt_tf import errors
+
 
 def table(metrics: Mapping[str, Any], workdir: Path) -> str:
     """Returns the scores of a run, what they rest on, and where everything lies.
@@ -20,16 +22,19 @@ def table(metrics: Mapping[str, Any], workdir: Path) -> str:
     m = metrics
     about = f"{m['split_version']}, {m['seen_classes']} seen and {m['unseen_classes']} unseen classes"
     network = f"{m['backbone']} at {m['layer']}, seed {m['seed']}"
+    untested = ""
+    if m["imageless_classes"]:
+        untested = f"\n  without test images: {errors.listed(m['imageless_classes'])}"
     gamma = f"gamma {m['gamma']:.3f}, from validation"
     return f"""
-  {about}; {m["domain"]}; {network}
+  {about}; {m["domain"]}; {network}{untested}
 
                                    S      U      H
   {gamma:<28} {_row(m, "")}
   {"gamma 0":<28} {_row(m, "_uncalibrated")}
 
-  ZSL accuracy, unseen classes alone            {m["zsl_accuracy"]:.3f}
-  AUSUC, area under S against U                 {m["ausuc"]:.3f}
+  ZSL accuracy, unseen classes alone            {_number(m["zsl_accuracy"])}
+  AUSUC, area under S against U                 {_number(m["ausuc"])}
   the backbone on seen classes alone            {m["backbone_accuracy"]:.3f}
   rank correlation of the map, held-out classes {m["map_rank_correlation"]:.3f}
   H that the validation classes had promised    {m["harmonic_mean_expected"]:.3f}
@@ -42,4 +47,8 @@ def table(metrics: Mapping[str, Any], workdir: Path) -> str:
 
 def _row(metrics: Mapping[str, Any], suffix: str) -> str:
     names = ("seen_accuracy", "unseen_accuracy", "harmonic_mean")
-    return "  ".join(f"{metrics[name + suffix]:.3f}" for name in names)
+    return "  ".join(_number(metrics[name + suffix]) for name in names)
+
+
+def _number(value: float | None) -> str:
+    return "  -  " if value is None else f"{value:.3f}"

@@ -9,7 +9,7 @@ import tensorflow_datasets as tfds
 from niwt_tf import config as config_lib
 from niwt_tf import progress
 from niwt_tf.data import benchmark as benchmark_lib
-from niwt_tf.data import benchmark_builder, photographs, prepare, split_files, zero_shot
+from niwt_tf.data import benchmark_builder, photographs, places, prepare, split_files, zero_shot
 
 
 def load(
@@ -26,7 +26,7 @@ def load(
       errors.UserError: if files are missing and cannot be downloaded, or do not fit each other.
       OSError: if a folder cannot be read or written.
     """
-    benchmark, root = builder_class.BENCHMARK, prepare.source_folder(config)
+    benchmark, root = builder_class.BENCHMARK, places.source_folder(config)
     split = split_files.obtain_split(benchmark.name, root)
     # The name keeps splits of different versions apart.
     builder = builder_class(

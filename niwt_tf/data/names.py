@@ -9,8 +9,6 @@ from collections.abc import Iterable, Mapping
 
 from niwt_tf import errors
 
-_MOST_LISTED = 10
-
 
 def normal(name: str) -> str:
     """Returns `name` in lower case, its words joined by one `_` each."""
@@ -37,19 +35,12 @@ def join(wanted: Iterable[str], available: Iterable[str], what: str, remedy: str
     if missing:
         spare = sorted(set().union(*spellings.values()) - {n for names in found.values() for n in names})
         raise errors.UserError(
-            f"Classes must be found by name in {what}. Received: none for {listed(missing)}. "
-            f"Left over there: {listed(spare) or 'none'}. {remedy}"
+            f"Classes must be found by name in {what}. Received: none for {errors.listed(missing)}. "
+            f"Left over there: {errors.listed(spare) or 'none'}. {remedy}"
         )
     twice = [names for names in found.values() if len(names) > 1]
     if twice:
         raise errors.UserError(
-            f"Classes must be found by name in {what}. Received: {listed(twice[0])}, which are one name. {remedy}"
+            f"Classes must be found by name in {what}. Received: {errors.listed(twice[0])}, which are one name. {remedy}"
         )
     return {name: names[0] for name, names in found.items()}
-
-
-def listed(names: Iterable[str], most: int = _MOST_LISTED) -> str:
-    """Returns names with commas between them, the first ones and the number of the others."""
-    everything = list(names)
-    rest = len(everything) - most
-    return ", ".join(everything[:most]) + (f" and {rest:,} more" if rest > 0 else "")

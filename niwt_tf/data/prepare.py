@@ -8,17 +8,7 @@ from pathlib import Path
 
 import tensorflow_datasets as tfds
 
-from niwt_tf import config as config_lib
 from niwt_tf import progress
-
-_TFDS_FOLDER = "~/tensorflow_datasets"
-
-
-def source_folder(config: config_lib.DataConfig) -> Path:
-    """Returns where the files that others made are looked for: --data_dir, or TFDS' own folder for them."""
-    if config.data_dir:
-        return Path(config.data_dir).expanduser()
-    return Path(config.prepared_dir or _TFDS_FOLDER).expanduser() / "downloads" / "manual"
 
 
 def is_prepared(builder: tfds.core.DatasetBuilder) -> bool:

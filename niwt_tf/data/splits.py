@@ -126,7 +126,7 @@ def _indices(source: Path, wanted: Sequence[str], names: Sequence[str]) -> np.nd
     if missing:
         raise errors.UserError(
             f"Images of a split must be there. Received: {source}, of whose {len(wanted):,} images {len(missing):,} are "
-            f"not among the {len(names):,} found, such as {names_lib.listed(missing, 3)}. Unpack the images whole."
+            f"not among the {len(names):,} found, such as {errors.listed(missing, 3)}. Unpack the images whole."
         )
     return np.array([index[name] for name in wanted], np.int64)
 
@@ -147,7 +147,7 @@ def _require_disjoint(file: split_files.SplitFile, parts: Mapping[str, np.ndarra
     if twice:
         raise errors.UserError(
             f"Splits must be disjoint. Received: {file.paths[0]}, in which {len(twice):,} images are in two parts or "
-            f"twice in one, such as {names_lib.listed(twice, 3)}. {_REMEDY}"
+            f"twice in one, such as {errors.listed(twice, 3)}. {_REMEDY}"
         )
 
 
@@ -156,11 +156,11 @@ def _require_unseen(file: split_files.SplitFile, parts: Mapping[str, np.ndarray]
     if unseen & (train | seen):
         raise errors.UserError(
             f"No unseen class may be in training. Received: {file.paths[0]}, which has images of "
-            f"{names_lib.listed(sorted(unseen & (train | seen)))} both in training and among the unseen. Images and "
+            f"{errors.listed(sorted(unseen & (train | seen)))} both in training and among the unseen. Images and "
             f"split do not belong together, or lie in another order than {_FEATURES} would tell. {_REMEDY}"
         )
     if seen - train:
         raise errors.UserError(
             f"Seen classes must have training images. Received: {file.paths[0]}, which has none of "
-            f"{names_lib.listed(sorted(seen - train))}. {_REMEDY}"
+            f"{errors.listed(sorted(seen - train))}. {_REMEDY}"
         )

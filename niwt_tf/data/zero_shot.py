@@ -126,6 +126,7 @@ class ZeroShotDataset:
       descriptions: what is known of every class.
       split_version: which split this is.
       split_sha256: of the lists that make the split.
+      imageless: those of `unseen` that have no image at all, and so no test.
     """
 
     name: str
@@ -138,13 +139,15 @@ class ZeroShotDataset:
     descriptions: Descriptions
     split_version: str
     split_sha256: str
+    imageless: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _require(not set(self.seen) & set(self.unseen), "`seen` and `unseen` classes must differ", self)
         _require(set() < set(self.validation) < set(self.seen), "`validation` classes must be some of the seen", self)
-        for split, allowed in ((self.train, self.seen), (self.test_seen, self.seen), (self.test_unseen, self.unseen)):
+        tested = set(self.unseen) - set(self.imageless)
+        for split, allowed in ((self.train, set(self.seen)), (self.test_seen, set(self.seen)), (self.test_unseen, tested)):
             present = {self.class_names[label] for label in np.unique(split.labels)}
-            _require(present == set(allowed), "a split must show each of its classes, and no other", self)
+            _require(present == allowed, "a split must show each of its classes, and no other", self)
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -171,6 +174,7 @@ class ZeroShotDataset:
             seen=seen,
             unseen=unseen,
             validation=unseen_again(seen, unseen),
+            imageless=(),
             train=self.train.subset(~plays_unseen & ~held_out, relabel),
             test_seen=self.train.subset(held_out, relabel),
             test_unseen=self.train.subset(plays_unseen, relabel),

@@ -15,17 +15,18 @@ from niwt_tf.data import prepare, zero_shot
 from niwt_tf.data.aviary import anatomy, aviary_dataset_builder
 
 
-def load(config: config_lib.DataConfig) -> zero_shot.ZeroShotDataset:
+def load(config: config_lib.DataConfig, image_size: int) -> zero_shot.ZeroShotDataset:
     """Returns the aviary that `config` names.
 
     Args:
       config: the seed and sizes, and the folder of prepared datasets.
+      image_size: the side of the images, in pixels; they are drawn at that size.
 
     Raises:
       errors.UserError: if so many unseen species cannot be had.
       OSError: if the folder cannot be written.
     """
-    builder = _prepared(config)
+    builder = _prepared(config, image_size)
     guide = builder.info.metadata["species"]
     seen = tuple(entry["name"] for entry in guide if entry["seen"])
     unseen = tuple(entry["name"] for entry in guide if not entry["seen"])
@@ -53,9 +54,9 @@ def load(config: config_lib.DataConfig) -> zero_shot.ZeroShotDataset:
     )
 
 
-def _prepared(config: config_lib.DataConfig) -> tfds.core.DatasetBuilder:
+def _prepared(config: config_lib.DataConfig, image_size: int) -> tfds.core.DatasetBuilder:
     wanted = aviary_dataset_builder.config(
-        config.aviary_seed, config.aviary_classes, config.aviary_unseen, config.aviary_images
+        config.aviary_seed, config.aviary_classes, config.aviary_unseen, config.aviary_images, image_size
     )
     known = aviary_dataset_builder.Builder.builder_configs
     builder = aviary_dataset_builder.Builder(data_dir=config.prepared_dir or config.data_dir or None, config=known.get(wanted.name, wanted))

@@ -28,7 +28,9 @@ def descriptions(
     return zero_shot.Descriptions(
         attributes=lambda: _continuous(source, class_names),
         binary_attributes=lambda: _matrix(source, class_names, _BINARY),
-        captions=lambda: class_texts.sentences(_CAPTIONS, class_names, "written for niwt_tf"),
+        captions=lambda: zero_shot.Texts(
+            class_texts.captions(_CAPTIONS, class_names, "captions of AWA2"), "written for niwt_tf"
+        ),
     )
 
 

@@ -54,7 +54,7 @@ def _captions(source: benchmark.Source, texts_of: benchmark.ImagesOfClasses) -> 
     if missing:
         raise errors.UserError(
             f"Each image must have its captions. Received: {folder}, without {len(missing):,} files, such as "
-            f"{names_lib.listed(missing, 3)}. Unpack the captions whole."
+            f"{errors.listed(missing, 3)}. Unpack the captions whole."
         )
     by_class = {name: [line for path in files for line in text_files.lines(path)] for name, files in paths.items()}
     return zero_shot.Texts(by_class, f"{folder}, of training images and of images of unseen classes")
@@ -67,6 +67,6 @@ def _by_number(folder: Path, class_names: Sequence[str] | benchmark.ImagesOfClas
     if missing:
         raise errors.UserError(
             f"Classes must have a folder of captions whose name starts with their number. Received: {folder}, without "
-            f"one for {names_lib.listed(missing)}. Unpack the captions whole."
+            f"one for {errors.listed(missing)}. Unpack the captions whole."
         )
     return {name: folders[name.split(".")[0]] for name in class_names}

@@ -57,6 +57,10 @@ class Layout:
                 parts[seen_part if label in self.seen else "test_unseen"].append((name, label, path))
         return parts
 
+    def names(self) -> list[str]:
+        """Returns the names of all images, sorted."""
+        return sorted(name for images in self.images.values() for name, _ in images)
+
     def digest(self) -> str:
         """Returns the SHA-256 of the classes, and of each image's name, size and time of change."""
         files = [(name, p.stat().st_size, p.stat().st_mtime_ns) for images in self.images.values() for name, p in images]
@@ -144,7 +148,7 @@ def _require_disjoint(root: Path, seen: Sequence[str], unseen: Sequence[str]) ->
     both = sorted(set(map(names_lib.normal, seen)) & set(map(names_lib.normal, unseen)))
     if both:
         raise errors.UserError(
-            f"Seen and unseen classes must differ. Received: {names_lib.listed(both)} in both lists of {root}. Take them "
+            f"Seen and unseen classes must differ. Received: {errors.listed(both)} in both lists of {root}. Take them "
             "out of seen.txt, or of unseen.txt or --unseen."
         )
 
@@ -154,7 +158,7 @@ def _require_whole(layout: Layout) -> None:
     if few:
         raise errors.UserError(
             "Seen classes must have two images at least, one for training and one for the test. Received: "
-            f"{names_lib.listed(few)} with fewer in {layout.root / IMAGES}. Add images, or make them unseen with "
+            f"{errors.listed(few)} with fewer in {layout.root / IMAGES}. Add images, or make them unseen with "
             f"--unseen={','.join(few)}."
         )
     if not layout.unseen:
@@ -165,5 +169,5 @@ def _require_whole(layout: Layout) -> None:
     if len(layout.seen) < _FEWEST_SEEN:
         raise errors.UserError(
             f"There must be {_FEWEST_SEEN} seen classes at least, as some play unseen when settings are chosen. "
-            f"Received: {names_lib.listed(layout.seen) or 'none'} in {layout.root / IMAGES}. Add classes with images."
+            f"Received: {errors.listed(layout.seen) or 'none'} in {layout.root / IMAGES}. Add classes with images."
         )

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,6 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from niwt_tf import config as config_lib
-from niwt_tf import errors
 from niwt_tf.data import class_texts, photographs, prepare, zero_shot
 from niwt_tf.data.folder import folder_dataset_builder, table
 from niwt_tf.data.folder import layout as layout_lib
@@ -46,6 +44,7 @@ def load(config: config_lib.DataConfig, image_size: int) -> zero_shot.ZeroShotDa
         descriptions=_descriptions(layout),
         split_version=f"{layout.root.resolve().name}, a fifth of each seen class for the test",
         split_sha256=config_lib.fingerprint(layout.seen, layout.unseen, layout.names()),
+        imageless=tuple(name for name in layout.unseen if name not in layout.images),
     )
 
 
@@ -57,8 +56,27 @@ def _test_unseen(builder: tfds.core.DatasetBuilder, image_size: int) -> zero_sho
 
 
 def _descriptions(layout: layout_lib.Layout) -> zero_shot.Descriptions:
+    """Returns what lies in the folder; what does not is no domain of it."""
+    classes, parts = (*layout.seen, *layout.unseen), layout.parts()
+    attributes, captions, documents = (
+        layout.root / name for name in (layout_lib.ATTRIBUTES, layout_lib.CAPTIONS, layout_lib.DOCUMENTS)
+    )
+    # The text of a seen class is that of its training images alone.
+    readable = {label: {Path(name).stem for name, of, _ in parts["train"] if of == label} for label in layout.seen}
     return zero_shot.Descriptions(
-        attributes=_if_there(layout.root / layout_lib.ATTRIBUTES, lambda path: _attributes(path, layout)),
-        captions=_if_there(layout.root / layout_lib.CAPTIONS, lambda path: _captions(path, layout)),
-        documents=_if_there(layout.root / layout_lib.DOCUMENTS, lambda path: _documents(path, layout)),
+        attributes=(
+            (lambda: zero_shot.Attributes(*table.attributes(attributes, classes), str(attributes)))
+            if attributes.is_file()
+            else None
+        ),
+        captions=(
+            (lambda: zero_shot.Texts(class_texts.captions(captions, classes, "`captions`", readable), str(captions)))
+            if captions.is_dir()
+            else None
+        ),
+        documents=(
+            (lambda: zero_shot.Texts(class_texts.documents(documents, classes, "`documents`"), str(documents)))
+            if documents.is_dir()
+            else None
+        ),
     )

@@ -42,8 +42,7 @@ def attributes(path: Path, wanted: Sequence[str]) -> tuple[tuple[str, ...], dict
     header, rows = _read(path)
     by_name = {row[0]: (number, row) for number, row in rows}
     same = names_lib.join(wanted, [row[0] for _, row in rows], str(path), "Add a row for each class.")
-    values = {name: [_number(path, *by_name[same[name]], header, column) for column in range(1, len(header))] for name in wanted}
-    return tuple(header[1:]), {name: np.array(row, np.float32) for name, row in values.items()}
+    return tuple(header[1:]), {name: _numbers(path, *by_name[same[name]], header) for name in wanted}
 
 
 def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
@@ -65,15 +64,20 @@ def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     return header, rows[1:]
 
 
-def _number(path: Path, line: int, row: Sequence[str], header: Sequence[str], column: int) -> float:
-    cell = row[column]
+def _numbers(path: Path, line: int, row: Sequence[str], header: Sequence[str]) -> np.ndarray:
+    """Returns the values `[M]` float32 of a row."""
+    cells = zip(row[1:], header[1:], strict=True)
+    return np.array([_number(path, line, row[0], cell, column) for cell, column in cells], np.float32)
+
+
+def _number(path: Path, line: int, name: str, cell: str, column: str) -> float:
     try:
         value = float(cell or _MISSING)
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
         raise errors.UserError(
-            f"Attributes must be numbers; one that is missing, -1 or nothing. Received: {cell!r} for class {row[0]!r}, "
-            f"attribute {header[column]!r}, in line {line} of {path}."
+            f"Attributes must be numbers; one that is missing, -1 or nothing. Received: {cell!r} for class {name!r}, "
+            f"attribute {column!r}, in line {line} of {path}."
         )
     return math.nan if value == _MISSING else value
