@@ -119,5 +119,5 @@ def _formats() -> tuple[str, ...]:
 def _silence_warnings() -> None:
     """Keeps Pillow's warnings from the terminal, for good: to undo it here would not be safe among threads."""
     with _lock:
-        if not any(entry[3] is not None and entry[3].pattern == _PILLOW for entry in warnings.filters):
+        if not any(getattr(entry[3], "pattern", "") == _PILLOW for entry in warnings.filters):
             warnings.filterwarnings("ignore", module=_PILLOW)
