@@ -22,12 +22,14 @@ class Split:
     """Images with labels, always in the same order.
 
     Attributes:
-      images: a `tf.data.Dataset` of `[H,W,3]` uint8, RGB.
+      images: a `tf.data.Dataset` of `[H,W,3]` uint8, RGB, or of what `decode` makes such an image of.
       labels: `[N]` int64, in the order of `images`.
+      decode: makes one element of `images` an image; called in parallel, and only for the images that are asked for.
     """
 
     images: tf.data.Dataset
     labels: np.ndarray
+    decode: Callable[[tf.Tensor], tf.Tensor] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -44,13 +46,18 @@ class Split:
         pairs = tf.data.Dataset.zip(self.images, tf.data.Dataset.from_tensor_slices(self.labels)).skip(skip)
         if shuffle_seed is not None:
             pairs = pairs.shuffle(min(len(self), _SHUFFLE_BUFFER), seed=shuffle_seed)
+        decode = self.decode
+        if decode is not None:  # last, so that what is skipped is not decoded, and the buffer holds no decoded image
+            pairs = pairs.map(
+                lambda image, label: (decode(image), label), num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
+            )
         return pairs.batch(batch_size).prefetch(tf.data.AUTOTUNE)
 
     def subset(self, keep: np.ndarray, relabel: np.ndarray) -> Split:
         """Returns the images where `keep` `[N]` bool is true; label `y` becomes `relabel[y]`."""
         kept = tf.constant(keep)
         images = self.images.enumerate().filter(lambda index, _: kept[index]).map(lambda _, image: image)
-        return Split(images, relabel[self.labels[keep]])
+        return Split(images, relabel[self.labels[keep]], self.decode)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,0 +1,123 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Makes any image file a JPEG of one kind: 8-bit RGB, upright, with a shorter side of at most 256 pixels."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import io
+import threading
+import warnings
+
+import numpy as np
+import PIL
+from PIL import ExifTags, Image, ImageOps
+
+SHORTER_SIDE = 256  # at most, in pixels
+_QUALITY = 95
+_NO_PHOTOGRAPHS = {"EPS"}  # Pillow would start another program to draw it
+# The largest values of modes with more than 8 bits: the first that none exceeds is white.
+_WHITES: dict[str, tuple[float, ...]] = {"I;16": (65_535,), "I": (65_535, 2**31 - 1), "F": (1, 255, 65_535)}
+_PILLOW = r"PIL\."  # the modules that warn
+_lock = threading.Lock()
+
+Box = tuple[int, int, int, int]
+
+
+class Corrupt(ValueError):
+    """A file that is no whole image; the message says what is wrong with it."""
+
+
+def to_jpeg(data: bytes, box: Box | None = None) -> bytes:
+    """Returns an image file as a JPEG; one that is of this kind already is returned as it is.
+
+    Transparent parts become white, 16-bit grey is scaled to 8 bits, and of an animation the first frame is taken.
+
+    Args:
+      data: the file, of any format that Pillow reads.
+      box: the part of the upright image to keep: left, top, right and bottom in pixels, the latter two outside. What
+        lies beyond the image is left out.
+
+    Raises:
+      Corrupt: if the image cannot be read whole, or is too large.
+    """
+    _silence_warnings()
+    try:
+        with Image.open(io.BytesIO(data), formats=_formats()) as image:
+            return _convert(image, data, box)
+    except PIL.UnidentifiedImageError:
+        raise Corrupt("no image that Pillow knows" if data else "an empty file") from None
+    except Corrupt:
+        raise
+    except Exception as error:  # a damaged file can make Pillow raise anything, struct.error and KeyError included
+        raise Corrupt(str(error) or type(error).__name__) from error
+
+
+def _convert(image: Image.Image, data: bytes, box: Box | None) -> bytes:
+    pixels = image.width * image.height
+    if pixels > (Image.MAX_IMAGE_PIXELS or pixels):
+        raise Corrupt(f"{image.width} x {image.height} pixels, more than {Image.MAX_IMAGE_PIXELS} in all")
+    if pixels == 0:
+        raise Corrupt(f"{image.width} x {image.height} pixels")
+    orientation, size = _orientation(image), _shrunk(image.size)
+    is_small = size == image.size
+    if box is None:
+        image.draft("RGB", size)  # a JPEG is decoded at 1/2, 1/4 or 1/8 where that is enough
+    image.load()
+    if is_small and image.format == "JPEG" and image.mode == "RGB" and orientation == 1 and box is None:
+        return data
+    if orientation != 1:
+        ImageOps.exif_transpose(image, in_place=True)
+    rgb = _to_rgb(image)
+    if box is not None:
+        rgb = rgb.crop(_inside(box, rgb.size))
+    stream = io.BytesIO()
+    rgb.resize(_shrunk(rgb.size), Image.Resampling.LANCZOS).save(stream, "JPEG", quality=_QUALITY, comment=None)
+    return stream.getvalue()
+
+
+def _orientation(image: Image.Image) -> int:
+    """Returns the EXIF orientation; 1, upright, where that is damaged or missing."""
+    with contextlib.suppress(Exception):
+        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+        return orientation if orientation in range(1, 9) else 1
+    return 1
+
+
+def _shrunk(size: tuple[int, int]) -> tuple[int, int]:
+    """Returns the width and height with a shorter side of at most `SHORTER_SIDE`, of the same aspect."""
+    scale = min(1.0, SHORTER_SIDE / min(size))
+    return round(size[0] * scale), round(size[1] * scale)
+
+
+def _inside(box: Box, size: tuple[int, int]) -> Box:
+    left, top, right, bottom = max(box[0], 0), max(box[1], 0), min(box[2], size[0]), min(box[3], size[1])
+    if left >= right or top >= bottom:
+        raise Corrupt(f"nothing inside the box {box} of {size[0]} x {size[1]} pixels")
+    return left, top, right, bottom
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    whites = _WHITES.get(image.mode[:4])
+    if whites:
+        values = np.nan_to_num(np.asarray(image, np.float32))
+        white = next((white for white in whites if values.max() <= white), values.max())
+        return Image.fromarray(np.rint(np.clip(values / white, 0, 1) * 255).astype(np.uint8)).convert("RGB")
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return image.convert("RGB")
+
+
+@functools.cache
+def _formats() -> tuple[str, ...]:
+    Image.init()
+    return tuple(name for name in Image.OPEN if name not in _NO_PHOTOGRAPHS)
+
+
+def _silence_warnings() -> None:
+    """Keeps Pillow's warnings from the terminal, for good: to undo it here would not be safe among threads."""
+    with _lock:
+        if not any(getattr(entry[3], "pattern", "") == _PILLOW for entry in warnings.filters):
+            warnings.filterwarnings("ignore", module=_PILLOW)

@@ -1,0 +1,170 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Photographs on their way into a prepared TFDS dataset, and out of it: both decode in parallel, in a fixed order."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import io
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from concurrent import futures
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_datasets as tfds
+
+from niwt_tf import errors, progress
+from niwt_tf.data import jpeg, zero_shot
+
+Box = jpeg.Box
+_LOOK_AHEAD = 8  # photographs read before they are asked for, for each processor
+_CORRUPT_SHARE = 0.01  # of all, that may be skipped
+_NAMES_TOLD = 10
+_CACHE_BYTES = 2**30  # of decoded images of a split, at most
+
+
+@dataclasses.dataclass(frozen=True)
+class Photograph:
+    """A photograph on disk.
+
+    Attributes:
+      path: where it is.
+      name: `<class>/<file>`, or another that no other photograph has.
+      label: the name of its class.
+      box: the part of it to keep, in pixels of the upright image; all of it by default.
+    """
+
+    path: Path
+    name: str
+    label: str
+    box: Box | None = None
+
+
+def features(classes: int | Sequence[str]) -> tfds.features.FeaturesDict:
+    """Returns the features of what `examples` yields.
+
+    Args:
+      classes: the names of the classes, in the order of their labels, or how many there are, to be named later.
+    """
+    named = {"num_classes": classes} if isinstance(classes, int) else {"names": classes}
+    return tfds.features.FeaturesDict(
+        {
+            "image": tfds.features.Image(shape=(None, None, 3), encoding_format="jpeg"),
+            "label": tfds.features.ClassLabel(**named),
+            "name": tfds.features.Text(),
+        }
+    )
+
+
+def examples(photographs: Sequence[Photograph], title: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yields the photographs' names with their features, in order; those that cannot be read are skipped and told.
+
+    Args:
+      photographs: what to read.
+      title: what is being done, for the bar.
+
+    Raises:
+      errors.UserError: at the end, if more than one photograph and a hundredth of them cannot be read.
+      OSError: if a file cannot be opened.
+    """
+    skipped: list[str] = []
+    for photograph, made in progress.bar(_converted(photographs), title, len(photographs), unit="image"):
+        if isinstance(made, jpeg.Corrupt):
+            logging.getLogger(__name__).warning("%s is skipped: %s", photograph.path, made)
+            skipped.append(f"{photograph.name} ({made})")
+        else:
+            image = io.BytesIO(made)
+            yield photograph.name, {"image": image, "label": photograph.label, "name": photograph.name}
+    _tell(skipped, len(photographs))
+
+
+def _converted(photographs: Sequence[Photograph]) -> Iterator[tuple[Photograph, bytes | jpeg.Corrupt]]:
+    """Yields each photograph with its JPEG, or with what is wrong; as many as the look-ahead are held in memory."""
+    workers = os.cpu_count() or 1
+    waiting: collections.deque[tuple[Photograph, futures.Future[bytes | jpeg.Corrupt]]] = collections.deque()
+    pool = futures.ThreadPoolExecutor(workers)  # Pillow decodes, resizes and encodes without Python's lock
+    try:
+        for photograph in photographs:
+            waiting.append((photograph, pool.submit(_read, photograph)))
+            if len(waiting) >= _LOOK_AHEAD * workers:
+                first, made = waiting.popleft()
+                yield first, made.result()
+        while waiting:
+            first, made = waiting.popleft()
+            yield first, made.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _read(photograph: Photograph) -> bytes | jpeg.Corrupt:
+    try:
+        return jpeg.to_jpeg(photograph.path.read_bytes(), photograph.box)
+    except jpeg.Corrupt as error:
+        return error
+
+
+def _tell(skipped: Sequence[str], count: int) -> None:
+    """Says what was skipped, or raises if that is too much."""
+    more = f" and {len(skipped) - _NAMES_TOLD} more" if len(skipped) > _NAMES_TOLD else ""
+    told = f"{len(skipped)} of {count} images that cannot be read: {', '.join(skipped[:_NAMES_TOLD])}{more}"
+    if len(skipped) > max(1, _CORRUPT_SHARE * count):
+        raise errors.UserError(
+            f"At least {1 - _CORRUPT_SHARE:.0%} of the images must be readable. Received: {told}. Mend these files or "
+            "remove them."
+        )
+    if skipped:
+        progress.say(f"  skipped {told}")
+
+
+def split(builder: tfds.core.DatasetBuilder, name: str, image_size: int) -> zero_shot.Split:
+    """Returns a prepared split: the middle square of each image, made `image_size` pixels wide.
+
+    Decoded images are kept in memory where they need less than 1 GiB; else each is decoded when it is asked for.
+
+    Args:
+      builder: of a dataset that is prepared, with the features above.
+      name: of the split; TFDS' slices such as `train[:100]` too.
+      image_size: S, the side of the images to return.
+    """
+    labels = np.fromiter(_feature(builder, name, "label").as_numpy_iterator(), np.int64)
+    encoded = _feature(builder, name, "image")
+
+    def decode(data: tf.Tensor) -> tf.Tensor:
+        return middle_square(data, image_size)
+
+    if len(labels) * image_size**2 * 3 < _CACHE_BYTES:
+        return zero_shot.Split(encoded.map(decode, num_parallel_calls=tf.data.AUTOTUNE).cache(), labels)
+    return zero_shot.Split(encoded, labels, decode)
+
+
+def _feature(builder: tfds.core.DatasetBuilder, name: str, feature: str) -> tf.data.Dataset:
+    """Returns one feature of the examples, always in the same order; images as they were encoded."""
+    decoders = tfds.decode.PartialDecoding(
+        {feature: True}, {"image": tfds.decode.SkipDecoding()} if feature == "image" else None
+    )
+    config = tfds.ReadConfig(try_autocache=False)  # of encoded images, which would be held beside the decoded ones
+    data = builder.as_dataset(split=name, decoders=decoders, shuffle_files=False, read_config=config)
+    return data.map(lambda example: example[feature], num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+
+
+def middle_square(data: tf.Tensor, size: int) -> tf.Tensor:
+    """Returns the middle square of a JPEG, `[size,size,3]` uint8, RGB.
+
+    Shrinking leaves no pixel out: libjpeg averages down by 2, 4 or 8, and what is left is bilinear, by less than 2.
+
+    Args:
+      data: a JPEG that `jpeg.to_jpeg` made, `[]` string.
+      size: the side to return, in pixels.
+    """
+    ratio = next(ratio for ratio in (8, 4, 2, 1) if jpeg.SHORTER_SIDE // ratio >= min(size, jpeg.SHORTER_SIDE))
+    height_width = -(-tf.io.extract_jpeg_shape(data)[:2] // ratio)
+    side = tf.reduce_min(height_width)
+    corner = (height_width - side) // 2
+    window = tf.concat([corner, [side, side]], 0)
+    image = tf.io.decode_and_crop_jpeg(data, window, channels=3, ratio=ratio)
+    return tf.cast(tf.round(tf.image.resize(image, (size, size))), tf.uint8)
