@@ -130,9 +130,7 @@ def gzsl(
     )
 
 
-def seen_accuracy(
-    seen_logits: np.ndarray, seen_labels: np.ndarray, seen_classes: int, gamma: float = 0.0
-) -> float:
+def seen_accuracy(seen_logits: np.ndarray, seen_labels: np.ndarray, seen_classes: int, gamma: float = 0.0) -> float:
     """Returns S alone; arguments as in `gzsl`."""
     penalty = np.where(np.arange(seen_logits.shape[1]) < seen_classes, gamma, 0.0)
     return per_class_accuracy((seen_logits - penalty).argmax(1), seen_labels, range(seen_classes))

@@ -70,7 +70,9 @@ def encoder_path(text_encoder: str) -> Path | None:
         return None
     path = Path(name).expanduser()
     if kind == "word2vec" and not path.is_file():
-        raise _no_encoder(text_encoder, path, "is no file", "Name a file of word2vec's or GloVe's after word2vec:, not this")
+        raise _no_encoder(
+            text_encoder, path, "is no file", "Name a file of word2vec's or GloVe's after word2vec:, not this"
+        )
     if kind == "hub" and not any((path / model).is_file() for model in ("saved_model.pb", "saved_model.pbtxt")):
         raise _no_encoder(
             text_encoder,

@@ -98,7 +98,12 @@ def test_a_folder_that_is_none_is_an_error(tmp_path: Path, flag: str, name: str,
         ("word2vec", "none", "does not exist", "Name a file of word2vec's or GloVe's after word2vec:."),
         ("word2vec", "folder", "is no file", "Name a file of word2vec's or GloVe's after word2vec:."),
         ("hub", "none", "does not exist", "Name the folder of a SavedModel after hub:, or a handle, https://...."),
-        ("hub", "folder", "holds no saved_model.pb", "Name the folder of a SavedModel after hub:, or a handle, https://...."),
+        (
+            "hub",
+            "folder",
+            "holds no saved_model.pb",
+            "Name the folder of a SavedModel after hub:, or a handle, https://....",
+        ),
     ],
 )
 def test_an_encoder_that_is_not_there_is_an_error(

@@ -12,7 +12,18 @@ from absl import flags
 from niwt_tf import config as config_lib
 from niwt_tf import errors
 
-_MOST_USED = ("dataset", "data_dir", "unseen", "domain", "layer", "seed", "aviary_seed", "workdir", "stages", "overwrite")
+_MOST_USED = (
+    "dataset",
+    "data_dir",
+    "unseen",
+    "domain",
+    "layer",
+    "seed",
+    "aviary_seed",
+    "workdir",
+    "stages",
+    "overwrite",
+)
 _GROUPS = {
     "data": "Images",
     "domain": "Domain knowledge",

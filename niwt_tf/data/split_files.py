@@ -69,6 +69,4 @@ def obtain_split(dataset: str, root: Path) -> SplitFile:
     """
     places = folders(dataset, root)
     looked = [place / name for place in places for name in (MAT_FILES[0], LISTS[0])]
-    return obtain.obtain(
-        lambda: find(places), f"proposed split of {dataset}", looked, (_ARCHIVE,), PAGE, root
-    )
+    return obtain.obtain(lambda: find(places), f"proposed split of {dataset}", looked, (_ARCHIVE,), PAGE, root)

@@ -152,7 +152,11 @@ class ZeroShotDataset:
         _require(not set(self.seen) & set(self.unseen), "`seen` and `unseen` classes must differ", self)
         _require(set() < set(self.validation) < set(self.seen), "`validation` classes must be some of the seen", self)
         tested = set(self.unseen) - set(self.imageless)
-        for split, allowed in ((self.train, set(self.seen)), (self.test_seen, set(self.seen)), (self.test_unseen, tested)):
+        for split, allowed in (
+            (self.train, set(self.seen)),
+            (self.test_seen, set(self.seen)),
+            (self.test_unseen, tested),
+        ):
             present = {self.class_names[label] for label in np.unique(split.labels)}
             _require(present == allowed, "a split must show each of its classes, and no other", self)
 

@@ -117,7 +117,9 @@ def test_a_model_without_a_way_to_call_it_is_an_error(tmp_path: Path) -> None:
 def test_a_model_that_is_broken_is_an_error(tmp_path: Path) -> None:
     path = _save(tmp_path / "model")
     (path / "saved_model.pb").write_bytes(b"not a model")
-    with pytest.raises(errors.UserError, match="must name a model that can be loaded. Received: --text_encoder=hub:it, "):
+    with pytest.raises(
+        errors.UserError, match="must name a model that can be loaded. Received: --text_encoder=hub:it, "
+    ):
         hub_model.load("it", path)
 
 

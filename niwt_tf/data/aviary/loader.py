@@ -59,7 +59,9 @@ def _prepared(config: config_lib.DataConfig, image_size: int) -> tfds.core.Datas
         config.aviary_seed, config.aviary_classes, config.aviary_unseen, config.aviary_images, image_size
     )
     known = aviary_dataset_builder.Builder.builder_configs
-    builder = aviary_dataset_builder.Builder(data_dir=config.prepared_dir or config.data_dir or None, config=known.get(wanted.name, wanted))
+    builder = aviary_dataset_builder.Builder(
+        data_dir=config.prepared_dir or config.data_dir or None, config=known.get(wanted.name, wanted)
+    )
     if not prepare.is_prepared(builder):
         prepare.prepare(builder)
     return builder

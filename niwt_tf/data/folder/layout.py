@@ -63,7 +63,9 @@ class Layout:
 
     def digest(self) -> str:
         """Returns the SHA-256 of the classes, and of each image's name, size and time of change."""
-        files = [(name, p.stat().st_size, p.stat().st_mtime_ns) for images in self.images.values() for name, p in images]
+        files = [
+            (name, p.stat().st_size, p.stat().st_mtime_ns) for images in self.images.values() for name, p in images
+        ]
         return config_lib.fingerprint(self.seen, self.unseen, sorted(files))
 
 
@@ -101,7 +103,9 @@ def described(root: Path) -> list[str]:
     found = table.class_names(csv) if csv.is_file() else []
     for folder in (root / CAPTIONS, root / DOCUMENTS):
         if folder.is_dir():
-            found += sorted(path.stem if path.suffix == ".txt" else path.name for path in folder.iterdir() if _tells(path))
+            found += sorted(
+                path.stem if path.suffix == ".txt" else path.name for path in folder.iterdir() if _tells(path)
+            )
     return found
 
 
