@@ -24,10 +24,11 @@ from niwt_tf.domains import knowledge  # noqa: E402
 def main(folder: str) -> None:
     """Prints the accuracies of ridge regression to attributes, followed by the nearest class."""
     settings = workdir.read_json(Path(folder) / "config.json")
-    names = config.options(config.DataConfig())
-    dataset = registry.load(config.DataConfig(**{name: settings[name] for name in names}))
+    values = {name: settings[name] for name in config.options(config.DataConfig())}
+    backbone = classifier_lib.Classifier.load(Path(folder) / "backbone").backbone
+    dataset = registry.load(config.DataConfig(**values | {"unseen": tuple(values["unseen"])}), backbone.image_size)
     vectors = knowledge.load(dataset, config.DomainConfig()).vectors
-    network = classifier_lib.Classifier.load(Path(folder) / "backbone").backbone.network
+    network = backbone.network
     observed = importance.Importances.load(Path(folder) / "importances")
     regression = linear_model.Ridge(alpha=10.0).fit(observed.features, vectors[observed.labels])
 

@@ -20,7 +20,7 @@ from typing import Any
 from niwt_tf import errors
 
 BIASES = ("mean", "zero")
-DOMAINS = ("attributes", "captions", "documents", "sentences")
+DOMAINS = ("attributes", "binary_attributes", "captions", "documents", "sentences")
 
 
 def _option(default: Any, help: str, **metadata: Any) -> Any:

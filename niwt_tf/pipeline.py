@@ -82,16 +82,11 @@ def fingerprints(config: config_lib.RunConfig) -> dict[str, str]:
     return prints
 
 
-def pending(config: config_lib.RunConfig, workdir: workdir_lib.Workdir, stages: Sequence[str] = ()) -> list[str]:
-    """Returns which of `stages`, all by default, are still to do, in order.
-
-    Raises:
-      errors.UserError: if a stage does not exist, or a file or folder that a setting names.
-    """
+def _pending(prints: dict[str, str], workdir: workdir_lib.Workdir, stages: Sequence[str] = ()) -> list[str]:
+    """Returns which of `stages`, all by default, are still to do, in order."""
     for name in stages:
         if name not in STAGES:
             raise errors.unknown_value("--stages", name, STAGES)
-    prints = fingerprints(config)
     wanted = [name for name in STAGES if name in stages or not stages]
     return [name for name in wanted if not workdir.is_current(name, prints[name])]
 

@@ -218,7 +218,7 @@ def _about(run: Run) -> dict[str, Any]:
 
 def _scores(
     test: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray], dataset: zero_shot.ZeroShotDataset, gamma: float
-) -> dict[str, float | None]:
+) -> dict[str, Any]:
     """Returns the accuracies; None for those that take test images of unseen classes, where there are none."""
     seen_logits, seen_labels, unseen_logits, unseen_labels = test
     seen_classes = len(dataset.seen)

@@ -50,8 +50,8 @@ class Source:
         if found is None:
             paths = "\n  ".join(str(folder / name) for name in names for folder in self.folders)
             raise errors.UserError(
-                f"What a domain is read from must be at hand. Looked for:\n  {paths}\nPut it there, name the folder that "
-                "holds it with --data_dir, or choose another --domain."
+                f"What a domain is read from must be at hand. Looked for:\n  {paths}\nPut it there, name the folder "
+                "that holds it with --data_dir, or choose another --domain."
             )
         return found
 
@@ -78,6 +78,7 @@ class Benchmark:
         them.
       descriptions: what is known of classes, from the source, their names, and a function that gives for each class the
         names of the images whose text may be read.
+      reuse: makes the images of another dataset, that lies in the folder of prepared ones.
     """
 
     name: str
@@ -87,9 +88,14 @@ class Benchmark:
     counts: Counts
     images: Callable[[Path], Sequence[photographs.Photograph]]
     descriptions: Callable[[Source, Sequence[str], Callable[[], ImagesOfClasses]], zero_shot.Descriptions]
+    reuse: Callable[[Path, Path], None] | None = None
 
-    def obtain_images(self, root: Path) -> Path:
-        """Returns the folder of images below `root`; unpacks or downloads them where they are not there.
+    def obtain_images(self, root: Path, prepared_dir: Path) -> Path:
+        """Returns the folder of images below `root`; reuses, unpacks or downloads them where they are not there.
+
+        Args:
+          root: where files that others made are looked for.
+          prepared_dir: where prepared datasets lie.
 
         Raises:
           errors.UserError: if they cannot be had, with all paths looked at.
@@ -101,5 +107,7 @@ class Benchmark:
             whole = (place for place in places if all((place / name).is_dir() for name in self.image_folders))
             return next(whole, None)
 
+        if self.reuse and not find():
+            self.reuse(prepared_dir, places[0])
         looked = [place / name for place in places for name in self.image_folders]
         return obtain.obtain(find, f"images of {self.name}", looked, self.archives, self.page, root)

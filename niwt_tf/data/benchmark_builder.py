@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 import tensorflow_datasets as tfds
 
 from niwt_tf import errors
@@ -15,7 +16,7 @@ from niwt_tf.data import benchmark as benchmark_lib
 from niwt_tf.data import photographs, split_files, splits, zero_shot
 
 
-class Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
+class Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[call-arg]
     """Photographs in the parts of a proposed split. Labels count the seen classes, then the unseen.
 
     Attributes:
@@ -40,7 +41,7 @@ class Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
     ) -> dict[str, Iterator[tuple[str, dict[str, Any]]]]:
         root = Path(dl_manager.manual_dir)
         file = split_files.obtain_split(self.BENCHMARK.name, root)
-        images = self.BENCHMARK.images(self.BENCHMARK.obtain_images(root))
+        images = self.BENCHMARK.images(self.BENCHMARK.obtain_images(root, Path(self._data_dir_root)))
         split = splits.read(file, [one.name for one in images], [one.label for one in images])
         classes = {part: _classes(images, split.parts[part]) for part in splits.PARTS}
         _require_counts(self.BENCHMARK, file, split.parts, classes)
@@ -53,25 +54,26 @@ class Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
             split_version=f"{self.name} {split.version}",
             split_sha256=file.sha256,
         )
-        return {
-            part: photographs.examples([images[i] for i in split.parts[part]], f"reading {part}")
-            for part in splits.PARTS
-        }
+        return {part: self._generate_examples(part, [images[i] for i in split.parts[part]]) for part in splits.PARTS}
+
+    def _generate_examples(
+        self, part: str, images: Sequence[photographs.Photograph]
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        return photographs.examples(images, f"reading {part}")
 
 
-def _classes(images: Sequence[photographs.Photograph], part: Any) -> list[str]:
+def _classes(images: Sequence[photographs.Photograph], part: np.ndarray) -> list[str]:
     return sorted({images[index].label for index in part})
 
 
 def _require_counts(
     benchmark: benchmark_lib.Benchmark,
     file: split_files.SplitFile,
-    parts: Mapping[str, Sequence[int]],
+    parts: Mapping[str, np.ndarray],
     classes: Mapping[str, Sequence[str]],
 ) -> None:
-    found = benchmark_lib.Counts(
-        *(len(parts[part]) for part in splits.PARTS), len(classes["train"]), len(classes["test_unseen"])
-    )
+    sizes = {part: len(parts[part]) for part in splits.PARTS}
+    found = benchmark_lib.Counts(**sizes, seen=len(classes["train"]), unseen=len(classes["test_unseen"]))
     if found != benchmark.counts:
         raise errors.UserError(
             f"The split of {benchmark.name} must have the sizes that were published: {benchmark.counts}. Received: "

@@ -30,10 +30,10 @@ def load(
     split = split_files.obtain_split(benchmark.name, root)
     # The name keeps splits of different versions apart.
     builder = builder_class(
-        data_dir=config.prepared_dir or None, config=tfds.core.BuilderConfig(name=f"split_{split.sha256[:12]}")
+        data_dir=places.prepared_folder(config), config=tfds.core.BuilderConfig(name=f"split_{split.sha256[:12]}")
     )
     if not prepare.is_prepared(builder):
-        folder = benchmark.obtain_images(root)
+        folder = benchmark.obtain_images(root, places.prepared_folder(config))
         progress.say(f"  split {split.paths[0]}, images {folder}")
         prepare.prepare(builder, root)
     about = builder.info.metadata

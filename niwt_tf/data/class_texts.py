@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Texts of the classes in a folder: `<class>.txt` for each, or a folder `<class>/` with a file for each of its images."""
+"""Texts of the classes in a folder: `<class>.txt` for each, or a folder `<class>/` with a file for each image."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from niwt_tf import errors
-from niwt_tf.data import text_files
 from niwt_tf.data import names as names_lib
+from niwt_tf.data import text_files
 
 
 def documents(folder: Path, class_names: Sequence[str], what: str) -> dict[str, list[str]]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,9 +13,11 @@ SUFFIXES = frozenset(".jpg .jpeg .png .gif .bmp .webp .tif .tiff".split())
 
 def below(folder: Path) -> Iterator[Path]:
     """Yields the image files below `folder`, at any depth, in no order; hidden ones are left out."""
-    for path in folder.rglob("*"):
-        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file():
-            yield path
+    for parent, _, files in os.walk(folder, followlinks=True):
+        for name in files:
+            path = Path(parent, name)
+            if path.suffix.lower() in SUFFIXES and not name.startswith("."):
+                yield path
 
 
 def by_class_folder(folder: Path) -> list[tuple[str, str, Path]]:

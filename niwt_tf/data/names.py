@@ -41,6 +41,6 @@ def join(wanted: Iterable[str], available: Iterable[str], what: str, remedy: str
     twice = [names for names in found.values() if len(names) > 1]
     if twice:
         raise errors.UserError(
-            f"Classes must be found by name in {what}. Received: {errors.listed(twice[0])}, which are one name. {remedy}"
+            f"Classes must be found by name in {what}. Received: {errors.listed(twice[0])}, which are one. {remedy}"
         )
     return {name: names[0] for name, names in found.items()}

@@ -69,8 +69,8 @@ def obtain(
     paths = "\n  ".join(map(str, [*looked, *(root / archive.name for archive in sources)]))
     files = " and ".join(f"{archive.name} ({archive.size})" for archive in sources)
     raise errors.UserError(
-        f"The {what} must be at hand. Looked for:\n  {paths}\n{trouble}Get {files} from\n  {page}\nand put it, packed or "
-        f"unpacked, into {root}, or name the folder that holds it with --data_dir."
+        f"The {what} must be at hand. Looked for:\n  {paths}\n{trouble}Get {files} from\n  {page}\nand put it, packed "
+        f"or unpacked, into {root}, or name the folder that holds it with --data_dir."
     )
 
 

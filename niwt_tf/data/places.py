@@ -15,4 +15,9 @@ def source_folder(config: config_lib.DataConfig) -> Path:
     """Returns --data_dir, or TFDS' own folder for files that the user got by hand."""
     if config.data_dir:
         return Path(config.data_dir).expanduser()
-    return Path(config.prepared_dir or _TFDS_FOLDER).expanduser() / "downloads" / "manual"
+    return prepared_folder(config) / "downloads" / "manual"
+
+
+def prepared_folder(config: config_lib.DataConfig) -> Path:
+    """Returns --prepared_dir, or TFDS' own folder."""
+    return Path(config.prepared_dir or _TFDS_FOLDER).expanduser()

@@ -52,7 +52,7 @@ def folders(dataset: str, root: Path) -> tuple[Path, ...]:
 
 def find(places: Sequence[Path]) -> SplitFile | None:
     """Returns the first split that lies in one of `places`; a MATLAB file goes before lists."""
-    candidates = [(place / name,) for name in MAT_FILES for place in places]
+    candidates: list[tuple[Path, ...]] = [(place / name,) for name in MAT_FILES for place in places]
     candidates += [tuple(place / name for name in LISTS) for place in places]
     for paths in candidates:
         if all(path.is_file() for path in paths):

@@ -3,8 +3,8 @@
 """Reads proposed splits (Xian et al., "Zero-Shot Learning - A Comprehensive Evaluation of the Good, the Bad and the
 Ugly", TPAMI 2018), as MATLAB files or as lists of file names.
 
-`att_splits.mat` counts images from 1, in the order of `image_files` in the `res101.mat` beside it. Without that file they
-are counted in the order of their names, which is the same for AWA2 and for CUB.
+`att_splits.mat` counts images from 1, in the order of `image_files` in the `res101.mat` beside it. Without that file
+they are counted in the order of their names, which is the same for AWA2 and for CUB.
 """
 
 from __future__ import annotations
@@ -75,8 +75,8 @@ def _read_mat(file: split_files.SplitFile, names: Sequence[str], labels: Sequenc
     listed = file.folder / _VALIDATION_CLASSES
     if not listed.is_file():
         raise errors.UserError(
-            "`train_loc` and `val_loc` must say which classes settings are tuned on, or valclasses1.txt must. Received: "
-            f"{path} with {', '.join(found)}, and no {listed}. {_REMEDY}"
+            "`train_loc` and `val_loc` must say which classes settings are tuned on, or valclasses1.txt must. "
+            f"Received: {path} with {', '.join(found)}, and no {listed}. {_REMEDY}"
         )
     return ProposedSplit("2.0", parts, _validation(file, labels))
 
@@ -125,8 +125,8 @@ def _indices(source: Path, wanted: Sequence[str], names: Sequence[str]) -> np.nd
     missing = [name for name in wanted if name not in index]
     if missing:
         raise errors.UserError(
-            f"Images of a split must be there. Received: {source}, of whose {len(wanted):,} images {len(missing):,} are "
-            f"not among the {len(names):,} found, such as {errors.listed(missing, 3)}. Unpack the images whole."
+            f"Images of a split must be there. Received: {source}, of whose {len(wanted):,} images {len(missing):,} "
+            f"are not among the {len(names):,} found, such as {errors.listed(missing, 3)}. Unpack the images whole."
         )
     return np.array([index[name] for name in wanted], np.int64)
 

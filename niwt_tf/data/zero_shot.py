@@ -107,12 +107,14 @@ class Descriptions:
 
     Attributes:
       attributes: the attributes.
+      binary_attributes: the same as 0 or 1.
       captions: sentences on how the class looks.
       documents: longer texts, such as an encyclopedia's.
       sentences: embeddings of captions that come with the dataset.
     """
 
     attributes: Callable[[], Attributes] | None = None
+    binary_attributes: Callable[[], Attributes] | None = None
     captions: Callable[[], Texts] | None = None
     documents: Callable[[], Texts] | None = None
     sentences: Callable[[], Embeddings] | None = None

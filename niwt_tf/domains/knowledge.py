@@ -80,7 +80,7 @@ def load(dataset: zero_shot.ZeroShotDataset, config: config_lib.DomainConfig) ->
 
 
 def _load_part(domain: str, dataset: zero_shot.ZeroShotDataset, config: config_lib.DomainConfig) -> part.Part:
-    if domain == "attributes":
+    if domain in ("attributes", "binary_attributes"):
         return attributes.load(_told(domain, dataset), dataset)
     if domain == "sentences":
         return sentences.load(_told(domain, dataset), dataset)

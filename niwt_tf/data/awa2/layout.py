@@ -10,7 +10,7 @@ from pathlib import Path
 from niwt_tf.data import benchmark, class_attributes, class_texts, image_files, photographs, zero_shot
 
 _CONTINUOUS, _BINARY = "predicate-matrix-continuous.txt", "predicate-matrix-binary.txt"
-_LISTS = ("classes.txt", "predicates.txt")
+_CLASSES, _NAMES = "classes.txt", "predicates.txt"
 _CAPTIONS = Path(__file__).parent / "captions"
 
 
@@ -36,10 +36,12 @@ def descriptions(
 
 def _continuous(source: benchmark.Source, class_names: Sequence[str]) -> zero_shot.Attributes:
     """Returns the matrix of the images' archive; if that has gone, what the split has of it."""
-    if all(map(source.find, (_CONTINUOUS, *_LISTS))):
+    if all(map(source.find, (_CONTINUOUS, _CLASSES, _NAMES))):
         return _matrix(source, class_names, _CONTINUOUS)
     return class_attributes.from_mat(source.mat(), class_names)
 
 
 def _matrix(source: benchmark.Source, class_names: Sequence[str], name: str) -> zero_shot.Attributes:
-    return class_attributes.from_text(source.require(name), *map(source.require, _LISTS), class_names)
+    return class_attributes.from_text(
+        source.require(name), source.require(_CLASSES), source.require(_NAMES), class_names
+    )

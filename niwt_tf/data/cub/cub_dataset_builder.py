@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from niwt_tf.data import benchmark, benchmark_builder, obtain
-from niwt_tf.data.cub import layout
+from niwt_tf.data.cub import layout, reuse
 
 
 class Builder(benchmark_builder.Builder):
@@ -29,4 +29,5 @@ text_c10 of https://github.com/reedscot/cvpr2016."""
         counts=benchmark.Counts(train=7_057, test_seen=1_764, test_unseen=2_967, seen=150, unseen=50),
         images=layout.images,
         descriptions=layout.descriptions,
+        reuse=reuse.images_from_tfds,
     )

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from niwt_tf import errors
 from niwt_tf.data import benchmark, class_attributes, image_files, photographs, text_files, zero_shot
-from niwt_tf.data import names as names_lib
 
 _MATRIX = "attributes/class_attribute_labels_continuous.txt"
 _NAMES = ("attributes/attributes.txt", "attributes.txt")

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import tensorflow_datasets as tfds
@@ -30,7 +31,7 @@ def config(layout: layout_lib.Layout) -> FolderConfig:
     return FolderConfig(name=f"images_{layout.digest()[:12]}", layout=layout)
 
 
-class Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
+class Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[call-arg]
     """Images of classes, some seen and some unseen. Labels count the seen classes, then the unseen."""
 
     name = "folder"
@@ -49,10 +50,11 @@ class Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
         self, dl_manager: tfds.download.DownloadManager
     ) -> dict[str, Iterator[tuple[str, dict[str, Any]]]]:
         del dl_manager
-        return {
-            part: photographs.examples(
-                [photographs.Photograph(path, name, label) for name, label, path in images], f"reading {part}"
-            )
-            for part, images in self.builder_config.layout.parts().items()
-            if images
-        }
+        parts = self.builder_config.layout.parts()
+        return {part: self._generate_examples(part, images) for part, images in parts.items() if images}
+
+    def _generate_examples(
+        self, part: str, images: Sequence[tuple[str, str, Path]]
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        found = [photographs.Photograph(path, name, label) for name, label, path in images]
+        return photographs.examples(found, f"reading {part}")

@@ -167,7 +167,7 @@ def _require_whole(layout: Layout) -> None:
         )
     if not layout.unseen:
         raise errors.UserError(
-            f"A class must be unseen. Received: {len(layout.seen)} classes in {layout.root / IMAGES}, all of them seen. "
+            f"A class must be unseen. Received: {len(layout.seen)} classes in {layout.root / IMAGES}, all seen. "
             "Name unseen ones with --unseen=a,b or in unseen.txt, or describe a class that has no images."
         )
     if len(layout.seen) < _FEWEST_SEEN:

@@ -11,7 +11,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from niwt_tf import config as config_lib
-from niwt_tf.data import class_texts, photographs, prepare, zero_shot
+from niwt_tf.data import class_texts, photographs, places, prepare, zero_shot
 from niwt_tf.data.folder import folder_dataset_builder, table
 from niwt_tf.data.folder import layout as layout_lib
 
@@ -29,7 +29,7 @@ def load(config: config_lib.DataConfig, image_size: int) -> zero_shot.ZeroShotDa
     """
     layout = layout_lib.read(Path(config.data_dir).expanduser(), config.unseen)
     builder = folder_dataset_builder.Builder(
-        data_dir=config.prepared_dir or None, config=folder_dataset_builder.config(layout)
+        data_dir=places.prepared_folder(config), config=folder_dataset_builder.config(layout)
     )
     if not prepare.is_prepared(builder):
         prepare.prepare(builder)

@@ -1,0 +1,41 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Takes the photographs of CUB_200_2011 from TFDS' own `caltech_birds2011`, where a user has prepared that before."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+import tensorflow_datasets as tfds
+
+from niwt_tf import progress
+
+_DATASET = "caltech_birds2011"
+
+
+def images_from_tfds(prepared_dir: Path, folder: Path) -> None:
+    """Writes the photographs into `folder`/images/<class>/, byte for byte; does nothing where there are none to take.
+
+    Args:
+      prepared_dir: where prepared datasets lie.
+      folder: gets its `images` whole or not at all.
+
+    Raises:
+      OSError: if the disk is full or cannot be written.
+    """
+    versions = sorted((prepared_dir / _DATASET).glob("*/dataset_info.json"))
+    if not versions:
+        return
+    progress.say(f"  taking the photographs from {versions[-1].parent}")
+    builder = tfds.builder_from_directory(versions[-1].parent)
+    decoders = tfds.decode.PartialDecoding(
+        {"image": True, "image/filename": True}, {"image": tfds.decode.SkipDecoding()}
+    )
+    partial = folder / ".images.part"
+    for split, info in builder.info.splits.items():
+        examples = tfds.as_numpy(builder.as_dataset(split=split, decoders=decoders))
+        for example in progress.bar(examples, f"taking {split}", info.num_examples, unit="image"):
+            label, name = PurePosixPath(example["image/filename"].decode("utf-8")).parts[-2:]
+            (partial / label).mkdir(parents=True, exist_ok=True)
+            (partial / label / name).write_bytes(example["image"])
+    partial.rename(folder / "images")
