@@ -55,7 +55,12 @@ def test_texts_are_encoded_once(cache: Path, batches: list[list[str]], monkeypat
 
 
 def test_other_texts_orders_and_handles_are_encoded_anew(cache: Path, batches: list[list[str]]) -> None:
-    for handle, texts in ((_HANDLE, ["a", "bc"]), (_HANDLE, ["bc", "a"]), (_HANDLE, ["ab", "c"]), ("x://", ["a", "bc"])):
+    for handle, texts in (
+        (_HANDLE, ["a", "bc"]),
+        (_HANDLE, ["bc", "a"]),
+        (_HANDLE, ["ab", "c"]),
+        ("x://", ["a", "bc"]),
+    ):
         hub_text.HubEncoder(handle)(texts)
     assert batches == [["a", "bc"], ["bc", "a"], ["ab", "c"], ["a", "bc"]]
 
@@ -104,7 +109,9 @@ def test_without_the_variable_the_home_folder_keeps_them(
 def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("NIWT_CACHE_DIR", str(tmp_path / "file"))
-    with pytest.raises(errors.UserError, match="`NIWT_CACHE_DIR` must be a folder that can be written. Received: .*file"):
+    with pytest.raises(
+        errors.UserError, match="`NIWT_CACHE_DIR` must be a folder that can be written. Received: .*file"
+    ):
         hub_text.HubEncoder(_HANDLE)
 
 

@@ -111,7 +111,9 @@ def test_files_that_hold_no_word_vectors_are_errors(
     with pytest.raises(errors.UserError) as caught:
         word_vectors.WordVectors(path)
     message = str(caught.value)
-    assert message.startswith("`--text_encoder=word2vec:PATH` must name word vectors in a format of word2vec's, or GloVe's")
+    assert message.startswith(
+        "`--text_encoder=word2vec:PATH` must name word vectors in a format of word2vec's, or GloVe's"
+    )
     assert f"Received: {path}, which could not be read: {trouble}" in message and "\n" not in message
 
 
