@@ -56,7 +56,7 @@ class WordVectors:
             try:
                 self._vectors = load(str(path), unicode_errors="replace", **_format(path))
             except (ValueError, EOFError, MemoryError, gzip.BadGzipFile, zlib.error) as error:
-                trouble = str(error)
+                trouble = str(error) or type(error).__name__
         if trouble:
             raise errors.UserError(
                 "`--text_encoder=word2vec:PATH` must name word vectors in a format of word2vec's, or GloVe's. "
