@@ -70,16 +70,10 @@ def encoder_path(text_encoder: str) -> Path | None:
         return None
     path = Path(name).expanduser()
     if kind == "word2vec" and not path.is_file():
-        raise _no_encoder(
-            text_encoder, path, "is no file", "Name a file of word2vec's or GloVe's after word2vec:, not this"
-        )
+        raise _no_encoder(text_encoder, path, "is no file", "After word2vec:, name a file of word2vec's or GloVe's")
     if kind == "hub" and not any((path / model).is_file() for model in ("saved_model.pb", "saved_model.pbtxt")):
-        raise _no_encoder(
-            text_encoder,
-            path,
-            "holds no saved_model.pb",
-            "Name the folder of a SavedModel after hub:, or a handle, https://...",
-        )
+        remedy = "After hub:, name the folder of a SavedModel, or an https:// handle of TensorFlow Hub"
+        raise _no_encoder(text_encoder, path, "holds no saved_model.pb", remedy)
     return path
 
 

@@ -23,6 +23,8 @@ _LIMITS = [
     for limit in ("minimum", "maximum")
     if limit in field.metadata
 ]
+_DOMAIN_RULE = "`--domain` must be one of attributes, binary_attributes, captions, documents, sentences, or several of them joined by +."
+_ENCODER_RULE = "`--text_encoder` must be tfidf, word2vec:PATH or hub:HANDLE_OR_PATH."
 _SECTIONS = {
     field.name: getattr(_DEFAULT, field.name)
     for field in dataclasses.fields(_DEFAULT)
@@ -102,11 +104,25 @@ def test_values_just_outside_of_limits_are_errors(name: str, limit: str, value: 
             "aviari",
             "`--dataset` must be one of aviary. Received: --dataset=aviari. Did you mean 'aviary'?",
         ),
+        ("domain", "sounds", f"{_DOMAIN_RULE} Received: --domain=sounds."),
+        ("domain", "", f"{_DOMAIN_RULE} Received: --domain=."),
+        ("domain", "captions+", f"{_DOMAIN_RULE} Received: --domain=."),
         (
             "domain",
-            "text",
-            "`--domain` must be one of attributes, captions, documents. Received: --domain=text.",
+            "attributes+caption",
+            f"{_DOMAIN_RULE} Received: --domain=caption. Did you mean 'captions'?",
         ),
+        (
+            "domain",
+            "captions+attributes+captions",
+            "`--domain` must name each part once. Received: --domain=captions+attributes+captions.",
+        ),
+        ("text_encoder", "glove", f"{_ENCODER_RULE} Received: --text_encoder=glove."),
+        ("text_encoder", "word2vec:", f"{_ENCODER_RULE} Received: --text_encoder=word2vec:."),
+        ("text_encoder", "TFIDF", f"{_ENCODER_RULE} Received: --text_encoder=TFIDF."),
+        ("text_encoder", "tfidf:x", f"{_ENCODER_RULE} Received: --text_encoder=tfidf:x."),
+        ("text_encoder", "", f"{_ENCODER_RULE} Received: --text_encoder=."),
+        ("tfidf_phrase", 6, "`--tfidf_phrase` must be from 1 to 5. Received: --tfidf_phrase=6."),
         (
             "biases",
             ("mean", "zeros"),
@@ -119,6 +135,21 @@ def test_errors_say_rule_received_and_remedy(name: str, value: Any, message: str
     with pytest.raises(errors.UserError) as caught:
         _with(name, value)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("domain", "sentences"),
+        ("domain", "captions+attributes"),
+        ("domain", "attributes+captions+documents+sentences"),
+        ("text_encoder", "word2vec:/a b/GoogleNews-vectors-negative300.bin.gz"),
+        ("text_encoder", "hub:https://tfhub.dev/google/universal-sentence-encoder/4"),
+        ("text_encoder", "hub:~/models/use"),
+    ],
+)
+def test_forms_that_are_valid_are_taken_as_they_are(name: str, value: str) -> None:
+    assert config.options(_with(name, value))[name][0] == value
 
 
 def test_infinite_values_are_errors() -> None:

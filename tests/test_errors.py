@@ -30,6 +30,18 @@ def test_unknown_value_takes_any_iterable_once() -> None:
     assert "one of a1, b2." in str(errors.unknown_value("--x", "a", (name for name in ("a1", "b2"))))
 
 
+def test_unknown_value_says_what_it_could_have_been_in_other_words() -> None:
+    error = errors.unknown_value("--x", "conv", ["conv1", "pool1"], "conv1 or pool1, or both")
+    assert str(error) == "`--x` must be one of conv1 or pool1, or both. Received: --x=conv. Did you mean 'conv1'?"
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(0, ""), (1, "0"), (3, "0, 1, 2"), (4, "0, 1, 2 and 1 more"), (2000, "0, 1, 2 and 1,997 more")]
+)
+def test_listed_names_the_first_and_counts_the_others(count: int, text: str) -> None:
+    assert errors.listed(map(str, range(count)), 3) == text
+
+
 @pytest.mark.parametrize("kind", [errors.UserError, errors.DivergedError])
 def test_user_errors_are_caught_as_one_kind(kind: type[Exception]) -> None:
     with pytest.raises(errors.UserError, match="told"):

@@ -24,7 +24,7 @@ from niwt_tf.data import registry, zero_shot
 _ROOT = Path(__file__).resolve().parent.parent
 _TINY = {"epochs": 2, "map_steps": 20, "transfer_steps": 10, "transfer_images": 16}
 _METRICS = {
-    "dataset", "domain", "backbone", "layer", "seed", "split_version", "split_sha256", "seen_accuracy",
+    "dataset", "domain", "domain_source", "backbone", "layer", "seed", "split_version", "split_sha256", "seen_accuracy",
     "unseen_accuracy", "harmonic_mean", "zsl_accuracy", "ausuc", "harmonic_mean_uncalibrated", "map_rank_correlation",
     "stage_seconds", "packages", "backbone_accuracy", "harmonic_mean_expected",
 }  # fmt: skip
@@ -69,6 +69,7 @@ def test_a_run_leaves_metrics_with_all_that_a_reader_needs(whole: workdir.Workdi
     for name in ("seen_accuracy", "unseen_accuracy", "harmonic_mean", "zsl_accuracy", "ausuc", "backbone_accuracy"):
         assert 0 <= metrics[name] <= 1
     assert metrics["layer"] == "conv4"
+    assert metrics["domain_source"] == "36 attributes: the aviary's field guide"
     assert (metrics["dataset"], metrics["domain"], metrics["seed"]) == ("aviary", "attributes", 0)
     assert metrics["stage_seconds"].keys() == pipeline.STAGES.keys()
     assert all(seconds >= 0 for seconds in metrics["stage_seconds"].values())
@@ -271,7 +272,41 @@ def test_a_full_disk_is_an_error_of_the_system_and_what_was_done_is_kept(
     assert folder.is_current("data", pipeline.fingerprints(config)["data"])
 
 
-@pytest.mark.parametrize("domain", ["captions", "documents"])
+@pytest.mark.parametrize("domain", ["captions", "documents", "attributes+documents"])
 def test_domains_of_text_run_too(config: config_lib.RunConfig, tmp_path: Path, domain: str) -> None:
     text = dataclasses.replace(config, domain=config_lib.DomainConfig(domain=domain))
     assert _scores(pipeline.run(text, workdir.Workdir(tmp_path)))["domain"] == domain
+
+
+def test_edited_text_remakes_its_stage_and_what_follows(
+    config: config_lib.RunConfig, whole: workdir.Workdir, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts, folder = tmp_path / "texts", workdir.Workdir(tmp_path / "run")
+    texts.mkdir()
+    for number, name in enumerate(workdir.read_json(whole.path("data") / "split.json")["seen"]):
+        (texts / f"{name}.txt").write_text(f"a red bird\nwith {'long' if number % 2 else 'short'} wings", "utf-8")
+    for name in workdir.read_json(whole.path("data") / "split.json")["unseen"]:
+        (texts / f"{name}.txt").write_text("a red bird with long wings", "utf-8")
+    settings = config_lib.DomainConfig(domain="captions", captions_dir=str(texts))
+    own = dataclasses.replace(config, domain=settings)
+    stages_to_text = ("data", "knowledge")
+    pipeline.run(own, folder, stages_to_text)
+    told = f"  21 captions: the files in {texts}; TF-IDF, 0 of 12 words of unseen classes unknown\n"
+    assert told in capsys.readouterr().out
+    assert pipeline.pending(own, folder, stages_to_text) == []
+    (texts / f"{name}.txt").write_text("a red bird with short wings", "utf-8")
+    assert pipeline.pending(own, folder, stages_to_text) == ["knowledge"]
+    before = pipeline.fingerprints(own)
+    (texts / f"{name}.txt").write_text("a red bird", "utf-8")
+    after = pipeline.fingerprints(own)
+    remade = {stage for stage in before if before[stage] != after[stage]}
+    assert remade == {"knowledge", "rehearsal", "map", "transfer", "evaluate"}
+
+
+def test_a_folder_that_is_not_there_is_told_before_anything_is_written(
+    config: config_lib.RunConfig, tmp_path: Path
+) -> None:
+    own = dataclasses.replace(config, domain=config_lib.DomainConfig(documents_dir=str(tmp_path / "none")))
+    with pytest.raises(errors.UserError, match="`--documents_dir` must be a folder of <class>.txt"):
+        pipeline.run(own, workdir.Workdir(tmp_path / "run"))
+    assert not list(tmp_path.iterdir())

@@ -13,6 +13,9 @@ import pytest
 from niwt_tf import config as config_lib
 from niwt_tf import errors, sources
 
+_FILE = "After word2vec:, name a file of word2vec's or GloVe's."
+_MODEL = "After hub:, name the folder of a SavedModel, or an https:// handle of TensorFlow Hub."
+
 
 def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
@@ -95,14 +98,14 @@ def test_a_folder_that_is_none_is_an_error(tmp_path: Path, flag: str, name: str,
 @pytest.mark.parametrize(
     ("kind", "name", "trouble", "remedy"),
     [
-        ("word2vec", "none", "does not exist", "Name a file of word2vec's or GloVe's after word2vec:."),
-        ("word2vec", "folder", "is no file", "Name a file of word2vec's or GloVe's after word2vec:."),
-        ("hub", "none", "does not exist", "Name the folder of a SavedModel after hub:, or a handle, https://...."),
+        ("word2vec", "none", "does not exist", _FILE),
+        ("word2vec", "folder", "is no file", _FILE),
+        ("hub", "none", "does not exist", _MODEL),
         (
             "hub",
             "folder",
             "holds no saved_model.pb",
-            "Name the folder of a SavedModel after hub:, or a handle, https://....",
+            _MODEL,
         ),
     ],
 )

@@ -39,12 +39,13 @@ def load(handle: str, path: Path | None = None) -> Callable[[Sequence[str]], np.
     def encode(texts: Sequence[str], model: Any = callables[0], keep_alive: Any = loaded) -> np.ndarray:
         del keep_alive  # a signature alone does not hold the model's variables
         try:
-            vectors = np.asarray(_tensor(model(tf.constant(list(texts)))), np.float32)
+            vectors = tf.convert_to_tensor(_tensor(model(tf.constant(list(texts)))))
         except (tf.errors.OpError, TypeError, ValueError) as error:
             raise _no_text_model(handle, f"which answers texts with: {_first_line(error)}") from error
-        if vectors.ndim != 2 or len(vectors) != len(texts):
-            raise _no_text_model(handle, f"which turns {len(texts)} texts into {list(vectors.shape)}")
-        return vectors
+        if not vectors.dtype.is_floating or len(vectors.shape) != 2 or len(vectors) != len(texts):
+            trouble = f"which turns {len(texts)} texts into {vectors.dtype.name} {list(vectors.shape)}"
+            raise _no_text_model(handle, trouble)
+        return vectors.numpy().astype(np.float32)
 
     return encode
 

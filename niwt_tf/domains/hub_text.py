@@ -82,7 +82,7 @@ class HubEncoder:
 def _read(file: Path) -> np.ndarray | None:
     """Returns the vectors that `_write` kept; None where there are none, or none that can be read."""
     try:
-        with np.load(file, allow_pickle=False) as kept:
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as kept:
             return kept["vectors"]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None

@@ -50,16 +50,18 @@ class WordVectors:
                 "`--text_encoder=word2vec:...` must have gensim installed. Received: no gensim in this environment. "
                 "Run pip install 'niwt_tf[text]'."
             ) from error
-        load = keyedvectors.KeyedVectors.load_word2vec_format
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", ResourceWarning)  # gensim does not close a file without a header
+        load, trouble = keyedvectors.KeyedVectors.load_word2vec_format, ""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)  # gensim leaves a file without a header open
+            try:
                 self._vectors = load(str(path), unicode_errors="replace", **_format(path))
-        except (ValueError, EOFError, MemoryError, gzip.BadGzipFile, zlib.error) as error:
+            except (ValueError, EOFError, MemoryError, gzip.BadGzipFile, zlib.error) as error:
+                trouble = str(error) or type(error).__name__
+        if trouble:
             raise errors.UserError(
                 "`--text_encoder=word2vec:PATH` must name word vectors in a format of word2vec's, or GloVe's. "
-                f"Received: {path}, which could not be read: {error}. Unpack it, or fetch it again."
-            ) from error
+                f"Received: {path}, which could not be read: {trouble}. Unpack it, or fetch it again."
+            )
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
         """Returns `[N,M]` float32; zeros for a text without a known word."""

@@ -31,6 +31,8 @@ def _other(name: str) -> Any:
     """Returns a valid value of an option that differs from its default, wherever there are two."""
     default, field = _OPTIONS[name]
     choices = field.metadata.get("choices")
+    if "form" in field.metadata:
+        return "hub:other"
     if isinstance(default, tuple):
         return tuple(reversed(choices)) if choices else (2.0, 0.5)
     if choices:
@@ -117,8 +119,8 @@ def test_flags_of_the_program_itself() -> None:
         ("--seed=-1", "`--seed` must be from 0 to 2147483647. Received: --seed=-1."),
         (
             "--domain=attribute",
-            "`--domain` must be one of attributes, captions, documents. Received: --domain=attribute. "
-            "Did you mean 'attributes'?",
+            "`--domain` must be one of attributes, binary_attributes, captions, documents, sentences, or several of them joined by +. "
+            "Received: --domain=attribute. Did you mean 'attributes'?",
         ),
     ],
 )
@@ -160,7 +162,10 @@ def test_help_shows_the_flags_used_most() -> None:
 
 def test_help_of_a_choice_names_all_and_that_of_one_value_none() -> None:
     values = _values()
-    assert values["domain"].help.endswith(" One of: attributes, captions, documents.")
+    assert values["domain"].help.endswith(
+        " One of: attributes, binary_attributes, captions, documents, sentences, or several of them joined by +."
+    )
+    assert values["biases"].help.endswith(" One of: mean, zero.")
     assert "One of" not in values["seed"].help
     assert "One of" not in values["text_encoder"].help
 

@@ -114,10 +114,24 @@ def test_what_is_no_flag_is_told_in_absls_words(niwt: _Niwt, cwd: Path, argument
         ("--dataset=aviari", "`--dataset` must be one of aviary. Received: --dataset=aviari. Did you mean 'aviary'?"),
         (
             "--domain=documnets",
-            "`--domain` must be one of attributes, captions, documents. Received: --domain=documnets. "
-            "Did you mean 'documents'?",
+            "`--domain` must be one of attributes, binary_attributes, captions, documents, sentences, or several of them joined by +. "
+            "Received: --domain=documnets. Did you mean 'documents'?",
         ),
-        ("--domain=", "`--domain` must be one of attributes, captions, documents. Received: --domain=."),
+        (
+            "--domain=",
+            "`--domain` must be one of attributes, binary_attributes, captions, documents, sentences, or several of them joined by +. "
+            "Received: --domain=.",
+        ),
+        (
+            "--captions_dir=none",
+            "`--captions_dir` must be a folder of <class>.txt. Received: --captions_dir=none, which does not exist. "
+            "Name the folder that holds the files.",
+        ),
+        (
+            "--text_encoder=word2vec:none.bin",
+            "`--text_encoder` must name what is there. Received: --text_encoder=word2vec:none.bin, where none.bin does "
+            "not exist. After word2vec:, name a file of word2vec's or GloVe's.",
+        ),
         ("--backbone=smal", "`--backbone` must be one of small. Received: --backbone=smal. Did you mean 'small'?"),
         (
             "--stages=data,backbon",

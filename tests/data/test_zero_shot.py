@@ -49,7 +49,7 @@ def _untouchable(labels: list[int]) -> zero_shot.Split:
     return zero_shot.Split(images, np.array(labels, np.int64))
 
 
-_DESCRIPTIONS = zero_shot.Descriptions(("big",), {}, dict, {})
+_DESCRIPTIONS = zero_shot.Descriptions(captions=lambda: zero_shot.Texts({}, "nowhere"))
 _LABELS = np.random.default_rng(0).permutation(np.repeat(np.arange(5), 10))
 
 

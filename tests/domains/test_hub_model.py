@@ -88,11 +88,12 @@ def test_a_signature_does_where_a_model_cannot_be_called(tmp_path: Path, name: s
 @pytest.mark.parametrize(
     ("change", "trouble"),
     [
-        (lambda vectors: tf.reduce_sum(vectors), "which turns 4 texts into []"),
-        (lambda vectors: vectors[:, :, None], "which turns 4 texts into [4, 4, 1]"),
-        (lambda vectors: vectors[:2], "which turns 4 texts into [2, 4]"),
+        (lambda vectors: tf.reduce_sum(vectors), "which turns 4 texts into float32 []"),
+        (lambda vectors: vectors[:, :, None], "which turns 4 texts into float32 [4, 4, 1]"),
+        (lambda vectors: vectors[:2], "which turns 4 texts into float32 [2, 4]"),
         (lambda vectors: {"b": vectors, "a": vectors}, "several outputs, a, b, and none named default"),
-        (lambda vectors: tf.strings.as_string(vectors), "which answers texts with: could not convert string to float"),
+        (lambda vectors: tf.strings.as_string(vectors), "which turns 4 texts into string [4, 4]"),
+        (lambda vectors: tf.cast(vectors, tf.int32), "which turns 4 texts into int32 [4, 4]"),
         (lambda vectors: tf.ensure_shape(vectors, [1, 4]), "which answers texts with: "),
     ],
 )

@@ -222,8 +222,8 @@ def test_texts_of_a_folder_take_the_place_of_the_datasets(zoo: _Zoo, tmp_path: P
         (
             "attributes",
             {"attributes": zero_shot.Attributes(("red",), dict.fromkeys(_CLASSES, np.zeros(1)), "signs")},
-            "nothing but zeros, or no numbers, for ant, bee, polar bear, dog, eel. Mend what the dataset tells of them, "
-            "or name another --domain.",
+            "nothing but zeros, or no numbers, for ant, bee, polar bear, dog, eel. Mend what the dataset tells of "
+            "them, or name another --domain.",
         ),
         (
             "sentences",

@@ -61,18 +61,21 @@ def test_labels_are_in_order_with_the_images(
 def test_attributes_and_documents_are_by_name(
     tiny_dataset: zero_shot.ZeroShotDataset, builder: tfds.core.DatasetBuilder
 ) -> None:
-    known = tiny_dataset.descriptions
-    assert known.attribute_names == anatomy.FEATURE_NAMES
-    assert tuple(known.attributes) == tuple(known.documents) == tiny_dataset.class_names
+    attributes, documents = tiny_dataset.descriptions.attributes(), tiny_dataset.descriptions.documents()
+    assert attributes.names == anatomy.FEATURE_NAMES
+    assert tuple(attributes.values) == tuple(documents.by_class) == tiny_dataset.class_names
     for kind, entry in zip(species.invent(7, 12, 3), builder.info.metadata["species"], strict=True):
-        np.testing.assert_array_equal(known.attributes[kind.name], anatomy.encode_traits(kind.traits))
-        assert known.documents[kind.name] == entry["document"]
+        np.testing.assert_array_equal(attributes.values[kind.name], anatomy.encode_traits(kind.traits))
+        assert documents.by_class[kind.name] == (entry["document"],)
+    assert attributes.source == documents.source == "the aviary's field guide"
+    assert tiny_dataset.descriptions.sentences is None
 
 
 def test_captions_are_of_training_images_or_the_field_guide(
     tiny_dataset: zero_shot.ZeroShotDataset, builder: tfds.core.DatasetBuilder
 ) -> None:
-    captions = tiny_dataset.descriptions.captions()
+    captions = tiny_dataset.descriptions.captions().by_class
+    assert tiny_dataset.descriptions.captions().source == "the aviary, ten to a training image"
     assert tuple(captions) == tiny_dataset.class_names
     written: dict[str, list[str]] = collections.defaultdict(list)
     for example in builder.as_dataset(split="train").as_numpy_iterator():
