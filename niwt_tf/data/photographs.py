@@ -4,13 +4,11 @@
 
 from __future__ import annotations
 
-import collections
 import dataclasses
+import functools
 import io
 import logging
-import os
 from collections.abc import Iterator, Sequence
-from concurrent import futures
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +17,12 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from niwt_tf import errors, progress
-from niwt_tf.data import jpeg, zero_shot
+from niwt_tf.data import jpeg, look_ahead, zero_shot
 
 Box = jpeg.Box
-_LOOK_AHEAD = 8  # photographs read before they are asked for, for each processor
 _CORRUPT_SHARE = 0.01  # of all, that may be skipped
 _NAMES_TOLD = 10
+_RATIOS = (1, 2, 4, 8)  # by which libjpeg can reduce
 _CACHE_BYTES = 2**30  # of decoded images of a split, at most
 
 
@@ -73,7 +71,8 @@ def examples(photographs: Sequence[Photograph], title: str) -> Iterator[tuple[st
       OSError: if a file cannot be opened.
     """
     skipped: list[str] = []
-    for photograph, made in progress.bar(_converted(photographs), title, len(photographs), unit="image"):
+    converted = look_ahead.in_order(_read, photographs)
+    for photograph, made in progress.bar(converted, title, len(photographs), unit="image"):
         if isinstance(made, jpeg.Corrupt):
             logging.getLogger(__name__).warning("%s is skipped: %s", photograph.path, made)
             skipped.append(f"{photograph.name} ({made})")
@@ -81,24 +80,6 @@ def examples(photographs: Sequence[Photograph], title: str) -> Iterator[tuple[st
             image = io.BytesIO(made)
             yield photograph.name, {"image": image, "label": photograph.label, "name": photograph.name}
     _tell(skipped, len(photographs))
-
-
-def _converted(photographs: Sequence[Photograph]) -> Iterator[tuple[Photograph, bytes | jpeg.Corrupt]]:
-    """Yields each photograph with its JPEG, or with what is wrong; as many as the look-ahead are held in memory."""
-    workers = os.cpu_count() or 1
-    waiting: collections.deque[tuple[Photograph, futures.Future[bytes | jpeg.Corrupt]]] = collections.deque()
-    pool = futures.ThreadPoolExecutor(workers)  # Pillow decodes, resizes and encodes without Python's lock
-    try:
-        for photograph in photographs:
-            waiting.append((photograph, pool.submit(_read, photograph)))
-            if len(waiting) >= _LOOK_AHEAD * workers:
-                first, made = waiting.popleft()
-                yield first, made.result()
-        while waiting:
-            first, made = waiting.popleft()
-            yield first, made.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _read(photograph: Photograph) -> bytes | jpeg.Corrupt:
@@ -161,10 +142,19 @@ def middle_square(data: tf.Tensor, size: int) -> tf.Tensor:
       data: a JPEG that `jpeg.to_jpeg` made, `[]` string.
       size: the side to return, in pixels.
     """
-    ratio = next(ratio for ratio in (8, 4, 2, 1) if jpeg.SHORTER_SIDE // ratio >= min(size, jpeg.SHORTER_SIDE))
-    height_width = -(-tf.io.extract_jpeg_shape(data)[:2] // ratio)
-    side = tf.reduce_min(height_width)
-    corner = (height_width - side) // 2
-    window = tf.concat([corner, [side, side]], 0)
-    image = tf.io.decode_and_crop_jpeg(data, window, channels=3, ratio=ratio)
+    shape = tf.io.extract_jpeg_shape(data)[:2]
+    ratios = [ratio for ratio in _RATIOS if ratio == 1 or jpeg.SHORTER_SIDE // ratio >= size]
+    enough = [tf.reduce_min(shape) // ratio >= size for ratio in ratios[1:]]
+    image = tf.switch_case(
+        tf.reduce_sum(tf.cast(enough, tf.int32)),
+        [functools.partial(_reduced_square, data, shape, ratio) for ratio in ratios],
+    )
     return tf.cast(tf.round(tf.image.resize(image, (size, size))), tf.uint8)
+
+
+def _reduced_square(data: tf.Tensor, shape: tf.Tensor, ratio: int) -> tf.Tensor:
+    """Returns the middle square of a JPEG of `shape` `[2]` int32, reduced by `ratio`; nothing else is decoded."""
+    reduced = -(-shape // ratio)
+    side = tf.reduce_min(reduced)
+    window = tf.concat([(reduced - side) // 2, [side, side]], 0)
+    return tf.io.decode_and_crop_jpeg(data, window, channels=3, ratio=ratio)

@@ -1,0 +1,90 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""How fast are photographs read? A prepared dataset's batches against a bare tf.data pipeline, in turns.
+
+Both decode the same JPEGs to the same size on all processors, in batches of 64: ours from the dataset that
+`photographs.examples` prepared, none of it kept decoded; the bare one from the same JPEGs written one to a file, whole
+and bilinear. The first round of each is left out, the medians are of the five after it.
+
+python benchmarks/read_photographs.py ../shared/data/awa2_mini/JPEGImages 224
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_datasets as tfds
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from niwt_tf.data import photographs  # noqa: E402
+
+_BATCH_SIZE = 64
+_ROUNDS = 5
+
+
+def main(folder: str = "../shared/data/awa2_mini/JPEGImages", image_size: str = "224") -> None:
+    """Prints images per second of the preparation and of both readers, and the memory of it all."""
+    found = sorted(Path(folder).glob("*/*.jpg"))
+    images = [photographs.Photograph(path, f"{path.parent.name}/{path.name}", path.parent.name) for path in found]
+    photographs._CACHE_BYTES = 0  # as for a dataset that is too large to be kept
+    with tempfile.TemporaryDirectory() as scratch:
+        begun = time.perf_counter()
+        paths = _write(images, Path(scratch))
+        print(f"to_jpeg: {len(images) / (time.perf_counter() - begun):.0f} images/s")
+        split = photographs.split(_prepare(images, scratch), "train", int(image_size))
+        readers = {"ours": lambda: split.batches(_BATCH_SIZE), "bare": lambda: _bare(paths, int(image_size))}
+        before = _peak_mib()
+        seconds = [{name: _seconds(read) for name, read in readers.items()} for _ in range(_ROUNDS + 1)][1:]
+    ours, bare = (len(paths) / np.median([one[name] for one in seconds]) for name in readers)
+    print(f"ours {ours:.0f} images/s, bare {bare:.0f} images/s, ratio {ours / bare:.2f}")
+    print(f"peak memory {_peak_mib():.0f} MiB, {before:.0f} MiB before reading")
+
+
+def _write(images: list[photographs.Photograph], folder: Path) -> list[str]:
+    """Writes what is prepared of each image to a file of its own."""
+    paths = []
+    for number, (_, example) in enumerate(photographs.examples(images, "converting")):
+        paths.append(str(folder / f"{number}.jpg"))
+        Path(paths[-1]).write_bytes(example["image"].read())
+    return paths
+
+
+def _prepare(images: list[photographs.Photograph], folder: str) -> tfds.core.DatasetBuilder:
+    return tfds.dataset_builders.store_as_tfds_dataset(
+        name="photographs",
+        version="1.0.0",
+        features=photographs.features(sorted({image.label for image in images})),
+        split_datasets={"train": photographs.examples(images, "preparing")},
+        data_dir=folder,
+    )
+
+
+def _bare(paths: list[str], size: int) -> tf.data.Dataset:
+    def read(path: tf.Tensor) -> tf.Tensor:
+        return tf.cast(tf.image.resize(tf.io.decode_jpeg(tf.io.read_file(path), channels=3), (size, size)), tf.uint8)
+
+    images = tf.data.Dataset.from_tensor_slices(paths).map(read, num_parallel_calls=tf.data.AUTOTUNE)
+    return images.batch(_BATCH_SIZE).prefetch(tf.data.AUTOTUNE)
+
+
+def _seconds(read: Callable[[], tf.data.Dataset]) -> float:
+    begun = time.perf_counter()
+    for _ in read():
+        pass
+    return time.perf_counter() - begun
+
+
+def _peak_mib() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
