@@ -24,7 +24,7 @@ def documents(folder: Path, class_names: Sequence[str], what: str) -> dict[str, 
       errors.UserError: if a class has no file or two, or a file is no UTF-8 or empty.
       OSError: if a file cannot be read.
     """
-    files = {path.stem: path for path in sorted(folder.glob("*.txt"))}
+    files = {name: path for name, path in entries(folder).items() if path.is_file()}
     texts = {name: text_files.text(files[stem]) for name, stem in _join(folder, class_names, files, what).items()}
     _require_filled(folder, {name: text.split() for name, text in texts.items()}, what)
     return {name: [text] for name, text in texts.items()}
@@ -45,17 +45,20 @@ def captions(
       errors.UserError: if a class has no file or two, or a file is no UTF-8, or all of them are empty.
       OSError: if a file cannot be read.
     """
-    entries = {p.stem if p.is_file() else p.name: p for p in sorted(folder.iterdir()) if _tells(p)}
+    there = entries(folder)
     found: dict[str, list[str]] = {}
-    for name, entry in _join(folder, class_names, entries, what).items():
-        files = _files(entries[entry], (readable or {}).get(name))
+    for name, entry in _join(folder, class_names, there, what).items():
+        files = _files(there[entry], (readable or {}).get(name))
         found[name] = [line for file in files for line in text_files.lines(file)]
     _require_filled(folder, found, what)
     return found
 
 
-def _tells(path: Path) -> bool:
-    return not path.name.startswith(".") and (path.is_dir() or path.suffix == ".txt")
+def entries(folder: Path) -> dict[str, Path]:
+    """Returns name -> `<name>.txt`, or the folder `<name>`, sorted; hidden ones are left out."""
+    files = {path.stem: path for path in folder.glob("*.txt") if path.is_file()}
+    folders = {path.name: path for path in folder.iterdir() if path.is_dir()}
+    return {name: path for name, path in sorted((folders | files).items()) if not name.startswith(".")}
 
 
 def _files(entry: Path, readable: Collection[str] | None) -> list[Path]:

@@ -5,14 +5,15 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 
 from niwt_tf import errors
 
 
 def normal(name: str) -> str:
-    """Returns `name` in lower case, its words joined by one `_` each."""
-    return re.sub(r"[\s_+\-./]+", "_", name.strip()).strip("_").lower()
+    """Returns `name` without regard to case, its words joined by one `_` each."""
+    return re.sub(r"[\s_+\-./]+", "_", unicodedata.normalize("NFC", name)).strip("_").casefold()
 
 
 def join(wanted: Iterable[str], available: Iterable[str], what: str, remedy: str) -> Mapping[str, str]:
@@ -25,22 +26,27 @@ def join(wanted: Iterable[str], available: Iterable[str], what: str, remedy: str
       remedy: what the user can do where they differ.
 
     Raises:
-      errors.UserError: if a wanted name is not there, or is there twice.
+      errors.UserError: if a wanted name is not there, is there twice, or is wanted twice.
     """
-    spellings: dict[str, list[str]] = {}
-    for name in available:
-        spellings.setdefault(normal(name), []).append(name)
-    found = {name: spellings.get(normal(name), []) for name in wanted}
-    missing = [name for name, names in found.items() if not names]
+    there, asked = _spellings(available), _spellings(wanted)
+    missing = [names[0] for form, names in asked.items() if form not in there]
     if missing:
-        spare = sorted(set().union(*spellings.values()) - {n for names in found.values() for n in names})
+        spare = sorted(name for form, names in there.items() if form not in asked for name in names)
         raise errors.UserError(
             f"Classes must be found by name in {what}. Received: none for {errors.listed(missing)}. "
             f"Left over there: {errors.listed(spare) or 'none'}. {remedy}"
         )
-    twice = [names for names in found.values() if len(names) > 1]
+    twice = [names for form in asked for names in (asked[form], there[form]) if len(names) > 1]
     if twice:
         raise errors.UserError(
-            f"Classes must be found by name in {what}. Received: {errors.listed(twice[0])}, which are one. {remedy}"
+            f"Classes must differ by more than their spelling in {what}. Received: {errors.listed(twice[0])}. Keep one."
         )
-    return {name: names[0] for name, names in found.items()}
+    return {names[0]: there[form][0] for form, names in asked.items()}
+
+
+def _spellings(names: Iterable[str]) -> dict[str, list[str]]:
+    """Returns normal form -> the names that have it."""
+    spellings: dict[str, list[str]] = {}
+    for name in names:
+        spellings.setdefault(normal(name), []).append(name)
+    return spellings

@@ -10,8 +10,8 @@ import numpy as np
 
 from niwt_tf import config as config_lib
 from niwt_tf import errors, progress, sources
-from niwt_tf.data import zero_shot
-from niwt_tf.domains import class_texts, encoders, hub_text, part, word_vectors
+from niwt_tf.data import class_texts, zero_shot
+from niwt_tf.domains import encoders, hub_text, part, word_vectors
 
 
 def load(
@@ -52,9 +52,9 @@ def from_folder(kind: str, folder: str, dataset: zero_shot.ZeroShotDataset) -> z
     Raises:
       errors.UserError: if a class's file is missing, double or no UTF-8.
     """
-    files = class_texts.read(f"{kind}_dir", folder, dataset.class_names)
-    by_class = {name: text.splitlines() if kind == "captions" else [text] for name, text in files.items()}
-    return zero_shot.Texts(by_class, f"the files in {folder}")
+    read = {"captions": class_texts.captions, "documents": class_texts.documents}[kind]
+    path = sources.class_texts(f"{kind}_dir", folder)
+    return zero_shot.Texts(read(path, dataset.class_names, f"--{kind}_dir"), f"the files in {folder}")
 
 
 def _filled(known: zero_shot.Texts, kind: str, class_names: Sequence[str]) -> list[list[str]]:

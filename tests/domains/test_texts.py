@@ -91,7 +91,7 @@ def test_a_folder_has_a_caption_on_a_line_and_a_document_in_a_file(zoo: _Zoo, tm
         (tmp_path / f"{name.replace(' ', '_')}.txt").write_text(f"{name}\r\n\n  \nhas fur\n", "utf-8", newline="")
     captions = texts.from_folder("captions", str(tmp_path), zoo())
     assert captions.source == f"the files in {tmp_path}"
-    assert captions.by_class["polar bear"] == ["polar bear", "", "  ", "has fur"]
+    assert captions.by_class["polar bear"] == ["polar bear", "has fur"]
     documents = texts.from_folder("documents", str(tmp_path), zoo())
     assert documents.by_class["polar bear"] == ["polar bear\r\n\n  \nhas fur\n"]
     assert texts.load(captions, "captions", zoo(), config_lib.DomainConfig()).source.startswith("10 captions: ")

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from niwt_tf import config as config_lib
 from niwt_tf import errors
-from niwt_tf.data import image_files, text_files
+from niwt_tf.data import class_texts, image_files, text_files
 from niwt_tf.data import names as names_lib
 from niwt_tf.data.folder import table
 

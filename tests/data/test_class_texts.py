@@ -1,0 +1,104 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of texts of classes in a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from niwt_tf import errors
+from niwt_tf.data import class_texts
+
+_Reader = Callable[..., dict[str, list[str]]]
+
+
+def _write(folder: Path, files: Mapping[str, str | bytes]) -> Path:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(text.encode() if isinstance(text, str) else text)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "stem", ["polar bear", "polar_bear", "polar+bear", "Polar-Bear", "POLAR  BEAR", " polar_ bear", "polar_+_bear"]
+)
+@pytest.mark.parametrize("read", [class_texts.captions, class_texts.documents])
+def test_a_file_may_spell_its_class_in_many_ways(tmp_path: Path, stem: str, read: _Reader) -> None:
+    _write(tmp_path, {f"{stem}.txt": "white", "ant.txt": "small"})
+    for name in ("polar bear", "polar+bear", "Polar_Bear"):
+        assert read(tmp_path, (name, "ant"), "a test") == {name: ["white"], "ant": ["small"]}
+
+
+def test_accents_may_be_composed_or_not(tmp_path: Path) -> None:
+    _write(tmp_path, {"e\u0301lan.txt": "a moose"})
+    assert class_texts.documents(tmp_path, ["\u00c9lan"], "a test") == {"\u00c9lan": ["a moose"]}
+
+
+def test_a_caption_is_a_line_and_a_document_a_file(tmp_path: Path) -> None:
+    _write(tmp_path, {"ant.txt": b"\xef\xbb\xbf  one\r\n\n two \n", "bee.txt": "three"})
+    assert class_texts.captions(tmp_path, ["ant", "bee"], "a test") == {"ant": ["one", "two"], "bee": ["three"]}
+    assert class_texts.documents(tmp_path, ["ant"], "a test") == {"ant": ["  one\r\n\n two \n"]}
+
+
+def test_captions_of_images_are_those_that_may_be_read(tmp_path: Path) -> None:
+    _write(tmp_path, {"ant/1.txt": "a\nb", "ant/2.txt": "c", "ant/3.txt": "d", "bee/1.txt": "e", "bee/2.txt": "f"})
+    found = class_texts.captions(tmp_path, ["ant", "bee"], "a test", {"ant": {"1", "3", "4"}})
+    assert found == {"ant": ["a", "b", "d"], "bee": ["e", "f"]}
+
+
+def test_files_of_other_classes_and_kinds_are_left_alone(tmp_path: Path) -> None:
+    _write(tmp_path, {"ant.txt": "small", "bee.txt": b"\xff", "._ant.txt": b"\xff", "README.md": "no class"})
+    assert class_texts.captions(tmp_path, ["ant"], "a test") == {"ant": ["small"]}
+    assert class_texts.documents(tmp_path, ["ant"], "a test") == {"ant": ["small"]}
+
+
+@pytest.mark.parametrize("read", [class_texts.captions, class_texts.documents])
+def test_missing_files_are_listed_with_those_left_over(tmp_path: Path, read: _Reader) -> None:
+    _write(tmp_path, {"ant.txt": "small", "kinds 3.txt": "a misspelt one"})
+    with pytest.raises(errors.UserError) as caught:
+        read(tmp_path, ["ant", "kind 3", "kind 4"], "--captions_dir")
+    assert str(caught.value) == (
+        f"Classes must be found by name in {tmp_path}, for --captions_dir. Received: none for kind 3, kind 4. Left "
+        "over there: kinds 3. Write <class>.txt for each class."
+    )
+
+
+@pytest.mark.parametrize(
+    ("files", "classes"),
+    [(("polar bear", "polar_bear"), ["polar bear", "ant"]), (("polar bear",), ["polar bear", "ant", "polar_bear"])],
+)
+def test_two_of_one_name_are_refused(tmp_path: Path, files: tuple[str, ...], classes: list[str]) -> None:
+    _write(tmp_path, {"ant.txt": "small"} | {f"{name}.txt": "white" for name in files})
+    with pytest.raises(errors.UserError) as caught:
+        class_texts.captions(tmp_path, classes, "--captions_dir")
+    assert str(caught.value) == (
+        f"Classes must differ by more than their spelling in {tmp_path}, for --captions_dir. Received: polar bear, "
+        "polar_bear. Keep one."
+    )
+
+
+@pytest.mark.parametrize("read", [class_texts.captions, class_texts.documents])
+@pytest.mark.parametrize("text", ["", " \n\t\n"])
+def test_empty_texts_are_refused(tmp_path: Path, read: _Reader, text: str) -> None:
+    _write(tmp_path, {"ant.txt": "small", "bee.txt": text, "eel.txt": text})
+    with pytest.raises(errors.UserError) as caught:
+        read(tmp_path, ["ant", "bee", "eel"], "--documents_dir")
+    assert str(caught.value) == (
+        f"--documents_dir must tell of every class. Received: {tmp_path}, with no text for bee, eel. Write some."
+    )
+
+
+def test_a_seen_class_of_whose_training_images_nothing_is_told_is_refused(tmp_path: Path) -> None:
+    _write(tmp_path, {"ant/1.txt": "a"})
+    with pytest.raises(errors.UserError, match="no text for ant"):
+        class_texts.captions(tmp_path, ["ant"], "`captions`", {"ant": {"2"}})
+
+
+@pytest.mark.parametrize("read", [class_texts.captions, class_texts.documents])
+def test_what_is_no_utf8_is_told_with_its_place(tmp_path: Path, read: _Reader) -> None:
+    _write(tmp_path, {"ant.txt": "one\nfour é".encode() + b"\xe9\n"})
+    with pytest.raises(errors.UserError, match=r"UTF-8. Received: .*ant.txt with the byte 0xe9 in line 2\."):
+        read(tmp_path, ["ant"], "a test")
