@@ -11,11 +11,10 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
+from niwt_tf import checksum, errors
 from niwt_tf import config as config_lib
-from niwt_tf import errors
 
 _LARGE = 32 * 2**20  # bytes
-_BLOCK = 2**20
 
 
 def stamps(config: config_lib.DomainConfig) -> dict[str, str]:
@@ -81,7 +80,7 @@ def sha256(path: Path) -> str:
     """Returns the SHA-256 of a file, or of the names and contents of all files below a folder."""
     total = hashlib.sha256()
     for name, file in _named(path, _files(path)):
-        total.update(f"{name}\0{_sha256(file)}\0".encode())
+        total.update(f"{name}\0{checksum.sha256(file)}\0".encode())
     return total.hexdigest()
 
 
@@ -103,12 +102,4 @@ def _named(root: Path, files: Iterable[Path]) -> Iterable[tuple[str, Path]]:
 
 def _stamp(path: Path) -> str:
     status = path.stat()
-    return _sha256(path) if status.st_size < _LARGE else f"{status.st_size} bytes of {status.st_mtime_ns}"
-
-
-def _sha256(path: Path) -> str:
-    total = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            total.update(block)
-    return total.hexdigest()
+    return checksum.sha256(path) if status.st_size < _LARGE else f"{status.st_size} bytes of {status.st_mtime_ns}"

@@ -4,12 +4,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import requests
 
-from niwt_tf import errors, progress
+from niwt_tf import checksum, errors, progress
 
 _CHUNK = 1 << 20
 _TIMEOUT = (15, 60)  # seconds to connect, and between two chunks
@@ -59,20 +58,10 @@ def _write(answer: requests.Response, partial: Path, have: int, title: str) -> N
 def _require_sha256(partial: Path, url: str, sha256: str | None) -> None:
     if sha256 is None:
         return
-    received = sha256_of(partial)
+    received = checksum.sha256(partial)
     if received != sha256:
         partial.unlink()
         raise errors.UserError(
             f"A download must have its known SHA-256, {sha256}. Received: {url} with {received}. It was removed: try "
             "again, or get the file from its official page."
         )
-
-
-def sha256_of(*paths: Path) -> str:
-    """Returns the SHA-256 of files, one after the other, as 64 hexadecimal digits."""
-    digest = hashlib.sha256()
-    for path in paths:
-        with path.open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                digest.update(chunk)
-    return digest.hexdigest()

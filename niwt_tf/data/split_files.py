@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
-from niwt_tf.data import download, obtain
+from niwt_tf import checksum
 
 MAT_FILES = ("att_splits.mat", "sent_splits.mat")
 LISTS = ("image_label_PS.txt", "test_seen_PS.txt", "testclasses.txt")
@@ -16,7 +16,7 @@ PAGE = (
     "https://www.mpi-inf.mpg.de/departments/computer-vision-and-machine-learning/research/zero-shot-learning/"
     "zero-shot-learning-the-good-the-bad-and-the-ugly"
 )
-_ARCHIVE = obtain.Archive("https://datasets.d2.mpi-inf.mpg.de/xian/xlsa17.zip", "0.9 GB")
+_ARCHIVE, _SIZE = "https://datasets.d2.mpi-inf.mpg.de/xian/xlsa17.zip", "0.9 GB"
 # Of each benchmark: its folder in the archive of splits, and that of its images.
 _FOLDERS = {
     "awa2": ("AWA2", "Animals_with_Attributes2"),
@@ -56,7 +56,7 @@ def find(places: Sequence[Path]) -> SplitFile | None:
     candidates += [tuple(place / name for name in LISTS) for place in places]
     for paths in candidates:
         if all(path.is_file() for path in paths):
-            return SplitFile(paths, download.sha256_of(*paths))
+            return SplitFile(paths, checksum.sha256(*paths))
     return None
 
 
@@ -67,6 +67,10 @@ def obtain_split(dataset: str, root: Path) -> SplitFile:
       errors.UserError: if it cannot be had, with all paths looked at.
       OSError: if `root` cannot be read or written.
     """
+    from niwt_tf.data import obtain  # a run that finds its split need not wait for what downloads one
+
     places = folders(dataset, root)
     looked = [place / name for place in places for name in (MAT_FILES[0], LISTS[0])]
-    return obtain.obtain(lambda: find(places), f"proposed split of {dataset}", looked, (_ARCHIVE,), PAGE, root)
+    return obtain.obtain(
+        lambda: find(places), f"proposed split of {dataset}", looked, (obtain.Archive(_ARCHIVE, _SIZE),), PAGE, root
+    )

@@ -103,9 +103,7 @@ def described(root: Path) -> list[str]:
     found = table.class_names(csv) if csv.is_file() else []
     for folder in (root / CAPTIONS, root / DOCUMENTS):
         if folder.is_dir():
-            found += sorted(
-                path.stem if path.suffix == ".txt" else path.name for path in folder.iterdir() if _tells(path)
-            )
+            found += class_texts.entries(folder)
     return found
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,11 @@ def _test_unseen(builder: tfds.core.DatasetBuilder, image_size: int) -> zero_sho
     return zero_shot.Split(tf.data.Dataset.from_tensor_slices(none), np.zeros(0, np.int64))
 
 
+def _attributes(path: Path, class_names: Sequence[str]) -> zero_shot.Attributes:
+    names, values = table.attributes(path, class_names)
+    return zero_shot.Attributes(names, {name: np.array(row, np.float32) for name, row in values.items()}, str(path))
+
+
 def _descriptions(layout: layout_lib.Layout) -> zero_shot.Descriptions:
     """Returns what lies in the folder; what does not is no domain of it."""
     classes, parts = (*layout.seen, *layout.unseen), layout.parts()
@@ -64,11 +70,7 @@ def _descriptions(layout: layout_lib.Layout) -> zero_shot.Descriptions:
     # The text of a seen class is that of its training images alone.
     readable = {label: {Path(name).stem for name, of, _ in parts["train"] if of == label} for label in layout.seen}
     return zero_shot.Descriptions(
-        attributes=(
-            (lambda: zero_shot.Attributes(*table.attributes(attributes, classes), str(attributes)))
-            if attributes.is_file()
-            else None
-        ),
+        attributes=((lambda: _attributes(attributes, classes)) if attributes.is_file() else None),
         captions=(
             (lambda: zero_shot.Texts(class_texts.captions(captions, classes, "`captions`", readable), str(captions)))
             if captions.is_dir()

@@ -10,8 +10,6 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from niwt_tf import errors
 from niwt_tf.data import names as names_lib
 from niwt_tf.data import text_files
@@ -29,8 +27,8 @@ def class_names(path: Path) -> list[str]:
     return [row[0] for _, row in rows]
 
 
-def attributes(path: Path, wanted: Sequence[str]) -> tuple[tuple[str, ...], dict[str, np.ndarray]]:
-    """Returns the names of the attributes, and class -> its values `[M]` float32; NaN where -1 or nothing stands.
+def attributes(path: Path, wanted: Sequence[str]) -> tuple[tuple[str, ...], dict[str, list[float]]]:
+    """Returns the names of the attributes, and class -> its `M` values; NaN where -1 or nothing stands.
 
     Args:
       path: the table.
@@ -64,10 +62,9 @@ def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     return header, rows[1:]
 
 
-def _numbers(path: Path, line: int, row: Sequence[str], header: Sequence[str]) -> np.ndarray:
-    """Returns the values `[M]` float32 of a row."""
+def _numbers(path: Path, line: int, row: Sequence[str], header: Sequence[str]) -> list[float]:
     cells = zip(row[1:], header[1:], strict=True)
-    return np.array([_number(path, line, row[0], cell, column) for cell, column in cells], np.float32)
+    return [_number(path, line, row[0], cell, column) for cell, column in cells]
 
 
 def _number(path: Path, line: int, name: str, cell: str, column: str) -> float:
