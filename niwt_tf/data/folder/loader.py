@@ -34,6 +34,8 @@ def load(config: config_lib.DataConfig, image_size: int) -> zero_shot.ZeroShotDa
     )
     if not prepare.is_prepared(builder):
         prepare.prepare(builder)
+    test_unseen = _test_unseen(builder, image_size)
+    tested = {(*layout.seen, *layout.unseen)[label] for label in test_unseen.labels}
     return zero_shot.ZeroShotDataset(
         name="folder",
         seen=layout.seen,
@@ -41,11 +43,11 @@ def load(config: config_lib.DataConfig, image_size: int) -> zero_shot.ZeroShotDa
         validation=zero_shot.unseen_again(layout.seen, layout.unseen),
         train=photographs.split(builder, "train", image_size),
         test_seen=photographs.split(builder, "test_seen", image_size),
-        test_unseen=_test_unseen(builder, image_size),
+        test_unseen=test_unseen,
         descriptions=_descriptions(layout),
         split_version=f"{layout.root.resolve().name}, a fifth of each seen class for the test",
         split_sha256=config_lib.fingerprint(layout.seen, layout.unseen, layout.names()),
-        imageless=tuple(name for name in layout.unseen if name not in layout.images),
+        imageless=tuple(name for name in layout.unseen if name not in tested),
     )
 
 

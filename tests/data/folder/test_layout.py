@@ -1,0 +1,152 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of which classes a folder has, and which image is for what."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from niwt_tf import errors
+from niwt_tf.data.folder import layout
+
+
+def _make(root: Path, images: Mapping[str, int], **files: str) -> Path:
+    """Returns `root` with as many empty image files of each class, and with text files."""
+    for label, count in images.items():
+        (root / "images" / label).mkdir(parents=True)
+        for number in range(count):
+            (root / "images" / label / f"{number}.jpg").touch()
+    for name, text in files.items():
+        path = root / name.replace("__", "/").replace("_csv", ".csv").replace("_txt", ".txt")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    return root
+
+
+_FIVE = {"ant": 5, "bee": 5, "cat": 5, "dog": 5, "eel": 5}
+
+
+def _classes(found: layout.Layout) -> tuple[str, str]:
+    return " ".join(found.seen), " ".join(found.unseen)
+
+
+@pytest.mark.parametrize(
+    ("files", "unseen", "expected"),
+    [
+        ({}, ["eel", "dog"], ("ant bee cat", "dog eel")),
+        ({"unseen_txt": "eel\n\ndog\n"}, [], ("ant bee cat", "dog eel")),
+        ({"unseen_txt": "ant\nbee\n"}, ["eel"], ("ant bee cat dog", "eel")),
+        ({"seen_txt": "ant\nbee\ncat\n"}, [], ("ant bee cat", "dog eel")),
+        ({"seen_txt": "ant\nbee\ncat\n", "unseen_txt": "eel"}, [], ("ant bee cat", "eel")),
+        ({"captions__gnu_txt": "big"}, [], ("ant bee cat dog eel", "gnu")),
+        ({"documents__gnu_txt": "big", "unseen_txt": "eel"}, [], ("ant bee cat dog", "eel gnu")),
+        ({"attributes_csv": "class,big\ngnu,1\neel,0\n"}, ["EEL"], ("ant bee cat dog", "eel gnu")),
+        (
+            {"captions__polar bear_txt": "a", "attributes_csv": "class,a\npolar+bear,1\n"},
+            [],
+            (" ".join(_FIVE), "polar+bear"),
+        ),
+        ({"captions__eel__0_txt": "long"}, ["eel"], ("ant bee cat dog", "eel")),
+    ],
+)
+def test_classes_come_from_folders_lists_and_knowledge(
+    tmp_path: Path, files: dict[str, str], unseen: list[str], expected: tuple[str, str]
+) -> None:
+    assert _classes(layout.read(_make(tmp_path, _FIVE, **files), unseen)) == expected
+
+
+def test_a_fifth_of_each_seen_class_is_for_the_test(tmp_path: Path) -> None:
+    found = layout.read(_make(tmp_path, {"ant": 10, "bee": 2, "cat": 23, "dog": 7}), ["dog"])
+    parts = found.parts()
+    counts = {part: {name: sum(label == name for _, label, _ in images) for name in "ant bee cat dog".split()}
+              for part, images in parts.items()}  # fmt: skip
+    assert counts == {
+        "train": {"ant": 8, "bee": 1, "cat": 18, "dog": 0},
+        "test_seen": {"ant": 2, "bee": 1, "cat": 5, "dog": 0},
+        "test_unseen": {"ant": 0, "bee": 0, "cat": 0, "dog": 7},
+    }
+    everything = [name for images in parts.values() for name, _, _ in images]
+    assert sorted(everything) == found.names() and len(set(everything)) == 42
+    assert all(path == tmp_path / "images" / name for images in parts.values() for name, _, path in images)
+
+
+def test_more_images_of_one_class_move_none_of_another(tmp_path: Path) -> None:
+    before = layout.read(_make(tmp_path, {"ant": 10, "bee": 9, "cat": 5, "dog": 1}), ["dog"]).parts()
+    (tmp_path / "images" / "ant" / "new.png").touch()
+    after = layout.read(tmp_path, ["dog"]).parts()
+    for part in before:
+        assert [i for i in before[part] if i[1] != "ant"] == [i for i in after[part] if i[1] != "ant"]
+
+
+def test_what_is_no_image_is_left_alone_and_links_are_followed(tmp_path: Path) -> None:
+    _make(tmp_path / "other", {"ant": 3})
+    _make(tmp_path, {"bee": 3, "cat": 3, "empty": 0})
+    for name in ("notes.txt", ".hidden.jpg", "._0.jpg", "Thumbs.db"):
+        (tmp_path / "images" / "bee" / name).touch()
+    (tmp_path / "images" / "loose.jpg").touch()
+    (tmp_path / "images" / "bee" / "deeper").mkdir()
+    (tmp_path / "images" / "bee" / "deeper" / "9.WEBP").touch()
+    os.symlink(tmp_path / "other" / "images" / "ant", tmp_path / "images" / "ant")
+    found = layout.read(tmp_path, ["gnu"])
+    assert _classes(found) == ("ant bee cat", "gnu")
+    assert [name for name, _ in found.images["bee"]] == ["bee/0.jpg", "bee/1.jpg", "bee/2.jpg", "bee/deeper/9.WEBP"]
+    assert len(found.images["ant"]) == 3 and "empty" not in found.images
+
+
+def test_digest_follows_images_and_classes_and_nothing_else(tmp_path: Path) -> None:
+    _make(tmp_path, _FIVE, unseen_txt="eel\n")
+    digests = [layout.read(tmp_path).digest()]
+    assert layout.read(tmp_path).digest() == layout.read(tmp_path, ["eel"]).digest() == digests[0]
+    digests.append(layout.read(tmp_path, ["dog"]).digest())
+    (tmp_path / "images" / "ant" / "0.jpg").write_bytes(b"1")
+    digests.append(layout.read(tmp_path).digest())
+    os.utime(tmp_path / "images" / "ant" / "0.jpg", (1, 1))
+    digests.append(layout.read(tmp_path).digest())
+    (tmp_path / "images" / "ant" / "0.jpg").unlink()
+    digests.append(layout.read(tmp_path).digest())
+    assert len(set(digests)) == 5
+
+
+@pytest.mark.parametrize(
+    ("images", "unseen", "message"),
+    [
+        ({}, ["eel"], "`--data_dir` must hold images/<class>/ with image files. Received: --data_dir={root}, with no "
+            "folder {root}/images. Image files end in .bmp, .gif, .jpeg, .jpg, .png, .tif, .tiff, .webp."),
+        ({"ant": 0}, ["eel"], "`--data_dir` must hold images/<class>/ with image files. Received: --data_dir={root}, "
+            "with no image file in {root}/images. Image files end in .bmp, .gif, .jpeg, .jpg, .png, "
+            ".tif, .tiff, .webp."),
+        (_FIVE, [], "A class must be unseen. Received: 5 classes in {root}/images, all seen. Name unseen ones with "
+            "--unseen=a,b or in unseen.txt, or describe a class that has no images."),
+        (_FIVE | {"fox": 1, "gnu": 1}, ["eel"], "Seen classes must have two images at least, one for training and one "
+            "for the test. Received: fox, gnu with fewer in {root}/images. Add images, or make them unseen with "
+            "--unseen=fox,gnu."),
+        ({"ant": 2, "bee": 2, "cat": 2}, ["cat"], "There must be 3 seen classes at least, as some play unseen when "
+            "settings are chosen. Received: ant, bee in {root}/images. Add classes with images."),
+    ],
+)  # fmt: skip
+def test_folders_that_do_not_do_are_told(
+    tmp_path: Path, images: dict[str, int], unseen: list[str], message: str
+) -> None:
+    with pytest.raises(errors.UserError) as caught:
+        layout.read(_make(tmp_path, images), unseen)
+    assert str(caught.value) == message.format(root=tmp_path)
+
+
+def test_a_seen_class_without_an_image_is_told(tmp_path: Path) -> None:
+    with pytest.raises(errors.UserError, match="Received: antt with fewer in"):
+        layout.read(_make(tmp_path, _FIVE, seen_txt="antt\nbee\ncat\n"))
+
+
+@pytest.mark.parametrize("unseen", [[], ["CAT", "bee"]])
+def test_classes_in_both_lists_are_told(tmp_path: Path, unseen: list[str]) -> None:
+    root = _make(tmp_path, _FIVE, seen_txt="ant\nbee\ncat\n", unseen_txt="bee\ncat\n")
+    with pytest.raises(errors.UserError) as caught:
+        layout.read(root, unseen)
+    assert str(caught.value) == (
+        f"Seen and unseen classes must differ. Received: bee, cat in both lists of {root}. Take them out of seen.txt, "
+        "or of unseen.txt or --unseen."
+    )

@@ -1,0 +1,125 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of a folder of the user's as a zero-shot dataset."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from niwt_tf import config as config_lib
+from niwt_tf import errors
+from niwt_tf.data.folder import layout, loader
+
+_COLOURS = {"ant": (200, 0, 0), "bee": (0, 200, 0), "cat": (0, 0, 200), "dog": (200, 200, 0)}
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> config_lib.DataConfig:
+    """Three seen classes of five images, one unseen class of five, each of a colour of its own."""
+    root = tmp_path / "mine"
+    for label, colour in _COLOURS.items():
+        (root / "images" / label).mkdir(parents=True)
+        for number in range(5):
+            Image.new("RGB", (40 + number, 30), colour).save(root / "images" / label / f"{number}.png")
+    return config_lib.DataConfig(
+        dataset="folder", data_dir=str(root), prepared_dir=str(tmp_path / "prepared"), unseen=("dog",)
+    )
+
+
+def test_images_come_with_their_classes(config: config_lib.DataConfig) -> None:
+    dataset = loader.load(config, 16)
+    assert (dataset.seen, dataset.unseen, dataset.imageless) == (("ant", "bee", "cat"), ("dog",), ())
+    assert dataset.validation == ("cat",)
+    for split, count in ((dataset.train, 12), (dataset.test_seen, 3), (dataset.test_unseen, 5)):
+        assert len(split) == count
+        for images, labels in split.batches(2).as_numpy_iterator():
+            assert images.shape[1:] == (16, 16, 3) and images.dtype == np.uint8
+            for image, label in zip(images, labels, strict=True):
+                np.testing.assert_allclose(image[8, 8], _COLOURS[dataset.class_names[label]], atol=3)
+
+
+def test_split_says_which_it_is(config: config_lib.DataConfig) -> None:
+    dataset = loader.load(config, 16)
+    assert dataset.split_version == "mine, a fifth of each seen class for the test"
+    assert dataset.split_sha256 == loader.load(config, 16).split_sha256
+    assert dataset.split_sha256 != loader.load(dataclasses.replace(config, unseen=("cat",)), 16).split_sha256
+
+
+def test_images_are_prepared_once(config: config_lib.DataConfig, capsys: pytest.CaptureFixture[str]) -> None:
+    prepared = (
+        Path(config.prepared_dir) / "folder" / f"images_{layout.read(Path(config.data_dir), ['dog']).digest()[:12]}"
+    )
+    loader.load(config, 16)
+    assert capsys.readouterr().out == f"  preparing the images in {prepared / '1.0.0'}\n"
+    loader.load(config, 16)
+    assert capsys.readouterr().out == ""
+    (Path(config.data_dir) / "images" / "ant" / "0.png").unlink()
+    assert len(loader.load(config, 16).train) == 11
+    assert "preparing the images" in capsys.readouterr().out
+
+
+def test_a_class_without_images_is_simply_unseen(config: config_lib.DataConfig) -> None:
+    (Path(config.data_dir) / "attributes.csv").write_text(
+        "class,red,dark\nant,1,0\nbee,0,1\ncat,-1,0\ndog,1,1\nokapi,1,0\n", "utf-8"
+    )
+    dataset = loader.load(config, 16)
+    assert (dataset.unseen, dataset.imageless) == (("dog", "okapi"), ("okapi",))
+    assert dataset.descriptions.attributes is not None and dataset.descriptions.captions is None
+    attributes = dataset.descriptions.attributes()
+    assert attributes.names == ("red", "dark")
+    assert attributes.source == str(Path(config.data_dir) / "attributes.csv")
+    np.testing.assert_array_equal(
+        [attributes.values[n] for n in dataset.class_names], [[1, 0], [0, 1], [np.nan, 0], [1, 1], [1, 0]]
+    )
+
+
+def test_no_unseen_class_needs_an_image(config: config_lib.DataConfig) -> None:
+    documents = Path(config.data_dir) / "documents"
+    documents.mkdir()
+    for name in ("ant", "bee", "cat", "dog", "okapi"):
+        (documents / f"{name}.txt").write_text(f"The {name} is an animal.", "utf-8")
+    dataset = loader.load(dataclasses.replace(config, unseen=()), 16)
+    assert dataset.seen == ("ant", "bee", "cat", "dog") and dataset.unseen == dataset.imageless == ("okapi",)
+    assert len(dataset.test_unseen) == 0 and list(dataset.test_unseen.batches(4)) == []
+    assert dataset.descriptions.documents is not None
+    assert dataset.descriptions.documents().by_class["okapi"] == ["The okapi is an animal."]
+
+
+def test_captions_of_seen_classes_are_of_training_images(config: config_lib.DataConfig) -> None:
+    captions = Path(config.data_dir) / "captions"
+    for label in _COLOURS:
+        (captions / label).mkdir(parents=True)
+        for number in range(5):
+            (captions / label / f"{number}.txt").write_text(f"{label} {number}\nmore of it\n", "utf-8")
+    dataset = loader.load(config, 16)
+    assert dataset.descriptions.captions is not None
+    texts = dataset.descriptions.captions()
+    assert texts.source == str(captions)
+    parts = layout.read(Path(config.data_dir), ["dog"]).parts()
+    for label in dataset.seen:
+        trained = {Path(name).stem for name, of, _ in parts["train"] if of == label}
+        assert len(trained) == 4
+        assert {text for text in texts.by_class[label] if text != "more of it"} == {f"{label} {n}" for n in trained}
+    assert len(texts.by_class["dog"]) == 10
+
+
+def test_damaged_images_are_left_out_and_told(
+    config: config_lib.DataConfig, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (Path(config.data_dir) / "images" / "dog" / "3.png").write_bytes(b"no image")
+    dataset = loader.load(config, 16)
+    assert len(dataset.test_unseen) == 4
+    assert "  skipped 1 of 5 images that cannot be read: dog/3.png (" in capsys.readouterr().out
+
+
+def test_a_class_whose_images_are_all_damaged_is_told(config: config_lib.DataConfig) -> None:
+    for path in (Path(config.data_dir) / "images" / "dog").iterdir():
+        path.write_bytes(path.read_bytes()[:40])
+    with pytest.raises(errors.UserError, match="Received: 5 of 5 images that cannot be read: dog/"):
+        loader.load(config, 16)
+    assert not list(Path(config.prepared_dir).glob("folder/*/1.0.0"))
