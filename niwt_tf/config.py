@@ -65,7 +65,7 @@ class DomainConfig:
     )
     tfidf_phrase: int = _option(3, "Most words in a phrase of tfidf.", minimum=1, maximum=5)
     tfidf_components: int = _option(
-        0, "Numbers that tfidf's phrases are brought down to; 0 keeps them all.", minimum=0, maximum=2000
+        0, "Most numbers that tfidf's phrases are brought down to; 0 keeps the phrases.", minimum=0, maximum=2000
     )
     captions_dir: str = _option("", "Captions of yours, <class>.txt with one on a line; the dataset's own by default.")
     documents_dir: str = _option("", "Documents of yours, one in each <class>.txt; the dataset's own by default.")

@@ -107,10 +107,12 @@ def data(run: Run, folder: Path) -> None:
 
 
 def knowledge(run: Run, folder: Path) -> None:
-    """Writes the domain vectors, from text of the seen and unseen classes of the run itself."""
+    """Writes the domain vectors: of the run itself, and of its rehearsal, so that what is wrong shows at once."""
     known = knowledge_lib.load(run.dataset, run.config.domain)
     progress.say(f"  {known.source}")
     known.save(folder / "knowledge.npz")
+    # Text is encoded anew: by an encoder that has not read that of the validation classes.
+    knowledge_lib.load(run.rehearsal, run.config.domain).save(folder / "rehearsal.npz")
 
 
 def backbone(run: Run, folder: Path) -> None:
@@ -140,8 +142,7 @@ def rehearsal(run: Run, folder: Path) -> None:
     parent, dataset = run.folder("rehearsal_backbone"), run.rehearsal
     classifier = classifier_lib.Classifier.load(parent)
     observed = importance.Importances.load(parent)
-    # Text is encoded anew: by an encoder that has not read that of the validation classes.
-    known = knowledge_lib.load(dataset, run.config.domain)
+    known = knowledge_lib.DomainKnowledge.load(run.folder("knowledge") / "rehearsal.npz")
     fitted = _fit_map(run, known, observed, len(dataset.seen), folder / "map")
     lambdas, targets = run.config.rehearsal.lambdas, fitted(known.vectors[len(dataset.seen) :])
     columns = _transfer(run, classifier, observed, np.tile(targets, (len(lambdas), 1)), lambdas, folder / "transfer")

@@ -104,7 +104,7 @@ def test_values_just_outside_of_limits_are_errors(name: str, limit: str, value: 
             "aviari",
             "`--dataset` must be one of aviary. Received: --dataset=aviari. Did you mean 'aviary'?",
         ),
-        ("domain", "sounds", f"{_DOMAIN_RULE} Received: --domain=sounds."),
+        ("domain", "xyz", f"{_DOMAIN_RULE} Received: --domain=xyz."),
         ("domain", "", f"{_DOMAIN_RULE} Received: --domain=."),
         ("domain", "captions+", f"{_DOMAIN_RULE} Received: --domain=."),
         (

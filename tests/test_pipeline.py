@@ -303,6 +303,19 @@ def test_edited_text_remakes_its_stage_and_what_follows(
     assert remade == {"knowledge", "rehearsal", "map", "transfer", "evaluate"}
 
 
+def test_text_that_the_rehearsal_cannot_use_is_told_before_any_training(
+    config: config_lib.RunConfig, whole: workdir.Workdir, tmp_path: Path
+) -> None:
+    split = workdir.read_json(whole.path("data") / "split.json")
+    for name in split["seen"] + split["unseen"]:
+        alone = name == split["validation"][0]  # its word is known only as long as it is seen
+        (tmp_path / f"{name}.txt").write_text("zebra\nzebra" if alone else "red\nred", "utf-8")
+    settings = config_lib.DomainConfig(domain="captions", captions_dir=str(tmp_path))
+    own = dataclasses.replace(config, domain=settings)
+    with pytest.raises(errors.UserError, match=f"nothing but zeros, or no numbers, for {split['validation'][0]}"):
+        pipeline.run(own, workdir.Workdir(tmp_path / "run"), ["data", "knowledge"])
+
+
 def test_a_folder_that_is_not_there_is_told_before_anything_is_written(
     config: config_lib.RunConfig, tmp_path: Path
 ) -> None:

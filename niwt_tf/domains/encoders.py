@@ -51,10 +51,11 @@ class TfidfEncoder:
         Args:
           texts: of seen classes alone.
           phrase: most words in a phrase.
-          components: how many numbers stand for the phrases, by a truncated SVD; 0 keeps the phrases.
+          components: most numbers that stand for the phrases, by a truncated SVD; fewer where texts or phrases are
+            fewer, and 0 keeps the phrases.
 
         Raises:
-          errors.UserError: if no word is in two of the texts, or if they do not give as many components.
+          errors.UserError: if no word is in two of the texts.
         """
         self._vectorizer = TfidfVectorizer(
             stop_words=list(words.JOINING),
@@ -73,7 +74,8 @@ class TfidfEncoder:
                 f"{len(texts):,} texts without such a word. Give longer texts, or name another --text_encoder."
             ) from error
         phrases: tuple[str, ...] = tuple(self._vectorizer.get_feature_names_out().tolist())
-        self._svd = _fit_components(weights, components) if components else None
+        components = min(components, *weights.shape)
+        self._svd = TruncatedSVD(components, random_state=0).fit(weights) if components else None
         self.feature_names = None if components else phrases
         self.name = f"TF-IDF in {components:,} components" if components else "TF-IDF"
 
@@ -87,14 +89,3 @@ class TfidfEncoder:
         del seen
         known = self._vectorizer.vocabulary_
         return words.unknown(unseen, lambda word: word.lower() in known, "of unseen classes")
-
-
-def _fit_components(weights: np.ndarray, components: int) -> TruncatedSVD:
-    """Returns the SVD of `weights` `[N,M]`, the same for the same weights."""
-    most = min(weights.shape)
-    if components > most:
-        raise errors.UserError(
-            f"`--tfidf_components` must be at most the texts and the phrases of the seen classes, {weights.shape[0]:,} "
-            f"and {weights.shape[1]:,} here. Received: --tfidf_components={components}. Name {most} or fewer, or 0."
-        )
-    return TruncatedSVD(components, random_state=0).fit(weights)

@@ -27,7 +27,7 @@ class HubEncoder:
     its handle or by what its files hold, and a file for the texts that were given together.
 
     Attributes:
-      name: the handle, or the path.
+      name: the handle, in words.
       feature_names: None.
     """
 
@@ -43,7 +43,7 @@ class HubEncoder:
         Raises:
           errors.UserError: if the folder of what is kept cannot be written.
         """
-        self.name, self._path = handle, path
+        self.name, self._handle, self._path = f"the text model {handle}", handle, path
         model = sources.sha256(path) if path else handle
         root = Path(os.environ.get("NIWT_CACHE_DIR") or "~/.cache/niwt_tf").expanduser()
         self._cache = root / "text" / config_lib.fingerprint(model)
@@ -76,7 +76,7 @@ class HubEncoder:
 
     @functools.cached_property
     def _model(self) -> Callable[[Sequence[str]], np.ndarray]:
-        return hub_model.load(self.name, self._path)
+        return hub_model.load(self._handle, self._path)
 
 
 def _read(file: Path) -> np.ndarray | None:

@@ -122,14 +122,11 @@ def test_components_of_texts_are_those_of_the_given_ones() -> None:
     np.testing.assert_array_equal(encoder(["zebra"]), np.zeros((1, 3)))
 
 
-def test_more_components_than_texts_are_an_error() -> None:
-    phrases = len(encoders.TfidfEncoder(_TEXTS).feature_names)
-    with pytest.raises(errors.UserError) as caught:
-        encoders.TfidfEncoder(_TEXTS, components=7)
-    assert str(caught.value) == (
-        "`--tfidf_components` must be at most the texts and the phrases of the seen classes, 6 and "
-        f"{phrases} here. Received: --tfidf_components=7. Name 6 or fewer, or 0."
-    )
+@pytest.mark.parametrize(("texts", "most"), [(_TEXTS, 6), (["red crown", "red", "crown"] * 3, 3)])
+def test_components_are_no_more_than_texts_or_phrases(texts: list[str], most: int) -> None:
+    encoder = encoders.TfidfEncoder(texts, components=1000)
+    assert encoder(texts).shape == (len(texts), most)
+    assert encoder.name == f"TF-IDF in {most} components"
 
 
 @pytest.mark.parametrize("texts", [["red crown"], ["red", "blue"], ["the", "of the"], []])

@@ -116,4 +116,6 @@ def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path, monkeypatch: p
 
 
 def test_these_models_know_every_word(cache: Path) -> None:
-    assert hub_text.HubEncoder(_HANDLE).unknown(["zorilla"], ["okapi"]) == ""
+    encoder = hub_text.HubEncoder(_HANDLE)
+    assert encoder.unknown(["zorilla"], ["okapi"]) == ""
+    assert (encoder.name, encoder.feature_names) == (f"the text model {_HANDLE}", None)

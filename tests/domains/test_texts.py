@@ -13,7 +13,7 @@ import pytest
 from niwt_tf import config as config_lib
 from niwt_tf import errors
 from niwt_tf.data import zero_shot
-from niwt_tf.domains import encoders, part, texts
+from niwt_tf.domains import encoders, hub_model, part, texts
 
 _TEXTS = {
     "ant": ["red ant", "small ant"],
@@ -59,6 +59,25 @@ def test_settings_reach_tfidf(zoo: _Zoo) -> None:
     assert loaded.feature_names == ("captions 0", "captions 1")
     assert loaded.vectors.shape == (5, 2)
     assert "; TF-IDF in 2 components, " in loaded.source
+
+
+def test_models_of_tensorflow_hub_are_chosen_by_their_name(
+    zoo: _Zoo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = []
+
+    def model(handle: str, path: Path | None) -> Callable[[list[str]], np.ndarray]:
+        given.append((handle, path))
+        return lambda texts: np.array([[len(text), 1] for text in texts], np.float32)
+
+    monkeypatch.setenv("NIWT_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(hub_model, "load", model)
+    loaded = _load(zoo, _TEXTS, text_encoder="hub:https://tfhub.dev/a/1")
+    np.testing.assert_array_equal(loaded.vectors, np.float32([[8, 1], [9, 1], [7, 1], [11, 1], [3, 1]]))
+    assert loaded.source == "9 captions: the zoo; the text model https://tfhub.dev/a/1"
+    (tmp_path / "saved_model.pb").touch()
+    _load(zoo, _TEXTS, text_encoder=f"hub:{tmp_path}")
+    assert given == [("https://tfhub.dev/a/1", None), (str(tmp_path), tmp_path)]
 
 
 def test_word_vectors_are_chosen_by_their_name(zoo: _Zoo, tmp_path: Path) -> None:
