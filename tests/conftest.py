@@ -1,9 +1,10 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Fixtures of many tests: a tiny aviary, drawn once a session."""
+"""Fixtures of many tests: a tiny aviary, drawn once a session, and real files that are not part of the repository."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,9 @@ import pytest
 if TYPE_CHECKING:
     from niwt_tf import config as config_lib
     from niwt_tf.data import zero_shot
+
+_ROOT = Path(__file__).resolve().parents[1]
+_IMAGE_SIZE = 64  # pixels
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +31,7 @@ def tiny_data_config(tmp_path_factory: pytest.TempPathFactory) -> config_lib.Dat
         aviary_unseen=3,
         aviary_images=6,
     )
-    loader.load(config)
+    loader.load(config, _IMAGE_SIZE)
     return config
 
 
@@ -42,4 +46,13 @@ def tiny_dataset(tiny_data_config: config_lib.DataConfig) -> zero_shot.ZeroShotD
     """The tiny aviary: 9 x 6 training, 9 x 20 and 3 x 30 test images of 64 x 64 pixels."""
     from niwt_tf.data.aviary import loader
 
-    return loader.load(tiny_data_config)
+    return loader.load(tiny_data_config, _IMAGE_SIZE)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real benchmark files beside the repository."""
+    folder = Path(os.environ.get("NIWT_SHARED_DATA") or _ROOT.parent / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip(f"needs real files of the benchmarks: {folder} is no folder; NIWT_SHARED_DATA names another")
+    return folder

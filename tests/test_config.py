@@ -23,7 +23,10 @@ _LIMITS = [
     for limit in ("minimum", "maximum")
     if limit in field.metadata
 ]
-_DOMAIN_RULE = "`--domain` must be one of attributes, binary_attributes, captions, documents, sentences, or several of them joined by +."
+_DOMAIN_RULE = (
+    "`--domain` must be one of attributes, binary_attributes, captions, documents, sentences, or several of them "
+    "joined by +."
+)
 _ENCODER_RULE = "`--text_encoder` must be tfidf, word2vec:PATH or hub:HANDLE_OR_PATH."
 _SECTIONS = {
     field.name: getattr(_DEFAULT, field.name)
@@ -102,7 +105,8 @@ def test_values_just_outside_of_limits_are_errors(name: str, limit: str, value: 
         (
             "dataset",
             "aviari",
-            "`--dataset` must be one of aviary. Received: --dataset=aviari. Did you mean 'aviary'?",
+            "`--dataset` must be one of aviary, folder, awa2, cub, sun, apy. Received: --dataset=aviari. "
+            "Did you mean 'aviary'?",
         ),
         ("domain", "xyz", f"{_DOMAIN_RULE} Received: --domain=xyz."),
         ("domain", "", f"{_DOMAIN_RULE} Received: --domain=."),
@@ -150,6 +154,48 @@ def test_errors_say_rule_received_and_remedy(name: str, value: Any, message: str
 )
 def test_forms_that_are_valid_are_taken_as_they_are(name: str, value: str) -> None:
     assert config.options(_with(name, value))[name][0] == value
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (
+            config.DataConfig(dataset="folder"),
+            "`--data_dir` must name the folder that holds images/<class>/. Received: --dataset=folder without "
+            "--data_dir. Add --data_dir=DIR.",
+        ),
+        (
+            config.DataConfig(dataset="folder", prepared_dir="there", unseen=("a",)),
+            "`--data_dir` must name the folder that holds images/<class>/. Received: --dataset=folder without "
+            "--data_dir. Add --data_dir=DIR.",
+        ),
+        (
+            config.DataConfig(unseen=("a", "b")),
+            "`--unseen` must be for --dataset=folder. Received: --unseen=a,b with --dataset=aviary, whose split says "
+            "which classes are unseen. Leave --unseen out.",
+        ),
+        (
+            config.DataConfig(dataset="awa2", data_dir="here", unseen=("bat",)),
+            "`--unseen` must be for --dataset=folder. Received: --unseen=bat with --dataset=awa2, whose split says "
+            "which classes are unseen. Leave --unseen out.",
+        ),
+    ],
+)
+def test_a_folder_must_be_named_and_unseen_classes_are_of_a_folder(data: config.DataConfig, message: str) -> None:
+    with pytest.raises(errors.UserError) as caught:
+        config.RunConfig(data=data)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("unseen", [(), ("a", "b")])
+def test_a_folder_may_name_its_unseen_classes_or_none(unseen: tuple[str, ...]) -> None:
+    data = config.DataConfig(dataset="folder", data_dir="here", unseen=unseen)
+    assert config.RunConfig(data=data).data == data
+
+
+def test_benchmarks_need_no_folder() -> None:
+    for name in ("aviary", "awa2", "cub", "sun", "apy"):
+        assert config.RunConfig(data=config.DataConfig(dataset=name)).data.data_dir == ""
 
 
 def test_infinite_values_are_errors() -> None:

@@ -209,8 +209,8 @@ def test_overwrite_remakes_only_what_a_setting_changes(
 def test_no_test_image_is_read_before_the_evaluation(
     config: config_lib.RunConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def load(data: config_lib.DataConfig) -> zero_shot.ZeroShotDataset:
-        dataset = original(data)
+    def load(data: config_lib.DataConfig, image_size: int) -> zero_shot.ZeroShotDataset:
+        dataset = original(data, image_size)
         hidden = {name: _unreadable(getattr(dataset, name)) for name in ("test_seen", "test_unseen")}
         return dataclasses.replace(dataset, **hidden)
 
@@ -235,7 +235,7 @@ def _unreadable(split: zero_shot.Split) -> zero_shot.Split:
     [
         ({"seed": 1}, {*pipeline.STAGES} - {"data", "knowledge"}),
         ({"jit_compile": "on"}, set()),
-        ({"data": config_lib.DataConfig(data_dir="elsewhere")}, set()),
+        ({"data": config_lib.DataConfig(data_dir="elsewhere", prepared_dir="there")}, set()),
         ({"data": config_lib.DataConfig(aviary_seed=1)}, {*pipeline.STAGES}),
         (
             {"domain": config_lib.DomainConfig(domain="captions")},
@@ -293,9 +293,9 @@ def test_edited_text_remakes_its_stage_and_what_follows(
     pipeline.run(own, folder, stages_to_text)
     told = f"  21 captions: the files in {texts}; TF-IDF, 0 of 12 words of unseen classes unknown\n"
     assert told in capsys.readouterr().out
-    assert pipeline.pending(own, folder, stages_to_text) == []
+    assert pipeline._pending(pipeline.fingerprints(own), folder, stages_to_text) == []
     (texts / f"{name}.txt").write_text("a red bird with short wings", "utf-8")
-    assert pipeline.pending(own, folder, stages_to_text) == ["knowledge"]
+    assert pipeline._pending(pipeline.fingerprints(own), folder, stages_to_text) == ["knowledge"]
     before = pipeline.fingerprints(own)
     (texts / f"{name}.txt").write_text("a red bird", "utf-8")
     after = pipeline.fingerprints(own)

@@ -34,7 +34,8 @@ def _other(name: str) -> Any:
     if "form" in field.metadata:
         return "hub:other"
     if isinstance(default, tuple):
-        return tuple(reversed(choices)) if choices else (2.0, 0.5)
+        kind = type(default[0]) if default else str
+        return tuple(reversed(choices)) if choices else (kind(2.0), kind(0.5))
     if choices:
         return choices[-1] if choices[-1] != default else choices[0]
     return {str: "other", int: default + 1, float: default / 2}[type(default)] if default != "" else "other"
@@ -82,9 +83,10 @@ def test_without_flags_the_settings_are_the_defaults() -> None:
 @pytest.mark.parametrize("name", _OPTIONS)
 def test_a_flag_changes_its_own_setting_and_no_other(name: str) -> None:
     value = _other(name)
-    config = flags_lib.config(_values(f"--{name}={_text(value)}"))
+    needed = {"dataset": "folder", "data_dir": "here"} if name == "unseen" else {}
+    config = flags_lib.config(_values(*(f"--{key}={_text(given)}" for key, given in {**needed, name: value}.items())))
     changed = {key: got for key, (got, _) in config_lib.options(config).items() if got != _OPTIONS[key][0]}
-    assert changed == ({name: value} if value != _OPTIONS[name][0] else {})
+    assert changed == needed | ({name: value} if value != _OPTIONS[name][0] else {})
     got = config_lib.options(config)[name][0]
     assert type(got) is type(_OPTIONS[name][0])
 
@@ -93,6 +95,20 @@ def test_lists_become_tuples_of_their_kind() -> None:
     config = flags_lib.config(_values("--lambdas=1,1e-3, 0.5", "--scales=0", "--biases=zero,mean"))
     assert config.rehearsal == config_lib.RehearsalConfig((1.0, 0.001, 0.5), (0.0,), ("zero", "mean"))
     assert {type(item) for item in config.rehearsal.lambdas + config.rehearsal.scales} == {float}
+
+
+@pytest.mark.parametrize(
+    ("argument", "expected"),
+    [("--unseen=red kite", ("red kite",)), ("--unseen=fox, 3,grizzly+bear", ("fox", "3", "grizzly+bear"))],
+)
+def test_a_list_without_default_becomes_a_tuple_of_text(argument: str, expected: tuple[str, ...]) -> None:
+    config = flags_lib.config(_values("--dataset=folder", "--data_dir=here", argument))
+    assert config.data.unseen == expected
+
+
+def test_a_list_without_default_may_stay_empty() -> None:
+    values = _values("--dataset=folder", "--data_dir=here", "--unseen=")
+    assert flags_lib.config(values).data.unseen == ()
 
 
 def test_flags_of_the_program_itself() -> None:
@@ -118,9 +134,19 @@ def test_flags_of_the_program_itself() -> None:
         ),
         ("--seed=-1", "`--seed` must be from 0 to 2147483647. Received: --seed=-1."),
         (
+            "--dataset=folder",
+            "`--data_dir` must name the folder that holds images/<class>/. Received: --dataset=folder without "
+            "--data_dir. Add --data_dir=DIR.",
+        ),
+        (
+            "--unseen=fox",
+            "`--unseen` must be for --dataset=folder. Received: --unseen=fox with --dataset=aviary, whose split says "
+            "which classes are unseen. Leave --unseen out.",
+        ),
+        (
             "--domain=attribute",
-            "`--domain` must be one of attributes, binary_attributes, captions, documents, sentences, or several of them joined by +. "
-            "Received: --domain=attribute. Did you mean 'attributes'?",
+            "`--domain` must be one of attributes, binary_attributes, captions, documents, sentences, or several of "
+            "them joined by +. Received: --domain=attribute. Did you mean 'attributes'?",
         ),
     ],
 )
@@ -157,7 +183,18 @@ def test_groups_are_headed_by_the_program_and_the_step() -> None:
 def test_help_shows_the_flags_used_most() -> None:
     values = _values()
     shown = {flag.name for flag in values.get_key_flags_for_module("niwt")}
-    assert shown == {"dataset", "domain", "layer", "seed", "aviary_seed", "workdir", "stages", "overwrite"}
+    assert shown == {
+        "dataset",
+        "data_dir",
+        "unseen",
+        "domain",
+        "layer",
+        "seed",
+        "aviary_seed",
+        "workdir",
+        "stages",
+        "overwrite",
+    }
 
 
 def test_help_of_a_choice_names_all_and_that_of_one_value_none() -> None:

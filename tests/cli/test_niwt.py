@@ -69,6 +69,8 @@ def test_help_answers_at_once_with_the_flags_used_most(niwt: _Niwt, cwd: Path) -
     assert answer.stdout.startswith("Teaches an image classifier classes that it has never seen, from words alone.\n")
     assert set(_FLAG.findall(answer.stdout)) == {
         "dataset",
+        "data_dir",
+        "unseen",
         "domain",
         "layer",
         "seed",
@@ -111,16 +113,20 @@ def test_what_is_no_flag_is_told_in_absls_words(niwt: _Niwt, cwd: Path, argument
 @pytest.mark.parametrize(
     ("argument", "message"),
     [
-        ("--dataset=aviari", "`--dataset` must be one of aviary. Received: --dataset=aviari. Did you mean 'aviary'?"),
+        (
+            "--dataset=aviari",
+            "`--dataset` must be one of aviary, folder, awa2, cub, sun, apy. Received: --dataset=aviari. Did you mean "
+            "'aviary'?",
+        ),
         (
             "--domain=documnets",
-            "`--domain` must be one of attributes, binary_attributes, captions, documents, sentences, or several of them joined by +. "
-            "Received: --domain=documnets. Did you mean 'documents'?",
+            "`--domain` must be one of attributes, binary_attributes, captions, documents, sentences, or several of "
+            "them joined by +. Received: --domain=documnets. Did you mean 'documents'?",
         ),
         (
             "--domain=",
-            "`--domain` must be one of attributes, binary_attributes, captions, documents, sentences, or several of them joined by +. "
-            "Received: --domain=.",
+            "`--domain` must be one of attributes, binary_attributes, captions, documents, sentences, or several of "
+            "them joined by +. Received: --domain=.",
         ),
         (
             "--captions_dir=none",

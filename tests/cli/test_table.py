@@ -14,6 +14,7 @@ _METRICS = {
     "split_version": "aviary 1.0.0 seed 7",
     "seen_classes": 48,
     "unseen_classes": 12,
+    "imageless_classes": [],
     "domain": "attributes",
     "backbone": "small",
     "layer": "conv4",
@@ -57,6 +58,35 @@ def _expected(gamma: str) -> str:
 
 def test_table_shows_the_scores_what_they_rest_on_and_where_all_lies() -> None:
     assert table.table(_METRICS, Path("runs/a")) == _expected("gamma 1.235, from validation")
+
+
+def test_classes_without_test_images_are_named() -> None:
+    names = [f"class {number}" for number in range(12)]
+    shown = table.table(_METRICS | {"imageless_classes": names}, Path("runs/a")).splitlines()
+    plain = table.table(_METRICS, Path("runs/a")).splitlines()
+    assert shown[2] == f"  without test images: {', '.join(names[:10])} and 2 more"
+    assert shown[:2] + shown[3:] == plain
+
+
+def test_scores_that_cannot_be_had_are_a_dash_in_their_column() -> None:
+    unseen = (
+        "unseen_accuracy",
+        "harmonic_mean",
+        "unseen_accuracy_uncalibrated",
+        "harmonic_mean_uncalibrated",
+        "zsl_accuracy",
+        "ausuc",
+    )
+    shown = table.table(_METRICS | dict.fromkeys(unseen), Path("runs/a")).splitlines()
+    expected = _expected("gamma 1.235, from validation").splitlines()
+    for value in ("0.500", "0.615", "0.100", "0.180", "0.778", "0.432"):
+        expected = [line.replace(value, "  -  ") for line in expected]
+    assert shown == expected
+
+
+def test_a_score_of_zero_is_no_dash() -> None:
+    shown = table.table(_METRICS | {"unseen_accuracy": 0.0, "harmonic_mean": 0.0}, Path("runs/a"))
+    assert "from validation 0.800  0.000  0.000\n" in shown
 
 
 def test_columns_stay_in_line_with_a_negative_gamma() -> None:

@@ -16,7 +16,7 @@ from niwt_tf.data import registry, zero_shot
 def test_the_aviary_comes_by_its_name(
     tiny_data_config: config_lib.DataConfig, tiny_dataset: zero_shot.ZeroShotDataset
 ) -> None:
-    dataset = registry.load(tiny_data_config)
+    dataset = registry.load(tiny_data_config, 64)
     assert dataset.name == tiny_data_config.dataset == "aviary"
     assert (dataset.class_names, dataset.split_sha256) == (tiny_dataset.class_names, tiny_dataset.split_sha256)
 
@@ -26,9 +26,9 @@ def test_every_dataset_of_the_flag_has_a_loader_and_no_other() -> None:
     assert set(registry._LOADERS) == set(field.metadata["choices"])
 
 
-def test_a_loader_gets_the_settings_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_loader_gets_the_settings_whole_and_the_size_of_images(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
-    monkeypatch.setitem(registry._LOADERS, "zoo", asked.append)
+    monkeypatch.setitem(registry._LOADERS, "zoo", lambda *arguments: asked.append(arguments))
     config = dataclasses.replace(config_lib.DataConfig(), dataset="zoo", data_dir="somewhere", aviary_seed=3)
-    registry.load(config)
-    assert asked == [config]
+    registry.load(config, 96)
+    assert asked == [(config, 96)]

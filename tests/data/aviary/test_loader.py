@@ -90,7 +90,7 @@ def test_captions_are_of_training_images_or_the_field_guide(
 def test_loading_again_gives_the_same(
     tiny_dataset: zero_shot.ZeroShotDataset, tiny_data_config: config_lib.DataConfig
 ) -> None:
-    again = loader.load(tiny_data_config)
+    again = loader.load(tiny_data_config, 64)
     assert again.split_sha256 == tiny_dataset.split_sha256
     np.testing.assert_array_equal(again.train.labels, tiny_dataset.train.labels)
     first, second = (next(iter(data.train.batches(54).as_numpy_iterator()))[0] for data in (tiny_dataset, again))
@@ -114,12 +114,12 @@ def test_birds_are_drawn_once_and_never_half(
     monkeypatch.setattr(draw, "draw", counted)
     config = dataclasses.replace(tiny_data_config, aviary_seed=8)
     with pytest.raises(KeyboardInterrupt):
-        loader.load(config)
-    other = loader.load(config)
+        loader.load(config, 64)
+    other = loader.load(config, 64)
     everything = 9 * 6 + 9 * 20 + 3 * 30
     assert len(drawn) == 40 + everything
-    loader.load(config)
-    loader.load(tiny_data_config)
+    loader.load(config, 64)
+    loader.load(tiny_data_config, 64)
     assert len(drawn) == 40 + everything
     assert other.split_sha256 != tiny_dataset.split_sha256
     assert other.split_version != tiny_dataset.split_version
@@ -128,7 +128,7 @@ def test_birds_are_drawn_once_and_never_half(
 def test_split_hash_is_of_the_classes_and_the_sizes(
     tiny_data_config: config_lib.DataConfig, tiny_dataset: zero_shot.ZeroShotDataset
 ) -> None:
-    fewer = loader.load(dataclasses.replace(tiny_data_config, aviary_images=5))
+    fewer = loader.load(dataclasses.replace(tiny_data_config, aviary_images=5), 64)
     assert len(fewer.train) == 9 * 5
     assert fewer.class_names == tiny_dataset.class_names
     assert fewer.split_sha256 != tiny_dataset.split_sha256
@@ -142,13 +142,13 @@ def test_drawing_says_where_and_no_more(
     config = config_lib.DataConfig(
         data_dir=str(tmp_path), aviary_seed=7, aviary_classes=12, aviary_unseen=3, aviary_images=5
     )
-    loader.load(config)
+    loader.load(config, 64)
     folder = tmp_path / "aviary" / "seed7_classes12_unseen3_images5_size64" / "1.0.0"
-    assert capsys.readouterr().out == f"  drawing the birds into {folder}\n"
-    loader.load(config)
+    assert capsys.readouterr().out == f"  preparing the images in {folder}\n"
+    loader.load(config, 64)
     assert capsys.readouterr().out == ""
 
 
 def test_too_many_unseen_species_are_an_error_of_the_user(tmp_path: Path) -> None:
     with pytest.raises(errors.UserError, match="Use fewer unseen classes"):
-        loader.load(config_lib.DataConfig(data_dir=str(tmp_path), aviary_classes=12, aviary_unseen=9))
+        loader.load(config_lib.DataConfig(data_dir=str(tmp_path), aviary_classes=12, aviary_unseen=9), 64)
