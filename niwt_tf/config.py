@@ -76,15 +76,49 @@ class BackboneConfig:
     """The network, and its training on the seen classes."""
 
     backbone: str = _option(
-        "small", "The network: small is four convolutions, trained from scratch.", choices=("small",)
+        "small",
+        "The network: small is four convolutions, to be trained from scratch; one of keras.applications by its name, such "
+        "as vgg16 or resnet101; keras:PATH, your own .keras file, a classifier or what gives features; "
+        "hub:HANDLE_OR_PATH, an image model of TensorFlow Hub.",
     )
-    layer: str = _option("", "The layer whose neurons count; the backbone's last convolution by default.")
-    epochs: int = _option(20, "Passes over the training images.", minimum=1, maximum=10_000)
+    weights: str = _option("imagenet", "Weights of one of keras.applications: imagenet, a file, or none.")
+    layer: str = _option("", "The layer whose neurons count; the backbone's own choice by default.")
+    image_size: int = _option(0, "The side of the images, in pixels; 0 is the backbone's own.", minimum=0, maximum=2048)
+    preprocessing: str = _option(
+        "auto",
+        "What the network wants of RGB in 0..255, as keras.applications names it: caffe is BGR less the mean, tf -1..1, "
+        "torch 0..1 less the mean over the spread, none as it is; auto is what the backbone says, none for keras:PATH.",
+        choices=("auto", "caffe", "tf", "torch", "none"),
+    )
+    finetune: str = _option(
+        "auto",
+        "What is trained on seen classes: none, a new classifier, or after that the full network; auto is classifier "
+        "where the network comes with weights, and full where it does not.",
+        choices=("auto", "none", "classifier", "full"),
+    )
+    finetune_from: str = _option("", "The first layer that full trains; all of the network by default.")
+    classifier_epochs: int = _option(
+        200, "Passes over the training images for the new classifier alone, at most.", minimum=1, maximum=100_000
+    )
+    classifier_learning_rate: float = _option(1e-3, "AdamW's first learning rate for it.", minimum=0.0)
+    classifier_weight_decay: float = _option(1e-2, "AdamW's weight decay for it.", minimum=0.0)
+    epochs: int = _option(
+        20, "Passes over the training images for the full network, at most.", minimum=1, maximum=10_000
+    )
     batch_size: int = _option(64, "Images in a step of training.", minimum=1, maximum=65_536)
-    learning_rate: float = _option(3e-3, "AdamW's first learning rate; it falls to 0 along a cosine.", minimum=0.0)
-    weight_decay: float = _option(1e-2, "AdamW's weight decay.", minimum=0.0)
+    learning_rate: float | None = _option(
+        None,
+        "AdamW's first learning rate for the full network, which falls to 0 along a cosine; 0.003 from scratch, 0.00001 "
+        "with weights by default.",
+        kind=float,
+        minimum=0.0,
+    )
+    weight_decay: float = _option(1e-2, "AdamW's weight decay for the full network.", minimum=0.0)
     dropout: float = _option(0.4, "Share of features dropped before the classifier.", minimum=0.0, maximum=0.99)
     label_smoothing: float = _option(0.1, "Share of the label given to all classes alike.", minimum=0.0, maximum=0.99)
+    patience: int = _option(
+        0, "Passes without a gain on held-out training images after which training stops; 0 never stops.", minimum=0
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -205,6 +239,8 @@ def _parts(name: str, value: Any, field: dataclasses.Field[Any]) -> tuple[Any, .
 
 def _limits(minimum: float | None, maximum: float | None, value: Any) -> str:
     """Returns the limits in words if `value` breaks them, else nothing; NaN breaks any."""
+    if value is None:
+        return ""
     if isinstance(value, float) and math.isinf(value):
         return "finite"
     if (minimum is None or value >= minimum) and (maximum is None or value <= maximum):

@@ -25,9 +25,8 @@ from niwt_tf import evaluate as evaluate_lib
 from niwt_tf import rehearsal as rehearsal_lib
 from niwt_tf import transfer as transfer_lib
 from niwt_tf import workdir as workdir_lib
-from niwt_tf.backbones import backbone as backbone_lib
+from niwt_tf.backbones import build, training
 from niwt_tf.backbones import classifier as classifier_lib
-from niwt_tf.backbones import small, training
 from niwt_tf.data import registry, zero_shot
 from niwt_tf.domains import knowledge as knowledge_lib
 
@@ -67,17 +66,17 @@ class Run:
     @functools.cached_property
     def image_size(self) -> int:
         """The side of the images that the backbone takes, in pixels."""
-        return self.new_backbone().image_size
+        return self.start().backbone.image_size
 
     @functools.cached_property
     def rehearsal(self) -> zero_shot.ZeroShotDataset:
         """The training images as a zero-shot dataset of their own."""
         return self.dataset.rehearsal(self.config.seed)
 
-    def new_backbone(self) -> backbone_lib.Backbone:
-        """Returns an untrained network, with weights that follow from the seed."""
+    def start(self) -> build.Start:
+        """Returns the network before its training; weights that it comes without follow from the seed."""
         keras.utils.set_random_seed(self.config.seed)
-        return backbone_lib.Backbone(small.build(), self.config.backbone.layer or small.DEFAULT_LAYER)
+        return build.build(self.config.backbone)
 
     @property
     def jit_compile(self) -> bool:
@@ -88,7 +87,7 @@ class Run:
 
 def check(run: Run) -> None:
     """Raises errors.UserError for settings that only a network can tell to be wrong, before any work is done."""
-    run.new_backbone()
+    run.start()
 
 
 def data(run: Run, folder: Path) -> None:
@@ -250,7 +249,7 @@ def _train(run: Run, dataset: zero_shot.ZeroShotDataset, folder: Path) -> classi
     checkpoints, settings = folder / "checkpoints", run.config.backbone
     with inspect.scalars(folder) as log:
         return training.train(
-            run.new_backbone(),
+            run.start().backbone,
             dataset.train,
             dataset.seen,
             settings,

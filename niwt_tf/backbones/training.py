@@ -53,7 +53,9 @@ def train(
     variables = network.trainable_variables + dense.trainable_variables
     steps = -(-len(split) // config.batch_size)
     optimizer = keras.optimizers.AdamW(
-        keras.optimizers.schedules.CosineDecay(config.learning_rate, config.epochs * steps),
+        keras.optimizers.schedules.CosineDecay(
+            config.learning_rate if config.learning_rate is not None else 3e-3, config.epochs * steps
+        ),
         weight_decay=config.weight_decay,
     )
     optimizer.build(variables)

@@ -84,7 +84,7 @@ def _define(values: flags.FlagValues, group: str, name: str, default: Any, field
     kinds = {int: flags.DEFINE_integer, float: flags.DEFINE_float, str: flags.DEFINE_string, tuple: flags.DEFINE_list}
     given = [str(item) for item in default] if isinstance(default, tuple) else default
     text = field.metadata["help"] + _choices(field)
-    kinds[type(default)](name, given, text, module_name=group, flag_values=values)
+    kinds[field.metadata.get("kind", type(default))](name, given, text, module_name=group, flag_values=values)
 
 
 def _choices(field: dataclasses.Field[Any]) -> str:
