@@ -77,8 +77,8 @@ class BackboneConfig:
 
     backbone: str = _option(
         "small",
-        "The network: small is four convolutions, to be trained from scratch; one of keras.applications by its name, such "
-        "as vgg16 or resnet101; keras:PATH, your own .keras file, a classifier or what gives features; "
+        "The network: small is four convolutions, to be trained from scratch; one of keras.applications by its name, "
+        "such as vgg16 or resnet101; keras:PATH, your own .keras file, a classifier or what gives features; "
         "hub:HANDLE_OR_PATH, an image model of TensorFlow Hub.",
     )
     weights: str = _option("imagenet", "Weights of one of keras.applications: imagenet, a file, or none.")
@@ -86,8 +86,8 @@ class BackboneConfig:
     image_size: int = _option(0, "The side of the images, in pixels; 0 is the backbone's own.", minimum=0, maximum=2048)
     preprocessing: str = _option(
         "auto",
-        "What the network wants of RGB in 0..255, as keras.applications names it: caffe is BGR less the mean, tf -1..1, "
-        "torch 0..1 less the mean over the spread, none as it is; auto is what the backbone says, none for keras:PATH.",
+        "What the network wants of RGB in 0..255, as keras.applications names it: caffe is BGR less the mean, tf "
+        "-1..1, torch 0..1 less the mean over the spread, none as it is; auto is what the backbone says, none for keras:PATH.",
         choices=("auto", "caffe", "tf", "torch", "none"),
     )
     finetune: str = _option(
@@ -102,14 +102,12 @@ class BackboneConfig:
     )
     classifier_learning_rate: float = _option(1e-3, "AdamW's first learning rate for it.", minimum=0.0)
     classifier_weight_decay: float = _option(1e-2, "AdamW's weight decay for it.", minimum=0.0)
-    epochs: int = _option(
-        20, "Passes over the training images for the full network, at most.", minimum=1, maximum=10_000
-    )
+    epochs: int = _option(20, "Passes over the training images for all of it, at most.", minimum=1, maximum=10_000)
     batch_size: int = _option(64, "Images in a step of training.", minimum=1, maximum=65_536)
     learning_rate: float | None = _option(
         None,
-        "AdamW's first learning rate for the full network, which falls to 0 along a cosine; 0.003 from scratch, 0.00001 "
-        "with weights by default.",
+        "AdamW's first learning rate for the full network, which falls to 0 along a cosine; 0.003 from scratch, "
+        "0.00001 with weights by default.",
         kind=float,
         minimum=0.0,
     )

@@ -52,10 +52,9 @@ def train(
     network, dense = backbone.network, _classifier_layer(backbone.feature_size, len(class_names), seed)
     variables = network.trainable_variables + dense.trainable_variables
     steps = -(-len(split) // config.batch_size)
+    learning_rate = 3e-3 if config.learning_rate is None else config.learning_rate
     optimizer = keras.optimizers.AdamW(
-        keras.optimizers.schedules.CosineDecay(
-            config.learning_rate if config.learning_rate is not None else 3e-3, config.epochs * steps
-        ),
+        keras.optimizers.schedules.CosineDecay(learning_rate, config.epochs * steps),
         weight_decay=config.weight_decay,
     )
     optimizer.build(variables)
