@@ -112,31 +112,35 @@ def split(builder: tfds.core.DatasetBuilder, name: str, image_size: int) -> zero
       name: of the split; TFDS' slices such as `train[:100]` too.
       image_size: S, the side of the images to return.
     """
-    labels = np.fromiter(_feature(builder, name, "label").as_numpy_iterator(), np.int64)
-    encoded = _feature(builder, name, "image")
+    labels = _read_prepared(builder, name, {"label": True}).map(lambda example: example["label"])
+    encoded = _read_prepared(builder, name, {"image": True}, {"image": tfds.decode.SkipDecoding()})
 
-    def decode(data: tf.Tensor) -> tf.Tensor:
-        return middle_square(data, image_size)
+    def decode(example: dict[str, tf.Tensor]) -> tf.Tensor:
+        return middle_square(example["image"], image_size)
 
-    if len(labels) * image_size**2 * 3 < _CACHE_BYTES:
-        return zero_shot.Split(encoded.map(decode, num_parallel_calls=tf.data.AUTOTUNE).cache(), labels)
-    return zero_shot.Split(encoded, labels, decode)
+    known = np.fromiter(labels.as_numpy_iterator(), np.int64)
+    if len(known) * image_size**2 * 3 < _CACHE_BYTES:
+        return zero_shot.Split(encoded.map(decode, num_parallel_calls=tf.data.AUTOTUNE).cache(), known)
+    return zero_shot.Split(encoded, known, decode)
 
 
-def _feature(builder: tfds.core.DatasetBuilder, name: str, feature: str) -> tf.data.Dataset:
-    """Returns one feature of the examples, always in the same order; images as they were encoded."""
-    decoders = tfds.decode.PartialDecoding(
-        {feature: True}, {"image": tfds.decode.SkipDecoding()} if feature == "image" else None
+def _read_prepared(
+    builder: tfds.core.DatasetBuilder, name: str, features: Any, decoders: Any = None
+) -> tf.data.Dataset:
+    """Returns some features of a split's examples, always in the same order."""
+    return builder.as_dataset(
+        split=name,
+        shuffle_files=False,
+        decoders=tfds.decode.PartialDecoding(features, decoders),
+        read_config=tfds.ReadConfig(try_autocache=False),  # encoded images would be held beside the decoded ones
     )
-    config = tfds.ReadConfig(try_autocache=False)  # of encoded images, which would be held beside the decoded ones
-    data = builder.as_dataset(split=name, decoders=decoders, shuffle_files=False, read_config=config)
-    return data.map(lambda example: example[feature], num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
 
 
 def middle_square(data: tf.Tensor, size: int) -> tf.Tensor:
     """Returns the middle square of a JPEG, `[size,size,3]` uint8, RGB.
 
-    Shrinking leaves no pixel out: libjpeg averages down by 2, 4 or 8, and what is left is bilinear, by less than 2.
+    Shrinking leaves no pixel out: libjpeg averages down by 2, 4 or 8, and what is left is bilinear, by about 2 at
+    most.
 
     Args:
       data: a JPEG that `jpeg.to_jpeg` made, `[]` string.
