@@ -8,7 +8,7 @@ import dataclasses
 import functools
 import io
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -112,28 +112,32 @@ def split(builder: tfds.core.DatasetBuilder, name: str, image_size: int) -> zero
       name: of the split; TFDS' slices such as `train[:100]` too.
       image_size: S, the side of the images to return.
     """
-    labels = _read_prepared(builder, name, {"label": True}).map(lambda example: example["label"])
-    encoded = _read_prepared(builder, name, {"image": True}, {"image": tfds.decode.SkipDecoding()})
+    records = _records(builder, name)
+    label_of, jpeg_of = _parser(builder, "label"), _parser(builder, "image", tfds.decode.SkipDecoding())
+    labels = np.fromiter(records.map(label_of, num_parallel_calls=tf.data.AUTOTUNE).as_numpy_iterator(), np.int64)
 
-    def decode(example: dict[str, tf.Tensor]) -> tf.Tensor:
-        return middle_square(example["image"], image_size)
+    def decode(record: tf.Tensor) -> tf.Tensor:
+        return middle_square(jpeg_of(record), image_size)
 
-    known = np.fromiter(labels.as_numpy_iterator(), np.int64)
-    if len(known) * image_size**2 * 3 < _CACHE_BYTES:
-        return zero_shot.Split(encoded.map(decode, num_parallel_calls=tf.data.AUTOTUNE).cache(), known)
-    return zero_shot.Split(encoded, known, decode)
+    if len(labels) * image_size**2 * 3 < _CACHE_BYTES:
+        return zero_shot.Split(records.map(decode, num_parallel_calls=tf.data.AUTOTUNE).cache(), labels)
+    return zero_shot.Split(records, labels, decode)
 
 
-def _read_prepared(
-    builder: tfds.core.DatasetBuilder, name: str, features: Any, decoders: Any = None
-) -> tf.data.Dataset:
-    """Returns some features of a split's examples, always in the same order."""
-    return builder.as_dataset(
-        split=name,
-        shuffle_files=False,
-        decoders=tfds.decode.PartialDecoding(features, decoders),
-        read_config=tfds.ReadConfig(try_autocache=False),  # encoded images would be held beside the decoded ones
+def _records(builder: tfds.core.DatasetBuilder, name: str) -> tf.data.Dataset:
+    """Returns a split's serialised examples, always in the same order, so that one step can parse and decode them."""
+    parts = builder.info.splits[name].file_instructions
+    fields = [part.filename for part in parts], [part.skip for part in parts], [part.take for part in parts]
+    return tf.data.Dataset.from_tensor_slices(fields).flat_map(
+        lambda file, skip, take: tf.data.TFRecordDataset(file).skip(skip).take(take)
     )
+
+
+def _parser(builder: tfds.core.DatasetBuilder, feature: str, decoder: Any = None) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Returns a function from a serialised example to one of its features."""
+    features = tfds.decode.PartialDecoding({feature: True}).extract_features(builder.info.features)
+    decoders = {feature: decoder} if decoder else None
+    return lambda record: features.deserialize_example(record, decoders=decoders)[feature]
 
 
 def middle_square(data: tf.Tensor, size: int) -> tf.Tensor:
@@ -149,10 +153,8 @@ def middle_square(data: tf.Tensor, size: int) -> tf.Tensor:
     shape = tf.io.extract_jpeg_shape(data)[:2]
     ratios = [ratio for ratio in _RATIOS if ratio == 1 or jpeg.SHORTER_SIDE // ratio >= size]
     enough = [tf.reduce_min(shape) // ratio >= size for ratio in ratios[1:]]
-    image = tf.switch_case(
-        tf.reduce_sum(tf.cast(enough, tf.int32)),
-        [functools.partial(_reduced_square, data, shape, ratio) for ratio in ratios],
-    )
+    squares = [functools.partial(_reduced_square, data, shape, ratio) for ratio in ratios]
+    image = tf.switch_case(tf.reduce_sum(tf.cast(enough, tf.int32)), squares) if enough else squares[0]()
     return tf.cast(tf.round(tf.image.resize(image, (size, size))), tf.uint8)
 
 
