@@ -127,9 +127,9 @@ def split(builder: tfds.core.DatasetBuilder, name: str, image_size: int) -> zero
 def _records(builder: tfds.core.DatasetBuilder, name: str) -> tf.data.Dataset:
     """Returns a split's serialised examples, always in the same order, so that one step can parse and decode them."""
     parts = builder.info.splits[name].file_instructions
-    fields = [part.filename for part in parts], [part.skip for part in parts], [part.take for part in parts]
-    return tf.data.Dataset.from_tensor_slices(fields).flat_map(
-        lambda file, skip, take: tf.data.TFRecordDataset(file).skip(skip).take(take)
+    files, rows = [part.filename for part in parts], np.array([(part.skip, part.take) for part in parts], np.int64)
+    return tf.data.Dataset.from_tensor_slices((files, rows)).flat_map(
+        lambda file, row: tf.data.TFRecordDataset(file).skip(row[0]).take(row[1])
     )
 
 
