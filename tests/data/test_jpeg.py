@@ -71,7 +71,7 @@ def test_shrinking_averages_and_keeps_places(kind: str) -> None:
     stripes[:512, :512] = _RED
     image = _converted(_file(Image.fromarray(stripes), kind, **({"quality": 95} if kind == "JPEG" else {})))
     _assert_near(image, (60, 60), _RED)
-    np.testing.assert_allclose(np.asarray(image)[150:, 150:], 127, atol=8)
+    np.testing.assert_allclose(np.asarray(image)[150:250, 150:250], 127, atol=8)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -230,7 +230,7 @@ def test_what_is_no_image_is_corrupt(data: bytes, message: str) -> None:
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP"])
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
-@pytest.mark.parametrize("size", [(80, 60), (800, 600)])
+@pytest.mark.parametrize("size", [(80, 60), (400, 300)])
 def test_truncated_files_are_corrupt(kind: str, share: float, size: tuple[int, int]) -> None:
     data = _file(_noise(*size), kind)
     with pytest.raises(jpeg.Corrupt):
