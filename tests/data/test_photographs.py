@@ -70,11 +70,18 @@ def _arrays(batches: tf.data.Dataset) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(images), np.concatenate(labels)
 
 
+def _decode(data: bytes, ratio: int) -> np.ndarray:
+    """Returns what Pillow decodes, reduced by `ratio`."""
+    image = Image.open(io.BytesIO(data))
+    image.draft("RGB", (image.width // ratio, image.height // ratio))
+    return np.asarray(image)
+
+
 def _twin(data: bytes, size: int) -> np.ndarray:
     """Returns the middle square, bilinear with centres of pixels at halves; reduced by libjpeg before, if by 2."""
-    pixels = tf.io.decode_jpeg(data, 3).numpy()
+    pixels = _decode(data, 1)
     if min(pixels.shape[:2]) // 2 >= size:
-        pixels = tf.io.decode_jpeg(data, 3, ratio=2).numpy()
+        pixels = _decode(data, 2)
     side = min(pixels.shape[:2])
     top, left = (pixels.shape[0] - side) // 2, (pixels.shape[1] - side) // 2
     square = pixels[top : top + side, left : left + side].astype(np.float64)
@@ -165,34 +172,36 @@ def test_features_know_classes_by_name_or_number() -> None:
     assert photographs.features(7)["label"].num_classes == 7
 
 
-@pytest.mark.parametrize("size", [24, 64, 128, 224, 300])
+@pytest.mark.parametrize("size", [64, 128, 224, 300])
 def test_splits_are_what_numpy_makes_of_the_files(builder: tfds.core.DatasetBuilder, size: int) -> None:
     split = photographs.split(builder, "train", size)
     images, labels = _arrays(split.batches(7))
     assert images.shape == (30, size, size, 3) and images.dtype == np.uint8
     assert labels.tolist() == split.labels.tolist() and split.labels.dtype == np.int64
     plain = builder.as_dataset(split="train", decoders={"image": tfds.decode.SkipDecoding()})
-    assert sorted(split.labels.tolist()) == sorted(int(example["label"]) for example in plain.as_numpy_iterator())
-    left = list(plain.as_numpy_iterator())
+    twins = [(_twin(example["image"], size), example["label"]) for example in plain.as_numpy_iterator()]
+    matched = set()
     for image, label in zip(images, labels, strict=True):
-        twins = [np.abs(_twin(one["image"], size) - image).max() if size >= 64 else 0 for one in left]
-        nearest = int(np.argmin(twins))
-        assert twins[nearest] <= 1
-        if size >= 64:
-            assert left.pop(nearest)["label"] == label
+        # A square's outer columns may differ: there libjpeg interpolates colours without the pixels beyond.
+        apart = [np.abs(twin - image)[:, size // 8 : -size // 8].max() for twin, _ in twins]
+        nearest = int(np.argmin(apart))
+        assert apart[nearest] <= 1, "but for rounding"
+        assert twins[nearest][1] == label
+        matched.add(nearest)
+    assert len(matched) == 30
 
 
 @pytest.mark.parametrize(("side", "size"), [(256, 64), (256, 16), (100, 64), (130, 64), (64, 64)])
 def test_shrinking_leaves_no_pixel_out_and_small_images_stay_sharp(side: int, size: int) -> None:
     pixels = np.zeros((side, side, 3), np.uint8)
-    pixels[:, ::2] = 255
+    pixels[:, ::4] = 255
     stream = io.BytesIO()
     Image.fromarray(pixels).save(stream, "JPEG", quality=100, subsampling=0)
     found = photographs.middle_square(tf.constant(stream.getvalue()), size).numpy()
     if side == size:
-        np.testing.assert_allclose(found, pixels, atol=3)
+        np.testing.assert_allclose(found, pixels, atol=1)
     else:
-        assert 100 < found.mean() < 155 and found[:, size // 4 : -size // 4].std() < 70
+        assert abs(found.mean() - 255 / 4) < 6, "a quarter of the columns is white"
 
 
 @pytest.mark.usefixtures("uncached")
