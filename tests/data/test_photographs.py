@@ -78,10 +78,9 @@ def _decode(data: bytes, ratio: int) -> np.ndarray:
 
 
 def _twin(data: bytes, size: int) -> np.ndarray:
-    """Returns the middle square, bilinear with centres of pixels at halves; reduced by libjpeg before, if by 2."""
-    pixels = _decode(data, 1)
-    if min(pixels.shape[:2]) // 2 >= size:
-        pixels = _decode(data, 2)
+    """Returns the middle square, bilinear with centres of pixels at halves, having been reduced by libjpeg."""
+    shorter = min(Image.open(io.BytesIO(data)).size)
+    pixels = _decode(data, max(ratio for ratio in (1, 2, 4, 8) if ratio == 1 or shorter // ratio >= size))
     side = min(pixels.shape[:2])
     top, left = (pixels.shape[0] - side) // 2, (pixels.shape[1] - side) // 2
     square = pixels[top : top + side, left : left + side].astype(np.float64)
