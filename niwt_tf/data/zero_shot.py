@@ -29,7 +29,7 @@ class Split:
 
     images: tf.data.Dataset
     labels: np.ndarray
-    decode: Callable[[tf.Tensor], tf.Tensor] | None = None
+    decode: Callable[[Any], tf.Tensor] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
