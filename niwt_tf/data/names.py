@@ -5,14 +5,16 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 
 from niwt_tf import errors
 
 
 def normal(name: str) -> str:
-    """Returns `name` in lower case, its words joined by one `_` each."""
-    return re.sub(r"[\s_+\-./]+", "_", name.strip()).strip("_").lower()
+    """Returns `name` in lower case, its words joined by one `_` each, its accents composed, which macOS takes apart."""
+    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
+    return re.sub(r"[\s_+\-./]+", "_", folded).strip("_")
 
 
 def join(wanted: Iterable[str], available: Iterable[str], what: str, remedy: str) -> Mapping[str, str]:
