@@ -66,6 +66,7 @@ def obtain(
     found = None if trouble else find()
     if found is not None:
         return found
+    trouble = trouble or f"Unpacked {' and '.join(archive.name for archive in sources)}: it is not there.\n"
     paths = "\n  ".join(map(str, [*looked, *(root / archive.name for archive in sources)]))
     files = " and ".join(f"{archive.name} ({archive.size})" for archive in sources)
     raise errors.UserError(

@@ -184,6 +184,37 @@ def test_datasets_that_break_the_split_are_errors(changes: dict[str, Any], messa
     assert str(caught.value) == message
 
 
+def test_unseen_classes_may_have_no_image() -> None:
+    dataset = _dataset(imageless=("gnu",), test_unseen=_split([5, 5], 200))
+    assert dataset.class_names[-1] == "gnu"
+    nothing = _dataset(imageless=("fox", "gnu"), test_unseen=_split([]))
+    assert len(nothing.test_unseen) == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"imageless": ("gnu",)}, "a split must show each of its classes, and no other"),
+        ({"test_unseen": _split([5])}, "a split must show each of its classes, and no other"),
+        ({"imageless": ("eel",)}, "`imageless` classes must be some of the unseen"),
+        ({"imageless": ("yak",)}, "`imageless` classes must be some of the unseen"),
+        (
+            {"imageless": ("eel",), "test_seen": _split([0, 1, 2, 3])},
+            "`imageless` classes must be some of the unseen",
+        ),
+    ],
+)
+def test_classes_without_images_are_those_of_the_unseen_that_no_split_shows(changes: dict[str, Any], rule: str) -> None:
+    with pytest.raises(errors.UserError) as caught:
+        _dataset(**changes)
+    assert str(caught.value) == _message(rule)
+
+
+def test_a_rehearsal_has_images_of_all_its_classes() -> None:
+    rehearsal = _dataset(imageless=("gnu",), test_unseen=_split([5], 200)).rehearsal(0)
+    assert rehearsal.imageless == ()
+
+
 def test_no_validation_class_at_all_is_an_error() -> None:
     with pytest.raises(errors.UserError, match="`validation` classes must be some of the seen"):
         _dataset(validation=())
