@@ -1,9 +1,10 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Fixtures of many tests: a tiny aviary, drawn once a session."""
+"""Fixtures of many tests: a tiny aviary, drawn once a session, and the real data at hand."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,3 +44,13 @@ def tiny_dataset(tiny_data_config: config_lib.DataConfig) -> zero_shot.ZeroShotD
     from niwt_tf.data.aviary import loader
 
     return loader.load(tiny_data_config)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Small real files, which are not part of the repository: tests that need them are skipped without."""
+    named = os.environ.get("NIWT_SHARED_DATA")
+    folder = Path(named) if named else Path(__file__).resolve().parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"the real data is not at hand: {folder}; NIWT_SHARED_DATA names another folder")
+    return folder

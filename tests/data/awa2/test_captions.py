@@ -38,11 +38,9 @@ def test_there_is_a_file_for_each_animal_and_no_other() -> None:
     assert {path.stem for path in _FOLDER.glob("*.txt")} == set(_ANIMALS)
 
 
-def test_the_animals_are_those_of_the_dataset() -> None:
-    listed = Path(__file__).resolve().parents[3] / "../shared/data/awa2_text/classes.txt"
-    if not listed.is_file():
-        pytest.skip(f"AWA2's own list is not at hand: {listed}")
-    assert [line.split()[1] for line in listed.read_text().splitlines()] == _ANIMALS
+def test_the_animals_are_those_of_the_dataset(shared_data: Path) -> None:
+    listed = (shared_data / "awa2_text" / "classes.txt").read_text().splitlines()
+    assert [line.split()[1] for line in listed] == _ANIMALS
 
 
 @pytest.mark.parametrize("animal", _ANIMALS)
