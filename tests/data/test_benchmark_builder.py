@@ -178,5 +178,15 @@ def test_an_image_of_the_split_that_is_not_there_is_named(name: str, tmp_path: P
     assert f"of whose 36 images 1 are not among the 35 found, such as {gone}" in str(caught.value)
 
 
+def test_photographs_that_cannot_be_read_are_told_and_nothing_is_left(tmp_path: Path) -> None:
+    write, base = kinds.KINDS["awa2"]
+    fake = write(tmp_path / "files")
+    for name in fake.parts["train"][:2]:
+        (fake.root / "Animals_with_Attributes2" / "JPEGImages" / name).write_bytes(b"\xff\xd8 not a photograph")
+    with pytest.raises(errors.UserError, match="of the images must be readable. Received: 2 of 20 images"):
+        _prepare(fake.builder(base), fake.root, tmp_path / "prepared")
+    assert not prepare.is_prepared(fake.builder(base)(data_dir=tmp_path / "prepared"))
+
+
 def test_the_parts_are_those_of_the_split() -> None:
     assert splits.PARTS == benchmark.PARTS
