@@ -71,7 +71,7 @@ class Benchmark:
     Attributes:
       name: of the dataset, as `--dataset` has it.
       page: the official page of the images.
-      image_folders: what the archives unpack to, in a folder of their own or in none.
+      image_folders: what the archives unpack to, in a folder of their own or in none; no other benchmark's do.
       archives: the images.
       counts: what was published of the split.
       images: the folder that holds `image_folders` -> all images, in the order in which a split without names counts

@@ -226,12 +226,3 @@ def test_an_archive_that_the_server_takes_for_a_compressed_page_stays_packed(
         _part(path, site.content[:have])
     download.fetch(site.url, path, hashlib.sha256(site.content).hexdigest())
     assert path.read_bytes() == site.content
-
-
-def test_sha256_is_of_the_files_one_after_the_other(tmp_path: Path) -> None:
-    first, second = tmp_path / "first", tmp_path / "second"
-    first.write_bytes(_CONTENT[:1000])
-    second.write_bytes(_CONTENT[1000:])
-    assert download.sha256_of(first, second) == _SHA256
-    assert download.sha256_of(second, first) != _SHA256
-    assert download.sha256_of() == hashlib.sha256().hexdigest()

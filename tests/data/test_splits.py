@@ -14,8 +14,8 @@ import pytest
 from hypothesis import strategies as st
 from scipy import io
 
-from niwt_tf import errors
-from niwt_tf.data import download, split_files, splits
+from niwt_tf import checksum, errors
+from niwt_tf.data import split_files, splits
 
 # Twelve images of four classes, three of each, sorted; dog is unseen, cat plays unseen in tuning.
 _CLASSES = ("ant", "bee", "cat", "dog")
@@ -56,7 +56,7 @@ def _mat(folder: Path, order: Sequence[str] = _NAMES, **changes: Any) -> split_f
 def _save(folder: Path, variables: dict[str, np.ndarray]) -> split_files.SplitFile:
     path = folder / "att_splits.mat"
     io.savemat(path, {"att": np.zeros((2, 4)), "allclasses_names": _cells(_CLASSES), **variables})
-    return split_files.SplitFile((path,), download.sha256_of(path))
+    return split_files.SplitFile((path,), checksum.sha256(path))
 
 
 def _features(folder: Path, files: Sequence[str]) -> None:
@@ -296,7 +296,7 @@ def _lists(folder: Path, **changes: str) -> split_files.SplitFile:
     for name, text in (files | changes).items():
         (folder / f"{name}.txt").write_text(text, "utf-8")
     paths = tuple(folder / name for name in split_files.LISTS)
-    return split_files.SplitFile(paths, download.sha256_of(*paths))
+    return split_files.SplitFile(paths, checksum.sha256(*paths))
 
 
 def _lines(*names: str) -> str:
@@ -362,7 +362,7 @@ def _real_names(folder: Path) -> tuple[list[str], list[str]]:
 
 def _real(shared_data: Path, folder: str, name: str) -> split_files.SplitFile:
     path = shared_data / folder / name
-    return split_files.SplitFile((path,), download.sha256_of(path))
+    return split_files.SplitFile((path,), checksum.sha256(path))
 
 
 @pytest.mark.parametrize(

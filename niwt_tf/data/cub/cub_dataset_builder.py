@@ -17,7 +17,7 @@ text_c10 of https://github.com/reedscot/cvpr2016."""
     BENCHMARK = benchmark.Benchmark(
         name="cub",
         page="https://data.caltech.edu/records/65de6-vp158",
-        image_folders=("images",),
+        image_folders=("images/001.Black_footed_Albatross",),  # SUN's archive has a folder `images` too
         archives=(
             obtain.Archive(
                 "https://data.caltech.edu/records/65de6-vp158/files/CUB_200_2011.tgz?download=1",

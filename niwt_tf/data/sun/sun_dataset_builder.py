@@ -17,7 +17,7 @@ folder, packed or unpacked. SUNAttributeDB.tar.gz, for the attributes' names, is
     BENCHMARK = benchmark.Benchmark(
         name="sun",
         page="https://cs.brown.edu/~gmpatter/sunattributes.html",
-        image_folders=("images",),
+        image_folders=("images/a",),  # CUB's archive has a folder `images` too
         archives=(obtain.Archive("https://cs.brown.edu/~gmpatter/Attributes/SUNAttributeDB_Images.tar.gz", "1.8 GB"),),
         counts=benchmark.Counts(train=10_320, test_seen=2_580, test_unseen=1_440, seen=645, unseen=72),
         images=layout.images,
