@@ -97,9 +97,14 @@ def test_a_class_that_is_there_twice_is_told() -> None:
     with pytest.raises(errors.UserError) as caught:
         names.join(["ant", "polar bear"], ["polar+bear", "ant", "Polar_Bear"], "the list", "Mend it.")
     assert str(caught.value) == (
-        "Classes must be found by name in the list. Received: polar+bear, Polar_Bear, which are one. Mend it."
+        "Classes must differ by more than their spelling in the list. Received: polar+bear, Polar_Bear. Keep one."
     )
 
 
 def test_a_class_that_nobody_wants_may_be_there_twice() -> None:
     assert names.join(["ant"], ["ant", "bee", "Bee"], "the list", "Mend it.") == {"ant": "ant"}
+
+
+def test_a_class_that_is_wanted_twice_is_told() -> None:
+    with pytest.raises(errors.UserError, match="Received: polar bear, Polar-Bear. Keep one."):
+        names.join(["ant", "polar bear", "Polar-Bear"], ["ant", "polar_bear"], "the list", "Mend it.")
