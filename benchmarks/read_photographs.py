@@ -21,10 +21,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
-import tensorflow_datasets as tfds
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from niwt_tf import progress
+from niwt_tf.cli import launch
+
+launch.start_tensorflow()
+
+import tensorflow as tf  # noqa: E402
+import tensorflow_datasets as tfds  # noqa: E402
 
 from niwt_tf.data import photographs  # noqa: E402
 
@@ -63,13 +69,15 @@ def _write(images: list[photographs.Photograph], folder: Path) -> list[str]:
 
 
 def _prepare(images: list[photographs.Photograph], folder: str) -> tfds.core.DatasetBuilder:
-    return tfds.dataset_builders.store_as_tfds_dataset(
-        name="photographs",
-        version="1.0.0",
-        features=photographs.features(sorted({image.label for image in images})),
-        split_datasets={"train": photographs.examples(images, "preparing")},
-        data_dir=folder,
-    )
+    tfds.disable_progress_bar()
+    with progress.no_other_output():
+        return tfds.dataset_builders.store_as_tfds_dataset(
+            name="photographs",
+            version="1.0.0",
+            features=photographs.features(sorted({image.label for image in images})),
+            split_datasets={"train": photographs.examples(images, "preparing")},
+            data_dir=folder,
+        )
 
 
 def _bare(paths: list[str], size: int) -> tf.data.Dataset:

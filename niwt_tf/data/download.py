@@ -47,6 +47,8 @@ def _load(url: str, partial: Path, have: int, title: str) -> bool:
         if have and answer.status_code == _NOTHING_LEFT:
             return answer.headers.get("Content-Range") == f"bytes */{have}"
         answer.raise_for_status()
+        if url.startswith("https:") and not answer.url.startswith("https:"):
+            raise requests.exceptions.SSLError(f"{url} leads to {answer.url}, which is not encrypted")
         _write(answer, partial, have if answer.status_code == _REST else 0, title)
     return True
 

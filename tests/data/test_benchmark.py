@@ -102,9 +102,9 @@ def test_what_is_told_of_missing_images_names_paths_archives_and_the_page(
     with pytest.raises(errors.UserError) as caught:
         of.obtain_images(tmp_path, tmp_path / "prepared")
     told = str(caught.value)
-    for folder in of.image_folders:
+    for folder in of.site.image_folders:
         assert len(re.findall(rf"\n  {tmp_path}(?:/[\w-]+)?/{re.escape(folder)}\n", told.replace("\n", "\n\n"))) == 2
-    for archive in of.archives:
+    for archive in of.site.archives:
         assert f"\n  {tmp_path}/{archive.name}\n" in told and f"{archive.name} ({archive.size})" in told
-    assert f"\n  {of.page}\n" in told
+    assert f"\n  {of.site.page}\n" in told
     assert f"into {tmp_path}, or name the folder that holds it with --data_dir." in told

@@ -120,6 +120,11 @@ def test_all_paths_looked_at_are_told(tmp_path: Path, archive: obtain.Archive) -
         f"The proposed split of cub must be at hand. Looked for:\n{paths}  {tmp_path / 'xlsa17.zip'}\n"
         f"Could not download {archive.url}: the server could not be reached.\n"
         f"Get xlsa17.zip (0.9 GB) from\n  {split_files.PAGE}\n"
+        f"and put it, packed or unpacked, into {tmp_path}, or name the folder that holds it with --data_dir.\n\n"
+        f"The images of cub must be at hand. Looked for:\n"
+        f"  {tmp_path}/CUB_200_2011/images/001.Black_footed_Albatross\n"
+        f"  {tmp_path}/images/001.Black_footed_Albatross\n  {tmp_path}/CUB_200_2011.tgz\n"
+        f"Get CUB_200_2011.tgz (1.2 GB) from\n  https://data.caltech.edu/records/65de6-vp158\n"
         f"and put it, packed or unpacked, into {tmp_path}, or name the folder that holds it with --data_dir."
     )
 
