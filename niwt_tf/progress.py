@@ -27,7 +27,7 @@ def say(text: str) -> None:
 def no_other_output() -> Iterator[None]:
     """Keeps what libraries print from standard output; `say` is still heard."""
     global _kept_output
-    with open(os.devnull, "w") as nowhere:
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:
         _kept_output = sys.stdout
         try:
             with contextlib.redirect_stdout(nowhere):

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import hypothesis
@@ -34,7 +34,7 @@ def _one_hot(predictions: list[int], classes: int) -> np.ndarray:
     return np.eye(classes)[predictions]
 
 
-def _true_accuracy(logits: np.ndarray, labels: np.ndarray, classes: range, penalty: np.ndarray) -> float:
+def _true_accuracy(logits: np.ndarray, labels: np.ndarray, classes: Sequence[int], penalty: np.ndarray) -> float:
     """The definition, in loops: the mean over classes of each one's share of right images."""
     shares = []
     for index in classes:
@@ -320,3 +320,70 @@ def test_best_gamma_is_finite_where_no_gamma_helps() -> None:
     never_right = Problem(np.array([[0.0, 1.0, 0.0]]), np.array([0]), unseen_logits, np.array([1, 2]), 1)
     gamma, best = evaluate.curve(*never_right).best_gamma()
     assert np.isfinite(gamma) and best == 0.0
+
+
+def _with_imageless(problem: Problem) -> tuple[Problem, tuple[int, int]]:
+    """Returns the problem with two more unseen classes, the first and the last of them, that have no image."""
+
+    def more(logits: np.ndarray) -> np.ndarray:
+        rng = np.random.default_rng(5)
+        first, last = rng.integers(-8, 8, (2, len(logits))) / 4
+        return np.column_stack([logits[:, :seen], first, logits[:, seen:], last])
+
+    seen, classes = problem.seen_classes, problem.seen_logits.shape[1]
+    changed = dataclasses.replace(
+        problem,
+        seen_logits=more(problem.seen_logits),
+        unseen_logits=more(problem.unseen_logits),
+        unseen_labels=problem.unseen_labels + 1,
+    )
+    return changed, (seen, classes + 1)
+
+
+def test_classes_without_images_can_be_predicted_and_do_not_count() -> None:
+    seen_logits = _one_hot([0, 2, 1, 1], 4)  # class 2 has no image, and takes one of class 0
+    unseen_logits = _one_hot([3, 2, 3, 0], 4)
+    seen_labels, unseen_labels = np.array([0, 0, 1, 1]), np.full(4, 3)
+    scores = evaluate.gzsl(seen_logits, seen_labels, unseen_logits, unseen_labels, 2, imageless=[2])
+    assert (scores.seen, scores.unseen) == ((1 / 2 + 1) / 2, 2 / 4)
+    assert evaluate.zsl(unseen_logits, unseen_labels, 2, [2]) == 2 / 4  # of all equal unseen logits the first wins
+    with pytest.raises(errors.UserError, match=_EMPTY.format(4, "2")):
+        evaluate.gzsl(seen_logits, seen_labels, unseen_logits, unseen_labels, 2)
+
+
+@hypothesis.settings(deadline=None)
+@hypothesis.given(_problems(), st.integers(-20, 20))
+def test_scores_with_classes_without_images_follow_their_definition(problem: Problem, quarters: int) -> None:
+    problem, imageless = _with_imageless(problem)
+    gamma, seen = quarters / 4, problem.seen_classes
+    penalty = np.where(np.arange(problem.seen_logits.shape[1]) < seen, gamma, 0.0)
+    counted = [index for index in range(seen, problem.seen_logits.shape[1]) if index not in imageless]
+    expected = (
+        _true_accuracy(problem.seen_logits, problem.seen_labels, range(seen), penalty),
+        _true_accuracy(problem.unseen_logits, problem.unseen_labels, counted, penalty),
+    )
+    scores = evaluate.gzsl(*problem, gamma=gamma, imageless=imageless)
+    assert (scores.seen, scores.unseen) == pytest.approx(expected)
+    curve = evaluate.curve(*problem, imageless)
+    entry = np.searchsorted(curve.gammas, gamma)
+    assert (curve.seen[entry], curve.unseen[entry]) == pytest.approx(expected)
+    zsl = evaluate.zsl(problem.unseen_logits, problem.unseen_labels, seen, imageless)
+    assert curve.unseen[-1] == pytest.approx(zsl)
+
+
+@pytest.mark.parametrize("evaluator", [evaluate.gzsl, evaluate.curve])
+def test_an_image_of_a_class_said_to_have_none_is_an_error(evaluator: Callable[..., Any]) -> None:
+    with pytest.raises(errors.UserError, match="and no other"):
+        evaluator(*_BY_HAND, imageless=[2])
+
+
+@hypothesis.settings(deadline=None)
+@hypothesis.given(_problems(), st.integers(-20, 20))
+def test_seen_accuracy_alone_is_that_of_both(problem: Problem, quarters: int) -> None:
+    alone = evaluate.seen_accuracy(problem.seen_logits, problem.seen_labels, problem.seen_classes, quarters / 4)
+    assert alone == evaluate.gzsl(*problem, gamma=quarters / 4).seen
+
+
+def test_seen_accuracy_by_hand() -> None:
+    logits, labels = np.array([[3.0, 1.0, 2.0], [0.0, 1.0, 0.5]]), np.array([0, 1])
+    assert [evaluate.seen_accuracy(logits, labels, 2, gamma) for gamma in (0.0, 0.75, 1.5)] == [1.0, 0.5, 0.0]

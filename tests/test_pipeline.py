@@ -26,7 +26,8 @@ _TINY = {"epochs": 2, "map_steps": 20, "transfer_steps": 10, "transfer_images": 
 _METRICS = {
     "dataset", "domain", "domain_source", "backbone", "layer", "seed", "split_version", "split_sha256", "seen_accuracy",
     "unseen_accuracy", "harmonic_mean", "zsl_accuracy", "ausuc", "harmonic_mean_uncalibrated", "map_rank_correlation",
-    "stage_seconds", "packages", "backbone_accuracy", "harmonic_mean_expected",
+    "stage_seconds", "packages", "backbone_accuracy", "harmonic_mean_expected", "seen_classes", "unseen_classes",
+    "imageless_classes",
 }  # fmt: skip
 
 
@@ -56,7 +57,7 @@ def whole(config: config_lib.RunConfig, tmp_path_factory: pytest.TempPathFactory
 
 def _scores(metrics: dict[str, Any] | None) -> dict[str, Any]:
     assert metrics is not None
-    return {name: value for name, value in metrics.items() if not isinstance(value, dict)}
+    return {name: value for name, value in metrics.items() if not isinstance(value, dict | list)}
 
 
 def _metrics(folder: workdir.Workdir) -> dict[str, Any]:
@@ -71,6 +72,7 @@ def test_a_run_leaves_metrics_with_all_that_a_reader_needs(whole: workdir.Workdi
     assert metrics["layer"] == "conv4"
     assert metrics["domain_source"] == "36 attributes: the aviary's field guide"
     assert (metrics["dataset"], metrics["domain"], metrics["seed"]) == ("aviary", "attributes", 0)
+    assert (metrics["seen_classes"], metrics["unseen_classes"], metrics["imageless_classes"]) == (9, 3, [])
     assert metrics["stage_seconds"].keys() == pipeline.STAGES.keys()
     assert all(seconds >= 0 for seconds in metrics["stage_seconds"].values())
     assert metrics["packages"].keys() >= {"niwt_tf", "tensorflow", "keras", "numpy"}

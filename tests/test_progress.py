@@ -78,3 +78,55 @@ def test_say_stays_on_a_line_of_its_own_above_a_bar(monkeypatch: pytest.MonkeyPa
     before, _, after = terminal.getvalue().partition("a word in between\n")
     assert before.endswith("\r") and before.rstrip("\r").rpartition("\r")[2].strip() == "", "the bar is cleared first"
     assert "  training:" in after
+
+
+def test_other_output_is_not_heard_and_what_is_said_is(capfd: pytest.CaptureFixture[str]) -> None:
+    with progress.no_other_output():
+        print("noise \u2192 of a library")
+        progress.say("a word in between")
+        sys.stderr.write("a warning\n")
+    print("after")
+    assert capfd.readouterr() == ("a word in between\nafter\n", "a warning\n")
+
+
+def test_other_output_is_heard_again_after_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    before = sys.stdout
+    with pytest.raises(KeyboardInterrupt), progress.no_other_output():
+        raise KeyboardInterrupt
+    assert sys.stdout is before
+    print("after")
+    progress.say("said")
+    assert capsys.readouterr().out == "after\nsaid\n"
+
+
+def test_what_is_said_without_other_output_stays_above_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = _terminal(monkeypatch)
+    with progress.no_other_output():
+        for _ in progress.bar(range(1), "reading"):
+            print("noise")
+            progress.say("a word in between")
+    assert "a word in between\n" in terminal.getvalue() and "noise" not in terminal.getvalue()
+
+
+def test_bar_of_bytes_counts_in_thousands_from_what_was_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = _terminal(monkeypatch)
+    with progress.bytes_bar("birds.tgz", 4_000_000, 1_000_000) as bar:
+        assert "  birds.tgz:  25%" in terminal.getvalue() and "1.00M/4.00M" in terminal.getvalue()
+        bar.update(2_000_000)
+        bar.refresh()
+        assert "75%" in terminal.getvalue() and "3.00M/4.00M" in terminal.getvalue() and "B/s" in terminal.getvalue()
+    assert terminal.getvalue().rpartition("\r")[0].rpartition("\r")[2].strip() == "", "nothing is left"
+
+
+def test_bar_of_bytes_without_a_total_counts_what_came(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = _terminal(monkeypatch)
+    with progress.bytes_bar("birds.tgz", None) as bar:
+        bar.update(2_500_000)
+        bar.refresh()
+    assert "2.50MB" in terminal.getvalue() and "%" not in terminal.getvalue()
+
+
+def test_bar_of_bytes_is_silent_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress.bytes_bar("birds.tgz", 10) as bar:
+        bar.update(10)
+    assert capsys.readouterr() == ("", "")

@@ -4,15 +4,21 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
+import stat
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from niwt_tf import errors, progress
 
 _SUFFIXES = (".zip", ".tgz", ".tar.gz", ".tar")
+_CHUNK = 1 << 20  # bytes
+# RuntimeError is what zipfile raises for a password.
+_DAMAGED = (zipfile.BadZipFile, tarfile.ReadError, gzip.BadGzipFile, zlib.error, EOFError, RuntimeError)
 
 
 def is_archive(path: Path) -> bool:
@@ -40,7 +46,7 @@ def unpack(archive: Path, folder: Path) -> None:
                 _unzip(archive, Path(temporary))
             else:
                 _untar(archive, Path(temporary))
-        except (zipfile.BadZipFile, tarfile.ReadError, EOFError) as error:
+        except _DAMAGED as error:
             raise errors.UserError(
                 f"An archive must be whole. Received: {archive}, which cannot be read ({error}). Remove it, and "
                 "download it again."
@@ -53,6 +59,8 @@ def _unzip(archive: Path, folder: Path) -> None:
         members = opened.infolist()
         for member in members:
             _require_inside(archive, member.filename)
+            if stat.S_ISLNK(member.external_attr >> 16):
+                raise _unsafe(archive, member.filename, "is a link")
         for member in progress.bar(members, f"unpacking {archive.name}", unit="file"):
             opened.extract(member, folder)
 
@@ -65,6 +73,15 @@ def _untar(archive: Path, folder: Path) -> None:
                 raise _unsafe(archive, member.name, "is a link")
             if member.isfile() or member.isdir():
                 opened.extract(member, folder, filter="data")
+        _require_end(opened)
+
+
+def _require_end(opened: tarfile.TarFile) -> None:
+    """Raises tarfile.ReadError unless a second block of zeros is next: `tarfile` takes a damaged head for the first."""
+    if not opened.fileobj or opened.fileobj.read(tarfile.BLOCKSIZE) != tarfile.NUL * tarfile.BLOCKSIZE:
+        raise tarfile.ReadError("its end is missing")
+    while opened.fileobj.read(_CHUNK):  # gzip compares its checksum at the very end
+        pass
 
 
 def _require_inside(archive: Path, name: str) -> None:

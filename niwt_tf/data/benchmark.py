@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from niwt_tf import errors
-from niwt_tf.data import obtain, photographs, split_files, zero_shot
+from niwt_tf.data import obtain, photographs, sites, split_files, zero_shot
 
 ImagesOfClasses = Mapping[str, Sequence[str]]
 
@@ -70,11 +70,8 @@ class Benchmark:
 
     Attributes:
       name: of the dataset, as `--dataset` has it.
-      page: the official page of the images.
-      image_folders: what the archives unpack to, in a folder of their own or in none.
-      archives: the images.
       counts: what was published of the split.
-      images: the folder that holds `image_folders` -> all images, in the order in which a split without names counts
+      images: the folder that holds the images -> all of them images, in the order in which a split without names counts
         them.
       descriptions: what is known of classes, from the source, their names, and a function that gives for each class the
         names of the images whose text may be read.
@@ -82,13 +79,15 @@ class Benchmark:
     """
 
     name: str
-    page: str
-    image_folders: tuple[str, ...]
-    archives: tuple[obtain.Archive, ...]
     counts: Counts
     images: Callable[[Path], Sequence[photographs.Photograph]]
     descriptions: Callable[[Source, Sequence[str], Callable[[], ImagesOfClasses]], zero_shot.Descriptions]
     reuse: Callable[[Path, Path], None] | None = None
+
+    @property
+    def site(self) -> sites.Site:
+        """Where the images come from."""
+        return sites.SITES[self.name]
 
     def obtain_images(self, root: Path, prepared_dir: Path) -> Path:
         """Returns the folder of images below `root`; reuses, unpacks or downloads them where they are not there.
@@ -101,13 +100,8 @@ class Benchmark:
           errors.UserError: if they cannot be had, with all paths looked at.
           OSError: if `root` cannot be read or written.
         """
-        places = split_files.folders(self.name, root)[-2:]
-
-        def find() -> Path | None:
-            whole = (place for place in places if all((place / name).is_dir() for name in self.image_folders))
-            return next(whole, None)
-
-        if self.reuse and not find():
-            self.reuse(prepared_dir, places[0])
-        looked = [place / name for place in places for name in self.image_folders]
-        return obtain.obtain(find, f"images of {self.name}", looked, self.archives, self.page, root)
+        site = self.site
+        if self.reuse and not site.find_images(root):
+            self.reuse(prepared_dir, root / site.folder)
+        what = f"images of {self.name}"
+        return obtain.obtain(lambda: site.find_images(root), what, site.places(root), site.archives, site.page, root)

@@ -32,7 +32,7 @@ class Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type:
         return self.dataset_info_from_configs(
             features=photographs.features(counts.seen + counts.unseen),
             supervised_keys=("image", "label"),
-            homepage=self.BENCHMARK.page,
+            homepage=self.BENCHMARK.site.page,
             metadata=tfds.core.MetadataDict(),
         )
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import requests
+import urllib3
 
 from niwt_tf import checksum, errors, progress
 
 _CHUNK = 1 << 20
 _TIMEOUT = (15, 60)  # seconds to connect, and between two chunks
-_REST, _ALL, _NOTHING_LEFT = 206, 200, 416
+_REST, _NOTHING_LEFT = 206, 416
 
 
 def fetch(url: str, path: Path, sha256: str | None = None) -> None:
@@ -31,14 +32,25 @@ def fetch(url: str, path: Path, sha256: str | None = None) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.part")
     have = partial.stat().st_size if partial.exists() else 0
-    header = {"Range": f"bytes={have}-"} if have else {}
-    with requests.get(url, headers=header, stream=True, timeout=_TIMEOUT) as answer:
-        if answer.status_code != _NOTHING_LEFT:
-            answer.raise_for_status()
-            have = have if answer.status_code == _REST else 0
-            _write(answer, partial, have, path.name)
+    if not _load(url, partial, have, path.name):
+        partial.unlink()
+        _load(url, partial, 0, path.name)
     _require_sha256(partial, url, sha256)
     partial.replace(path)
+
+
+def _load(url: str, partial: Path, have: int, title: str) -> bool:
+    """Loads what follows the first `have` bytes; returns whether they can be of this file, which may be shorter."""
+    # Else a .tgz might come unpacked, of which nobody could ask for the rest.
+    header = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
+    with requests.get(url, headers=header, stream=True, timeout=_TIMEOUT) as answer:
+        if have and answer.status_code == _NOTHING_LEFT:
+            return answer.headers.get("Content-Range") == f"bytes */{have}"
+        answer.raise_for_status()
+        if url.startswith("https:") and not answer.url.startswith("https:"):
+            raise requests.exceptions.SSLError(f"{url} leads to {answer.url}, which is not encrypted")
+        _write(answer, partial, have if answer.status_code == _REST else 0, title)
+    return True
 
 
 def _write(answer: requests.Response, partial: Path, have: int, title: str) -> None:
@@ -49,10 +61,12 @@ def _write(answer: requests.Response, partial: Path, have: int, title: str) -> N
         progress.bytes_bar(title, have + length if length else None, have) as bar,
     ):
         file.seek(have)
-        for chunk in answer.iter_content(_CHUNK):
-            file.write(chunk)
-            bar.update(len(chunk))
-        file.truncate()
+        try:
+            for chunk in answer.raw.stream(_CHUNK, decode_content=False):
+                file.write(chunk)
+                bar.update(len(chunk))
+        except urllib3.exceptions.HTTPError as error:  # which `requests` translates only in what it decodes
+            raise requests.ConnectionError(error) from None
 
 
 def _require_sha256(partial: Path, url: str, sha256: str | None) -> None:

@@ -12,8 +12,9 @@ SUFFIXES = frozenset(".jpg .jpeg .png .gif .bmp .webp .tif .tiff".split())
 
 
 def below(folder: Path) -> Iterator[Path]:
-    """Yields the image files below `folder`, at any depth, in no order; hidden ones are left out."""
-    for parent, _, files in os.walk(folder, followlinks=True):
+    """Yields the image files below `folder`, at any depth, in no order; hidden files and folders are left out."""
+    for parent, folders, files in os.walk(folder, followlinks=True):
+        folders[:] = [name for name in folders if not name.startswith(".")]
         for name in files:
             path = Path(parent, name)
             if path.suffix.lower() in SUFFIXES and not name.startswith("."):

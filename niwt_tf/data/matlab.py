@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-import zlib
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from scipy import io
@@ -20,21 +20,28 @@ def read(path: Path, required: tuple[str, ...], optional: tuple[str, ...] = ()) 
       errors.UserError: if this is no MATLAB file of version 7 or earlier, or lacks a required variable.
       OSError: if it cannot be read.
     """
-    try:
-        found = io.loadmat(path, variable_names=required + optional, chars_as_strings=True)
-        missing = [name for name in required if name not in found]
-        present = [name for name, _, _ in io.whosmat(path)] if missing else []
-    except (ValueError, TypeError, NotImplementedError, EOFError, zlib.error, io.matlab.MatReadError) as error:
-        raise errors.UserError(
-            f"A split must be a MATLAB file of version 7 or earlier. Received: {path}, which cannot be read ({error}). "
-            "Download it again."
-        ) from None
+    with path.open("rb") as file:
+        found, present = _load(path, file, required + optional)
+    missing = [name for name in required if name not in found]
     if missing:
         raise errors.UserError(
             f"{path.name} must hold {', '.join(f'`{name}`' for name in required)}. Received: {path}, without "
             f"{', '.join(missing)}, with {', '.join(present) or 'nothing'}. Get the file from its official page."
         )
     return {name: found[name] for name in required + optional if name in found}
+
+
+def _load(path: Path, file: BinaryIO, names: tuple[str, ...]) -> tuple[dict[str, np.ndarray], list[str]]:
+    """Returns those of the variables that are there, and the names of all."""
+    try:
+        found = io.loadmat(file, variable_names=names, chars_as_strings=True)
+        file.seek(0)
+        return found, [name for name, _, _ in io.whosmat(file)]
+    except Exception as error:  # scipy raises what damaged bytes lead to, such as IndexError
+        raise errors.UserError(
+            f"{path.name} must be a MATLAB file of version 7 or earlier. Received: {path}, which cannot be read "
+            f"({error}). Download it again."
+        ) from None
 
 
 def strings(cells: np.ndarray) -> list[str]:

@@ -12,8 +12,9 @@ from niwt_tf import errors
 
 
 def normal(name: str) -> str:
-    """Returns `name` without regard to case, its words joined by one `_` each."""
-    return re.sub(r"[\s_+\-./]+", "_", unicodedata.normalize("NFC", name)).strip("_").casefold()
+    """Returns `name` in lower case, its words joined by one `_` each, its accents composed, which macOS takes apart."""
+    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
+    return re.sub(r"[\s_+\-./]+", "_", folded).strip("_")
 
 
 def join(wanted: Iterable[str], available: Iterable[str], what: str, remedy: str) -> Mapping[str, str]:

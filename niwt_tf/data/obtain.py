@@ -7,12 +7,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-import requests
+if TYPE_CHECKING:
+    import requests
 
 from niwt_tf import errors, progress
-from niwt_tf.data import archives, download
 
 _T = TypeVar("_T")
 
@@ -43,7 +43,13 @@ class Archive:
 
 
 def obtain(
-    find: Callable[[], _T | None], what: str, looked: Sequence[Path], sources: Sequence[Archive], page: str, root: Path
+    find: Callable[[], _T | None],
+    what: str,
+    looked: Sequence[Path],
+    sources: Sequence[Archive],
+    page: str,
+    root: Path,
+    also_missing: str = "",
 ) -> _T:
     """Returns what `find` finds, at once, or after archives have been unpacked, which are downloaded where they may be.
 
@@ -54,6 +60,7 @@ def obtain(
       sources: the archives that hold it, together.
       page: where a user finds them.
       root: where archives lie, and are unpacked.
+      also_missing: what to tell beside it, as `told` words it.
 
     Raises:
       errors.UserError: if it cannot be had, with all paths looked at.
@@ -66,9 +73,17 @@ def obtain(
     found = None if trouble else find()
     if found is not None:
         return found
+    trouble = trouble or f"Unpacked {' and '.join(archive.name for archive in sources)}: it is not there.\n"
+    raise errors.UserError(told(what, looked, sources, page, root, trouble) + also_missing)
+
+
+def told(
+    what: str, looked: Sequence[Path], sources: Sequence[Archive], page: str, root: Path, trouble: str = ""
+) -> str:
+    """Returns what to tell of files that are not at hand; arguments as in `obtain`, and what went wrong."""
     paths = "\n  ".join(map(str, [*looked, *(root / archive.name for archive in sources)]))
     files = " and ".join(f"{archive.name} ({archive.size})" for archive in sources)
-    raise errors.UserError(
+    return (
         f"The {what} must be at hand. Looked for:\n  {paths}\n{trouble}Get {files} from\n  {page}\nand put it, packed "
         f"or unpacked, into {root}, or name the folder that holds it with --data_dir."
     )
@@ -76,6 +91,10 @@ def obtain(
 
 def _unpack(archive: Archive, root: Path) -> str:
     """Unpacks an archive into `root`, downloading it first if need be; returns what went wrong, if anything did."""
+    import requests  # a run that finds its files need not wait for these
+
+    from niwt_tf.data import archives, download
+
     path = root / archive.name
     if not path.is_file():
         if not archive.is_safe:

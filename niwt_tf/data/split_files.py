@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from niwt_tf import checksum
+from niwt_tf.data import obtain, sites
 
 MAT_FILES = ("att_splits.mat", "sent_splits.mat")
 LISTS = ("image_label_PS.txt", "test_seen_PS.txt", "testclasses.txt")
@@ -16,14 +17,7 @@ PAGE = (
     "https://www.mpi-inf.mpg.de/departments/computer-vision-and-machine-learning/research/zero-shot-learning/"
     "zero-shot-learning-the-good-the-bad-and-the-ugly"
 )
-_ARCHIVE, _SIZE = "https://datasets.d2.mpi-inf.mpg.de/xian/xlsa17.zip", "0.9 GB"
-# Of each benchmark: its folder in the archive of splits, and that of its images.
-_FOLDERS = {
-    "awa2": ("AWA2", "Animals_with_Attributes2"),
-    "cub": ("CUB", "CUB_200_2011"),
-    "sun": ("SUN", "SUNAttributeDB"),
-    "apy": ("APY", "aPascal-aYahoo"),
-}
+_ARCHIVE = obtain.Archive("https://datasets.d2.mpi-inf.mpg.de/xian/xlsa17.zip", "0.9 GB")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,8 +40,9 @@ class SplitFile:
 
 def folders(dataset: str, root: Path) -> tuple[Path, ...]:
     """Returns where files of a benchmark and of its split may lie below `root`, in the order of looking."""
-    split, images = _FOLDERS[dataset]
-    return (root / "xlsa17" / "data" / split, root / "data" / split, root / split, root / images, root)
+    site = sites.SITES[dataset]
+    split = site.split_folder
+    return (root / "xlsa17" / "data" / split, root / "data" / split, root / split, root / site.folder, root)
 
 
 def find(places: Sequence[Path]) -> SplitFile | None:
@@ -67,10 +62,11 @@ def obtain_split(dataset: str, root: Path) -> SplitFile:
       errors.UserError: if it cannot be had, with all paths looked at.
       OSError: if `root` cannot be read or written.
     """
-    from niwt_tf.data import obtain  # a run that finds its split need not wait for what downloads one
-
-    places = folders(dataset, root)
+    places, site = folders(dataset, root), sites.SITES[dataset]
     looked = [place / name for place in places for name in (MAT_FILES[0], LISTS[0])]
+    also_missing = ""
+    if not site.find_images(root):
+        also_missing = "\n\n" + obtain.told(f"images of {dataset}", site.places(root), site.archives, site.page, root)
     return obtain.obtain(
-        lambda: find(places), f"proposed split of {dataset}", looked, (obtain.Archive(_ARCHIVE, _SIZE),), PAGE, root
+        lambda: find(places), f"proposed split of {dataset}", looked, (_ARCHIVE,), PAGE, root, also_missing
     )

@@ -25,7 +25,7 @@ PARTS = ("train", "test_seen", "test_unseen")
 _FEATURES = "res101.mat"
 _VALIDATION_CLASSES = "valclasses1.txt"
 _LOCATIONS = {"train": "trainval_loc", "test_seen": "test_seen_loc", "test_unseen": "test_unseen_loc"}
-_FOLDER_OF_IMAGES = re.compile(r".*/(?:JPEGImages|images|ayahoo_test_images)/+")
+_FOLDER_OF_IMAGES = re.compile(r".*/(?:JPEGImages|images|ayahoo_test_images)/")
 _REMEDY = "Get the proposed split from its page, and put it where --data_dir says."
 
 
@@ -87,7 +87,7 @@ def _order(file: split_files.SplitFile, names: Sequence[str]) -> np.ndarray:
     if not features.is_file():
         return np.arange(len(names))
     files = matlab.strings(matlab.read(features, required=("image_files",))["image_files"])
-    keys = numbered([_FOLDER_OF_IMAGES.sub("", name.replace("\\", "/")) for name in files])
+    keys = numbered([_FOLDER_OF_IMAGES.sub("", re.sub(r"[\\/]+", "/", name)) for name in files])
     return _indices(features, keys, names)
 
 
@@ -159,8 +159,9 @@ def _require_unseen(file: split_files.SplitFile, parts: Mapping[str, np.ndarray]
             f"{errors.listed(sorted(unseen & (train | seen)))} both in training and among the unseen. Images and "
             f"split do not belong together, or lie in another order than {_FEATURES} would tell. {_REMEDY}"
         )
-    if seen - train:
+    if seen != train or not unseen:
         raise errors.UserError(
-            f"Seen classes must have training images. Received: {file.paths[0]}, which has none of "
-            f"{errors.listed(sorted(seen - train))}. {_REMEDY}"
+            "Seen classes must have images for training and for the test, and there must be unseen ones. Received: "
+            f"{file.paths[0]}, which lacks either for {errors.listed(sorted(seen ^ train)) or 'no class'}, with "
+            f"{len(unseen)} unseen classes. {_REMEDY}"
         )

@@ -29,7 +29,7 @@ class Split:
 
     images: tf.data.Dataset
     labels: np.ndarray
-    decode: Callable[[tf.Tensor], tf.Tensor] | None = None
+    decode: Callable[[Any], tf.Tensor] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -153,6 +153,7 @@ class ZeroShotDataset:
     def __post_init__(self) -> None:
         _require(not set(self.seen) & set(self.unseen), "`seen` and `unseen` classes must differ", self)
         _require(set() < set(self.validation) < set(self.seen), "`validation` classes must be some of the seen", self)
+        _require(set(self.imageless) <= set(self.unseen), "`imageless` classes must be some of the unseen", self)
         tested = set(self.unseen) - set(self.imageless)
         for split, allowed in (
             (self.train, set(self.seen)),

@@ -139,6 +139,34 @@ def test_subset_is_what_numpy_selects(keep: list[bool]) -> None:
     assert _pairs(subset) == [(i, 5 + i % 3) for i, kept in enumerate(keep) if kept]
 
 
+def _encoded(labels: list[int]) -> zero_shot.Split:
+    """Returns the split of `_split` with its images as numbers, of which 3 cannot be decoded."""
+
+    def decode(number: tf.Tensor) -> tf.Tensor:
+        with tf.control_dependencies([tf.debugging.Assert(number != 3, ["3 was decoded"])]):
+            return tf.fill([2, 2, 3], tf.cast(number, tf.uint8))
+
+    return zero_shot.Split(tf.data.Dataset.range(len(labels)), np.array(labels, np.int64), decode)
+
+
+def test_encoded_images_are_decoded_last() -> None:
+    split = _encoded([2, 0, 1, 0, 2])
+    with pytest.raises(tf.errors.InvalidArgumentError, match="3 was decoded"):
+        _pairs(split)
+    assert _numbers(split.batches(2, skip=4)) == [4]
+    kept = split.subset(np.array([True, True, False, False, True]), np.array([7, 8, 9]))
+    assert _pairs(kept) == [(0, 9), (1, 7), (4, 9)]
+    assert _pairs(kept.subset(np.array([False, True, True]), np.arange(10))) == [(1, 7), (4, 9)]
+
+
+def test_encoded_images_are_shuffled_as_decoded_ones() -> None:
+    labels = [0, 1, 2] * 13
+    keep = np.arange(39) != 3
+    plain, encoded = (split.subset(keep, np.arange(3)) for split in (_split(labels), _encoded(labels)))
+    orders = [_numbers(split.batches(8, shuffle_seed=5)) for split in (plain, encoded, encoded)]
+    assert orders[0] == orders[1] == orders[2] != sorted(orders[0])
+
+
 def test_class_names_are_the_seen_then_the_unseen() -> None:
     assert _dataset().class_names == ("ant", "bee", "cat", "dog", "eel", "fox", "gnu")
 
@@ -182,6 +210,37 @@ def test_datasets_that_break_the_split_are_errors(changes: dict[str, Any], messa
     with pytest.raises(errors.UserError) as caught:
         _dataset(**changes)
     assert str(caught.value) == message
+
+
+def test_unseen_classes_may_have_no_image() -> None:
+    dataset = _dataset(imageless=("gnu",), test_unseen=_split([5, 5], 200))
+    assert dataset.class_names[-1] == "gnu"
+    nothing = _dataset(imageless=("fox", "gnu"), test_unseen=_split([]))
+    assert len(nothing.test_unseen) == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"imageless": ("gnu",)}, "a split must show each of its classes, and no other"),
+        ({"test_unseen": _split([5])}, "a split must show each of its classes, and no other"),
+        ({"imageless": ("eel",)}, "`imageless` classes must be some of the unseen"),
+        ({"imageless": ("yak",)}, "`imageless` classes must be some of the unseen"),
+        (
+            {"imageless": ("eel",), "test_seen": _split([0, 1, 2, 3])},
+            "`imageless` classes must be some of the unseen",
+        ),
+    ],
+)
+def test_classes_without_images_are_those_of_the_unseen_that_no_split_shows(changes: dict[str, Any], rule: str) -> None:
+    with pytest.raises(errors.UserError) as caught:
+        _dataset(**changes)
+    assert str(caught.value) == _message(rule)
+
+
+def test_a_rehearsal_has_images_of_all_its_classes() -> None:
+    rehearsal = _dataset(imageless=("gnu",), test_unseen=_split([5], 200)).rehearsal(0)
+    assert rehearsal.imageless == ()
 
 
 def test_no_validation_class_at_all_is_an_error() -> None:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from niwt_tf.data import benchmark, benchmark_builder, obtain
+from niwt_tf.data import benchmark, benchmark_builder
 from niwt_tf.data.apy import layout
 
 
@@ -16,13 +16,6 @@ https://vision.cs.uiuc.edu/attributes/, VOCtrainval_14-Jul-2008.tar, from http:/
 and xlsa17.zip, from the page of the proposed splits, into the manual folder, packed or unpacked."""
     BENCHMARK = benchmark.Benchmark(
         name="apy",
-        page="https://vision.cs.uiuc.edu/attributes/ and http://host.robots.ox.ac.uk/pascal/VOC/voc2008/",
-        image_folders=("attribute_data", layout.PASCAL, layout.YAHOO),
-        archives=(
-            obtain.Archive("http://vision.cs.uiuc.edu/attributes/attribute_data.tar.gz", "1 MB"),
-            obtain.Archive("http://vision.cs.uiuc.edu/attributes/ayahoo_test_images.tar.gz", "100 MB"),
-            obtain.Archive("http://host.robots.ox.ac.uk/pascal/VOC/voc2008/VOCtrainval_14-Jul-2008.tar", "0.6 GB"),
-        ),
         counts=benchmark.Counts(train=5_932, test_seen=1_483, test_unseen=7_924, seen=20, unseen=12),
         images=layout.images,
         descriptions=layout.descriptions,

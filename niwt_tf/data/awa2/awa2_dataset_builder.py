@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from niwt_tf.data import benchmark, benchmark_builder, obtain
+from niwt_tf.data import benchmark, benchmark_builder
 from niwt_tf.data.awa2 import layout
 
 
@@ -15,9 +15,6 @@ class Builder(benchmark_builder.Builder):
 page of the proposed splits, into the manual folder, packed or unpacked."""
     BENCHMARK = benchmark.Benchmark(
         name="awa2",
-        page="https://cvml.ista.ac.at/AwA2/",
-        image_folders=("JPEGImages",),
-        archives=(obtain.Archive("https://cvml.ista.ac.at/AwA2/AwA2-data.zip", "13 GB"),),
         counts=benchmark.Counts(train=23_527, test_seen=5_882, test_unseen=7_913, seen=40, unseen=10),
         images=layout.images,
         descriptions=layout.descriptions,

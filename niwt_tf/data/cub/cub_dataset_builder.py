@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from niwt_tf.data import benchmark, benchmark_builder, obtain
+from niwt_tf.data import benchmark, benchmark_builder
 from niwt_tf.data.cub import layout, reuse
 
 
@@ -16,16 +16,6 @@ xlsa17.zip, from the page of the proposed splits, into the manual folder, packed
 text_c10 of https://github.com/reedscot/cvpr2016."""
     BENCHMARK = benchmark.Benchmark(
         name="cub",
-        page="https://data.caltech.edu/records/65de6-vp158",
-        image_folders=("images",),
-        archives=(
-            obtain.Archive(
-                "https://data.caltech.edu/records/65de6-vp158/files/CUB_200_2011.tgz?download=1",
-                "1.2 GB",
-                # As TensorFlow Datasets has it for caltech_birds2011.
-                "0c685df5597a8b24909f6a7c9db6d11e008733779a671760afef78feb49bf081",
-            ),
-        ),
         counts=benchmark.Counts(train=7_057, test_seen=1_764, test_unseen=2_967, seen=150, unseen=50),
         images=layout.images,
         descriptions=layout.descriptions,

@@ -15,7 +15,7 @@ from niwt_tf.data import benchmark, class_attributes, image_files, photographs, 
 _MATRIX = "attributes/class_attribute_labels_continuous.txt"
 _NAMES = ("attributes/attributes.txt", "attributes.txt")
 _TEXTS = ("text_c10", "cvpr2016_cub/text_c10")
-_EMBEDDINGS = ("sent_splits.mat", "xlsa17/data/CUB/sent_splits.mat")
+_EMBEDDINGS = "sent_splits.mat"
 
 
 def images(folder: Path) -> list[photographs.Photograph]:
@@ -31,7 +31,7 @@ def descriptions(
     return zero_shot.Descriptions(
         attributes=lambda: _attributes(source, class_names),
         captions=lambda: _captions(source, texts_of()),
-        sentences=lambda: class_attributes.embeddings(source.require(*_EMBEDDINGS), class_names),
+        sentences=lambda: class_attributes.embeddings(source.require(_EMBEDDINGS), class_names),
     )
 
 

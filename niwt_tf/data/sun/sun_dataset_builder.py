@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from niwt_tf.data import benchmark, benchmark_builder, obtain
+from niwt_tf.data import benchmark, benchmark_builder
 from niwt_tf.data.sun import layout
 
 
@@ -16,9 +16,6 @@ https://cs.brown.edu/~gmpatter/sunattributes.html, and xlsa17.zip, from the page
 folder, packed or unpacked. SUNAttributeDB.tar.gz, for the attributes' names, is optional."""
     BENCHMARK = benchmark.Benchmark(
         name="sun",
-        page="https://cs.brown.edu/~gmpatter/sunattributes.html",
-        image_folders=("images",),
-        archives=(obtain.Archive("https://cs.brown.edu/~gmpatter/Attributes/SUNAttributeDB_Images.tar.gz", "1.8 GB"),),
         counts=benchmark.Counts(train=10_320, test_seen=2_580, test_unseen=1_440, seen=645, unseen=72),
         images=layout.images,
         descriptions=layout.descriptions,

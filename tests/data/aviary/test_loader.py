@@ -15,7 +15,7 @@ import tensorflow_datasets as tfds
 
 from niwt_tf import config as config_lib
 from niwt_tf import errors
-from niwt_tf.data import zero_shot
+from niwt_tf.data import prepare, zero_shot
 from niwt_tf.data.aviary import anatomy, aviary_dataset_builder, draw, loader, species
 
 _SPLITS = ("train", "test_seen", "test_unseen")
@@ -147,6 +147,16 @@ def test_drawing_says_where_and_no_more(
     assert capsys.readouterr().out == f"  preparing the images in {folder}\n"
     loader.load(config, 64)
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("named", ["data_dir", "prepared_dir"])
+def test_birds_lie_in_the_folder_of_prepared_datasets_or_else_in_the_one_of_data(
+    tmp_path: Path, named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prepare, "prepare", lambda builder: None)
+    config = config_lib.DataConfig(data_dir=str(tmp_path / "data_dir"))
+    config = dataclasses.replace(config, **{named: str(tmp_path / named)})
+    assert Path(loader._prepared(config, 64).data_dir).parents[2] == tmp_path / named
 
 
 def test_too_many_unseen_species_are_an_error_of_the_user(tmp_path: Path) -> None:

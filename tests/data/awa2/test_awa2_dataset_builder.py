@@ -1,15 +1,15 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of Animals with Attributes 2's TFDS builder: those that TFDS has for every dataset, and what is published of the split."""
+"""Tests of the TFDS builder: those that TFDS has for every dataset, and what is published of the split."""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
 
-import fakes.awa2
 import tensorflow_datasets as tfds
 
+import fakes.awa2
 from niwt_tf.data.awa2 import awa2_dataset_builder
 
 

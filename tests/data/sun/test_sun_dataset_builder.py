@@ -1,15 +1,15 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of the SUN Attribute database's TFDS builder: those that TFDS has for every dataset, and what is published of the split."""
+"""Tests of the TFDS builder: those that TFDS has for every dataset, and what is published of the split."""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
 
-import fakes.sun
 import tensorflow_datasets as tfds
 
+import fakes.sun
 from niwt_tf.data.sun import sun_dataset_builder
 
 

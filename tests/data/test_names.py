@@ -1,0 +1,110 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of joining classes by name."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import hypothesis
+import pytest
+from hypothesis import strategies as st
+
+from niwt_tf import errors
+from niwt_tf.data import names
+
+_WORDS = st.lists(st.text("abcäé019()'", min_size=1, max_size=5), min_size=1, max_size=4)
+_JOINTS = st.text(" \t_+-./", min_size=1, max_size=3)
+
+
+@st.composite
+def _spellings(draw: st.DrawFn) -> tuple[str, str]:
+    """Returns two spellings of one name."""
+    words, spelt = draw(_WORDS), []
+    for _ in range(2):
+        name = draw(st.sampled_from(["", "_", " "])) + words[0]
+        for word in words[1:]:
+            name += draw(_JOINTS) + word
+        case = draw(st.sampled_from([str.lower, str.upper, str.title, str]))
+        form = draw(st.sampled_from(["NFC", "NFD"]))
+        spelt.append(unicodedata.normalize(form, case(name)) + draw(st.sampled_from(["", " ", "__"])))
+    return spelt[0], spelt[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("grizzly+bear", "grizzly_bear"),
+        ("Grizzly_bear", "grizzly_bear"),
+        (" grizzly  bear\t", "grizzly_bear"),
+        ("GRIZZLY-BEAR", "grizzly_bear"),
+        ("001.Black_footed_Albatross", "001_black_footed_albatross"),
+        ("a/abbey", "a_abbey"),
+        ("_ant_", "ant"),
+        ("e\u0301lan", "\u00e9lan"),
+        ("Chuck-will's-widow", "chuck_will's_widow"),
+        ("", ""),
+    ],
+)
+def test_normal_forms_by_hand(name: str, expected: str) -> None:
+    assert names.normal(name) == expected
+
+
+@hypothesis.given(_spellings())
+def test_spellings_of_one_name_are_one(spellings: tuple[str, str]) -> None:
+    first, second = spellings
+    assert names.normal(first) == names.normal(second)
+    assert names.join([first], [second, "some other"], "the list", "Mend it.") == {first: second}
+
+
+@hypothesis.given(st.text(max_size=20))
+def test_a_normal_form_is_its_own(name: str) -> None:
+    assert names.normal(names.normal(name)) == names.normal(name)
+
+
+@hypothesis.given(st.lists(st.text("ab_ ", max_size=4), unique_by=names.normal, max_size=8), st.data())
+def test_join_finds_every_name_in_the_order_wanted(available: list[str], data: st.DataObject) -> None:
+    wanted = data.draw(st.lists(st.sampled_from(available), unique=True)) if available else []
+    joined = names.join([name.upper() for name in wanted], available, "the list", "Mend it.")
+    assert list(joined.items()) == [(name.upper(), name) for name in wanted]
+
+
+def test_words_that_differ_stay_apart() -> None:
+    forms = {names.normal(name) for name in ("polar bear", "polarbear", "polar bears", "polar", "bear polar")}
+    assert len(forms) == 5
+
+
+def test_a_missing_class_is_told_with_what_is_left_over() -> None:
+    with pytest.raises(errors.UserError) as caught:
+        names.join(["Ant", "bee", "cat"], ["ant", "bees", "kat", "dog"], "the list of x", "Mend it.")
+    assert str(caught.value) == (
+        "Classes must be found by name in the list of x. Received: none for bee, cat. Left over there: bees, dog, kat. "
+        "Mend it."
+    )
+
+
+def test_a_missing_class_is_told_where_nothing_is_left_over() -> None:
+    with pytest.raises(errors.UserError, match="Received: none for bee. Left over there: none. Mend it.$"):
+        names.join(["ant", "bee"], ["ant"], "the list", "Mend it.")
+
+
+def test_many_missing_classes_are_counted() -> None:
+    with pytest.raises(errors.UserError, match="none for 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more. Left over"):
+        names.join(map(str, range(12)), ["ant"], "the list", "Mend it.")
+
+
+def test_a_class_that_is_there_twice_is_told() -> None:
+    with pytest.raises(errors.UserError) as caught:
+        names.join(["ant", "polar bear"], ["polar+bear", "ant", "Polar_Bear"], "the list", "Mend it.")
+    assert str(caught.value) == (
+        "Classes must differ by more than their spelling in the list. Received: polar+bear, Polar_Bear. Keep one."
+    )
+
+
+def test_a_class_that_nobody_wants_may_be_there_twice() -> None:
+    assert names.join(["ant"], ["ant", "bee", "Bee"], "the list", "Mend it.") == {"ant": "ant"}
+
+
+def test_a_class_that_is_wanted_twice_is_told() -> None:
+    with pytest.raises(errors.UserError, match="Received: polar bear, Polar-Bear. Keep one."):
+        names.join(["ant", "polar bear", "Polar-Bear"], ["ant", "polar_bear"], "the list", "Mend it.")

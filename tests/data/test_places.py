@@ -1,0 +1,32 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of where files are looked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from niwt_tf import config
+from niwt_tf.data import places
+
+
+@pytest.mark.parametrize(
+    ("data_dir", "prepared_dir", "source", "prepared"),
+    [
+        ("", "", "/home/me/tensorflow_datasets/downloads/manual", "/home/me/tensorflow_datasets"),
+        ("/data", "", "/data", "/home/me/tensorflow_datasets"),
+        ("", "/made", "/made/downloads/manual", "/made"),
+        ("/data", "/made", "/data", "/made"),
+        ("~/data", "~/made", "/home/me/data", "/home/me/made"),
+        ("data", "made", "data", "made"),
+    ],
+)
+def test_folders_follow_from_the_flags(
+    data_dir: str, prepared_dir: str, source: str, prepared: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    settings = config.DataConfig(dataset="awa2", data_dir=data_dir, prepared_dir=prepared_dir)
+    assert places.source_folder(settings) == Path(source)
+    assert places.prepared_folder(settings) == Path(prepared)

@@ -1,0 +1,69 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of reading text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from niwt_tf import errors
+from niwt_tf.data import text_files
+
+
+def _file(folder: Path, content: bytes) -> Path:
+    path = folder / "classes.txt"
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"ant\nbee\n", ["ant", "bee"]),
+        (b"ant\r\nbee", ["ant", "bee"]),
+        (b"ant\rbee\r", ["ant", "bee"]),
+        (b"\xef\xbb\xbfant\nbee", ["ant", "bee"]),
+        (b"\xef\xbb\xbf\r\n  ant \t\r\n\r\n \r\n\tpolar bear\r\n", ["ant", "polar bear"]),
+        ("élan\n熊".encode(), ["élan", "熊"]),
+        (b"", []),
+        (b"\xef\xbb\xbf", []),
+    ],
+)
+def test_lines_by_hand(tmp_path: Path, content: bytes, expected: list[str]) -> None:
+    assert text_files.lines(_file(tmp_path, content)) == expected
+
+
+def test_text_is_all_but_the_byte_order_mark(tmp_path: Path) -> None:
+    content = " white\r\n\n élan \ufeff"
+    assert text_files.text(_file(tmp_path, b"\xef\xbb\xbf" + content.encode())) == content
+
+
+@pytest.mark.parametrize("read", [text_files.text, text_files.lines])
+@pytest.mark.parametrize(
+    ("content", "byte", "line"),
+    [
+        ("élan".encode("latin1"), "e9", 1),
+        (b"ant\nbee\n\xff", "ff", 3),
+        (b"\xef\xbb\xbfant\r\n\r\nb\xe4r\r\n", "e4", 3),
+        ("ant".encode("utf-16"), "ff", 1),
+        (b"ant\n\xe7\x86", "e7", 2),
+    ],
+)
+def test_what_is_no_utf8_is_told_with_its_line(
+    tmp_path: Path, read: Callable[[Path], object], content: bytes, byte: str, line: int
+) -> None:
+    path = _file(tmp_path, content)
+    with pytest.raises(errors.UserError) as caught:
+        read(path)
+    assert str(caught.value) == (
+        f"Text must be UTF-8. Received: {path} with the byte 0x{byte} in line {line}. Save it as UTF-8, for example "
+        "with: iconv -f latin1 -t utf-8 classes.txt"
+    )
+
+
+def test_a_missing_file_is_an_error_of_the_system(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        text_files.lines(tmp_path / "none.txt")
