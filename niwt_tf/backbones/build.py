@@ -9,9 +9,8 @@ import dataclasses
 import numpy as np
 
 from niwt_tf import config as config_lib
-from niwt_tf import errors
+from niwt_tf.backbones import applications, cut, families, keras_file, small
 from niwt_tf.backbones import backbone as backbone_lib
-from niwt_tf.backbones import small
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +36,37 @@ def build(config: config_lib.BackboneConfig) -> Start:
     Raises:
       errors.UserError: if there is no such network or layer, or its weights cannot be had.
     """
-    if config.backbone == "small":
+    families.check(config)
+    if config.backbone.startswith(families.HUB):
+        from niwt_tf.backbones import hub  # tensorflow-hub may not be installed
+
+        return hub.build(config)
+    if config.backbone.startswith(families.KERAS_FILE):
+        return _from_file(config)
+    if config.backbone == families.SMALL:
         network = small.build(config.image_size or small.IMAGE_SIZE)
         return Start(backbone_lib.Backbone(network, config.layer or small.DEFAULT_LAYER))
-    raise errors.unknown_value("--backbone", config.backbone, ("small",))
+    family = families.FAMILIES[config.backbone]
+    mode = family.preprocessing if config.preprocessing == "auto" else config.preprocessing
+    size = config.image_size or family.image_size
+    network = applications.build(config.backbone, size, mode, config.weights)
+    layer = config.layer or family.layer or cut.last(network)
+    return Start(backbone_lib.Backbone(network, layer), is_trained=config.weights != "none")
+
+
+def layers(config: config_lib.BackboneConfig) -> str:
+    """Returns a table of the layers at which the network can be cut; no weights are downloaded for it.
+
+    Raises:
+      errors.UserError: if there is no such network.
+    """
+    changes = {"weights": "none"} if config.backbone in families.FAMILIES else {}
+    backbone = build(dataclasses.replace(config, layer="", **changes)).backbone
+    return cut.table(backbone.network, backbone.layer)
+
+
+def _from_file(config: config_lib.BackboneConfig) -> Start:
+    mode = "none" if config.preprocessing == "auto" else config.preprocessing
+    loaded = keras_file.build(config.backbone.removeprefix(families.KERAS_FILE), config.image_size, mode)
+    backbone = backbone_lib.Backbone(loaded.network, config.layer or cut.last(loaded.network))
+    return Start(backbone, True, loaded.kernel, loaded.bias)
