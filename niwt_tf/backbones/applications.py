@@ -18,7 +18,7 @@ from niwt_tf.backbones import families, flatten, layer_names, preprocessing, wei
 _SPREAD = (0.229, 0.224, 0.225)  # of ImageNet's red, green and blue in 0..1
 
 
-def build(name: str, image_size: int, mode: str, weights: str) -> keras.Model:
+def build(name: str, image_size: int, mode: str, weights: str | Path) -> keras.Model:
     """Returns a network, images `[N,S,S,3]` uint8 RGB -> features `[N,D]`.
 
     Args:
@@ -33,8 +33,8 @@ def build(name: str, image_size: int, mode: str, weights: str) -> keras.Model:
     family = families.FAMILIES[name]
     images, preprocessed = preprocessing.inputs(image_size, mode)
     network = _construct(name, preprocessed, "imagenet" if weights == "imagenet" else None)
-    if weights not in ("imagenet", "none"):
-        weights_file.load(network, Path(weights).expanduser(), name)
+    if isinstance(weights, Path):
+        weights_file.load(network, weights, name)
     if weights != "imagenet" and family.constructor.startswith("EfficientNetB"):
         _narrow(network)
     if family.top:

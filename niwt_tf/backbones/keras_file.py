@@ -34,18 +34,18 @@ class Loaded:
     bias: np.ndarray | None = None
 
 
-def build(path: str, image_size: int, mode: str) -> Loaded:
+def build(path: Path, image_size: int, mode: str) -> Loaded:
     """Returns the model in a file: what comes before its last dense layer, and that.
 
     Args:
-      path: the file, or a folder of Keras'.
+      path: a .keras or .h5 file.
       image_size: the side of the images, in pixels, where the model takes any; 0 leaves that to the model.
       mode: what it wants of its images, one of `preprocessing.MODES`.
 
     Raises:
       errors.UserError: if it cannot be read safely, or is no model from images to a vector.
     """
-    model = _load(Path(path).expanduser())
+    model = _load(path)
     images, preprocessed = preprocessing.inputs(_size(model, image_size, path), mode)
     try:
         output = flatten.onto(model, preprocessed, ("images", "preprocessing", "features"))
@@ -61,8 +61,6 @@ def build(path: str, image_size: int, mode: str) -> Loaded:
 
 
 def _load(path: Path) -> keras.Model:
-    if not path.exists():
-        raise _error(path, "does not exist", "Name a file of Keras")
     try:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # of many kinds, by what is wrong with the file
@@ -83,10 +81,12 @@ def _unreadable(path: Path, trouble: str) -> errors.UserError:
     return _error(path, f"cannot be read: {trouble.splitlines()[0].rstrip('.')}", "Name a file that model.save wrote")
 
 
-def _size(model: keras.Model, image_size: int, path: str) -> int:
+def _size(model: keras.Model, image_size: int, path: Path) -> int:
     """Returns the side of the images."""
     if len(model.inputs) != 1 or len(model.outputs) != 1:
-        raise _error(path, f"has {len(model.inputs)} inputs and {len(model.outputs)} outputs", "Name one with one of each")
+        raise _error(
+            path, f"has {len(model.inputs)} inputs and {len(model.outputs)} outputs", "Name one with one of each"
+        )
     shape = tuple(model.inputs[0].shape)
     if len(shape) != 4 or shape[3] != 3 or shape[1] != shape[2]:
         raise _error(path, f"takes {shape}", "Name one that takes square RGB images, (None, S, S, 3)")
@@ -98,7 +98,7 @@ def _size(model: keras.Model, image_size: int, path: str) -> int:
     return shape[1] or image_size or _IMAGE_SIZE
 
 
-def _features(output: Any, path: str) -> tuple[Any, keras.layers.Dense | None]:
+def _features(output: Any, path: Path) -> tuple[Any, keras.layers.Dense | None]:
     """Returns the features `[N,D]`, and the dense layer over them that tells classes apart, if there is one."""
     layer = output._keras_history.operation
     while _only_scores(layer):
@@ -121,7 +121,7 @@ def _only_scores(layer: Any) -> bool:
     return isinstance(layer, keras.layers.Softmax)
 
 
-def _error(path: Path | str, trouble: str, remedy: str = "Name another --backbone") -> errors.UserError:
+def _error(path: Path, trouble: str, remedy: str = "Name another --backbone") -> errors.UserError:
     return errors.UserError(
         "`--backbone` must name a model from images to classes or features. Received: "
         f"--backbone={families.KERAS_FILE}{path}, which {trouble}. {remedy}."

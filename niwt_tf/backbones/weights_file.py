@@ -27,14 +27,8 @@ def load(network: keras.Model, path: Path, backbone: str) -> None:
       backbone: its name, for messages.
 
     Raises:
-      errors.UserError: if there is no such file, or it holds weights of other layers; it names the first that differs.
+      errors.UserError: if it holds no weights, or those of other layers: the message names the first that differs.
     """
-    if not path.is_file():
-        trouble = "is no file" if path.exists() else "does not exist"
-        raise errors.UserError(
-            f"`--weights` must be a file. Received: --weights={path}, which {trouble}. Name another, or leave "
-            "--weights out for those of ImageNet."
-        )
     try:
         with h5py.File(path) as file:
             pairs = list(_nested(network, file) if path.name.endswith(".weights.h5") else _legacy(network, file))
