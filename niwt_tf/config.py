@@ -94,7 +94,8 @@ class BackboneConfig:
     preprocessing: str = _option(
         "auto",
         "What the network wants of RGB in 0..255, as keras.applications names it: caffe is BGR less the mean, tf "
-        "-1..1, torch 0..1 less the mean over the spread, none as it is; auto is what the backbone says, none for keras:PATH.",
+        "-1..1, torch 0..1 less the mean over the spread, none as it is; auto is what the backbone says, none for "
+        "keras:PATH.",
         choices=("auto", "caffe", "tf", "torch", "none"),
     )
     finetune: str = _option(

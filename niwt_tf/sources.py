@@ -60,7 +60,8 @@ def backbone_path(config: config_lib.BackboneConfig) -> Path | None:
     path = Path(place or given).expanduser()
     if not path.exists():
         raise errors.UserError(
-            f"`--{flag}` must name what is there. Received: --{flag}={given}, where {path} does not exist. Name another."
+            f"`--{flag}` must name what is there. Received: --{flag}={given}, where {path} does not exist. Name a file "
+            "or folder that does."
         )
     return path
 

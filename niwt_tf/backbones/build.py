@@ -63,8 +63,8 @@ def layers(config: config_lib.BackboneConfig) -> str:
     Raises:
       errors.UserError: if there is no such network.
     """
-    changes = {"weights": "none"} if config.backbone in families.FAMILIES else {}
-    backbone = build(dataclasses.replace(config, layer="", **changes)).backbone
+    weights = "none" if config.backbone in families.FAMILIES else config.weights
+    backbone = build(dataclasses.replace(config, layer="", weights=weights)).backbone
     return cut.table(backbone.network, backbone.layer)
 
 

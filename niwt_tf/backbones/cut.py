@@ -109,9 +109,8 @@ def require(network: keras.Model, layer: str) -> None:
     after = [name for name in valid if names.index(name) > place]
     if before and after:
         raise errors.UserError(
-            f"`--layer` must be a convolution, or what follows one, that all paths from the images to the features pass "
-            f"through. Received: --layer={layer}, which is not. The nearest that are: {before[-1]} before it, {after[0]} "
-            "after it."
+            "`--layer` must be a convolution, or what follows one, that all paths from images to features pass through. "
+            f"Received: --layer={layer}, which is not. The nearest that are: {before[-1]} before it, {after[0]} after it."
         )
     raise errors.UserError(
         f"`--layer` must be one of {words}. Received: --layer={layer}, which lies "
@@ -128,8 +127,8 @@ def last(network: keras.Model) -> str:
     found = cuts(network)
     if not found:
         raise errors.UserError(
-            "`--backbone` must be a network of convolutions that all paths from the images to the features pass through. "
-            f"Received: one without. Its layers: {errors.listed(layer.name for layer in network.layers)}."
+            "`--backbone` must have a convolution that all paths from images to features pass through. Received: a network "
+            f"without one, of the layers {errors.listed(layer.name for layer in network.layers)}. Name another --backbone."
         )
     return found[-1].layer
 

@@ -20,6 +20,7 @@ HUB = "hub:"
 SMALL = "small"
 MODEL_FILES = (".keras", ".h5", ".hdf5")
 _WEIGHT_FILES = (".h5", ".hdf5")
+_SMALLEST_OF_SMALL = 8  # pixels
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,7 +115,8 @@ def check(config: config_lib.BackboneConfig) -> None:
         )
     if name in FAMILIES:
         _check_weights(config.weights)
-        _check_size(name, config.image_size or FAMILIES[name].image_size)
+    if config.image_size and not _has_path(name):
+        _check_size(name, config.image_size)
 
 
 def _has_path(name: str) -> bool:
@@ -130,16 +132,17 @@ def _check_weights(weights: str) -> None:
 
 
 def _check_size(name: str, size: int) -> None:
-    family = FAMILIES[name]
-    if family.only_size and size != family.only_size:
+    family = FAMILIES.get(name)
+    if family and family.only_size and size != family.only_size:
         raise errors.UserError(
             f"`--image_size` must be {family.only_size} for --backbone={name}, whose dense layers take no other. "
             f"Received: --image_size={size}. Leave --image_size out."
         )
-    if size < family.smallest:
+    smallest = family.smallest if family else _SMALLEST_OF_SMALL
+    if size < smallest:
         raise errors.UserError(
-            f"`--image_size` must be at least {family.smallest} for --backbone={name}. Received: "
-            f"--image_size={size}. Leave --image_size out for {family.image_size}."
+            f"`--image_size` must be at least {smallest} for --backbone={name}. Received: --image_size={size}. Leave "
+            "--image_size out for the backbone's own."
         )
 
 

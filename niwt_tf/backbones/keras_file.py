@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
+import h5py
 import keras
 import numpy as np
 
@@ -61,6 +63,8 @@ def build(path: Path, image_size: int, mode: str) -> Loaded:
 
 
 def _load(path: Path) -> keras.Model:
+    if not (zipfile.is_zipfile(path) or h5py.is_hdf5(path)):
+        raise _error(path, "Keras did not write", "Name a file that model.save wrote")
     try:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # of many kinds, by what is wrong with the file

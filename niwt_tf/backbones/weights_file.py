@@ -16,6 +16,7 @@ from niwt_tf import errors
 from niwt_tf.backbones import layer_names
 
 _Shapes = list[tuple[int, ...]]
+_Pair = tuple[str, _Shapes, _Shapes]
 
 
 def load(network: keras.Model, path: Path, backbone: str) -> None:
@@ -31,23 +32,25 @@ def load(network: keras.Model, path: Path, backbone: str) -> None:
     """
     try:
         with h5py.File(path) as file:
-            pairs = list(_nested(network, file) if path.name.endswith(".weights.h5") else _legacy(network, file))
+            pairs: list[_Pair] = list(
+                _nested(network, file) if path.name.endswith(".weights.h5") else _legacy(network, file)
+            )
     except (OSError, KeyError) as error:
         raise errors.UserError(
-            f"`--weights` must be a file of weights that Keras wrote. Received: --weights={path}: {error}. Write one with "
-            "model.save_weights('model.weights.h5')."
+            f"`--weights` must be a file of weights that Keras wrote. Received: --weights={path}: {error}. Write one "
+            "with model.save_weights('model.weights.h5')."
         ) from None
     for name, ours, theirs in pairs:
         if ours != theirs:
             raise errors.UserError(
-                f"`--weights` must be those of --backbone={backbone}. Received: --weights={path}, where the first layer "
-                f"that differs is {name}: {_words(theirs)} there, {_words(ours)} in the network. Name a file of this "
-                "network's; Keras' end in _notop.h5, but for vgg16 and vgg19."
+                f"`--weights` must be those of --backbone={backbone}. Received: --weights={path}, where the first "
+                f"layer that differs is {name}: {_words(theirs)} there, {_words(ours)} in the network. Name a file of "
+                "this network's; Keras' own are those without its classifier, but for vgg16 and vgg19."
             )
     network.load_weights(path)
 
 
-def _legacy(network: keras.Model, file: h5py.File) -> Iterator[tuple[str, _Shapes, _Shapes]]:
+def _legacy(network: keras.Model, file: h5py.File) -> Iterator[_Pair]:
     """Yields (layer, shapes in the network, shapes in the file), by order as Keras pairs them in its older format."""
     group = file if "layer_names" in file.attrs else file["model_weights"]
     stored = [(name, _stored(group[name])) for name in map(_text, group.attrs["layer_names"])]
@@ -64,7 +67,7 @@ def _stored(group: h5py.Group) -> _Shapes:
     return [tuple(group[name].shape) for name in map(_text, group.attrs["weight_names"])]
 
 
-def _nested(network: keras.Model, group: Any) -> Iterator[tuple[str, _Shapes, _Shapes]]:
+def _nested(network: keras.Model, group: Any) -> Iterator[_Pair]:
     """Yields (layer, shapes in the network, shapes in the file), by the paths of Keras' newer format."""
     counts: dict[str, int] = {}
     for layer in network.layers:
