@@ -109,8 +109,9 @@ def require(network: keras.Model, layer: str) -> None:
     after = [name for name in valid if names.index(name) > place]
     if before and after:
         raise errors.UserError(
-            "`--layer` must be a convolution, or what follows one, that all paths from images to features pass through. "
-            f"Received: --layer={layer}, which is not. The nearest that are: {before[-1]} before it, {after[0]} after it."
+            "`--layer` must be a convolution, or what follows one, that all paths from images to features pass "
+            f"through. Received: --layer={layer}, which is not. The nearest that are: {before[-1]} before it, "
+            f"{after[0]} after it."
         )
     raise errors.UserError(
         f"`--layer` must be one of {words}. Received: --layer={layer}, which lies "
@@ -127,8 +128,8 @@ def last(network: keras.Model) -> str:
     found = cuts(network)
     if not found:
         raise errors.UserError(
-            "`--backbone` must have a convolution that all paths from images to features pass through. Received: a network "
-            f"without one, of the layers {errors.listed(layer.name for layer in network.layers)}. Name another --backbone."
+            "`--backbone` must have a convolution that all paths from images to features pass through. Received: a "
+            f"network of the layers {errors.listed(layer.name for layer in network.layers)}. Name another --backbone."
         )
     return found[-1].layer
 

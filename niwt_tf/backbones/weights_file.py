@@ -30,11 +30,10 @@ def load(network: keras.Model, path: Path, backbone: str) -> None:
     Raises:
       errors.UserError: if it holds no weights, or those of other layers: the message names the first that differs.
     """
+    read = _nested if path.name.endswith(".weights.h5") else _legacy
     try:
         with h5py.File(path) as file:
-            pairs: list[_Pair] = list(
-                _nested(network, file) if path.name.endswith(".weights.h5") else _legacy(network, file)
-            )
+            pairs = list(read(network, file))
     except (OSError, KeyError) as error:
         raise errors.UserError(
             f"`--weights` must be a file of weights that Keras wrote. Received: --weights={path}: {error}. Write one "
