@@ -33,7 +33,7 @@ def load(network: keras.Model, path: Path, backbone: str) -> None:
     read = _nested if path.name.endswith(".weights.h5") else _legacy
     try:
         with h5py.File(path) as file:
-            pairs = list(read(network, file))
+            pairs: list[_Pair] = list(read(network, file))
     except (OSError, KeyError) as error:
         raise errors.UserError(
             f"`--weights` must be a file of weights that Keras wrote. Received: --weights={path}: {error}. Write one "
