@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import inspect
 import itertools
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -25,15 +24,29 @@ def onto(model: keras.Model, tensor: keras.KerasTensor, taken: Iterable[str] = (
       tensor: in place of its input.
       taken: names of other layers; those of the model that have one of them, or one of each other's, get a number.
     """
-    names = set(taken)
+    names, sums = set(taken), dict[int, keras.layers.Add]()
     for operation in {id(operation): operation for operation in _operations(model)}.values():
         operation._inbound_nodes.clear()
         operation._outbound_nodes.clear()
         if not isinstance(operation, keras.layers.InputLayer):
-            free = (layer_names.numbered(operation.name, number) for number in itertools.count())
-            operation.name = next(name for name in free if name not in names)
-            names.add(operation.name)
-    return _call(model, tensor)
+            operation.name = _take(operation.name, names)
+
+    def call(operation: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(operation, keras.Sequential):
+            (given,) = args
+            for layer in operation.layers:
+                given = call(layer, given)
+            return given
+        if isinstance(operation, keras.Model):
+            return operation._run_through_graph(args[0], call_fn=call)
+        if _is_sum(operation, args):
+            if id(operation) not in sums:
+                name = _take(f"{args[1]._keras_history.operation.name}_sum", names)
+                sums[id(operation)] = keras.layers.Add(name=name)
+            return sums[id(operation)](list(args))
+        return operation(*args, **kwargs)
+
+    return call(model, tensor)
 
 
 def _operations(operation: Any) -> Iterator[Any]:
@@ -45,29 +58,8 @@ def _operations(operation: Any) -> Iterator[Any]:
         yield from _operations(inner)
 
 
-def _call(operation: Any, *args: Any, **kwargs: Any) -> Any:
-    if isinstance(operation, keras.Sequential):
-        tensor = args[0]
-        for layer in operation.layers:
-            tensor = _call(layer, tensor, **_mode(layer, kwargs))
-        return tensor
-    if isinstance(operation, keras.Model):
-        return operation._run_through_graph(
-            args[0], call_fn=lambda inner, *given, **more: _call(inner, *given, **(_mode(inner, kwargs) | more))
-        )
-    if _is_sum(operation, args):
-        producer = args[1]._keras_history.operation
-        return keras.layers.Add(name=f"{producer.name}_sum")(list(args))
-    return operation(*args, **kwargs)
-
-
-def _mode(operation: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
-    """Returns the training mode that a model was called in, for those of its layers that have one."""
-    fixed = kwargs.get("training") is not None and "training" in inspect.signature(operation.call).parameters
-    return {"training": kwargs["training"]} if fixed else {}
-
-
 def _is_sum(operation: Any, args: tuple[Any, ...]) -> bool:
+    """Returns whether this is `a + b` of two maps of one shape, and no layer yet."""
     return (
         type(operation).__name__ == "Add"
         and not isinstance(operation, keras.layers.Layer)
@@ -75,3 +67,11 @@ def _is_sum(operation: Any, args: tuple[Any, ...]) -> bool:
         and all(isinstance(arg, keras.KerasTensor) and len(arg.shape) == 4 for arg in args)
         and args[0].shape == args[1].shape
     )
+
+
+def _take(name: str, names: set[str]) -> str:
+    """Returns `name`, with a number if it is among `names`, and adds it to them."""
+    numbered = (layer_names.numbered(name, number) for number in itertools.count())
+    free = next(one for one in numbered if one not in names)
+    names.add(free)
+    return free

@@ -55,7 +55,8 @@ def build(path: Path, image_size: int, mode: str) -> Loaded:
         raise _error(path, f"with images of {images.shape[1]} pixels gives: {_first_line(error)}") from None
     features, dense = _features(output, path)
     network = keras.Model(images, features, name="keras_file")
-    network.trainable = True  # --finetune says what is trained
+    for layer in network.layers:  # that of the network alone does not reach layers that were saved frozen
+        layer.trainable = True  # --finetune says what is trained
     if dense is None:
         return Loaded(network)
     bias = dense.bias.numpy() if dense.use_bias else np.zeros(dense.units, np.float32)

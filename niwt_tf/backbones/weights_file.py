@@ -53,13 +53,10 @@ def _legacy(network: keras.Model, file: h5py.File) -> Iterator[_Pair]:
     """Yields (layer, shapes in the network, shapes in the file), by order as Keras pairs them in its older format."""
     group = file if "layer_names" in file.attrs else file["model_weights"]
     stored = [(name, _stored(group[name])) for name in map(_text, group.attrs["layer_names"])]
-    pairs = zip_longest(
-        [(layer.name, _own(layer)) for layer in network.layers if layer.weights],
-        [(name, shapes) for name, shapes in stored if shapes],
-        fillvalue=("", []),
-    )
-    for (name, ours), (their_name, theirs) in pairs:
-        yield name or their_name, ours, theirs
+    own = [(layer.name, _own(layer)) for layer in network.layers if layer.weights]
+    nothing: tuple[str, _Shapes] = ("", [])
+    for ours, theirs in zip_longest(own, [pair for pair in stored if pair[1]], fillvalue=nothing):
+        yield ours[0] or theirs[0], ours[1], theirs[1]
 
 
 def _stored(group: h5py.Group) -> _Shapes:

@@ -17,7 +17,6 @@ from niwt_tf.backbones import families, preprocessing
 def test_every_network_of_keras_is_in_the_table_once() -> None:
     constructors = [name for name in dir(keras.applications) if name[0].isupper()]
     assert sorted(family.constructor for family in families.FAMILIES.values()) == sorted(constructors)
-    assert len(constructors) == 43
 
 
 def test_names_are_those_of_keras_in_small_letters() -> None:

@@ -25,7 +25,8 @@ def _classifier(*last: Any, size: int | None = 16, head: Any = None) -> keras.Mo
     return model
 
 
-def _softmax(logits: np.ndarray) -> np.ndarray:
+def _softmax(logits: Any) -> np.ndarray:
+    logits = np.asarray(logits)
     raised = np.exp(logits - logits.max(1, keepdims=True))
     return raised / raised.sum(1, keepdims=True)
 
@@ -111,8 +112,8 @@ def test_another_size_than_the_models_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(errors.UserError) as caught:
         keras_file.build(path, 20, "none")
     assert str(caught.value) == (
-        f"`--image_size` must be that of the model. Received: --image_size=20 with --backbone=keras:{path}, which takes "
-        "16. Leave --image_size out."
+        f"`--image_size` must be that of the model. Received: --image_size=20 with --backbone=keras:{path}, which "
+        "takes 16. Leave --image_size out."
     )
 
 
