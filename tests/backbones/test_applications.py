@@ -123,7 +123,7 @@ def test_names_do_not_depend_on_what_was_built_before() -> None:
         network = applications.build("mobilenet_v3_small", 32, "none", "none")
         names.append([operation.name for operation in network.operations])
     assert names[0] == names[1]
-    assert "activation_17" in names[0] and "global_average_pooling2d" in names[0]
+    assert {"activation", "activation_17"} <= set(names[0])
 
 
 def test_seed_decides_the_weights_and_preprocessing_can_be_chosen() -> None:
