@@ -16,6 +16,7 @@ from keras.src.utils import file_utils
 
 from niwt_tf import config, errors
 from niwt_tf.backbones import applications, build, classifier, cut, families
+from niwt_tf.backbones import backbone as backbone_lib
 
 _FAST = ("resnet50", "mobilenet_v2", "efficientnet_v2_b0", "convnext_tiny")
 _NAMES = [
@@ -26,7 +27,7 @@ _NAMES = [
 
 
 def _settings(name: str, **changes: Any) -> config.BackboneConfig:
-    size = families.FAMILIES[name].only_size or max(families.FAMILIES[name].smallest, 64)
+    size = families.FAMILIES[name].only_size or families.FAMILIES[name].smallest
     return config.BackboneConfig(**({"backbone": name, "weights": "none", "image_size": size} | changes))
 
 
@@ -67,8 +68,11 @@ def test_trunk_then_head_is_the_network_alone_and_among_others(started: build.St
 
 
 def test_gradients_of_the_head_are_those_of_the_network(started: build.Start) -> None:
-    """In the network it is the tape that goes back to the layer; in the head the activations are its input."""
-    backbone, images = started.backbone, _images(2, started.backbone.image_size)
+    """At a layer in the middle; in the network the tape goes back to it, in the head its activations are the input."""
+    network = started.backbone.network
+    found = cut.cuts(network)
+    backbone = backbone_lib.Backbone(network, found[len(found) // 2].layer)
+    images = _images(2, backbone.image_size)
     weights = np.random.default_rng(2).normal(size=(2, backbone.feature_size)).astype(np.float32)
     both = keras.Model(
         backbone.network.input, [backbone.network.get_layer(backbone.layer).output, backbone.network.output]
