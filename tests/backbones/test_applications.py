@@ -18,7 +18,7 @@ from niwt_tf import config, errors
 from niwt_tf.backbones import applications, build, classifier, cut, families
 from niwt_tf.backbones import backbone as backbone_lib
 
-_FAST = ("resnet50", "mobilenet_v2", "efficientnet_v2_b0", "convnext_tiny")
+_FAST = ("resnet50", "mobilenet_v2", "efficientnet_v2_b0")
 _NAMES = [
     name if name in _FAST else pytest.param(name, marks=pytest.mark.slow)
     for name in families.FAMILIES
@@ -176,6 +176,26 @@ def test_a_file_in_the_cache_is_used_if_its_checksum_is_that_of_keras(downloads:
         applications._construct("vgg16", keras.Input((224, 224, 3)), "imagenet")
 
 
+def test_convnext_is_flat_and_its_blocks_have_names() -> None:
+    """Its convolutions of one channel a group are compiled by XLA, one by one, so that to run it takes long."""
+    network = applications.build("convnext_tiny", 32, "none", "none")
+    assert not [layer for layer in network.layers if isinstance(layer, keras.Model)]
+    names = [found.layer for found in cut.cuts(network)]
+    assert sum(name.endswith("_sum") for name in names) == 3 + 3 + 9 + 3
+    assert names[-1] == "convnext_tiny_stage_3_block_2_identity_sum"
+    assert {"convnext_tiny_stem_conv", "convnext_tiny_downsampling_conv_2"} <= set(names)
+
+
+def test_normalized_images_are_divided_by_the_root_of_the_spread() -> None:
+    images = keras.Input((1, 1, 3))
+    network = keras.Model(images, keras.layers.Normalization()(images))
+    network.layers[1].set_weights([np.array([1, 2, 3]), np.array([4, 9, 16]), np.array(1)])
+    applications._narrow(network)
+    expected = np.array([1 / 2, 1 / 3, 1 / 4]) / np.sqrt([0.229, 0.224, 0.225])
+    np.testing.assert_allclose(network(np.array([[[[2, 3, 4]]]], np.float32))[0, 0, 0], expected, rtol=1e-5)
+
+
+@pytest.mark.slow
 def test_efficientnet_of_a_file_is_that_of_imagenet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keras adds a layer before the network for its own download alone: weights of a file must count for the same."""
     original = keras.applications.EfficientNetB0(
