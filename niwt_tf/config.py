@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from niwt_tf import errors
+from niwt_tf.backbones import families
 
 BIASES = ("mean", "zero")
 DOMAINS = ("attributes", "binary_attributes", "captions", "documents", "sentences")
@@ -80,14 +81,21 @@ class BackboneConfig:
         "The network: small is four convolutions, to be trained from scratch; one of keras.applications by its name, "
         "such as vgg16 or resnet101; keras:PATH, your own .keras file, a classifier or what gives features; "
         "hub:HANDLE_OR_PATH, an image model of TensorFlow Hub.",
+        form=("[^:]*|(keras|hub):.+", "a name, keras:PATH or hub:HANDLE_OR_PATH"),
     )
-    weights: str = _option("imagenet", "Weights of one of keras.applications: imagenet, a file, or none.")
-    layer: str = _option("", "The layer whose neurons count; the backbone's own choice by default.")
+    weights: str = _option(
+        "imagenet",
+        "Weights of one of keras.applications: imagenet, which is downloaded, a .weights.h5 or .h5 file, or none.",
+    )
+    layer: str = _option(
+        "", "The layer whose neurons count, as --list_layers names it; the backbone's own choice by default."
+    )
     image_size: int = _option(0, "The side of the images, in pixels; 0 is the backbone's own.", minimum=0, maximum=2048)
     preprocessing: str = _option(
         "auto",
         "What the network wants of RGB in 0..255, as keras.applications names it: caffe is BGR less the mean, tf "
-        "-1..1, torch 0..1 less the mean over the spread, none as it is; auto is what the backbone says, none for keras:PATH.",
+        "-1..1, torch 0..1 less the mean over the spread, none as it is; auto is what the backbone says, none for "
+        "keras:PATH.",
         choices=("auto", "caffe", "tf", "torch", "none"),
     )
     finetune: str = _option(
@@ -170,6 +178,7 @@ class RunConfig:
         for name, (value, field) in options(self).items():
             _check(name, value, field)
         _check_folder(self.data)
+        families.check(self.backbone)
 
 
 def options(config: Any) -> dict[str, tuple[Any, dataclasses.Field[Any]]]:

@@ -52,14 +52,18 @@ STAGES: dict[str, Stage] = {
     "rehearsal_backbone": Stage(
         "a backbone that has not seen the validation classes",
         ("data",),
-        lambda c: [c.backbone, c.transfer.transfer_images, c.seed],
+        lambda c: [c.backbone, sources.backbone_stamps(c.backbone), c.transfer.transfer_images, c.seed],
     ),
     "rehearsal": Stage(
         "lambda, scale, bias and gamma, chosen on validation classes",
         ("rehearsal_backbone", "knowledge"),
         lambda c: [c.domain, c.map, c.transfer, c.rehearsal, c.seed],
     ),
-    "backbone": Stage("the backbone, trained on the seen classes", ("data",), lambda c: [c.backbone, c.seed]),
+    "backbone": Stage(
+        "the backbone, trained on the seen classes",
+        ("data",),
+        lambda c: [c.backbone, sources.backbone_stamps(c.backbone), c.seed],
+    ),
     "importances": Stage(
         "importances of the neurons, image by image", ("backbone",), lambda c: [c.transfer.transfer_images, c.seed]
     ),

@@ -37,6 +37,35 @@ def stamps(config: config_lib.DomainConfig) -> dict[str, str]:
     return found
 
 
+def backbone_stamps(config: config_lib.BackboneConfig) -> dict[str, str]:
+    """Returns file -> stamp of the network, or of its weights, that `config` names on this machine.
+
+    Raises:
+      errors.UserError: if they are not there.
+    """
+    path = backbone_path(config)
+    return {} if path is None else {f"backbone {name}": _stamp(file) for name, file in _named(path, _files(path))}
+
+
+def backbone_path(config: config_lib.BackboneConfig) -> Path | None:
+    """Returns where the network, or its weights, lie on this machine; None where a name alone says what they are.
+
+    Raises:
+      errors.UserError: if there is nothing.
+    """
+    kind, _, place = config.backbone.partition(":")
+    flag, given = ("backbone", config.backbone) if place else ("weights", config.weights)
+    if given in ("imagenet", "none") or (kind == "hub" and "://" in place):
+        return None
+    path = Path(place or given).expanduser()
+    if not path.exists():
+        raise errors.UserError(
+            f"`--{flag}` must name what is there. Received: --{flag}={given}, where {path} does not exist. Name a file "
+            "or folder that does."
+        )
+    return path
+
+
 def stamps_below(root: Path, names: Iterable[str]) -> dict[str, str]:
     """Returns file -> stamp of the files, and of those below the folders, that `root` has under these names."""
     paths = [root / name for name in names if (root / name).exists()]

@@ -9,7 +9,7 @@ import functools
 
 import keras
 
-from niwt_tf import errors
+from niwt_tf.backbones import cut
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,16 +18,14 @@ class Backbone:
 
     Attributes:
       network: one flat functional model, images `[N,S,S,3]` uint8 RGB -> features `[N,D]`, preprocessing inside.
-      layer: the name of a layer of `network` that gives activations `[N,H,W,K]`.
+      layer: the name of a layer of `network` that gives activations `[N,H,W,K]`, and that all paths pass through.
     """
 
     network: keras.Model
     layer: str
 
     def __post_init__(self) -> None:
-        valid = convolutional_layers(self.network)
-        if self.layer not in valid:
-            raise errors.unknown_value("--layer", self.layer, valid)
+        cut.require(self.network, self.layer)
 
     @functools.cached_property
     def trunk(self) -> keras.Model:
@@ -53,9 +51,3 @@ class Backbone:
     def feature_size(self) -> int:
         """`D`."""
         return self.network.output_shape[-1]
-
-
-def convolutional_layers(network: keras.Model) -> list[str]:
-    """Returns the names of the layers at which `network` may be cut: convolutions, their norms and activations."""
-    kinds = (keras.layers.Conv2D, keras.layers.BatchNormalization, keras.layers.ReLU, keras.layers.Activation)
-    return [layer.name for layer in network.layers if isinstance(layer, kinds) and len(layer.output.shape) == 4]

@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 
 from niwt_tf import config as config_lib
-from niwt_tf import errors
+from niwt_tf import sources
+from niwt_tf.backbones import applications, cut, families, keras_file, small
 from niwt_tf.backbones import backbone as backbone_lib
-from niwt_tf.backbones import small
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +38,38 @@ def build(config: config_lib.BackboneConfig) -> Start:
     Raises:
       errors.UserError: if there is no such network or layer, or its weights cannot be had.
     """
-    if config.backbone == "small":
+    families.check(config)
+    path = sources.backbone_path(config)
+    if config.backbone.startswith(families.HUB):
+        from niwt_tf.backbones import hub  # tensorflow-hub may not be installed
+
+        return hub.build(config)
+    if config.backbone.startswith(families.KERAS_FILE) and path:
+        return _from_file(config, path)
+    if config.backbone == families.SMALL:
         network = small.build(config.image_size or small.IMAGE_SIZE)
         return Start(backbone_lib.Backbone(network, config.layer or small.DEFAULT_LAYER))
-    raise errors.unknown_value("--backbone", config.backbone, ("small",))
+    family = families.FAMILIES[config.backbone]
+    mode = family.preprocessing if config.preprocessing == "auto" else config.preprocessing
+    size = config.image_size or family.image_size
+    network = applications.build(config.backbone, size, mode, path or config.weights)
+    layer = config.layer or family.layer or cut.last(network)
+    return Start(backbone_lib.Backbone(network, layer), is_trained=config.weights != "none")
+
+
+def layers(config: config_lib.BackboneConfig) -> str:
+    """Returns a table of the layers at which the network can be cut; no weights are downloaded for it.
+
+    Raises:
+      errors.UserError: if there is no such network.
+    """
+    weights = "none" if config.backbone in families.FAMILIES else config.weights
+    backbone = build(dataclasses.replace(config, layer="", weights=weights)).backbone
+    return cut.table(backbone.network, backbone.layer)
+
+
+def _from_file(config: config_lib.BackboneConfig, path: Path) -> Start:
+    mode = "none" if config.preprocessing == "auto" else config.preprocessing
+    loaded = keras_file.build(path, config.image_size, mode)
+    backbone = backbone_lib.Backbone(loaded.network, config.layer or cut.last(loaded.network))
+    return Start(backbone, True, loaded.kernel, loaded.bias)

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from niwt_tf.backbones import backbone as backbone_lib
+from niwt_tf.backbones import preprocessing  # noqa: F401, as load_model must know its layer
 
 
 @dataclasses.dataclass(frozen=True)

@@ -17,7 +17,9 @@ _MOST_USED = (
     "data_dir",
     "unseen",
     "domain",
+    "backbone",
     "layer",
+    "list_layers",
     "seed",
     "aviary_seed",
     "workdir",
@@ -53,6 +55,7 @@ def define(values: flags.FlagValues, program: str) -> None:
     flags.DEFINE_string("workdir", None, "Where the run lies; runs/<dataset>-<domain> by default.", **here)
     flags.DEFINE_list("stages", [], "The stages to run, such as data,knowledge; all by default.", **here)
     flags.DEFINE_boolean("overwrite", False, "Remakes the stages that other settings made in the workdir.", **here)
+    flags.DEFINE_boolean("list_layers", False, "Only shows the layers that --layer can name for --backbone.", **here)
     for name in _MOST_USED:
         values.register_key_flag_for_module(program, values[name])
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from absl import flags
 
+from niwt_tf import config as config_lib
 from niwt_tf import pipeline, progress, workdir
 from niwt_tf.cli import flags as flags_lib
 from niwt_tf.cli import launch, table
@@ -20,14 +21,24 @@ well it tells all 60 apart. A run that was cut short goes on with the same comma
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Runs the stages that are still to do, and prints the scores."""
+    """Runs the stages that are still to do, and prints the scores; or prints the backbone's layers, if asked to."""
     del arguments
     values = flags.FLAGS
     config = flags_lib.config(values)
+    if values.list_layers:
+        progress.say(_layers(config.backbone))
+        return
     folder = workdir.Workdir(values.workdir or f"runs/{config.data.dataset}-{config.domain.domain}")
     metrics = pipeline.run(config, folder, values.stages, values.overwrite, launch.start_tensorflow)
     if metrics:
         progress.say(table.table(metrics, folder.root))
+
+
+def _layers(config: config_lib.BackboneConfig) -> str:
+    launch.start_tensorflow()
+    from niwt_tf.backbones import build
+
+    return build.layers(config)
 
 
 def run() -> None:

@@ -16,7 +16,12 @@ from niwt_tf import errors
 from niwt_tf.cli import flags as flags_lib
 
 _OPTIONS = config_lib.options(config_lib.RunConfig())
-_HERE = {"workdir", "stages", "overwrite"}
+_HERE = {"workdir", "stages", "overwrite", "list_layers"}
+_NEEDED = {
+    "unseen": {"dataset": "folder", "data_dir": "here"},
+    "weights": {"backbone": "vgg16"},
+    "preprocessing": {"backbone": "vgg16"},
+}
 _FLAGFILES = sorted((Path(__file__).resolve().parents[2] / "flags").glob("*.flags"))
 
 
@@ -33,12 +38,15 @@ def _other(name: str) -> Any:
     choices = field.metadata.get("choices")
     if "form" in field.metadata:
         return "hub:other"
+    if name in ("weights", "image_size"):
+        return {"weights": "none", "image_size": 32}[name]
     if isinstance(default, tuple):
         kind = type(default[0]) if default else str
         return tuple(reversed(choices)) if choices else (kind(2.0), kind(0.5))
     if choices:
         return choices[-1] if choices[-1] != default else choices[0]
-    return {str: "other", int: default + 1, float: default / 2}[type(default)] if default != "" else "other"
+    kind = field.metadata.get("kind", type(default))
+    return "other" if kind is str else kind((default or 0) + 1) if kind is int else (default or 1.0) / 2
 
 
 def _text(value: Any) -> str:
@@ -83,12 +91,12 @@ def test_without_flags_the_settings_are_the_defaults() -> None:
 @pytest.mark.parametrize("name", _OPTIONS)
 def test_a_flag_changes_its_own_setting_and_no_other(name: str) -> None:
     value = _other(name)
-    needed = {"dataset": "folder", "data_dir": "here"} if name == "unseen" else {}
+    needed = _NEEDED.get(name, {})
     config = flags_lib.config(_values(*(f"--{key}={_text(given)}" for key, given in {**needed, name: value}.items())))
     changed = {key: got for key, (got, _) in config_lib.options(config).items() if got != _OPTIONS[key][0]}
     assert changed == needed | ({name: value} if value != _OPTIONS[name][0] else {})
     got = config_lib.options(config)[name][0]
-    assert type(got) is type(_OPTIONS[name][0])
+    assert type(got) is type(value)
 
 
 def test_lists_become_tuples_of_their_kind() -> None:
@@ -113,9 +121,10 @@ def test_a_list_without_default_may_stay_empty() -> None:
 
 def test_flags_of_the_program_itself() -> None:
     values = _values()
-    assert (values.workdir, values.stages, values.overwrite) == (None, [], False)
-    values = _values("--workdir=runs/a", "--stages=data,knowledge", "--overwrite")
+    assert (values.workdir, values.stages, values.overwrite, values.list_layers) == (None, [], False, False)
+    values = _values("--workdir=runs/a", "--stages=data,knowledge", "--overwrite", "--list_layers")
     assert (values.workdir, values.stages, values.overwrite) == ("runs/a", ["data", "knowledge"], True)
+    assert values.list_layers
 
 
 @pytest.mark.parametrize(
@@ -188,7 +197,9 @@ def test_help_shows_the_flags_used_most() -> None:
         "data_dir",
         "unseen",
         "domain",
+        "backbone",
         "layer",
+        "list_layers",
         "seed",
         "aviary_seed",
         "workdir",

@@ -72,7 +72,9 @@ def test_help_answers_at_once_with_the_flags_used_most(niwt: _Niwt, cwd: Path) -
         "data_dir",
         "unseen",
         "domain",
+        "backbone",
         "layer",
+        "list_layers",
         "seed",
         "aviary_seed",
         "workdir",
@@ -86,7 +88,9 @@ def test_help_answers_at_once_with_the_flags_used_most(niwt: _Niwt, cwd: Path) -
 def test_helpfull_shows_every_flag_once_under_its_group(niwt: _Niwt) -> None:
     answer = niwt("--helpfull")
     shown = Counter(_FLAG.findall(answer.stdout))
-    assert {name: shown[name] for name in _OPTIONS | {"workdir", "stages", "overwrite"} if shown[name] != 1} == {}
+    assert {
+        name: shown[name] for name in _OPTIONS | {"workdir", "stages", "overwrite", "list_layers"} if shown[name] != 1
+    } == {}
     groups = re.split(r"^\S*niwt: (.*):$", answer.stdout, flags=re.MULTILINE)
     by_title = dict(zip(groups[1::2], map(_FLAG.findall, groups[2::2]), strict=True))
     assert len(by_title) == 7
@@ -138,7 +142,16 @@ def test_what_is_no_flag_is_told_in_absls_words(niwt: _Niwt, cwd: Path, argument
             "`--text_encoder` must name what is there. Received: --text_encoder=word2vec:none.bin, where none.bin does "
             "not exist. After word2vec:, name a file of word2vec's or GloVe's.",
         ),
-        ("--backbone=smal", "`--backbone` must be one of small. Received: --backbone=smal. Did you mean 'small'?"),
+        (
+            "--weights=none",
+            "`--weights` must be for a network of keras.applications. Received: --weights=none with --backbone=small, "
+            "which starts without. Leave --weights out.",
+        ),
+        (
+            "--backbone=keras:none.keras",
+            "`--backbone` must name what is there. Received: --backbone=keras:none.keras, where none.keras does not "
+            "exist. Name a file or folder that does.",
+        ),
         (
             "--stages=data,backbon",
             "`--stages` must be one of data, knowledge, rehearsal_backbone, rehearsal, backbone, importances, map, "
@@ -181,4 +194,13 @@ def test_an_unknown_layer_is_told_before_a_workdir_is_claimed(niwt: _Niwt, cwd: 
     layers = ", ".join(f"conv{number}{part}" for number in range(1, 5) for part in ("_kernel", "_norm", ""))
     assert (answer.returncode, answer.stdout) == (1, "starting TensorFlow\n")
     assert answer.stderr == (f"\n`--layer` must be one of {layers}. Received: --layer=conv5. Did you mean 'conv4'?\n")
+    assert not _contents(cwd)
+
+
+def test_layers_are_listed_and_nothing_is_run(niwt: _Niwt, cwd: Path) -> None:
+    answer = niwt("--list_layers", tensorflow=True)
+    assert (answer.returncode, answer.stderr) == (0, "")
+    lines = answer.stdout.splitlines()
+    assert lines[0] == "starting TensorFlow" and len(lines) == 2 + 12
+    assert lines[-1].split()[:6] == ["conv4", "8", "x", "8", "x", "128"] and lines[-1].endswith("the default")
     assert not _contents(cwd)

@@ -1,0 +1,81 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The networks of keras.applications as flat functional models, from bytes to features."""
+
+from __future__ import annotations
+
+import os
+import re
+import warnings
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from niwt_tf import errors
+from niwt_tf.backbones import families, flatten, layer_names, preprocessing, weights_file
+
+_SPREAD = (0.229, 0.224, 0.225)  # of ImageNet's red, green and blue in 0..1
+
+
+def build(name: str, image_size: int, mode: str, weights: str | Path) -> keras.Model:
+    """Returns a network, images `[N,S,S,3]` uint8 RGB -> features `[N,D]`.
+
+    Args:
+      name: a key of `families.FAMILIES`.
+      image_size: `S`, in pixels, which the network must take.
+      mode: one of `preprocessing.MODES`.
+      weights: imagenet, which Keras downloads unless they are in its cache, none, or a file of weights.
+
+    Raises:
+      errors.UserError: if the weights cannot be had, or are of another network.
+    """
+    family = families.FAMILIES[name]
+    images, preprocessed = preprocessing.inputs(image_size, mode)
+    network = _construct(name, preprocessed, "imagenet" if weights == "imagenet" else None)
+    if isinstance(weights, Path):
+        weights_file.load(network, weights, name)
+    if weights != "imagenet" and family.constructor.startswith("EfficientNetB"):
+        _narrow(network)
+    output = network.get_layer(family.top).output if family.top else network.output
+    if any(isinstance(layer, keras.Model) for layer in network.layers):
+        images = keras.Input(images.shape[1:], dtype="uint8", name="images")
+        output = flatten.onto(network, images)
+    network = keras.Model(images, output, name=name)
+    layer_names.renumber(network)
+    return network
+
+
+def _construct(name: str, preprocessed: keras.KerasTensor, weights: str | None) -> keras.Model:
+    """Returns what the constructor gives, from the preprocessed images on."""
+    family, shape = families.FAMILIES[name], tuple(preprocessed.shape[1:])
+    options = {"include_top": True} if family.top else {"include_top": False, "pooling": "avg"}
+    constructor = getattr(keras.applications, family.constructor)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`input_shape` is undefined or non-square")  # its weights serve any size
+        try:
+            return constructor(weights=weights, input_tensor=preprocessed, input_shape=shape, **options)
+        except Exception as error:  # Keras raises no more special one where the download fails
+            if weights is None:
+                raise
+            raise _not_downloaded(name, error) from None
+
+
+def _not_downloaded(name: str, error: Exception) -> errors.UserError:
+    address = re.search(r"https?://\S+/([^/\s]+\.h5)", str(error))
+    cache = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "models"
+    remedy = f"Download {address[0]} and put it at {cache / address[1]}, or name" if address else "Name"
+    trouble = str(error).splitlines()[0].rstrip(".")
+    return errors.UserError(
+        f"`--weights` must be at hand, or Keras must be able to download them. Received: --weights=imagenet for "
+        f"--backbone={name}: {trouble}. {remedy} a file of yours with --weights=PATH, or train from scratch with "
+        "--weights=none."
+    )
+
+
+def _narrow(network: keras.Model) -> None:
+    """Divides normalized images by the root of the spread, as Keras does in a layer that it adds for imagenet alone."""
+    layer = next(layer for layer in network.layers if isinstance(layer, keras.layers.Normalization))
+    mean, variance, count = layer.get_weights()
+    layer.set_weights([mean, variance * np.array(_SPREAD, np.float32), count])
+    layer.finalize_state()

@@ -1,0 +1,77 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""A model of models as one flat graph of layers, each of them called on its own."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import keras
+
+from niwt_tf.backbones import layer_names
+
+
+def onto(model: keras.Model, tensor: keras.KerasTensor, taken: Iterable[str] = ()) -> Any:
+    """Returns what `model` gives for `tensor`, by calling its layers on it one by one, and those of models within it.
+
+    The layers keep their weights, and forget where they were called before: `model` itself must not be used any more.
+    Sums of two tensors become layers, so that they have a name to be cut at.
+
+    Args:
+      model: a functional or sequential model.
+      tensor: in place of its input.
+      taken: names of other layers; those of the model that have one of them, or one of each other's, get a number.
+    """
+    names, sums = set(taken), dict[int, keras.layers.Add]()
+    for operation in {id(operation): operation for operation in _operations(model)}.values():
+        operation._inbound_nodes.clear()
+        operation._outbound_nodes.clear()
+        if not isinstance(operation, keras.layers.InputLayer):
+            operation.name = _take(operation.name, names)
+
+    def call(operation: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(operation, keras.Sequential):
+            (given,) = args
+            for layer in operation.layers:
+                given = call(layer, given)
+            return given
+        if isinstance(operation, keras.Model):
+            return operation._run_through_graph(args[0], call_fn=call)
+        if _is_sum(operation, args):
+            if id(operation) not in sums:
+                name = _take(f"{args[1]._keras_history.operation.name}_sum", names)
+                sums[id(operation)] = keras.layers.Add(name=name)
+            return sums[id(operation)](list(args))
+        return operation(*args, **kwargs)
+
+    return call(model, tensor)
+
+
+def _operations(operation: Any) -> Iterator[Any]:
+    """Yields layers and operations, with those inside of models in their models' place."""
+    if not isinstance(operation, keras.Model):
+        yield operation
+        return
+    for inner in operation.layers if isinstance(operation, keras.Sequential) else operation.operations:
+        yield from _operations(inner)
+
+
+def _is_sum(operation: Any, args: tuple[Any, ...]) -> bool:
+    """Returns whether this is `a + b` of two maps of one shape, and no layer yet."""
+    return (
+        type(operation).__name__ == "Add"
+        and not isinstance(operation, keras.layers.Layer)
+        and len(args) == 2
+        and all(isinstance(arg, keras.KerasTensor) and len(arg.shape) == 4 for arg in args)
+        and args[0].shape == args[1].shape
+    )
+
+
+def _take(name: str, names: set[str]) -> str:
+    """Returns `name`, with a number if it is among `names`, and adds it to them."""
+    numbered = (layer_names.numbered(name, number) for number in itertools.count())
+    free = next(one for one in numbered if one not in names)
+    names.add(free)
+    return free

@@ -1,0 +1,181 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of where a network can be cut: by hand, and against the removal of one node after the other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from niwt_tf import config, errors
+from niwt_tf.backbones import build, cut
+
+
+def _residual() -> keras.Model:
+    """Two residual blocks, the second one's shortcut a convolution; then a branch of its own around the pooling."""
+    images = keras.Input((8, 8, 3), name="images")
+    x = keras.layers.ZeroPadding2D(1, name="pad")(images)
+    x = first = keras.layers.Conv2D(4, 3, name="stem")(x)
+    x = keras.layers.BatchNormalization(name="block1_norm")(x)
+    x = keras.layers.Conv2D(4, 3, padding="same", name="block1_conv")(x)
+    x = keras.layers.Add(name="block1_add")([first, x])
+    x = second = keras.layers.ReLU(name="block1_out")(x)
+    x = keras.layers.DepthwiseConv2D(3, 2, "same", name="block2_depthwise")(x)
+    x = keras.layers.Conv2D(6, 1, name="block2_conv")(x)
+    shortcut = keras.layers.Conv2D(6, 1, 2, name="block2_shortcut")(second)
+    x = keras.layers.Concatenate(name="block2_out")([x, shortcut])
+    x = keras.layers.MaxPooling2D(name="pool")(x)
+    x = keras.layers.SeparableConv2D(5, 3, padding="same", name="top")(x)
+    gate = keras.layers.GlobalAveragePooling2D(keepdims=True, name="squeeze")(x)
+    gate = keras.layers.Conv2D(5, 1, activation="sigmoid", name="excite")(gate)
+    x = keras.layers.Multiply(name="scaled")([x, gate])
+    x = keras.layers.GlobalAveragePooling2D(keepdims=True, name="features")(x)
+    x = keras.layers.Conv2D(7, 1, name="late")(x)
+    return keras.Model(images, keras.layers.Dense(2, name="dense")(keras.layers.Flatten(name="flat")(x)))
+
+
+@pytest.fixture(scope="module")
+def network() -> keras.Model:
+    return _residual()
+
+
+def test_cuts_of_a_residual_network_by_hand(network: keras.Model) -> None:
+    names = [found.layer for found in cut.cuts(network)]
+    assert names == ["stem", "block1_add", "block1_out", "block2_out", "top", "scaled"]
+    assert [found.shape for found in cut.cuts(network)][2:4] == [(8, 8, 4), (4, 4, 12)]
+    assert cut.last(network) == "scaled"
+
+
+def test_multiply_accumulates_by_hand(network: keras.Model) -> None:
+    stem, block1 = 64 * 9 * 3 * 4, 64 * 9 * 4 * 4
+    block2 = 16 * (9 * 4 + 4 * 6 + 4 * 6)
+    top = 4 * (9 * 12 + 12 * 5)
+    total = stem + block1 + block2 + top + 5 * 5 + 5 * 7 + 7 * 2
+    assert cut.multiply_accumulates(network) == total
+    shares = {found.layer: found.trunk_share for found in cut.cuts(network)}
+    assert shares["stem"] == pytest.approx(stem / total)
+    assert shares["block1_add"] == shares["block1_out"] == pytest.approx((stem + block1) / total)
+    assert shares["block2_out"] == pytest.approx((stem + block1 + block2) / total)
+
+
+def test_transposed_and_grouped_convolutions_by_hand() -> None:
+    images = keras.Input((4, 4, 3))
+    x = keras.layers.Conv2DTranspose(2, 3, 2)(images)
+    assert cut.multiply_accumulates(keras.Model(images, x)) == 16 * 9 * 3 * 2
+    grouped = keras.layers.Conv2D(6, 3, groups=3)(images)
+    assert cut.multiply_accumulates(keras.Model(images, grouped)) == 4 * 9 * 1 * 6
+
+
+def test_table_by_hand(network: keras.Model) -> None:
+    lines = cut.table(network, "block1_out").splitlines()
+    assert lines[0].split() == ["layer", "H", "x", "W", "x", "K", "trunk", "head"]
+    assert [line.split()[0] for line in lines[1:]] == [found.layer for found in cut.cuts(network)]
+    assert lines[3] == "  block1_out  8 x 8 x 4         88.5%  11.5%  the default"
+    assert sum("the default" in line for line in lines) == 1
+
+
+@pytest.mark.parametrize(
+    ("layer", "trouble"),
+    [
+        ("block1_conv", ", which is not. The nearest that are: stem before it, block1_add after it."),
+        ("block2_shortcut", ", which is not. The nearest that are: block1_out before it, block2_out after it."),
+        ("pool", ", which is not. The nearest that are: block2_out before it, top after it."),
+        ("pad", ", which lies before the first of them."),
+        ("features", ", which lies after the last of them."),
+        ("late", ", which lies after the last of them."),
+        ("dense", ", which lies after the last of them."),
+        ("block1_ot", ". Did you mean 'block1_out'?"),
+    ],
+)
+def test_what_is_no_cut_is_an_error_that_names_the_nearest(network: keras.Model, layer: str, trouble: str) -> None:
+    with pytest.raises(errors.UserError) as caught:
+        cut.require(network, layer)
+    assert str(caught.value).endswith(f"Received: --layer={layer}{trouble}")
+
+
+def test_of_many_cuts_the_last_are_named() -> None:
+    images = x = keras.Input((2, 2, 3))
+    for number in range(20):
+        x = keras.layers.Conv2D(2, 1, name=f"conv{number}")(x)
+    named = ", ".join(f"conv{number}" for number in range(8, 20))
+    with pytest.raises(errors.UserError) as caught:
+        cut.require(keras.Model(images, x), "xyz")
+    assert str(caught.value) == (
+        f"`--layer` must be one of {named} and 8 more that --list_layers shows. Received: --layer=xyz."
+    )
+
+
+def test_a_layer_called_twice_is_no_cut() -> None:
+    images = keras.Input((2, 2, 3))
+    shared = keras.layers.Conv2D(3, 1, name="shared")
+    x = keras.layers.Conv2D(4, 1, name="conv")(shared(shared(images)))
+    assert [found.layer for found in cut.cuts(keras.Model(images, x))] == ["conv"]
+
+
+def test_calls_of_other_models_are_no_matter(network: keras.Model) -> None:
+    before = cut.cuts(network)
+    inner = network.get_layer("block1_out")
+    keras.Model(inner.output, network.output)
+    keras.Model(network.input, network.get_layer("block2_conv")(inner.output))
+    assert cut.cuts(network) == before
+
+
+def test_a_network_without_convolution_is_an_error() -> None:
+    images = keras.Input((2, 2, 3), name="images")
+    with pytest.raises(errors.UserError) as caught:
+        cut.last(keras.Model(images, keras.layers.Flatten(name="flat")(images)))
+    assert str(caught.value) == (
+        "`--backbone` must have a convolution that all paths from images to features pass through. Received: a network "
+        "of the layers images, flat. Name another --backbone."
+    )
+
+
+@st.composite
+def _graphs(draw: st.DrawFn) -> list[list[int]]:
+    """Parents in topological order; every node lies on a path from the first to the last."""
+    size = draw(st.integers(1, 12))
+    parents: list[set[int]] = [set()]
+    for node in range(1, size):
+        parents.append(draw(st.sets(st.integers(max(0, node - 4), node - 1), min_size=1, max_size=3)))
+    used = set().union(*parents)
+    parents[-1] |= {node for node in range(size - 1) if node not in used}
+    return [sorted(before) for before in parents]
+
+
+def _reaches_without(parents: list[list[int]], removed: int) -> bool:
+    """Returns whether there is a path from the first to the last node without `removed`."""
+    reached: set[int] = set()
+    for node, before in enumerate(parents):
+        if node != removed and (node == 0 or reached & set(before)):
+            reached.add(node)
+    return len(parents) - 1 in reached
+
+
+@given(_graphs())
+def test_separators_are_the_nodes_without_which_there_is_no_path(parents: list[list[int]]) -> None:
+    assert cut.separators(parents) == [not _reaches_without(parents, node) for node in range(len(parents))]
+
+
+def test_separators_of_a_long_graph_take_linear_time() -> None:
+    parents = [[]] + [[node - 1, max(0, node - 2)] for node in range(1, 200_000)]
+    answers = cut.separators(parents)
+    assert np.flatnonzero(answers).tolist() == [0, 199_999]
+
+
+def test_the_real_squeezenet_is_cut_after_its_fire_modules_and_not_inside(shared_data: Path) -> None:
+    path = shared_data / "weights" / "squeezenet_v1_1_notop.keras"
+    if not path.is_file():
+        pytest.skip(f"needs the weights of SqueezeNet: {path} is no file")
+    started = build.build(config.BackboneConfig(backbone=f"keras:{path}", preprocessing="caffe"))
+    assert (started.backbone.layer, started.is_trained, started.kernel) == ("fire9_concat", True, None)
+    assert (started.backbone.image_size, started.backbone.activation_shape) == (227, (13, 13, 512))
+    names = [found.layer for found in cut.cuts(started.backbone.network)]
+    assert {f"fire{number}_concat" for number in range(2, 10)} <= set(names)
+    assert not [name for name in names if "expand" in name or "pool" in name]
+    with pytest.raises(errors.UserError, match="fire9_squeeze1x1 before it, fire9_concat after it"):
+        cut.require(started.backbone.network, "fire9_expand1x1")
