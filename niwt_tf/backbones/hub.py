@@ -87,8 +87,8 @@ def _choose(tensors: list[saved_model.Tensor], config: config_lib.BackboneConfig
         raise _no_cut(config.layer, found[0], tensors)
     if len(at) > 1:
         raise errors.UserError(
-            f"`--layer` must match one layer. Received: --layer={config.layer}, which matches {errors.listed(at)}. Name "
-            "one of them in full."
+            f"`--layer` must match one layer. Received: --layer={config.layer}, which matches {errors.listed(at)}. "
+            "Name one of them in full."
         )
     if at[0] != config.layer:
         _say_once(f"  --layer={config.layer} is {at[0]}")

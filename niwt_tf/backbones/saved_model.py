@@ -4,7 +4,7 @@
 
 The graph is inlined with its variables left outside, as captures, so that both functions read the variables of the
 loaded object, and gradients reach them. Control inputs are cleared: the inliner's tie every read of a variable to the
-images, so nothing could be cut. What they order in a graph of inference, such as assertions, does not change its result.
+images, so nothing could be cut. What they order in a graph of inference does not change its result.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any
 
 import tensorflow as tf
@@ -65,7 +65,7 @@ class Part:
 
 
 class Graph:
-    """A flat graph from images `[N,S,S,3]` to features."""
+    """A flat graph from images `[N,S,S,3]` float32 to features."""
 
     def __init__(self, traced: Any) -> None:
         """Inlines what `traced` calls.
@@ -74,11 +74,13 @@ class Graph:
           traced: a concrete function of one argument, the images, that gives one tensor. The object that holds its
             variables must be kept as long as they are used.
         """
-        self._function = _inlined(traced)
+        self._definition = _inlined(traced)
+        inner = traced.inputs[len(traced.inputs) - len(traced.captured_inputs) :]
+        self._captures = {tensor.op.name: outer for tensor, outer in zip(inner, traced.captured_inputs, strict=True)}
         self._variables = {id(variable.handle): variable for variable in traced.graph.variables}
-        self._images, self._features = traced.inputs[0].name, traced.outputs[0].name
+        self._images, self._features = traced.inputs[0], traced.outputs[0]
 
-    @functools.cached_property
+    @property
     def tensors(self) -> list[Tensor]:
         """The activations of convolutions and of what follows them, before positions are pooled, in order."""
         return [tensor for tensor, _ in self._found]
@@ -92,20 +94,45 @@ class Graph:
         Raises:
           NotSeparable: if it is not a cut.
         """
-        activations = next(operation for tensor, operation in self._found if tensor.name == name).outputs[0].name
-        try:
-            return self._part(self._images, activations), self._part(activations, self._features)
-        except ValueError as error:  # UnliftableError is one
-            raise NotSeparable(name) from error
+        activations = next(found for tensor, found in self._found if tensor.name == name)
+        return self._part(self._images, activations), self._part(activations, self._features)
 
-    def _part(self, first: str, last: str) -> Part:
-        function = self._function.prune(first, last)
-        read = [outer for outer, inner in function.graph.captures if inner.consumers()]
-        variables = tuple(self._variables[id(handle)] for handle in read if id(handle) in self._variables)
-        return Part(lambda batch: _only(function(batch)), variables, tuple(function.outputs[0].shape))
+    def _part(self, first: Any, last: Any) -> Part:
+        """Returns the function from one tensor of the graph to another."""
+        nodes = self._nodes(first.op.name, last.op.name)
+        function = tf.function(lambda batch: self._run(nodes, {first.name: batch}, last.name), autograph=False)
+        concrete = function.get_concrete_function(tf.TensorSpec(first.shape, first.dtype))
+        read = [self._variables[id(outer)] for outer in concrete.captured_inputs if id(outer) in self._variables]
+        concrete.graph.variables = tuple(read)  # so that a gradient tape watches them
+        return Part(concrete, tuple(read), tuple(concrete.outputs[0].shape))
+
+    def _nodes(self, first: str, last: str) -> list[Any]:
+        """Returns what it takes to have one operation's result from another's."""
+        by_name = {node.name: node for node in self._definition.node}
+        needed: set[str] = set()
+        waiting = [last]
+        while waiting:
+            name = waiting.pop()
+            if name != first and name not in needed and name not in self._captures:
+                needed.add(name)
+                waiting += map(_operation, by_name[name].input)
+        if self._images.op.name in needed:
+            raise NotSeparable(first)
+        return [node for node in self._definition.node if node.name in needed]
+
+    def _run(self, nodes: list[Any], given: dict[str, Any], returned: str) -> Any:
+        """Puts nodes into the current graph, and returns one of their tensors."""
+        used = {_operation(name) for node in nodes for name in node.input}
+        graph = tf.compat.v1.get_default_graph()
+        captured = {f"{name}:0": graph.capture(outer) for name, outer in self._captures.items() if name in used}
+        definition = tf.compat.v1.GraphDef(
+            node=nodes, versions=self._definition.versions, library=self._definition.library
+        )
+        return tf.graph_util.import_graph_def(definition, {**captured, **given}, [returned], name="")[0]
 
     @functools.cached_property
     def _found(self) -> list[tuple[Tensor, Any]]:
+        """Each of `tensors`, and what it is in a graph."""
         operations = self._between()
         places = {operation.name: place for place, operation in enumerate(operations)}
         parents = [[places[i.op.name] for i in operation.inputs if i.op.name in places] for operation in operations]
@@ -115,18 +142,24 @@ class Graph:
             if separates and convolved and not _has_positions(operation):
                 break
             if convolved and operation.type in _CONVOLUTIONS + _AFTER_CONVOLUTION and _is_activation(operation):
-                is_cut = separates and all(output is operation.outputs[0] for output in _used(operation, places))
-                found.append((operation, is_cut))
-        names = _names([operation.name for operation, _ in found])
+                found.append((operation.outputs[0], separates and _gives_one(operation, places)))
+        names = _names([tensor.op.name for tensor, _ in found])
+        shapes = [tuple(tensor.shape[1:]) for tensor, _ in found]
         return [
-            (Tensor(name, tuple(operation.outputs[0].shape[1:]), is_cut), operation)
-            for name, (operation, is_cut) in zip(names, found, strict=True)
+            (Tensor(name, shape, is_cut), tensor)
+            for name, shape, (tensor, is_cut) in zip(names, shapes, found, strict=True)
         ]
 
     def _between(self) -> list[Any]:
         """Returns the operations on paths from images to features, in topological order."""
-        operations = self._function.graph.get_operations()
-        reached, needed = {_operation(self._images)}, {_operation(self._features)}
+        images, features = self._images.op.name, self._features.op.name
+        nodes = [node for node in self._definition.node if node.name != images and node.name not in self._captures]
+        function = tf.function(
+            lambda batch: self._run(nodes, {self._images.name: batch}, self._features.name), autograph=False
+        )
+        graph = function.get_concrete_function(tf.TensorSpec(self._images.shape, self._images.dtype, images)).graph
+        operations = graph.get_operations()
+        reached, needed = {graph.inputs[0].op.name}, {features}
         for operation in operations:
             if any(tensor.op.name in reached for tensor in operation.inputs):
                 reached.add(operation.name)
@@ -136,8 +169,8 @@ class Graph:
         return [operation for operation in operations if operation.name in reached & needed]
 
 
-def _inlined(traced: Any) -> Any:
-    """Returns a wrapped function without arguments, whose graph holds all operations that `traced` runs."""
+def _inlined(traced: Any) -> tf.compat.v1.GraphDef:
+    """Returns all operations that a concrete function runs, on one level."""
     definition = convert_to_constants._run_inline_graph_optimization(
         traced, lower_control_flow=False, aggressive_inlining=True
     )
@@ -145,19 +178,10 @@ def _inlined(traced: Any) -> Any:
         data = [name for name in node.input if not name.startswith("^")]
         del node.input[:]
         node.input.extend(data)
+        node.attr.pop("_class", None)  # what it lies beside may be in the other part
         if node.op == "IdentityN":  # a custom gradient, unknown where it was not saved: that of the operations does
             node.attr.pop("_gradient_op_type", None)
-    captured = traced.captured_inputs
-    names = [tensor.name for tensor in traced.inputs[len(traced.inputs) - len(captured) :]]
-
-    def import_graph() -> None:
-        graph = tf.compat.v1.get_default_graph()
-        captures = {name: graph.capture(outer) for name, outer in zip(names, captured, strict=True)}
-        tf.graph_util.import_graph_def(definition, name="", input_map=captures)
-
-    wrapped = tf.compat.v1.wrap_function(import_graph, [])
-    wrapped.graph.variables = tuple(traced.graph.variables)
-    return wrapped
+    return definition
 
 
 def _is_activation(operation: Any) -> bool:
@@ -174,9 +198,9 @@ def _has_positions(operation: Any) -> bool:
     return not (pooled and operation.inputs[0].shape[1:3].as_list() != [1, 1])
 
 
-def _used(operation: Any, places: dict[str, int]) -> list[Any]:
-    """Returns those outputs of an operation that other operations on the paths take."""
-    return [output for output in operation.outputs if any(consumer.name in places for consumer in output.consumers())]
+def _gives_one(operation: Any, names: Container[str]) -> bool:
+    """Returns whether operations of these names take no output of an operation but the first."""
+    return not any(consumer.name in names for output in operation.outputs[1:] for consumer in output.consumers())
 
 
 def without_calls(name: str) -> str:
@@ -192,7 +216,3 @@ def _names(operations: list[str]) -> list[str]:
 
 def _operation(tensor: str) -> str:
     return tensor.partition(":")[0]
-
-
-def _only(given: Any) -> Any:
-    return given[0] if isinstance(given, (list, tuple)) else given

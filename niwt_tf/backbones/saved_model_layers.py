@@ -12,6 +12,7 @@ that a .keras file of someone else's cannot have a SavedModel run.
 from __future__ import annotations
 
 import dataclasses
+import weakref
 from typing import Any
 
 import keras
@@ -59,14 +60,14 @@ class Cut:
 class _Part(keras.layers.Layer):
     """One of the two parts."""
 
-    def __init__(self, source: Source, part: str, cut: Cut | None, **kwargs: Any) -> None:
+    def __init__(self, source: Source, cut: Cut, part: saved_model.Part, **kwargs: Any) -> None:
         super().__init__(**{"dtype": "float32", **kwargs})
-        self.source = source
-        cut = cut or _load(source)
-        object.__setattr__(self, "_cut", cut)  # past Keras and TensorFlow, which would save all that it holds
+        self._cut: Cut
         self._part: saved_model.Part
-        object.__setattr__(self, "_part", getattr(cut, part))
-        for number, variable in enumerate(self._part.variables):
+        for name, value in {"_cut": cut, "_part": part}.items():
+            object.__setattr__(self, name, value)  # past TensorFlow, whose checkpoints would hold all of it
+        self.source = source
+        for number, variable in enumerate(part.variables):
             setattr(self, f"variable_{number}", cut.view(variable))
         self.built = True
 
@@ -94,17 +95,23 @@ class SavedModelTrunk(_Part):
     gives_activations = True
 
     def __init__(self, source: Source, cut: Cut | None = None, **kwargs: Any) -> None:
-        super().__init__(source, "trunk", cut, **kwargs)
+        cut = cut or _load(source)
+        _waiting[source] = cut
+        super().__init__(source, cut, cut.trunk, **kwargs)
 
 
 class SavedModelHead(_Part):
     """Activations `[N,H,W,K]` -> features."""
 
     def __init__(self, source: Source, cut: Cut | None = None, **kwargs: Any) -> None:
-        super().__init__(source, "head", cut, **kwargs)
+        cut = cut or _waiting.pop(source, None) or _load(source)
+        super().__init__(source, cut, cut.head, **kwargs)
 
 
 OBJECTS = {layer.__name__: layer for layer in (SavedModelTrunk, SavedModelHead)}
+
+# What the last trunk was made of, for its head: when Keras loads a network, it makes the one after the other.
+_waiting: weakref.WeakValueDictionary[Source, Cut] = weakref.WeakValueDictionary()
 
 
 def _load(source: Source) -> Cut:
