@@ -303,6 +303,17 @@ def test_edited_text_remakes_its_stage_and_what_follows(
     assert remade == {"knowledge", "rehearsal", "map", "transfer", "evaluate"}
 
 
+def test_another_file_of_the_backbone_remakes_what_rests_on_it(tmp_path: Path) -> None:
+    path = tmp_path / "model.keras"
+    config = config_lib.RunConfig(backbone=config_lib.BackboneConfig(backbone=f"keras:{path}"))
+    prints = []
+    for text in ("one", "another"):
+        path.write_text(text, "utf-8")
+        prints.append(pipeline.fingerprints(config))
+    remade = {stage for stage in prints[0] if prints[0][stage] != prints[1][stage]}
+    assert remade == {*pipeline.STAGES} - {"data", "knowledge"}
+
+
 def test_text_that_the_rehearsal_cannot_use_is_told_before_any_training(
     config: config_lib.RunConfig, whole: workdir.Workdir, tmp_path: Path
 ) -> None:

@@ -75,6 +75,41 @@ def test_stamps_of_a_saved_model_are_of_all_its_files(tmp_path: Path) -> None:
     }
 
 
+def test_a_backbone_of_a_name_has_no_stamp() -> None:
+    for changes in (
+        {},
+        {"backbone": "vgg16"},
+        {"backbone": "vgg16", "weights": "none"},
+        {"backbone": "hub:https://a/1"},
+    ):
+        assert sources.backbone_stamps(config_lib.BackboneConfig(**changes)) == {}
+        assert sources.backbone_path(config_lib.BackboneConfig(**changes)) is None
+
+
+def test_stamps_of_a_backbone_are_of_its_file_or_its_weights(tmp_path: Path) -> None:
+    (tmp_path / "m.keras").write_text("model", "utf-8")
+    (tmp_path / "w.h5").write_text("weights", "utf-8")
+    for changes, text in (
+        ({"backbone": f"keras:{tmp_path / 'm.keras'}"}, "model"),
+        ({"backbone": "vgg16", "weights": str(tmp_path / "w.h5")}, "weights"),
+    ):
+        assert list(sources.backbone_stamps(config_lib.BackboneConfig(**changes)).values()) == [_sha256(text)]
+    (tmp_path / "saved").mkdir()
+    (tmp_path / "saved" / "saved_model.pb").write_text("graph", "utf-8")
+    hub = config_lib.BackboneConfig(backbone=f"hub:{tmp_path / 'saved'}")
+    assert sources.backbone_stamps(hub) == {"backbone saved_model.pb": _sha256("graph")}
+
+
+@pytest.mark.parametrize("changes", [{"backbone": "keras:/none/a.h5"}, {"backbone": "hub:/none/a.h5"}])
+def test_a_backbone_that_is_not_there_is_an_error(changes: dict[str, str]) -> None:
+    with pytest.raises(errors.UserError) as caught:
+        sources.backbone_stamps(config_lib.BackboneConfig(**changes))
+    assert str(caught.value) == (
+        f"`--backbone` must name what is there. Received: --backbone={changes['backbone']}, where /none/a.h5 does not "
+        "exist. Name a file or folder that does."
+    )
+
+
 def test_sha256_is_of_names_and_contents(tmp_path: Path) -> None:
     for folder, name, text in (("a", "x", "1"), ("b", "x", "1"), ("c", "y", "1"), ("d", "x", "2")):
         (tmp_path / folder).mkdir()

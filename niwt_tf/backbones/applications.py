@@ -37,12 +37,11 @@ def build(name: str, image_size: int, mode: str, weights: str | Path) -> keras.M
         weights_file.load(network, weights, name)
     if weights != "imagenet" and family.constructor.startswith("EfficientNetB"):
         _narrow(network)
-    if family.top:
-        network = keras.Model(images, network.get_layer(family.top).output)
+    output = network.get_layer(family.top).output if family.top else network.output
     if any(isinstance(layer, keras.Model) for layer in network.layers):
         images = keras.Input(images.shape[1:], dtype="uint8", name="images")
-        network = keras.Model(images, flatten.onto(network, images))
-    network.name = name
+        output = flatten.onto(network, images)
+    network = keras.Model(images, output, name=name)
     layer_names.renumber(network)
     return network
 

@@ -69,9 +69,9 @@ def test_weights_of_another_network_are_an_error_that_names_the_first_layer(tmp_
     with pytest.raises(errors.UserError) as caught:
         weights_file.load(target, path, "toy")
     assert str(caught.value) == (
-        f"`--weights` must be those of --backbone=toy. Received: --weights={path}, where the first layer that differs is "
-        "conv1: 3 x 3 x 3 x 6 and 6 there, 3 x 3 x 3 x 4 and 4 in the network. Name a file of this network's; Keras' own "
-        "are those without its classifier, but for vgg16 and vgg19."
+        f"`--weights` must be those of --backbone=toy. Received: --weights={path}, where the first layer that differs "
+        "is conv1: 3 x 3 x 3 x 6 and 6 there, 3 x 3 x 3 x 4 and 4 in the network. Name a file of this network's; "
+        "Keras' own are those without its classifier, but for vgg16 and vgg19."
     )
     assert not any(weight.any() for weight in target.get_weights()), "nothing is set"
 

@@ -195,3 +195,12 @@ def test_an_unknown_layer_is_told_before_a_workdir_is_claimed(niwt: _Niwt, cwd: 
     assert (answer.returncode, answer.stdout) == (1, "starting TensorFlow\n")
     assert answer.stderr == (f"\n`--layer` must be one of {layers}. Received: --layer=conv5. Did you mean 'conv4'?\n")
     assert not _contents(cwd)
+
+
+def test_layers_are_listed_and_nothing_is_run(niwt: _Niwt, cwd: Path) -> None:
+    answer = niwt("--list_layers", tensorflow=True)
+    assert (answer.returncode, answer.stderr) == (0, "")
+    lines = answer.stdout.splitlines()
+    assert lines[0] == "starting TensorFlow" and len(lines) == 2 + 12
+    assert lines[-1].split()[:6] == ["conv4", "8", "x", "8", "x", "128"] and lines[-1].endswith("the default")
+    assert not _contents(cwd)
