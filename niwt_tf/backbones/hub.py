@@ -52,9 +52,17 @@ def layers(config: config_lib.BackboneConfig) -> list[saved_model.Tensor]:
     Raises:
       errors.UserError: if the model cannot be had, does not turn images into features, or has none.
     """
-    image = _load(config)
-    _choose(image.graph.tensors, config)
-    return image.graph.tensors
+    tensors = _load(config).graph.tensors
+    _cuts(tensors, config)
+    return tensors
+
+
+def table(config: config_lib.BackboneConfig) -> str:
+    """Returns for every cut its name and shape, the default one marked."""
+    cuts = [tensor for tensor in layers(config) if tensor.is_cut]
+    width = max(len(tensor.name) for tensor in cuts)
+    lines = [f"  {tensor.name:<{width}}  {' x '.join(map(str, tensor.shape))}" for tensor in cuts]
+    return "\n".join([f"  {'layer':<{width}}  H x W x K", *lines[:-1], f"{lines[-1]}  the default"])
 
 
 def _load(config: config_lib.BackboneConfig) -> hub_image.ImageModel:
@@ -67,16 +75,25 @@ def _handle(config: config_lib.BackboneConfig) -> str:
     return str(path.resolve()) if path else config.backbone.removeprefix(families.HUB)
 
 
+def _cuts(tensors: list[saved_model.Tensor], config: config_lib.BackboneConfig) -> list[str]:
+    """Returns the names of the tensors at which the graph can be cut, of which there is one."""
+    cuts = [tensor.name for tensor in tensors if tensor.is_cut]
+    if cuts:
+        return cuts
+    trouble = (
+        f"which has none that all paths from images to features pass through, of {len(tensors)}"
+        if tensors
+        else "a hub module without intermediate tensors of rank four"
+    )
+    raise errors.UserError(
+        "`--backbone=hub:...` must hold activations of a convolution, [N,H,W,K] float32, at which to cut it. Received: "
+        f"--backbone={config.backbone}, {trouble}. Name another."
+    )
+
+
 def _choose(tensors: list[saved_model.Tensor], config: config_lib.BackboneConfig) -> str:
     """Returns the name of the tensor that `--layer` names, or of the last cut."""
-    cuts = [tensor.name for tensor in tensors if tensor.is_cut]
-    if not cuts:
-        trouble = "none that all paths from images to features pass through" if tensors else "no such tensor"
-        raise errors.UserError(
-            "`--backbone=hub:...` must hold an intermediate tensor of rank four, activations [N,H,W,K] float32, at "
-            f"which to cut it. Received: --backbone={config.backbone}, a hub module without intermediate tensors of "
-            f"rank four: {trouble}. Name a convolutional network."
-        )
+    cuts = _cuts(tensors, config)
     if not config.layer:
         return cuts[-1]
     found = _matches(config.layer, [tensor.name for tensor in tensors])

@@ -84,9 +84,12 @@ def _calls(loaded: Any) -> Iterator[Callable[[Any], Any]]:
     if callable(loaded):
         yield lambda images: loaded(images, training=False)
         yield lambda images: loaded(images)
-    for signature in _signatures(loaded):
-        (name,) = signature.structured_input_signature[1]
-        yield lambda images, signature=signature, name=name: signature(**{name: images})
+    yield from map(_by_keyword, _signatures(loaded))
+
+
+def _by_keyword(signature: Any) -> Callable[[Any], Any]:
+    (name,) = signature.structured_input_signature[1]
+    return lambda images: signature(**{name: images})
 
 
 def _signatures(loaded: Any) -> list[Any]:
