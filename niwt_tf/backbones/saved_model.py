@@ -30,7 +30,7 @@ _POOLING = ("Mean", "Max", "Sum", "AvgPool", "MaxPool", "MaxPoolV2")
 _CALL = re.compile(r"(Stateful)?PartitionedCall(_\d+)?")
 
 
-class NotSeparable(ValueError):
+class NotSeparableError(ValueError):
     """A tensor does not cut the graph in two."""
 
 
@@ -92,7 +92,7 @@ class Graph:
           name: of one of `tensors`.
 
         Raises:
-          NotSeparable: if it is not a cut.
+          NotSeparableError: if it is not a cut.
         """
         activations = next(found for tensor, found in self._found if tensor.name == name)
         return self._part(self._images, activations), self._part(activations, self._features)
@@ -117,7 +117,7 @@ class Graph:
                 needed.add(name)
                 waiting += map(_operation, by_name[name].input)
         if self._images.op.name in needed:
-            raise NotSeparable(first)
+            raise NotSeparableError(first)
         return [node for node in self._definition.node if node.name in needed]
 
     def _run(self, nodes: list[Any], given: dict[str, Any], returned: str) -> Any:
