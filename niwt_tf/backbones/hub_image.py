@@ -64,9 +64,9 @@ def _trace(handle: str, loaded: Any, size: int) -> Any:
     images, trouble = tf.TensorSpec([None, size, size, 3], tf.float32, name="images"), ""
     for call in _calls(loaded):
         try:
-            traced = tf.function(_to_features(call)).get_concrete_function(images)
+            traced = tf.function(_to_features(call), autograph=False).get_concrete_function(images)
         except (TypeError, ValueError, tf.errors.OpError) as error:
-            trouble = trouble or errors.first_line(error)
+            trouble = errors.first_line(error)
             continue
         rank = traced.outputs[0].shape.rank
         if rank not in (2, 4) or traced.outputs[0].shape[-1] is None or not traced.outputs[0].dtype.is_floating:
