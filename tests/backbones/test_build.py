@@ -77,8 +77,8 @@ def test_hub_answers_for_hub(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
         (
             {"backbone": "mobilenet", "weights": "/none/w.h5"},
-            "`--weights` must name what is there. Received: --weights=/none/w.h5, where /none/w.h5 does not exist. Name "
-            "a file or folder that does.",
+            "`--weights` must name what is there. Received: --weights=/none/w.h5, where /none/w.h5 does not exist. "
+            "Name a file or folder that does.",
         ),
         ({"layer": "conv9"}, "Received: --layer=conv9. Did you mean 'conv4'?"),
     ],
