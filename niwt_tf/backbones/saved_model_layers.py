@@ -18,7 +18,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from niwt_tf.backbones import hub_image, saved_model
+from niwt_tf.backbones import flat_graph, hub_image
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,10 +60,10 @@ class Cut:
 class _Part(keras.layers.Layer):
     """One of the two parts."""
 
-    def __init__(self, source: Source, cut: Cut, part: saved_model.Part, **kwargs: Any) -> None:
+    def __init__(self, source: Source, cut: Cut, part: flat_graph.Part, **kwargs: Any) -> None:
         super().__init__(**{"dtype": "float32", **kwargs})
         self._cut: Cut
-        self._part: saved_model.Part
+        self._part: flat_graph.Part
         for name, value in {"_cut": cut, "_part": part}.items():
             object.__setattr__(self, name, value)  # past TensorFlow, whose checkpoints would hold all of it
         self.source = source
