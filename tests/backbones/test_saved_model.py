@@ -142,6 +142,41 @@ def test_pooled_tensors_are_left_out(tmp_path: Path) -> None:
     assert [tensor.name for tensor in model.graph.tensors] == [*fake.TENSORS]
 
 
+def test_a_model_of_constants_has_no_variables(tmp_path: Path) -> None:
+    class Frozen(tf.Module):
+        @tf.function(input_signature=[tf.TensorSpec([None, 96, 96, 3])])
+        def __call__(self, images: tf.Tensor) -> tf.Tensor:
+            return tf.reduce_mean(tf.nn.relu(tf.nn.conv2d(images, tf.ones((2, 2, 3, 4)), 2, "SAME")), (1, 2))
+
+    tf.saved_model.save(Frozen(), str(tmp_path))
+    model = hub_image.load(str(tmp_path))
+    trunk, head = model.graph.split("Relu")
+    assert trunk.variables == head.variables == () and not model.trainable
+    np.testing.assert_allclose(
+        head.function(trunk.function(_images(2))),
+        4 * tf.reduce_sum(_mean(2), -1, keepdims=True) * np.ones(4),
+        rtol=1e-5,
+    )
+
+
+def _mean(count: int) -> tf.Tensor:
+    return tf.reduce_mean(_images(count), (1, 2))
+
+
+def test_names_that_tensorflow_gives_to_captures_do_not_clash(tmp_path: Path) -> None:
+    class Clash(fake.FeatureVector):
+        @tf.function
+        def __call__(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
+            x = tf.nn.relu(tf.nn.conv2d(images, self.stem, 4, "SAME"), "Placeholder")
+            return tf.reduce_mean(tf.nn.relu(tf.nn.conv2d(x, self.inner, 1, "SAME"), "batch"), (1, 2))
+
+    model = hub_image.load(str(fake.save(tmp_path / "model", Clash())))
+    assert [tensor.name for tensor in model.graph.tensors] == ["Conv2D", "Placeholder", "Conv2D_1", "batch"]
+    trunk, head = model.graph.split("Placeholder")
+    expected = model.loaded(_images(2), training=False)
+    np.testing.assert_allclose(head.function(trunk.function(_images(2))), expected, rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [

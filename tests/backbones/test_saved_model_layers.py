@@ -80,6 +80,23 @@ def test_another_network_of_the_same_model_starts_anew(saved: Path) -> None:
     np.testing.assert_array_equal(_build(saved).network(fake.images(2)), fresh)
 
 
+def test_a_variable_of_both_parts_is_one(tmp_path: Path) -> None:
+    class Tied(fake.FeatureVector):
+        @tf.function
+        def __call__(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
+            with tf.name_scope("first"):
+                x = self._head(self._stem(images, training))
+            return tf.reduce_mean(self._head(x), (1, 2))
+
+    backbone = _build(fake.save(tmp_path / "model", Tied()), "first/block/Relu")
+    shared = {id(v) for v in backbone.trunk.variables} & {id(v) for v in backbone.head.variables}
+    assert len(shared) == 2
+    _classifier(backbone).save(tmp_path)
+    for network in (backbone.network, classifier.Classifier.load(tmp_path).backbone.network):
+        assert len(network.variables) == 7
+        assert len({id(v) for v in network.trainable_variables}) == len(network.trainable_variables) == 5
+
+
 def test_layers_that_do_not_train_have_no_trainable_variables(tmp_path: Path) -> None:
     frozen = _build(fake.save(tmp_path / "model", fake.FeatureVector(trainable=False)))
     assert (len(frozen.network.variables), len(frozen.network.trainable_variables)) == (7, 0)
