@@ -36,3 +36,8 @@ def listed(names: Iterable[str], most: int = 10) -> str:
     all_names = list(names)
     more = f" and {len(all_names) - most:,} more" if len(all_names) > most else ""
     return ", ".join(all_names[:most]) + more
+
+
+def first_line(error: Exception) -> str:
+    """Returns the first line of what a library says of an error, without a full stop."""
+    return (str(error) or type(error).__name__).splitlines()[0].rstrip(".")

@@ -15,6 +15,10 @@ from niwt_tf import checksum, errors
 from niwt_tf import config as config_lib
 
 _LARGE = 32 * 2**20  # bytes
+_NO_SAVED_MODEL = (
+    "holds no saved_model.pb",
+    "After hub:, name the folder of a SavedModel, or an https:// handle of TensorFlow Hub",
+)
 
 
 def stamps(config: config_lib.DomainConfig) -> dict[str, str]:
@@ -63,6 +67,11 @@ def backbone_path(config: config_lib.BackboneConfig) -> Path | None:
             f"`--{flag}` must name what is there. Received: --{flag}={given}, where {path} does not exist. Name a file "
             "or folder that does."
         )
+    if kind == "hub" and not _is_saved_model(path):
+        raise errors.UserError(
+            f"`--backbone` must name what is there. Received: --backbone={given}, where {path} {_NO_SAVED_MODEL[0]}. "
+            f"{_NO_SAVED_MODEL[1]}."
+        )
     return path
 
 
@@ -99,9 +108,8 @@ def encoder_path(text_encoder: str) -> Path | None:
     path = Path(name).expanduser()
     if kind == "word2vec" and not path.is_file():
         raise _no_encoder(text_encoder, path, "is no file", "After word2vec:, name a file of word2vec's or GloVe's")
-    if kind == "hub" and not any((path / model).is_file() for model in ("saved_model.pb", "saved_model.pbtxt")):
-        remedy = "After hub:, name the folder of a SavedModel, or an https:// handle of TensorFlow Hub"
-        raise _no_encoder(text_encoder, path, "holds no saved_model.pb", remedy)
+    if kind == "hub" and not _is_saved_model(path):
+        raise _no_encoder(text_encoder, path, *_NO_SAVED_MODEL)
     return path
 
 
@@ -118,6 +126,10 @@ def _no_encoder(text_encoder: str, path: Path, trouble: str, remedy: str) -> err
         f"`--text_encoder` must name what is there. Received: --text_encoder={text_encoder}, where {path} "
         f"{trouble if path.exists() else 'does not exist'}. {remedy}."
     )
+
+
+def _is_saved_model(path: Path) -> bool:
+    return any((path / name).is_file() for name in ("saved_model.pb", "saved_model.pbtxt"))
 
 
 def _files(path: Path) -> list[Path]:

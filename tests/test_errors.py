@@ -47,3 +47,8 @@ def test_user_errors_are_caught_as_one_kind(kind: type[Exception]) -> None:
     with pytest.raises(errors.UserError, match="told"):
         raise kind("told")
     assert issubclass(kind, ValueError)
+
+
+def test_first_line_of_what_a_library_says() -> None:
+    assert errors.first_line(ValueError("No such file.\n  in graph")) == "No such file"
+    assert errors.first_line(EOFError()) == "EOFError"

@@ -100,6 +100,15 @@ def test_stamps_of_a_backbone_are_of_its_file_or_its_weights(tmp_path: Path) -> 
     assert sources.backbone_stamps(hub) == {"backbone saved_model.pb": _sha256("graph")}
 
 
+def test_a_hub_backbone_must_be_a_saved_model(tmp_path: Path) -> None:
+    with pytest.raises(errors.UserError) as caught:
+        sources.backbone_stamps(config_lib.BackboneConfig(backbone=f"hub:{tmp_path}"))
+    assert str(caught.value) == (
+        f"`--backbone` must name what is there. Received: --backbone=hub:{tmp_path}, where {tmp_path} holds no "
+        f"saved_model.pb. {_MODEL}"
+    )
+
+
 @pytest.mark.parametrize("changes", [{"backbone": "keras:/none/a.h5"}, {"backbone": "hub:/none/a.h5"}])
 def test_a_backbone_that_is_not_there_is_an_error(changes: dict[str, str]) -> None:
     with pytest.raises(errors.UserError) as caught:

@@ -63,6 +63,10 @@ def layers(config: config_lib.BackboneConfig) -> str:
     Raises:
       errors.UserError: if there is no such network.
     """
+    if config.backbone.startswith(families.HUB):
+        from niwt_tf.backbones import hub
+
+        return hub.table(config)
     weights = "none" if config.backbone in families.FAMILIES else config.weights
     backbone = build(dataclasses.replace(config, layer="", weights=weights)).backbone
     return cut.table(backbone.network, backbone.layer)

@@ -11,7 +11,10 @@ import keras
 import numpy as np
 
 from niwt_tf.backbones import backbone as backbone_lib
-from niwt_tf.backbones import preprocessing  # noqa: F401, as load_model must know its layer
+from niwt_tf.backbones import (
+    preprocessing,  # noqa: F401, as load_model must know its layer
+    saved_model_layers,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,7 +54,9 @@ class Classifier:
     @classmethod
     def load(cls, folder: Path) -> Classifier:
         """Returns what `save` wrote; Keras' safe mode, no pickle."""
-        network = keras.models.load_model(folder / "network.keras", compile=False, safe_mode=True)
+        network = keras.models.load_model(
+            folder / "network.keras", custom_objects=saved_model_layers.OBJECTS, compile=False, safe_mode=True
+        )
         with np.load(folder / "classifier.npz", allow_pickle=False) as saved:
             return cls(
                 backbone=backbone_lib.Backbone(network, str(saved["layer"])),

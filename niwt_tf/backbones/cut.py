@@ -82,13 +82,14 @@ def cuts(network: keras.Model) -> list[Cut]:
     nodes = _nodes(network)
     costs = [_multiply_accumulates(node) for node in nodes]
     names = [node.operation.name for node in nodes]
-    total, spent, found, convolved = sum(costs), 0, [], False
+    total, spent, found, convolved = sum(costs) or 1, 0, [], False
     for node, separates, cost in zip(nodes, separators(_parents(nodes)), costs, strict=True):
         layer, spent = node.operation, spent + cost
-        convolved = convolved or isinstance(layer, _CONVOLUTIONS)
+        is_trunk = getattr(layer, "gives_activations", False)  # the first part of a SavedModel
+        convolved = convolved or is_trunk or isinstance(layer, _CONVOLUTIONS)
         if separates and convolved and not _has_positions(node):
             break
-        kind = isinstance(layer, _CONVOLUTIONS + _AFTER_CONVOLUTION)
+        kind = is_trunk or isinstance(layer, _CONVOLUTIONS + _AFTER_CONVOLUTION)
         if separates and convolved and kind and names.count(layer.name) == 1:
             found.append(Cut(layer.name, tuple(node.outputs[0].shape[1:]), spent / total))
     return found

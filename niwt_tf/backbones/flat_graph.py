@@ -1,0 +1,139 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""A SavedModel's inference as one flat graph, of which any part can be a function of its own.
+
+The graph is inlined with its variables left outside, as captures, so that its parts read the variables of the loaded
+object, and gradients reach them. Control inputs are cleared: the inliner's tie every read of a variable to the images,
+so nothing could be cut. What they order in a graph of inference does not change its result.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import tensorflow as tf
+from tensorflow.python.framework import convert_to_constants
+
+_PREFIX = "flat/"  # keeps the graph's names apart from those that TensorFlow gives to captures
+
+
+class NotSeparableError(ValueError):
+    """A tensor does not cut a graph in two."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """A part of a graph.
+
+    Attributes:
+      function: batches of any size -> what they give.
+      variables: those that it reads.
+      shape: of what it gives, the batch's size being None.
+    """
+
+    function: Callable[[Any], Any]
+    variables: tuple[tf.Variable, ...]
+    shape: tuple[int | None, ...]
+
+
+class FlatGraph:
+    """A graph from images to features.
+
+    Attributes:
+      images: the operation that gives the images.
+      features: the one that gives the features.
+    """
+
+    def __init__(self, traced: Any) -> None:
+        """Inlines what `traced` calls.
+
+        Args:
+          traced: a concrete function of one argument, the images, that gives one tensor. The object that holds its
+            variables must be kept as long as they are used.
+        """
+        inner = traced.inputs[len(traced.inputs) - len(traced.captured_inputs) :]
+        self._captures = {tensor.op.name: outer for tensor, outer in zip(inner, traced.captured_inputs, strict=True)}
+        self._variables = {id(variable.handle): variable for variable in traced.graph.variables}
+        self._definition = _inlined(traced)
+        self._input = tf.TensorSpec.from_tensor(traced.inputs[0])
+        self.images, self.features = traced.inputs[0].op.name, traced.outputs[0].op.name
+
+    def part(self, first: str, spec: tf.TensorSpec | None, last: str) -> Part:
+        """Returns the function from the first output of one operation to that of another.
+
+        Args:
+          first: an operation's name.
+          spec: of what it gives; of the images by default.
+          last: another's.
+
+        Raises:
+          NotSeparableError: if it takes the images, too.
+        """
+        nodes = self._needed(first, last)
+        if first != self.images and self.images in (node.name for node in nodes):
+            raise NotSeparableError(first)
+        concrete = self._function(nodes, first, spec or self._input, last)
+        read = [self._variables[id(outer)] for outer in concrete.captured_inputs if id(outer) in self._variables]
+        concrete.graph.variables = tuple(read)  # so that a gradient tape watches them
+        return Part(concrete, tuple(read), tuple(concrete.outputs[0].shape))
+
+    def operations(self) -> dict[str, Any]:
+        """Returns name -> operation of those on paths from images to features, in topological order."""
+        graph = self._function(self._needed(self.images, self.features), self.images, self._input, self.features).graph
+        reached = {graph.inputs[0].op.name}
+        found = {self.images: graph.inputs[0].op}
+        for operation in graph.get_operations():
+            if any(tensor.op.name in reached for tensor in operation.inputs):
+                reached.add(operation.name)
+                if operation.name.startswith(_PREFIX):  # not the function's own Identity
+                    found[operation.name.removeprefix(_PREFIX)] = operation
+        return found
+
+    def _needed(self, first: str, last: str) -> list[Any]:
+        """Returns the nodes that it takes to have one operation's result from another's."""
+        by_name = {node.name: node for node in self._definition.node}
+        needed: set[str] = set()
+        waiting = [last]
+        while waiting:
+            name = waiting.pop()
+            if name != first and name not in needed and name not in self._captures:
+                needed.add(name)
+                waiting += map(operation_of, by_name[name].input)
+        return [node for node in self._definition.node if node.name in needed]
+
+    def _function(self, nodes: Sequence[Any], first: str, spec: tf.TensorSpec, last: str) -> Any:
+        """Returns nodes as a concrete function."""
+        used = {operation_of(name) for node in nodes for name in node.input}
+        definition = tf.compat.v1.GraphDef(
+            node=nodes, versions=self._definition.versions, library=self._definition.library
+        )
+
+        def run(batch: Any) -> Any:
+            graph = tf.compat.v1.get_default_graph()
+            given = {f"{name}:0": graph.capture(outer) for name, outer in self._captures.items() if name in used}
+            given[f"{first}:0"] = batch
+            return tf.graph_util.import_graph_def(definition, given, [f"{last}:0"], name=_PREFIX)[0]
+
+        return tf.function(run, autograph=False).get_concrete_function(tf.TensorSpec(spec.shape, spec.dtype))
+
+
+def operation_of(tensor: str) -> str:
+    """Returns the name of the operation that gives a tensor."""
+    return tensor.partition(":")[0]
+
+
+def _inlined(traced: Any) -> tf.compat.v1.GraphDef:
+    """Returns all operations that a concrete function runs, on one level."""
+    definition = convert_to_constants._run_inline_graph_optimization(
+        traced, lower_control_flow=False, aggressive_inlining=True
+    )
+    for node in definition.node:
+        data = [name for name in node.input if not name.startswith("^")]
+        del node.input[:]
+        node.input.extend(data)
+        node.attr.pop("_class", None)  # what it lies beside may be in the other part
+        if node.op == "IdentityN":  # a custom gradient, unknown where it was not saved: that of the operations does
+            node.attr.pop("_gradient_op_type", None)
+    return definition

@@ -1,0 +1,143 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""An image model of TensorFlow Hub: how it is called, the images that it takes, and what it gives."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+
+from niwt_tf import errors, hub
+from niwt_tf.backbones import saved_model
+
+_IMAGE_SIZE = 224  # where neither the model nor --image_size says
+_OUTPUTS = ("default", "feature_vector")
+
+
+@dataclasses.dataclass(frozen=True)
+class ImageModel:
+    """A loaded model.
+
+    Attributes:
+      image_size: the side of its images, in pixels.
+      graph: its inference.
+      trainable: the `id` of each variable that may be trained.
+      loaded: what holds the variables, to be kept as long as the graph.
+    """
+
+    image_size: int
+    graph: saved_model.Graph
+    trainable: frozenset[int]
+    loaded: Any
+
+
+def load(handle: str, image_size: int = 0) -> ImageModel:
+    """Returns a model.
+
+    Args:
+      handle: TensorFlow Hub's address of it, or the path of its folder.
+      image_size: the side of the images, in pixels, where the model takes any; 0 leaves that to the model.
+
+    Raises:
+      errors.UserError: if it cannot be had, or does not turn images into features.
+    """
+    path = None if "://" in handle else Path(handle).expanduser()
+    if path and not path.exists():
+        raise errors.UserError(
+            "`--backbone=hub:...` must name a SavedModel that is there: a run reads it again at every start. Received: "
+            f"--backbone=hub:{handle}, which does not exist. Put it back, or name another."
+        )
+    loaded = hub.load("backbone", handle, path)
+    size = _size(handle, loaded, image_size)
+    traced = _trace(handle, loaded, size)
+    of_loaded = getattr(loaded, "trainable_variables", None)
+    variables = [v for v in traced.graph.variables if v.trainable] if of_loaded is None else of_loaded
+    return ImageModel(size, saved_model.Graph(traced), frozenset(map(id, variables)), loaded)
+
+
+def _trace(handle: str, loaded: Any, size: int) -> Any:
+    """Returns the inference as a concrete function, images `[N,S,S,3]` float32 -> features float32."""
+    images, trouble = tf.TensorSpec([None, size, size, 3], tf.float32, name="images"), ""
+    for call in _calls(loaded):
+        try:
+            traced = tf.function(_to_features(call), autograph=False).get_concrete_function(images)
+        except (TypeError, ValueError, tf.errors.OpError) as error:
+            trouble = errors.first_line(error)
+            continue
+        rank = traced.outputs[0].shape.rank
+        if rank not in (2, 4) or traced.outputs[0].shape[-1] is None or not traced.outputs[0].dtype.is_floating:
+            raise _no_image_model(handle, f"gives {_of(traced.outputs[0])}")
+        return traced
+    raise _no_image_model(handle, f"answers {size} x {size} images with: {trouble}")
+
+
+def _to_features(call: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda images: hub.output(call(images), _OUTPUTS)
+
+
+def _calls(loaded: Any) -> Iterator[Callable[[Any], Any]]:
+    """Yields the ways to call a model, the best first."""
+    if callable(loaded):
+        yield lambda images: loaded(images, training=False)
+        yield lambda images: loaded(images)
+    yield from map(_by_keyword, _signatures(loaded))
+
+
+def _by_keyword(signature: Any) -> Callable[[Any], Any]:
+    (name,) = signature.structured_input_signature[1]
+    return lambda images: signature(**{name: images})
+
+
+def _signatures(loaded: Any) -> list[Any]:
+    signatures = getattr(loaded, "signatures", {})
+    found = [signatures[name] for name in hub.SIGNATURES if name in signatures]
+    return [signature for signature in found if len(signature.structured_input_signature[1]) == 1]
+
+
+def _size(handle: str, loaded: Any, image_size: int) -> int:
+    """Returns the side of the images: what the model takes, else `image_size`, else the usual."""
+    functions = [*(loaded.__call__.concrete_functions if callable(loaded) else []), *_signatures(loaded)]
+    if not functions:
+        raise _no_image_model(handle, f"cannot be called and has no signature {' or '.join(hub.SIGNATURES)}")
+    specs = [_image_spec(function) for function in functions]
+    taken = [spec for spec in specs if spec is not None and _takes_images(spec)]
+    if not taken:
+        raise _no_image_model(handle, f"takes {_of(specs[0]) if specs[0] is not None else 'no tensor'}")
+    size = taken[0].shape[1] if taken[0].shape.rank else None
+    if size and image_size not in (0, size):
+        raise errors.UserError(
+            f"`--image_size` must be that of the model. Received: --image_size={image_size} with "
+            f"--backbone=hub:{handle}, which takes {size}. Leave --image_size out."
+        )
+    return size or image_size or _IMAGE_SIZE
+
+
+def _image_spec(function: Any) -> tf.TensorSpec | None:
+    """Returns what the first argument of a concrete function must be."""
+    arguments = tf.nest.flatten(function.structured_input_signature)
+    return next((argument for argument in arguments if isinstance(argument, tf.TensorSpec)), None)
+
+
+def _takes_images(spec: tf.TensorSpec) -> bool:
+    """Returns whether a function takes a batch of any number of square RGB images."""
+    if spec.dtype != tf.float32 or spec.shape.rank not in (None, 4):
+        return False
+    return spec.shape.rank is None or (
+        spec.shape[0] is None and spec.shape[1] == spec.shape[2] and spec.shape[3] in (None, 3)
+    )
+
+
+def _of(spec: Any) -> str:
+    return f"{spec.dtype.name} {spec.shape}"
+
+
+def _no_image_model(handle: str, trouble: str) -> errors.UserError:
+    return errors.UserError(
+        "`--backbone=hub:...` must name a model that turns N square RGB images [N,S,S,3] float32 into features [N,D]. "
+        f"Received: --backbone=hub:{handle}, which {trouble}. Name an image feature vector or classification of "
+        "TensorFlow Hub's, in the format of TensorFlow 2."
+    )

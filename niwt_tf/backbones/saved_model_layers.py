@@ -1,0 +1,118 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The two parts of a SavedModel that is cut at a tensor, as layers of Keras.
+
+The layers run the SavedModel's inference, in training too: its batch norms keep their statistics, and its dropout does
+nothing, while gradients reach its other variables.
+
+They are not registered with Keras, as a SavedModel is a program: only what loads a run's own files names `OBJECTS`, so
+that a .keras file of someone else's cannot have a SavedModel run.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import weakref
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from niwt_tf.backbones import flat_graph, hub_image
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """Where a SavedModel lies and how it is cut.
+
+    Attributes:
+      handle: TensorFlow Hub's address of it, or the absolute path of its folder.
+      image_size: the side of the images, in pixels.
+      tensor: the name of one of `saved_model.Graph.tensors`.
+    """
+
+    handle: str
+    image_size: int
+    tensor: str
+
+
+class Cut:
+    """A loaded SavedModel, cut in two; the layers of both parts share its variables."""
+
+    def __init__(self, image: hub_image.ImageModel, tensor: str) -> None:
+        self.image = image
+        self.trunk, self.head = image.graph.split(tensor)
+        self._views: dict[int, keras.Variable] = {}
+
+    def view(self, variable: tf.Variable) -> keras.Variable:
+        """Returns Keras' variable that stands for the SavedModel's own: one for both parts."""
+        if id(variable) not in self._views:
+            self._views[id(variable)] = keras.Variable(
+                variable,
+                shape=variable.shape,
+                dtype=variable.dtype.name,
+                trainable=id(variable) in self.image.trainable,
+                name=variable.name.partition(":")[0].replace("/", "_"),
+            )
+        return self._views[id(variable)]
+
+
+class _Part(keras.layers.Layer):
+    """One of the two parts."""
+
+    def __init__(self, source: Source, cut: Cut, part: flat_graph.Part, **kwargs: Any) -> None:
+        super().__init__(**{"dtype": "float32", **kwargs})
+        self._cut: Cut
+        self._part: flat_graph.Part
+        for name, value in {"_cut": cut, "_part": part}.items():
+            object.__setattr__(self, name, value)  # past TensorFlow, whose checkpoints would hold all of it
+        self.source = source
+        for number, variable in enumerate(part.variables):
+            setattr(self, f"variable_{number}", cut.view(variable))
+        self.built = True
+
+    def call(self, batch: Any) -> Any:
+        """Returns what the part gives for a batch."""
+        return self._part.function(batch)
+
+    def compute_output_spec(self, batch: Any) -> keras.KerasTensor:
+        """Returns the shape that the SavedModel tells."""
+        return keras.KerasTensor((batch.shape[0], *self._part.shape[1:]), "float32")
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns what makes this layer anew, from the same SavedModel."""
+        return {**super().get_config(), "source": dataclasses.asdict(self.source)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> _Part:
+        """Returns the layer of what `get_config` gave."""
+        return cls(**{**config, "source": Source(**config["source"])})
+
+
+class SavedModelTrunk(_Part):
+    """Images `[N,S,S,3]` float32 as the SavedModel wants them -> activations `[N,H,W,K]`."""
+
+    gives_activations = True
+
+    def __init__(self, source: Source, cut: Cut | None = None, **kwargs: Any) -> None:
+        cut = cut or _load(source)
+        _waiting[source] = cut
+        super().__init__(source, cut, cut.trunk, **kwargs)
+
+
+class SavedModelHead(_Part):
+    """Activations `[N,H,W,K]` -> features."""
+
+    def __init__(self, source: Source, cut: Cut | None = None, **kwargs: Any) -> None:
+        cut = cut or _waiting.pop(source, None) or _load(source)
+        super().__init__(source, cut, cut.head, **kwargs)
+
+
+OBJECTS = {layer.__name__: layer for layer in (SavedModelTrunk, SavedModelHead)}
+
+# What the last trunk was made of, for its head: when Keras loads a network, it makes the one after the other.
+_waiting: weakref.WeakValueDictionary[Source, Cut] = weakref.WeakValueDictionary()
+
+
+def _load(source: Source) -> Cut:
+    return Cut(hub_image.load(source.handle, source.image_size), source.tensor)

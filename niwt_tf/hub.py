@@ -1,0 +1,76 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Loads a model of TensorFlow Hub, from its handle or from a SavedModel on this machine."""
+
+from __future__ import annotations
+
+import hashlib
+import tarfile
+import urllib.error
+import warnings
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+
+from niwt_tf import errors
+
+SIGNATURES = ("default", "serving_default")
+
+
+def load(flag: str, handle: str, path: Path | None = None) -> Any:
+    """Returns the model; TensorFlow Hub keeps what it downloads in its own cache.
+
+    Args:
+      flag: what the handle was given for, such as backbone.
+      handle: TensorFlow Hub's address of the model.
+      path: its SavedModel, where it lies on this machine.
+
+    Raises:
+      errors.UserError: if it cannot be had.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # pkg_resources, which it imports, warns that it is old
+            import tensorflow_hub
+    except ImportError as error:
+        raise errors.UserError(
+            f"`--{flag}=hub:...` must have tensorflow-hub installed, and setuptools before version 82. Received: "
+            f"{error}. Run pip install 'niwt_tf[text]'."
+        ) from error
+    try:
+        return tensorflow_hub.load(str(path or handle))
+    except urllib.error.URLError as error:
+        raise errors.UserError(_offline(flag, handle, error)) from error
+    except (OSError, ValueError, RuntimeError, EOFError, tarfile.TarError, tf.errors.OpError) as error:
+        raise errors.UserError(
+            f"`--{flag}=hub:...` must name a model that can be loaded. Received: --{flag}=hub:{handle}, which gives: "
+            f"{errors.first_line(error)}. Name another, or fetch it again."
+        ) from error
+
+
+def _offline(flag: str, handle: str, error: urllib.error.URLError) -> str:
+    folder = hashlib.sha1(handle.encode(), usedforsecurity=False).hexdigest()
+    return (
+        f"`--{flag}=hub:...` must name a model that can be fetched. Received: --{flag}=hub:{handle}, which "
+        f"gives: {error}. Without a network, unpack the model on this machine: either anywhere, and name that folder "
+        f"after hub:, or into $TFHUB_CACHE_DIR/{folder} (the SHA-1 of the handle), and set TFHUB_CACHE_DIR."
+    )
+
+
+def output(given: Any, preferred: tuple[str, ...] = ("default",)) -> Any:
+    """Returns the tensor in what a model gave: itself, or in a dictionary the first preferred, or the only one.
+
+    Raises:
+      ValueError: if there are several, and none is preferred.
+    """
+    if isinstance(given, (list, tuple)) and len(given) == 1:
+        return given[0]
+    if not isinstance(given, dict):
+        return given
+    for name in preferred:
+        if name in given:
+            return given[name]
+    if len(given) != 1:
+        raise ValueError(f"several outputs, {errors.listed(sorted(given))}, and none named {' or '.join(preferred)}")
+    return next(iter(given.values()))
