@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from niwt_tf import inspect, progress
+
+_Pair = Sequence[float] | np.ndarray | tuple[tf.Tensor, tf.Tensor]
 
 
 class Epochs:
@@ -62,7 +65,7 @@ class Epochs:
         out_of_patience = self._patience and self.done - int(self._best_epoch) >= self._patience
         return self.done < self._most and not out_of_patience
 
-    def finish(self, values: Sequence[float], held_out: Sequence[float] | None, log: inspect.Log) -> None:
+    def finish(self, values: _Pair, held_out: _Pair | None, log: inspect.Log) -> None:
         """Counts an epoch, remembers it if it is the best, and writes a checkpoint if one is due.
 
         Args:
