@@ -68,7 +68,7 @@ def test_a_run_leaves_metrics_with_all_that_a_reader_needs(whole: workdir.Workdi
     assert metrics.keys() >= _METRICS
     for name in ("seen_accuracy", "unseen_accuracy", "harmonic_mean", "zsl_accuracy", "ausuc", "backbone_accuracy"):
         assert 0 <= metrics[name] <= 1
-    assert metrics["layer"] == "conv4"
+    assert (metrics["layer"], metrics["fine_tuned"]) == ("conv4", "full")
     assert metrics["domain_source"] == "36 attributes: the aviary's field guide"
     assert (metrics["dataset"], metrics["domain"], metrics["seed"]) == ("aviary", "attributes", 0)
     assert metrics["stage_seconds"].keys() == pipeline.STAGES.keys()
@@ -234,7 +234,8 @@ def _unreadable(split: zero_shot.Split) -> zero_shot.Split:
     ("change", "remade"),
     [
         ({"seed": 1}, {*pipeline.STAGES} - {"data", "knowledge"}),
-        ({"jit_compile": "on"}, set()),
+        ({"jit_compile": "on", "deterministic": True, "memory_limit": 1}, set()),
+        ({"mixed_precision": "on"}, {*pipeline.STAGES} - {"data", "knowledge"}),
         ({"data": config_lib.DataConfig(data_dir="elsewhere", prepared_dir="there")}, set()),
         ({"data": config_lib.DataConfig(aviary_seed=1)}, {*pipeline.STAGES}),
         (

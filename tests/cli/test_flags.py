@@ -38,7 +38,11 @@ def _other(name: str) -> Any:
         return tuple(reversed(choices)) if choices else (kind(2.0), kind(0.5))
     if choices:
         return choices[-1] if choices[-1] != default else choices[0]
-    return {str: "other", int: default + 1, float: default / 2}[type(default)] if default != "" else "other"
+    if isinstance(default, bool):
+        return not default
+    if isinstance(default, str):
+        return "other"
+    return 0.5 if default is None else default + 1 if isinstance(default, int) else default / 2
 
 
 def _text(value: Any) -> str:
@@ -88,7 +92,7 @@ def test_a_flag_changes_its_own_setting_and_no_other(name: str) -> None:
     changed = {key: got for key, (got, _) in config_lib.options(config).items() if got != _OPTIONS[key][0]}
     assert changed == needed | ({name: value} if value != _OPTIONS[name][0] else {})
     got = config_lib.options(config)[name][0]
-    assert type(got) is type(_OPTIONS[name][0])
+    assert type(got) is _OPTIONS[name][1].metadata.get("kind", type(_OPTIONS[name][0]))
 
 
 def test_lists_become_tuples_of_their_kind() -> None:
@@ -175,7 +179,7 @@ def test_groups_are_headed_by_the_program_and_the_step() -> None:
         "niwt: Chosen on validation classes",
         "niwt: Run",
     }
-    assert groups["niwt: Run"] == {"seed", "jit_compile"} | _HERE
+    assert groups["niwt: Run"] == {"seed", "jit_compile", "mixed_precision", "deterministic", "memory_limit"} | _HERE
     assert groups["niwt: Chosen on validation classes"] == {"lambdas", "scales", "biases"}
     assert {"dataset", "data_dir", "aviary_seed"} <= groups["niwt: Images"]
 
