@@ -260,16 +260,30 @@ def test_a_call_killed_anywhere_goes_on_as_if_it_had_not_been(
 
 
 def test_half_precision_trains_to_finite_weights_of_full_precision(split: zero_shot.Split, tmp_path: Path) -> None:
-    start, losses = _start(), []
-    before = _weights(start.backbone.network)
+    losses: dict[bool, list[float]] = {True: [], False: []}
+    for half, seen in losses.items():
+        start = _start()
+        before = _weights(start.backbone.network)
+        _finetune(
+            start,
+            split,
+            tmp_path / str(half),
+            finetune="full",
+            mixed_precision=half,
+            log=lambda _, seen=seen, **values: seen.append(values.get("loss", values.get("classifier_loss"))),
+        )
+        assert any("conv1" in path for path in _changed(before, start.backbone.network))
+        assert {value.dtype for value in _weights(start.backbone.network).values()} == {np.dtype(np.float32)}
+        assert {layer.compute_dtype for layer in start.backbone.network.layers} == {"float32"}
+    np.testing.assert_allclose(losses[True][:-2], losses[False][:-2], rtol=1e-4)  # the new classifier's
+    np.testing.assert_allclose(losses[True][-2:], losses[False][-2:], rtol=0.05)
+    assert losses[True][-2:] != losses[False][-2:]
+
+
+def test_half_precision_from_scratch_is_finite_too(split: zero_shot.Split, tmp_path: Path) -> None:
+    seen: list[float] = []
     result = _finetune(
-        start, split, tmp_path, finetune="full", mixed_precision=True,
-        log=lambda _, **values: losses.extend(values.values()),
-    )  # fmt: skip
-    assert np.isfinite(losses).all()
-    changed = _changed(before, start.backbone.network)
-    assert any("conv1" in path for path in changed)
-    assert {value.dtype for value in _weights(start.backbone.network).values()} == {np.dtype(np.float32)}
-    assert {layer.compute_dtype for layer in start.backbone.network.layers} <= {"float32", "uint8"}
-    twin = _finetune(_start(), split, tmp_path / "twin", finetune="full")
-    assert np.abs(result.kernel - twin.kernel).max() < 5e-3
+        _start(is_trained=False), split, tmp_path, mixed_precision=True, log=lambda _, **v: seen.append(v["loss"])
+    )
+    assert np.isfinite(seen).all() and np.isfinite(result.kernel).all()
+    assert seen[1] < seen[0]
