@@ -270,6 +270,7 @@ def test_half_precision_trains_to_finite_weights_of_full_precision(split: zero_s
             tmp_path / str(half),
             finetune="full",
             mixed_precision=half,
+            learning_rate=1e-5,
             log=lambda _, seen=seen, **values: seen.append(values.get("loss", values.get("classifier_loss"))),
         )
         assert any("conv1" in path for path in _changed(before, start.backbone.network))
