@@ -58,7 +58,7 @@ def whole(config: config_lib.RunConfig, tmp_path_factory: pytest.TempPathFactory
 
 def _scores(metrics: dict[str, Any] | None) -> dict[str, Any]:
     assert metrics is not None
-    return {name: value for name, value in metrics.items() if not isinstance(value, dict)}
+    return {name: value for name, value in metrics.items() if not isinstance(value, dict | list)}
 
 
 def _metrics(folder: workdir.Workdir) -> dict[str, Any]:
