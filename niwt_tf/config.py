@@ -173,6 +173,15 @@ class RunConfig:
     jit_compile: str = _option(
         "auto", "XLA: auto is on with a GPU, off without.", choices=("auto", "on", "off"), local=True
     )
+    mixed_precision: str = _option(
+        "auto",
+        "Trains the full network in float16: auto is on with a GPU that is fast at it, off without.",
+        choices=("auto", "on", "off"),
+    )
+    deterministic: bool = _option(
+        False, "Has every operation give the same numbers each time, where a GPU is slower for it.", local=True
+    )
+    memory_limit: int = _option(0, "Most MiB of a GPU's memory that are used; 0 is all of it.", minimum=0, local=True)
 
     def __post_init__(self) -> None:
         for name, (value, field) in options(self).items():

@@ -10,21 +10,18 @@ head's Jacobian, averaged over positions.
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from niwt_tf import progress, workdir
+from niwt_tf import disk_arrays, progress
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.data import zero_shot
 
 _BATCH_SIZE = 128
-_PROGRESS = "progress.json"
 
 
 def importances(head: Callable[[tf.Tensor], tf.Tensor], activations: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
@@ -105,9 +102,10 @@ def compute(
     """
     kept = np.zeros(len(split), bool)
     kept[np.random.default_rng([seed, 0xAC7]).permutation(len(split))[:kept_images]] = True
-    done = (workdir.read_json(folder / _PROGRESS) or {"images": 0})["images"]
-    arrays = _open_arrays(classifier, split, int(kept.sum()), folder, "r+" if done else "w+")
+    files = disk_arrays.DiskArrays.open(folder, _shapes(classifier, split, int(kept.sum())))
+    np.save(folder / "labels.npy", split.labels)
     one_batch = _make_batch_function(classifier, jit_compile)
+    arrays, done = files.arrays, files.done
     batches = split.batches(_BATCH_SIZE, skip=done)
     remaining = -(-(len(split) - done) // _BATCH_SIZE)
     for images, labels in progress.bar(batches, "importances", remaining, unit="batch"):
@@ -118,39 +116,18 @@ def compute(
         chosen = activations.numpy()[kept[rows]]
         arrays["activations"][first : first + len(chosen)] = chosen
         done += len(labels)
-        _mark(arrays, folder, done)
-    return Importances(**arrays)
+        files.note(done)
+    return Importances(labels=split.labels, **arrays)
 
 
-def _open_arrays(
-    classifier: classifier_lib.Classifier, split: zero_shot.Split, kept: int, folder: Path, mode: Literal["r+", "w+"]
-) -> dict[str, np.ndarray]:
-    shapes = {
+def _shapes(
+    classifier: classifier_lib.Classifier, split: zero_shot.Split, kept: int
+) -> dict[str, tuple[tuple[int, ...], type]]:
+    return {
         "values": ((len(split), classifier.backbone.activation_shape[-1]), np.float32),
         "features": ((len(split), classifier.backbone.feature_size), np.float32),
         "activations": ((kept, *classifier.backbone.activation_shape), np.float16),
     }
-    arrays: dict[str, np.ndarray] = {"labels": split.labels}
-    np.save(folder / "labels.npy", split.labels)
-    for name, (shape, dtype) in shapes.items():
-        arrays[name] = np.lib.format.open_memmap(folder / f"{name}.npy", mode, dtype, shape)
-        _reserve(folder / f"{name}.npy")
-    return arrays
-
-
-def _reserve(path: Path) -> None:
-    """Raises OSError if the disk has no room for a file; to write it through memory would end the process instead."""
-    if hasattr(os, "posix_fallocate"):  # not on macOS
-        with path.open("r+b") as file:
-            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
-
-
-def _mark(arrays: dict[str, np.ndarray], folder: Path, done: int) -> None:
-    """Notes that `done` images are on disk."""
-    for array in arrays.values():
-        if isinstance(array, np.memmap):
-            array.flush()
-    workdir.write_json(folder / _PROGRESS, {"images": done})
 
 
 def _make_batch_function(

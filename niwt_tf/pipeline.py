@@ -38,6 +38,11 @@ class Stage:
     settings: Callable[[config_lib.RunConfig], Sequence[Any]]
 
 
+def _training(config: config_lib.RunConfig) -> list[Any]:
+    """Returns what a trained network follows from."""
+    return [config.backbone, sources.backbone_stamps(config.backbone), config.mixed_precision, config.seed]
+
+
 STAGES: dict[str, Stage] = {
     "data": Stage(
         "images and their zero-shot split",
@@ -52,18 +57,14 @@ STAGES: dict[str, Stage] = {
     "rehearsal_backbone": Stage(
         "a backbone that has not seen the validation classes",
         ("data",),
-        lambda c: [c.backbone, sources.backbone_stamps(c.backbone), c.transfer.transfer_images, c.seed],
+        lambda c: [*_training(c), c.transfer.transfer_images],
     ),
     "rehearsal": Stage(
         "lambda, scale, bias and gamma, chosen on validation classes",
         ("rehearsal_backbone", "knowledge"),
         lambda c: [c.domain, c.map, c.transfer, c.rehearsal, c.seed],
     ),
-    "backbone": Stage(
-        "the backbone, trained on the seen classes",
-        ("data",),
-        lambda c: [c.backbone, sources.backbone_stamps(c.backbone), c.seed],
-    ),
+    "backbone": Stage("the backbone, trained on the seen classes", ("data",), _training),
     "importances": Stage(
         "importances of the neurons, image by image", ("backbone",), lambda c: [c.transfer.transfer_images, c.seed]
     ),
@@ -140,8 +141,9 @@ def run(
 def _start(config: config_lib.RunConfig, workdir: workdir_lib.Workdir, start: Callable[[], None]) -> stages_lib.Run:
     """Returns what the stages share, having checked what only TensorFlow can tell of the settings."""
     start()
-    from niwt_tf import stages
+    from niwt_tf import devices, stages
 
+    progress.say(f"  {devices.configure(config)}")
     context = stages.Run(config, workdir)
     stages.check(context)
     return context

@@ -16,22 +16,22 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 import niwt_tf
-from niwt_tf import calibration, domain_map, importance, inspect, progress
+from niwt_tf import calibration, devices, domain_map, importance, inspect, progress
 from niwt_tf import config as config_lib
 from niwt_tf import evaluate as evaluate_lib
 from niwt_tf import rehearsal as rehearsal_lib
 from niwt_tf import transfer as transfer_lib
 from niwt_tf import workdir as workdir_lib
-from niwt_tf.backbones import build, training
+from niwt_tf.backbones import build, finetune
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.data import registry, zero_shot
 from niwt_tf.domains import knowledge as knowledge_lib
 
 _PACKAGES = ("tensorflow", "keras", "tensorflow-datasets", "numpy", "scikit-learn")
 _BATCH_SIZE = 256
+_FINE_TUNED = "fine_tuned.json"
 _OF_UNSEEN = (
     "unseen_accuracy",
     "harmonic_mean",
@@ -81,13 +81,12 @@ class Run:
     @property
     def jit_compile(self) -> bool:
         """Whether loops are compiled with XLA."""
-        setting = self.config.jit_compile
-        return setting == "on" or (setting == "auto" and bool(tf.config.list_physical_devices("GPU")))
+        return devices.compiles(self.config.jit_compile)
 
 
 def check(run: Run) -> None:
     """Raises errors.UserError for settings that only a network can tell to be wrong, before any work is done."""
-    run.start()
+    finetune.check(run.start(), run.config.backbone)
 
 
 def data(run: Run, folder: Path) -> None:
@@ -203,7 +202,7 @@ def _about(run: Run) -> dict[str, Any]:
         "domain": run.config.domain.domain,
         "domain_source": known.source,
         "backbone": run.config.backbone.backbone,
-        "fine_tuned": True,
+        "fine_tuned": workdir_lib.read_json(run.folder("backbone") / _FINE_TUNED),
         "layer": classifier.backbone.layer,
         "seed": run.config.seed,
         "lambda": settings.lambda_,
@@ -246,17 +245,21 @@ def _scores(
 
 
 def _train(run: Run, dataset: zero_shot.ZeroShotDataset, folder: Path) -> classifier_lib.Classifier:
-    checkpoints, settings = folder / "checkpoints", run.config.backbone
+    """Returns a classifier of the seen classes of `dataset`: of the run's own, or of its rehearsal."""
+    start, settings = run.start(), run.config.backbone
+    workdir_lib.write_json(folder / _FINE_TUNED, finetune.what(start, settings))
     with inspect.scalars(folder) as log:
-        return training.train(
-            run.start().backbone,
+        return finetune.finetune(
+            start,
             dataset.train,
             dataset.seen,
             settings,
             run.config.seed,
-            checkpoints,
+            folder,
             run.jit_compile,
             log,
+            np.isin(run.dataset.seen, dataset.seen),
+            devices.uses_half_precision(run.config.mixed_precision),
         )
 
 

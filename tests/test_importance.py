@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from niwt_tf import importance, workdir
+from niwt_tf import disk_arrays, importance, workdir
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.backbones import small
@@ -431,7 +431,7 @@ def test_a_pass_killed_between_writing_and_noting_a_batch_does_it_again(
         write_json(path, value)
 
     with monkeypatch.context() as patch:
-        patch.setattr(importance.workdir, "write_json", write_once)
+        patch.setattr(disk_arrays.workdir, "write_json", write_once)
         with pytest.raises(_Killed):
             importance.compute(classifier, split, 6, seed=0, folder=tmp_path)
     seen: list[int] = []

@@ -19,6 +19,8 @@ import tensorflow as tf
 
 from niwt_tf import config as config_lib
 from niwt_tf import errors, pipeline, stages, workdir
+from niwt_tf.backbones import build as build_lib
+from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.data import registry, zero_shot
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -69,7 +71,7 @@ def test_a_run_leaves_metrics_with_all_that_a_reader_needs(whole: workdir.Workdi
     assert metrics.keys() >= _METRICS
     for name in ("seen_accuracy", "unseen_accuracy", "harmonic_mean", "zsl_accuracy", "ausuc", "backbone_accuracy"):
         assert 0 <= metrics[name] <= 1
-    assert metrics["layer"] == "conv4"
+    assert (metrics["layer"], metrics["fine_tuned"]) == ("conv4", "full")
     assert metrics["domain_source"] == "36 attributes: the aviary's field guide"
     assert (metrics["dataset"], metrics["domain"], metrics["seed"]) == ("aviary", "attributes", 0)
     assert (metrics["seen_classes"], metrics["unseen_classes"], metrics["imageless_classes"]) == (9, 3, [])
@@ -236,7 +238,8 @@ def _unreadable(split: zero_shot.Split) -> zero_shot.Split:
     ("change", "remade"),
     [
         ({"seed": 1}, {*pipeline.STAGES} - {"data", "knowledge"}),
-        ({"jit_compile": "on"}, set()),
+        ({"jit_compile": "on", "deterministic": True, "memory_limit": 1}, set()),
+        ({"mixed_precision": "on"}, {*pipeline.STAGES} - {"data", "knowledge"}),
         ({"data": config_lib.DataConfig(data_dir="elsewhere", prepared_dir="there")}, set()),
         ({"data": config_lib.DataConfig(aviary_seed=1)}, {*pipeline.STAGES}),
         (
@@ -272,6 +275,55 @@ def test_a_full_disk_is_an_error_of_the_system_and_what_was_done_is_kept(
         with pytest.raises(OSError, match="No space left"):
             pipeline.run(config, folder)
     assert folder.is_current("data", pipeline.fingerprints(config)["data"])
+
+
+@pytest.mark.parametrize("finetune", ["auto", "none"])
+def test_a_network_that_comes_with_weights_keeps_them(
+    config: config_lib.RunConfig,
+    whole: workdir.Workdir,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    finetune: str,
+) -> None:
+    trained = classifier_lib.Classifier.load(whole.path("backbone"))
+
+    def build(settings: config_lib.BackboneConfig) -> build_lib.Start:
+        loaded = classifier_lib.Classifier.load(whole.path("backbone"))
+        return build_lib.Start(loaded.backbone, True, loaded.kernel, loaded.bias)
+
+    monkeypatch.setattr(build_lib, "build", build)
+    settings = dataclasses.replace(config.backbone, finetune=finetune, classifier_epochs=20)
+    folder = workdir.Workdir(tmp_path)
+    metrics = _scores(pipeline.run(dataclasses.replace(config, backbone=settings), folder))
+    assert metrics["fine_tuned"] == {"auto": "classifier", "none": "none"}[finetune]
+    split = workdir.read_json(folder.path("data") / "split.json")
+    columns = [split["seen"].index(name) for name in split["seen"] if name not in split["validation"]]
+    for stage, own in (("backbone", [*range(9)]), ("rehearsal_backbone", columns)):
+        result = classifier_lib.Classifier.load(folder.path(stage))
+        pairs = zip(result.backbone.network.get_weights(), trained.backbone.network.get_weights(), strict=True)
+        assert all((ours == theirs).all() for ours, theirs in pairs)
+        same = result.kernel.shape == (128, len(own)) and (result.kernel == trained.kernel[:, own]).all()
+        assert same == (finetune == "none")
+
+
+def test_a_classifier_of_other_classes_is_told(
+    config: config_lib.RunConfig, whole: workdir.Workdir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def build(settings: config_lib.BackboneConfig) -> build_lib.Start:
+        loaded = classifier_lib.Classifier.load(whole.path("backbone"))
+        return build_lib.Start(loaded.backbone, True, loaded.kernel[:, :6], loaded.bias[:6])
+
+    monkeypatch.setattr(build_lib, "build", build)
+    none = dataclasses.replace(config, backbone=dataclasses.replace(config.backbone, finetune="none"))
+    with pytest.raises(errors.UserError, match=r"Received: 6 classes of the network, 9 seen classes of the dataset\."):
+        pipeline.run(none, workdir.Workdir(tmp_path), ["data", "rehearsal_backbone"])
+
+
+def test_what_tensorflow_computes_on_is_told_once(
+    config: config_lib.RunConfig, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pipeline.run(config, workdir.Workdir(tmp_path), ["data"])
+    assert capsys.readouterr().out.count("TensorFlow computes on ") == 1
 
 
 @pytest.mark.parametrize("domain", ["captions", "documents", "attributes+documents"])

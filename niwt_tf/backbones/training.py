@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -13,12 +12,14 @@ import tensorflow as tf
 import tqdm
 
 from niwt_tf import config as config_lib
-from niwt_tf import errors, inspect, progress
+from niwt_tf import devices, errors, inspect, progress
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import classifier
+from niwt_tf.backbones import epochs as epochs_lib
+from niwt_tf.backbones import steps as steps_lib
 from niwt_tf.data import zero_shot
 
-Step = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
+_LEARNING_RATE, _TRAINED_LEARNING_RATE = 3e-3, 1e-5
 
 
 def train(
@@ -30,6 +31,9 @@ def train(
     checkpoints: Path,
     jit_compile: bool = False,
     log: inspect.Log = inspect.no_log,
+    held_out: zero_shot.Split | None = None,
+    initial: tuple[np.ndarray, np.ndarray] | None = None,
+    mixed_precision: bool = False,
 ) -> classifier.Classifier:
     """Returns `backbone`, trained in place, with a classifier of the classes that `split` shows.
 
@@ -45,34 +49,54 @@ def train(
       checkpoints: a folder for this training alone.
       jit_compile: compiles the step with XLA.
       log: takes each epoch's loss and accuracy.
+      held_out: images that only say when to stop and which epoch was best; None trains for all epochs.
+      initial: the kernel `[D,C]` and bias `[C]` that the classifier starts from, which make this a fine-tuning: the
+        network runs in inference mode, so that its batch norms keep their statistics, and images are shifted, too.
+      mixed_precision: computes in float16 what the layers of Keras do; weights and the loss stay float32.
 
     Raises:
       errors.DivergedError: if the loss is no finite number.
+      errors.UserError: if the network has no layer `config.finetune_from`.
     """
     network, dense = backbone.network, _classifier_layer(backbone.feature_size, len(class_names), seed)
-    variables = network.trainable_variables + dense.trainable_variables
+    if initial is not None:
+        dense.set_weights(initial)
+    variables = trainable(network, config.finetune_from) + dense.trainable_variables
     steps = -(-len(split) // config.batch_size)
-    learning_rate = 3e-3 if config.learning_rate is None else config.learning_rate
-    optimizer = keras.optimizers.AdamW(
-        keras.optimizers.schedules.CosineDecay(learning_rate, config.epochs * steps),
-        weight_decay=config.weight_decay,
-    )
+    optimizer = _optimizer(config, initial is not None, config.epochs * steps, mixed_precision)
     optimizer.build(variables)
-    step = _make_step(network, dense, optimizer, config, jit_compile)
-    epoch = tf.Variable(0, dtype=tf.int64)
-    state = tf.train.Checkpoint(network=network, classifier=dense, optimizer=optimizer, epoch=epoch)
-    manager = tf.train.CheckpointManager(state, str(checkpoints), max_to_keep=1)
-    manager.restore_or_initialize()
-    if int(epoch):
-        progress.say(f"  resuming after epoch {int(epoch)} of {config.epochs}")
-    with progress.bar(None, "training", config.epochs * steps, initial=int(epoch) * steps) as bar:
-        while int(epoch) < config.epochs:
-            loss, accuracy = _epoch(step, split, config, seed, int(epoch), steps, bar)
-            epoch.assign_add(1)
-            log(int(epoch), loss=loss, accuracy=accuracy)
-            manager.save()
+    model = steps_lib.Model(network, dense, variables, optimizer, config, initial is not None)
+    parts = {"network": network, "classifier": dense, "optimizer": optimizer}
+    patience = config.patience if held_out else 0
+    epochs = epochs_lib.Epochs(config.epochs, patience, checkpoints, parts, network.weights + dense.weights)
+    bar = progress.bar(None, "training", config.epochs * steps, initial=epochs.done * steps)
+    with bar, devices.half_precision(network, mixed_precision):
+        step, judge = steps_lib.training(model, jit_compile), steps_lib.judging(model, jit_compile)
+        while epochs.remain:
+            values = _epoch(step, split, config, seed, epochs.done, steps, bar)
+            epochs.finish(values, _held_out(judge, held_out, config.batch_size) if held_out else None, log)
+    epochs.restore_best()
     kernel, bias = dense.get_weights()
     return classifier.Classifier(backbone, kernel, bias, class_names)
+
+
+def trainable(network: keras.Model, first_layer: str) -> list[keras.Variable]:
+    """Returns the variables that a training changes: those of a layer and of all after it, or of all layers.
+
+    Args:
+      network: the network.
+      first_layer: the layer's name; all layers by default.
+
+    Raises:
+      errors.UserError: if there is no such layer.
+    """
+    if not first_layer:
+        return network.trainable_variables
+    layers = network.layers[1:]  # the input is no layer that can be trained
+    names = [layer.name for layer in layers]
+    if first_layer not in names:
+        raise errors.unknown_value("--finetune_from", first_layer, names)
+    return [variable for layer in layers[names.index(first_layer) :] for variable in layer.trainable_variables]
 
 
 def _classifier_layer(features: int, classes: int, seed: int) -> keras.layers.Dense:
@@ -81,34 +105,18 @@ def _classifier_layer(features: int, classes: int, seed: int) -> keras.layers.De
     return layer
 
 
-def _make_step(
-    network: keras.Model,
-    dense: keras.layers.Dense,
-    optimizer: keras.Optimizer,
-    config: config_lib.BackboneConfig,
-    jit_compile: bool,
-) -> Step:
-    cross_entropy = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=config.label_smoothing)
-    variables = network.trainable_variables + dense.trainable_variables
-
-    @tf.function(jit_compile=jit_compile, reduce_retracing=True)
-    def step(images: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        flip_seed, dropout_seed = tf.unstack(tf.random.split(seed))
-        flipped = tf.random.stateless_uniform([tf.shape(images)[0], 1, 1, 1], flip_seed) < 0.5
-        images = tf.where(flipped, images[:, :, ::-1], images)
-        with tf.GradientTape() as tape:
-            features = network(images, training=True)
-            logits = dense(tf.nn.experimental.stateless_dropout(features, config.dropout, dropout_seed))
-            loss = cross_entropy(tf.one_hot(labels, dense.units), logits)
-        optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
-        hits = tf.reduce_mean(tf.cast(tf.argmax(logits, -1) == labels, tf.float32))
-        return tf.stack([loss, hits])
-
-    return step
+def _optimizer(
+    config: config_lib.BackboneConfig, is_trained: bool, steps: int, mixed_precision: bool
+) -> keras.Optimizer:
+    usual = _TRAINED_LEARNING_RATE if is_trained else _LEARNING_RATE
+    learning_rate = usual if config.learning_rate is None else config.learning_rate
+    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay)
+    return keras.optimizers.LossScaleOptimizer(optimizer) if mixed_precision else optimizer
 
 
 def _epoch(
-    step: Step,
+    step: steps_lib.Step,
     split: zero_shot.Split,
     config: config_lib.BackboneConfig,
     seed: int,
@@ -130,3 +138,9 @@ def _epoch(
         bar.set_postfix(epoch=epoch + 1, loss=f"{loss:.3f}", accuracy=f"{accuracy:.2f}", refresh=False)
         bar.update()
     return float(totals[0] / steps), float(totals[1] / steps)
+
+
+def _held_out(judge: steps_lib.Judge, split: zero_shot.Split, batch_size: int) -> np.ndarray:
+    """Returns the mean loss and accuracy on `split`."""
+    totals = sum(judge(images, labels).numpy() * len(labels) for images, labels in split.batches(batch_size))
+    return totals / len(split)

@@ -84,7 +84,13 @@ def _is_section(value: Any) -> bool:
 
 def _define(values: flags.FlagValues, group: str, name: str, default: Any, field: dataclasses.Field[Any]) -> None:
     """Defines a flag by the kind of its default; `config.RunConfig` checks the choices and limits."""
-    kinds = {int: flags.DEFINE_integer, float: flags.DEFINE_float, str: flags.DEFINE_string, tuple: flags.DEFINE_list}
+    kinds = {
+        bool: flags.DEFINE_boolean,
+        int: flags.DEFINE_integer,
+        float: flags.DEFINE_float,
+        str: flags.DEFINE_string,
+        tuple: flags.DEFINE_list,
+    }
     given = [str(item) for item in default] if isinstance(default, tuple) else default
     text = field.metadata["help"] + _choices(field)
     kinds[field.metadata.get("kind", type(default))](name, given, text, module_name=group, flag_values=values)

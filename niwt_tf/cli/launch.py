@@ -57,7 +57,13 @@ def _status(main: Callable[[Sequence[str]], None], arguments: Sequence[str]) -> 
         _tell("Interrupted. What was done is kept: the same command goes on from there.")
         return _INTERRUPTED
     except Exception as error:
-        if not (isinstance(error, OSError) or any(trouble in str(error) for trouble in _DISK_TROUBLE)):
+        if _is_out_of_memory(error):
+            return _tell(
+                f"The run must fit into memory. Received: {_first_line(error)}. Lower --batch_size for the training, "
+                "--transfer_batch or --transfer_images for the transfer, or --image_size for all; raise --memory_limit "
+                "where it is set. What was done is kept: the same command goes on from there."
+            )
+        if not _is_of_disk(error):
             raise
         _give_up_output()
         return _tell(
@@ -65,6 +71,16 @@ def _status(main: Callable[[Sequence[str]], None], arguments: Sequence[str]) -> 
             "--workdir or --data_dir. What was done is kept: the same command goes on from there."
         )
     return 0
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Returns whether memory ran out; TensorFlow's error, which a full disk raises too, is known by its name alone."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return bool(names & {"MemoryError", "ResourceExhaustedError"}) and not _is_of_disk(error)
+
+
+def _is_of_disk(error: Exception) -> bool:
+    return isinstance(error, OSError) or any(trouble in str(error) for trouble in _DISK_TROUBLE)
 
 
 def _give_up_output() -> None:

@@ -182,15 +182,15 @@ class ZeroShotDataset:
         label_of = {name: label for label, name in enumerate(seen + unseen)}
         relabel = np.array([label_of[name] for name in self.seen], np.int64)
         plays_unseen = relabel[self.train.labels] >= len(seen)
-        held_out = _held_out(self.train.labels, seed) & ~plays_unseen
+        tested = held_out(self.train.labels, seed) & ~plays_unseen
         return dataclasses.replace(
             self,
             seen=seen,
             unseen=unseen,
             validation=unseen_again(seen, unseen),
             imageless=(),
-            train=self.train.subset(~plays_unseen & ~held_out, relabel),
-            test_seen=self.train.subset(held_out, relabel),
+            train=self.train.subset(~plays_unseen & ~tested, relabel),
+            test_seen=self.train.subset(tested, relabel),
             test_unseen=self.train.subset(plays_unseen, relabel),
         )
 
@@ -201,13 +201,13 @@ def unseen_again(seen: tuple[str, ...], unseen: tuple[str, ...]) -> tuple[str, .
     return seen[-count:]
 
 
-def _held_out(labels: np.ndarray, seed: int) -> np.ndarray:
-    """Returns `[N]` bool: a fifth of each class, at least one image."""
+def held_out(labels: np.ndarray, seed: int, share: float = _HELD_OUT_SHARE) -> np.ndarray:
+    """Returns `[N]` bool: a share of each class, a fifth by default, and at least one image."""
     rng = np.random.default_rng([seed, 0x5EED])
     chosen = np.zeros(len(labels), bool)
     for label in np.unique(labels):
         members = rng.permutation(np.flatnonzero(labels == label))
-        chosen[members[: max(1, round(len(members) * _HELD_OUT_SHARE))]] = True
+        chosen[members[: max(1, round(len(members) * share))]] = True
     return chosen
 
 

@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from niwt_tf import config, errors
 from niwt_tf.backbones import backbone, classifier, small, training
+from niwt_tf.backbones import steps as steps_lib
 from niwt_tf.data import zero_shot
 
 _NAMES = tuple(f"class {number}" for number in range(12))
@@ -225,15 +226,15 @@ def test_a_loss_that_is_not_finite_is_an_error_with_place_and_remedy(split: zero
 def test_epochs_before_a_divergence_are_kept(
     whole: classifier.Classifier, split: zero_shot.Split, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = training._make_step
+    original = steps_lib.training
 
-    def failing(*args: Any) -> training.Step:
+    def failing(*args: Any) -> steps_lib.Step:
         step = original(*args)
         # Of four steps an epoch, the third one of the second epoch: number 6.
         return lambda images, labels, seed: step(images, labels, seed) * (np.inf if seed[1] == 6 else 1.0)
 
     with monkeypatch.context() as patch:
-        patch.setattr(training, "_make_step", failing)
+        patch.setattr(steps_lib, "training", failing)
         with pytest.raises(errors.DivergedError, match=r"Received: inf in epoch 2, step 3 .* --learning_rate"):
             _train(split, tmp_path)
     steps: list[int] = []

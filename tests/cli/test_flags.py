@@ -45,8 +45,11 @@ def _other(name: str) -> Any:
         return tuple(reversed(choices)) if choices else (kind(2.0), kind(0.5))
     if choices:
         return choices[-1] if choices[-1] != default else choices[0]
-    kind = field.metadata.get("kind", type(default))
-    return "other" if kind is str else kind((default or 0) + 1) if kind is int else (default or 1.0) / 2
+    if isinstance(default, bool):
+        return not default
+    if isinstance(default, str):
+        return "other"
+    return 0.5 if default is None else default + 1 if isinstance(default, int) else default / 2
 
 
 def _text(value: Any) -> str:
@@ -184,7 +187,7 @@ def test_groups_are_headed_by_the_program_and_the_step() -> None:
         "niwt: Chosen on validation classes",
         "niwt: Run",
     }
-    assert groups["niwt: Run"] == {"seed", "jit_compile"} | _HERE
+    assert groups["niwt: Run"] == {"seed", "jit_compile", "mixed_precision", "deterministic", "memory_limit"} | _HERE
     assert groups["niwt: Chosen on validation classes"] == {"lambdas", "scales", "biases"}
     assert {"dataset", "data_dir", "aviary_seed"} <= groups["niwt: Images"]
 

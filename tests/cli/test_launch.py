@@ -96,6 +96,35 @@ def test_trouble_with_the_disk_is_told_and_is_1(error: str, received: str) -> No
     assert answer.stderr == f"\n{_DISK.format(received)}{_KEPT}\n"
 
 
+@pytest.mark.parametrize(
+    ("error", "received"),
+    [
+        ("MemoryError('Unable to allocate 9 GiB.')", "Unable to allocate 9 GiB"),
+        ("MemoryError()", "MemoryError"),
+        (
+            "ResourceExhaustedError('OOM when allocating tensor with shape[9]\\n[Op: Conv2D]')",
+            "OOM when allocating tensor with shape[9]",
+        ),
+        ("Inner('out of memory')", "out of memory"),
+    ],
+)
+def test_memory_that_runs_out_is_told_with_what_lowers_it(error: str, received: str) -> None:
+    classes = "class ResourceExhaustedError(Exception): pass\nclass Inner(ResourceExhaustedError): pass\n"
+    answer = _run(main=f"{classes}raise {error}")
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert answer.stderr == (
+        f"\nThe run must fit into memory. Received: {received}. Lower --batch_size for the training, --transfer_batch "
+        "or --transfer_images for the transfer, or --image_size for all; raise --memory_limit where it is set. "
+        f"{_KEPT}\n"
+    )
+
+
+def test_a_full_disk_that_tensorflow_takes_for_memory_is_told_as_one() -> None:
+    text = "ckpt; No space left on device"
+    answer = _run(main=f"class ResourceExhaustedError(Exception): pass\nraise ResourceExhaustedError('{text}')")
+    assert (answer.returncode, answer.stderr) == (1, f"\n{_DISK.format(text)}{_KEPT}\n")
+
+
 @pytest.mark.parametrize("error", ["KeyError('layer')", "ValueError('shapes differ')", "AssertionError()"])
 def test_a_programming_error_keeps_its_traceback(error: str) -> None:
     answer = _run(main=f"raise {error}")

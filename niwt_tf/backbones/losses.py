@@ -1,0 +1,22 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""What a training of a classifier minimises."""
+
+from __future__ import annotations
+
+import keras
+import tensorflow as tf
+
+
+def loss_and_accuracy(logits: tf.Tensor, labels: tf.Tensor, smoothing: float) -> tuple[tf.Tensor, tf.Tensor]:
+    """Returns the mean cross-entropy with smoothed labels, and the share of images told right.
+
+    Args:
+      logits: `[N,C]`.
+      labels: `[N]` int64.
+      smoothing: share of the label given to all classes alike, 0..1.
+    """
+    cross_entropy = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=smoothing)
+    loss = cross_entropy(tf.one_hot(labels, logits.shape[-1]), logits)
+    hits = tf.reduce_mean(tf.cast(tf.argmax(logits, -1) == labels, tf.float32))
+    return loss, hits

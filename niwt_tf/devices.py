@@ -1,0 +1,87 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""What TensorFlow computes on, and how: GPUs and their memory, XLA, half precision, determinism."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+
+import keras
+import tensorflow as tf
+
+from niwt_tf import config as config_lib
+from niwt_tf import errors
+
+_HALF_PRECISION_FROM = (7, 0)  # the compute capability of the first GPUs with fast float16
+
+
+def configure(config: config_lib.RunConfig) -> str:
+    """Applies the settings that hold for the whole process, and returns in words what TensorFlow computes on.
+
+    Raises:
+      errors.UserError: if a GPU was used before, so that its memory can no longer be limited.
+    """
+    if config.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    gpus = tf.config.list_physical_devices("GPU")
+    if not gpus:
+        return f"no GPU: TensorFlow computes on {_cores()} CPU cores"
+    if config.memory_limit:
+        _limit_memory(gpus[0], config.memory_limit)
+    return f"TensorFlow computes on {_name(gpus[0])}"
+
+
+def compiles(setting: str) -> bool:
+    """Returns whether loops are compiled with XLA, for a value of `--jit_compile`."""
+    return setting == "on" or (setting == "auto" and bool(tf.config.list_physical_devices("GPU")))
+
+
+def uses_half_precision(setting: str) -> bool:
+    """Returns whether networks are trained in float16, for a value of `--mixed_precision`."""
+    if setting != "auto":
+        return setting == "on"
+    gpus = tf.config.list_physical_devices("GPU")
+    return bool(gpus) and _details(gpus[0]).get("compute_capability", (0, 0)) >= _HALF_PRECISION_FROM
+
+
+@contextlib.contextmanager
+def half_precision(network: keras.Model, on: bool = True) -> Iterator[None]:
+    """Lets the layers of Keras in `network` compute in float16 for a while; their weights stay float32.
+
+    Layers of other makers, such as those around a SavedModel, go on in float32.
+    """
+    layers = [layer for layer in network.layers if on and type(layer).__module__.startswith("keras.")]
+    policies = [layer.dtype_policy for layer in layers]
+    try:
+        for layer in layers:
+            layer.dtype_policy = "mixed_float16"
+        yield
+    finally:
+        for layer, policy in zip(layers, policies, strict=True):
+            layer.dtype_policy = policy
+
+
+def _limit_memory(gpu: tf.config.PhysicalDevice, mebibytes: int) -> None:
+    limits = [tf.config.LogicalDeviceConfiguration(memory_limit=mebibytes)]
+    try:
+        tf.config.set_logical_device_configuration(gpu, limits)
+    except RuntimeError:
+        if [one.memory_limit for one in tf.config.get_logical_device_configuration(gpu) or ()] != [mebibytes]:
+            raise errors.UserError(
+                f"`--memory_limit` must be set before a GPU is used. Received: --memory_limit={mebibytes} in a "
+                "process that has used one. Start a new process."
+            ) from None
+
+
+def _name(gpu: tf.config.PhysicalDevice) -> str:
+    return _details(gpu).get("device_name", gpu.name)
+
+
+def _details(gpu: tf.config.PhysicalDevice) -> dict:
+    return tf.config.experimental.get_device_details(gpu)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,64 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Arrays on disk that are filled batch by batch: a call that was cut short goes on after the last batch noted."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from niwt_tf import workdir
+
+_PROGRESS = "progress.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class DiskArrays:
+    """Arrays in `<name>.npy` of a folder, mapped into memory.
+
+    Attributes:
+      folder: where they lie.
+      arrays: name -> array.
+      done: how many images an earlier call had noted.
+    """
+
+    folder: Path
+    arrays: Mapping[str, np.memmap]
+    done: int
+
+    @classmethod
+    def open(cls, folder: Path, shapes: Mapping[str, tuple[tuple[int, ...], type]]) -> DiskArrays:
+        """Returns the arrays of a call that was cut short, or new ones.
+
+        Args:
+          folder: for these arrays alone, as long as they are not all filled.
+          shapes: name -> shape and type, the same in each call.
+
+        Raises:
+          OSError: if the disk has no room for them.
+        """
+        done = (workdir.read_json(folder / _PROGRESS) or {"images": 0})["images"]
+        mode: Literal["r+", "w+"] = "r+" if done else "w+"
+        arrays = {}
+        for name, (shape, dtype) in shapes.items():
+            arrays[name] = np.lib.format.open_memmap(folder / f"{name}.npy", mode, dtype, shape)
+            _reserve(folder / f"{name}.npy")
+        return cls(folder, arrays, done)
+
+    def note(self, done: int) -> None:
+        """Notes that all arrays hold what belongs to the first `done` images."""
+        for array in self.arrays.values():
+            array.flush()
+        workdir.write_json(self.folder / _PROGRESS, {"images": done})
+
+
+def _reserve(path: Path) -> None:
+    """Raises OSError if the disk has no room for a file; to write it through memory would end the process instead."""
+    if hasattr(os, "posix_fallocate"):  # not on macOS
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
