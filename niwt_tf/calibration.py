@@ -15,7 +15,12 @@ from niwt_tf.backbones import classifier as classifier_lib
 
 
 def extend(
-    classifier: classifier_lib.Classifier, kernel: np.ndarray, unseen: tuple[str, ...], scale: float, bias: str
+    classifier: classifier_lib.Classifier,
+    kernel: np.ndarray,
+    unseen: tuple[str, ...],
+    scale: float,
+    bias: str,
+    features: np.ndarray,
 ) -> classifier_lib.Classifier:
     """Returns the classifier with `U` new classes after the seen ones.
 
@@ -24,12 +29,17 @@ def extend(
       kernel: weights `[D,U]` from the transfer.
       unseen: the new classes' names.
       scale: the length of each new weight vector, in mean lengths of seen ones; 0 keeps the lengths of `kernel`.
-      bias: `mean` gives the new classes the seen ones' mean bias, `zero` none.
+      bias: `mean` gives the new classes the seen ones' mean bias, `zero` none, `level` what makes the mean logit of each
+        over the training images that of the seen classes.
+      features: `[N,D]` of the training images.
     """
     lengths = np.maximum(np.linalg.norm(kernel, axis=0), 1e-12)
     if scale:
         kernel = kernel * (scale * np.linalg.norm(classifier.kernel, axis=0).mean() / lengths)
     new_bias = np.full(len(unseen), classifier.bias.mean() if bias == "mean" else 0.0)
+    if bias == "level":
+        average = np.mean(features, axis=0, dtype=np.float64)
+        new_bias = (average @ classifier.kernel + classifier.bias).mean() - average @ kernel
     return classifier_lib.Classifier(
         classifier.backbone,
         np.concatenate([classifier.kernel, kernel], 1).astype(np.float32),

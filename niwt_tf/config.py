@@ -20,7 +20,7 @@ from typing import Any
 from niwt_tf import errors
 from niwt_tf.backbones import families
 
-BIASES = ("mean", "zero")
+BIASES = ("mean", "zero", "level")
 DOMAINS = ("attributes", "binary_attributes", "captions", "documents", "sentences")
 
 
@@ -108,8 +108,10 @@ class BackboneConfig:
     classifier_epochs: int = _option(
         200, "Passes over the training images for the new classifier alone, at most.", minimum=1, maximum=100_000
     )
-    classifier_learning_rate: float = _option(1e-3, "AdamW's first learning rate for it.", minimum=0.0)
-    classifier_weight_decay: float = _option(1e-2, "AdamW's weight decay for it.", minimum=0.0)
+    classifier_learning_rate: float = _option(1e-3, "Adam's first learning rate for it.", minimum=0.0)
+    classifier_penalty: float = _option(
+        0.1, "Half of it times the squared weights is added to its loss; for features of unit spread.", minimum=0.0
+    )
     epochs: int = _option(20, "Passes over the training images for all of it, at most.", minimum=1, maximum=10_000)
     batch_size: int = _option(64, "Images in a step of training.", minimum=1, maximum=65_536)
     learning_rate: float | None = _option(
@@ -156,7 +158,12 @@ class RehearsalConfig:
     scales: tuple[float, ...] = _option(
         (0.8, 1.0, 1.25), "Lengths of new weights, in mean lengths of seen ones; 0 keeps the learned.", minimum=0.0
     )
-    biases: tuple[str, ...] = _option(("mean",), "Biases of new classes: the seen classes' mean, or 0.", choices=BIASES)
+    biases: tuple[str, ...] = _option(
+        ("mean",),
+        "Biases of new classes: the seen classes' mean, 0, or what brings a new class's mean logit over the training "
+        "images level with the seen classes'.",
+        choices=BIASES,
+    )
 
 
 @dataclasses.dataclass(frozen=True)

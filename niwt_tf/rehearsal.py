@@ -74,7 +74,7 @@ def choose(
     """
 
     def settings(lambda_: float, scale: float, bias: str) -> Settings:
-        extended = calibration.extend(classifier, kernels[lambda_], unseen, scale, bias)
+        extended = calibration.extend(classifier, kernels[lambda_], unseen, scale, bias, trial.train_features)
         seen_classes = len(classifier.class_names)
         curve = evaluate.curve(
             extended.logits(trial.seen_features),

@@ -168,7 +168,9 @@ def transfer(run: Run, folder: Path) -> None:
     settings = rehearsal_lib.Settings(**workdir_lib.read_json(run.folder("rehearsal") / "settings.json"))
     targets = domain_map.DomainMap.load(run.folder("map"))(known.vectors[len(run.dataset.seen) :])
     kernel = _transfer(run, classifier, observed, targets, (settings.lambda_,), folder)
-    extended = calibration.extend(classifier, kernel, run.dataset.unseen, settings.scale, settings.bias)
+    extended = calibration.extend(
+        classifier, kernel, run.dataset.unseen, settings.scale, settings.bias, observed.features
+    )
     margins = calibration.margins(extended.logits(observed.features), len(run.dataset.seen))
     extended.save(folder)
     gamma = calibration.gamma_that_keeps(settings.kept_share, margins)

@@ -24,10 +24,11 @@ def _classifier() -> classifier_lib.Classifier:
 
 
 _KERNEL = np.array([[1.0, 0.0], [0.0, 6.0], [0.0, 8.0]])  # lengths 1 and 10
+_FEATURES = np.array([[2.0, 0.0, 1.0], [0.0, 2.0, 1.0]])  # on average 1, 1, 1
 
 
 def test_new_classes_come_after_the_seen_ones() -> None:
-    extended = calibration.extend(_classifier(), _KERNEL, ("heron", "stork"), 0.0, "mean")
+    extended = calibration.extend(_classifier(), _KERNEL, ("heron", "stork"), 0.0, "mean", _FEATURES)
     assert extended.class_names == ("wren", "robin", "heron", "stork")
     assert extended.unseen == ("heron", "stork")
     assert extended.backbone is _NETWORK
@@ -38,26 +39,34 @@ def test_new_classes_come_after_the_seen_ones() -> None:
 
 @pytest.mark.parametrize(("scale", "length"), [(0.5, 2.0), (1.0, 4.0), (1.25, 5.0)])
 def test_a_scale_sets_every_new_length_in_mean_lengths_of_seen_ones(scale: float, length: float) -> None:
-    extended = calibration.extend(_classifier(), _KERNEL, ("heron", "stork"), scale, "mean")
+    extended = calibration.extend(_classifier(), _KERNEL, ("heron", "stork"), scale, "mean", _FEATURES)
     np.testing.assert_allclose(extended.kernel[:, 2], [length, 0, 0], rtol=1e-6)
     np.testing.assert_allclose(extended.kernel[:, 3], [0, 0.6 * length, 0.8 * length], rtol=1e-6)
     np.testing.assert_array_equal(extended.kernel[:, :2], _classifier().kernel)
 
 
 def test_weights_of_no_length_stay_so() -> None:
-    extended = calibration.extend(_classifier(), np.zeros((3, 1)), ("heron",), 1.0, "mean")
+    extended = calibration.extend(_classifier(), np.zeros((3, 1)), ("heron",), 1.0, "mean", _FEATURES)
     np.testing.assert_array_equal(extended.kernel[:, 2], [0, 0, 0])
 
 
 @pytest.mark.parametrize(("bias", "expected"), [("mean", 1.5), ("zero", 0.0)])
 def test_new_classes_share_one_bias(bias: str, expected: float) -> None:
-    extended = calibration.extend(_classifier(), _KERNEL, ("heron", "stork"), 1.0, bias)
+    extended = calibration.extend(_classifier(), _KERNEL, ("heron", "stork"), 1.0, bias, _FEATURES)
     np.testing.assert_array_equal(extended.bias, [1, 2, expected, expected])
+
+
+def test_level_biases_bring_mean_logits_to_the_seen_ones() -> None:
+    # On average the seen logits are 3 + 4 + 1 and 3 + 2, so 6.5; the new ones without a bias 1 and 6 + 8.
+    extended = calibration.extend(_classifier(), _KERNEL, ("heron", "stork"), 0.0, "level", _FEATURES)
+    np.testing.assert_allclose(extended.bias, [1, 2, 6.5 - 1, 6.5 - 14])
+    means = extended.logits(_FEATURES).mean(0)
+    np.testing.assert_allclose(means[2:], means[:2].mean(), rtol=1e-6)
 
 
 def test_extending_leaves_its_arguments_as_they_are() -> None:
     classifier, kernel = _classifier(), _KERNEL.copy()
-    calibration.extend(classifier, kernel, ("heron", "stork"), 1.25, "zero")
+    calibration.extend(classifier, kernel, ("heron", "stork"), 1.25, "zero", _FEATURES)
     np.testing.assert_array_equal(kernel, _KERNEL)
     np.testing.assert_array_equal(classifier.kernel, _classifier().kernel)
     assert classifier.class_names == ("wren", "robin")

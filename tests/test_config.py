@@ -130,7 +130,7 @@ def test_values_just_outside_of_limits_are_errors(name: str, limit: str, value: 
         (
             "biases",
             ("mean", "zeros"),
-            "`--biases` must be one of mean, zero. Received: --biases=zeros. Did you mean 'zero'?",
+            "`--biases` must be one of mean, zero, level. Received: --biases=zeros. Did you mean 'zero'?",
         ),
         ("jit_compile", "yes", "`--jit_compile` must be one of auto, on, off. Received: --jit_compile=yes."),
     ],

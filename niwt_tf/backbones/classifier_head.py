@@ -78,6 +78,10 @@ class _Problem:
             inputs = tf.nn.experimental.stateless_dropout(inputs, self.config.dropout, dropout_seed)
         return losses.loss_and_accuracy(self.dense(inputs), labels, self.config.label_smoothing)
 
+    def penalty(self) -> tf.Tensor:
+        """Returns what is added to the loss so that weights stay short."""
+        return self.config.classifier_penalty * tf.nn.l2_loss(self.dense.kernel)
+
 
 def _scaling(features: np.ndarray) -> tuple[np.ndarray, np.float32]:
     """Returns the mean `[D]` and the spread of all features together."""
@@ -89,7 +93,7 @@ def _train(problem: _Problem, held_out: np.ndarray, seed: int, checkpoints: Path
     rows, held_out_rows, config = np.flatnonzero(~held_out), np.flatnonzero(held_out), problem.config
     steps = -(-len(rows) // config.batch_size)
     schedule = keras.optimizers.schedules.CosineDecay(config.classifier_learning_rate, config.classifier_epochs * steps)
-    optimizer = keras.optimizers.AdamW(schedule, weight_decay=config.classifier_weight_decay)
+    optimizer = keras.optimizers.Adam(schedule)
     optimizer.build(problem.dense.trainable_variables)
     parts = {"classifier": problem.dense, "optimizer": optimizer}
     epochs = epochs_lib.Epochs(
@@ -118,7 +122,8 @@ def _make_epoch(
         for step in tf.range(steps):
             with tf.GradientTape() as tape:
                 loss, hits = problem.loss_and_accuracy(order[step * size : (step + 1) * size], seed + [0, step])
-            optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+                penalised = loss + problem.penalty()
+            optimizer.apply_gradients(zip(tape.gradient(penalised, variables), variables, strict=True))
             totals += tf.stack([loss, hits])
         return totals / tf.cast(steps, tf.float32)
 

@@ -47,21 +47,24 @@ def test_classes_that_a_plane_divides_are_all_told_right_whatever_the_scale(scal
     assert ((features @ kernel + bias).argmax(1) == _LABELS).all()
 
 
-def test_in_the_limit_it_is_the_logistic_regression_of_scikit_learn(tmp_path: Path) -> None:
+@pytest.mark.parametrize("penalty", [0.0, 0.1])
+def test_in_the_limit_it_is_the_logistic_regression_of_scikit_learn(penalty: float, tmp_path: Path) -> None:
     features = _features(1.5, shift=3.0)  # so mixed that the optimum is finite
     kernel, bias = _fit(
         features, tmp_path, batch_size=60, classifier_epochs=1500, classifier_learning_rate=0.1,
-        classifier_weight_decay=0.0,
+        classifier_penalty=penalty,
     )  # fmt: skip
-    twin = linear_model.LogisticRegression(C=np.inf, max_iter=10_000, tol=1e-8).fit(features, _LABELS)
+    scaled = (features - features.mean(0)) / np.sqrt(((features - features.mean(0)) ** 2).mean())
+    inverse = 1 / (60 * penalty) if penalty else np.inf  # scikit-learn sums over images where the loss is a mean
+    twin = linear_model.LogisticRegression(C=inverse, max_iter=10_000, tol=1e-8).fit(scaled, _LABELS)
     logits = features @ kernel + bias
     shares = np.exp(logits - logits.max(1, keepdims=True))
-    np.testing.assert_allclose(shares / shares.sum(1, keepdims=True), twin.predict_proba(features), atol=2e-3)
+    np.testing.assert_allclose(shares / shares.sum(1, keepdims=True), twin.predict_proba(scaled), atol=2e-3)
 
 
 def test_a_neuron_that_says_nothing_gets_no_weight(tmp_path: Path) -> None:
     features = np.concatenate([_features(0.5), np.full((60, 1), 4.0, np.float32)], axis=1)
-    kernel, _ = _fit(features, tmp_path, classifier_weight_decay=0.0)
+    kernel, _ = _fit(features, tmp_path, classifier_penalty=0.0)
     assert np.abs(kernel[:8]).min(1).max() > 1e-2
     np.testing.assert_allclose(kernel[8], 0.0, atol=1e-3 * np.abs(kernel).max())
 
@@ -74,7 +77,7 @@ def test_features_without_spread_are_no_error(tmp_path: Path) -> None:
 def test_patience_stops_and_gives_back_the_best_epoch(tmp_path: Path) -> None:
     features, held_out = _features(1.0), np.arange(60) % 4 == 0
     logs: list[dict[str, float]] = []
-    settings = {"classifier_learning_rate": 0.05, "classifier_epochs": 400, "patience": 5}
+    settings = {"classifier_learning_rate": 0.05, "classifier_epochs": 400, "patience": 5, "classifier_penalty": 0.0}
     kernel, bias = _fit(features, tmp_path, held_out, log=lambda _, **values: logs.append(values), **settings)
     losses = [values["held_out_loss"] for values in logs]
     assert len(losses) < 400
