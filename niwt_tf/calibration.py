@@ -29,8 +29,8 @@ def extend(
       kernel: weights `[D,U]` from the transfer.
       unseen: the new classes' names.
       scale: the length of each new weight vector, in mean lengths of seen ones; 0 keeps the lengths of `kernel`.
-      bias: `mean` gives the new classes the seen ones' mean bias, `zero` none, `level` what makes the mean logit of each
-        over the training images that of the seen classes.
+      bias: `mean` gives the new classes the seen ones' mean bias, `zero` none, `level` what brings the mean logit of
+        each over the training images to that of the seen classes.
       features: `[N,D]` of the training images.
     """
     lengths = np.maximum(np.linalg.norm(kernel, axis=0), 1e-12)
