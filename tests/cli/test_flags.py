@@ -142,7 +142,7 @@ def test_flags_of_the_program_itself() -> None:
         ("--lambdas=", "`--lambdas` must have at least one value. Received none."),
         (
             "--biases=mean,zeros",
-            "`--biases` must be one of mean, zero. Received: --biases=zeros. Did you mean 'zero'?",
+            "`--biases` must be one of mean, zero, level. Received: --biases=zeros. Did you mean 'zero'?",
         ),
         ("--seed=-1", "`--seed` must be from 0 to 2147483647. Received: --seed=-1."),
         (
@@ -216,7 +216,7 @@ def test_help_of_a_choice_names_all_and_that_of_one_value_none() -> None:
     assert values["domain"].help.endswith(
         " One of: attributes, binary_attributes, captions, documents, sentences, or several of them joined by +."
     )
-    assert values["biases"].help.endswith(" One of: mean, zero.")
+    assert values["biases"].help.endswith(" One of: mean, zero, level.")
     assert "One of" not in values["seed"].help
     assert "One of" not in values["text_encoder"].help
 
