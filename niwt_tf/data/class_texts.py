@@ -24,7 +24,7 @@ def documents(folder: Path, class_names: Sequence[str], what: str) -> dict[str, 
       errors.UserError: if a class has no file or two, or a file is no UTF-8 or empty.
       OSError: if a file cannot be read.
     """
-    files = {name: path for name, path in entries(folder).items() if path.is_file()}
+    files = _class_files(folder)
     texts = {name: text_files.text(files[stem]) for name, stem in _join(folder, class_names, files, what).items()}
     _require_filled(folder, {name: text.split() for name, text in texts.items()}, what)
     return {name: [text] for name, text in texts.items()}
@@ -36,7 +36,7 @@ def captions(
     """Returns class -> its sentences, a line each.
 
     Args:
-      folder: holds `<class>.txt`, or `<class>/<image>.txt`.
+      folder: holds `<class>.txt`; or `<class>/<image>.txt`, which are read only where `readable` says which.
       class_names: as in `documents`.
       what: the folder is for, such as `--captions_dir`.
       readable: class -> the images, without suffix, whose files may be read; those of classes left out all may.
@@ -45,7 +45,7 @@ def captions(
       errors.UserError: if a class has no file or two, or a file is no UTF-8, or all of them are empty.
       OSError: if a file cannot be read.
     """
-    there = entries(folder)
+    there = _class_files(folder) if readable is None else entries(folder)
     found: dict[str, list[str]] = {}
     for name, entry in _join(folder, class_names, there, what).items():
         files = _files(there[entry], (readable or {}).get(name))
@@ -59,6 +59,10 @@ def entries(folder: Path) -> dict[str, Path]:
     files = {path.stem: path for path in folder.glob("*.txt") if path.is_file()}
     folders = {path.name: path for path in folder.iterdir() if path.is_dir()}
     return {name: path for name, path in sorted((folders | files).items()) if not name.startswith(".")}
+
+
+def _class_files(folder: Path) -> dict[str, Path]:
+    return {name: path for name, path in entries(folder).items() if path.is_file()}
 
 
 def _files(entry: Path, readable: Collection[str] | None) -> list[Path]:

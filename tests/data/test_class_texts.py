@@ -49,6 +49,16 @@ def test_captions_of_images_are_those_that_may_be_read(tmp_path: Path) -> None:
     assert found == {"ant": ["a", "b", "d"], "bee": ["e", "f"]}
 
 
+def test_captions_of_images_are_not_read_where_nothing_says_which_may_be(tmp_path: Path) -> None:
+    # Those of test images of a seen class may not.
+    _write(tmp_path, {"ant/1.txt": "a", "bee.txt": "b", "cat.txt": "c", "cat/1.txt": "d"})
+    assert class_texts.captions(tmp_path, ["bee", "cat"], "--captions_dir") == {"bee": ["b"], "cat": ["c"]}
+    with pytest.raises(
+        errors.UserError, match="for --captions_dir. Received: none for ant. Left over there: bee, cat."
+    ):
+        class_texts.captions(tmp_path, ["ant"], "--captions_dir")
+
+
 def test_files_of_other_classes_and_kinds_are_left_alone(tmp_path: Path) -> None:
     _write(tmp_path, {"ant.txt": "small", "bee.txt": b"\xff", "._ant.txt": b"\xff", "README.md": "no class"})
     assert class_texts.captions(tmp_path, ["ant"], "a test") == {"ant": ["small"]}
