@@ -52,7 +52,7 @@ def build(path: Path, image_size: int, mode: str) -> Loaded:
     try:
         output = flatten.onto(model, preprocessed, ("images", "preprocessing", "features"))
     except (ValueError, TypeError) as error:
-        raise _error(path, f"with images of {images.shape[1]} pixels gives: {_first_line(error)}") from None
+        raise _error(path, f"with images of {images.shape[1]} pixels gives: {errors.first_line(error)}") from None
     features, dense = _features(output, path)
     network = keras.Model(images, features, name="keras_file")
     for layer in network.layers:  # that of the network alone does not reach layers that were saved frozen
@@ -131,7 +131,3 @@ def _error(path: Path, trouble: str, remedy: str = "Name another --backbone") ->
         "`--backbone` must name a model from images to classes or features. Received: "
         f"--backbone={families.KERAS_FILE}{path}, which {trouble}. {remedy}."
     )
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0].rstrip(".")

@@ -59,15 +59,15 @@ def _status(main: Callable[[Sequence[str]], None], arguments: Sequence[str]) -> 
     except Exception as error:
         if _is_out_of_memory(error):
             return _tell(
-                f"The run must fit into memory. Received: {_first_line(error)}. Lower --batch_size for the training, "
-                "--transfer_batch or --transfer_images for the transfer, or --image_size for all; raise --memory_limit "
+                f"The run must fit into memory. Received: {errors.first_line(error)}. Lower --batch_size for the "
+                "training, --transfer_batch or --transfer_images for the transfer, or --image_size for all; raise --memory_limit "
                 "where it is set. What was done is kept: the same command goes on from there."
             )
         if not _is_of_disk(error):
             raise
         _give_up_output()
         return _tell(
-            f"Files must be readable and writable. Received: {_first_line(error)}. Mend that, or name another "
+            f"Files must be readable and writable. Received: {errors.first_line(error)}. Mend that, or name another "
             "--workdir or --data_dir. What was done is kept: the same command goes on from there."
         )
     return 0
@@ -94,10 +94,6 @@ def _give_up_output() -> None:
 def _tell(message: str) -> int:
     print(f"\n{message}", file=sys.stderr)
     return 1
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
 
 
 @contextmanager

@@ -71,7 +71,7 @@ class Benchmark:
     Attributes:
       name: of the dataset, as `--dataset` has it.
       counts: what was published of the split.
-      images: the folder that holds the images -> all of them images, in the order in which a split without names counts
+      images: the folder that holds the images -> all of them, in the order in which a split without names counts
         them.
       descriptions: what is known of classes, from the source, their names, and a function that gives for each class the
         names of the images whose text may be read.

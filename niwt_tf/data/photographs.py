@@ -21,7 +21,6 @@ from niwt_tf.data import jpeg, look_ahead, zero_shot
 
 Box = jpeg.Box
 _CORRUPT_SHARE = 0.01  # of all, that may be skipped
-_NAMES_TOLD = 10
 _RATIOS = (1, 2, 4, 8)  # by which libjpeg can reduce
 _CACHE_BYTES = 2**30  # of decoded images of a split, at most
 
@@ -91,8 +90,7 @@ def _read(photograph: Photograph) -> bytes | jpeg.Corrupt:
 
 def _tell(skipped: Sequence[str], count: int) -> None:
     """Says what was skipped, or raises if that is too much."""
-    more = f" and {len(skipped) - _NAMES_TOLD} more" if len(skipped) > _NAMES_TOLD else ""
-    told = f"{len(skipped)} of {count} images that cannot be read: {', '.join(skipped[:_NAMES_TOLD])}{more}"
+    told = f"{len(skipped)} of {count} images that cannot be read: {errors.listed(skipped)}"
     if len(skipped) > max(1, _CORRUPT_SHARE * count):
         raise errors.UserError(
             f"At least {1 - _CORRUPT_SHARE:.0%} of the images must be readable. Received: {told}. Mend these files or "

@@ -107,10 +107,6 @@ def described(root: Path) -> list[str]:
     return found
 
 
-def _tells(path: Path) -> bool:
-    return not path.name.startswith(".") and (path.is_dir() or path.suffix == ".txt")
-
-
 def _images(root: Path) -> dict[str, list[tuple[str, Path]]]:
     folder = root / IMAGES
     found: dict[str, list[tuple[str, Path]]] = {}
