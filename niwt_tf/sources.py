@@ -34,10 +34,10 @@ def stamps(config: config_lib.DomainConfig) -> dict[str, str]:
     for flag in ("captions_dir", "documents_dir"):
         if named := getattr(config, flag):
             folder = class_texts(flag, named)
-            found |= {f"{flag} {name}": _stamp(path) for name, path in _named(folder, sorted(folder.glob("*.txt")))}
+            found |= _stamps(folder, sorted(folder.glob("*.txt")), f"{flag} ")
     encoder = encoder_path(config.text_encoder)
     if encoder is not None:
-        found |= {f"text_encoder {name}": _stamp(path) for name, path in _named(encoder, _files(encoder))}
+        found |= _stamps(encoder, _files(encoder), "text_encoder ")
     return found
 
 
@@ -48,7 +48,7 @@ def backbone_stamps(config: config_lib.BackboneConfig) -> dict[str, str]:
       errors.UserError: if they are not there.
     """
     path = backbone_path(config)
-    return {} if path is None else {f"backbone {name}": _stamp(file) for name, file in _named(path, _files(path))}
+    return {} if path is None else _stamps(path, _files(path), "backbone ")
 
 
 def backbone_path(config: config_lib.BackboneConfig) -> Path | None:
@@ -63,22 +63,16 @@ def backbone_path(config: config_lib.BackboneConfig) -> Path | None:
         return None
     path = Path(place or given).expanduser()
     if not path.exists():
-        raise errors.UserError(
-            f"`--{flag}` must name what is there. Received: --{flag}={given}, where {path} does not exist. Name a file "
-            "or folder that does."
-        )
+        raise _nothing_there(flag, given, path, "does not exist", "Name a file or folder that does")
     if kind == "hub" and not _is_saved_model(path):
-        raise errors.UserError(
-            f"`--backbone` must name what is there. Received: --backbone={given}, where {path} {_NO_SAVED_MODEL[0]}. "
-            f"{_NO_SAVED_MODEL[1]}."
-        )
+        raise _nothing_there(flag, given, path, *_NO_SAVED_MODEL)
     return path
 
 
 def stamps_below(root: Path, names: Iterable[str]) -> dict[str, str]:
     """Returns file -> stamp of the files, and of those below the folders, that `root` has under these names."""
     paths = [root / name for name in names if (root / name).exists()]
-    return {name: _stamp(path) for path in paths for name, path in _named(root, _files(path))}
+    return _stamps(root, [file for path in paths for file in _files(path)])
 
 
 def class_texts(flag: str, folder: str) -> Path:
@@ -107,9 +101,11 @@ def encoder_path(text_encoder: str) -> Path | None:
         return None
     path = Path(name).expanduser()
     if kind == "word2vec" and not path.is_file():
-        raise _no_encoder(text_encoder, path, "is no file", "After word2vec:, name a file of word2vec's or GloVe's")
+        raise _nothing_there(
+            "text_encoder", text_encoder, path, "is no file", "After word2vec:, name a file of word2vec's or GloVe's"
+        )
     if kind == "hub" and not _is_saved_model(path):
-        raise _no_encoder(text_encoder, path, *_NO_SAVED_MODEL)
+        raise _nothing_there("text_encoder", text_encoder, path, *_NO_SAVED_MODEL)
     return path
 
 
@@ -121,9 +117,9 @@ def sha256(path: Path) -> str:
     return total.hexdigest()
 
 
-def _no_encoder(text_encoder: str, path: Path, trouble: str, remedy: str) -> errors.UserError:
+def _nothing_there(flag: str, given: str, path: Path, trouble: str, remedy: str) -> errors.UserError:
     return errors.UserError(
-        f"`--text_encoder` must name what is there. Received: --text_encoder={text_encoder}, where {path} "
+        f"`--{flag}` must name what is there. Received: --{flag}={given}, where {path} "
         f"{trouble if path.exists() else 'does not exist'}. {remedy}."
     )
 
@@ -139,6 +135,10 @@ def _files(path: Path) -> list[Path]:
 def _named(root: Path, files: Iterable[Path]) -> Iterable[tuple[str, Path]]:
     """Returns the files with their paths below `root`."""
     return [(file.relative_to(root).as_posix(), file) for file in files]
+
+
+def _stamps(root: Path, files: Iterable[Path], prefix: str = "") -> dict[str, str]:
+    return {f"{prefix}{name}": _stamp(file) for name, file in _named(root, files)}
 
 
 def _stamp(path: Path) -> str:
