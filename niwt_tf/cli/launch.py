@@ -60,8 +60,8 @@ def _status(main: Callable[[Sequence[str]], None], arguments: Sequence[str]) -> 
         if _is_out_of_memory(error):
             return _tell(
                 f"The run must fit into memory. Received: {errors.first_line(error)}. Lower --batch_size for the "
-                "training, --transfer_batch or --transfer_images for the transfer, or --image_size for all; raise --memory_limit "
-                "where it is set. What was done is kept: the same command goes on from there."
+                "training, --transfer_batch or --transfer_images for the transfer, or --image_size for all; raise "
+                "--memory_limit where it is set. What was done is kept: the same command goes on from there."
             )
         if not _is_of_disk(error):
             raise
