@@ -17,7 +17,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from niwt_tf import errors, progress
-from niwt_tf.data import jpeg, look_ahead, zero_shot
+from niwt_tf.data import image_files, jpeg, look_ahead, zero_shot
 
 Box = jpeg.Box
 _CORRUPT_SHARE = 0.01  # of all, that may be skipped
@@ -40,6 +40,16 @@ class Photograph:
     name: str
     label: str
     box: Box | None = None
+
+
+def below(folder: Path, class_of: Callable[[str], str] = lambda name: name.split("/")[0]) -> list[Photograph]:
+    """Returns the photographs of `<class>/` below `folder`, sorted by name, which is their path from there.
+
+    Args:
+      folder: where the classes' folders lie.
+      class_of: name -> class; its first folder by default.
+    """
+    return [Photograph(path, name, class_of(name)) for name, _, path in image_files.by_class_folder(folder)]
 
 
 def features(classes: int | Sequence[str]) -> tfds.features.FeaturesDict:

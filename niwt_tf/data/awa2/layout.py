@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from niwt_tf.data import benchmark, class_attributes, class_texts, image_files, photographs, zero_shot
+from niwt_tf.data import benchmark, class_attributes, class_texts, photographs, zero_shot
 
 _CONTINUOUS, _BINARY = "predicate-matrix-continuous.txt", "predicate-matrix-binary.txt"
 _CLASSES, _NAMES = "classes.txt", "predicates.txt"
@@ -16,8 +16,7 @@ _CAPTIONS = Path(__file__).parent / "captions"
 
 def images(folder: Path) -> list[photographs.Photograph]:
     """Returns the photographs of `JPEGImages/<class>/`, by name."""
-    found = image_files.by_class_folder(folder / "JPEGImages")
-    return [photographs.Photograph(path, name, label) for name, label, path in found]
+    return photographs.below(folder / "JPEGImages")
 
 
 def descriptions(

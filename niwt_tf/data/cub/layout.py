@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from niwt_tf import errors
-from niwt_tf.data import benchmark, class_attributes, image_files, photographs, text_files, zero_shot
+from niwt_tf.data import benchmark, class_attributes, photographs, text_files, zero_shot
 
 _MATRIX = "attributes/class_attribute_labels_continuous.txt"
 _NAMES = ("attributes/attributes.txt", "attributes.txt")
@@ -20,8 +20,7 @@ _EMBEDDINGS = "sent_splits.mat"
 
 def images(folder: Path) -> list[photographs.Photograph]:
     """Returns the photographs of `images/<class>/`, by name."""
-    found = image_files.by_class_folder(folder / "images")
-    return [photographs.Photograph(path, name, label) for name, label, path in found]
+    return photographs.below(folder / "images")
 
 
 def descriptions(

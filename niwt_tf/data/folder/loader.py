@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -71,16 +72,15 @@ def _descriptions(layout: layout_lib.Layout) -> zero_shot.Descriptions:
     )
     # The text of a seen class is that of its training images alone.
     readable = {label: {Path(name).stem for name, of, _ in parts["train"] if of == label} for label in layout.seen}
-    return zero_shot.Descriptions(
-        attributes=((lambda: _attributes(attributes, classes)) if attributes.is_file() else None),
-        captions=(
-            (lambda: zero_shot.Texts(class_texts.captions(captions, classes, "`captions`", readable), str(captions)))
-            if captions.is_dir()
-            else None
-        ),
-        documents=(
-            (lambda: zero_shot.Texts(class_texts.documents(documents, classes, "`documents`"), str(documents)))
-            if documents.is_dir()
-            else None
-        ),
-    )
+    known: dict[str, Callable[[], Any]] = {}
+    if attributes.is_file():
+        known["attributes"] = lambda: _attributes(attributes, classes)
+    if captions.is_dir():
+        known["captions"] = lambda: zero_shot.Texts(
+            class_texts.captions(captions, classes, "`captions`", readable), str(captions)
+        )
+    if documents.is_dir():
+        known["documents"] = lambda: zero_shot.Texts(
+            class_texts.documents(documents, classes, "`documents`"), str(documents)
+        )
+    return zero_shot.Descriptions(**known)

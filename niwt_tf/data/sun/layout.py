@@ -7,15 +7,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from niwt_tf.data import benchmark, class_attributes, image_files, matlab, photographs, zero_shot
+from niwt_tf.data import benchmark, class_attributes, matlab, photographs, zero_shot
 
 _NAMES = ("SUNAttributeDB/attributes.mat", "attributes.mat")
 
 
 def images(folder: Path) -> list[photographs.Photograph]:
     """Returns the photographs of `images/<letter>/<class>[/<subclass>]/`, by name."""
-    found = image_files.by_class_folder(folder / "images")
-    return [photographs.Photograph(path, name, class_of(name)) for name, _, path in found]
+    return photographs.below(folder / "images", class_of)
 
 
 def class_of(name: str) -> str:

@@ -4,26 +4,14 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 import tensorflow_datasets as tfds
 
-import fakes.apy
+from fakes import builder_case
 from niwt_tf.data.apy import apy_dataset_builder
 
 
-class ApyTest(tfds.testing.DatasetBuilderTestCase):
-    SPLITS = {"train": 20, "test_seen": 10, "test_unseen": 6}
-    SKIP_CHECKSUMS = True  # niwt_tf downloads, not TFDS
-
-    @classmethod
-    def setUpClass(cls) -> None:
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        fake = fakes.apy.write(Path(folder.name))
-        cls.EXAMPLE_DIR, cls.DATASET_CLASS = fake.root, fake.builder(apy_dataset_builder.Builder)
-        super().setUpClass()
+class ApyTest(builder_case.BuilderCase):
+    KIND = "apy"
 
 
 def test_counts_are_those_that_were_published() -> None:
