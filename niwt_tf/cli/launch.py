@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import logging as standard_logging
 import os
 import sys
 import tempfile
@@ -40,6 +41,7 @@ def start_tensorflow() -> None:
         tf.config.list_physical_devices()  # the search for GPUs is what talks most
         import keras  # noqa: F401
     logging.set_verbosity(logging.ERROR)  # TensorFlow Datasets logs every file that it opens
+    standard_logging.getLogger("niwt_tf").setLevel(standard_logging.WARNING)  # such as the names of damaged images
 
 
 def _status(main: Callable[[Sequence[str]], None], arguments: Sequence[str]) -> int:

@@ -235,3 +235,15 @@ def test_tensorflow_that_cannot_start_says_why(tmp_path: Path) -> None:
     assert answer.returncode == 1
     assert answer.stderr.startswith("level 3\nTraceback")
     assert answer.stderr.endswith("ImportError: no such symbol\n")
+
+
+def test_warnings_of_ours_reach_the_log_and_those_of_libraries_do_not(tmp_path: Path) -> None:
+    main = """
+        import logging
+        launch.start_tensorflow()
+        logging.getLogger("niwt_tf.data.photographs").warning("ant/0.jpg is skipped")
+        logging.getLogger("tensorflow_datasets").warning("a file is opened")
+    """
+    answer = _run(main=main, path=_fake_tensorflow(tmp_path))
+    assert answer.returncode == 0
+    assert answer.stderr.count("\n") == 1 and "ant/0.jpg is skipped" in answer.stderr
