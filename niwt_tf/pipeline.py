@@ -18,9 +18,23 @@ from niwt_tf import workdir as workdir_lib
 from niwt_tf.data import digest
 
 if TYPE_CHECKING:
-    from niwt_tf import stages as stages_lib
+    from niwt_tf import run as run_lib
 
-_FORMAT = 1  # of the artefacts; a new one makes every stage anew
+_FORMAT = 2  # of the artefacts; a new one makes every stage anew
+
+_OF_TRAINING = (
+    "finetune_from",
+    "classifier_epochs",
+    "classifier_learning_rate",
+    "classifier_penalty",
+    "epochs",
+    "batch_size",
+    "learning_rate",
+    "weight_decay",
+    "dropout",
+    "label_smoothing",
+    "patience",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,6 +57,13 @@ def _training(config: config_lib.RunConfig) -> list[Any]:
     return [config.backbone, sources.backbone_stamps(config.backbone), config.mixed_precision, config.seed]
 
 
+def _network(config: config_lib.RunConfig) -> list[Any]:
+    """Returns what the activations of a network follow from that stays as it is."""
+    settings = {name: value for name, (value, _) in config_lib.options(config.backbone).items()}
+    network = {name: value for name, value in settings.items() if name not in _OF_TRAINING}
+    return [network, sources.backbone_stamps(config.backbone), config.seed]
+
+
 STAGES: dict[str, Stage] = {
     "data": Stage(
         "images and their zero-shot split",
@@ -54,22 +75,23 @@ STAGES: dict[str, Stage] = {
         ("data",),
         lambda c: [c.domain, sources.stamps(c.domain), digest.knowledge(c.data)],
     ),
+    "activations": Stage("activations of the training images, if the network stays as it is", ("data",), _network),
     "rehearsal_backbone": Stage(
         "a backbone that has not seen the validation classes",
-        ("data",),
-        lambda c: [*_training(c), c.transfer.transfer_images],
+        ("activations",),
+        lambda c: [*_training(c), c.transfer.transfer_images, c.rehearsal.validation_groups],
     ),
     "rehearsal": Stage(
-        "lambda, scale, bias and gamma, chosen on validation classes",
+        "map, lambda, scale, bias and gamma, chosen on validation classes",
         ("rehearsal_backbone", "knowledge"),
         lambda c: [c.domain, c.map, c.transfer, c.rehearsal, c.seed],
     ),
-    "backbone": Stage("the backbone, trained on the seen classes", ("data",), _training),
+    "backbone": Stage("the backbone, trained on the seen classes", ("activations",), _training),
     "importances": Stage(
         "importances of the neurons, image by image", ("backbone",), lambda c: [c.transfer.transfer_images, c.seed]
     ),
-    "map": Stage("the map from domain to importances", ("importances", "knowledge"), lambda c: [c.map, c.seed]),
-    "transfer": Stage("weights of the unseen classes", ("map", "rehearsal"), lambda c: [c.transfer, c.seed]),
+    "map": Stage("the map from domain to importances", ("importances", "rehearsal"), lambda c: [c.map, c.seed]),
+    "transfer": Stage("weights of the unseen classes", ("map",), lambda c: [c.transfer, c.seed]),
     "evaluate": Stage("accuracy on seen and unseen classes", ("transfer",), lambda c: []),
 }
 
@@ -138,13 +160,13 @@ def run(
     return metrics
 
 
-def _start(config: config_lib.RunConfig, workdir: workdir_lib.Workdir, start: Callable[[], None]) -> stages_lib.Run:
+def _start(config: config_lib.RunConfig, workdir: workdir_lib.Workdir, start: Callable[[], None]) -> run_lib.Run:
     """Returns what the stages share, having checked what only TensorFlow can tell of the settings."""
     start()
-    from niwt_tf import devices, stages
+    from niwt_tf import devices, run, stages
 
     progress.say(f"  {devices.configure(config)}")
-    context = stages.Run(config, workdir)
+    context = run.Run(config, workdir)
     stages.check(context)
     return context
 
@@ -158,7 +180,7 @@ def _require_parents(name: str, workdir: workdir_lib.Workdir, prints: dict[str, 
         )
 
 
-def _run_stage(name: str, context: stages_lib.Run, fingerprint: str) -> None:
+def _run_stage(name: str, context: run_lib.Run, fingerprint: str) -> None:
     from niwt_tf import stages
 
     begun = time.monotonic()

@@ -168,17 +168,20 @@ class ZeroShotDataset:
         """The seen classes' names, then the unseen ones': a label is an index into them."""
         return self.seen + self.unseen
 
-    def rehearsal(self, seed: int) -> ZeroShotDataset:
+    def rehearsal(self, seed: int, group: int = 0) -> ZeroShotDataset:
         """Returns a zero-shot dataset made of this one's training images alone, to choose settings on.
 
-        The validation classes play unseen. The other seen classes stay seen, with a held-out fifth of their training
-        images in the part of `test_seen`. No test image and no unseen class is touched.
+        The validation classes play unseen; in another group, as many others do. The other seen classes stay seen, with
+        a held-out fifth of their training images in the part of `test_seen`. No test image and no unseen class is
+        touched.
 
         Args:
           seed: chooses the held-out fifth.
+          group: which classes play unseen; groups share none as long as there are enough seen classes.
         """
-        seen = tuple(name for name in self.seen if name not in self.validation)
-        unseen = tuple(name for name in self.seen if name in self.validation)
+        plays = self._group(group)
+        seen = tuple(name for name in self.seen if name not in plays)
+        unseen = tuple(name for name in self.seen if name in plays)
         label_of = {name: label for label, name in enumerate(seen + unseen)}
         relabel = np.array([label_of[name] for name in self.seen], np.int64)
         plays_unseen = relabel[self.train.labels] >= len(seen)
@@ -193,6 +196,12 @@ class ZeroShotDataset:
             test_seen=self.train.subset(tested, relabel),
             test_unseen=self.train.subset(plays_unseen, relabel),
         )
+
+    def _group(self, group: int) -> tuple[str, ...]:
+        size = len(self.validation)
+        ring = 2 * (self.validation + tuple(name for name in self.seen if name not in self.validation))
+        first = group * size % len(self.seen)
+        return ring[first : first + size]
 
 
 def unseen_again(seen: tuple[str, ...], unseen: tuple[str, ...]) -> tuple[str, ...]:
