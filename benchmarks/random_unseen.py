@@ -14,6 +14,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -55,7 +56,7 @@ def main() -> None:
         print(f"{'spread':>6}  {_line(np.std(rows, axis=0, ddof=1))}")
 
 
-def _run(data_dir: Path, unseen: list[str], folder: Path, flags: list[str]) -> dict[str, float | dict[str, float]]:
+def _run(data_dir: Path, unseen: list[str], folder: Path, flags: list[str]) -> dict[str, Any]:
     """Returns the metrics of `bin/niwt` with these unseen classes."""
     command = [sys.executable, str(_ROOT / "bin" / "niwt"), "--dataset=folder", f"--data_dir={data_dir}"]
     command += [f"--unseen={','.join(unseen)}", f"--workdir={folder}", *flags]
