@@ -97,14 +97,15 @@ def test_each_stage_leaves_a_folder_and_none_a_part(whole: workdir.Workdir) -> N
         ("rehearsal/0/descent", {"loss", "rank_correlation"}),
         ("rehearsal/0/ridge", {"penalty", "rank_correlation"}),
         ("rehearsal/0/transfer", {"loss", "cosine"}),
-        ("map", {"loss", "rank_correlation"}),
+        ("map", {"rank_correlation"}),  # and the loss or the penalty, after the fit that was chosen
         ("transfer", {"loss", "cosine"}),
     ],
 )
 def test_every_loop_leaves_its_scalars_for_tensorboard(whole: workdir.Workdir, stage: str, tags: set[str]) -> None:
     (log,) = (whole.root / stage).glob("events.out.tfevents.*")
     events = tf.compat.v1.train.summary_iterator(str(log))
-    assert {value.tag for event in events for value in event.summary.value} == tags
+    found = {value.tag for event in events for value in event.summary.value}
+    assert found - {"loss", "penalty"} == tags - {"loss", "penalty"} and tags <= found
 
 
 def test_a_second_run_has_nothing_to_do_and_starts_no_tensorflow(
