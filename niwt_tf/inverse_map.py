@@ -28,7 +28,8 @@ _EPSILON = 1e-12
 class InverseMap:
     """A fitted map. Its scores tell how far each feature lies above what is usual.
 
-    A score of 0 is the feature's mean over the seen classes; 1 is one standard deviation over the seen classes above it.
+    Its unit is the domain vector's own: 0 is the feature's mean over the seen classes. Of an attribute of zeros and ones
+    that a quarter of them has, 0.75 tells that it is there, and -0.25 that it is not.
 
     Attributes:
       backward: a Keras model, importances `[N,K]` -> scores `[N,M]`; of the importances only the direction counts.
@@ -144,7 +145,6 @@ class _Descent:
       shift: the classes' mean importances `[K]`.
       covariance: of importances over their images, `[K,K]`.
       centre: the mean of their domain vectors `[M]`.
-      spread: their standard deviation `[M]`; 1 for a feature that they all share.
       rates: the share `[K]` of what is still to be learned that a step learns, along each eigenvector, in 0..1.
       basis: the eigenvectors `[K,K]`, in columns.
       gradient: the first step, `[K,M]`, in that basis.
@@ -153,7 +153,6 @@ class _Descent:
     shift: np.ndarray
     covariance: np.ndarray
     centre: np.ndarray
-    spread: np.ndarray
     rates: np.ndarray
     basis: np.ndarray
     gradient: np.ndarray
@@ -164,13 +163,11 @@ class _Descent:
         folds = np.unique(moments.fold_of[kept])
         shift, centre = moments.means[kept].mean(0), domain_vectors[kept].mean(0)
         covariance = moments.squares[folds].sum(0) / kept.sum() - np.outer(shift, shift)
-        deviation = domain_vectors[kept].std(0)
-        spread = np.where(deviation > _EPSILON, deviation, 1.0)
-        slope = (moments.means[kept] - shift).T @ ((domain_vectors[kept] - centre) / spread) / kept.sum()
+        slope = (moments.means[kept] - shift).T @ (domain_vectors[kept] - centre) / kept.sum()
         eigenvalues, basis = np.linalg.eigh(covariance)
         largest = max(eigenvalues[-1], _EPSILON)
         rates = np.clip(eigenvalues / largest, 0, 1)
-        return cls(shift, covariance, centre, spread, rates, basis, basis.T @ slope / largest)
+        return cls(shift, covariance, centre, rates, basis, basis.T @ slope / largest)
 
     def kernel(self, steps: int) -> np.ndarray:
         """Returns the weights `[K,M]` after so many steps."""
@@ -187,7 +184,7 @@ def _best_steps(
     for fold in range(fold_of.max() + 1):
         out = fold_of == fold
         descent = _Descent.on(moments, domain_vectors, ~out)
-        true, inputs = (domain_vectors[out] - descent.centre) / descent.spread, moments.means[out] - descent.shift
+        inputs, true = moments.means[out] - descent.shift, domain_vectors[out] - descent.centre
         for row, steps in zip(correlations, _STEPS, strict=True):
             row[out] = domain_map.rank_correlations(inputs @ descent.kernel(int(steps)), true)
     means = correlations.mean(1)
