@@ -33,8 +33,8 @@ class InverseMap:
 
     Attributes:
       backward: a Keras model, importances `[N,K]` -> scores `[N,M]`; of the importances only the direction counts.
-      patterns: `[K,M]` float32 in -1..1: the correlation, over the seen training images, of each neuron's importance and
-        each feature's score; what the map tells of the importances that come along with the neuron's.
+      patterns: `[K,M]` float32, scores again: what the map tells of the importances that come along with each neuron's
+        over the seen training images, when that is one standard deviation above its mean.
       steps: for how many steps it was fitted.
       rank_correlation: between predicted and true scores of held-out seen classes at that step, their mean.
     """
@@ -195,11 +195,11 @@ def _best_steps(
 
 
 def _patterns(covariance: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """Returns the correlation `[K,M]` of each importance and each score; 0 where one of them never changes."""
+    """Returns the scores `[K,M]` of what comes along with each neuron's importance; 0 for one that never changes."""
+    deviations = np.sqrt(np.maximum(np.diag(covariance), 0))[:, None]
     together = covariance @ kernel
-    deviations = np.sqrt(np.maximum(np.outer(np.diag(covariance), (kernel * together).sum(0)), 0))
-    correlation = np.divide(together, deviations, out=np.zeros_like(together), where=deviations > _EPSILON)
-    return np.clip(correlation, -1, 1).astype(np.float32)
+    patterns = np.divide(together, deviations, out=np.zeros_like(together), where=deviations > _EPSILON)
+    return patterns.astype(np.float32)
 
 
 def _require_finite(means: np.ndarray, domain_vectors: np.ndarray) -> None:

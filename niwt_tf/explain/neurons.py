@@ -1,10 +1,11 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""A name for each neuron (section 3.4 of the paper): what the inverse map tells of its importance alone.
+"""A name for each neuron (section 3.4 of the paper): what the inverse map tells of its importance.
 
 No class has a one-hot importance: neurons that serve the same classes are important together. Asked of it as it is, a
 linear map tells what the neuron adds once all others are known, which may be anything (Haufe et al., NeuroImage 2014).
-So the map is asked of the importances that come along with the neuron's, which gives `InverseMap.patterns`.
+So the map is asked of the importances that come along with the neuron's: `InverseMap.patterns`. Of the best few features
+that it tells, the name is the one that the neuron's activations on seen training images bear out best.
 """
 
 from __future__ import annotations
@@ -17,8 +18,7 @@ import numpy as np
 from niwt_tf import inverse_map
 from niwt_tf.explain import textual, word_scores
 
-LEVEL = 0.775  # of confidence
-_TRIED = 3
+CONFIDENCE_LEVEL = 0.775
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,12 +27,11 @@ class Neuron:
 
     Attributes:
       index: its channel in the layer.
-      name: the name of the feature that it stands for; None where the confidence is below the level.
-      feature: the index of that feature, or of the one that comes nearest; None where there is no candidate.
-      confidence: how well its mean activation tells seen training images that have the feature from those that do not,
-        as the area under the ROC curve, 0..1; 0.5 is chance.
-      candidates: the features that the inverse map tells of it, the strongest first, each with its correlation with the
-        neuron's importance, 0..1.
+      name: the name of the feature that it stands for; None where the confidence is below the level: no clear name.
+      feature: the index of that feature, of several such the nearest; None where there is no candidate.
+      confidence: how well its mean activation tells seen training images of classes that have the feature from others:
+        the area under the ROC curve, 0..1, where 0.5 is chance; 0 without a candidate.
+      candidates: the features that the inverse map tells of it, the strongest first, each with its score.
     """
 
     index: int
@@ -40,3 +39,35 @@ class Neuron:
     feature: int | None
     confidence: float
     candidates: tuple[textual.Reason, ...]
+
+
+def name(
+    inverse: inverse_map.InverseMap,
+    feature_names: Sequence[str],
+    vectors: np.ndarray,
+    activations: np.ndarray,
+    labels: np.ndarray,
+    count: int = textual.COUNT,
+    level: float = CONFIDENCE_LEVEL,
+) -> list[Neuron]:
+    """Returns what each of the `K` neurons stands for, judged by seen classes and their training images alone.
+
+    Args:
+      inverse: the fitted map.
+      feature_names: the `M` names, see `DomainKnowledge`.
+      vectors: of the seen classes, `[C,M]`.
+      activations: mean activations over each training image, `[N,K]`; may be mapped from disk.
+      labels: the images' classes `[N]`.
+      count: most candidates.
+      level: the least confidence for a name.
+    """
+    areas = word_scores.aucs(activations, labels, word_scores.truth(vectors))
+    index_of = {feature: index for index, feature in enumerate(feature_names)}
+    neurons = []
+    for index, (pattern, area) in enumerate(zip(inverse.patterns, areas, strict=True)):
+        candidates = textual.best(pattern, feature_names, count)
+        nearest = max((index_of[feature] for feature, _ in candidates), key=area.__getitem__, default=None)
+        confidence = 0.0 if nearest is None else float(area[nearest])
+        clear = nearest is not None and confidence >= level
+        neurons.append(Neuron(index, feature_names[nearest] if clear else None, nearest, confidence, candidates))
+    return neurons
