@@ -28,8 +28,8 @@ _EPSILON = 1e-12
 class InverseMap:
     """A fitted map. Its scores tell how far each feature lies above what is usual.
 
-    Its unit is the domain vector's own: 0 is the feature's mean over the seen classes. Of an attribute of zeros and ones
-    that a quarter of them has, 0.75 tells that it is there, and -0.25 that it is not.
+    Their unit is the domain vector's own: 0 is the feature's mean over the seen classes. Of an attribute of zeros and
+    ones that a quarter of them has, 0.75 tells that it is there, and -0.25 that it is not.
 
     Attributes:
       backward: a Keras model, importances `[N,K]` -> scores `[N,M]`; of the importances only the direction counts.

@@ -4,8 +4,8 @@
 
 No class has a one-hot importance: neurons that serve the same classes are important together. Asked of it as it is, a
 linear map tells what the neuron adds once all others are known, which may be anything (Haufe et al., NeuroImage 2014).
-So the map is asked of the importances that come along with the neuron's: `InverseMap.patterns`. Of the best few features
-that it tells, the name is the one that the neuron's activations on seen training images bear out best.
+So the map is asked of the importances that come along with the neuron's: `InverseMap.patterns`. Of the few features that
+it tells most of all, the name is the one that the neuron's activations on seen training images bear out best.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Neuron:
     candidates: tuple[textual.Reason, ...]
 
 
-def name(
+def name_all(
     inverse: inverse_map.InverseMap,
     feature_names: Sequence[str],
     vectors: np.ndarray,
@@ -63,11 +63,13 @@ def name(
     """
     areas = word_scores.aucs(activations, labels, word_scores.truth(vectors))
     index_of = {feature: index for index, feature in enumerate(feature_names)}
-    neurons = []
-    for index, (pattern, area) in enumerate(zip(inverse.patterns, areas, strict=True)):
-        candidates = textual.best(pattern, feature_names, count)
-        nearest = max((index_of[feature] for feature, _ in candidates), key=area.__getitem__, default=None)
-        confidence = 0.0 if nearest is None else float(area[nearest])
-        clear = nearest is not None and confidence >= level
-        neurons.append(Neuron(index, feature_names[nearest] if clear else None, nearest, confidence, candidates))
-    return neurons
+
+    def named(index: int) -> Neuron:
+        candidates = textual.best(inverse.patterns[index], feature_names, count)
+        if not candidates:
+            return Neuron(index, None, None, 0.0, ())
+        nearest = max((index_of[feature] for feature, _ in candidates), key=areas[index].__getitem__)
+        confidence = float(areas[index, nearest])
+        return Neuron(index, feature_names[nearest] if confidence >= level else None, nearest, confidence, candidates)
+
+    return [named(index) for index in range(len(areas))]

@@ -14,9 +14,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from niwt_tf import errors, inverse_map
+from niwt_tf.data import names as names_lib
 
 Reason = tuple[str, float]
 COUNT = 5
+_TOLD = 3  # in a sentence
 
 
 def reasons(
@@ -69,36 +71,41 @@ def best(scores: np.ndarray, feature_names: Sequence[str], count: int = COUNT) -
     return tuple((feature_names[index], float(scores[index])) for index in chosen)
 
 
-def sentence(name: str, found: Sequence[Reason], rather_than: str = "") -> str:
-    """Returns the reasons in plain English, such as "Zebra rather than horse because of stripes and hooves."
+def sentence(class_name: str, found: Sequence[Reason], rather_than: str = "") -> str:
+    """Returns the strongest three reasons in plain English, such as "Zebra rather than horse because of stripes."
 
     Args:
-      name: of the class that is explained.
+      class_name: of the class that is explained.
       found: its reasons, see `reasons` and `contrasts`.
       rather_than: the name of the class that it is held against, if there is one.
     """
-    claim = f"{name} rather than {rather_than}" if rather_than else name
+    claim = " rather than ".join(readable(name) for name in (class_name, rather_than) if name)
+    claim = claim[:1].upper() + claim[1:]
     if not found:
         return f"{claim}, for no reason that words can tell."
-    *others, last = [readable(feature) for feature, _ in found]
+    *others, last = [readable(feature) for feature, _ in found[:_TOLD]]
     return f"{claim} because of {' and '.join(filter(None, [', '.join(others), last]))}."
 
 
-def readable(feature_name: str) -> str:
-    """Returns a feature's name as one says it: `has_bill_shape::hooked` and `bill_shape=hooked` are bill shape: hooked."""
-    name = re.sub(r"^has_", "", feature_name)
-    return re.sub(r"\s*(?:::|=)\s*", ": ", name).replace("_", " ").replace("+", " ")
+def readable(name: str) -> str:
+    """Returns the name of a feature or class as one says it.
+
+    `has_bill_shape::hooked` and `bill_shape=hooked` are "bill shape: hooked", `012.Grizzly_bear` is "Grizzly bear".
+    """
+    bare = re.sub(r"^(?:has_|\d+\.)", "", name)
+    return re.sub(r"\s*(?:::|=)\s*", ": ", bare).replace("_", " ").replace("+", " ").strip()
 
 
 def class_index(name: str, class_names: Sequence[str]) -> int:
-    """Returns the index of the class of that name.
+    """Returns the index of the class of that name, in whatever case, its words joined by spaces, `_`, `-` or `+`.
 
     Raises:
       errors.UserError: if there is none; it tells the nearest.
     """
-    if name not in class_names:
+    forms = [names_lib.normal(one) for one in class_names]
+    if names_lib.normal(name) not in forms:
         raise errors.unknown_value("class", name, class_names, errors.listed(class_names))
-    return class_names.index(name)
+    return forms.index(names_lib.normal(name))
 
 
 def _contains(phrase: str, part: str) -> bool:

@@ -95,12 +95,12 @@ def name_accuracy(
       labels: the true classes `[N]`.
       vectors: of all classes, `[C,M]`.
     """
-    named = [neuron for neuron in names if neuron.name is not None]
+    named = [(one.index, one.feature) for one in names if one.name is not None and one.feature is not None]
     share = len(named) / len(names)
     if not named:
         return NameAccuracy(share, None, None)
-    of_neuron = aucs(activations[:, [neuron.index for neuron in named]], labels, truth(vectors))
-    areas = of_neuron[:, [neuron.feature for neuron in named]]
+    channels, features = (list(indices) for indices in zip(*named, strict=True))
+    areas = aucs(activations[:, channels], labels, truth(vectors)[:, features])
     return NameAccuracy(share, float(np.diag(areas).mean()), float(areas.mean()))
 
 
