@@ -4,8 +4,8 @@
 
 No class has a one-hot importance: neurons that serve the same classes are important together. Asked of it as it is, a
 linear map tells what the neuron adds once all others are known, which may be anything (Haufe et al., NeuroImage 2014).
-So the map is asked of the importances that come along with the neuron's: `InverseMap.patterns`. Of the few features that
-it tells most of all, the name is the one that the neuron's activations on seen training images bear out best.
+So the map is asked of the importances that come along with the neuron's: `InverseMap.patterns`. Of the features that it
+tells most of, the name is the one that the neuron's activations on seen training images bear out best.
 """
 
 from __future__ import annotations
