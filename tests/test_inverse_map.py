@@ -65,9 +65,7 @@ def test_fit_recovers_a_planted_relation() -> None:
     np.testing.assert_allclose(fitted(relation.new_values), true_scores, atol=0.02)
 
 
-def test_scores_of_noisy_importances_are_near_the_true_ones(
-    relation: Relation, fitted: inverse_map.InverseMap
-) -> None:
+def test_scores_of_noisy_importances_are_near_the_true_ones(relation: Relation, fitted: inverse_map.InverseMap) -> None:
     scores, true_scores = fitted(relation.new_values), relation.new_vectors - relation.vectors.mean(0)
     assert scores.dtype == np.float32
     assert np.abs(scores - true_scores).mean() < 0.25 * np.abs(true_scores).mean()
