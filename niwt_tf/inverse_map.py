@@ -171,9 +171,13 @@ class _Descent:
 
     def kernel(self, steps: int) -> np.ndarray:
         """Returns the weights `[K,M]` after so many steps."""
+        return self.apply(self.basis, steps)
+
+    def apply(self, coordinates: np.ndarray, steps: int) -> np.ndarray:
+        """Returns the scores `[N,M]` after so many steps of centred importances, `[N,K]` in the basis."""
         learned = 1 - (1 - self.rates) ** steps
         factor = np.divide(learned, self.rates, out=np.full(len(learned), float(steps)), where=self.rates > _EPSILON)
-        return self.basis @ (factor[:, None] * self.gradient)
+        return (coordinates * factor) @ self.gradient
 
 
 def _best_steps(
@@ -184,9 +188,9 @@ def _best_steps(
     for fold in range(fold_of.max() + 1):
         out = fold_of == fold
         descent = _Descent.on(moments, domain_vectors, ~out)
-        inputs, true = moments.means[out] - descent.shift, domain_vectors[out] - descent.centre
+        coordinates, true = (moments.means[out] - descent.shift) @ descent.basis, domain_vectors[out] - descent.centre
         for row, steps in zip(correlations, _STEPS, strict=True):
-            row[out] = domain_map.rank_correlations(inputs @ descent.kernel(int(steps)), true)
+            row[out] = domain_map.rank_correlations(descent.apply(coordinates, int(steps)), true)
     means = correlations.mean(1)
     for steps, mean in zip(_STEPS, means, strict=True):
         log(int(steps), rank_correlation=float(mean))
