@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _FORMAT = 2  # of the artefacts; a new one makes every stage anew
 
+_MEASURING = ("evaluate", "explain")  # the stages that write metrics.json
 _OF_TRAINING = (
     "finetune_from",
     "classifier_epochs",
@@ -125,7 +126,7 @@ def run(
     overwrite: bool = False,
     start: Callable[[], None] = lambda: None,
 ) -> dict[str, Any] | None:
-    """Runs what is still to do, and returns the metrics; None as long as the last stage is not done.
+    """Runs what is still to do, and returns the metrics; None as long as the classifier is not evaluated.
 
     Args:
       config: the settings.
@@ -150,12 +151,21 @@ def run(
             progress.say(f"[{number}/{len(STAGES)}] {name}: {stage.title}")
             _require_parents(name, workdir, prints)
             _run_stage(name, context, prints[name])
+            _write_metrics(workdir, prints)
         elif workdir.is_current(name, prints[name]):
             progress.say(f"[{number}/{len(STAGES)}] {name}: done before")
-    if _pending(prints, workdir, ["evaluate"]):
+    return _write_metrics(workdir, prints)
+
+
+def _write_metrics(workdir: workdir_lib.Workdir, prints: dict[str, str]) -> dict[str, Any] | None:
+    """Writes what the stages that are done have measured, and returns it; None as long as nothing is evaluated."""
+    done = [name for name in STAGES if workdir.is_current(name, prints[name])]
+    if "evaluate" not in done:
         return None
-    metrics = workdir_lib.read_json(workdir.path("evaluate") / "metrics.json")
-    metrics["stage_seconds"] = {name: workdir_lib.read_json(workdir.path(name) / "seconds.json") for name in STAGES}
+    metrics: dict[str, Any] = {}
+    for name in _MEASURING:
+        metrics |= workdir_lib.read_json(workdir.path(name) / "metrics.json") if name in done else {}
+    metrics["stage_seconds"] = {name: workdir_lib.read_json(workdir.path(name) / "seconds.json") for name in done}
     workdir_lib.write_json(workdir.root / "metrics.json", metrics)
     return metrics
 
