@@ -106,7 +106,7 @@ def test_a_preset_runs_from_photographs_to_scores(
 
 
 def _shortened(config: config_lib.RunConfig) -> config_lib.RunConfig:
-    """Returns what a preset asks for, but from random weights, on small images where it takes them, and for a moment."""
+    """Returns what a preset asks for, but from random weights, on small images where it can, and for a moment."""
     size = 0 if config.backbone.backbone == "vgg16" else 64
     return dataclasses.replace(
         config,
