@@ -244,7 +244,7 @@ def _fit(subject: _Subject) -> None:
     model = keras.Model(network.input, keras.layers.Dense(_SEEN)(network.output))
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.AdamW(1e-5), loss, jit_compile=False)
-    model.fit(subject.split.batches(_BATCH_SIZE), verbose=0)
+    model.fit(subject.split.batches(_BATCH_SIZE), shuffle=False, verbose=0)
 
 
 _Stage = tuple[Callable[[_Subject], float | None], str, Callable[[_Subject], float | None] | None]
