@@ -11,7 +11,9 @@ python benchmarks/networks.py 64 vgg16 resnet101
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import io
 import subprocess
 import sys
 import tempfile
@@ -68,8 +70,8 @@ class _Subject:
 
 
 def _subject(count: int, name: str, jit_compile: bool, folder: Path) -> _Subject:
-    launch.progress.say = lambda text: None
-    launch.start_tensorflow()
+    with contextlib.redirect_stdout(io.StringIO()):  # the table alone is for standard output
+        launch.start_tensorflow()
     import keras
     import tensorflow as tf
 
