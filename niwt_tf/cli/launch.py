@@ -61,7 +61,7 @@ def _status(main: Callable[[Sequence[str]], None], arguments: Sequence[str]) -> 
     except Exception as error:
         if _is_out_of_memory(error):
             return _tell(
-                f"The run must fit into memory. Received: {errors.first_line(error)}. Lower --batch_size for the "
+                f"The run must fit into memory. Received: {_of_memory(error)}. Lower --batch_size for the "
                 "training, --transfer_batch or --transfer_images for the transfer, or --image_size for all; raise "
                 "--memory_limit where it is set. What was done is kept: the same command goes on from there."
             )
@@ -79,6 +79,12 @@ def _is_out_of_memory(error: Exception) -> bool:
     """Returns whether memory ran out; TensorFlow's error, which a full disk raises too, is known by its name alone."""
     names = {kind.__name__ for kind in type(error).__mro__}
     return bool(names & {"MemoryError", "ResourceExhaustedError"}) and not _is_of_disk(error)
+
+
+def _of_memory(error: Exception) -> str:
+    """Returns the line that says what was too large: TensorFlow's comes after others where a graph is run."""
+    lines = (line for line in str(error).splitlines() if "OOM" in line)
+    return next(lines, errors.first_line(error)).strip().rstrip(".")
 
 
 def _is_of_disk(error: Exception) -> bool:
