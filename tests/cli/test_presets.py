@@ -30,6 +30,7 @@ _OF_ALL = {
     "image_size": 0,
     "preprocessing": "auto",
     "transfer_images": 3000,
+    "map_fits": ("descent",),
     "scales": (0.0,),
 }
 _OF_BACKBONE = {
