@@ -1,6 +1,11 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Explains decisions in one pass: the trunk runs once without its gradient, the head's gradient is taken once."""
+"""Explains decisions in one pass: the trunk runs once and without its gradient, the head's gradient is all there is.
+
+What is added to the logits of all classes alike changes no decision, so the map is that of a class's logit less the
+mean logit: Grad-CAM with the class's importances less the mean importances over classes. Of the weights of an unseen
+class much is what all classes share, and its plain map often shows the background.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +32,7 @@ class Explanations:
       predictions: `[N]` int64, the classes with the highest logits.
       classes: `[N]` int64, the classes that are explained.
       importances: of the neurons for these classes, `[N,K]` float32.
-      maps: Grad-CAM for these classes, `[N,H,W]` float32, at least 0.
+      maps: Grad-CAM of these classes against the mean of all, `[N,H,W]` float32, at least 0.
       activations: the neurons' mean activations over each image, `[N,K]` float32.
     """
 
@@ -78,6 +83,7 @@ def _make_batch_function(
 ) -> Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, ...]]:
     trunk, head = classifier.backbone.trunk, importance.inference(classifier.backbone.head)
     kernel, by_class = tf.constant(classifier.kernel), tf.constant(classifier.kernel.T)
+    shared = tf.reduce_mean(by_class, axis=0, keepdims=True)
     margin = [0.0 if name in classifier.unseen else gamma for name in classifier.class_names]
     bias = tf.constant(classifier.bias - np.array(margin, np.float32))
 
@@ -88,7 +94,7 @@ def _make_batch_function(
         predictions = tf.argmax(logits, axis=1)
         classes = tf.where(asked == _PREDICTED, predictions, asked)
         values = importance.importances(head, activations, tf.gather(by_class, classes))
-        maps = visual.grad_cam(activations, values)
+        maps = visual.grad_cam(activations, values - importance.importances(head, activations, shared))
         return logits, predictions, classes, values, maps, tf.reduce_mean(activations, axis=(1, 2))
 
     return one_batch
