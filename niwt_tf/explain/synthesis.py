@@ -18,9 +18,11 @@ import tensorflow as tf
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.explain import keras_vis
 
-STEPS = 128
+STEPS = 80
 _BATCH_SIZE = 16  # neurons at a time
-_GREY, _NOISE = 127.5, 16.0  # of the images that it starts from
+_GREY, _NOISE = 127.5, 32.0  # of the images that it starts from; on plain grey most neurons are at 0, without gradient
+_LEARNING_RATE = 6.0  # of pixels in 0..255
+_BLUR = 0.3  # how far each step takes a pixel to the mean of its neighbours: without it noise drives neurons best
 
 
 def maximal_images(
@@ -48,8 +50,26 @@ def maximal_images(
 
 def _climb(climb: Any, neurons: Sequence[int], size: int, seed: int, steps: int) -> np.ndarray:
     scores = importlib.import_module("tf_keras_vis.utils.scores").CategoricalScore(list(neurons))
+    modifiers = importlib.import_module("tf_keras_vis.activation_maximization.input_modifiers")
     keras.utils.set_random_seed(seed)
     noise = np.random.default_rng(seed).normal(_GREY, _NOISE, (1, size, size, 3))
     start = tf.constant(np.repeat(noise, len(neurons), axis=0), tf.float32)
-    made = climb(scores, seed_input=start, steps=steps)
+    made = climb(
+        scores,
+        seed_input=start,
+        steps=steps,
+        input_modifiers=[modifiers.Jitter(4), _blur],
+        regularizers=[],
+        gradient_modifier=_neighbours,
+        optimizer=keras.optimizers.Adam(_LEARNING_RATE),
+    )
     return np.clip(np.rint(np.asarray(made)), 0, 255).astype(np.uint8)
+
+
+def _blur(images: tf.Tensor) -> tf.Tensor:
+    return images + _BLUR * (_neighbours(images) - images)
+
+
+def _neighbours(images: tf.Tensor) -> tf.Tensor:
+    """Returns the mean of each pixel `[N,S,S,3]` with its neighbours."""
+    return tf.nn.avg_pool2d(images, 3, 1, "SAME")
