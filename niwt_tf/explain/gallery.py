@@ -103,6 +103,6 @@ def _crops(images: tf.Tensor, members: np.ndarray, boxes: Sequence[Sequence[floa
     side = float(images.shape[1])
     corners = np.asarray(boxes, np.float32).reshape(-1, 2, 2)
     inset = (corners[:, 1] - corners[:, 0])[:, None] / (2 * size) * np.array([[1], [-1]], np.float32)
-    middles = ((corners + inset) * side - 0.5) / (side - 1)
+    middles = np.clip(((corners + inset) * side - 0.5) / (side - 1), 0, 1)
     cropped = tf.image.crop_and_resize(tf.cast(images, tf.float32), middles.reshape(-1, 4), members, (size, size))
     return tf.cast(tf.clip_by_value(tf.round(cropped), 0, 255), tf.uint8).numpy()
