@@ -16,7 +16,7 @@ _TEXT_WIDTH = 320  # pixels
 _MARGIN = 16  # pixels
 _GAP = 4  # pixels, between crops
 _TITLE_SIZE, _TEXT_SIZE = 20, 15  # pixels
-_OPACITY = 0.75  # of the map where it is highest
+_OPACITY = 0.8  # of the map where it is highest
 _INK, _FAINT, _PAPER, _BAR = "#1a1a1a", "#5c5c5c", "#ffffff", "#c2d7ee"
 _COLD, _WARM, _HOT = "#2b0a57", "#e0475b", "#ffe95c"
 
@@ -30,7 +30,7 @@ def overlay(image: np.ndarray, values: np.ndarray) -> Image.Image:
     """
     large = visual.normalise(visual.upsample(visual.normalise(values[None]), len(image)))[0]
     heat = ImageOps.colorize(Image.fromarray(np.rint(large * 255).astype(np.uint8)), _COLD, _HOT, _WARM)
-    mask = Image.fromarray(np.rint(np.sqrt(large) * 255 * _OPACITY).astype(np.uint8))
+    mask = Image.fromarray(np.rint(large * 255 * _OPACITY).astype(np.uint8))
     return Image.composite(heat, Image.fromarray(image), mask)
 
 

@@ -95,9 +95,10 @@ def explain(
                 progress.say(_told(record))
                 bar.update()
     if bad:
+        others = f" The others are explained in {out}." if len(bad) < len(paths) else ""
         raise errors.UserError(
-            f"Every image must be readable. Received: {len(bad)} of {len(paths)} that are not: {errors.listed(bad)}. "
-            f"The others are explained in {out}. Mend these files, or leave them out."
+            f"Every image must be readable. Received: {len(bad)} of {len(paths)} that are not: "
+            f"{errors.listed(bad, len(bad))}.{others} Mend these files, or leave them out."
         )
 
 
@@ -149,7 +150,7 @@ def _picture(record: dict[str, Any], image: np.ndarray, values: np.ndarray) -> A
     explained, predicted = textual.readable(record["class"]), textual.readable(record["prediction"])
     notes = [f"runner-up: {textual.readable(record['runner_up'])}", Path(record["image"]).name]
     notes[:0] = ["a class without training images"] if record["unseen"] else []
-    return drawing.picture(image, values, predicted, [*notes, f"What speaks for {explained}:"], record["reasons"])
+    return drawing.picture(image, values, f"Prediction: {predicted}", [*notes, f"What speaks for {explained}:"], record["reasons"])
 
 
 def _picture_names(paths: Sequence[Path]) -> dict[Path, str]:
