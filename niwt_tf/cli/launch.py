@@ -19,15 +19,16 @@ _DISK_TROUBLE = ("No space left on device", "Permission denied", "Read-only file
 _INTERRUPTED = 130  # what shells give a program that Ctrl-C ended
 
 
-def run(main: Callable[[Sequence[str]], None], description: str) -> None:
+def run(main: Callable[[Sequence[str]], None], description: str, takes_arguments: bool = False) -> None:
     """Runs a program and exits: with 0, with 1 after a mistake of the user's, with 130 after Ctrl-C.
 
     Args:
       main: takes the arguments that are no flags, the program's name first.
       description: what the program is for, for `--help`.
+      takes_arguments: whether there may be others than the program's name.
     """
     sys.modules["__main__"].__doc__ = description
-    app.run(lambda arguments: sys.exit(_status(main, arguments)))
+    app.run(lambda arguments: sys.exit(_status(main, arguments, takes_arguments)))
 
 
 def start_tensorflow() -> None:
@@ -44,10 +45,10 @@ def start_tensorflow() -> None:
     standard_logging.getLogger("niwt_tf").setLevel(standard_logging.WARNING)  # such as the names of damaged images
 
 
-def _status(main: Callable[[Sequence[str]], None], arguments: Sequence[str]) -> int:
+def _status(main: Callable[[Sequence[str]], None], arguments: Sequence[str], takes_arguments: bool) -> int:
     """Returns the exit status, having told what went wrong."""
     try:
-        if len(arguments) > 1:
+        if len(arguments) > 1 and not takes_arguments:
             raise errors.UserError(f"Arguments must be flags, such as --seed=1. Received: {' '.join(arguments[1:])}.")
         main(arguments)
     except errors.UserError as error:
