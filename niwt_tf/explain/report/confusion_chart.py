@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The confusion of all classes, as coordinates for `templates/confusion.svg`: a unit is a cell."""
+"""The confusion of all classes, as coordinates for `templates/confusion.html`: a cell is 10 units wide."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from niwt_tf import confusion
 LEVELS = 6  # shades
 _MOST_NAMED = 80  # classes, beyond which rows have numbers alone
 _LONGEST_NAME = 22  # characters
-_LETTER = 0.52  # of a cell: the width of a letter in a row's name
-_WIDTH = 720  # pixels that the cells take, if each gets from 2 to 14
-_CELL = (2, 14)
+_LETTER = 5  # units: the width of a letter in a row's name
+_WIDTH = 720  # pixels that the cells take, where each gets from 3 to 14 of them
+_CELL = (3, 14)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,12 +26,13 @@ class Chart:
     Attributes:
       size: `C`.
       seen: how many rows and columns are seen classes.
-      right: SVG paths of the cells on the diagonal, one for each shade; the last is the darkest.
+      right: SVG paths of the cells on the diagonal, a unit wide, one for each shade; the last is the darkest.
       wrong: of the cells beside it.
       names: what stands left of each row; empty where there are too many.
       ticks: rows and columns that are marked with their number, from 0.
-      margin: the names' width, in cells.
-      cell: the least width of a cell, in pixels.
+      margin: the width of what stands left of the rows, in units.
+      width: of all of it, in pixels.
+      height: in pixels.
     """
 
     size: int
@@ -40,8 +41,9 @@ class Chart:
     wrong: list[str]
     names: list[str]
     ticks: list[int]
-    margin: float
-    cell: float
+    margin: int
+    width: int
+    height: int
 
 
 def chart(counts: np.ndarray, class_names: Sequence[str], seen_classes: int) -> Chart:
@@ -50,15 +52,18 @@ def chart(counts: np.ndarray, class_names: Sequence[str], seen_classes: int) -> 
     levels = np.ceil(confusion.shares(counts) * LEVELS).astype(int)
     diagonal = np.eye(size, dtype=bool)
     names = [_short(name) for name in class_names] if size <= _MOST_NAMED else []
+    margin = max((len(name) for name in names), default=4) * _LETTER + 25
+    pixels = float(np.clip(_WIDTH / size, *_CELL)) / 10  # of a unit
     return Chart(
         size=size,
         seen=seen_classes,
         right=_paths(levels * diagonal),
         wrong=_paths(levels * ~diagonal),
         names=names,
-        ticks=[*range(0, size, 5 if names else 25 if size > 150 else 10)],
-        margin=max((len(name) for name in names), default=4) * _LETTER + 2.5,
-        cell=float(np.clip(_WIDTH / size, *_CELL)),
+        ticks=list(range(0, size, 5 if names else 10)),
+        margin=margin,
+        width=round((10 * size + margin + 2) * pixels),
+        height=round((10 * size + 32) * pixels),
     )
 
 
