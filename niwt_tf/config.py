@@ -21,6 +21,7 @@ from niwt_tf import errors
 from niwt_tf.backbones import families
 
 BIASES = ("mean", "zero", "level")
+MAP_FITS = ("descent", "ridge")
 DOMAINS = ("attributes", "binary_attributes", "captions", "documents", "sentences")
 
 
@@ -133,9 +134,14 @@ class BackboneConfig:
 class MapConfig:
     """The map from domain vectors to importances."""
 
-    map_steps: int = _option(200, "Most steps to fit the map; held-out classes say when to stop.", minimum=1)
-    map_learning_rate: float = _option(1.0, "Learning rate for the map, with momentum 0.9.", minimum=0.0)
-    map_folds: int = _option(6, "Groups of seen classes held out in turn to choose the step.", minimum=2, maximum=100)
+    map_steps: int = _option(200, "Most steps of the descent; held-out classes say when to stop.", minimum=1)
+    map_learning_rate: float = _option(1.0, "Learning rate of the descent, with momentum 0.9.", minimum=0.0)
+    map_penalties: tuple[float, ...] = _option(
+        (0.01, 0.1, 0.3, 1.0, 3.0), "Penalties of the ridge regression, of which held-out classes choose.", minimum=0.0
+    )
+    map_folds: int = _option(
+        6, "Groups of seen classes held out in turn to choose the step or the penalty.", minimum=2, maximum=100
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -152,17 +158,32 @@ class TransferConfig:
 class RehearsalConfig:
     """What is tried on seen classes that play unseen; one value alone fixes the setting."""
 
+    map_fits: tuple[str, ...] = _option(
+        ("descent", "ridge"),
+        "How the map is fitted: the paper's descent on the cosine, stopped where held-out classes are predicted best, "
+        "or ridge regression.",
+        choices=MAP_FITS,
+    )
     lambdas: tuple[float, ...] = _option(
         (1e-4, 1e-3, 1e-2), "Pulls of new weights towards the seen classes' mean.", minimum=0.0
     )
     scales: tuple[float, ...] = _option(
-        (0.8, 1.0, 1.25), "Lengths of new weights, in mean lengths of seen ones; 0 keeps the learned.", minimum=0.0
+        (0.3, 0.4, 0.5, 0.65, 0.8, 1.0, 1.25),
+        "Lengths of new weights, in mean lengths of seen ones; 0 keeps the learned.",
+        minimum=0.0,
     )
     biases: tuple[str, ...] = _option(
-        ("mean",),
+        ("level",),
         "Biases of new classes: the seen classes' mean, 0, or what brings a new class's mean logit over the training "
         "images level with the seen classes'.",
         choices=BIASES,
+    )
+    validation_groups: int = _option(
+        0,
+        "Groups of seen classes that play unseen in turn; 0 is three where the network stays as it is, and one where "
+        "each costs a training of it.",
+        minimum=0,
+        maximum=100,
     )
 
 
@@ -187,6 +208,13 @@ class RunConfig:
     )
     deterministic: bool = _option(
         False, "Has every operation give the same numbers each time, where a GPU is slower for it.", local=True
+    )
+    activations_limit: float = _option(
+        8.0,
+        "Most GiB that the activations of a network that stays as it is may take in the workdir; with more, it runs "
+        "again in every stage.",
+        minimum=0.0,
+        local=True,
     )
     memory_limit: int = _option(0, "Most MiB of a GPU's memory that are used; 0 is all of it.", minimum=0, local=True)
 

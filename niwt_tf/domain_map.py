@@ -2,14 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Step 2 of the method (section 3.2 of the paper): a linear map from domain vectors to importances.
 
-Minimises the mean over seen images of 1 - cos(M(k_y), alpha_y(I)). As M sees only the class, that mean follows exactly
-from each class' sum of unit importances, so a step costs as much as there are classes, not images.
+How far it is fitted, held-out seen classes decide: by the mean rank correlation between the importances predicted for
+them and those observed.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -18,10 +17,8 @@ import tensorflow as tf
 from scipy import stats
 
 from niwt_tf import config as config_lib
-from niwt_tf import errors, inspect, progress
+from niwt_tf import errors, inspect, map_descent, map_ridge
 
-_CHECK_EVERY = 5
-_MOMENTUM = 0.9
 _EPSILON = 1e-12
 
 
@@ -31,13 +28,15 @@ class DomainMap:
 
     Attributes:
       forward: a Keras model, domain vectors `[N,M]` -> importances `[N,K]`, of which only the direction counts.
-      steps: for how many steps it was fitted.
-      rank_correlation: between predicted and observed importances of held-out seen classes at that step, their mean.
+      rank_correlation: between predicted and observed importances of held-out seen classes, their mean.
+      steps: for how many steps it was fitted, by descent; 0 for ridge regression.
+      penalty: of the ridge regression; 0 for descent.
     """
 
     forward: keras.Model
-    steps: int
     rank_correlation: float
+    steps: int = 0
+    penalty: float = 0.0
 
     def __call__(self, domain_vectors: np.ndarray) -> np.ndarray:
         """Returns importances `[N,K]` float32 for domain vectors `[N,M]`."""
@@ -46,14 +45,14 @@ class DomainMap:
     def save(self, folder: Path) -> None:
         """Writes `forward.keras` and `map.npz` into `folder`."""
         self.forward.save(folder / "forward.keras")
-        np.savez(folder / "map.npz", steps=self.steps, rank_correlation=self.rank_correlation)
+        np.savez(folder / "map.npz", rank_correlation=self.rank_correlation, steps=self.steps, penalty=self.penalty)
 
     @classmethod
     def load(cls, folder: Path) -> DomainMap:
         """Returns what `save` wrote; Keras' safe mode, no pickle."""
         forward = keras.models.load_model(folder / "forward.keras", compile=False, safe_mode=True)
         with np.load(folder / "map.npz", allow_pickle=False) as saved:
-            return cls(forward, int(saved["steps"]), float(saved["rank_correlation"]))
+            return cls(forward, float(saved["rank_correlation"]), int(saved["steps"]), float(saved["penalty"]))
 
 
 def class_sums(values: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
@@ -76,27 +75,89 @@ def fit(
     config: config_lib.MapConfig,
     seed: int,
     log: inspect.Log = inspect.no_log,
+    how: str = "descent",
 ) -> DomainMap:
-    """Returns the map fitted to all seen classes for the number of steps at which held-out ones were predicted best.
+    """Returns the map fitted to all seen classes as far as held-out ones were predicted best.
 
     Args:
       domain_vectors: of the seen classes, `[C,M]`.
       sums: their sums of unit importances, `[C,K]`.
       counts: their numbers of images, `[C]`.
-      config: steps, learning rate and folds.
+      config: steps and learning rate, penalties, and folds.
       seed: deals the classes into folds.
-      log: takes the loss and the rank correlation on held-out classes.
+      log: takes the rank correlation on held-out classes, at each step the loss too.
+      how: one of `config.MAP_FITS`.
 
     Raises:
-      errors.DivergedError: if the loss is no finite number.
+      errors.DivergedError: if the loss or what is predicted is no finite number.
     """
     shift, scale = _normalisation(domain_vectors)
-    inputs = (domain_vectors - shift) / scale
-    folds = _held_out(len(inputs), config.map_folds, seed)
-    steps, correlation = _best_steps(inputs, sums, counts, folds, config, log)
-    everyone = np.zeros((1, len(inputs)), bool)
-    kernel, bias = _run(inputs, sums, counts, everyone, steps, config.map_learning_rate, lambda *_: None)
-    return DomainMap(_as_model(shift, scale, kernel[0], bias[0]), steps, correlation)
+    problem = _Problem(
+        (domain_vectors - shift) / scale, sums / counts[:, None], counts, _held_out(len(sums), config.map_folds, seed)
+    )
+    fitted = _descend(problem, config, log) if how == "descent" else _regress(problem, config, log)
+    return DomainMap(_as_model(shift, scale, fitted.kernel, fitted.bias), fitted.score, fitted.steps, fitted.penalty)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Problem:
+    """What is fitted: `inputs [C,M]` to `means [C,K]`, of `counts [C]` images; `held_out [F,C]` says in which fold."""
+
+    inputs: np.ndarray
+    means: np.ndarray
+    counts: np.ndarray
+    held_out: np.ndarray
+
+    @property
+    def everyone(self) -> np.ndarray:
+        """One fold, in which no class is held out."""
+        return np.zeros((1, len(self.inputs)), bool)
+
+    def score(self, kernels: np.ndarray, biases: np.ndarray) -> float:
+        """Returns the mean rank correlation of the folds' maps `[F,M,K]`, `[F,K]` on the classes held out of them."""
+        fold_of = self.held_out.argmax(0)
+        predicted = np.stack([x @ kernels[fold] for x, fold in zip(self.inputs, fold_of, strict=True)])
+        return float(rank_correlations(predicted + biases[fold_of], self.means).mean())
+
+
+@dataclasses.dataclass(frozen=True)
+class _Fitted:
+    """A kernel `[M,K]` and bias `[K]`, how well held-out classes were predicted, and how far it was fitted."""
+
+    kernel: np.ndarray
+    bias: np.ndarray
+    score: float
+    steps: int = 0
+    penalty: float = 0.0
+
+
+def _descend(problem: _Problem, config: config_lib.MapConfig, log: inspect.Log) -> _Fitted:
+    history: dict[int, float] = {}
+
+    def check(step: int, loss: float, kernels: np.ndarray, biases: np.ndarray) -> None:
+        history[step] = problem.score(kernels, biases)
+        log(step, loss=loss, rank_correlation=history[step])
+
+    data = problem.inputs, problem.means, problem.counts
+    map_descent.fit(*data, problem.held_out, config.map_steps, config.map_learning_rate, check)
+    best = max(history, key=history.__getitem__)
+    kernels, biases = map_descent.fit(*data, problem.everyone, best, config.map_learning_rate, lambda *_: None)
+    return _Fitted(kernels[0], biases[0], history[best], steps=best)
+
+
+def _regress(problem: _Problem, config: config_lib.MapConfig, log: inspect.Log) -> _Fitted:
+    if not (np.isfinite(problem.inputs).all() and np.isfinite(problem.means).all()):
+        raise errors.DivergedError(
+            "`importances` and domain vectors must be finite numbers. Received: some that are not, in fitting the map "
+            "by ridge regression. Check the dataset's attributes, and that the network's activations are finite."
+        )
+    scores = {}
+    for number, penalty in enumerate(config.map_penalties):
+        scores[penalty] = problem.score(*map_ridge.fit(problem.inputs, problem.means, problem.held_out, penalty))
+        log(number, penalty=penalty, rank_correlation=scores[penalty])
+    best = max(scores, key=scores.__getitem__)
+    kernels, biases = map_ridge.fit(problem.inputs, problem.means, problem.everyone, best)
+    return _Fitted(kernels[0], biases[0], scores[best], penalty=best)
 
 
 def rank_correlations(predicted: np.ndarray, observed: np.ndarray) -> np.ndarray:
@@ -117,87 +178,6 @@ def _held_out(classes: int, folds: int, seed: int) -> np.ndarray:
     """Returns `[F,C]` bool: each class is held out in one fold."""
     dealt = np.random.default_rng([seed, 0xF01D]).permutation(classes) % min(folds, classes)
     return dealt == np.arange(min(folds, classes))[:, None]
-
-
-def _best_steps(
-    inputs: np.ndarray,
-    sums: np.ndarray,
-    counts: np.ndarray,
-    held_out: np.ndarray,
-    config: config_lib.MapConfig,
-    log: inspect.Log,
-) -> tuple[int, float]:
-    """Returns the step with the best mean rank correlation on held-out classes, and that correlation."""
-    fold_of, observed = held_out.argmax(0), sums / counts[:, None]
-    history: dict[int, float] = {}
-
-    def check(step: int, loss: float, kernel: np.ndarray, bias: np.ndarray) -> None:
-        predicted = np.einsum("cm,cmk->ck", inputs, kernel[fold_of]) + bias[fold_of]
-        history[step] = float(rank_correlations(predicted, observed).mean())
-        log(step, loss=loss, rank_correlation=history[step])
-
-    _run(inputs, sums, counts, held_out, config.map_steps, config.map_learning_rate, check)
-    best = max(history, key=history.__getitem__)
-    return best, history[best]
-
-
-def _run(
-    inputs: np.ndarray,
-    sums: np.ndarray,
-    counts: np.ndarray,
-    held_out: np.ndarray,
-    steps: int,
-    learning_rate: float,
-    check: Callable[[int, float, np.ndarray, np.ndarray], None],
-) -> tuple[np.ndarray, np.ndarray]:
-    """Fits a map for each fold, all at once; returns kernels `[F,M,K]` and biases `[F,K]`.
-
-    A map starts at its classes' mean importances, whatever the domain vector, and from there learns what differs.
-    """
-    shares = np.where(held_out, 0.0, counts).astype(np.float32)
-    shares /= shares.sum(1, keepdims=True)
-    targets = tf.constant(sums / counts[:, None], tf.float32)
-    kernel = tf.Variable(tf.zeros([len(held_out), inputs.shape[1], sums.shape[1]]))
-    bias = tf.Variable(tf.constant(shares) @ targets)
-    step = _make_step(tf.constant(inputs, tf.float32), targets, tf.constant(shares), kernel, bias, learning_rate)
-    for number in progress.bar(range(1, steps + 1), "map"):
-        loss = step()
-        if number % _CHECK_EVERY == 0 or number == steps:
-            _require_finite(float(loss), number)
-            check(number, float(loss), kernel.numpy(), bias.numpy())
-    return kernel.numpy(), bias.numpy()
-
-
-def _make_step(
-    inputs: tf.Tensor,
-    targets: tf.Tensor,
-    shares: tf.Tensor,
-    kernel: tf.Variable,
-    bias: tf.Variable,
-    learning_rate: float,
-) -> Callable[[], tf.Tensor]:
-    optimizer = keras.optimizers.SGD(learning_rate, momentum=_MOMENTUM)
-    optimizer.build([kernel, bias])
-
-    @tf.function
-    def step() -> tf.Tensor:
-        with tf.GradientTape() as tape:
-            predicted = tf.einsum("cm,fmk->fck", inputs, kernel) + bias[:, None]
-            cosines = tf.reduce_sum(tf.linalg.l2_normalize(predicted, -1) * targets, -1)
-            loss = tf.reduce_sum(shares * (1 - cosines))
-        variables = [kernel, bias]
-        optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
-        return loss / tf.cast(tf.shape(shares)[0], tf.float32)
-
-    return step
-
-
-def _require_finite(loss: float, step: int) -> None:
-    if not np.isfinite(loss):
-        raise errors.DivergedError(
-            f"`loss` must be a finite number. Received: {loss} in step {step} of fitting the map. "
-            "Lower --map_learning_rate."
-        )
 
 
 def _as_model(shift: np.ndarray, scale: float, kernel: np.ndarray, bias: np.ndarray) -> keras.Model:

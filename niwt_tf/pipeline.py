@@ -18,9 +18,24 @@ from niwt_tf import workdir as workdir_lib
 from niwt_tf.data import digest
 
 if TYPE_CHECKING:
-    from niwt_tf import stages as stages_lib
+    from niwt_tf import run as run_lib
 
-_FORMAT = 1  # of the artefacts; a new one makes every stage anew
+_FORMAT = 2  # of the artefacts; a new one makes every stage anew
+
+_MEASURING = ("evaluate", "explain")  # the stages that write metrics.json
+_OF_TRAINING = (
+    "finetune_from",
+    "classifier_epochs",
+    "classifier_learning_rate",
+    "classifier_penalty",
+    "epochs",
+    "batch_size",
+    "learning_rate",
+    "weight_decay",
+    "dropout",
+    "label_smoothing",
+    "patience",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,6 +58,13 @@ def _training(config: config_lib.RunConfig) -> list[Any]:
     return [config.backbone, sources.backbone_stamps(config.backbone), config.mixed_precision, config.seed]
 
 
+def _network(config: config_lib.RunConfig) -> list[Any]:
+    """Returns what the activations of a network follow from that stays as it is."""
+    settings = {name: value for name, (value, _) in config_lib.options(config.backbone).items()}
+    network = {name: value for name, value in settings.items() if name not in _OF_TRAINING}
+    return [network, sources.backbone_stamps(config.backbone), config.seed]
+
+
 STAGES: dict[str, Stage] = {
     "data": Stage(
         "images and their zero-shot split",
@@ -54,22 +76,23 @@ STAGES: dict[str, Stage] = {
         ("data",),
         lambda c: [c.domain, sources.stamps(c.domain), digest.knowledge(c.data)],
     ),
+    "activations": Stage("activations of the training images, if the network stays as it is", ("data",), _network),
     "rehearsal_backbone": Stage(
         "a backbone that has not seen the validation classes",
-        ("data",),
-        lambda c: [*_training(c), c.transfer.transfer_images],
+        ("activations",),
+        lambda c: [*_training(c), c.transfer.transfer_images, c.rehearsal.validation_groups],
     ),
     "rehearsal": Stage(
-        "lambda, scale, bias and gamma, chosen on validation classes",
+        "map, lambda, scale, bias and gamma, chosen on validation classes",
         ("rehearsal_backbone", "knowledge"),
         lambda c: [c.domain, c.map, c.transfer, c.rehearsal, c.seed],
     ),
-    "backbone": Stage("the backbone, trained on the seen classes", ("data",), _training),
+    "backbone": Stage("the backbone, trained on the seen classes", ("activations",), _training),
     "importances": Stage(
         "importances of the neurons, image by image", ("backbone",), lambda c: [c.transfer.transfer_images, c.seed]
     ),
-    "map": Stage("the map from domain to importances", ("importances", "knowledge"), lambda c: [c.map, c.seed]),
-    "transfer": Stage("weights of the unseen classes", ("map", "rehearsal"), lambda c: [c.transfer, c.seed]),
+    "map": Stage("the map from domain to importances", ("importances", "rehearsal"), lambda c: [c.map, c.seed]),
+    "transfer": Stage("weights of the unseen classes", ("map",), lambda c: [c.transfer, c.seed]),
     "evaluate": Stage("accuracy on seen and unseen classes", ("transfer",), lambda c: []),
 }
 
@@ -103,7 +126,7 @@ def run(
     overwrite: bool = False,
     start: Callable[[], None] = lambda: None,
 ) -> dict[str, Any] | None:
-    """Runs what is still to do, and returns the metrics; None as long as the last stage is not done.
+    """Runs what is still to do, and returns the metrics; None as long as the classifier is not evaluated.
 
     Args:
       config: the settings.
@@ -128,23 +151,32 @@ def run(
             progress.say(f"[{number}/{len(STAGES)}] {name}: {stage.title}")
             _require_parents(name, workdir, prints)
             _run_stage(name, context, prints[name])
+            _write_metrics(workdir, prints)
         elif workdir.is_current(name, prints[name]):
             progress.say(f"[{number}/{len(STAGES)}] {name}: done before")
-    if _pending(prints, workdir, ["evaluate"]):
+    return _write_metrics(workdir, prints)
+
+
+def _write_metrics(workdir: workdir_lib.Workdir, prints: dict[str, str]) -> dict[str, Any] | None:
+    """Writes what the stages that are done have measured, and returns it; None as long as nothing is evaluated."""
+    done = [name for name in STAGES if workdir.is_current(name, prints[name])]
+    if "evaluate" not in done:
         return None
-    metrics = workdir_lib.read_json(workdir.path("evaluate") / "metrics.json")
-    metrics["stage_seconds"] = {name: workdir_lib.read_json(workdir.path(name) / "seconds.json") for name in STAGES}
+    metrics: dict[str, Any] = {}
+    for name in _MEASURING:
+        metrics |= workdir_lib.read_json(workdir.path(name) / "metrics.json") if name in done else {}
+    metrics["stage_seconds"] = {name: workdir_lib.read_json(workdir.path(name) / "seconds.json") for name in done}
     workdir_lib.write_json(workdir.root / "metrics.json", metrics)
     return metrics
 
 
-def _start(config: config_lib.RunConfig, workdir: workdir_lib.Workdir, start: Callable[[], None]) -> stages_lib.Run:
+def _start(config: config_lib.RunConfig, workdir: workdir_lib.Workdir, start: Callable[[], None]) -> run_lib.Run:
     """Returns what the stages share, having checked what only TensorFlow can tell of the settings."""
     start()
-    from niwt_tf import devices, stages
+    from niwt_tf import devices, run, stages
 
     progress.say(f"  {devices.configure(config)}")
-    context = stages.Run(config, workdir)
+    context = run.Run(config, workdir)
     stages.check(context)
     return context
 
@@ -158,7 +190,7 @@ def _require_parents(name: str, workdir: workdir_lib.Workdir, prints: dict[str, 
         )
 
 
-def _run_stage(name: str, context: stages_lib.Run, fingerprint: str) -> None:
+def _run_stage(name: str, context: run_lib.Run, fingerprint: str) -> None:
     from niwt_tf import stages
 
     begun = time.monotonic()

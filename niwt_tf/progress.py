@@ -37,7 +37,12 @@ def no_other_output() -> Iterator[None]:
 
 
 def bar(
-    items: Iterable[_T] | None, title: str, total: int | None = None, unit: str = "step", initial: int = 0
+    items: Iterable[_T] | None,
+    title: str,
+    total: int | None = None,
+    unit: str = "step",
+    initial: int = 0,
+    delay: float = 0,
 ) -> tqdm.tqdm[_T]:
     """Returns `items` with a bar on the terminal; silent where standard error is no terminal.
 
@@ -47,9 +52,18 @@ def bar(
       total: how many items there are, where `len` does not say.
       unit: what one item is.
       initial: how many of `total` were done before.
+      delay: for how many seconds there is no bar yet.
     """
     return tqdm.tqdm(
-        items, desc=f"  {title}", total=total, unit=unit, initial=initial, disable=None, leave=False, dynamic_ncols=True
+        items,
+        desc=f"  {title}",
+        total=total,
+        unit=unit,
+        initial=initial,
+        delay=delay,
+        disable=None,
+        leave=False,
+        dynamic_ncols=True,
     )
 
 

@@ -1,19 +1,21 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Chooses lambda, scale, bias and gamma on seen classes that play unseen, before any test image is looked at.
+"""Chooses the map's fit, lambda, scale, bias and gamma on seen classes that play unseen, before any test image is seen.
 
 The rehearsal is a whole run in small: its backbone is trained without the classes that play unseen, so that they are as
-new to it as the truly unseen ones are to the final backbone.
+new to it as the truly unseen ones are to the final backbone. Of several rehearsals, each with other classes that play
+unseen, the means count.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import itertools
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from niwt_tf import calibration, evaluate
+from niwt_tf import calibration, evaluate, progress
 from niwt_tf import config as config_lib
 from niwt_tf.backbones import classifier as classifier_lib
 
@@ -23,6 +25,7 @@ class Settings:
     """What the rehearsal chose.
 
     Attributes:
+      map_fit: how the map is fitted, a member of `config.MAP_FITS`.
       lambda_: the pull towards the mean of the seen classes' weights.
       scale: the length of new weights, in mean lengths of seen ones; 0 keeps what the transfer gave.
       bias: a member of `config.BIASES`.
@@ -30,6 +33,7 @@ class Settings:
       harmonic_mean: what these settings reached on the classes that played unseen, 0..1.
     """
 
+    map_fit: str
     lambda_: float
     scale: float
     bias: str
@@ -39,53 +43,55 @@ class Settings:
 
 @dataclasses.dataclass(frozen=True)
 class Trial:
-    """The images on which settings are compared, as features of the rehearsal's backbone.
+    """A rehearsal up to the choice: a classifier, candidate weights, and the images on which they are compared.
 
     Attributes:
-      train_features: `[T,D]` of training images.
+      classifier: of the classes that stay seen.
+      unseen: the names of the `U` that play unseen.
+      kernels: (map fit, lambda) -> their weights `[D,U]`.
+      train_features: `[T,D]` of training images, by the rehearsal's backbone.
       seen_features: `[N,D]` of held-out images of seen classes.
       seen_labels: `[N]`.
       unseen_features: `[n,D]` of images of the classes that play unseen.
       unseen_labels: `[n]`.
     """
 
+    classifier: classifier_lib.Classifier
+    unseen: tuple[str, ...]
+    kernels: Mapping[tuple[str, float], np.ndarray]
     train_features: np.ndarray
     seen_features: np.ndarray
     seen_labels: np.ndarray
     unseen_features: np.ndarray
     unseen_labels: np.ndarray
 
-
-def choose(
-    trial: Trial,
-    classifier: classifier_lib.Classifier,
-    kernels: dict[float, np.ndarray],
-    unseen: tuple[str, ...],
-    config: config_lib.RehearsalConfig,
-) -> Settings:
-    """Returns the settings with the highest harmonic mean at their own best gamma.
-
-    Args:
-      trial: the images to compare on.
-      classifier: of the classes that stay seen.
-      kernels: lambda -> weights `[D,U]` of the classes that play unseen.
-      unseen: their names.
-      config: the scales and biases to try.
-    """
-
-    def settings(lambda_: float, scale: float, bias: str) -> Settings:
-        extended = calibration.extend(classifier, kernels[lambda_], unseen, scale, bias, trial.train_features)
-        seen_classes = len(classifier.class_names)
+    def outcome(self, fit: str, lambda_: float, scale: float, bias: str) -> tuple[float, float]:
+        """Returns the share of training images that the best gamma leaves seen, and the harmonic mean at that gamma."""
+        kernel, seen_classes = self.kernels[fit, lambda_], len(self.classifier.class_names)
+        extended = calibration.extend(self.classifier, kernel, self.unseen, scale, bias, self.train_features)
         curve = evaluate.curve(
-            extended.logits(trial.seen_features),
-            trial.seen_labels,
-            extended.logits(trial.unseen_features),
-            trial.unseen_labels,
+            extended.logits(self.seen_features),
+            self.seen_labels,
+            extended.logits(self.unseen_features),
+            self.unseen_labels,
             seen_classes,
         )
         gamma, harmonic_mean = curve.best_gamma()
-        margins = calibration.margins(extended.logits(trial.train_features), seen_classes)
-        return Settings(lambda_, scale, bias, calibration.kept_share(margins, gamma), harmonic_mean)
+        margins = calibration.margins(extended.logits(self.train_features), seen_classes)
+        return calibration.kept_share(margins, gamma), harmonic_mean
 
-    tried = [settings(*values) for values in itertools.product(kernels, config.scales, config.biases)]
+
+def choose(trials: Sequence[Trial], config: config_lib.RehearsalConfig) -> Settings:
+    """Returns the settings with the highest harmonic mean at their own best gamma, on average over the trials.
+
+    Args:
+      trials: one or more, with the same candidates.
+      config: the candidates' map fits and lambdas, and the scales and biases to try.
+    """
+    candidates = list(itertools.product(config.map_fits, config.lambdas, config.scales, config.biases))
+    tried = []
+    for fit, lambda_, scale, bias in progress.bar(candidates, "settings"):
+        outcomes = [trial.outcome(fit, lambda_, scale, bias) for trial in trials]
+        kept_share, harmonic_mean = np.mean(outcomes, axis=0).tolist()
+        tried.append(Settings(fit, lambda_, scale, bias, kept_share, harmonic_mean))
     return max(tried, key=lambda one: one.harmonic_mean)

@@ -9,29 +9,31 @@ folder what an interrupted call left there.
 from __future__ import annotations
 
 import dataclasses
-import functools
+import itertools
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 
 import niwt_tf
 from niwt_tf import calibration, devices, domain_map, importance, inspect, progress
-from niwt_tf import config as config_lib
 from niwt_tf import evaluate as evaluate_lib
 from niwt_tf import rehearsal as rehearsal_lib
+from niwt_tf import run as run_lib
 from niwt_tf import transfer as transfer_lib
 from niwt_tf import workdir as workdir_lib
-from niwt_tf.backbones import build, finetune
+from niwt_tf.backbones import activations as activations_lib
 from niwt_tf.backbones import classifier as classifier_lib
-from niwt_tf.data import registry, zero_shot
+from niwt_tf.backbones import features as features_lib
+from niwt_tf.backbones import finetune
+from niwt_tf.data import zero_shot
 from niwt_tf.domains import knowledge as knowledge_lib
 
 _PACKAGES = ("tensorflow", "keras", "tensorflow-datasets", "numpy", "scikit-learn")
 _BATCH_SIZE = 256
 _FINE_TUNED = "fine_tuned.json"
+_DONE = "done.json"
 _OF_UNSEEN = (
     "unseen_accuracy",
     "harmonic_mean",
@@ -42,54 +44,12 @@ _OF_UNSEEN = (
 )
 
 
-@dataclasses.dataclass(frozen=True)
-class Run:
-    """A run, and what its stages share.
-
-    Attributes:
-      config: the settings.
-      workdir: where the artefacts lie.
-    """
-
-    config: config_lib.RunConfig
-    workdir: workdir_lib.Workdir
-
-    def folder(self, stage: str) -> Path:
-        """Returns where the artefact of `stage` lies."""
-        return self.workdir.path(stage)
-
-    @functools.cached_property
-    def dataset(self) -> zero_shot.ZeroShotDataset:
-        """The images and their split."""
-        return registry.load(self.config.data, self.image_size)
-
-    @functools.cached_property
-    def image_size(self) -> int:
-        """The side of the images that the backbone takes, in pixels."""
-        return self.start().backbone.image_size
-
-    @functools.cached_property
-    def rehearsal(self) -> zero_shot.ZeroShotDataset:
-        """The training images as a zero-shot dataset of their own."""
-        return self.dataset.rehearsal(self.config.seed)
-
-    def start(self) -> build.Start:
-        """Returns the network before its training; weights that it comes without follow from the seed."""
-        keras.utils.set_random_seed(self.config.seed)
-        return build.build(self.config.backbone)
-
-    @property
-    def jit_compile(self) -> bool:
-        """Whether loops are compiled with XLA."""
-        return devices.compiles(self.config.jit_compile)
-
-
-def check(run: Run) -> None:
+def check(run: run_lib.Run) -> None:
     """Raises errors.UserError for settings that only a network can tell to be wrong, before any work is done."""
-    finetune.check(run.start(), run.config.backbone)
+    finetune.check(run.network, run.config.backbone)
 
 
-def data(run: Run, folder: Path) -> None:
+def data(run: run_lib.Run, folder: Path) -> None:
     """Prepares the images, and writes down which split of them this is."""
     dataset = run.dataset
     split = {
@@ -104,68 +64,102 @@ def data(run: Run, folder: Path) -> None:
     workdir_lib.write_json(folder / "split.json", split)
 
 
-def knowledge(run: Run, folder: Path) -> None:
-    """Writes the domain vectors: of the run itself, and of its rehearsal, so that what is wrong shows at once."""
+def knowledge(run: run_lib.Run, folder: Path) -> None:
+    """Writes the domain vectors; those of a rehearsal are tried, too, so that what is wrong with them shows at once."""
     known = knowledge_lib.load(run.dataset, run.config.domain)
     progress.say(f"  {known.source}")
     known.save(folder / "knowledge.npz")
-    # Text is encoded anew: by an encoder that has not read that of the validation classes.
-    knowledge_lib.load(run.rehearsal, run.config.domain).save(folder / "rehearsal.npz")
+    _rehearsal_knowledge(run, 0)
 
 
-def backbone(run: Run, folder: Path) -> None:
+def _rehearsal_knowledge(run: run_lib.Run, group: int) -> knowledge_lib.DomainKnowledge:
+    """Returns a rehearsal's domain vectors: text is encoded by what has not read that of classes that play unseen."""
+    return knowledge_lib.load(run.dataset.rehearsal(run.config.seed, group), run.config.domain)
+
+
+def activations(run: run_lib.Run, folder: Path) -> None:
+    """Runs the trunk over the training images, if it stays as it is and there is room for what it gives."""
+    backbone, train = run.network.backbone, run.dataset.train
+    if run.stays and activations_lib.size(backbone, len(train)) <= run.config.activations_limit * 2**30:
+        activations_lib.compute(backbone, train, folder, run.jit_compile)
+
+
+def backbone(run: run_lib.Run, folder: Path) -> None:
     """Trains the backbone on the training images of all seen classes."""
-    _train(run, run.dataset, folder).save(folder)
+    trained = _train(run, run.material, folder)
+    if run.has_activations:
+        trained = dataclasses.replace(trained, backbone=run.network.backbone)
+    trained.save(folder)
 
 
-def importances(run: Run, folder: Path) -> None:
+def importances(run: run_lib.Run, folder: Path) -> None:
     """Computes the importances of the training images."""
-    classifier = classifier_lib.Classifier.load(run.folder("backbone"))
-    _importances(run, classifier, run.dataset.train, folder)
+    backbone = run.network.backbone.without_trunk() if run.has_activations else None
+    classifier = classifier_lib.Classifier.load(run.folder("backbone"), backbone)
+    _importances(run, classifier, run.material.train, folder)
 
 
-def rehearsal_backbone(run: Run, folder: Path) -> None:
+def rehearsal_backbone(run: run_lib.Run, folder: Path) -> None:
     """Trains a backbone without the validation classes, and keeps what the rehearsal needs of its trunk."""
-    dataset = run.rehearsal
+    for group in range(run.groups):
+        part = folder / str(group)
+        if not (part / _DONE).exists():
+            part.mkdir(exist_ok=True)
+            _rehearse_training(run, run.material.rehearsal(run.config.seed, group), part)
+            workdir_lib.write_json(part / _DONE, True)
+
+
+def _rehearse_training(run: run_lib.Run, dataset: zero_shot.ZeroShotDataset, folder: Path) -> None:
     classifier = _train(run, dataset, folder)
-    classifier.save(folder)
+    classifier.save(folder, with_network=not run.stays)
     _importances(run, classifier, dataset.train, folder)
     for name in ("test_seen", "test_unseen"):
-        features, labels = _features(classifier, getattr(dataset, name))
-        np.savez(folder / f"{name}.npz", features=features, labels=labels)
+        split = getattr(dataset, name)
+        features = features_lib.compute(classifier.backbone.network, split, _BATCH_SIZE, folder / name, run.jit_compile)
+        np.savez(folder / f"{name}.npz", features=features, labels=split.labels)
 
 
-def rehearsal(run: Run, folder: Path) -> None:
-    """Chooses lambda, scale, bias and gamma: map and transfer to the validation classes, for every lambda at once."""
-    parent, dataset = run.folder("rehearsal_backbone"), run.rehearsal
-    classifier = classifier_lib.Classifier.load(parent)
-    observed = importance.Importances.load(parent)
-    known = knowledge_lib.DomainKnowledge.load(run.folder("knowledge") / "rehearsal.npz")
-    fitted = _fit_map(run, known, observed, len(dataset.seen), folder / "map")
-    lambdas, targets = run.config.rehearsal.lambdas, fitted(known.vectors[len(dataset.seen) :])
-    columns = _transfer(run, classifier, observed, np.tile(targets, (len(lambdas), 1)), lambdas, folder / "transfer")
-    kernels = dict(zip(lambdas, np.split(columns, len(lambdas), axis=1), strict=True))
-    with np.load(parent / "test_seen.npz") as seen, np.load(parent / "test_unseen.npz") as unseen:
-        trial = rehearsal_lib.Trial(
-            observed.features, seen["features"], seen["labels"], unseen["features"], unseen["labels"]
-        )
-    chosen = rehearsal_lib.choose(trial, classifier, kernels, dataset.unseen, run.config.rehearsal)
+def rehearsal(run: run_lib.Run, folder: Path) -> None:
+    """Chooses the map's fit, lambda, scale, bias and gamma, on the classes that play unseen."""
+    trials = [_trial(run, group, folder / str(group)) for group in range(run.groups)]
+    chosen = rehearsal_lib.choose(trials, run.config.rehearsal)
     workdir_lib.write_json(folder / "settings.json", dataclasses.asdict(chosen))
 
 
-def map(run: Run, folder: Path) -> None:
+def _trial(run: run_lib.Run, group: int, folder: Path) -> rehearsal_lib.Trial:
+    """Returns a rehearsal up to the choice: every map's weights for every lambda, found all at once."""
+    parent = run.folder("rehearsal_backbone") / str(group)
+    classifier = classifier_lib.Classifier.load(parent, run.network.backbone if run.stays else None)
+    observed = importance.Importances.load(parent)
+    known = _rehearsal_knowledge(run, group)
+    seen_classes, lambdas = len(classifier.class_names), run.config.rehearsal.lambdas
+    targets = []
+    for fit in run.config.rehearsal.map_fits:
+        fitted = _fit_map(run, fit, known, observed, seen_classes, folder / fit)
+        targets.append(np.tile(fitted(known.vectors[seen_classes:]), (len(lambdas), 1)))
+    pulls = lambdas * len(targets)
+    columns = _transfer(run, classifier, observed, np.concatenate(targets), pulls, folder / "transfer")
+    keys = itertools.product(run.config.rehearsal.map_fits, lambdas)
+    kernels = dict(zip(keys, np.split(columns, len(pulls), axis=1), strict=True))
+    unseen = known.class_names[seen_classes:]
+    with np.load(parent / "test_seen.npz") as seen, np.load(parent / "test_unseen.npz") as tested:
+        images = observed.features, seen["features"], seen["labels"], tested["features"], tested["labels"]
+    return rehearsal_lib.Trial(classifier, unseen, kernels, *images)
+
+
+def map(run: run_lib.Run, folder: Path) -> None:
     """Fits the map from domain vectors to importances on all seen classes."""
     observed = importance.Importances.load(run.folder("importances"))
     known = knowledge_lib.DomainKnowledge.load(run.folder("knowledge") / "knowledge.npz")
-    _fit_map(run, known, observed, len(run.dataset.seen), folder).save(folder)
+    _fit_map(run, _settings(run).map_fit, known, observed, len(run.dataset.seen), folder).save(folder)
 
 
-def transfer(run: Run, folder: Path) -> None:
+def transfer(run: run_lib.Run, folder: Path) -> None:
     """Finds the unseen classes' weights, and writes the classifier of all classes with its gamma."""
     classifier = classifier_lib.Classifier.load(run.folder("backbone"))
     observed = importance.Importances.load(run.folder("importances"))
     known = knowledge_lib.DomainKnowledge.load(run.folder("knowledge") / "knowledge.npz")
-    settings = rehearsal_lib.Settings(**workdir_lib.read_json(run.folder("rehearsal") / "settings.json"))
+    settings = _settings(run)
     targets = domain_map.DomainMap.load(run.folder("map"))(known.vectors[len(run.dataset.seen) :])
     kernel = _transfer(run, classifier, observed, targets, (settings.lambda_,), folder)
     extended = calibration.extend(
@@ -177,20 +171,23 @@ def transfer(run: Run, folder: Path) -> None:
     workdir_lib.write_json(folder / "calibration.json", {"gamma": gamma})
 
 
-def evaluate(run: Run, folder: Path) -> None:
+def evaluate(run: run_lib.Run, folder: Path) -> None:
     """Scores the classifier on the test images: the only stage that looks at them."""
     classifier = classifier_lib.Classifier.load(run.folder("transfer"))
     gamma = workdir_lib.read_json(run.folder("transfer") / "calibration.json")["gamma"]
-    seen_features, seen_labels = _features(classifier, run.dataset.test_seen)
-    unseen_features, unseen_labels = _features(classifier, run.dataset.test_unseen)
-    test = (classifier.logits(seen_features), seen_labels, classifier.logits(unseen_features), unseen_labels)
+    seen, unseen = run.dataset.test_seen, run.dataset.test_unseen
+    seen_features, unseen_features = (
+        features_lib.compute(classifier.backbone.network, split, _BATCH_SIZE, folder / name, run.jit_compile)
+        for name, split in (("seen", seen), ("unseen", unseen))
+    )
+    test = (classifier.logits(seen_features), seen.labels, classifier.logits(unseen_features), unseen.labels)
     np.savez(folder / "logits.npz", seen=test[0], seen_labels=test[1], unseen=test[2], unseen_labels=test[3])
     workdir_lib.write_json(folder / "metrics.json", _about(run) | _scores(test, run.dataset, gamma))
 
 
-def _about(run: Run) -> dict[str, Any]:
+def _about(run: run_lib.Run) -> dict[str, Any]:
     """Returns what a reader must know of a run to trust its scores, and to repeat it."""
-    settings = rehearsal_lib.Settings(**workdir_lib.read_json(run.folder("rehearsal") / "settings.json"))
+    settings = _settings(run)
     fitted = domain_map.DomainMap.load(run.folder("map"))
     classifier = classifier_lib.Classifier.load(run.folder("backbone"))
     known = knowledge_lib.DomainKnowledge.load(run.folder("knowledge") / "knowledge.npz")
@@ -212,7 +209,9 @@ def _about(run: Run) -> dict[str, Any]:
         "bias": settings.bias,
         "harmonic_mean_expected": settings.harmonic_mean,
         "map_rank_correlation": fitted.rank_correlation,
+        "map_fit": settings.map_fit,
         "map_steps": fitted.steps,
+        "map_penalty": fitted.penalty,
         "packages": {"niwt_tf": niwt_tf.__version__} | {name: metadata.version(name) for name in _PACKAGES},
     }
 
@@ -246,9 +245,12 @@ def _scores(
     return of_seen | dict(zip(_OF_UNSEEN, values, strict=True))
 
 
-def _train(run: Run, dataset: zero_shot.ZeroShotDataset, folder: Path) -> classifier_lib.Classifier:
+def _train(run: run_lib.Run, dataset: zero_shot.ZeroShotDataset, folder: Path) -> classifier_lib.Classifier:
     """Returns a classifier of the seen classes of `dataset`: of the run's own, or of its rehearsal."""
-    start, settings = run.start(), run.config.backbone
+    settings = run.config.backbone
+    start = run.network if run.stays else run.start()
+    if run.has_activations:
+        start = dataclasses.replace(start, backbone=start.backbone.without_trunk())
     workdir_lib.write_json(folder / _FINE_TUNED, finetune.what(start, settings))
     with inspect.scalars(folder) as log:
         return finetune.finetune(
@@ -266,23 +268,34 @@ def _train(run: Run, dataset: zero_shot.ZeroShotDataset, folder: Path) -> classi
 
 
 def _importances(
-    run: Run, classifier: classifier_lib.Classifier, split: zero_shot.Split, folder: Path
+    run: run_lib.Run, classifier: classifier_lib.Classifier, split: zero_shot.Split, folder: Path
 ) -> importance.Importances:
     kept = run.config.transfer.transfer_images
     return importance.compute(classifier, split, kept, run.config.seed, folder, run.jit_compile)
 
 
+def _settings(run: run_lib.Run) -> rehearsal_lib.Settings:
+    """Returns what the rehearsal chose."""
+    return rehearsal_lib.Settings(**workdir_lib.read_json(run.folder("rehearsal") / "settings.json"))
+
+
 def _fit_map(
-    run: Run, known: knowledge_lib.DomainKnowledge, observed: importance.Importances, seen_classes: int, folder: Path
+    run: run_lib.Run,
+    fit: str,
+    known: knowledge_lib.DomainKnowledge,
+    observed: importance.Importances,
+    seen_classes: int,
+    folder: Path,
 ) -> domain_map.DomainMap:
     sums = domain_map.class_sums(observed.values, observed.labels, seen_classes)
     counts = np.bincount(observed.labels, minlength=seen_classes)
     with inspect.scalars(folder) as log:
-        return domain_map.fit(known.vectors[:seen_classes], sums, counts, run.config.map, run.config.seed, log)
+        vectors = known.vectors[:seen_classes]
+        return domain_map.fit(vectors, sums, counts, run.config.map, run.config.seed, log, fit)
 
 
 def _transfer(
-    run: Run,
+    run: run_lib.Run,
     classifier: classifier_lib.Classifier,
     observed: importance.Importances,
     targets: np.ndarray,
@@ -303,10 +316,3 @@ def _transfer(
             run.jit_compile,
             log,
         )
-
-
-def _features(classifier: classifier_lib.Classifier, split: zero_shot.Split) -> tuple[np.ndarray, np.ndarray]:
-    network = classifier.backbone.network
-    features = [np.zeros((0, classifier.backbone.feature_size), np.float32)]
-    features += [network(images, training=False).numpy() for images, _ in split.batches(_BATCH_SIZE)]
-    return np.concatenate(features), split.labels

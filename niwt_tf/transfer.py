@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from niwt_tf import config as config_lib
 from niwt_tf import errors, importance, inspect, progress
+from niwt_tf.backbones import cut
 
 _WINDOW = 40  # steps over which the loss must gain _LEAST_GAIN to go on
 _LEAST_GAIN = 0.01
@@ -52,6 +53,8 @@ def transfer(
     """
     rng = np.random.default_rng([seed, 0x7F3])
     mean = seen_kernel.mean(1, keepdims=True)
+    if cut.is_affine(head):
+        activations = activations[:1]  # every image asks the same of the weights
     distinct, column = np.unique(targets, axis=0, return_inverse=True)
     start = rng.normal(mean, seen_kernel.std(), (len(mean), len(distinct)))[:, column]
     weights = tf.Variable(start, dtype=tf.float32)

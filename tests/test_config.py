@@ -222,7 +222,9 @@ def test_fingerprint_of_equal_settings_is_the_same() -> None:
 def test_fingerprint_tells_a_change_of_any_option(name: str) -> None:
     owner = next((settings for settings in _SECTIONS.values() if hasattr(settings, name)), None)
     if owner is None:
-        changed: Any = _with(name, {"seed": 1, "deterministic": True, "memory_limit": 1}.get(name, "on"))
+        changed: Any = _with(
+            name, {"seed": 1, "deterministic": True, "activations_limit": 1.0, "memory_limit": 1}.get(name, "on")
+        )
         assert config.fingerprint(changed) != config.fingerprint(_DEFAULT)
     else:  # a section does not check its values, so that any will do
         assert config.fingerprint(dataclasses.replace(owner, **{name: "other"})) != config.fingerprint(owner)

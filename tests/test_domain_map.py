@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from niwt_tf import config as config_lib
-from niwt_tf import domain_map, errors
+from niwt_tf import domain_map, errors, map_descent
 
 _CONFIG = config_lib.MapConfig(map_steps=200, map_learning_rate=1.0, map_folds=6)
 
@@ -145,14 +145,10 @@ def test_classes_unlike_all_others_are_not_predicted() -> None:
 
 
 def _run(
-    inputs: np.ndarray,
-    sums: np.ndarray,
-    counts: np.ndarray,
-    held_out: np.ndarray,
-    steps: int,
-    learning_rate: float,
+    inputs: np.ndarray, sums: np.ndarray, counts: np.ndarray, held_out: np.ndarray, steps: int, learning_rate: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    return domain_map._run(inputs, sums, counts, held_out, steps, learning_rate, lambda *_: None)
+    means = sums / counts[:, None]
+    return map_descent.fit(inputs, means, counts, held_out, steps, learning_rate, lambda *_: None)
 
 
 def test_held_out_classes_have_no_say_in_their_fold(relation: Relation) -> None:
@@ -181,9 +177,9 @@ def test_the_loss_is_the_mean_over_images_of_one_minus_the_cosine(relation: Rela
     def check(number: int, loss: float, *_: np.ndarray) -> None:
         losses[number] = loss
 
-    data = relation.vectors, relation.sums, relation.counts, held_out
-    before = _run(*data, step - 1, 1e-2)
-    domain_map._run(*data, step, 1e-2, check)
+    before = _run(relation.vectors, relation.sums, relation.counts, held_out, step - 1, 1e-2)
+    means = relation.sums / relation.counts[:, None]
+    map_descent.fit(relation.vectors, means, relation.counts, held_out, step, 1e-2, check)
     per_fold = [
         _image_losses(relation, before[0][fold], before[1][fold])[~held_out[fold][relation.labels]].mean()
         for fold in range(3)

@@ -11,19 +11,23 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import tensorflow as tf
 
 from niwt_tf import config as config_lib
 from niwt_tf import errors, pipeline, stages, workdir
+from niwt_tf import run as run_lib
 from niwt_tf.backbones import build as build_lib
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.data import registry, zero_shot
 
 _ROOT = Path(__file__).resolve().parent.parent
+_BACKBONE: Any = object()  # where the classes alone are asked for
 _TINY = {"epochs": 2, "map_steps": 20, "transfer_steps": 10, "transfer_images": 16}
 _METRICS = {
     "dataset", "domain", "domain_source", "backbone", "layer", "seed", "split_version", "split_sha256", "seen_accuracy",
@@ -88,18 +92,20 @@ def test_each_stage_leaves_a_folder_and_none_a_part(whole: workdir.Workdir) -> N
 @pytest.mark.parametrize(
     ("stage", "tags"),
     [
-        ("rehearsal_backbone", {"loss", "accuracy"}),
+        ("rehearsal_backbone/0", {"loss", "accuracy"}),
         ("backbone", {"loss", "accuracy"}),
-        ("rehearsal/map", {"loss", "rank_correlation"}),
-        ("rehearsal/transfer", {"loss", "cosine"}),
-        ("map", {"loss", "rank_correlation"}),
+        ("rehearsal/0/descent", {"loss", "rank_correlation"}),
+        ("rehearsal/0/ridge", {"penalty", "rank_correlation"}),
+        ("rehearsal/0/transfer", {"loss", "cosine"}),
+        ("map", {"rank_correlation"}),  # and the loss or the penalty, after the fit that was chosen
         ("transfer", {"loss", "cosine"}),
     ],
 )
 def test_every_loop_leaves_its_scalars_for_tensorboard(whole: workdir.Workdir, stage: str, tags: set[str]) -> None:
     (log,) = (whole.root / stage).glob("events.out.tfevents.*")
     events = tf.compat.v1.train.summary_iterator(str(log))
-    assert {value.tag for event in events for value in event.summary.value} == tags
+    found = {value.tag for event in events for value in event.summary.value}
+    assert found - {"loss", "penalty"} == tags - {"loss", "penalty"} and tags <= found
 
 
 def test_a_second_run_has_nothing_to_do_and_starts_no_tensorflow(
@@ -130,7 +136,7 @@ def test_a_stage_killed_before_its_end_is_resumed_and_nothing_before_it_is_redon
 ) -> None:
     original = getattr(stages, stage)
 
-    def killed(run: stages.Run, folder: Path) -> None:
+    def killed(run: run_lib.Run, folder: Path) -> None:
         original(run, folder)
         raise _Killed
 
@@ -159,7 +165,7 @@ def test_sigkill_in_the_training_costs_one_epoch_at_most(tiny_data_dir: Path, tm
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
     again = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert "[3/9] rehearsal_backbone: done before" in again.stdout
+    assert "[4/10] rehearsal_backbone: done before" in again.stdout
     assert re.search(r"resuming after epoch ([3-9]|\d\d) of 40", again.stdout)
     assert _metrics(workdir.Workdir(tmp_path)).keys() >= _METRICS
     assert "Traceback" not in again.stderr
@@ -180,7 +186,7 @@ def test_a_stage_whose_parents_are_missing_names_them(config: config_lib.RunConf
         pipeline.run(config, workdir.Workdir(tmp_path), ["map"])
     assert str(caught.value) == (
         "`--stages` must include what a stage needs, unless it is done. Received: --stages with map, which needs "
-        "importances, knowledge. Run --stages=importances,knowledge,map, or leave --stages out to run all."
+        "importances, rehearsal. Run --stages=importances,rehearsal,map, or leave --stages out to run all."
     )
 
 
@@ -207,7 +213,7 @@ def test_overwrite_remakes_only_what_a_setting_changes(
     capsys.readouterr()
     pipeline.run(other, folder, overwrite=True)
     done = re.findall(r"\] (\w+): done before", capsys.readouterr().out)
-    assert done == ["data", "knowledge", "rehearsal_backbone", "backbone", "importances"]
+    assert done == ["data", "knowledge", "activations", "rehearsal_backbone", "backbone", "importances"]
 
 
 def test_no_test_image_is_read_before_the_evaluation(
@@ -239,15 +245,21 @@ def _unreadable(split: zero_shot.Split) -> zero_shot.Split:
     [
         ({"seed": 1}, {*pipeline.STAGES} - {"data", "knowledge"}),
         ({"jit_compile": "on", "deterministic": True, "memory_limit": 1}, set()),
-        ({"mixed_precision": "on"}, {*pipeline.STAGES} - {"data", "knowledge"}),
+        ({"activations_limit": 1.0}, set()),
+        ({"mixed_precision": "on"}, {*pipeline.STAGES} - {"data", "knowledge", "activations"}),
         ({"data": config_lib.DataConfig(data_dir="elsewhere", prepared_dir="there")}, set()),
         ({"data": config_lib.DataConfig(aviary_seed=1)}, {*pipeline.STAGES}),
         (
             {"domain": config_lib.DomainConfig(domain="captions")},
             {"knowledge", "rehearsal", "map", "transfer", "evaluate"},
         ),
-        ({"rehearsal": config_lib.RehearsalConfig(scales=(1.0,))}, {"rehearsal", "transfer", "evaluate"}),
-        ({"backbone": config_lib.BackboneConfig(epochs=1)}, {*pipeline.STAGES} - {"data", "knowledge"}),
+        ({"rehearsal": config_lib.RehearsalConfig(scales=(1.0,))}, {"rehearsal", "map", "transfer", "evaluate"}),
+        (
+            {"rehearsal": config_lib.RehearsalConfig(validation_groups=2)},
+            {"rehearsal_backbone", "rehearsal", "map", "transfer", "evaluate"},
+        ),
+        ({"backbone": config_lib.BackboneConfig(epochs=1)}, {*pipeline.STAGES} - {"data", "knowledge", "activations"}),
+        ({"backbone": config_lib.BackboneConfig(layer="conv3")}, {*pipeline.STAGES} - {"data", "knowledge"}),
     ],
 )
 def test_a_setting_changes_the_stages_that_depend_on_it(change: dict[str, Any], remade: set[str]) -> None:
@@ -297,13 +309,72 @@ def test_a_network_that_comes_with_weights_keeps_them(
     metrics = _scores(pipeline.run(dataclasses.replace(config, backbone=settings), folder))
     assert metrics["fine_tuned"] == {"auto": "classifier", "none": "none"}[finetune]
     split = workdir.read_json(folder.path("data") / "split.json")
+    result = classifier_lib.Classifier.load(folder.path("backbone"))
+    pairs = zip(result.backbone.network.get_weights(), trained.backbone.network.get_weights(), strict=True)
+    assert all((ours == theirs).all() for ours, theirs in pairs)
     columns = [split["seen"].index(name) for name in split["seen"] if name not in split["validation"]]
-    for stage, own in (("backbone", [*range(9)]), ("rehearsal_backbone", columns)):
-        result = classifier_lib.Classifier.load(folder.path(stage))
-        pairs = zip(result.backbone.network.get_weights(), trained.backbone.network.get_weights(), strict=True)
-        assert all((ours == theirs).all() for ours, theirs in pairs)
+    for part, own in (("backbone", [*range(9)]), ("rehearsal_backbone/0", columns)):
+        result = classifier_lib.Classifier.load(folder.root / part, trained.backbone)
         same = result.kernel.shape == (128, len(own)) and (result.kernel == trained.kernel[:, own]).all()
         assert same == (finetune == "none")
+
+
+def _frozen(
+    config: config_lib.RunConfig, whole: workdir.Workdir, monkeypatch: pytest.MonkeyPatch
+) -> config_lib.RunConfig:
+    """Returns settings that train a new classifier on the network that `whole` trained."""
+
+    def build(settings: config_lib.BackboneConfig) -> build_lib.Start:
+        return build_lib.Start(classifier_lib.Classifier.load(whole.path("backbone")).backbone, True)
+
+    monkeypatch.setattr(build_lib, "build", build)
+    backbone = dataclasses.replace(config.backbone, classifier_epochs=20)
+    rehearsal = dataclasses.replace(config.rehearsal, lambdas=(1e-3,), scales=(1.0,))
+    return dataclasses.replace(config, backbone=backbone, rehearsal=rehearsal)
+
+
+def test_the_trunk_of_a_network_that_stays_runs_once_over_each_training_image(
+    config: config_lib.RunConfig, whole: workdir.Workdir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts: list[int] = []
+
+    def load(data: config_lib.DataConfig, image_size: int) -> zero_shot.ZeroShotDataset:
+        dataset = original(data, image_size)
+        train = dataclasses.replace(dataset.train, images=dataset.train.images.map(_counting(counts)))
+        return dataclasses.replace(dataset, train=train)
+
+    original = registry.load
+    monkeypatch.setattr(registry, "load", load)
+    frozen = _frozen(config, whole, monkeypatch)
+    kept = _scores(pipeline.run(frozen, workdir.Workdir(tmp_path / "kept")))
+    assert len(counts) == 54
+    again = _scores(pipeline.run(dataclasses.replace(frozen, activations_limit=0.0), workdir.Workdir(tmp_path / "not")))
+    assert len(counts) > 3 * 54
+    assert kept == pytest.approx(again, abs=0.03)  # float16 rounds
+
+
+def _counting(counts: list[int]) -> Callable[[tf.Tensor], tf.Tensor]:
+    def note(image: np.ndarray) -> np.ndarray:
+        counts.append(1)
+        return image
+
+    return lambda image: tf.ensure_shape(tf.numpy_function(note, [image], image.dtype), image.shape)
+
+
+def test_three_groups_of_classes_play_unseen_where_the_network_stays(
+    config: config_lib.RunConfig, whole: workdir.Workdir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frozen = _frozen(config, whole, monkeypatch)
+    folder = workdir.Workdir(tmp_path)
+    pipeline.run(frozen, folder, ["data", "activations", "rehearsal_backbone"])
+    split = workdir.read_json(folder.path("data") / "split.json")
+    played = []
+    for group in sorted(path for path in folder.path("rehearsal_backbone").iterdir() if path.is_dir()):
+        stayed = classifier_lib.Classifier.load(group, _BACKBONE).class_names
+        played.append(set(split["seen"]) - set(stayed))
+    assert [len(names) for names in played] == 3 * [len(split["validation"])]
+    assert len(set.union(*played)) == 3 * len(split["validation"])
+    assert played[0] == set(split["validation"])
 
 
 def test_a_classifier_of_other_classes_is_told(
@@ -316,7 +387,7 @@ def test_a_classifier_of_other_classes_is_told(
     monkeypatch.setattr(build_lib, "build", build)
     none = dataclasses.replace(config, backbone=dataclasses.replace(config.backbone, finetune="none"))
     with pytest.raises(errors.UserError, match=r"Received: 6 classes of the network, 9 seen classes of the dataset\."):
-        pipeline.run(none, workdir.Workdir(tmp_path), ["data", "rehearsal_backbone"])
+        pipeline.run(none, workdir.Workdir(tmp_path), ["data", "activations", "backbone"])
 
 
 def test_what_tensorflow_computes_on_is_told_once(

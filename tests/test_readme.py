@@ -14,11 +14,14 @@ _README = (_ROOT / "README.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("path", sorted((_ROOT / "flags").glob("*.flags")), ids=lambda path: path.name)
-def test_every_preset_has_its_row_in_the_results_and_the_same_score(path: Path) -> None:
+def test_every_preset_has_its_row_with_the_same_score_or_what_it_needs(path: Path) -> None:
     rows = [line for line in _README.splitlines() if line.startswith("|") and f"`{path.stem}`" in line]
-    assert rows, f"{path.name} has no row in the README's table"
-    score = re.search(r"H (0\.\d{3})", path.read_text("utf-8"))
-    assert score and any(f"| {score[1]} |" in row for row in rows)
+    assert rows, f"{path.name} has no row in the README's tables"
+    header = "".join(line for line in path.read_text("utf-8").splitlines() if line.startswith("#"))
+    scores, needs = re.findall(r"H (0\.\d{3})", header), re.findall(r"Needs (.+); not run here\.", header)
+    assert bool(scores) != bool(needs), f"{path.name} must say either how it scored or what it needs"
+    cells = [f" {score} " for score in scores[:1]] + [f" needs {what}; not run here " for what in needs]
+    assert any(cells[0] in row.split("|") for row in rows)
 
 
 def test_links_lead_to_files() -> None:

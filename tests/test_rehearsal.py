@@ -21,6 +21,9 @@ _NETWORK: Any = object()  # the choice is made on features alone
 # Margins of the best seen logit over the unseen one: seen images 2, 1; unseen ones -1, 0.5, 1.5;
 # training images 1, 0.5, 1, -1, 3.
 _TRIAL = rehearsal.Trial(
+    classifier=classifier_lib.Classifier(_NETWORK, np.eye(3, 2), np.zeros(2), ("wren", "robin")),
+    unseen=("heron",),
+    kernels={},
     train_features=np.array([[1.0, 0, 0], [0, 1, 0.5], [2, 0, 1], [0, 0, 1], [0, 3, 0]]),
     seen_features=np.array([[3.0, 0, 1], [0, 2, 1]]),
     seen_labels=np.array([0, 1]),
@@ -43,8 +46,10 @@ def _choose(
     classifier: classifier_lib.Classifier | None = None,
     trial: rehearsal.Trial = _TRIAL,
 ) -> rehearsal.Settings:
-    config = config_lib.RehearsalConfig(lambdas=tuple(kernels), scales=scales, biases=biases)
-    return rehearsal.choose(trial, classifier or _classifier(), kernels, ("heron",), config)
+    config = config_lib.RehearsalConfig(("descent",), tuple(kernels), scales, biases)
+    by_fit = {("descent", lambda_): kernel for lambda_, kernel in kernels.items()}
+    trial = dataclasses.replace(trial, classifier=classifier or _classifier(), kernels=by_fit)
+    return rehearsal.choose([trial], config)
 
 
 @pytest.mark.parametrize(
@@ -55,19 +60,19 @@ def test_one_setting_gets_its_harmonic_mean_at_its_best_gamma(
     kernel: np.ndarray, harmonic_mean: float, kept_share: float
 ) -> None:
     chosen = _choose({0.1: kernel})
-    assert chosen == rehearsal.Settings(0.1, 0.0, "zero", kept_share, pytest.approx(harmonic_mean))
+    assert chosen == rehearsal.Settings("descent", 0.1, 0.0, "zero", kept_share, pytest.approx(harmonic_mean))
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations([0.001, 0.1, 1.0])))
 def test_the_lambda_with_the_highest_harmonic_mean_is_chosen(order: tuple[float, ...]) -> None:
     kernels = {0.001: _WRONG, 0.1: _RIGHT, 1.0: _FAINT}
     chosen = _choose({lambda_: kernels[lambda_] for lambda_ in order})
-    assert chosen == rehearsal.Settings(0.1, 0.0, "zero", 0.6, pytest.approx(0.8))
+    assert chosen == rehearsal.Settings("descent", 0.1, 0.0, "zero", 0.6, pytest.approx(0.8))
 
 
 @pytest.mark.parametrize("scales", [(0.0, 1.0), (1.0, 0.0)])
 def test_the_scale_with_the_highest_harmonic_mean_is_chosen(scales: tuple[float, ...]) -> None:
-    assert _choose({0.1: _FAINT}, scales) == rehearsal.Settings(0.1, 1.0, "zero", 0.6, pytest.approx(0.8))
+    assert _choose({0.1: _FAINT}, scales) == rehearsal.Settings("descent", 0.1, 1.0, "zero", 0.6, pytest.approx(0.8))
 
 
 def test_lambda_and_scale_are_chosen_together() -> None:
@@ -85,7 +90,7 @@ def test_of_equals_the_first_is_chosen(lambdas: tuple[float, ...]) -> None:
 def test_a_bias_that_all_new_classes_share_only_moves_gamma(biases: tuple[str, ...]) -> None:
     classifier = _classifier((4.0, 4.0))
     assert _choose({0.1: _RIGHT}, biases=biases, classifier=classifier) == rehearsal.Settings(
-        0.1, 0.0, biases[0], 0.6, pytest.approx(0.8)
+        "descent", 0.1, 0.0, biases[0], 0.6, pytest.approx(0.8)
     )
 
 
@@ -97,7 +102,9 @@ def test_gamma_travels_as_a_share_whatever_the_size_of_the_logits() -> None:
 
 def test_the_share_is_of_the_training_images_alone() -> None:
     trial = dataclasses.replace(_TRIAL, train_features=_TRIAL.train_features[[0, 0, 0, 3]])
-    assert _choose({0.1: _RIGHT}, trial=trial) == rehearsal.Settings(0.1, 0.0, "zero", 0.75, pytest.approx(0.8))
+    assert _choose({0.1: _RIGHT}, trial=trial) == rehearsal.Settings(
+        "descent", 0.1, 0.0, "zero", 0.75, pytest.approx(0.8)
+    )
 
 
 def test_a_class_without_images_is_an_error() -> None:
@@ -111,12 +118,13 @@ def test_choice_beats_every_setting_at_every_gamma_of_a_grid() -> None:
     labels = np.repeat(np.arange(5), 20)
     features = rng.normal(size=(100, 6)) + 1.2 * np.eye(5, 6)[labels]
     seen, unseen = labels < 3, labels >= 3
-    trial = rehearsal.Trial(features[seen], features[seen], labels[seen], features[unseen], labels[unseen])
+    images = features[seen], features[seen], labels[seen], features[unseen], labels[unseen]
     kernel = np.eye(6, 3)
     classifier = classifier_lib.Classifier(_NETWORK, kernel, np.zeros(3), ("wren", "robin", "tit"))
     kernels = {lambda_: np.eye(6)[:, 3:5] + lambda_ * rng.normal(size=(6, 2)) for lambda_ in (0.5, 0.1, 2.0)}
-    config = config_lib.RehearsalConfig(lambdas=tuple(kernels), scales=(0.0, 0.7, 1.4), biases=("zero",))
-    chosen = rehearsal.choose(trial, classifier, kernels, ("heron", "stork"), config)
+    config = config_lib.RehearsalConfig(("ridge",), tuple(kernels), (0.0, 0.7, 1.4), ("zero",))
+    by_fit = {("ridge", lambda_): new for lambda_, new in kernels.items()}
+    chosen = rehearsal.choose([rehearsal.Trial(classifier, ("heron", "stork"), by_fit, *images)], config)
     best = {}
     for (lambda_, new), scale in itertools.product(kernels.items(), config.scales):
         scaled = new * scale / np.linalg.norm(new, axis=0) if scale else new
@@ -128,3 +136,19 @@ def test_choice_beats_every_setting_at_every_gamma_of_a_grid() -> None:
     assert (chosen.lambda_, chosen.scale) == max(best, key=lambda setting: best[setting])
     assert chosen.harmonic_mean == pytest.approx(max(best.values()), abs=0.01)
     assert len({round(value, 3) for value in best.values()}) > 3, "settings differ, so that a wrong choice shows"
+
+
+def test_the_fit_with_the_highest_harmonic_mean_is_chosen() -> None:
+    config = config_lib.RehearsalConfig(("descent", "ridge"), (0.1,), (0.0,), ("zero",))
+    trial = dataclasses.replace(_TRIAL, kernels={("descent", 0.1): _WRONG, ("ridge", 0.1): _RIGHT})
+    assert rehearsal.choose([trial], config) == rehearsal.Settings("ridge", 0.1, 0.0, "zero", 0.6, pytest.approx(0.8))
+
+
+def test_of_several_trials_the_means_count() -> None:
+    config = config_lib.RehearsalConfig(("descent",), (0.001, 0.1, 1.0), (0.0,), ("zero",))
+    one = {("descent", 0.001): _RIGHT, ("descent", 0.1): _FAINT, ("descent", 1.0): _WRONG}
+    other = {("descent", 0.001): _WRONG, ("descent", 0.1): _FAINT, ("descent", 1.0): _RIGHT}
+    trials = [dataclasses.replace(_TRIAL, kernels=kernels) for kernels in (one, other, one)]
+    expected = (2 * 0.8 + 4 / 7) / 3  # 0.72, of lambda 0.001; 2/3 of 0.1; (0.8 + 2 * 4/7) / 3 = 0.65 of 1
+    chosen = rehearsal.choose(trials, config)
+    assert chosen == rehearsal.Settings("descent", 0.001, 0.0, "zero", pytest.approx(0.4), pytest.approx(expected))

@@ -349,3 +349,12 @@ def test_transfer_stops_when_the_loss_has_settled_and_not_before(pooled: Problem
         )
     assert logged[0.0] == list(range(10, 81, 10))
     assert logged[1e-3] == list(range(10, 131, 10))
+
+
+def test_of_an_affine_head_one_image_says_all() -> None:
+    problem = _make_problem(_pooled_head())
+    whole = problem.solve(transfer_steps=40)
+    one = dataclasses.replace(problem, activations=problem.activations[:1]).solve(transfer_steps=40)
+    np.testing.assert_allclose(whole, one, rtol=1e-5, atol=1e-6)
+    other = dataclasses.replace(problem, activations=problem.activations + 100).solve(transfer_steps=40)
+    np.testing.assert_allclose(whole, other, rtol=1e-3, atol=1e-4)

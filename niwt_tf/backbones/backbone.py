@@ -17,7 +17,8 @@ class Backbone:
     """A network from images to features, with the layer whose neurons count.
 
     Attributes:
-      network: one flat functional model, images `[N,S,S,3]` uint8 RGB -> features `[N,D]`, preprocessing inside.
+      network: one flat functional model, images `[N,S,S,3]` uint8 RGB -> features `[N,D]`, preprocessing inside; of
+        `without_trunk`, what takes activations in place of images.
       layer: the name of a layer of `network` that gives activations `[N,H,W,K]`, and that all paths pass through.
     """
 
@@ -25,7 +26,12 @@ class Backbone:
     layer: str
 
     def __post_init__(self) -> None:
-        cut.require(self.network, self.layer)
+        if self.network.inputs[0].dtype == "uint8":
+            cut.require(self.network, self.layer)
+
+    def without_trunk(self) -> Backbone:
+        """Returns the head as a network of its own, whose trunk leaves as they are the activations that it takes."""
+        return Backbone(self.head, self.head.layers[0].name)
 
     @functools.cached_property
     def trunk(self) -> keras.Model:

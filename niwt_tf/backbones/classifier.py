@@ -39,9 +39,10 @@ class Classifier:
         """Returns `[N,C]` float32 for features `[N,D]`."""
         return features @ self.kernel + self.bias
 
-    def save(self, folder: Path) -> None:
-        """Writes `network.keras` and `classifier.npz` into `folder`."""
-        self.backbone.network.save(folder / "network.keras")
+    def save(self, folder: Path, with_network: bool = True) -> None:
+        """Writes `network.keras`, unless told not to, and `classifier.npz` into `folder`."""
+        if with_network:
+            self.backbone.network.save(folder / "network.keras")
         np.savez(
             folder / "classifier.npz",
             kernel=self.kernel,
@@ -52,16 +53,19 @@ class Classifier:
         )
 
     @classmethod
-    def load(cls, folder: Path) -> Classifier:
-        """Returns what `save` wrote; Keras' safe mode, no pickle."""
-        network = keras.models.load_model(
-            folder / "network.keras", custom_objects=saved_model_layers.OBJECTS, compile=False, safe_mode=True
-        )
+    def load(cls, folder: Path, backbone: backbone_lib.Backbone | None = None) -> Classifier:
+        """Returns what `save` wrote, on `backbone` if one is given; Keras' safe mode, no pickle."""
         with np.load(folder / "classifier.npz", allow_pickle=False) as saved:
             return cls(
-                backbone=backbone_lib.Backbone(network, str(saved["layer"])),
+                backbone=backbone or _load_backbone(folder / "network.keras", str(saved["layer"])),
                 kernel=saved["kernel"],
                 bias=saved["bias"],
                 class_names=tuple(saved["class_names"].tolist()),
                 unseen=tuple(saved["unseen"].tolist()),
             )
+
+
+def _load_backbone(path: Path, layer: str) -> backbone_lib.Backbone:
+    objects = saved_model_layers.OBJECTS
+    network = keras.models.load_model(path, custom_objects=objects, compile=False, safe_mode=True)
+    return backbone_lib.Backbone(network, layer)

@@ -37,6 +37,18 @@ _AFTER_CONVOLUTION = (
     keras.layers.Concatenate,
 )
 _GLOBAL_POOLING = (keras.layers.GlobalAveragePooling2D, keras.layers.GlobalMaxPooling2D)
+_AFFINE = (
+    *_MULTIPLYING,
+    keras.layers.GlobalAveragePooling2D,
+    keras.layers.AveragePooling2D,
+    keras.layers.BatchNormalization,
+    keras.layers.ZeroPadding2D,
+    keras.layers.Flatten,
+    keras.layers.Reshape,
+    keras.layers.Dropout,
+    keras.layers.Add,
+    keras.layers.Concatenate,
+)
 _MOST_NAMES = 12
 
 
@@ -118,6 +130,16 @@ def require(network: keras.Model, layer: str) -> None:
         f"`--layer` must be one of {words}. Received: --layer={layer}, which lies "
         f"{'after the last' if before else 'before the first'} of them."
     )
+
+
+def is_affine(head: keras.Model) -> bool:
+    """Returns whether features follow from activations by sums and products with weights alone, but for a constant.
+
+    The Jacobian of such a head is the same for every image.
+    """
+    layers = [layer for layer in head.layers if not isinstance(layer, keras.layers.InputLayer)]
+    linear = keras.activations.linear
+    return all(isinstance(layer, _AFFINE) and getattr(layer, "activation", linear) is linear for layer in layers)
 
 
 def last(network: keras.Model) -> str:

@@ -103,7 +103,8 @@ def check(start: build.Start, config: config_lib.BackboneConfig) -> None:
             f"`--finetune_from` must be with --finetune=full. Received: --finetune_from={config.finetune_from} with "
             f"--finetune={config.finetune}, which trains no layer of the network. Add --finetune=full."
         )
-    training.trainable(start.backbone.network, config.finetune_from)
+    if kind == "full":
+        training.trainable(start.backbone.network, config.finetune_from)
 
 
 def _own_classifier(start: build.Start, config: config_lib.BackboneConfig) -> tuple[np.ndarray, np.ndarray]:

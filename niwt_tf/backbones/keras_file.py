@@ -52,7 +52,10 @@ def build(path: Path, image_size: int, mode: str) -> Loaded:
     try:
         output = flatten.onto(model, preprocessed, ("images", "preprocessing", "features"))
     except (ValueError, TypeError) as error:
-        raise _error(path, f"with images of {images.shape[1]} pixels gives: {errors.first_line(error)}") from None
+        raise errors.UserError(
+            f"`--image_size` must be one that the model takes. Received: {images.shape[1]} pixels for "
+            f"--backbone={families.KERAS_FILE}{path}, which says: {_reason(error)}. Name another --image_size."
+        ) from None
     features, dense = _features(output, path)
     network = keras.Model(images, features, name="keras_file")
     for layer in network.layers:  # that of the network alone does not reach layers that were saved frozen
@@ -101,6 +104,12 @@ def _size(model: keras.Model, image_size: int, path: Path) -> int:
             f"--backbone={families.KERAS_FILE}{path}, which takes {shape[1]}. Leave --image_size out."
         )
     return shape[1] or image_size or _IMAGE_SIZE
+
+
+def _reason(error: Exception) -> str:
+    """Returns the first sentence of what Keras sets in bold, below where it happened."""
+    bold = re.search(r"\x1b\[1m(.+?)(?:\. |\.?\x1b|\n)", str(error))
+    return bold[1] if bold else errors.first_line(error)
 
 
 def _features(output: Any, path: Path) -> tuple[Any, keras.layers.Dense | None]:

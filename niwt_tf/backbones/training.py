@@ -88,10 +88,19 @@ def trainable(network: keras.Model, first_layer: str) -> list[keras.Variable]:
       first_layer: the layer's name; all layers by default.
 
     Raises:
-      errors.UserError: if there is no such layer.
+      errors.UserError: if there is no such layer, or nothing to train.
     """
-    if not first_layer:
-        return network.trainable_variables
+    variables = _from_layer(network, first_layer) if first_layer else network.trainable_variables
+    if not variables:
+        received = f"--finetune_from={first_layer}, from which on there are none" if first_layer else "one without"
+        raise errors.UserError(
+            "`--finetune=full` must be with a network that has variables to train. Received: "
+            f"{received}. Take --finetune=classifier{', or name a layer before it' if first_layer else ''}."
+        )
+    return variables
+
+
+def _from_layer(network: keras.Model, first_layer: str) -> list[keras.Variable]:
     layers = network.layers[1:]  # the input is no layer that can be trained
     names = [layer.name for layer in layers]
     if first_layer not in names:

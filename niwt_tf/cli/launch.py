@@ -19,15 +19,16 @@ _DISK_TROUBLE = ("No space left on device", "Permission denied", "Read-only file
 _INTERRUPTED = 130  # what shells give a program that Ctrl-C ended
 
 
-def run(main: Callable[[Sequence[str]], None], description: str) -> None:
+def run(main: Callable[[Sequence[str]], None], description: str, takes_arguments: bool = False) -> None:
     """Runs a program and exits: with 0, with 1 after a mistake of the user's, with 130 after Ctrl-C.
 
     Args:
       main: takes the arguments that are no flags, the program's name first.
       description: what the program is for, for `--help`.
+      takes_arguments: whether there may be others than the program's name.
     """
     sys.modules["__main__"].__doc__ = description
-    app.run(lambda arguments: sys.exit(_status(main, arguments)))
+    app.run(lambda arguments: sys.exit(_status(main, arguments, takes_arguments)))
 
 
 def start_tensorflow() -> None:
@@ -44,10 +45,10 @@ def start_tensorflow() -> None:
     standard_logging.getLogger("niwt_tf").setLevel(standard_logging.WARNING)  # such as the names of damaged images
 
 
-def _status(main: Callable[[Sequence[str]], None], arguments: Sequence[str]) -> int:
+def _status(main: Callable[[Sequence[str]], None], arguments: Sequence[str], takes_arguments: bool) -> int:
     """Returns the exit status, having told what went wrong."""
     try:
-        if len(arguments) > 1:
+        if len(arguments) > 1 and not takes_arguments:
             raise errors.UserError(f"Arguments must be flags, such as --seed=1. Received: {' '.join(arguments[1:])}.")
         main(arguments)
     except errors.UserError as error:
@@ -61,7 +62,7 @@ def _status(main: Callable[[Sequence[str]], None], arguments: Sequence[str]) -> 
     except Exception as error:
         if _is_out_of_memory(error):
             return _tell(
-                f"The run must fit into memory. Received: {errors.first_line(error)}. Lower --batch_size for the "
+                f"The run must fit into memory. Received: {_of_memory(error)}. Lower --batch_size for the "
                 "training, --transfer_batch or --transfer_images for the transfer, or --image_size for all; raise "
                 "--memory_limit where it is set. What was done is kept: the same command goes on from there."
             )
@@ -79,6 +80,12 @@ def _is_out_of_memory(error: Exception) -> bool:
     """Returns whether memory ran out; TensorFlow's error, which a full disk raises too, is known by its name alone."""
     names = {kind.__name__ for kind in type(error).__mro__}
     return bool(names & {"MemoryError", "ResourceExhaustedError"}) and not _is_of_disk(error)
+
+
+def _of_memory(error: Exception) -> str:
+    """Returns the line that says what was too large: TensorFlow's comes after others where a graph is run."""
+    lines = (line for line in str(error).splitlines() if "OOM" in line)
+    return next(lines, errors.first_line(error)).strip().rstrip(".")
 
 
 def _is_of_disk(error: Exception) -> bool:

@@ -64,6 +64,10 @@ class Source:
         return self.require(split_files.MAT_FILES[0])
 
 
+def _no_annotations(source: Source) -> None:
+    del source
+
+
 @dataclasses.dataclass(frozen=True)
 class Benchmark:
     """A dataset with a proposed split.
@@ -76,6 +80,8 @@ class Benchmark:
       descriptions: what is known of classes, from the source, their names, and a function that gives for each class the
         names of the images whose text may be read.
       reuse: makes the images of another dataset, that lies in the folder of prepared ones.
+      annotations: the source -> what reads the boxes of images by their names; None where there are none.
+      part_of: see `ZeroShotDataset`.
     """
 
     name: str
@@ -83,6 +89,8 @@ class Benchmark:
     images: Callable[[Path], Sequence[photographs.Photograph]]
     descriptions: Callable[[Source, Sequence[str], Callable[[], ImagesOfClasses]], zero_shot.Descriptions]
     reuse: Callable[[Path, Path], None] | None = None
+    annotations: Callable[[Source], Callable[[Sequence[str]], zero_shot.Annotations] | None] = _no_annotations
+    part_of: Callable[[str], str | None] = zero_shot.no_part
 
     @property
     def site(self) -> sites.Site:

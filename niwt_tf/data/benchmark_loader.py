@@ -38,6 +38,7 @@ def load(
         prepare.prepare(builder, root)
     about = builder.info.metadata
     source = benchmark_lib.Source(split_files.folders(benchmark.name, root))
+    boxes_of = benchmark.annotations(source)
     return zero_shot.ZeroShotDataset(
         name=benchmark.name,
         seen=tuple(about["seen"]),
@@ -51,6 +52,8 @@ def load(
         ),
         split_version=about["split_version"],
         split_sha256=about["split_sha256"],
+        annotations=None if boxes_of is None else lambda split: boxes_of(photographs.names(builder, split)),
+        part_of=benchmark.part_of,
     )
 
 

@@ -9,6 +9,8 @@ import functools
 import io
 import threading
 import warnings
+from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 import PIL
@@ -23,6 +25,7 @@ _PILLOW = r"PIL\."  # the modules that warn
 _lock = threading.Lock()
 
 Box = tuple[int, int, int, int]
+_T = TypeVar("_T")
 
 
 class Corrupt(ValueError):
@@ -42,10 +45,28 @@ def to_jpeg(data: bytes, box: Box | None = None) -> bytes:
     Raises:
       Corrupt: if the image cannot be read whole, or is too large.
     """
+    return _opened(data, lambda image: _convert(image, data, box))
+
+
+def to_rgb(data: bytes) -> Image.Image:
+    """Returns an image file as upright 8-bit RGB, of its own size and without loss; otherwise as `to_jpeg` does.
+
+    Args:
+      data: the file, of any format that Pillow reads.
+
+    Raises:
+      Corrupt: if the image cannot be read whole, or is too large.
+    """
+    return _opened(data, _upright)
+
+
+def _opened(data: bytes, use: Callable[[Image.Image], _T]) -> _T:
+    """Returns what `use` makes of an image file; whatever is wrong with that is raised as `Corrupt`."""
     _silence_warnings()
     try:
         with Image.open(io.BytesIO(data), formats=_formats()) as image:
-            return _convert(image, data, box)
+            _require_size(image)
+            return use(image)
     except PIL.UnidentifiedImageError:
         raise Corrupt("no image that Pillow knows" if data else "an empty file") from None
     except Corrupt:
@@ -54,12 +75,15 @@ def to_jpeg(data: bytes, box: Box | None = None) -> bytes:
         raise Corrupt(str(error) or type(error).__name__) from error
 
 
-def _convert(image: Image.Image, data: bytes, box: Box | None) -> bytes:
+def _require_size(image: Image.Image) -> None:
     pixels = image.width * image.height
     if pixels > (Image.MAX_IMAGE_PIXELS or pixels):
         raise Corrupt(f"{image.width} x {image.height} pixels, more than {Image.MAX_IMAGE_PIXELS} in all")
     if pixels == 0:
         raise Corrupt(f"{image.width} x {image.height} pixels")
+
+
+def _convert(image: Image.Image, data: bytes, box: Box | None) -> bytes:
     orientation, size = _orientation(image), _shrunk(image.size)
     is_small = size == image.size
     if box is None:
@@ -67,14 +91,19 @@ def _convert(image: Image.Image, data: bytes, box: Box | None) -> bytes:
     image.load()
     if is_small and image.format == "JPEG" and image.mode == "RGB" and orientation == 1 and box is None:
         return data
-    if orientation != 1:
-        ImageOps.exif_transpose(image, in_place=True)
-    rgb = _to_rgb(image)
+    rgb = _upright(image)
     if box is not None:
         rgb = rgb.crop(_inside(box, rgb.size))
     stream = io.BytesIO()
     rgb.resize(_shrunk(rgb.size), Image.Resampling.LANCZOS).save(stream, "JPEG", quality=_QUALITY, comment=None)
     return stream.getvalue()
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    image.load()
+    if _orientation(image) != 1:
+        ImageOps.exif_transpose(image, in_place=True)
+    return _to_rgb(image)
 
 
 def _orientation(image: Image.Image) -> int:

@@ -132,6 +132,18 @@ def split(builder: tfds.core.DatasetBuilder, name: str, image_size: int) -> zero
     return zero_shot.Split(records, labels, decode)
 
 
+def names(builder: tfds.core.DatasetBuilder, name: str) -> list[str]:
+    """Returns the names of a prepared split's photographs, in the order of `split`; none is decoded.
+
+    Args:
+      builder: of a dataset that is prepared, with the features above.
+      name: of the split.
+    """
+    of_record = _parser(builder, "name")
+    found = _records(builder, name).map(of_record, num_parallel_calls=tf.data.AUTOTUNE).as_numpy_iterator()
+    return [one.decode("utf-8") for one in found]
+
+
 def _records(builder: tfds.core.DatasetBuilder, name: str) -> tf.data.Dataset:
     """Returns a split's serialised examples, always in the same order, so that one step can parse and decode them."""
     parts = builder.info.splits[name].file_instructions

@@ -121,6 +121,26 @@ class Descriptions:
 
 
 @dataclasses.dataclass(frozen=True)
+class Annotations:
+    """Where things are in the images of a split, in their order: what explanations are measured against.
+
+    A box is ymin, xmin, ymax and xmax in 0..1 of the image that the network sees; NaN where there is nothing to see.
+
+    Attributes:
+      objects: `[N,4]` float32, what the image is of.
+      parts: part -> `[N,4]` float32.
+    """
+
+    objects: np.ndarray
+    parts: Mapping[str, np.ndarray]
+
+
+def no_part(feature: str) -> None:
+    """Returns None: of a dataset's features none is known to speak of a part."""
+    del feature
+
+
+@dataclasses.dataclass(frozen=True)
 class ZeroShotDataset:
     """A dataset with its zero-shot split. Labels count `class_names`: first the seen classes, then the unseen.
 
@@ -136,6 +156,8 @@ class ZeroShotDataset:
       split_version: which split this is.
       split_sha256: of the lists that make the split.
       imageless: those of `unseen` that have no image at all, and so no test.
+      annotations: reads those of `test_seen` or `test_unseen` when called; None where a dataset has none.
+      part_of: the name of a feature -> the part in `annotations` that it speaks of, or None.
     """
 
     name: str
@@ -149,6 +171,8 @@ class ZeroShotDataset:
     split_version: str
     split_sha256: str
     imageless: tuple[str, ...] = ()
+    annotations: Callable[[str], Annotations] | None = None
+    part_of: Callable[[str], str | None] = no_part
 
     def __post_init__(self) -> None:
         _require(not set(self.seen) & set(self.unseen), "`seen` and `unseen` classes must differ", self)
@@ -168,17 +192,20 @@ class ZeroShotDataset:
         """The seen classes' names, then the unseen ones': a label is an index into them."""
         return self.seen + self.unseen
 
-    def rehearsal(self, seed: int) -> ZeroShotDataset:
+    def rehearsal(self, seed: int, group: int = 0) -> ZeroShotDataset:
         """Returns a zero-shot dataset made of this one's training images alone, to choose settings on.
 
-        The validation classes play unseen. The other seen classes stay seen, with a held-out fifth of their training
-        images in the part of `test_seen`. No test image and no unseen class is touched.
+        The validation classes play unseen; in another group, as many others do. The other seen classes stay seen, with
+        a held-out fifth of their training images in the part of `test_seen`. No test image and no unseen class is
+        touched.
 
         Args:
           seed: chooses the held-out fifth.
+          group: which classes play unseen; groups share none as long as there are enough seen classes.
         """
-        seen = tuple(name for name in self.seen if name not in self.validation)
-        unseen = tuple(name for name in self.seen if name in self.validation)
+        plays = self._group(group)
+        seen = tuple(name for name in self.seen if name not in plays)
+        unseen = tuple(name for name in self.seen if name in plays)
         label_of = {name: label for label, name in enumerate(seen + unseen)}
         relabel = np.array([label_of[name] for name in self.seen], np.int64)
         plays_unseen = relabel[self.train.labels] >= len(seen)
@@ -189,10 +216,17 @@ class ZeroShotDataset:
             unseen=unseen,
             validation=unseen_again(seen, unseen),
             imageless=(),
+            annotations=None,
             train=self.train.subset(~plays_unseen & ~tested, relabel),
             test_seen=self.train.subset(tested, relabel),
             test_unseen=self.train.subset(plays_unseen, relabel),
         )
+
+    def _group(self, group: int) -> tuple[str, ...]:
+        size = len(self.validation)
+        ring = 2 * (self.validation + tuple(name for name in self.seen if name not in self.validation))
+        first = group * size % len(self.seen)
+        return ring[first : first + size]
 
 
 def unseen_again(seen: tuple[str, ...], unseen: tuple[str, ...]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,6 +50,33 @@ def test_cuts_of_a_residual_network_by_hand(network: keras.Model) -> None:
     assert names == ["stem", "block1_add", "block1_out", "block2_out", "top", "scaled"]
     assert [found.shape for found in cut.cuts(network)][2:4] == [(8, 8, 4), (4, 4, 12)]
     assert cut.last(network) == "scaled"
+
+
+def _head(*layers: keras.layers.Layer) -> keras.Model:
+    return keras.Sequential([keras.Input((4, 4, 3)), *layers])
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        (_head(keras.layers.GlobalAveragePooling2D()), True),
+        (_head(keras.layers.Conv2D(2, 3), keras.layers.BatchNormalization(), keras.layers.Flatten()), True),
+        (_head(keras.layers.AveragePooling2D(2), keras.layers.Flatten(), keras.layers.Dense(2)), True),
+        (_head(keras.layers.GlobalMaxPooling2D()), False),
+        (_head(keras.layers.Conv2D(2, 3, activation="relu"), keras.layers.Flatten()), False),
+        (_head(keras.layers.ReLU(), keras.layers.GlobalAveragePooling2D()), False),
+        (_head(keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(2, activation="tanh")), False),
+    ],
+)
+def test_a_head_is_affine_if_its_gradient_knows_no_image(head: keras.Model, expected: bool) -> None:
+    assert cut.is_affine(head) == expected
+    activations = np.random.default_rng(0).normal(size=(2, 4, 4, 3)).astype(np.float32)
+    with tf.GradientTape() as tape:
+        taken = tf.constant(activations)
+        tape.watch(taken)
+        features = head(taken, training=False)
+    gradient = tape.gradient(features, taken).numpy()
+    assert np.allclose(gradient[0], gradient[1], atol=1e-6) == expected
 
 
 def test_multiply_accumulates_by_hand(network: keras.Model) -> None:

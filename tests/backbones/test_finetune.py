@@ -128,6 +128,12 @@ def test_none_with_another_number_of_classes_is_an_error(split: zero_shot.Split,
             "`--finetune_from` must be with --finetune=full. Received: --finetune_from=conv4 with --finetune=auto, "
             "which trains no layer of the network. Add --finetune=full.",
         ),
+        (
+            {"finetune": "full", "finetune_from": "features"},
+            "`--finetune=full` must be with a network that has variables to train. Received: "
+            "--finetune_from=features, from which on there are none. Take --finetune=classifier, or name a layer "
+            "before it.",
+        ),
     ],
 )
 def test_what_cannot_be_trained_is_told_before_any_image_is_read(changes: dict[str, str], message: str) -> None:

@@ -19,7 +19,7 @@ import tensorflow as tf
 from fakes import hub_image as fake
 from niwt_tf import config as config_lib
 from niwt_tf import errors, importance
-from niwt_tf.backbones import build, classifier, hub, preprocessing
+from niwt_tf.backbones import build, classifier, finetune, hub, preprocessing
 from niwt_tf.data import zero_shot
 
 _CUTS = [name for name, is_cut in fake.TENSORS.items() if is_cut]
@@ -267,3 +267,16 @@ def test_the_adjoint_is_that_of_the_importances(saved: Path) -> None:
     right = tf.reduce_sum(weights * importance.adjoint(head, activations, tangents))
     assert abs(left) > 1e-4
     np.testing.assert_allclose(left, right, rtol=1e-4)
+
+
+def test_a_module_without_variables_to_train_is_told_from_before_any_image_is_read(tmp_path: Path) -> None:
+    path = fake.save(tmp_path / "frozen", fake.FeatureVector(trainable=False))
+    start = build.build(_config(path))
+    for kind in ("auto", "classifier"):
+        finetune.check(start, _config(path, finetune=kind))
+    with pytest.raises(errors.UserError) as caught:
+        finetune.check(start, _config(path, finetune="full"))
+    assert str(caught.value) == (
+        "`--finetune=full` must be with a network that has variables to train. Received: one without. Take "
+        "--finetune=classifier."
+    )

@@ -187,6 +187,10 @@ def test_a_damaged_file_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_model_that_does_not_fit_the_asked_size_is_an_error(tmp_path: Path) -> None:
-    model = _classifier(keras.layers.Dense(2), size=None)
-    with pytest.raises(errors.UserError, match="which with images of 2 pixels gives: "):
-        keras_file.build(_save(model, tmp_path / "m.keras"), 2, "none")
+    path = _save(_classifier(keras.layers.Dense(2), size=None), tmp_path / "m.keras")
+    with pytest.raises(errors.UserError) as caught:
+        keras_file.build(path, 2, "none")
+    assert str(caught.value) == (
+        f"`--image_size` must be one that the model takes. Received: 2 pixels for --backbone=keras:{path}, which says: "
+        "Computed output size would be zero or negative. Name another --image_size."
+    )

@@ -104,7 +104,8 @@ def test_a_flag_changes_its_own_setting_and_no_other(name: str) -> None:
 
 def test_lists_become_tuples_of_their_kind() -> None:
     config = flags_lib.config(_values("--lambdas=1,1e-3, 0.5", "--scales=0", "--biases=zero,mean"))
-    assert config.rehearsal == config_lib.RehearsalConfig((1.0, 0.001, 0.5), (0.0,), ("zero", "mean"))
+    given = config_lib.RehearsalConfig(lambdas=(1.0, 0.001, 0.5), scales=(0.0,), biases=("zero", "mean"))
+    assert config.rehearsal == given
     assert {type(item) for item in config.rehearsal.lambdas + config.rehearsal.scales} == {float}
 
 
@@ -187,8 +188,10 @@ def test_groups_are_headed_by_the_program_and_the_step() -> None:
         "niwt: Chosen on validation classes",
         "niwt: Run",
     }
-    assert groups["niwt: Run"] == {"seed", "jit_compile", "mixed_precision", "deterministic", "memory_limit"} | _HERE
-    assert groups["niwt: Chosen on validation classes"] == {"lambdas", "scales", "biases"}
+    machine = {"jit_compile", "mixed_precision", "deterministic", "memory_limit", "activations_limit"}
+    assert groups["niwt: Run"] == {"seed"} | machine | _HERE
+    chosen = {"map_fits", "lambdas", "scales", "biases", "validation_groups"}
+    assert groups["niwt: Chosen on validation classes"] == chosen
     assert {"dataset", "data_dir", "aviary_seed"} <= groups["niwt: Images"]
 
 

@@ -105,6 +105,10 @@ def test_trouble_with_the_disk_is_told_and_is_1(error: str, received: str) -> No
             "ResourceExhaustedError('OOM when allocating tensor with shape[9]\\n[Op: Conv2D]')",
             "OOM when allocating tensor with shape[9]",
         ),
+        (
+            "ResourceExhaustedError('Graph execution error:\\n\\nDetected at node Mul\\nOOM when allocating tensor.')",
+            "OOM when allocating tensor",
+        ),
         ("Inner('out of memory')", "out of memory"),
     ],
 )

@@ -257,6 +257,15 @@ def test_rehearsal_lets_the_validation_classes_play_unseen() -> None:
     assert not set(rehearsal.class_names) & {"fox", "gnu"}
 
 
+def test_other_groups_of_a_rehearsal_share_no_class_as_long_as_there_are_enough() -> None:
+    groups = [_dataset().rehearsal(0, group) for group in range(4)]
+    unseen = [set(one.unseen) for one in groups]
+    assert unseen == [{"bee", "dog"}, {"ant", "cat"}, {"eel", "bee"}, {"dog", "ant"}]
+    for one in groups:
+        assert set(one.seen) | set(one.unseen) == {"ant", "bee", "cat", "dog", "eel"}
+        assert one.class_names == one.seen + one.unseen
+
+
 def test_rehearsal_reads_no_test_image() -> None:
     dataset = _dataset(test_seen=_untouchable([0, 1, 2, 3, 4]), test_unseen=_untouchable([5, 6]))
     with pytest.raises(tf.errors.OpError, match="an image of a test split was read"):

@@ -48,6 +48,8 @@ PART_OF_ATTRIBUTE: Mapping[str, str] = {
     "wing_bars": "wing",
 }
 
+_PART_OF_FEATURE = {f"{a}={v}": PART_OF_ATTRIBUTE[a] for a, values in ATTRIBUTES.items() for v in values}
+
 Traits = Mapping[str, str]
 
 
@@ -62,3 +64,8 @@ def encode_traits(traits: Traits) -> np.ndarray:
     """
     ones = {f"{attribute}={traits[attribute]}" for attribute in ATTRIBUTES}
     return np.array([name in ones for name in FEATURE_NAMES], np.float32)
+
+
+def part_of(feature: str) -> str | None:
+    """Returns the part that shows a feature such as `crown_color=red`; None for what is no member of `FEATURE_NAMES`."""
+    return _PART_OF_FEATURE.get(feature)

@@ -51,6 +51,8 @@ def load(config: config_lib.DataConfig, image_size: int) -> zero_shot.ZeroShotDa
         ),
         split_version=f"aviary {builder.version} seed {config.aviary_seed}",
         split_sha256=config_lib.fingerprint(seen, unseen, builder.builder_config.name, str(builder.version)),
+        annotations=lambda split: _annotations(builder, split),
+        part_of=anatomy.part_of,
     )
 
 
@@ -84,3 +86,18 @@ def _captions(builder: tfds.core.DatasetBuilder) -> Mapping[str, Sequence[str]]:
         for label, sentences in zip(example["label"], example["captions"], strict=True):
             captions[guide[label]["name"]].extend(sentence.decode("utf-8") for sentence in sentences)
     return captions
+
+
+def _annotations(builder: tfds.core.DatasetBuilder, split: str) -> zero_shot.Annotations:
+    """Returns the boxes of all visible parts, which segmentations gave."""
+    decoders = tfds.decode.PartialDecoding({"box": True, "part_boxes": True})
+    examples = list(builder.as_dataset(split=split, decoders=decoders, shuffle_files=False).as_numpy_iterator())
+    objects = _boxes([example["box"] for example in examples])
+    parts = _boxes([example["part_boxes"] for example in examples])
+    return zero_shot.Annotations(objects, {part: parts[:, index] for index, part in enumerate(anatomy.PARTS)})
+
+
+def _boxes(boxes: Sequence[np.ndarray]) -> np.ndarray:
+    """Returns boxes `[N,...,4]`, NaN where nothing is visible: there the examples hold zeros."""
+    stacked = np.array(boxes, np.float32)
+    return np.where(stacked.any(-1, keepdims=True), stacked, np.float32(np.nan))

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from niwt_tf.data import benchmark, benchmark_builder
+from niwt_tf.data.cub import annotations as annotations_lib
 from niwt_tf.data.cub import layout, reuse
 
 
@@ -20,4 +21,6 @@ text_c10 of https://github.com/reedscot/cvpr2016."""
         images=layout.images,
         descriptions=layout.descriptions,
         reuse=reuse.images_from_tfds,
+        annotations=annotations_lib.find,
+        part_of=annotations_lib.part_of,
     )

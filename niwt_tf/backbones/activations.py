@@ -1,0 +1,72 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The activations of a network that stays as it is: its trunk runs once, and they stand for the images from then on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from niwt_tf import disk_arrays, progress
+from niwt_tf.backbones import backbone as backbone_lib
+from niwt_tf.data import zero_shot
+
+_BATCH_SIZE = 64
+_FILE = "activations.npy"
+
+
+def size(backbone: backbone_lib.Backbone, images: int) -> int:
+    """Returns how many bytes `compute` writes for so many images."""
+    return images * int(np.prod(backbone.activation_shape)) * np.dtype(np.float16).itemsize
+
+
+def compute(backbone: backbone_lib.Backbone, split: zero_shot.Split, folder: Path, jit_compile: bool = False) -> None:
+    """Writes the activations `[N,H,W,K]` float16 of the images of `split` into `folder`.
+
+    A call that was cut short goes on after the last finished batch in `folder`.
+
+    Args:
+      backbone: the network.
+      split: the images.
+      folder: for this array alone.
+      jit_compile: compiles the trunk with XLA.
+    """
+    shape = (len(split), *backbone.activation_shape)
+    files = disk_arrays.DiskArrays.open(folder, {"activations": (shape, np.float16)})
+    trunk, done = backbone.trunk, files.done
+
+    @tf.function(jit_compile=jit_compile, reduce_retracing=True)
+    def one_batch(images: tf.Tensor) -> tf.Tensor:
+        return tf.cast(trunk(images, training=False), tf.float16)
+
+    batches = split.batches(_BATCH_SIZE, skip=done)
+    remaining = -(-(len(split) - done) // _BATCH_SIZE)
+    for images, labels in progress.bar(batches, "activations", remaining, unit="batch"):
+        files.arrays["activations"][done : done + len(labels)] = one_batch(images)
+        done += len(labels)
+        files.note(done)
+
+
+def are_in(folder: Path) -> bool:
+    """Returns whether `compute` wrote into `folder`."""
+    return (folder / _FILE).exists()
+
+
+def as_images(folder: Path, labels: np.ndarray) -> zero_shot.Split:
+    """Returns what `compute` wrote as a split, activations `[H,W,K]` float32 in place of images.
+
+    Args:
+      folder: where they lie.
+      labels: `[N]`, in their order.
+    """
+    kept = np.load(folder / _FILE, mmap_mode="r")
+
+    def row(index: np.ndarray) -> np.ndarray:
+        return kept[index].astype(np.float32)
+
+    def decode(index: tf.Tensor) -> tf.Tensor:
+        return tf.ensure_shape(tf.numpy_function(row, [index], tf.float32), kept.shape[1:])
+
+    return zero_shot.Split(tf.data.Dataset.range(len(kept)), labels, decode)

@@ -1,0 +1,117 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The program `niwt_explain`: decisions on a user's images, explained by a finished run."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from absl import flags
+
+from niwt_tf import config as config_lib
+from niwt_tf import errors, progress, workdir
+from niwt_tf.cli import launch
+from niwt_tf.explain import inputs
+
+METHODS = ("gradcam", "gradcampp", "scorecam", "smoothgrad")
+_STAGES = ("knowledge", "transfer", "inverse_map")
+_DESCRIPTION = """Tells what a finished run of niwt sees in images, and why.
+
+niwt_explain --workdir=runs/aviary-attributes img1.jpg 'dir/*.jpg' folder/
+
+prints of each image its class, the runner-up and the reasons, and writes a picture of each and explanations.jsonl."""
+
+
+def define(values: flags.FlagValues, program: str) -> None:
+    """Defines the flags.
+
+    Args:
+      values: where they are defined.
+      program: the name that absl knows the main program by: `sys.argv[0]`.
+    """
+    here = {"module_name": program, "flag_values": values}
+    flags.DEFINE_string("workdir", None, "The finished run's folder.", **here)
+    flags.DEFINE_string("class", None, "The class to explain; of each image the predicted one by default.", **here)
+    text = f"Draws the map, which no reason depends on. One of: {', '.join(METHODS)}."
+    flags.DEFINE_string("method", METHODS[0], text, **here)
+    flags.DEFINE_string("out", None, "Where pictures are written; explanations in the workdir by default.", **here)
+    flags.DEFINE_integer("top", 5, "Most reasons.", **here)
+    for name in ("workdir", "class", "method", "out", "top"):
+        values.register_key_flag_for_module(program, values[name])
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Explains the images that the arguments name."""
+    values = flags.FLAGS
+    root = require_run(values.workdir)
+    if values.method not in METHODS:
+        raise errors.unknown_value("--method", values.method, METHODS)
+    if values.top < 1:
+        raise errors.UserError(f"`--top` must be at least 1. Received: --top={values.top}.")
+    paths = inputs.find(arguments[1:])
+    out = _made(Path(values.out).expanduser() if values.out else root / "explanations")
+    launch.start_tensorflow()
+    from niwt_tf.explain import explain_images
+
+    run = explain_images.FinishedRun.load(root)
+    explain_images.explain(run, paths, out, values["class"].value or "", values.method, values.top)
+    progress.say(f"\npictures and {explain_images.LINES} are in {out}")
+
+
+def require_run(folder: str | None) -> Path:
+    """Returns a run's folder.
+
+    Raises:
+      errors.UserError: if it is none, or lacks a stage that explanations need.
+    """
+    if not folder:
+        raise errors.UserError("`--workdir` must name a finished run. Received none. Add --workdir=DIR.")
+    root = Path(folder).expanduser()
+    config = workdir.read_json(root / "config.json")
+    if not isinstance(config, dict):
+        trouble = "is the folder of no run" if root.is_dir() else "is no folder" if root.exists() else "does not exist"
+        raise errors.UserError(
+            f"`--workdir` must be the folder of a run. Received: --workdir={folder}, which {trouble}. Name one that "
+            f"niwt made, or make it: niwt --workdir={shlex.quote(folder)}"
+        )
+    missing = [stage for stage in _STAGES if not (root / stage).is_dir()]
+    if missing:
+        raise errors.UserError(
+            f"`--workdir` must hold the stages {', '.join(_STAGES)}. Received: --workdir={folder}, without "
+            f"{', '.join(missing)}. Make what is missing: {_command(folder, config)}"
+        )
+    return root
+
+
+def _command(folder: str, config: dict[str, Any]) -> str:
+    """Returns the command that goes on with a run: its settings that are not the default's."""
+    words = ["niwt", f"--workdir={folder}"]
+    for name, (default, _) in config_lib.options(config_lib.RunConfig()).items():
+        value = config.get(name, default)
+        if value != (list(default) if isinstance(default, tuple) else default):
+            text = ",".join(str(item) for item in value) if isinstance(value, list) else str(value)
+            words.append(f"--{name}={text}")
+    return shlex.join(words)
+
+
+def _made(out: Path) -> Path:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        probe = out / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise errors.UserError(
+            f"`--out` must be a folder that can be written. Received: --out={out} ({error.strerror}). Name another."
+        ) from None
+    return out
+
+
+def run() -> None:
+    """The console script."""
+    define(flags.FLAGS, sys.argv[0])
+    launch.run(main, _DESCRIPTION, takes_arguments=True)

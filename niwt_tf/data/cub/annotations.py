@@ -1,0 +1,105 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Where birds and their parts are in the images of CUB_200_2011, in the middle square that the network sees.
+
+The files count pixels of the photographs as they were, so these must still lie there: prepared images are smaller.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from niwt_tf import errors
+from niwt_tf.data import benchmark, text_files, zero_shot
+
+_FILES = ("images.txt", "bounding_boxes.txt", "images")
+_PARTS = ("parts/parts.txt", "parts/part_locs.txt")
+_PART_SHARE = 0.1  # of the object's box: the sides of the box round a part's point
+# What an attribute speaks of, as parts are named; of those that are left and right, the file's two are one here.
+_PART_OF_WORD = {"bill": "beak", "upperparts": "back", "underparts": "belly", "upper_tail": "tail", "under_tail": "tail"}
+
+
+def find(source: benchmark.Source) -> Callable[[Sequence[str]], zero_shot.Annotations] | None:
+    """Returns what reads the boxes of images by their names; None where the files are not all there."""
+    found = [source.find(name) for name in _FILES]
+    if not all(found):
+        return None
+    images, boxes, folder = (path for path in found if path)
+    parts = [path for path in (source.find(name) for name in _PARTS) if path]
+    return lambda names: _read(names, images, boxes, folder, parts if len(parts) == len(_PARTS) else ())
+
+
+def part_of(feature: str) -> str | None:
+    """Returns the part that an attribute such as `has_crown_color::red` speaks of; None for those of the whole bird."""
+    found = re.match(r"has_(.+)_(?:shape|color|pattern|length)::", feature)
+    part = _PART_OF_WORD.get(found[1], found[1]) if found else None
+    return part if part in _KNOWN else None
+
+
+_KNOWN = frozenset("back beak belly breast crown eye forehead leg nape tail throat wing".split())
+
+
+def _read(
+    names: Sequence[str], images: Path, boxes: Path, folder: Path, parts: Sequence[Path]
+) -> zero_shot.Annotations:
+    number_of = {name: number for number, name in _rows(images, 2)}
+    missing = [name for name in names if name not in number_of or not (folder / name).is_file()]
+    if missing:
+        raise errors.UserError(
+            f"Each image must have its file and its number. Received: {images} and {folder}, without "
+            f"{errors.listed(missing, 3)}. Unpack CUB_200_2011 whole."
+        )
+    numbers = [number_of[name] for name in names]
+    box_of = {number: np.array(numbers_, np.float64) for number, *numbers_ in _rows(boxes, 5)}
+    corners = np.array([box_of[number] for number in numbers]).reshape(-1, 4)
+    corners = np.concatenate([corners[:, 1::-1], corners[:, 1::-1] + corners[:, :1:-1]], axis=1)
+    sizes = np.array([_size(folder / name) for name in names], np.float64).reshape(-1, 2)
+    around = {part: _around(points, corners) for part, points in _points(numbers, parts).items()}
+    return zero_shot.Annotations(_seen(corners, sizes), {part: _seen(box, sizes) for part, box in around.items()})
+
+
+def _rows(path: Path, columns: int) -> list[list[str]]:
+    return [line.split(maxsplit=columns - 1) for line in text_files.lines(path)]
+
+
+def _size(path: Path) -> tuple[int, int]:
+    """Returns height and width; only the file's head is read."""
+    with Image.open(path) as image:
+        return image.height, image.width
+
+
+def _points(numbers: Sequence[str], parts: Sequence[Path]) -> dict[str, list[np.ndarray]]:
+    """Returns part -> for each side of it the points `[N,2]`, y and x in pixels; NaN where it is not visible."""
+    if not parts:
+        return {}
+    row_of = {number: row for row, number in enumerate(numbers)}
+    name_of = dict(_rows(parts[0], 2))
+    points = {number: np.full((len(numbers), 2), np.nan) for number in name_of}
+    for image, part, x, y, visible in _rows(parts[1], 5):
+        if image in row_of and visible == "1":
+            points[part][row_of[image]] = float(y), float(x)
+    by_name: dict[str, list[np.ndarray]] = {}
+    for number, name in name_of.items():
+        by_name.setdefault(re.sub(r"^(left|right) ", "", name), []).append(points[number])
+    return by_name
+
+
+def _around(points: Sequence[np.ndarray], objects: np.ndarray) -> np.ndarray:
+    """Returns boxes `[N,4]` round a part's points: of its left and right side the one that holds both."""
+    half = (objects[:, 2:] - objects[:, :2]) * _PART_SHARE / 2
+    least, most = np.fmin.reduce(points), np.fmax.reduce(points)
+    return np.concatenate([least - half, most + half], axis=1)
+
+
+def _seen(boxes: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Returns boxes of pixels as shares of the middle square; NaN for those outside it."""
+    sides = sizes.min(1, keepdims=True)
+    start = (sizes - sides) / 2
+    shares = np.clip((boxes - np.tile(start, 2)) / sides, 0, 1)
+    empty = ~(shares[:, 2:] > shares[:, :2]).all(1, keepdims=True)
+    return np.where(empty, np.nan, shares).astype(np.float32)

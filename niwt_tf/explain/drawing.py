@@ -1,0 +1,119 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Pictures of explanations: a map over its image, an image with its reasons, strips of crops."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont, ImageOps
+
+from niwt_tf.explain import visual
+
+_TILE = 256  # pixels, the side of an image in a picture
+_TEXT_WIDTH = 320  # pixels
+_MARGIN = 16  # pixels
+_GAP = 4  # pixels, between crops
+_TITLE_SIZE, _TEXT_SIZE = 20, 15  # pixels
+_OPACITY = 0.8  # of the map where it is highest
+_INK, _FAINT, _PAPER, _BAR = "#1a1a1a", "#5c5c5c", "#ffffff", "#c2d7ee"
+_COLD, _WARM, _HOT = "#2b0a57", "#e0475b", "#ffe95c"
+
+
+def overlay(image: np.ndarray, values: np.ndarray) -> Image.Image:
+    """Returns an image with a map over it: the higher, the brighter and the less of the image shows through.
+
+    Args:
+      image: `[S,S,3]` uint8, RGB.
+      values: `[H,W]` of any scale; where it is not above 0, the image stays as it is.
+    """
+    large = visual.normalise(visual.upsample(visual.normalise(values[None]), len(image)))[0]
+    heat = ImageOps.colorize(Image.fromarray(np.rint(large * 255).astype(np.uint8)), _COLD, _HOT, _WARM)
+    mask = Image.fromarray(np.rint(large * 255 * _OPACITY).astype(np.uint8))
+    return Image.composite(heat, Image.fromarray(image), mask)
+
+
+def picture(
+    image: np.ndarray, values: np.ndarray, title: str, notes: Sequence[str], reasons: Sequence[tuple[str, float]]
+) -> Image.Image:
+    """Returns an image, the same with a map over it, and beside them what was decided and why.
+
+    Args:
+      image: `[S,S,3]` uint8, RGB.
+      values: the map `[H,W]`.
+      title: such as the class that is predicted.
+      notes: further lines, such as the runner-up.
+      reasons: each with its strength, which a bar shows against the first one's.
+    """
+    panel = _panel(title, notes, reasons)
+    tiles = [_tile(Image.fromarray(image)), _tile(overlay(image, values))]
+    width = _MARGIN * (len(tiles) + 2) + _TILE * len(tiles) + panel.width
+    drawn = Image.new("RGB", (width, 2 * _MARGIN + max(_TILE, panel.height)), _PAPER)
+    left = _MARGIN
+    for part in (*tiles, panel):
+        drawn.paste(part, (left, _MARGIN))
+        left += part.width + _MARGIN
+    return drawn
+
+
+def strip(crops: Sequence[np.ndarray], size: int = 64) -> Image.Image:
+    """Returns crops side by side, each `size` pixels wide; one empty place if there are none.
+
+    Args:
+      crops: each `[s,s,3]` uint8, RGB.
+      size: in pixels.
+    """
+    places = max(1, len(crops))
+    drawn = Image.new("RGB", (places * size + (places - 1) * _GAP, size), _PAPER)
+    for place, crop in enumerate(crops):
+        drawn.paste(Image.fromarray(crop).resize((size, size), _resampling(len(crop), size)), (place * (size + _GAP), 0))
+    return drawn
+
+
+def _tile(image: Image.Image) -> Image.Image:
+    return image.resize((_TILE, _TILE), _resampling(image.width, _TILE))
+
+
+def _resampling(size: int, wanted: int) -> Image.Resampling:
+    return Image.Resampling.BICUBIC if wanted > size else Image.Resampling.LANCZOS
+
+
+def _panel(title: str, notes: Sequence[str], reasons: Sequence[tuple[str, float]]) -> Image.Image:
+    """Returns the text, as high as it needs."""
+    title_font, font = ImageFont.load_default(_TITLE_SIZE), ImageFont.load_default(_TEXT_SIZE)
+    lines = [(line, title_font, _INK, 0.0) for line in wrap(title, title_font)]
+    lines += [(line, font, _FAINT, 0.0) for note in notes for line in wrap(note, font)]
+    strongest = max((strength for _, strength in reasons), default=0.0)
+    for text, strength in reasons:
+        share = strength / strongest if strongest > 0 else 0.0
+        lines += [(line, font, _INK, share) for line in wrap(f"{text}  {strength:.2f}", font)]
+    heights = [_line_height(font_) for _, font_, _, _ in lines]
+    panel = Image.new("RGB", (_TEXT_WIDTH, sum(heights)), _PAPER)
+    draw, top = ImageDraw.Draw(panel), 0
+    for (line, font_, colour, share), height in zip(lines, heights, strict=True):
+        if share > 0:
+            draw.rectangle((0, top, round(share * (_TEXT_WIDTH - 1)), top + height - 3), fill=_BAR)
+        draw.text((4 if share > 0 else 0, top), line, fill=colour, font=font_)
+        top += height
+    return panel
+
+
+def wrap(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int = _TEXT_WIDTH - 8) -> list[str]:
+    """Returns the lines of a text, none wider than `width` pixels; a word that is wider itself is broken."""
+    lines, line = [], ""
+    for word in text.split():
+        if line and font.getlength(f"{line} {word}") > width:
+            lines.append(line)
+            line = ""
+        line = f"{line} {word}".strip()
+        while font.getlength(line) > width:
+            fits = next(n for n in range(len(line) - 1, 0, -1) if n == 1 or font.getlength(line[:n]) <= width)
+            lines.append(line[:fits])
+            line = line[fits:]
+    return [*lines, line] if line else lines
+
+
+def _line_height(font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> int:
+    _, _, _, bottom = font.getbbox("Ag")
+    return round(bottom * 1.35)

@@ -1,0 +1,177 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Explains a user's images with a finished run: the decision, its reasons and a picture of each."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import itertools
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from niwt_tf import errors, inverse_map, progress
+from niwt_tf import workdir as workdir_lib
+from niwt_tf.backbones import classifier as classifier_lib
+from niwt_tf.data import jpeg, look_ahead
+from niwt_tf.domains import knowledge
+from niwt_tf.explain import drawing, explainer, inputs, keras_vis, textual, visual
+
+GRAD_CAM = "gradcam"
+LINES = "explanations.jsonl"
+_BATCH_SIZE = 32
+_BAR_DELAY = 2.0  # seconds
+
+
+@dataclasses.dataclass(frozen=True)
+class FinishedRun:
+    """What of a run explains its decisions.
+
+    Attributes:
+      classifier: of all classes.
+      gamma: what is taken off the seen classes' logits.
+      inverse: the map from importances to features.
+      feature_names: `M` names.
+      drawn: whether the run's dataset was never photographs; see `inputs.read`.
+    """
+
+    classifier: classifier_lib.Classifier
+    gamma: float
+    inverse: inverse_map.InverseMap
+    feature_names: tuple[str, ...]
+    drawn: bool
+
+    @classmethod
+    def load(cls, folder: Path) -> FinishedRun:
+        """Returns the run in a workdir: its stages knowledge, transfer and inverse_map."""
+        return cls(
+            classifier_lib.Classifier.load(folder / "transfer"),
+            workdir_lib.read_json(folder / "transfer" / "calibration.json")["gamma"],
+            inverse_map.InverseMap.load(folder / "inverse_map"),
+            knowledge.DomainKnowledge.load(folder / "knowledge" / "knowledge.npz").feature_names,
+            workdir_lib.read_json(folder / "config.json")["dataset"] == "aviary",
+        )
+
+
+def explain(
+    run: FinishedRun, paths: Sequence[Path], out: Path, class_name: str = "", method: str = GRAD_CAM, top: int = 5
+) -> None:
+    """Prints what is decided of each image and why, and writes pictures and `explanations.jsonl` into `out`.
+
+    Args:
+      run: the finished run.
+      paths: of the images.
+      out: a folder that is there.
+      class_name: the class to explain; the predicted one by default.
+      method: draws the map: gradcam, or one of `keras_vis.METHODS`.
+      top: most reasons.
+
+    Raises:
+      errors.UserError: if there is no such class or method; at the end, if an image cannot be read, all others being
+        explained.
+      OSError: if `out` cannot be written.
+    """
+    names = run.classifier.class_names
+    asked = textual.class_index(class_name, names) if class_name else None
+    draw_map = None if method == GRAD_CAM else keras_vis.Drawer(run.classifier, method)
+    explain_batch, name_of = explainer.Explainer(run.classifier, run.gamma), _picture_names(paths)
+    bad: list[str] = []
+    with _lines(out / LINES) as write, progress.bar(None, "explaining", len(paths), "image", delay=_BAR_DELAY) as bar:
+        for batch, images in _batches(run, paths, bad):
+            classes = None if asked is None else np.full(len(images), asked)
+            told = explain_batch(images, classes)
+            maps = told.maps if draw_map is None else draw_map(images, told.classes)
+            for record, image, values in zip(_records(run, batch, told, top), images, maps, strict=True):
+                record |= {"method": method, "picture": name_of[Path(record["image"])]}
+                record["focus"] = list(visual.focus_box(values)) if values.max() > 0 else None
+                _picture(record, image, values).save(out / record["picture"])
+                write(record)
+                progress.say(_told(record))
+                bar.update()
+    if bad:
+        others = f" The others are explained in {out}." if len(bad) < len(paths) else ""
+        raise errors.UserError(
+            f"Every image must be readable. Received: {len(bad)} of {len(paths)} that are not: "
+            f"{errors.listed(bad, len(bad))}.{others} Mend these files, or leave them out."
+        )
+
+
+def _batches(run: FinishedRun, paths: Sequence[Path], bad: list[str]) -> Iterator[tuple[list[Path], np.ndarray]]:
+    """Yields the paths and images `[B,S,S,3]` of those that can be read; notes the others in `bad`."""
+    read = functools.partial(inputs.read, size=run.classifier.backbone.image_size, drawn=run.drawn)
+    batch: list[tuple[Path, np.ndarray]] = []
+    for path, image in look_ahead.in_order(read, paths):
+        if isinstance(image, jpeg.Corrupt):
+            bad.append(f"{path} ({image})")
+        else:
+            batch.append((path, image))
+        if len(batch) == _BATCH_SIZE:
+            yield [path for path, _ in batch], np.stack([image for _, image in batch])
+            batch = []
+    if batch:
+        yield [path for path, _ in batch], np.stack([image for _, image in batch])
+
+
+def _records(
+    run: FinishedRun, paths: Sequence[Path], told: explainer.Explanations, top: int
+) -> Iterator[dict[str, Any]]:
+    names, unseen = run.classifier.class_names, set(run.classifier.unseen)
+    reasons = textual.reasons(run.inverse, told.importances, run.feature_names, top)
+    for path, predicted, second, explained, found in zip(
+        paths, told.predictions, told.runners_up, told.classes, reasons, strict=True
+    ):
+        yield {
+            "image": str(path),
+            "prediction": names[predicted],
+            "unseen": names[predicted] in unseen,
+            "runner_up": names[second],
+            "class": names[explained],
+            "reasons": [[textual.readable(feature), round(score, 4)] for feature, score in found],
+            "words": textual.sentence(names[explained], found),
+        }
+
+
+def _told(record: dict[str, Any]) -> str:
+    kind = ", an unseen class" if record["unseen"] else ""
+    reasons = ", ".join(f"{feature} {score:.2f}" for feature, score in record["reasons"]) or "nothing that words tell"
+    return (
+        f"{record['image']}: {textual.readable(record['prediction'])}{kind} (runner-up "
+        f"{textual.readable(record['runner_up'])})\n  for {textual.readable(record['class'])}: {reasons}"
+    )
+
+
+def _picture(record: dict[str, Any], image: np.ndarray, values: np.ndarray) -> Any:
+    explained, predicted = textual.readable(record["class"]), textual.readable(record["prediction"])
+    notes = [f"runner-up: {textual.readable(record['runner_up'])}", Path(record["image"]).name]
+    notes[:0] = ["a class without training images"] if record["unseen"] else []
+    return drawing.picture(image, values, f"Prediction: {predicted}", [*notes, f"What speaks for {explained}:"], record["reasons"])
+
+
+def _picture_names(paths: Sequence[Path]) -> dict[Path, str]:
+    """Returns a name for each picture that no other one has, whatever case counts for, and that no image has."""
+    used: set[str] = set()
+    names = {}
+    for path in paths:
+        numbers = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
+        name = next(f"{path.stem}{n}" for n in numbers if f"{path.stem}{n}".lower() not in used)
+        used.add(name.lower())
+        names[path] = f"{name}.explained.png"
+    return names
+
+
+@contextlib.contextmanager
+def _lines(path: Path) -> Iterator[Callable[[Any], None]]:
+    """Yields what writes a line of JSON; the file is there once it is whole."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with open(temporary, "w", encoding="utf-8") as file:
+            yield lambda record: print(json.dumps(record, ensure_ascii=False), file=file)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,115 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Other maps of what speaks for a class, drawn by tf-keras-vis. The importances that are explained are not theirs."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import keras
+import numpy as np
+
+from niwt_tf import errors
+from niwt_tf.backbones import classifier as classifier_lib
+
+_BATCH_SIZE = 16
+_SMOOTH_SAMPLES = 20
+_SMOOTH_NOISE = 0.2  # the spread of the noise, as a share of the image's range
+_SCORED_NEURONS = 64  # those whose maps Score-CAM tries: the ones that vary most
+
+
+class Drawer:
+    """Maps of the class in a kind that tf-keras-vis draws; it runs its own passes, so it is much slower than ours."""
+
+    def __init__(self, classifier: classifier_lib.Classifier, method: str) -> None:
+        """Builds the network with its logits, which is not changed by it.
+
+        Args:
+          classifier: of all classes.
+          method: one of `METHODS`.
+
+        Raises:
+          errors.UserError: if there is no such method.
+        """
+        if method not in METHODS:
+            raise errors.unknown_value("method", method, METHODS)
+        self._layer, self._method, self._model = classifier.backbone.layer, method, with_logits(classifier)
+
+    def __call__(self, images: np.ndarray, classes: np.ndarray) -> np.ndarray:
+        """Returns maps `[N,S,S]` float32, at least 0.
+
+        Args:
+          images: `[N,S,S,3]` uint8, RGB.
+          classes: `[N]`, the class to draw of each image.
+        """
+        starts = range(0, len(images), _BATCH_SIZE)
+        maps = [
+            self._one_batch(images[start : start + _BATCH_SIZE], classes[start : start + _BATCH_SIZE])
+            for start in starts
+        ]
+        return np.concatenate([np.zeros((0, *images.shape[1:3]), np.float32), *maps])
+
+    def _one_batch(self, images: np.ndarray, classes: np.ndarray) -> np.ndarray:
+        # A score for each image: of images beyond the scores it would draw nothing right, and not say so.
+        scores = importlib.import_module("tf_keras_vis.utils.scores").CategoricalScore(classes.tolist())
+        with quiet():
+            drawn = METHODS[self._method](self._model, self._layer, scores, images.astype(np.float32))
+        return np.maximum(np.nan_to_num(np.asarray(drawn, np.float32)), 0)
+
+
+def float_images(network: keras.Model) -> tuple[Any, Any]:
+    """Returns the input and output of a copy of a network that takes floats: bytes have no gradient."""
+    images = keras.Input(network.input_shape[1:], dtype="float32", name="float_images")
+    copy = keras.models.clone_model(network, input_tensors=images)
+    copy.set_weights(network.get_weights())
+    return images, copy.output
+
+
+def with_logits(classifier: classifier_lib.Classifier) -> keras.Model:
+    """Returns the whole network, images `[N,S,S,3]` float32 in 0..255 -> logits `[N,C]`."""
+    images, features = float_images(classifier.backbone.network)
+    dense = keras.layers.Dense(len(classifier.class_names), dtype="float32", name="logits")
+    model = keras.Model(images, dense(features), name="with_logits")
+    dense.set_weights([classifier.kernel, classifier.bias])
+    return model
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keeps away what tf-keras-vis and what it calls warn of; it imports from where SciPy no longer has things."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        keras.utils.disable_interactive_logging()
+        try:
+            yield
+        finally:
+            keras.utils.enable_interactive_logging()
+
+
+def _grad_cam_plus_plus(model: keras.Model, layer: str, scores: Any, images: np.ndarray) -> Any:
+    kind = importlib.import_module("tf_keras_vis.gradcam_plus_plus").GradcamPlusPlus
+    return kind(model, clone=True)(scores, images, penultimate_layer=layer, seek_penultimate_conv_layer=False)
+
+
+def _score_cam(model: keras.Model, layer: str, scores: Any, images: np.ndarray) -> Any:
+    kind = importlib.import_module("tf_keras_vis.scorecam").Scorecam
+    neurons = min(_SCORED_NEURONS, model.get_layer(layer).output.shape[-1])
+    options = {"penultimate_layer": layer, "seek_penultimate_conv_layer": False, "max_N": neurons}
+    return kind(model, clone=True)(scores, images, batch_size=_BATCH_SIZE, **options)
+
+
+def _smooth_grad(model: keras.Model, layer: str, scores: Any, images: np.ndarray) -> Any:
+    del layer
+    kind = importlib.import_module("tf_keras_vis.saliency").Saliency
+    return kind(model, clone=True)(scores, images, smooth_samples=_SMOOTH_SAMPLES, smooth_noise=_SMOOTH_NOISE)
+
+
+METHODS: Mapping[str, Callable[[keras.Model, str, Any, np.ndarray], Any]] = {
+    "gradcampp": _grad_cam_plus_plus,
+    "scorecam": _score_cam,
+    "smoothgrad": _smooth_grad,
+}

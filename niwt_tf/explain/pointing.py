@@ -1,0 +1,67 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The pointing game: is a map highest inside the box of what it should show?
+
+J. Zhang et al., "Top-down Neural Attention by Excitation Backprop", ECCV 2016; here without their margin of 15 pixels.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True)
+class Pointing:
+    """How often maps point at what they should.
+
+    Attributes:
+      inside: the share of maps whose highest point lies in the box, 0..1; None where there is no box.
+      chance: the mean share of the image that the box covers: what a point anywhere would reach; None likewise.
+      count: how many maps were judged.
+    """
+
+    inside: float | None
+    chance: float | None
+    count: int
+
+
+def point(points: np.ndarray, boxes: np.ndarray) -> Pointing:
+    """Returns how many of the points lie in their boxes. An empty map has no point, and misses.
+
+    Args:
+      points: `[N,2]`, see `visual.peaks`.
+      boxes: `[N,4]`, see `Annotations`; images whose box is NaN are left out.
+    """
+    known = ~np.isnan(boxes).any(1)
+    points, boxes = points[known], boxes[known]
+    if not len(boxes):
+        return Pointing(None, None, 0)
+    inside = ((points >= boxes[:, :2]) & (points <= boxes[:, 2:])).all(1)
+    areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1, dtype=np.float64)
+    return Pointing(float(inside.mean()), float(areas.mean()), len(boxes))
+
+
+def point_at_parts(
+    points: np.ndarray, parts: Sequence[str | None], has: np.ndarray, boxes: Mapping[str, np.ndarray]
+) -> Pointing:
+    """Returns how well neurons point at the parts that their names speak of, the mean over neurons.
+
+    Args:
+      points: where each neuron's activation map is highest, `[N,P,2]`.
+      parts: the part of each of the `P` neurons; those without one, or without boxes, are left out.
+      has: which images have the feature that the neuron is named after, `[N,P]` bool: only these count.
+      boxes: part -> `[N,4]`, see `Annotations`.
+    """
+    scores = [
+        point(points[has[:, index], index], boxes[part][has[:, index]])
+        for index, part in enumerate(parts)
+        if part is not None and part in boxes
+    ]
+    judged = [(one.inside, one.chance) for one in scores if one.inside is not None and one.chance is not None]
+    if not judged:
+        return Pointing(None, None, 0)
+    inside, chance = np.mean(judged, axis=0)
+    return Pointing(float(inside), float(chance), sum(one.count for one in scores))

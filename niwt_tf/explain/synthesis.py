@@ -1,0 +1,75 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Images made up to drive a neuron as strongly as can be, by tf-keras-vis' ActivationMaximization.
+
+A. Mahendran and A. Vedaldi, "Visualizing Deep Convolutional Neural Networks Using Natural Pre-Images", IJCV 2016.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from niwt_tf.backbones import backbone as backbone_lib
+from niwt_tf.explain import keras_vis
+
+STEPS = 80
+_BATCH_SIZE = 16  # neurons at a time
+_GREY, _NOISE = 127.5, 32.0  # of the images that it starts from; on plain grey most neurons are at 0, without gradient
+_LEARNING_RATE = 6.0  # of pixels in 0..255
+_BLUR = 0.3  # how far each step takes a pixel to the mean of its neighbours: without it noise drives neurons best
+
+
+def maximal_images(
+    backbone: backbone_lib.Backbone, neurons: Sequence[int], seed: int = 0, steps: int = STEPS
+) -> np.ndarray:
+    """Returns for each neuron an image `[P,S,S,3]` uint8, RGB, that raises its mean activation.
+
+    Args:
+      backbone: the network.
+      neurons: the indices of `P` neurons.
+      seed: of the noise that the images start from, and of the shifts on the way.
+      steps: of the ascent.
+    """
+    images, activations = keras_vis.float_images(backbone.trunk)
+    pooled = keras.layers.GlobalAveragePooling2D(dtype="float32", name="pooled")(activations)
+    with keras_vis.quiet():
+        vis = importlib.import_module("tf_keras_vis.activation_maximization")
+        climb = vis.ActivationMaximization(keras.Model(images, pooled, name="pooled_trunk"), clone=True)
+        parts = [
+            _climb(climb, neurons[start : start + _BATCH_SIZE], backbone.image_size, seed, steps)
+            for start in range(0, len(neurons), _BATCH_SIZE)
+        ]
+    return np.concatenate([np.zeros((0, *backbone.network.input_shape[1:]), np.uint8), *parts])
+
+
+def _climb(climb: Any, neurons: Sequence[int], size: int, seed: int, steps: int) -> np.ndarray:
+    scores = importlib.import_module("tf_keras_vis.utils.scores").CategoricalScore(list(neurons))
+    modifiers = importlib.import_module("tf_keras_vis.activation_maximization.input_modifiers")
+    keras.utils.set_random_seed(seed)
+    noise = np.random.default_rng(seed).normal(_GREY, _NOISE, (1, size, size, 3))
+    start = tf.constant(np.repeat(noise, len(neurons), axis=0), tf.float32)
+    made = climb(
+        scores,
+        seed_input=start,
+        steps=steps,
+        input_modifiers=[modifiers.Jitter(4), _blur],
+        regularizers=[],
+        gradient_modifier=_neighbours,
+        optimizer=keras.optimizers.Adam(_LEARNING_RATE),
+    )
+    return np.clip(np.rint(np.asarray(made)), 0, 255).astype(np.uint8)
+
+
+def _blur(images: tf.Tensor) -> tf.Tensor:
+    return images + _BLUR * (_neighbours(images) - images)
+
+
+def _neighbours(images: tf.Tensor) -> tf.Tensor:
+    """Returns the mean of each pixel `[N,S,S,3]` with its neighbours."""
+    return tf.nn.avg_pool2d(images, 3, 1, "SAME")

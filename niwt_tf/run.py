@@ -1,0 +1,84 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""A run, and what its stages share: the images, their rehearsals, and the network that they start from."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from pathlib import Path
+
+import keras
+
+from niwt_tf import config as config_lib
+from niwt_tf import devices
+from niwt_tf import workdir as workdir_lib
+from niwt_tf.backbones import activations, build, finetune
+from niwt_tf.data import registry, zero_shot
+
+_GROUPS_OF_FROZEN = 3  # that play unseen in turn where that takes no training of the network
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """A run, and what its stages share.
+
+    Attributes:
+      config: the settings.
+      workdir: where the artefacts lie.
+    """
+
+    config: config_lib.RunConfig
+    workdir: workdir_lib.Workdir
+
+    def folder(self, stage: str) -> Path:
+        """Returns where the artefact of `stage` lies."""
+        return self.workdir.path(stage)
+
+    @functools.cached_property
+    def dataset(self) -> zero_shot.ZeroShotDataset:
+        """The images and their split."""
+        return registry.load(self.config.data, self.image_size)
+
+    @functools.cached_property
+    def material(self) -> zero_shot.ZeroShotDataset:
+        """What classifiers are trained on: the dataset, with activations in place of training images if kept."""
+        if not self.has_activations:
+            return self.dataset
+        kept = activations.as_images(self.folder("activations"), self.dataset.train.labels)
+        return dataclasses.replace(self.dataset, train=kept)
+
+    @functools.cached_property
+    def network(self) -> build.Start:
+        """The network before its training, for all that does not train it."""
+        return self.start()
+
+    def start(self) -> build.Start:
+        """Returns the network before its training, anew; weights that it comes without follow from the seed."""
+        keras.utils.set_random_seed(self.config.seed)
+        return build.build(self.config.backbone)
+
+    @property
+    def image_size(self) -> int:
+        """The side of the images that the backbone takes, in pixels."""
+        return self.network.backbone.image_size
+
+    @property
+    def stays(self) -> bool:
+        """Whether the network stays as it is, and a classifier alone is trained."""
+        return finetune.what(self.network, self.config.backbone) != "full"
+
+    @property
+    def has_activations(self) -> bool:
+        """Whether the stage of that name kept the activations of the training images."""
+        return activations.are_in(self.folder("activations"))
+
+    @property
+    def groups(self) -> int:
+        """How many groups of classes play unseen in turn."""
+        return self.config.rehearsal.validation_groups or (_GROUPS_OF_FROZEN if self.stays else 1)
+
+    @property
+    def jit_compile(self) -> bool:
+        """Whether loops are compiled with XLA."""
+        return devices.compiles(self.config.jit_compile)

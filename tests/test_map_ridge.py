@@ -1,0 +1,99 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of the map in closed form: by hand, and against scikit-learn's ridge regression."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from sklearn import linear_model
+
+from niwt_tf import config as config_lib
+from niwt_tf import domain_map, errors, map_ridge
+
+_EVERYONE = np.zeros((1, 2), bool)
+
+
+@pytest.mark.parametrize(("penalty", "slope"), [(0.0, 2.0), (2.0, 1.0), (6.0, 0.5)])
+def test_by_hand(penalty: float, slope: float) -> None:
+    # Two classes at -1 and 1, whose importances are 3 -+ 2: the slope is 4 / (2 + penalty) about a mean of 3.
+    inputs, means = np.array([[-1.0], [1.0]]), np.array([[1.0, 5.0], [5.0, 1.0]])
+    kernels, biases = map_ridge.fit(inputs, means, _EVERYONE, penalty)
+    np.testing.assert_allclose(kernels, [[[slope, -slope]]], atol=1e-12)
+    np.testing.assert_allclose(biases, [[3, 3]], atol=1e-12)
+
+
+def test_the_mean_is_free_of_the_penalty() -> None:
+    inputs, means = np.array([[4.0], [6.0]]), np.array([[1.0], [5.0]])
+    kernels, biases = map_ridge.fit(inputs, means, _EVERYONE, 1e9)
+    assert 5 * kernels[0, 0, 0] + biases[0, 0] == pytest.approx(3)
+    assert kernels[0, 0, 0] == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize(("classes", "features"), [(12, 5), (8, 30)])
+@pytest.mark.parametrize("penalty", [0.1, 3.0])
+def test_it_is_ridge_regression_over_the_classes_that_have_a_say(classes: int, features: int, penalty: float) -> None:
+    rng = np.random.default_rng(0)
+    inputs, means = rng.normal(size=(classes, features)), rng.normal(size=(classes, 7))
+    held_out = np.arange(classes) % 3 == np.arange(3)[:, None]
+    kernels, biases = map_ridge.fit(inputs, means, held_out, penalty)
+    assert kernels.shape == (3, features, 7) and biases.shape == (3, 7)
+    for fold in range(3):
+        twin = linear_model.Ridge(alpha=penalty).fit(inputs[~held_out[fold]], means[~held_out[fold]])
+        np.testing.assert_allclose(kernels[fold], twin.coef_.T, atol=1e-8)
+        np.testing.assert_allclose(biases[fold], twin.intercept_, atol=1e-8)
+
+
+def test_without_penalty_more_features_than_classes_fit_every_class_with_the_shortest_kernel() -> None:
+    rng = np.random.default_rng(1)
+    inputs, means = rng.normal(size=(6, 20)), rng.normal(size=(6, 4))
+    kernels, biases = map_ridge.fit(inputs, means, np.zeros((1, 6), bool), 0.0)
+    np.testing.assert_allclose(inputs @ kernels[0] + biases[0], means, atol=1e-9)
+    nearly, _ = map_ridge.fit(inputs, means, np.zeros((1, 6), bool), 1e-9)
+    np.testing.assert_allclose(kernels, nearly, atol=1e-6)
+
+
+def _planted(noise: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(2)
+    vectors = rng.normal(size=(24, 30)) * 3 + 1
+    means = vectors @ rng.normal(size=(30, 20)) + noise * rng.normal(size=(24, 20))
+    return vectors, domain_map.class_sums(means, np.arange(24), 24), np.ones(24)
+
+
+def test_held_out_classes_choose_the_penalty() -> None:
+    config = config_lib.MapConfig(map_penalties=(1e-3, 1.0, 1e3))
+    logged: dict[float, float] = {}
+
+    def log(step: int, **values: float) -> None:
+        assert config.map_penalties[step] == values["penalty"]
+        logged[values["penalty"]] = values["rank_correlation"]
+
+    vectors, sums, counts = _planted(noise=20.0)
+    fitted = domain_map.fit(vectors, sums, counts, config, 0, log, "ridge")
+    assert list(logged) == [*config.map_penalties]
+    assert logged[fitted.penalty] == fitted.rank_correlation == max(logged.values())
+    assert len({round(value, 3) for value in logged.values()}) == 3
+    alone = domain_map.fit(
+        vectors, sums, counts, dataclasses.replace(config, map_penalties=(fitted.penalty,)), 0, how="ridge"
+    )
+    np.testing.assert_array_equal(alone(vectors), fitted(vectors))
+    assert fitted.steps == 0
+
+
+def test_the_map_is_the_one_refitted_to_all_classes() -> None:
+    vectors, sums, counts = _planted(noise=0.0)
+    fitted = domain_map.fit(vectors, sums, counts, config_lib.MapConfig(map_penalties=(0.5,)), 0, how="ridge")
+    shift, scale = domain_map._normalisation(vectors)
+    kernels, biases = map_ridge.fit((vectors - shift) / scale, sums, np.zeros((1, 24), bool), 0.5)
+    expected = (vectors - shift) / scale @ kernels[0] + biases[0]
+    np.testing.assert_allclose(fitted(vectors), expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("broken", [0, 1])
+def test_what_is_no_number_is_told(broken: int) -> None:
+    data = list(_planted(noise=0.0))
+    data[broken][3, 2] = np.nan
+    with pytest.raises(errors.DivergedError, match=r"must be finite numbers\. Received: some that are not"):
+        domain_map.fit(*data, config_lib.MapConfig(), 0, how="ridge")
