@@ -124,7 +124,9 @@ class BackboneConfig:
     )
     weight_decay: float = _option(1e-2, "AdamW's weight decay for the full network.", minimum=0.0)
     dropout: float = _option(0.4, "Share of features dropped before the classifier.", minimum=0.0, maximum=0.99)
-    label_smoothing: float = _option(0.1, "Share of the label given to all classes alike.", minimum=0.0, maximum=0.99)
+    label_smoothing: float = _option(
+        0.1, "Share of the label given to all classes alike, in training the full network.", minimum=0.0, maximum=0.99
+    )
     patience: int = _option(
         0, "Passes without a gain on held-out training images after which training stops; 0 never stops.", minimum=0
     )
@@ -137,7 +139,7 @@ class MapConfig:
     map_steps: int = _option(200, "Most steps of the descent; held-out classes say when to stop.", minimum=1)
     map_learning_rate: float = _option(1.0, "Learning rate of the descent, with momentum 0.9.", minimum=0.0)
     map_penalties: tuple[float, ...] = _option(
-        (0.01, 0.1, 0.3, 1.0, 3.0), "Penalties of the ridge regression, of which held-out classes choose.", minimum=0.0
+        (0.1, 0.3, 1.0, 3.0, 10.0), "Penalties of the ridge regression, of which held-out classes choose.", minimum=0.0
     )
     map_folds: int = _option(
         6, "Groups of seen classes held out in turn to choose the step or the penalty.", minimum=2, maximum=100
@@ -159,9 +161,9 @@ class RehearsalConfig:
     """What is tried on seen classes that play unseen; one value alone fixes the setting."""
 
     map_fits: tuple[str, ...] = _option(
-        ("descent", "ridge"),
-        "How the map is fitted: the paper's descent on the cosine, stopped where held-out classes are predicted best, "
-        "or ridge regression.",
+        ("ridge",),
+        "How the map is fitted: by ridge regression, or by the paper's descent on the cosine, stopped where held-out "
+        "classes are predicted best.",
         choices=MAP_FITS,
     )
     lambdas: tuple[float, ...] = _option(

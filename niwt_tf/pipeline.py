@@ -94,6 +94,12 @@ STAGES: dict[str, Stage] = {
     "map": Stage("the map from domain to importances", ("importances", "rehearsal"), lambda c: [c.map, c.seed]),
     "transfer": Stage("weights of the unseen classes", ("map",), lambda c: [c.transfer, c.seed]),
     "evaluate": Stage("accuracy on seen and unseen classes", ("transfer",), lambda c: []),
+    "inverse_map": Stage(
+        "the map back from importances to domain", ("importances", "knowledge"), lambda c: [c.map.map_folds, c.seed]
+    ),
+    "explain": Stage(
+        "explanations in pictures and words, and how right they are", ("evaluate", "inverse_map"), lambda c: []
+    ),
 }
 
 

@@ -19,6 +19,7 @@ import numpy as np
 import niwt_tf
 from niwt_tf import calibration, devices, domain_map, importance, inspect, progress
 from niwt_tf import evaluate as evaluate_lib
+from niwt_tf import inverse_map as inverse_map_lib
 from niwt_tf import rehearsal as rehearsal_lib
 from niwt_tf import run as run_lib
 from niwt_tf import transfer as transfer_lib
@@ -29,6 +30,7 @@ from niwt_tf.backbones import features as features_lib
 from niwt_tf.backbones import finetune
 from niwt_tf.data import zero_shot
 from niwt_tf.domains import knowledge as knowledge_lib
+from niwt_tf.explain import evidence
 
 _PACKAGES = ("tensorflow", "keras", "tensorflow-datasets", "numpy", "scikit-learn")
 _BATCH_SIZE = 256
@@ -183,6 +185,30 @@ def evaluate(run: run_lib.Run, folder: Path) -> None:
     test = (classifier.logits(seen_features), seen.labels, classifier.logits(unseen_features), unseen.labels)
     np.savez(folder / "logits.npz", seen=test[0], seen_labels=test[1], unseen=test[2], unseen_labels=test[3])
     workdir_lib.write_json(folder / "metrics.json", _about(run) | _scores(test, run.dataset, gamma))
+
+
+def inverse_map(run: run_lib.Run, folder: Path) -> None:
+    """Fits the map from importances to domain vectors on all seen classes."""
+    observed = importance.Importances.load(run.folder("importances"))
+    known = knowledge_lib.DomainKnowledge.load(run.folder("knowledge") / "knowledge.npz")
+    vectors = known.vectors[: len(run.dataset.seen)]
+    with inspect.scalars(folder) as log:
+        fitted = inverse_map_lib.fit(
+            observed.values, observed.labels, vectors, run.config.map.map_folds, run.config.seed, log
+        )
+    fitted.save(folder)
+
+
+def explain(run: run_lib.Run, folder: Path) -> None:
+    """Explains decisions on test images and names the neurons, and measures how right that is."""
+    subject = evidence.Subject(
+        classifier_lib.Classifier.load(run.folder("transfer")),
+        workdir_lib.read_json(run.folder("transfer") / "calibration.json")["gamma"],
+        inverse_map_lib.InverseMap.load(run.folder("inverse_map")),
+        knowledge_lib.DomainKnowledge.load(run.folder("knowledge") / "knowledge.npz"),
+        run.dataset,
+    )
+    evidence.write(subject, folder, run.config.seed, run.jit_compile)
 
 
 def _about(run: run_lib.Run) -> dict[str, Any]:

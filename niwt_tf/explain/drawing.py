@@ -67,7 +67,9 @@ def strip(crops: Sequence[np.ndarray], size: int = 64) -> Image.Image:
     places = max(1, len(crops))
     drawn = Image.new("RGB", (places * size + (places - 1) * _GAP, size), _PAPER)
     for place, crop in enumerate(crops):
-        drawn.paste(Image.fromarray(crop).resize((size, size), _resampling(len(crop), size)), (place * (size + _GAP), 0))
+        drawn.paste(
+            Image.fromarray(crop).resize((size, size), _resampling(len(crop), size)), (place * (size + _GAP), 0)
+        )
     return drawn
 
 

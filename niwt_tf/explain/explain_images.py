@@ -150,7 +150,9 @@ def _picture(record: dict[str, Any], image: np.ndarray, values: np.ndarray) -> A
     explained, predicted = textual.readable(record["class"]), textual.readable(record["prediction"])
     notes = [f"runner-up: {textual.readable(record['runner_up'])}", Path(record["image"]).name]
     notes[:0] = ["a class without training images"] if record["unseen"] else []
-    return drawing.picture(image, values, f"Prediction: {predicted}", [*notes, f"What speaks for {explained}:"], record["reasons"])
+    return drawing.picture(
+        image, values, f"Prediction: {predicted}", [*notes, f"What speaks for {explained}:"], record["reasons"]
+    )
 
 
 def _picture_names(paths: Sequence[Path]) -> dict[Path, str]:

@@ -10,7 +10,7 @@ class much is what all classes share, and its plain map often shows the backgrou
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -34,6 +34,7 @@ class Explanations:
       importances: of the neurons for these classes, `[N,K]` float32.
       maps: Grad-CAM of these classes against the mean of all, `[N,H,W]` float32, at least 0.
       activations: the neurons' mean activations over each image, `[N,K]` float32.
+      watched: the activation maps of `P` neurons that were asked for, `[N,H,W,P]` float32.
     """
 
     logits: np.ndarray
@@ -42,6 +43,7 @@ class Explanations:
     importances: np.ndarray
     maps: np.ndarray
     activations: np.ndarray
+    watched: np.ndarray
 
     @property
     def runners_up(self) -> np.ndarray:
@@ -63,16 +65,22 @@ class Explainer:
         self.classifier = classifier
         self._one_batch = _make_batch_function(classifier, gamma, jit_compile)
 
-    def __call__(self, images: np.ndarray, classes: np.ndarray | None = None) -> Explanations:
+    def __call__(
+        self, images: np.ndarray, classes: np.ndarray | None = None, watched: Sequence[int] = ()
+    ) -> Explanations:
         """Explains images, batch by batch.
 
         Args:
           images: `[N,S,S,3]` uint8, RGB.
           classes: `[N]`, the class to explain of each image; the predicted one by default.
+          watched: the indices of `P` neurons whose activation maps are wanted, too.
         """
+        neurons = tf.constant(watched, tf.int32, [len(watched)])
         asked = np.full(len(images), _PREDICTED) if classes is None else np.asarray(classes)
         batches = [
-            self._one_batch(images[start : start + _BATCH_SIZE], tf.constant(asked[start : start + _BATCH_SIZE]))
+            self._one_batch(
+                images[start : start + _BATCH_SIZE], tf.constant(asked[start : start + _BATCH_SIZE]), neurons
+            )
             for start in range(0, len(images), _BATCH_SIZE) or (0,)
         ]
         return Explanations(*(np.concatenate(parts) for parts in zip(*batches, strict=True)))
@@ -80,7 +88,7 @@ class Explainer:
 
 def _make_batch_function(
     classifier: classifier_lib.Classifier, gamma: float, jit_compile: bool
-) -> Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, ...]]:
+) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tuple[tf.Tensor, ...]]:
     trunk, head = classifier.backbone.trunk, importance.inference(classifier.backbone.head)
     kernel, by_class = tf.constant(classifier.kernel), tf.constant(classifier.kernel.T)
     shared = tf.reduce_mean(by_class, axis=0, keepdims=True)
@@ -88,13 +96,14 @@ def _make_batch_function(
     bias = tf.constant(classifier.bias - np.array(margin, np.float32))
 
     @tf.function(jit_compile=jit_compile, reduce_retracing=True)
-    def one_batch(images: tf.Tensor, asked: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    def one_batch(images: tf.Tensor, asked: tf.Tensor, neurons: tf.Tensor) -> tuple[tf.Tensor, ...]:
         activations = trunk(images, training=False)
         logits = tf.cast(head(activations), tf.float32) @ kernel + bias
         predictions = tf.argmax(logits, axis=1)
         classes = tf.where(asked == _PREDICTED, predictions, asked)
         values = importance.importances(head, activations, tf.gather(by_class, classes))
         maps = visual.grad_cam(activations, values - importance.importances(head, activations, shared))
-        return logits, predictions, classes, values, maps, tf.reduce_mean(activations, axis=(1, 2))
+        means, watched = tf.reduce_mean(activations, axis=(1, 2)), tf.gather(activations, neurons, axis=-1)
+        return logits, predictions, classes, values, maps, means, watched
 
     return one_batch

@@ -59,7 +59,9 @@ def collect(
       crop_size: the side of a crop, in pixels.
     """
     shape = (len(neurons), count)
-    best = Gallery(np.zeros((*shape, crop_size, crop_size, 3), np.uint8), np.zeros(shape, np.float32), np.full(shape, -1))
+    best = Gallery(
+        np.zeros((*shape, crop_size, crop_size, 3), np.uint8), np.zeros(shape, np.float32), np.full(shape, -1)
+    )
     trunk = tf.function(lambda images: backbone.trunk(images, training=False), reduce_retracing=True)
     batches, first = split.batches(_BATCH_SIZE), 0
     for images, labels in progress.bar(batches, "gallery", -(-len(split) // _BATCH_SIZE), unit="batch"):

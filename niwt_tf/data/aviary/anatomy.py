@@ -67,5 +67,5 @@ def encode_traits(traits: Traits) -> np.ndarray:
 
 
 def part_of(feature: str) -> str | None:
-    """Returns the part that shows a feature such as `crown_color=red`; None for what is no member of `FEATURE_NAMES`."""
+    """Returns the part that shows a member of `FEATURE_NAMES`, such as `crown_color=red`; None for anything else."""
     return _PART_OF_FEATURE.get(feature)

@@ -21,7 +21,13 @@ _FILES = ("images.txt", "bounding_boxes.txt", "images")
 _PARTS = ("parts/parts.txt", "parts/part_locs.txt")
 _PART_SHARE = 0.1  # of the object's box: the sides of the box round a part's point
 # What an attribute speaks of, as parts are named; of those that are left and right, the file's two are one here.
-_PART_OF_WORD = {"bill": "beak", "upperparts": "back", "underparts": "belly", "upper_tail": "tail", "under_tail": "tail"}
+_PART_OF_WORD = {
+    "bill": "beak",
+    "upperparts": "back",
+    "underparts": "belly",
+    "upper_tail": "tail",
+    "under_tail": "tail",
+}
 
 
 def find(source: benchmark.Source) -> Callable[[Sequence[str]], zero_shot.Annotations] | None:
