@@ -49,7 +49,8 @@ def load(root: Path) -> ClassVectors:
     domain = knowledge_lib.DomainKnowledge.load(root / "knowledge" / "knowledge.npz").vectors
     counts = np.bincount(found.labels, minlength=seen_classes)[:, None]
     of_seen = domain_map.class_sums(found.values, found.labels, seen_classes) / counts
-    of_unseen = caused(classifier.backbone.head, found.activations[:_IMAGES], classifier.kernel[:, seen_classes:])
+    images = np.linspace(0, len(found.activations) - 1, _IMAGES).astype(int)
+    of_unseen = caused(classifier.backbone.head, found.activations[images], classifier.kernel[:, seen_classes:])
     predicted = domain_map.DomainMap.load(root / "map")(domain)
     return ClassVectors(domain, predicted, np.concatenate([of_seen, of_unseen]), classifier.kernel.T)
 

@@ -52,7 +52,7 @@ def chart(counts: np.ndarray, class_names: Sequence[str], seen_classes: int) -> 
     levels = np.ceil(confusion.shares(counts) * LEVELS).astype(int)
     diagonal = np.eye(size, dtype=bool)
     names = [_short(name) for name in class_names] if size <= _MOST_NAMED else []
-    margin = max((len(name) for name in names), default=4) * _LETTER + 25
+    margin = max((len(name) for name in names), default=8) * _LETTER + 25
     pixels = float(np.clip(_WIDTH / size, *_CELL)) / 10  # of a unit
     return Chart(
         size=size,

@@ -14,7 +14,7 @@ from niwt_tf.explain.report import pictures
 
 _DECISION_WIDTH = 720  # pixels
 _NEURON_WIDTH = 320
-_MOST_PICTURED = 300  # neurons, so that the page stays a few megabytes
+MOST_PICTURED = 300  # neurons, so that the page stays a few megabytes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,4 +71,4 @@ def _words(neuron: dict[str, Any]) -> Iterable[str]:
 
 
 def _picture(folder: Path, name: str | None, place: int) -> pictures.Picture | None:
-    return pictures.read(folder / name, _NEURON_WIDTH) if name and place < _MOST_PICTURED else None
+    return pictures.read(folder / name, _NEURON_WIDTH) if name and place < MOST_PICTURED else None

@@ -67,9 +67,10 @@ def _context(run: finished_run.FinishedRun) -> dict[str, Any]:
         "mistakes": confusion.mistakes(run.confusion, _MOST_MISTAKES),
         "gallery": explanations.gallery(run.explained) if run.explained else None,
         "neurons": explanations.dictionary(run.explained) if run.explained else None,
+        "pictured": explanations.MOST_PICTURED,
         "seconds": run.seconds,
         "command": run.command(),
-        "explain_command": run.command("explain", "report"),
+        "explain_command": run.command("inverse_map", "explain", "report"),
     }
 
 

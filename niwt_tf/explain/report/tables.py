@@ -90,6 +90,7 @@ def settings(run: finished_run.FinishedRun) -> list[tuple[str, str, str, str]]:
     chosen, tried = run.settings, run.config.rehearsal
     kept = f"keeps {chosen['kept_share']:.1%} of the training images with a seen class"
     return [
+        ("map", chosen["map_fit"], _listed(tried.map_fits), "how the map from words to importances is fitted"),
         ("gamma", f"{run.metrics['gamma']:.4g}", "every value", f"is subtracted from the seen classes' logits; {kept}"),
         ("lambda", f"{chosen['lambda_']:g}", _listed(tried.lambdas), "pulls new weights to the mean of the seen ones"),
         ("scale", f"{chosen['scale']:g}", _listed(tried.scales), "length of new weights, in mean lengths of seen ones"),

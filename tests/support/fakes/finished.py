@@ -47,7 +47,7 @@ def write(
         (root / stage).mkdir(parents=True)
         workdir_lib.write_json(root / stage / "seconds.json", 1.25)
     workdir_lib.write_json(root / "data" / "split.json", {"seen": seen, "unseen": unseen})
-    chosen = {"lambda_": 1e-3, "scale": 0.8, "bias": "mean", "kept_share": 0.9, "harmonic_mean": 0.61}
+    chosen = {"map_fit": "ridge", "lambda_": 1e-3, "scale": 0.8, "bias": "mean", "kept_share": 0.9, "harmonic_mean": 0.61}
     workdir_lib.write_json(root / "rehearsal" / "settings.json", chosen)
     words = rng.uniform(size=(len(seen + unseen), len(_WORDS))).astype(np.float32)
     knowledge.DomainKnowledge(words, _WORDS, seen + unseen, "five words").save(root / "knowledge" / "knowledge.npz")
@@ -79,7 +79,7 @@ def _write_models(root: Path, seen: tuple[str, ...], unseen: tuple[str, ...], rn
         np.save(root / "importances" / f"{name}.npy", array)
     words = keras.Input((len(_WORDS),))
     forward = keras.Model(words, keras.layers.Dense(NEURONS)(words))
-    domain_map.DomainMap(forward, 60, 0.75).save(root / "map")
+    domain_map.DomainMap(forward, 0.75, 60).save(root / "map")
 
 
 @functools.cache
