@@ -47,7 +47,14 @@ def write(
         (root / stage).mkdir(parents=True)
         workdir_lib.write_json(root / stage / "seconds.json", 1.25)
     workdir_lib.write_json(root / "data" / "split.json", {"seen": seen, "unseen": unseen})
-    chosen = {"map_fit": "ridge", "lambda_": 1e-3, "scale": 0.8, "bias": "mean", "kept_share": 0.9, "harmonic_mean": 0.61}
+    chosen = {
+        "map_fit": "ridge",
+        "lambda_": 1e-3,
+        "scale": 0.8,
+        "bias": "mean",
+        "kept_share": 0.9,
+        "harmonic_mean": 0.61,
+    }
     workdir_lib.write_json(root / "rehearsal" / "settings.json", chosen)
     words = rng.uniform(size=(len(seen + unseen), len(_WORDS))).astype(np.float32)
     knowledge.DomainKnowledge(words, _WORDS, seen + unseen, "five words").save(root / "knowledge" / "knowledge.npz")
