@@ -12,12 +12,13 @@ from niwt_tf import config as config_lib
 from niwt_tf import finished_run
 from niwt_tf import workdir as workdir_lib
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|&])")
+_SPECIAL = re.compile(r"[\\`*_{}\[\]()#+\-.!<>&|]")
+_ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "|": "&#124;"}  # which a backslash does not keep
 
 
 def escaped(text: str) -> str:
     """Returns Markdown that shows `text` letter by letter, on one line."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    return _SPECIAL.sub(lambda found: _ENTITIES.get(found[0], f"\\{found[0]}"), " ".join(text.split()))
 
 
 def settings(run: finished_run.FinishedRun) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import markupsafe
 
 from niwt_tf import confusion, finished_run
 from niwt_tf.explain.report import confusion_chart, curve_chart, explanations, tables
@@ -79,9 +80,9 @@ def _point(metrics: dict[str, Any], suffix: str) -> curve_chart.Point | None:
     return None if unseen is None else curve_chart.point(unseen, metrics[f"seen_accuracy{suffix}"])
 
 
-def _text(name: str) -> jinja2.utils.markupsafe.Markup:
+def _text(name: str) -> markupsafe.Markup:
     """Returns a file of ours that stands in the page as it is."""
-    return jinja2.utils.markupsafe.Markup((_TEMPLATES / name).read_text("utf-8"))
+    return markupsafe.Markup((_TEMPLATES / name).read_text("utf-8"))
 
 
 def _hash(text: str) -> str:

@@ -82,7 +82,10 @@ def scores(metrics: Mapping[str, Any]) -> list[tuple[str, float | None]]:
 
 def measures(metrics: Mapping[str, Any]) -> list[tuple[str, float | None, float | None, float | None]]:
     """Returns how right explanations are: what is measured, its value, by chance, by the most frequent answer."""
-    return [(title, *(metrics.get(name) for name in names)) for title, *names in _MEASURES]
+    return [
+        (title, metrics.get(value), metrics.get(chance), metrics.get(frequent))
+        for title, value, chance, frequent in _MEASURES
+    ]
 
 
 def settings(run: finished_run.FinishedRun) -> list[tuple[str, str, str, str]]:
