@@ -47,7 +47,15 @@ def address(run: finished_run.FinishedRun) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(run.root), "--host=127.0.0.1", f"--port={port}"]
+    command = [
+        sys.executable,
+        "-m",
+        "tensorboard.main",
+        "--logdir",
+        str(run.root),
+        "--host=127.0.0.1",
+        f"--port={port}",
+    ]
     environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1", "NO_PROXY": "127.0.0.1"}
     log = run.root / "tensorboard.log"
     with log.open("w") as output, subprocess.Popen(command, stdout=output, stderr=output, env=environment) as server:
@@ -127,7 +135,7 @@ def test_texts_are_settings_and_neuron_names_and_hold_no_markup_of_theirs(addres
     assert "crown: red" in neurons["text"] and "no clear name" in neurons["text"]
     assert "bill &lt;long&gt;" in neurons["text"]
     [settings] = _get(address, "plugin/text/text", run=_RUN, tag="settings")
-    assert "niwt --seed=5 --lambdas=0.5,2.0 --workdir=" in settings["text"]
+    assert "niwt --lambdas=0.5,2.0 --seed=5 --workdir=" in settings["text"]
 
 
 def test_projector_has_every_class_in_each_space(address: str, run: finished_run.FinishedRun) -> None:
@@ -147,5 +155,12 @@ def test_projector_has_every_class_in_each_space(address: str, run: finished_run
     weights = np.frombuffer(_answer(address, "plugin/projector/tensor", **asked).content, np.float32)
     np.testing.assert_allclose(weights.reshape(5, -1), run.vectors.weights)
     metadata = _answer(address, "plugin/projector/metadata", **asked).text.splitlines()
-    assert metadata == ["class\tkind", "Horse\tseen", "<b>Tiger</b>\tseen", "Cow\tseen", "Zebra\tunseen", "Okapi\tunseen"]
+    assert metadata == [
+        "class\tkind",
+        "Horse\tseen",
+        "<b>Tiger</b>\tseen",
+        "Cow\tseen",
+        "Zebra\tunseen",
+        "Okapi\tunseen",
+    ]
     assert _answer(address, "plugin/projector/sprite_image", **asked).content.startswith(b"\x89PNG")
