@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Test of what a `tensorboard` on this machine's loopback shows of a finished run, through each page's own interface."""
+"""Test of what a `tensorboard` on loopback shows of a finished run, through each page's own interface."""
 
 from __future__ import annotations
 
