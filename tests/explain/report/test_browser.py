@@ -9,7 +9,6 @@ import io
 import json
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -85,7 +84,7 @@ def test_search_finds_names_candidates_and_numbers_and_tells_how_many(browser: A
     assert _shown(browser) == ["7: belly & back"] and count.text == "1 of 12 neurons"
     box.clear()
     box.send_keys("forked clear")
-    assert _shown(browser) == ["2: no clear name"] and count.text == "1 of 12 neurons"
+    assert _shown(browser) == ["2: no clear name", "8: no clear name"] and count.text == "2 of 12 neurons"
     box.clear()
     box.send_keys("no such thing")
     assert _shown(browser) == [] and count.text == "0 of 12 neurons"
@@ -124,7 +123,7 @@ def test_keyboard_reaches_the_skip_link_the_contents_and_the_search_and_shows_wh
     for _ in range(30):
         browser.switch_to.active_element.send_keys(keys.Keys.TAB)
         active = browser.switch_to.active_element
-        reached.append(active.get_attribute("id") or active.text or active.get_attribute("aria-label"))
+        reached.append(active.get_attribute("aria-label") or active.get_attribute("id") or active.text)
         assert active.value_of_css_property("outline-style") == "solid"
         if reached[-1] == "neuron-search":
             break
