@@ -1,0 +1,44 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The command that makes a run: the flags that say other than the defaults."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from niwt_tf import config as config_lib
+
+
+def command(config: config_lib.RunConfig, workdir: Path, stages: Sequence[str] = ()) -> str:
+    """Returns a line for the shell.
+
+    Args:
+      config: the settings.
+      workdir: the run's folder.
+      stages: which stages to run; all by default.
+    """
+    default = config_lib.options(config_lib.RunConfig())
+    changed = {name: value for name, (value, _) in config_lib.options(config).items() if value != default[name][0]}
+    flags = [_flag(name, value) for name, value in changed.items()]
+    flags.append(_flag("workdir", str(workdir)))
+    if stages:
+        flags.append(_flag("stages", tuple(stages)))
+    return shlex.join(["niwt", *flags])
+
+
+def _flag(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return f"--{name}" if value else f"--no{name}"
+    return f"--{name}={_listed(value) if isinstance(value, tuple) else value}"
+
+
+def _listed(values: Sequence[Any]) -> str:
+    """Returns values as a list flag reads them: a line of comma-separated values."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(values)
+    return line.getvalue()
