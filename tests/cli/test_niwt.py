@@ -155,7 +155,8 @@ def test_what_is_no_flag_is_told_in_absls_words(niwt: _Niwt, cwd: Path, argument
         (
             "--stages=data,backbon",
             "`--stages` must be one of data, knowledge, activations, rehearsal_backbone, rehearsal, backbone, "
-            "importances, map, transfer, evaluate. Received: --stages=backbon. Did you mean 'backbone'?",
+            "importances, map, transfer, evaluate, inverse_map, explain, report. Received: --stages=backbon. Did you "
+            "mean 'backbone'?",
         ),
         ("--seed=-1", "`--seed` must be from 0 to 2147483647. Received: --seed=-1."),
         ("--lambdas=a,b", "`--lambdas` must be numbers with commas between them. Received: --lambdas=a,b."),

@@ -60,6 +60,15 @@ def test_table_shows_the_scores_what_they_rest_on_and_where_all_lies() -> None:
     assert table.table(_METRICS, Path("runs/a")) == _expected("gamma 1.235, from validation")
 
 
+def test_what_explanations_reached_and_where_the_page_is_stands_in_the_table_once_it_is_known() -> None:
+    explained = {"attribute_accuracy": 0.8931, "neurons_named": 0.5391, "neuron_name_auc": None}
+    seconds = {"stage_seconds": {"data": 1.25, "report": 60.4}}
+    shown = table.table(_METRICS | explained | seconds, Path("runs/a"))
+    assert "\n  five strongest reasons, share that is true    0.893\n" in shown
+    assert "\n  neurons with a name, AUC of their names       0.539    -  \n" in shown
+    assert shown.endswith(f"\n  report          {Path('runs', 'a', 'report', 'index.html')}")
+
+
 def test_classes_without_test_images_are_named() -> None:
     names = [f"class {number}" for number in range(12)]
     shown = table.table(_METRICS | {"imageless_classes": names}, Path("runs/a")).splitlines()

@@ -1,0 +1,96 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of what the stage `explain` leaves, on the tiny aviary and a network that nothing was taught."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from niwt_tf import config as config_lib
+from niwt_tf import inverse_map, workdir
+from niwt_tf.backbones import backbone as backbone_lib
+from niwt_tf.backbones import classifier as classifier_lib
+from niwt_tf.backbones import small
+from niwt_tf.data import zero_shot
+from niwt_tf.domains import knowledge
+from niwt_tf.explain import evidence
+
+
+@pytest.fixture(scope="module")
+def subject(tiny_dataset: zero_shot.ZeroShotDataset) -> evidence.Subject:
+    keras.utils.set_random_seed(0)
+    backbone = backbone_lib.Backbone(small.build(64), "conv4")
+    rng = np.random.default_rng(0)
+    kernel, bias = rng.normal(size=(128, 12)).astype(np.float32), np.zeros(12, np.float32)
+    classifier = classifier_lib.Classifier(backbone, kernel, bias, tiny_dataset.class_names, tiny_dataset.unseen)
+    known = knowledge.load(tiny_dataset, config_lib.DomainConfig())
+    labels = tiny_dataset.train.labels
+    inverse = inverse_map.fit(kernel.T[labels], labels, known.vectors[:9], 3, 0)
+    return evidence.Subject(classifier, 0.5, inverse, known, tiny_dataset)
+
+
+@pytest.fixture(scope="module")
+def written(subject: evidence.Subject, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("explain")
+    evidence.write(subject, folder, seed=0)
+    return folder
+
+
+def _read(folder: Path, name: str) -> Any:
+    return workdir.read_json(folder / f"{name}.json")
+
+
+def test_measures_are_shares(written: Path) -> None:
+    metrics = _read(written, "metrics")
+    assert {name for name, value in metrics.items() if value is None} <= {
+        "neuron_name_auc", "neuron_name_auc_shuffled", "part_pointing", "part_pointing_chance",
+    }  # fmt: skip
+    assert all(-1 <= value <= 1 for value in metrics.values() if value is not None)
+    assert 0.1 < metrics["pointing_chance"] < 0.9
+    assert metrics["attribute_accuracy_chance"] == pytest.approx(0.25, abs=0.01)  # nine of 36 values
+
+
+def test_every_neuron_is_listed_and_what_is_pictured_lies_there(written: Path) -> None:
+    listed = _read(written, "neurons")
+    assert [one["index"] for one in listed] == list(range(128))
+    for one in listed:
+        for picture in filter(None, (one["images"], one["maximal"])):
+            with Image.open(written / picture) as image:
+                assert image.height >= 64
+
+
+def test_decisions_are_told_with_their_picture_and_what_they_are_held_against(
+    subject: evidence.Subject, written: Path
+) -> None:
+    listed = _read(written, "decisions")
+    assert len(listed) >= 9
+    for one in listed:
+        assert (one["label"] == one["prediction"]) == one["right"]
+        assert one["unseen"] == (one["label"] in subject.dataset.unseen)
+        assert one["contrast"]["class"] != one["prediction"]
+        assert one["right"] or one["contrast"]["class"] == one["label"]
+        assert one["words"].startswith(f"{one['prediction']} rather than {one['contrast']['class']}")
+        with Image.open(written / one["picture"]) as image:
+            assert image.width > 2 * 256
+
+
+def test_without_boxes_and_unseen_test_images_the_rest_is_measured(subject: evidence.Subject, tmp_path: Path) -> None:
+    empty = zero_shot.Split(tf.data.Dataset.from_tensor_slices(np.zeros((0, 64, 64, 3), np.uint8)), np.zeros(0, int))
+    dataset = dataclasses.replace(
+        subject.dataset, annotations=None, test_unseen=empty, imageless=subject.dataset.unseen
+    )
+    evidence.write(dataclasses.replace(subject, dataset=dataset), tmp_path, seed=0)
+    metrics = _read(tmp_path, "metrics")
+    assert {name for name in metrics if "pointing" in name and metrics[name] is None} == {
+        "pointing_seen", "pointing_unseen", "pointing_chance", "part_pointing", "part_pointing_chance",
+    }  # fmt: skip
+    assert metrics["attribute_accuracy"] is not None
+    assert not any(one["unseen"] for one in _read(tmp_path, "decisions"))
