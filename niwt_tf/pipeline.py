@@ -100,6 +100,7 @@ STAGES: dict[str, Stage] = {
     "explain": Stage(
         "explanations in pictures and words, and how right they are", ("evaluate", "inverse_map"), lambda c: []
     ),
+    "report": Stage("a page on all of it, and TensorBoard's pages", ("explain",), lambda c: []),
 }
 
 

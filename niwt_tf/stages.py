@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 import niwt_tf
-from niwt_tf import calibration, devices, domain_map, importance, inspect, progress
+from niwt_tf import calibration, devices, domain_map, finished_run, importance, inspect, progress
 from niwt_tf import evaluate as evaluate_lib
 from niwt_tf import inverse_map as inverse_map_lib
 from niwt_tf import rehearsal as rehearsal_lib
@@ -31,6 +31,8 @@ from niwt_tf.backbones import finetune
 from niwt_tf.data import zero_shot
 from niwt_tf.domains import knowledge as knowledge_lib
 from niwt_tf.explain import evidence
+from niwt_tf.explain.report import page
+from niwt_tf.inspection import run_log, thumbnails
 
 _PACKAGES = ("tensorflow", "keras", "tensorflow-datasets", "numpy", "scikit-learn")
 _BATCH_SIZE = 256
@@ -209,6 +211,13 @@ def explain(run: run_lib.Run, folder: Path) -> None:
         run.dataset,
     )
     evidence.write(subject, folder, run.config.seed, run.jit_compile)
+
+
+def report(run: run_lib.Run, folder: Path) -> None:
+    """Writes the page on the run, and what TensorBoard shows of it beside the loops' scalars."""
+    finished = finished_run.FinishedRun(run.workdir.root, run.config)
+    page.write(finished, folder)
+    run_log.write(finished, thumbnails.load(run.dataset), folder)
 
 
 def _about(run: run_lib.Run) -> dict[str, Any]:

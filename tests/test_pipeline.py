@@ -49,7 +49,9 @@ def config(tiny_data_config: config_lib.DataConfig) -> config_lib.RunConfig:
         backbone=config_lib.BackboneConfig(epochs=2, batch_size=16),
         map=config_lib.MapConfig(map_steps=20, map_folds=3),
         transfer=config_lib.TransferConfig(transfer_steps=10, transfer_images=16),
-        rehearsal=config_lib.RehearsalConfig(lambdas=(1e-3, 1e-2), scales=(0.0, 1.0), biases=("mean", "zero")),
+        rehearsal=config_lib.RehearsalConfig(
+            map_fits=("descent", "ridge"), lambdas=(1e-3, 1e-2), scales=(0.0, 1.0), biases=("mean", "zero")
+        ),
     )
 
 

@@ -37,12 +37,26 @@ def table(metrics: Mapping[str, Any], workdir: Path) -> str:
   AUSUC, area under S against U                 {_number(m["ausuc"])}
   the backbone on seen classes alone            {m["backbone_accuracy"]:.3f}
   rank correlation of the map, held-out classes {m["map_rank_correlation"]:.3f}
-  H that the validation classes had promised    {m["harmonic_mean_expected"]:.3f}
+  H that the validation classes had promised    {m["harmonic_mean_expected"]:.3f}{_explained(m)}
 
   all stages took {sum(m["stage_seconds"].values()):.0f} s
   scores          {workdir / "metrics.json"}
   classifier      {workdir / "transfer"}{os.sep}
-  curves          tensorboard --logdir {workdir}"""
+  curves          tensorboard --logdir {workdir}{_page(m, workdir)}"""
+
+
+def _explained(metrics: Mapping[str, Any]) -> str:
+    """Returns how right the explanations are, if the stage `explain` is done."""
+    if "attribute_accuracy" not in metrics:
+        return ""
+    share, auc = metrics["neurons_named"], _number(metrics["neuron_name_auc"])
+    return f"""
+  five strongest reasons, share that is true    {_number(metrics["attribute_accuracy"])}
+  neurons with a name, AUC of their names       {share:.3f}  {auc}"""
+
+
+def _page(metrics: Mapping[str, Any], workdir: Path) -> str:
+    return f"\n  report          {workdir / 'report' / 'index.html'}" if "report" in metrics["stage_seconds"] else ""
 
 
 def _row(metrics: Mapping[str, Any], suffix: str) -> str:

@@ -32,7 +32,7 @@ def _features(spread: float = 1.0, shift: float = 0.0, scale: float = 1.0) -> np
 def _fit(features: np.ndarray, folder: Path, held_out: Any = None, **changes: Any) -> tuple[np.ndarray, np.ndarray]:
     log = changes.pop("log", lambda step, **values: None)
     seed = changes.pop("seed", 0)
-    plain = {"dropout": 0.0, "label_smoothing": 0.0, "batch_size": 16, "classifier_epochs": 60}
+    plain = {"dropout": 0.0, "batch_size": 16, "classifier_epochs": 60}
     settings = config.BackboneConfig(**(plain | changes))
     held_out = np.zeros(60, bool) if held_out is None else held_out
     return classifier_head.fit(features, _LABELS, _CLASSES, held_out, settings, seed, folder, log)
@@ -41,7 +41,7 @@ def _fit(features: np.ndarray, folder: Path, held_out: Any = None, **changes: An
 @pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
 def test_classes_that_a_plane_divides_are_all_told_right_whatever_the_scale(scale: float, tmp_path: Path) -> None:
     features = _features(0.1, shift=20 * scale, scale=scale)
-    kernel, bias = _fit(features, tmp_path, dropout=0.4, label_smoothing=0.1, classifier_learning_rate=1e-2)
+    kernel, bias = _fit(features, tmp_path, dropout=0.4, classifier_learning_rate=1e-2)
     assert (kernel.shape, bias.shape) == ((8, _CLASSES), (_CLASSES,))
     assert kernel.dtype == bias.dtype == np.float32
     assert ((features @ kernel + bias).argmax(1) == _LABELS).all()
