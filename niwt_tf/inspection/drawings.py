@@ -13,6 +13,7 @@ from niwt_tf import evaluate
 _SIDE = 480  # pixels of the square that both accuracies span
 _LEFT, _TOP, _RIGHT, _BOTTOM = 60, 20, 20, 50  # pixels round it
 _FONT = 14
+_LINE = 2  # pixels
 _LARGEST = 720  # pixels of the confusion's drawing, about
 _INK, _GRID, _BLUE = (27, 31, 36), (208, 215, 222), (11, 87, 208)
 _RIGHT_COLOUR, _WRONG_COLOUR = np.array([26, 127, 82]), np.array([179, 38, 30])
@@ -53,7 +54,8 @@ def confusion(counts: np.ndarray, seen_classes: int) -> np.ndarray:
     cells = np.round(255 + shares * (colours - 255)).astype(np.uint8)
     scale = max(1, _LARGEST // len(counts))
     pixels = cells.repeat(scale, 0).repeat(scale, 1)
-    pixels[scale * seen_classes] = pixels[:, scale * seen_classes] = _INK
+    line = slice(scale * seen_classes, scale * seen_classes + _LINE)
+    pixels[line] = pixels[:, line] = _INK
     return pixels
 
 
