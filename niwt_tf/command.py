@@ -7,7 +7,7 @@ from __future__ import annotations
 import csv
 import io
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,14 @@ def command(config: config_lib.RunConfig, workdir: Path, stages: Sequence[str] =
       workdir: the run's folder.
       stages: which stages to run; all by default.
     """
+    return of_record({name: value for name, (value, _) in config_lib.options(config).items()}, workdir, stages)
+
+
+def of_record(record: Mapping[str, Any], workdir: Path, stages: Sequence[str] = ()) -> str:
+    """Returns the same for settings by their names, as a workdir's `config.json` holds them."""
     default = config_lib.options(config_lib.RunConfig())
-    changed = {name: value for name, (value, _) in config_lib.options(config).items() if value != default[name][0]}
+    values = {name: tuple(record[name]) if isinstance(record[name], list) else record[name] for name in record}
+    changed = {name: value for name, value in values.items() if name in default and value != default[name][0]}
     flags = [_flag(name, value) for name, value in changed.items()]
     flags.append(_flag("workdir", str(workdir)))
     if stages:

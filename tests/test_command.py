@@ -13,7 +13,7 @@ import pytest
 from absl import flags
 from hypothesis import strategies as st
 
-from niwt_tf import command
+from niwt_tf import command, workdir
 from niwt_tf import config as config_lib
 from niwt_tf.cli import flags as flags_lib
 
@@ -68,3 +68,10 @@ def test_any_settings_come_back(unseen: list[str], folder: str, lambdas: list[fl
     )
     read, _ = _read(command.command(config, Path("x")))
     assert read == config
+
+
+def test_a_workdirs_record_gives_the_same_command(tmp_path: Path) -> None:
+    config = config_lib.RunConfig(rehearsal=config_lib.RehearsalConfig(lambdas=(0.5,)), seed=3)
+    workdir.Workdir(tmp_path).claim(config)
+    record = workdir.read_json(tmp_path / "config.json")
+    assert command.of_record(record | {"gone": 1}, tmp_path) == command.command(config, tmp_path)

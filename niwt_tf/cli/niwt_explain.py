@@ -8,12 +8,10 @@ import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from absl import flags
 
-from niwt_tf import config as config_lib
-from niwt_tf import errors, progress, workdir
+from niwt_tf import command, errors, progress, workdir
 from niwt_tf.cli import launch
 from niwt_tf.explain import inputs
 
@@ -82,20 +80,9 @@ def require_run(folder: str | None) -> Path:
     if missing:
         raise errors.UserError(
             f"`--workdir` must hold the stages {', '.join(_STAGES)}. Received: --workdir={folder}, without "
-            f"{', '.join(missing)}. Make what is missing: {_command(folder, config)}"
+            f"{', '.join(missing)}. Make what is missing: {command.of_record(config, root)}"
         )
     return root
-
-
-def _command(folder: str, config: dict[str, Any]) -> str:
-    """Returns the command that goes on with a run: its settings that are not the default's."""
-    words = ["niwt", f"--workdir={folder}"]
-    for name, (default, _) in config_lib.options(config_lib.RunConfig()).items():
-        value = config.get(name, default)
-        if value != (list(default) if isinstance(default, tuple) else default):
-            text = ",".join(str(item) for item in value) if isinstance(value, list) else str(value)
-            words.append(f"--{name}={text}")
-    return shlex.join(words)
 
 
 def _made(out: Path) -> Path:

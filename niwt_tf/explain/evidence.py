@@ -19,7 +19,18 @@ from niwt_tf import workdir as workdir_lib
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.data import zero_shot
 from niwt_tf.domains import knowledge
-from niwt_tf.explain import decisions, drawing, explainer, gallery, neurons, pointing, synthesis, visual, word_scores
+from niwt_tf.explain import (
+    decisions,
+    drawing,
+    explainer,
+    gallery,
+    neurons,
+    pointing,
+    synthesis,
+    textual,
+    visual,
+    word_scores,
+)
 
 _BATCH_SIZE = 128
 _MOST_PICTURED = 256  # neurons, the surest first
@@ -176,9 +187,9 @@ def _write_neurons(subject: Subject, named: Sequence[neurons.Neuron], folder: Pa
     return [
         {
             "index": one.index,
-            "name": one.name,
+            "name": one.name and textual.readable(one.name),
             "confidence": one.confidence,
-            "candidates": one.candidates,
+            "candidates": [(textual.readable(feature), score) for feature, score in one.candidates],
             "images": images.get(one.index),
             "maximal": maximal.get(one.index),
         }

@@ -1,0 +1,146 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of the program `niwt_explain` as its user meets it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from niwt_tf import config as config_lib
+from niwt_tf import pipeline, workdir
+
+_ROOT = Path(__file__).resolve().parents[2]
+_STAGES = ("data", "knowledge", "activations", "rehearsal_backbone", "rehearsal", "backbone", "importances", "map")
+
+
+def _explain(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(_ROOT / "bin" / "niwt_explain"), *map(str, arguments)]
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=300)
+
+
+def _assert_told(answer: subprocess.CompletedProcess[str], message: str) -> None:
+    assert (answer.returncode, answer.stdout, answer.stderr) == (1, "", f"\n{message}\n")
+
+
+@pytest.fixture(scope="module")
+def finished(tiny_data_config: config_lib.DataConfig, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of seconds, as far as explanations need it."""
+    config = config_lib.RunConfig(
+        data=tiny_data_config,
+        backbone=config_lib.BackboneConfig(epochs=2, batch_size=16),
+        transfer=config_lib.TransferConfig(transfer_steps=10, transfer_images=16),
+        rehearsal=config_lib.RehearsalConfig(lambdas=(1e-3,), scales=(1.0,)),
+    )
+    folder = workdir.Workdir(tmp_path_factory.mktemp("finished"))
+    pipeline.run(config, folder, [*_STAGES, "transfer", "inverse_map"])
+    return folder.root
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> Path:
+    """A folder with a grey and a coloured image."""
+    folder = tmp_path / "images"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    Image.fromarray(rng.integers(0, 256, (80, 100), dtype=np.uint8)).save(folder / "grey.png")
+    Image.fromarray(rng.integers(0, 256, (64, 64, 3), dtype=np.uint8)).save(folder / "bird.jpg")
+    return folder
+
+
+def test_each_image_gets_a_decision_a_picture_and_a_line(finished: Path, images: Path, tmp_path: Path) -> None:
+    answer = _explain(f"--workdir={finished}", images, f"--out={tmp_path / 'out'}", "--top=2", cwd=tmp_path)
+    assert (answer.returncode, answer.stderr) == (0, "")
+    lines = [json.loads(line) for line in (tmp_path / "out" / "explanations.jsonl").read_text("utf-8").splitlines()]
+    assert [Path(line["image"]).name for line in lines] == ["bird.jpg", "grey.png"]
+    classes = workdir.read_json(finished / "data" / "split.json")
+    for line in lines:
+        assert line["prediction"] in classes["seen"] + classes["unseen"]
+        assert line["unseen"] == (line["prediction"] in classes["unseen"])
+        assert line["class"] == line["prediction"] != line["runner_up"]
+        assert len(line["reasons"]) <= 2
+        assert f"{line['image']}: {line['prediction']}" in answer.stdout
+        with Image.open(tmp_path / "out" / line["picture"]) as picture:
+            assert picture.width > 512
+
+
+def test_any_class_can_be_explained_however_its_name_is_spelt(finished: Path, images: Path, tmp_path: Path) -> None:
+    name = workdir.read_json(finished / "data" / "split.json")["unseen"][0]
+    spelt = name.lower().replace(" ", "_")
+    answer = _explain(f"--workdir={finished}", images / "grey.png", f"--class={spelt}", "--out=out", cwd=tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    (line,) = (tmp_path / "out" / "explanations.jsonl").read_text("utf-8").splitlines()
+    assert json.loads(line)["class"] == name
+
+
+def test_what_is_no_image_is_told_and_the_others_are_explained(finished: Path, images: Path, tmp_path: Path) -> None:
+    (images / "broken.jpg").write_text("no image", "utf-8")
+    answer = _explain(f"--workdir={finished}", images, "--out=out", cwd=tmp_path)
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("\nEvery image must be readable. Received: 1 of 3 that are not: ")
+    assert "broken.jpg" in answer.stderr and "The others are explained in out." in answer.stderr
+    assert len((tmp_path / "out" / "explanations.jsonl").read_text("utf-8").splitlines()) == 2
+
+
+def test_a_class_that_is_none_is_told_with_the_nearest(finished: Path, images: Path, tmp_path: Path) -> None:
+    name = workdir.read_json(finished / "data" / "split.json")["seen"][0]
+    answer = _explain(f"--workdir={finished}", images, f"--class={name}x", cwd=tmp_path)
+    assert answer.returncode == 1
+    assert f"Did you mean '{name}'?" in answer.stderr and "Traceback" not in answer.stderr
+
+
+def test_a_workdir_without_a_stage_names_the_command_that_makes_it(
+    finished: Path, images: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "config.json").write_text((finished / "config.json").read_text("utf-8"), "utf-8")
+    (run / "knowledge").mkdir()
+    answer = _explain(f"--workdir={run}", images, cwd=tmp_path)
+    assert answer.returncode == 1
+    assert answer.stderr.startswith(
+        "\n`--workdir` must hold the stages knowledge, transfer, inverse_map. Received: "
+        f"--workdir={run}, without transfer, inverse_map. Make what is missing: niwt "
+    )
+    assert "--aviary_seed=7" in answer.stderr and f"--workdir={run}\n" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["x.png"], "`--workdir` must name a finished run. Received none. Add --workdir=DIR."),
+        (
+            ["--workdir=nowhere", "x.png"],
+            "`--workdir` must be the folder of a run. Received: --workdir=nowhere, which does not exist. Name one that "
+            "niwt made, or make it: niwt --workdir=nowhere",
+        ),
+    ],
+)
+def test_mistakes_are_told_at_once(arguments: list[str], message: str, tmp_path: Path) -> None:
+    _assert_told(_explain(*arguments, cwd=tmp_path), message)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "beginning"),
+    [
+        (["--method=gradcma", "images"], "`--method` must be one of gradcam, gradcampp, scorecam, smoothgrad."),
+        (["--top=0", "images"], "`--top` must be at least 1. Received: --top=0."),
+        (["none/*.jpg"], "Images must be files, patterns such as 'dir/*.jpg', or folders with images in them."),
+        ([], "Images must be files, patterns such as 'dir/*.jpg', or folders with images in them. Received: none."),
+        (["--out=images/grey.png", "images"], "`--out` must be a folder that can be written."),
+    ],
+)
+def test_mistakes_with_a_finished_run_are_told_at_once(
+    arguments: list[str], beginning: str, finished: Path, images: Path, tmp_path: Path
+) -> None:
+    answer = _explain(f"--workdir={finished}", *arguments, cwd=tmp_path)
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert answer.stderr.startswith(f"\n{beginning}") and "Traceback" not in answer.stderr
