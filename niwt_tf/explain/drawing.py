@@ -102,14 +102,14 @@ def _panel(title: str, notes: Sequence[str], reasons: Sequence[tuple[str, float]
 
 
 def wrap(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int = _TEXT_WIDTH - 8) -> list[str]:
-    """Returns the lines of a text, none wider than `width` pixels; a word that is wider itself is broken."""
+    """Returns the lines of a text, none wider than `width` pixels: a wider word is broken, a wider letter is not."""
     lines, line = [], ""
     for word in text.split():
         if line and font.getlength(f"{line} {word}") > width:
             lines.append(line)
             line = ""
         line = f"{line} {word}".strip()
-        while font.getlength(line) > width:
+        while len(line) > 1 and font.getlength(line) > width:
             fits = next(n for n in range(len(line) - 1, 0, -1) if n == 1 or font.getlength(line[:n]) <= width)
             lines.append(line[:fits])
             line = line[fits:]

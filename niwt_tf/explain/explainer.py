@@ -76,7 +76,7 @@ class Explainer:
           watched: the indices of `P` neurons whose activation maps are wanted, too.
         """
         neurons = tf.constant(watched, tf.int32, [len(watched)])
-        asked = np.full(len(images), _PREDICTED) if classes is None else np.asarray(classes)
+        asked = np.full(len(images), _PREDICTED) if classes is None else np.asarray(classes, np.int64)
         batches = [
             self._one_batch(
                 images[start : start + _BATCH_SIZE], tf.constant(asked[start : start + _BATCH_SIZE]), neurons

@@ -58,14 +58,14 @@ def collect(
       count: how many images of each.
       crop_size: the side of a crop, in pixels.
     """
-    shape = (len(neurons), count)
+    shape, wanted = (len(neurons), count), tf.constant(neurons, tf.int32, [len(neurons)])
     best = Gallery(
         np.zeros((*shape, crop_size, crop_size, 3), np.uint8), np.zeros(shape, np.float32), np.full(shape, -1)
     )
     trunk = tf.function(lambda images: backbone.trunk(images, training=False), reduce_retracing=True)
     batches, first = split.batches(_BATCH_SIZE), 0
     for images, labels in progress.bar(batches, "gallery", -(-len(split) // _BATCH_SIZE), unit="batch"):
-        best = _merged(best, images, tf.gather(trunk(images), neurons, axis=-1).numpy(), first)
+        best = _merged(best, images, tf.gather(trunk(images), wanted, axis=-1).numpy(), first)
         first += len(labels)
     return best
 

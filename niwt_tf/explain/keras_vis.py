@@ -12,6 +12,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from niwt_tf import errors
 from niwt_tf.backbones import classifier as classifier_lib
@@ -83,16 +84,22 @@ def quiet() -> Iterator[None]:
     """Keeps away what tf-keras-vis and what it calls warn of; it imports from where SciPy no longer has things."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        interactive = keras.utils.is_interactive_logging_enabled()
         keras.utils.disable_interactive_logging()
         try:
             yield
         finally:
-            keras.utils.enable_interactive_logging()
+            if interactive:
+                keras.utils.enable_interactive_logging()
 
 
 def _grad_cam_plus_plus(model: keras.Model, layer: str, scores: Any, images: np.ndarray) -> Any:
+    def about_0(logits: tf.Tensor) -> tf.Tensor:
+        # It takes their exponential, which overflows above 88, as a factor of the map, which is normalised.
+        return scores(logits) - tf.stop_gradient(scores(logits))
+
     kind = importlib.import_module("tf_keras_vis.gradcam_plus_plus").GradcamPlusPlus
-    return kind(model, clone=True)(scores, images, penultimate_layer=layer, seek_penultimate_conv_layer=False)
+    return kind(model, clone=True)(about_0, images, penultimate_layer=layer, seek_penultimate_conv_layer=False)
 
 
 def _score_cam(model: keras.Model, layer: str, scores: Any, images: np.ndarray) -> Any:

@@ -34,7 +34,7 @@ def maximal_images(
       backbone: the network.
       neurons: the indices of `P` neurons.
       seed: of the noise that the images start from, and of the shifts on the way.
-      steps: of the ascent.
+      steps: of the ascent, at least 1.
     """
     images, activations = keras_vis.float_images(backbone.trunk)
     pooled = keras.layers.GlobalAveragePooling2D(dtype="float32", name="pooled")(activations)

@@ -61,15 +61,15 @@ def peaks(maps: np.ndarray) -> np.ndarray:
     """Returns where each map is highest, `[N,2]`; NaN for a map that nowhere exceeds 0.
 
     A position covers many pixels. Between positions the maximum is that of the parabolas through the highest one and
-    its neighbours, so a peak is not bound to the middles of positions.
+    its neighbours, so a peak is not bound to the middles of positions; where one is missing, at the edge, it is.
 
     Args:
-      maps: `[N,H,W]`.
+      maps: `[N,H,W]`; what is no number counts as 0.
     """
-    maps = np.asarray(maps, np.float64)
+    maps = np.nan_to_num(np.asarray(maps, np.float64), posinf=0, neginf=0)
     count, height, width = maps.shape
-    rows, columns = np.unravel_index(maps.reshape(count, -1).argmax(1), (height, width))
-    padded, images = np.pad(maps, ((0, 0), (1, 1), (1, 1)), "edge"), np.arange(count)
+    rows, columns = np.unravel_index(maps.reshape(count, height * width).argmax(1), (height, width))
+    padded, images = np.pad(maps, ((0, 0), (1, 1), (1, 1)), "reflect"), np.arange(count)
     best = maps[images, rows, columns]
     down = _vertex(padded[images, rows, columns + 1], best, padded[images, rows + 2, columns + 1])
     right = _vertex(padded[images, rows + 1, columns], best, padded[images, rows + 1, columns + 2])

@@ -1,0 +1,72 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of images made up for neurons: of colours, and of a network that nothing was taught."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from fakes import colours
+from niwt_tf.backbones import backbone as backbone_lib
+from niwt_tf.backbones import small
+from niwt_tf.explain import synthesis
+
+_SIDE, _STEPS = 16, 8
+_START, _SPREAD = 127.5, 32  # of the noise that images start from
+
+
+@pytest.fixture(scope="module")
+def untaught() -> backbone_lib.Backbone:
+    keras.utils.set_random_seed(0)
+    return backbone_lib.Backbone(small.build(_SIDE), "conv4")
+
+
+def _mean_activations(backbone: backbone_lib.Backbone, images: np.ndarray) -> np.ndarray:
+    return backbone.trunk(images).numpy().mean((1, 2))
+
+
+def test_an_image_for_a_colour_gains_that_colour_alone() -> None:
+    images = synthesis.maximal_images(colours.backbone(16), [colours.BLUE, colours.RED], steps=_STEPS)
+    assert (images.shape, images.dtype) == ((2, 16, 16, 3), np.uint8)
+    for image, colour in zip(images, (colours.BLUE, colours.RED), strict=True):
+        gains = image.mean((0, 1)) - _START
+        assert gains[colour] > 3 * _STEPS  # of 6 a step
+        assert np.abs(np.delete(gains, colour)).max() < 8  # the mean of 256 pixels with a spread of 32
+
+
+def test_an_image_drives_its_neuron_more_than_the_noise_it_starts_from(untaught: backbone_lib.Backbone) -> None:
+    # A network that nothing was taught likes noise, which the first steps blur: few would end below it.
+    neurons = [3, 40, 99]
+    made = synthesis.maximal_images(untaught, neurons, seed=4)
+    noise = np.random.default_rng(4).normal(_START, _SPREAD, (1, _SIDE, _SIDE, 3))
+    before = _mean_activations(untaught, np.clip(np.rint(noise), 0, 255).astype(np.uint8))[0, neurons]
+    after = _mean_activations(untaught, made)[:, neurons]
+    assert (np.diag(after) > 1.5 * before).all()
+    np.testing.assert_array_equal(after.argmax(0), range(3))  # no other image drives the neuron more
+
+
+def test_the_seed_repeats_and_another_gives_other_images(untaught: backbone_lib.Backbone) -> None:
+    first, again, other = (synthesis.maximal_images(untaught, [5], seed, steps=3) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(again, first)
+    assert (other != first).mean() > 0.5
+
+
+def test_neurons_beyond_one_batch_get_their_own_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    backbone, neurons = colours.backbone(8), [colours.RED, colours.GREEN, colours.BLUE]
+    monkeypatch.setattr(synthesis, "_BATCH_SIZE", 2)
+    images = synthesis.maximal_images(backbone, neurons, steps=_STEPS)
+    np.testing.assert_array_equal(images.mean((1, 2)).argmax(1), neurons)
+
+
+def test_no_neurons_give_no_images() -> None:
+    images = synthesis.maximal_images(colours.backbone(8), [], steps=1)
+    assert (images.shape, images.dtype) == ((0, 8, 8, 3), np.uint8)
+
+
+def test_the_network_stays_as_it_is(untaught: backbone_lib.Backbone) -> None:
+    before = [weight.numpy() for weight in untaught.network.weights]
+    synthesis.maximal_images(untaught, [5], steps=2)
+    for weight, value in zip(untaught.network.weights, before, strict=True):
+        np.testing.assert_array_equal(weight, value)
