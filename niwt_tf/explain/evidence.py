@@ -119,9 +119,9 @@ def _pass(
         parts.append((labels, told.importances, told.activations, visual.peaks(told.maps), at))
         done += len(labels)
     if not parts:
-        neurons_ = explain.classifier.backbone.activation_shape[-1]
-        shapes = ((0,), (0, neurons_), (0, neurons_), (0, 2), (0, len(watched), 2))
-        parts = [(np.zeros(0, np.int64), *(np.zeros(shape) for shape in shapes[1:]))]
+        channels = explain.classifier.backbone.activation_shape[-1]
+        shapes = ((0, channels), (0, channels), (0, 2), (0, len(watched), 2))
+        parts = [(np.zeros(0, np.int64), *map(np.zeros, shapes))]
     return Passed(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
 
