@@ -4,7 +4,8 @@
 
 The names of all fields differ, so each is also the name of its flag. Its metadata holds the flag's help, the values it
 may take (`choices`, several with `joined` between them) or its least and largest value, or a pattern of its `form` and
-that in words, and whether it tells only where or how (`local`), not what.
+that in words, whether it tells only where or how (`local`), not what, and whether of how a network is trained alone
+(`training`).
 """
 
 from __future__ import annotations
@@ -105,30 +106,62 @@ class BackboneConfig:
         "where the network comes with weights, and full where it does not.",
         choices=("auto", "none", "classifier", "full"),
     )
-    finetune_from: str = _option("", "The first layer that full trains; all of the network by default.")
+    finetune_from: str = _option("", "The first layer that full trains; all of the network by default.", training=True)
+    classifier: str = _option(
+        "discriminant",
+        "How the new classifier is fitted on fixed features: by discriminant analysis, in closed form, or by the "
+        "paper's softmax regression.",
+        choices=("discriminant", "softmax"),
+        training=True,
+    )
+    classifier_shrinkage: float = _option(
+        0.3,
+        "Discriminant analysis: how far the features' covariance is shrunk towards the same variance in all "
+        "directions.",
+        minimum=1e-4,
+        maximum=1.0,
+        training=True,
+    )
     classifier_epochs: int = _option(
-        200, "Passes over the training images for the new classifier alone, at most.", minimum=1, maximum=100_000
+        200, "Softmax regression: passes over the training images, at most.", minimum=1, maximum=100_000, training=True
     )
-    classifier_learning_rate: float = _option(1e-3, "Adam's first learning rate for it.", minimum=0.0)
+    classifier_learning_rate: float = _option(
+        1e-3, "Softmax regression: Adam's first learning rate.", minimum=0.0, training=True
+    )
     classifier_penalty: float = _option(
-        0.1, "Half of it times the squared weights is added to its loss; for features of unit spread.", minimum=0.0
+        0.1,
+        "Softmax regression: half of it times the squared weights is added to the loss; for features of unit spread.",
+        minimum=0.0,
+        training=True,
     )
-    epochs: int = _option(20, "Passes over the training images for all of it, at most.", minimum=1, maximum=10_000)
-    batch_size: int = _option(64, "Images in a step of training.", minimum=1, maximum=65_536)
+    epochs: int = _option(
+        20, "Passes over the training images for all of it, at most.", minimum=1, maximum=10_000, training=True
+    )
+    batch_size: int = _option(64, "Images in a step of training.", minimum=1, maximum=65_536, training=True)
     learning_rate: float | None = _option(
         None,
         "AdamW's first learning rate for the full network, which falls to 0 along a cosine; 0.003 from scratch, "
         "0.00001 with weights by default.",
         kind=float,
         minimum=0.0,
+        training=True,
     )
-    weight_decay: float = _option(1e-2, "AdamW's weight decay for the full network.", minimum=0.0)
-    dropout: float = _option(0.4, "Share of features dropped before the classifier.", minimum=0.0, maximum=0.99)
+    weight_decay: float = _option(1e-2, "AdamW's weight decay for the full network.", minimum=0.0, training=True)
+    dropout: float = _option(
+        0.4, "Share of features dropped before the classifier.", minimum=0.0, maximum=0.99, training=True
+    )
     label_smoothing: float = _option(
-        0.1, "Share of the label given to all classes alike, in training the full network.", minimum=0.0, maximum=0.99
+        0.1,
+        "Share of the label given to all classes alike, in training the full network.",
+        minimum=0.0,
+        maximum=0.99,
+        training=True,
     )
     patience: int = _option(
-        0, "Passes without a gain on held-out training images after which training stops; 0 never stops.", minimum=0
+        0,
+        "Passes without a gain on held-out training images after which training stops; 0 never stops.",
+        minimum=0,
+        training=True,
     )
 
 

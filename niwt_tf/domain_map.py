@@ -3,7 +3,7 @@
 """Step 2 of the method (section 3.2 of the paper): a linear map from domain vectors to importances.
 
 How far it is fitted, held-out seen classes decide: by the mean rank correlation between the importances predicted for
-them and those observed.
+them and those observed. Domain vectors are brought to length 1 first, as the attributes of Xian et al. are.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class DomainMap:
     """A fitted map.
 
     Attributes:
-      forward: a Keras model, domain vectors `[N,M]` -> importances `[N,K]`, of which only the direction counts.
+      forward: a Keras model, domain vectors `[N,M]` -> importances `[N,K]`; of both only the direction counts.
       rank_correlation: between predicted and observed importances of held-out seen classes, their mean.
       steps: for how many steps it was fitted, by descent; 0 for ridge regression.
       penalty: of the ridge regression; 0 for descent.
@@ -91,9 +91,10 @@ def fit(
     Raises:
       errors.DivergedError: if the loss or what is predicted is no finite number.
     """
-    shift, scale = _normalisation(domain_vectors)
+    units = domain_vectors / np.maximum(np.linalg.norm(domain_vectors, axis=1, keepdims=True), _EPSILON)
+    shift, scale = _normalisation(units)
     problem = _Problem(
-        (domain_vectors - shift) / scale, sums / counts[:, None], counts, _held_out(len(sums), config.map_folds, seed)
+        (units - shift) / scale, sums / counts[:, None], counts, _held_out(len(sums), config.map_folds, seed)
     )
     fitted = _descend(problem, config, log) if how == "descent" else _regress(problem, config, log)
     return DomainMap(_as_model(shift, scale, fitted.kernel, fitted.bias), fitted.score, fitted.steps, fitted.penalty)
@@ -183,7 +184,8 @@ def _held_out(classes: int, folds: int, seed: int) -> np.ndarray:
 def _as_model(shift: np.ndarray, scale: float, kernel: np.ndarray, bias: np.ndarray) -> keras.Model:
     vectors = keras.Input((len(shift),), name="domain_vectors")
     variance = np.full_like(shift, scale**2)
-    centered = keras.layers.Normalization(mean=shift, variance=variance, name="normalization")(vectors)
+    units = keras.layers.UnitNormalization(name="direction")(vectors)
+    centered = keras.layers.Normalization(mean=shift, variance=variance, name="normalization")(units)
     dense = keras.layers.Dense(len(bias), name="importances")
     model = keras.Model(vectors, dense(centered), name="domain_map")
     dense.set_weights([kernel, bias])

@@ -20,22 +20,9 @@ from niwt_tf.data import digest
 if TYPE_CHECKING:
     from niwt_tf import run as run_lib
 
-_FORMAT = 2  # of the artefacts; a new one makes every stage anew
+_FORMAT = 3  # of the artefacts; a new one makes every stage anew
 
 _MEASURING = ("evaluate", "explain")  # the stages that write metrics.json
-_OF_TRAINING = (
-    "finetune_from",
-    "classifier_epochs",
-    "classifier_learning_rate",
-    "classifier_penalty",
-    "epochs",
-    "batch_size",
-    "learning_rate",
-    "weight_decay",
-    "dropout",
-    "label_smoothing",
-    "patience",
-)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,8 +47,8 @@ def _training(config: config_lib.RunConfig) -> list[Any]:
 
 def _network(config: config_lib.RunConfig) -> list[Any]:
     """Returns what the activations of a network follow from that stays as it is."""
-    settings = {name: value for name, (value, _) in config_lib.options(config.backbone).items()}
-    network = {name: value for name, value in settings.items() if name not in _OF_TRAINING}
+    settings = config_lib.options(config.backbone)
+    network = {name: value for name, (value, field) in settings.items() if not field.metadata.get("training")}
     return [network, sources.backbone_stamps(config.backbone), config.seed]
 
 

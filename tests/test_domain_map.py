@@ -47,6 +47,7 @@ def _plant(noise: float = 0.3, classes: int = 24, features: int = 6, seed: int =
     rng = np.random.default_rng(seed)
     kernel, bias = rng.normal(size=(features, 20)), rng.normal(size=20)
     vectors = rng.normal(size=(classes + 8, features)) * rng.uniform(0.5, 3, features) + rng.normal(size=features)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     means = vectors @ kernel + bias
     labels = rng.permutation(np.repeat(np.arange(classes), rng.integers(1, 8, classes)))
     values = means[labels] + noise * np.linalg.norm(means, axis=1).mean() / 4 * rng.normal(size=(len(labels), 20))
@@ -307,15 +308,15 @@ def test_a_loss_that_is_no_number_is_an_error_that_names_the_flag(relation: Rela
         domain_map.fit(data["vectors"], data["sums"], relation.counts, config, seed=0)
 
 
-def test_a_constant_feature_changes_nothing(relation: Relation, fitted: domain_map.DomainMap) -> None:
-    def with_constant(vectors: np.ndarray, value: float) -> np.ndarray:
-        return np.concatenate([vectors, np.full((len(vectors), 1), value)], 1)
-
-    wider = domain_map.fit(with_constant(relation.vectors, 0.3), relation.sums, relation.counts, _CONFIG, seed=0)
-    assert wider.rank_correlation == pytest.approx(fitted.rank_correlation, abs=1e-2)
-    for value in (0.3, 50.0):  # nothing was learned of it, so that another value has no effect
-        predicted = wider(with_constant(relation.new_vectors, value))
-        assert _mean_cosine(predicted, fitted(relation.new_vectors)) > 0.999
+@pytest.mark.parametrize("how", config_lib.MAP_FITS)
+def test_lengths_of_domain_vectors_change_nothing(relation: Relation, how: str) -> None:
+    rng = np.random.default_rng(0)
+    lengths, new_lengths = rng.uniform(0.01, 100, (24, 1)), rng.uniform(0.01, 100, (8, 1))
+    data = relation.sums, relation.counts, _CONFIG, 0
+    fitted = domain_map.fit(relation.vectors, *data, how=how)
+    longer = domain_map.fit(relation.vectors * lengths, *data, how=how)
+    assert longer.rank_correlation == pytest.approx(fitted.rank_correlation, abs=1e-3)
+    assert _mean_cosine(longer(relation.new_vectors * new_lengths), fitted(relation.new_vectors)) > 0.999
 
 
 def test_turned_domain_vectors_change_nothing(relation: Relation, fitted: domain_map.DomainMap) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from niwt_tf import config as config_lib
 from niwt_tf import errors, inspect
-from niwt_tf.backbones import build, classifier_head, training
+from niwt_tf.backbones import build, discriminant, softmax_regression, training
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.backbones import features as features_lib
 from niwt_tf.data import zero_shot
@@ -61,9 +61,7 @@ def finetune(
     if kind == "classifier" or start.is_trained:
         network, kept = start.backbone.network, folder / "classifier"
         features = features_lib.compute(network, split, config.batch_size, kept, jit_compile)
-        initial = classifier_head.fit(
-            features, split.labels, len(class_names), held_out, config, seed, kept / "checkpoints", _of_classifier(log)
-        )
+        initial = _new_classifier(features, split.labels, len(class_names), held_out, config, seed, kept, log)
         if kind == "classifier":
             return classifier_lib.Classifier(start.backbone, *initial, class_names)
     watched = None
@@ -84,6 +82,23 @@ def finetune(
         initial,
         mixed_precision,
     )
+
+
+def _new_classifier(
+    features: np.ndarray,
+    labels: np.ndarray,
+    classes: int,
+    held_out: np.ndarray,
+    config: config_lib.BackboneConfig,
+    seed: int,
+    folder: Path,
+    log: inspect.Log,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the kernel and bias of the first phase."""
+    if config.classifier == "discriminant":
+        return discriminant.fit(features[~held_out], labels[~held_out], classes, config.classifier_shrinkage)
+    checkpoints = folder / "checkpoints"
+    return softmax_regression.fit(features, labels, classes, held_out, config, seed, checkpoints, _of_classifier(log))
 
 
 def what(start: build.Start, config: config_lib.BackboneConfig) -> str:

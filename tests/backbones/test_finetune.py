@@ -13,12 +13,19 @@ import pytest
 import tensorflow as tf
 
 from niwt_tf import config, errors
-from niwt_tf.backbones import backbone, build, classifier, finetune, small, training
+from niwt_tf.backbones import backbone, build, classifier, discriminant, finetune, small, training
 from niwt_tf.backbones import features as features_lib
 from niwt_tf.data import zero_shot
 
 _NAMES = ("a", "b", "c", "d")
-_SETTINGS = {"epochs": 2, "batch_size": 8, "classifier_epochs": 15, "dropout": 0.2, "learning_rate": 1e-3}
+_SETTINGS = {
+    "epochs": 2,
+    "batch_size": 8,
+    "classifier": "softmax",
+    "classifier_epochs": 15,
+    "dropout": 0.2,
+    "learning_rate": 1e-3,
+}
 
 
 class _Killed(BaseException):
@@ -162,6 +169,27 @@ def test_classifier_learns_and_leaves_the_network_alone(asked: str, split: zero_
     assert (result.logits(features).argmax(1) == _LABELS).all()
     assert len(logs) == 15 and logs[0].keys() == {"classifier_loss", "classifier_accuracy"}
     assert logs[-1]["classifier_loss"] < logs[0]["classifier_loss"]
+
+
+@pytest.mark.parametrize("patience", [0, 1])
+def test_discriminant_is_fitted_to_the_features_of_images_that_are_not_held_out(
+    patience: int, split: zero_shot.Split, tmp_path: Path
+) -> None:
+    settings = {"classifier": "discriminant", "classifier_shrinkage": 0.2, "patience": patience}
+    result = _finetune(_start(), split, tmp_path, **settings)
+    features = np.load(tmp_path / "classifier" / "features.npy", allow_pickle=False)
+    held_out = zero_shot.held_out(_LABELS, 3, 0.1) if patience else np.zeros(32, bool)
+    kernel, bias = discriminant.fit(features[~held_out], _LABELS[~held_out], 4, 0.2)
+    np.testing.assert_array_equal(result.kernel, kernel)
+    np.testing.assert_array_equal(result.bias, bias)
+    assert (result.logits(features).argmax(1) == _LABELS).all()
+
+
+def test_full_starts_from_the_discriminant_by_default(split: zero_shot.Split, tmp_path: Path) -> None:
+    settings = {"classifier": config.BackboneConfig().classifier}
+    alone = _finetune(_start(), split, tmp_path / "classifier", finetune="classifier", **settings)
+    full = _finetune(_start(), split, tmp_path / "full", finetune="full", learning_rate=0.0, **settings)
+    np.testing.assert_allclose(full.kernel, alone.kernel, atol=1e-6)
 
 
 def test_full_trains_all_but_the_statistics_of_batch_norms(split: zero_shot.Split, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from niwt_tf import config as config_lib
 from niwt_tf.cli import flags as flags_lib
 
 _FLAGS = Path(__file__).resolve().parents[2] / "flags"
-_NEW_LAYER = {"classifier_learning_rate": 1e-3, "classifier_penalty": 5e-4}
+_NEW_LAYER = {"classifier": "softmax", "classifier_learning_rate": 1e-3, "classifier_penalty": 5e-4}
 _WHOLE_NETWORK = {"finetune": "full", "learning_rate": 1e-5, "weight_decay": 5e-4, "finetune_from": ""}
 _OF_ALL = {
     **_NEW_LAYER,

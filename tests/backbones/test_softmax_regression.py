@@ -12,7 +12,7 @@ import pytest
 from sklearn import linear_model
 
 from niwt_tf import config, errors
-from niwt_tf.backbones import classifier_head
+from niwt_tf.backbones import softmax_regression
 
 _CLASSES = 5
 _LABELS = np.repeat(np.arange(_CLASSES), 12)
@@ -35,7 +35,7 @@ def _fit(features: np.ndarray, folder: Path, held_out: Any = None, **changes: An
     plain = {"dropout": 0.0, "batch_size": 16, "classifier_epochs": 60}
     settings = config.BackboneConfig(**(plain | changes))
     held_out = np.zeros(60, bool) if held_out is None else held_out
-    return classifier_head.fit(features, _LABELS, _CLASSES, held_out, settings, seed, folder, log)
+    return softmax_regression.fit(features, _LABELS, _CLASSES, held_out, settings, seed, folder, log)
 
 
 @pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])

@@ -1,0 +1,62 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""A linear classifier of features in closed form: discriminant analysis with a shrunk covariance.
+
+Where each class has some dozens of images and a feature vector some hundreds of numbers, its weights tell more of a
+class than those of a softmax regression, and take a fraction of a second. Friedman, Regularized discriminant analysis,
+JASA 84 (1989). The same numbers as scikit-learn's, which has no way for more features than images.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import linalg
+
+from niwt_tf import errors
+
+_TINY = 1e-12
+
+
+def fit(features: np.ndarray, labels: np.ndarray, classes: int, shrinkage: float) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the kernel `[D,C]` and bias `[C]` float32 of the logits o = phi W + b, whose softmax is p(class | phi).
+
+    All classes share one covariance S; `shrinkage` mixes it with the multiple of the identity that has its trace.
+
+    Args:
+      features: phi `[N,D]`.
+      labels: `[N]`, from 0 to C - 1, each of them at least once.
+      classes: `C`.
+      shrinkage: above 0, at most 1, where only the classes' means count.
+
+    Raises:
+      errors.DivergedError: if a feature is no finite number.
+    """
+    if not np.isfinite(features).all():
+        raise errors.DivergedError(
+            "`features` must be finite numbers. Received: some that are not, in fitting the new classifier. Check "
+            "--preprocessing and the network's weights."
+        )
+    counts = np.bincount(labels, minlength=classes)
+    means = np.zeros((classes, features.shape[1]))
+    np.add.at(means, labels, features)
+    means /= counts[:, None]
+    center = means.mean(0)
+    kernel = _solve(features - means[labels], (means - center).T, shrinkage)
+    bias = np.log(counts / len(labels)) - ((means + center) * kernel.T).sum(1) / 2
+    return kernel.astype(np.float32), bias.astype(np.float32)
+
+
+def _solve(deviations: np.ndarray, right: np.ndarray, shrinkage: float) -> np.ndarray:
+    """Returns X of ((1 - shrinkage) S + ridge I) X = `right [D,C]`, for S of `deviations [N,D]` from the means.
+
+    With fewer images than features it is solved among the images, by Woodbury's identity.
+    """
+    images, size = deviations.shape
+    ridge = max(shrinkage * float(np.mean(deviations**2)), _TINY)
+    weight = (1 - shrinkage) / images
+    if size <= images:
+        covariance = weight * (deviations.T @ deviations)
+        return linalg.solve(covariance + ridge * np.eye(size), right, assume_a="pos")
+    among = weight * (deviations @ deviations.T) + ridge * np.eye(images)
+    inner = linalg.solve(among, deviations @ right, assume_a="pos")
+    return (right - weight * (deviations.T @ inner)) / ridge
