@@ -29,7 +29,7 @@ class Gallery:
 
     Attributes:
       crops: `[P,n,S,S,3]` uint8, RGB.
-      activations: the highest of each image's activation map, `[P,n]` float32.
+      activations: the mean of each image's activation map, by which neurons are named and important, `[P,n]` float32.
       indices: of the images in the split, `[P,n]`; -1 where fewer than `n` images drive the neuron at all.
     """
 
@@ -60,24 +60,27 @@ def collect(
     """
     shape, wanted = (len(neurons), count), tf.constant(neurons, tf.int32, [len(neurons)])
     best = Gallery(
-        np.zeros((*shape, crop_size, crop_size, 3), np.uint8), np.zeros(shape, np.float32), np.full(shape, -1)
+        np.zeros((*shape, crop_size, crop_size, 3), np.uint8),
+        np.full(shape, -np.inf, np.float32),
+        np.full(shape, _NONE),
     )
     trunk = tf.function(lambda images: backbone.trunk(images, training=False), reduce_retracing=True)
     batches, first = split.batches(_BATCH_SIZE), 0
     for images, labels in progress.bar(batches, "gallery", -(-len(split) // _BATCH_SIZE), unit="batch"):
         best = _merged(best, images, tf.gather(trunk(images), wanted, axis=-1).numpy(), first)
         first += len(labels)
-    return best
+    return dataclasses.replace(best, activations=np.where(best.indices == _NONE, 0, best.activations))
 
 
 def _merged(best: Gallery, images: tf.Tensor, activations: np.ndarray, first: int) -> Gallery:
     """Returns the best of `best` and of a batch whose first image has the index `first`."""
     neurons, count = best.indices.shape
-    strongest = activations.max(axis=(1, 2)).T
+    driven = activations.max(axis=(1, 2)) > 0
+    strongest = np.where(driven, activations.mean(axis=(1, 2)), -np.inf).T
     values = np.concatenate([best.activations, strongest], axis=1)
     order = np.argsort(-values, axis=1, kind="stable")[:, :count]
     values = np.take_along_axis(values, order, 1)
-    is_new = (order >= count) & (values > 0)
+    is_new = (order >= count) & np.isfinite(values)
     rows, places = np.nonzero(is_new)
     members = order[rows, places] - count
     boxes = [_square(visual.focus_box(activations[m, :, :, r])) for m, r in zip(members, rows, strict=True)]
@@ -86,7 +89,7 @@ def _merged(best: Gallery, images: tf.Tensor, activations: np.ndarray, first: in
     indices[order >= count] = _NONE
     indices[rows, places] = first + members
     crops[rows, places] = _crops(images, members, boxes, best.crops.shape[-2])
-    return Gallery(crops, np.maximum(values, 0), indices)
+    return Gallery(crops, values, indices)
 
 
 def _square(box: Sequence[float]) -> list[float]:

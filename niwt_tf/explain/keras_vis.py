@@ -111,6 +111,7 @@ def _score_cam(model: keras.Model, layer: str, scores: Any, images: np.ndarray) 
 
 def _smooth_grad(model: keras.Model, layer: str, scores: Any, images: np.ndarray) -> Any:
     del layer
+    tf.random.set_seed(0)  # the same noise each time
     kind = importlib.import_module("tf_keras_vis.saliency").Saliency
     return kind(model, clone=True)(scores, images, smooth_samples=_SMOOTH_SAMPLES, smooth_noise=_SMOOTH_NOISE)
 

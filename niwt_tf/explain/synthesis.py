@@ -21,7 +21,9 @@ from niwt_tf.explain import keras_vis
 STEPS = 80
 _BATCH_SIZE = 16  # neurons at a time
 _GREY, _NOISE = 127.5, 32.0  # of the images that it starts from; on plain grey most neurons are at 0, without gradient
+_SMOOTHED = 10  # steps, after which little is left of the noise: a neuron that is at 0 then starts from a patchwork
 _LEARNING_RATE = 6.0  # of pixels in 0..255
+_PATCHWORKS, _PATCHES = 64, 4  # to choose from, and the random colours on a side of one
 _BLUR = 0.3  # how far each step takes a pixel to the mean of its neighbours: without it noise drives neurons best
 
 
@@ -40,23 +42,36 @@ def maximal_images(
     pooled = keras.layers.GlobalAveragePooling2D(dtype="float32", name="pooled")(activations)
     with keras_vis.quiet():
         vis = importlib.import_module("tf_keras_vis.activation_maximization")
-        climb = vis.ActivationMaximization(keras.Model(images, pooled, name="pooled_trunk"), clone=True)
+        model = keras.Model(images, pooled, name="pooled_trunk")
+        climb, starts = vis.ActivationMaximization(model, clone=True), _starts(model, neurons, seed)
         parts = [
-            _climb(climb, neurons[start : start + _BATCH_SIZE], backbone.image_size, seed, steps)
-            for start in range(0, len(neurons), _BATCH_SIZE)
+            _climb(climb, neurons[first : first + _BATCH_SIZE], starts[first : first + _BATCH_SIZE], seed, steps)
+            for first in range(0, len(neurons), _BATCH_SIZE)
         ]
     return np.concatenate([np.zeros((0, *backbone.network.input_shape[1:]), np.uint8), *parts])
 
 
-def _climb(climb: Any, neurons: Sequence[int], size: int, seed: int, steps: int) -> np.ndarray:
+def _starts(model: keras.Model, neurons: Sequence[int], seed: int) -> np.ndarray:
+    """Returns for each neuron an image `[P,S,S,3]` on which it has a gradient: noise, or a patchwork that drives it."""
+    rng, size = np.random.default_rng(seed), model.input_shape[1]
+    noise = rng.normal(_GREY, _NOISE, (1, size, size, 3)).astype(np.float32)
+    smoothed = tf.constant(noise)
+    for _ in range(_SMOOTHED):
+        smoothed = _blur(smoothed)
+    lives = (model(smoothed).numpy()[0] > 0)[list(neurons)]
+    colors = rng.uniform(0, 255, (_PATCHWORKS, _PATCHES, _PATCHES, 3))
+    patchworks = tf.image.resize(colors, (size, size)).numpy()
+    best = np.concatenate([model(one[None]).numpy() for one in patchworks]).argmax(0)[list(neurons)]
+    return np.where(lives[:, None, None, None], noise, patchworks[best])
+
+
+def _climb(climb: Any, neurons: Sequence[int], starts: np.ndarray, seed: int, steps: int) -> np.ndarray:
     scores = importlib.import_module("tf_keras_vis.utils.scores").CategoricalScore(list(neurons))
     modifiers = importlib.import_module("tf_keras_vis.activation_maximization.input_modifiers")
     keras.utils.set_random_seed(seed)
-    noise = np.random.default_rng(seed).normal(_GREY, _NOISE, (1, size, size, 3))
-    start = tf.constant(np.repeat(noise, len(neurons), axis=0), tf.float32)
     made = climb(
         scores,
-        seed_input=start,
+        seed_input=tf.constant(starts),
         steps=steps,
         input_modifiers=[modifiers.Jitter(4), _blur],
         regularizers=[],

@@ -104,7 +104,7 @@ def class_index(name: str, class_names: Sequence[str]) -> int:
     """
     forms = [names_lib.normal(one) for one in class_names]
     if names_lib.normal(name) not in forms:
-        raise errors.unknown_value("class", name, class_names, errors.listed(class_names))
+        raise errors.unknown_value("--class", name, class_names, errors.listed(class_names))
     return forms.index(names_lib.normal(name))
 
 

@@ -16,6 +16,7 @@ from niwt_tf.explain import gallery
 
 _POSITIONS, _PATCH = 8, 4
 _SIDE = _POSITIONS * _PATCH
+_SHARE = 4 / _POSITIONS**2  # of the positions, on a blob
 
 
 def _split(images: np.ndarray) -> zero_shot.Split:
@@ -47,8 +48,15 @@ _BLOBS = [
 def test_the_strongest_images_come_first() -> None:
     found = _collect(_planted(_BLOBS), count=3)
     np.testing.assert_array_equal(found.indices, [[2, 3, 0], [1, 4, -1], [-1, -1, -1]])
-    np.testing.assert_allclose(found.activations, [[250, 120, 90], [200, 30, 0], [0, 0, 0]], rtol=1e-5)
+    expected = np.array([[250, 120, 90], [200, 30, 0], [0, 0, 0]]) * _SHARE
+    np.testing.assert_allclose(found.activations, expected, rtol=1e-5)
     assert found.crops.shape == (3, 3, 64, 64, 3) and found.crops.dtype == np.uint8
+
+
+def test_a_large_faint_blob_comes_before_a_small_bright_one_as_its_mean_is_higher() -> None:
+    images = _planted([(colours.RED, 200, 3, 3)] * 2)
+    images[1, ..., colours.RED] = 60
+    np.testing.assert_array_equal(_collect(images, [0], count=2).indices, [[1, 0]])
 
 
 def test_crops_show_the_blob_and_nothing_else() -> None:
@@ -56,7 +64,7 @@ def test_crops_show_the_blob_and_nothing_else() -> None:
     for row, colour in enumerate((colours.RED, colours.GREEN)):
         for crop, strength in zip(found.strip(row), found.activations[row], strict=False):
             expected = np.zeros((8, 8, 3), np.uint8)
-            expected[..., colour] = round(strength)
+            expected[..., colour] = round(strength / _SHARE)
             np.testing.assert_array_equal(crop, expected)
 
 
@@ -71,7 +79,7 @@ def test_batches_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (11, _SIDE, _SIDE, 3), np.uint8)
     at_once = _collect(images, count=4)
-    strongest = images.reshape(11, 8, 4, 8, 4, 3).mean((2, 4)).max((1, 2)).T
+    strongest = images.reshape(11, 8, 4, 8, 4, 3).mean((1, 2, 3, 4)).T
     np.testing.assert_array_equal(at_once.indices, np.argsort(-strongest, axis=1)[:, :4])
     for size in (1, 3):
         monkeypatch.setattr(gallery, "_BATCH_SIZE", size)

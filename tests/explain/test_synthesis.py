@@ -60,6 +60,16 @@ def test_neurons_beyond_one_batch_get_their_own_images(monkeypatch: pytest.Monke
     np.testing.assert_array_equal(images.mean((1, 2)).argmax(1), neurons)
 
 
+def test_a_neuron_that_grey_leaves_at_0_starts_from_colours_that_drive_it() -> None:
+    images = keras.Input((16, 16, 3), dtype="uint8")
+    excess = keras.layers.Conv2D(1, 1, activation="relu", name="neurons")  # of red above the other two, and above 60
+    features = keras.layers.GlobalAveragePooling2D()(excess(keras.layers.Rescaling(1.0)(images)))
+    excess.set_weights([np.array([1.0, -0.5, -0.5]).reshape(1, 1, 3, 1), np.array([-60.0])])
+    (image,) = synthesis.maximal_images(backbone_lib.Backbone(keras.Model(images, features), "neurons"), [0], steps=30)
+    red, green, blue = image.mean((0, 1))
+    assert red > 60 + (green + blue) / 2
+
+
 def test_no_neurons_give_no_images() -> None:
     images = synthesis.maximal_images(colours.backbone(8), [], steps=1)
     assert (images.shape, images.dtype) == ((0, 8, 8, 3), np.uint8)

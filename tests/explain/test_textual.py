@@ -126,11 +126,11 @@ def test_class_index_finds_a_class_however_it_is_spelt() -> None:
 
 
 def test_an_unknown_class_is_an_error_that_tells_the_nearest() -> None:
-    message = r"^`class` must be one of horse, zebra\. Received: class=zbra\. Did you mean 'zebra'\?$"
+    message = r"^`--class` must be one of horse, zebra\. Received: --class=zbra\. Did you mean 'zebra'\?$"
     with pytest.raises(errors.UserError, match=message):
         textual.class_index("zbra", ("horse", "zebra"))
 
 
 def test_of_many_classes_the_error_lists_some() -> None:
-    with pytest.raises(errors.UserError, match=r"class 9 and 40 more\. Received: class=okapi\.$"):
+    with pytest.raises(errors.UserError, match=r"class 9 and 40 more\. Received: --class=okapi\.$"):
         textual.class_index("okapi", [f"class {number}" for number in range(50)])
