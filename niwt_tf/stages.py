@@ -31,6 +31,7 @@ from niwt_tf.backbones import finetune
 from niwt_tf.data import zero_shot
 from niwt_tf.domains import knowledge as knowledge_lib
 from niwt_tf.explain import evidence
+from niwt_tf.explain import subject as subject_lib
 from niwt_tf.explain.report import page
 from niwt_tf.inspection import run_log, thumbnails
 
@@ -203,14 +204,8 @@ def inverse_map(run: run_lib.Run, folder: Path) -> None:
 
 def explain(run: run_lib.Run, folder: Path) -> None:
     """Explains decisions on test images and names the neurons, and measures how right that is."""
-    subject = evidence.Subject(
-        classifier_lib.Classifier.load(run.folder("transfer")),
-        workdir_lib.read_json(run.folder("transfer") / "calibration.json")["gamma"],
-        inverse_map_lib.InverseMap.load(run.folder("inverse_map")),
-        knowledge_lib.DomainKnowledge.load(run.folder("knowledge") / "knowledge.npz"),
-        run.dataset,
-    )
-    evidence.write(subject, folder, run.config.seed, run.jit_compile)
+    subject = subject_lib.Subject.load(run.workdir.root)
+    evidence.write(subject, run.dataset, folder, run.config.seed, run.jit_compile)
 
 
 def report(run: run_lib.Run, folder: Path) -> None:

@@ -53,10 +53,11 @@ def main(arguments: Sequence[str]) -> None:
     paths = inputs.find(arguments[1:])
     out = _made(Path(values.out).expanduser() if values.out else root / "explanations")
     launch.start_tensorflow()
-    from niwt_tf.explain import explain_images
+    from niwt_tf.explain import explain_images, subject
 
-    run = explain_images.FinishedRun.load(root)
-    explain_images.explain(run, paths, out, values["class"].value or "", values.method, values.top)
+    drawn = workdir.read_json(root / "config.json")["dataset"] == "aviary"
+    run, asked = subject.Subject.load(root), values["class"].value or ""
+    explain_images.explain(run, paths, out, asked, values.method, values.top, drawn)
     progress.say(f"\npictures and {explain_images.LINES} are in {out}")
 
 

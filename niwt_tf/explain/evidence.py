@@ -14,11 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from niwt_tf import inverse_map, progress
+from niwt_tf import progress
 from niwt_tf import workdir as workdir_lib
-from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.data import zero_shot
-from niwt_tf.domains import knowledge
 from niwt_tf.explain import (
     decisions,
     drawing,
@@ -31,30 +29,12 @@ from niwt_tf.explain import (
     visual,
     word_scores,
 )
+from niwt_tf.explain import subject as subject_lib
 
 _BATCH_SIZE = 128
 _MOST_PICTURED = 256  # neurons, the surest first
 _MOST_MAXIMAL = 16
 _SPLITS = ("test_seen", "test_unseen")
-
-
-@dataclasses.dataclass(frozen=True)
-class Subject:
-    """A finished run.
-
-    Attributes:
-      classifier: of all classes.
-      gamma: what is taken off the seen classes' logits.
-      inverse: the map from importances to features.
-      known: the domain vectors of all classes.
-      dataset: the images.
-    """
-
-    classifier: classifier_lib.Classifier
-    gamma: float
-    inverse: inverse_map.InverseMap
-    known: knowledge.DomainKnowledge
-    dataset: zero_shot.ZeroShotDataset
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,32 +56,37 @@ class Passed:
     watched: np.ndarray
 
 
-def write(subject: Subject, folder: Path, seed: int, jit_compile: bool = False) -> None:
+def write(
+    subject: subject_lib.Subject, dataset: zero_shot.ZeroShotDataset, folder: Path, seed: int, jit_compile: bool = False
+) -> None:
     """Writes `metrics.json`, `neurons.json`, `decisions.json` and their pictures into `folder`.
 
     Args:
       subject: the run.
+      dataset: its images.
       folder: an existing folder.
       seed: of the noise that maximal images start from.
       jit_compile: compiles the passes with XLA.
     """
     explain = explainer.Explainer(subject.classifier, subject.gamma, jit_compile)
-    named = _name(subject, explain)
+    named = _name(subject, dataset, explain)
     watched = [one.index for one in named if one.name is not None]
-    album = decisions.Album(subject.classifier.class_names, subject.dataset.seen)
-    passed = [_pass(explain, getattr(subject.dataset, name), name, watched, album) for name in _SPLITS]
-    workdir_lib.write_json(folder / "metrics.json", _measures(subject, named, passed))
+    album = decisions.Album(subject.classifier.class_names, dataset.seen)
+    passed = [_pass(explain, getattr(dataset, name), name, watched, album) for name in _SPLITS]
+    workdir_lib.write_json(folder / "metrics.json", _measures(subject, dataset, named, passed))
     workdir_lib.write_json(
         folder / "decisions.json", decisions.write(album, subject.inverse, subject.known, explain, folder)
     )
-    workdir_lib.write_json(folder / "neurons.json", _write_neurons(subject, named, folder, seed))
+    workdir_lib.write_json(folder / "neurons.json", _write_neurons(subject, dataset, named, folder, seed))
 
 
-def _name(subject: Subject, explain: explainer.Explainer) -> list[neurons.Neuron]:
+def _name(
+    subject: subject_lib.Subject, dataset: zero_shot.ZeroShotDataset, explain: explainer.Explainer
+) -> list[neurons.Neuron]:
     """Returns what each neuron stands for, judged by training images."""
-    train = subject.dataset.train
+    train = dataset.train
     parts = [explain(images.numpy()).activations for images in _batches(train, "naming neurons")]
-    vectors = subject.known.vectors[: len(subject.dataset.seen)]
+    vectors = subject.known.vectors[: len(dataset.seen)]
     return neurons.name_all(subject.inverse, subject.known.feature_names, vectors, np.concatenate(parts), train.labels)
 
 
@@ -130,12 +115,17 @@ def _batches(split: zero_shot.Split, title: str) -> Any:
     return progress.bar(batches, title, -(-len(split) // _BATCH_SIZE), unit="batch")
 
 
-def _measures(subject: Subject, named: Sequence[neurons.Neuron], passed: Sequence[Passed]) -> dict[str, Any]:
+def _measures(
+    subject: subject_lib.Subject,
+    dataset: zero_shot.ZeroShotDataset,
+    named: Sequence[neurons.Neuron],
+    passed: Sequence[Passed],
+) -> dict[str, Any]:
     """Returns how right the explanations are; None for what there is no ground truth of."""
     labels, importances, activations = (
         np.concatenate([getattr(one, name) for one in passed]) for name in ("labels", "importances", "activations")
     )
-    vectors, seen_classes = subject.known.vectors, len(subject.dataset.seen)
+    vectors, seen_classes = subject.known.vectors, len(dataset.seen)
     told = word_scores.attribute_accuracy(subject.inverse(importances), labels, vectors, seen_classes)
     names = word_scores.name_accuracy(named, activations, labels, vectors)
     return {
@@ -146,12 +136,16 @@ def _measures(subject: Subject, named: Sequence[neurons.Neuron], passed: Sequenc
         "neuron_name_auc": names.auc,
         "neuron_name_auc_shuffled": names.shuffled,
         "inverse_map_rank_correlation": subject.inverse.rank_correlation,
-    } | _pointing(subject, named, passed)
+    } | _pointing(subject, dataset, named, passed)
 
 
-def _pointing(subject: Subject, named: Sequence[neurons.Neuron], passed: Sequence[Passed]) -> dict[str, float | None]:
+def _pointing(
+    subject: subject_lib.Subject,
+    dataset: zero_shot.ZeroShotDataset,
+    named: Sequence[neurons.Neuron],
+    passed: Sequence[Passed],
+) -> dict[str, float | None]:
     names = ("pointing_seen", "pointing_unseen", "pointing_chance", "part_pointing", "part_pointing_chance")
-    dataset = subject.dataset
     clear = [(one.name, one.feature) for one in named if one.name is not None and one.feature is not None]
     if dataset.annotations is None:
         return dict.fromkeys(names)
@@ -170,12 +164,18 @@ def _pointing(subject: Subject, named: Sequence[neurons.Neuron], passed: Sequenc
     return dict(zip(names, (seen.inside, unseen.inside, every.chance, parts.inside, parts.chance), strict=True))
 
 
-def _write_neurons(subject: Subject, named: Sequence[neurons.Neuron], folder: Path, seed: int) -> list[dict[str, Any]]:
+def _write_neurons(
+    subject: subject_lib.Subject,
+    dataset: zero_shot.ZeroShotDataset,
+    named: Sequence[neurons.Neuron],
+    folder: Path,
+    seed: int,
+) -> list[dict[str, Any]]:
     """Writes the pictures of the surest neurons, and returns what is known of all."""
     (folder / "neurons").mkdir(exist_ok=True)
     surest = sorted(named, key=lambda one: (one.name is None, -one.confidence))
     pictured = [one.index for one in surest[:_MOST_PICTURED]]
-    crops = gallery.collect(subject.classifier.backbone, subject.dataset.train, pictured)
+    crops = gallery.collect(subject.classifier.backbone, dataset.train, pictured)
     images: dict[int, str] = {}
     for row, index in enumerate(pictured):
         images[index] = f"neurons/{index:03}.png"

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import functools
 import itertools
 import json
@@ -16,12 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from niwt_tf import errors, inverse_map, progress
-from niwt_tf import workdir as workdir_lib
-from niwt_tf.backbones import classifier as classifier_lib
+from niwt_tf import errors, progress
 from niwt_tf.data import jpeg, look_ahead
-from niwt_tf.domains import knowledge
 from niwt_tf.explain import drawing, explainer, inputs, keras_vis, textual, visual
+from niwt_tf.explain import subject as subject_lib
 
 GRAD_CAM = "gradcam"
 LINES = "explanations.jsonl"
@@ -29,48 +26,25 @@ _BATCH_SIZE = 32
 _BAR_DELAY = 2.0  # seconds
 
 
-@dataclasses.dataclass(frozen=True)
-class FinishedRun:
-    """What of a run explains its decisions.
-
-    Attributes:
-      classifier: of all classes.
-      gamma: what is taken off the seen classes' logits.
-      inverse: the map from importances to features.
-      feature_names: `M` names.
-      drawn: whether the run's dataset was never photographs; see `inputs.read`.
-    """
-
-    classifier: classifier_lib.Classifier
-    gamma: float
-    inverse: inverse_map.InverseMap
-    feature_names: tuple[str, ...]
-    drawn: bool
-
-    @classmethod
-    def load(cls, folder: Path) -> FinishedRun:
-        """Returns the run in a workdir: its stages knowledge, transfer and inverse_map."""
-        return cls(
-            classifier_lib.Classifier.load(folder / "transfer"),
-            workdir_lib.read_json(folder / "transfer" / "calibration.json")["gamma"],
-            inverse_map.InverseMap.load(folder / "inverse_map"),
-            knowledge.DomainKnowledge.load(folder / "knowledge" / "knowledge.npz").feature_names,
-            workdir_lib.read_json(folder / "config.json")["dataset"] == "aviary",
-        )
-
-
 def explain(
-    run: FinishedRun, paths: Sequence[Path], out: Path, class_name: str = "", method: str = GRAD_CAM, top: int = 5
+    run: subject_lib.Subject,
+    paths: Sequence[Path],
+    out: Path,
+    class_name: str = "",
+    method: str = GRAD_CAM,
+    top: int = 5,
+    drawn: bool = False,
 ) -> None:
     """Prints what is decided of each image and why, and writes pictures and `explanations.jsonl` into `out`.
 
     Args:
-      run: the finished run.
+      run: what of a run explains its decisions.
       paths: of the images.
       out: a folder that is there.
       class_name: the class to explain; the predicted one by default.
       method: draws the map: gradcam, or one of `keras_vis.METHODS`.
       top: most reasons.
+      drawn: whether the run's dataset was never photographs; see `inputs.read`.
 
     Raises:
       errors.UserError: if there is no such class or method; at the end, if an image cannot be read, all others being
@@ -83,7 +57,7 @@ def explain(
     explain_batch, name_of = explainer.Explainer(run.classifier, run.gamma), _picture_names(paths)
     bad: list[str] = []
     with _lines(out / LINES) as write, progress.bar(None, "explaining", len(paths), "image", delay=_BAR_DELAY) as bar:
-        for batch, images in _batches(run, paths, bad):
+        for batch, images in _batches(run.classifier.backbone.image_size, drawn, paths, bad):
             classes = None if asked is None else np.full(len(images), asked)
             told = explain_batch(images, classes)
             maps = told.maps if draw_map is None else draw_map(images, told.classes)
@@ -102,9 +76,9 @@ def explain(
         )
 
 
-def _batches(run: FinishedRun, paths: Sequence[Path], bad: list[str]) -> Iterator[tuple[list[Path], np.ndarray]]:
+def _batches(size: int, drawn: bool, paths: Sequence[Path], bad: list[str]) -> Iterator[tuple[list[Path], np.ndarray]]:
     """Yields the paths and images `[B,S,S,3]` of those that can be read; notes the others in `bad`."""
-    read = functools.partial(inputs.read, size=run.classifier.backbone.image_size, drawn=run.drawn)
+    read = functools.partial(inputs.read, size=size, drawn=drawn)
     batch: list[tuple[Path, np.ndarray]] = []
     for path, image in look_ahead.in_order(read, paths):
         if isinstance(image, jpeg.Corrupt):
@@ -119,10 +93,10 @@ def _batches(run: FinishedRun, paths: Sequence[Path], bad: list[str]) -> Iterato
 
 
 def _records(
-    run: FinishedRun, paths: Sequence[Path], told: explainer.Explanations, top: int
+    run: subject_lib.Subject, paths: Sequence[Path], told: explainer.Explanations, top: int
 ) -> Iterator[dict[str, Any]]:
     names, unseen = run.classifier.class_names, set(run.classifier.unseen)
-    reasons = textual.reasons(run.inverse, told.importances, run.feature_names, top)
+    reasons = textual.reasons(run.inverse, told.importances, run.known.feature_names, top)
     for path, predicted, second, explained, found in zip(
         paths, told.predictions, told.runners_up, told.classes, reasons, strict=True
     ):

@@ -22,10 +22,11 @@ from niwt_tf.backbones import small
 from niwt_tf.data import zero_shot
 from niwt_tf.domains import knowledge
 from niwt_tf.explain import evidence
+from niwt_tf.explain import subject as subject_lib
 
 
 @pytest.fixture(scope="module")
-def subject(tiny_dataset: zero_shot.ZeroShotDataset) -> evidence.Subject:
+def subject(tiny_dataset: zero_shot.ZeroShotDataset) -> subject_lib.Subject:
     keras.utils.set_random_seed(0)
     backbone = backbone_lib.Backbone(small.build(64), "conv4")
     rng = np.random.default_rng(0)
@@ -34,13 +35,15 @@ def subject(tiny_dataset: zero_shot.ZeroShotDataset) -> evidence.Subject:
     known = knowledge.load(tiny_dataset, config_lib.DomainConfig())
     labels = tiny_dataset.train.labels
     inverse = inverse_map.fit(kernel.T[labels], labels, known.vectors[:9], 3, 0)
-    return evidence.Subject(classifier, 0.5, inverse, known, tiny_dataset)
+    return subject_lib.Subject(classifier, 0.5, inverse, known)
 
 
 @pytest.fixture(scope="module")
-def written(subject: evidence.Subject, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def written(
+    subject: subject_lib.Subject, tiny_dataset: zero_shot.ZeroShotDataset, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     folder = tmp_path_factory.mktemp("explain")
-    evidence.write(subject, folder, seed=0)
+    evidence.write(subject, tiny_dataset, folder, seed=0)
     return folder
 
 
@@ -68,13 +71,13 @@ def test_every_neuron_is_listed_and_what_is_pictured_lies_there(written: Path) -
 
 
 def test_decisions_are_told_with_their_picture_and_what_they_are_held_against(
-    subject: evidence.Subject, written: Path
+    tiny_dataset: zero_shot.ZeroShotDataset, written: Path
 ) -> None:
     listed = _read(written, "decisions")
     assert len(listed) >= 9
     for one in listed:
         assert (one["label"] == one["prediction"]) == one["right"]
-        assert one["unseen"] == (one["label"] in subject.dataset.unseen)
+        assert one["unseen"] == (one["label"] in tiny_dataset.unseen)
         assert one["contrast"]["class"] != one["prediction"]
         assert one["right"] or one["contrast"]["class"] == one["label"]
         assert one["words"].startswith(f"{one['prediction']} rather than {one['contrast']['class']}")
@@ -82,12 +85,12 @@ def test_decisions_are_told_with_their_picture_and_what_they_are_held_against(
             assert image.width > 2 * 256
 
 
-def test_without_boxes_and_unseen_test_images_the_rest_is_measured(subject: evidence.Subject, tmp_path: Path) -> None:
+def test_without_boxes_and_unseen_test_images_the_rest_is_measured(
+    subject: subject_lib.Subject, tiny_dataset: zero_shot.ZeroShotDataset, tmp_path: Path
+) -> None:
     empty = zero_shot.Split(tf.data.Dataset.from_tensor_slices(np.zeros((0, 64, 64, 3), np.uint8)), np.zeros(0, int))
-    dataset = dataclasses.replace(
-        subject.dataset, annotations=None, test_unseen=empty, imageless=subject.dataset.unseen
-    )
-    evidence.write(dataclasses.replace(subject, dataset=dataset), tmp_path, seed=0)
+    dataset = dataclasses.replace(tiny_dataset, annotations=None, test_unseen=empty, imageless=tiny_dataset.unseen)
+    evidence.write(subject, dataset, tmp_path, seed=0)
     metrics = _read(tmp_path, "metrics")
     assert {name for name in metrics if "pointing" in name and metrics[name] is None} == {
         "pointing_seen", "pointing_unseen", "pointing_chance", "part_pointing", "part_pointing_chance",

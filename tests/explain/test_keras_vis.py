@@ -65,6 +65,8 @@ def test_maps_are_drawn_for_each_image_and_its_class(
     assert np.isfinite(maps).all() and maps.min() >= 0
     assert (maps.max((1, 2)) > 0).all()
     np.testing.assert_array_equal(images, before)
+    again = keras_vis.Drawer(untaught, method)(images, np.array([0, 1, 2]))
+    np.testing.assert_array_equal(again, maps)
 
 
 @pytest.mark.parametrize("method", ["gradcampp", "scorecam"])
