@@ -111,9 +111,13 @@ def _score_cam(model: keras.Model, layer: str, scores: Any, images: np.ndarray) 
 
 def _smooth_grad(model: keras.Model, layer: str, scores: Any, images: np.ndarray) -> Any:
     del layer
-    tf.random.set_seed(0)  # the same noise each time
-    kind = importlib.import_module("tf_keras_vis.saliency").Saliency
-    return kind(model, clone=True)(scores, images, smooth_samples=_SMOOTH_SAMPLES, smooth_noise=_SMOOTH_NOISE)
+    draw = importlib.import_module("tf_keras_vis.saliency").Saliency(model, clone=True)
+    state = np.random.get_state()
+    np.random.seed(0)  # it takes its noise from numpy's global generator, which others may use
+    try:
+        return draw(scores, images, smooth_samples=_SMOOTH_SAMPLES, smooth_noise=_SMOOTH_NOISE)
+    finally:
+        np.random.set_state(state)
 
 
 METHODS: Mapping[str, Callable[[keras.Model, str, Any, np.ndarray], Any]] = {
