@@ -85,9 +85,10 @@ def test_held_out_classes_choose_the_penalty() -> None:
 def test_the_map_is_the_one_refitted_to_all_classes() -> None:
     vectors, sums, counts = _planted(noise=0.0)
     fitted = domain_map.fit(vectors, sums, counts, config_lib.MapConfig(map_penalties=(0.5,)), 0, how="ridge")
-    shift, scale = domain_map._normalisation(vectors)
-    kernels, biases = map_ridge.fit((vectors - shift) / scale, sums, np.zeros((1, 24), bool), 0.5)
-    expected = (vectors - shift) / scale @ kernels[0] + biases[0]
+    units = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    shift, scale = domain_map._normalisation(units)
+    kernels, biases = map_ridge.fit((units - shift) / scale, sums, np.zeros((1, 24), bool), 0.5)
+    expected = (units - shift) / scale @ kernels[0] + biases[0]
     np.testing.assert_allclose(fitted(vectors), expected, rtol=1e-4, atol=1e-5)
 
 
