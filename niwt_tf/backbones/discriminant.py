@@ -4,7 +4,7 @@
 
 Where each class has some dozens of images and a feature vector some hundreds of numbers, its weights tell more of a
 class than those of a softmax regression, and take a fraction of a second. Friedman, Regularized discriminant analysis,
-JASA 84 (1989). The same numbers as scikit-learn's, which has no way for more features than images.
+JASA 84 (1989). The same numbers as scikit-learn's, whose covariances are of all features even where images are fewer.
 """
 
 from __future__ import annotations
