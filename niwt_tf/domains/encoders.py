@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 from sklearn.decomposition import TruncatedSVD
@@ -33,19 +33,35 @@ class Encoder(Protocol):
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
         """Returns `[N,M]` float32; zeros for a text of which nothing is known."""
 
+    def knows(self, word: str) -> bool:
+        """Returns whether a word, as it is written, says anything to the encoder."""
+
     def unknown(self, seen: Sequence[str], unseen: Sequence[str]) -> str:
         """Returns in words how much of the texts is unknown; nothing where an encoder takes any text."""
 
 
 class TfidfEncoder:
-    """Phrases of one word to a few, weighted by how rare they are; knows the words of the texts that it is given.
+    """Phrases of one word to a few, weighted by how rare they are; knows the words of the texts that it is fitted to.
 
     Attributes:
       name: TF-IDF, and how many components.
       feature_names: the `M` phrases; None where components stand for them.
     """
 
-    def __init__(self, texts: Sequence[str], phrase: int = _LONGEST_PHRASE, components: int = 0) -> None:
+    def __init__(self, vectorizer: TfidfVectorizer, components: np.ndarray | None = None) -> None:
+        """Takes what is fitted.
+
+        Args:
+          vectorizer: from texts to the weights of `P` phrases.
+          components: of these weights, `[M,P]`; None keeps the phrases.
+        """
+        self._vectorizer, self._components = vectorizer, components
+        phrases: tuple[str, ...] = tuple(vectorizer.get_feature_names_out().tolist())
+        self.feature_names = phrases if components is None else None
+        self.name = "TF-IDF" if components is None else f"TF-IDF in {len(components):,} components"
+
+    @classmethod
+    def fit(cls, texts: Sequence[str], phrase: int = _LONGEST_PHRASE, components: int = 0) -> TfidfEncoder:
         """Fits the vocabulary and its weights, and the components.
 
         Args:
@@ -57,35 +73,55 @@ class TfidfEncoder:
         Raises:
           errors.UserError: if no word is in two of the texts.
         """
-        self._vectorizer = TfidfVectorizer(
-            stop_words=list(words.JOINING),
-            token_pattern=words.PATTERN,
-            ngram_range=(1, phrase),
-            min_df=_MIN_DOCUMENTS,
-            max_features=_MAX_FEATURES,
-            sublinear_tf=True,
-            dtype=np.float32,
-        )
+        vectorizer = _vectorizer(phrase, min_df=_MIN_DOCUMENTS, max_features=_MAX_FEATURES)
         try:
-            weights = self._vectorizer.fit_transform(texts)
+            weights = vectorizer.fit_transform(texts)
         except ValueError as error:
             raise errors.UserError(
                 "Texts of the seen classes must share words: tfidf knows those in two texts or more. Received: "
                 f"{len(texts):,} texts without such a word. Give longer texts, or name another --text_encoder."
             ) from error
-        phrases: tuple[str, ...] = tuple(self._vectorizer.get_feature_names_out().tolist())
         components = min(components, *weights.shape)
-        self._svd = TruncatedSVD(components, random_state=0).fit(weights) if components else None
-        self.feature_names = None if components else phrases
-        self.name = f"TF-IDF in {components:,} components" if components else "TF-IDF"
+        found = TruncatedSVD(components, random_state=0).fit(weights).components_ if components else None
+        return cls(vectorizer, found)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Returns what `from_arrays` makes this encoder anew of: text and numbers."""
+        made = {
+            "phrases": self._vectorizer.get_feature_names_out().astype(str),
+            "rarities": self._vectorizer.idf_,
+            "phrase": np.array(self._vectorizer.ngram_range[1]),
+        }
+        return made if self._components is None else made | {"components": self._components}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> TfidfEncoder:
+        """Returns the encoder of which `arrays` gave these."""
+        vectorizer = _vectorizer(int(arrays["phrase"]), vocabulary=arrays["phrases"].tolist())
+        vectorizer.idf_ = arrays["rarities"]
+        return cls(vectorizer, arrays.get("components"))
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
         """Returns `[N,M]` float32, of unit length unless components are taken; zeros where no phrase is known."""
         weights = self._vectorizer.transform(texts)
-        return self._svd.transform(weights).astype(np.float32) if self._svd else weights.toarray()
+        return weights.toarray() if self._components is None else (weights @ self._components.T).astype(np.float32)
+
+    def knows(self, word: str) -> bool:
+        """Returns whether a word is in the vocabulary."""
+        return word.lower() in self._vectorizer.vocabulary_
 
     def unknown(self, seen: Sequence[str], unseen: Sequence[str]) -> str:
         """Returns how many words of the unseen classes' texts are not in the vocabulary."""
         del seen
-        known = self._vectorizer.vocabulary_
-        return words.unknown(unseen, lambda word: word.lower() in known, "of unseen classes")
+        return words.unknown(unseen, self.knows, "of unseen classes")
+
+
+def _vectorizer(phrase: int, **settings: Any) -> TfidfVectorizer:
+    return TfidfVectorizer(
+        stop_words=list(words.JOINING),
+        token_pattern=words.PATTERN,
+        ngram_range=(1, phrase),
+        sublinear_tf=True,
+        dtype=np.float32,
+        **settings,
+    )

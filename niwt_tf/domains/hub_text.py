@@ -69,8 +69,13 @@ class HubEncoder:
             _write(file, vectors)
         return vectors
 
+    def knows(self, word: str) -> bool:
+        """Returns that it does: these models hash strange words, or split them."""
+        del word
+        return True
+
     def unknown(self, seen: Sequence[str], unseen: Sequence[str]) -> str:
-        """Returns nothing: these models hash strange words, or split them."""
+        """Returns nothing, as no word is unknown."""
         del seen, unseen
         return ""
 

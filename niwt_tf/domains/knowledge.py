@@ -15,7 +15,24 @@ import numpy as np
 from niwt_tf import config as config_lib
 from niwt_tf import errors
 from niwt_tf.data import zero_shot
-from niwt_tf.domains import attributes, part, sentences, texts
+from niwt_tf.domains import attributes, encoders, part, sentences, texts
+
+
+@dataclasses.dataclass(frozen=True)
+class Share:
+    """What one domain has of the vectors.
+
+    Attributes:
+      domain: its name, one of `config.DOMAINS`.
+      size: how many of the vectors' numbers are its own.
+      factor: what these were multiplied by.
+      encoder: what was fitted to the seen classes' text; None where nothing was.
+    """
+
+    domain: str
+    size: int
+    factor: float = 1.0
+    encoder: encoders.TfidfEncoder | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,21 +44,32 @@ class DomainKnowledge:
       feature_names: `M` names, such as those of attributes, or words.
       class_names: `C` names.
       source: where the vectors come from, in words.
+      shares: what each domain has of the vectors, in their order.
     """
 
     vectors: np.ndarray
     feature_names: tuple[str, ...]
     class_names: tuple[str, ...]
     source: str
+    shares: tuple[Share, ...] = ()
 
     def save(self, path: Path) -> None:
         """Writes an `.npz` file."""
+        fitted: dict[str, Any] = {
+            f"{share.domain}/{name}": array
+            for share in self.shares
+            for name, array in (share.encoder.arrays() if share.encoder else {}).items()
+        }
         np.savez(
             path,
             vectors=self.vectors,
             feature_names=np.array(self.feature_names),
             class_names=np.array(self.class_names),
             source=self.source,
+            domains=np.array([share.domain for share in self.shares], str),
+            sizes=np.array([share.size for share in self.shares], np.int64),
+            factors=np.array([share.factor for share in self.shares], np.float64),
+            **fitted,
         )
 
     @classmethod
@@ -53,7 +81,19 @@ class DomainKnowledge:
                 tuple(saved["feature_names"].tolist()),
                 tuple(saved["class_names"].tolist()),
                 str(saved["source"]),
+                _shares(saved),
             )
+
+
+def _shares(saved: Mapping[str, np.ndarray]) -> tuple[Share, ...]:
+    parts = zip(saved["domains"].tolist(), saved["sizes"].tolist(), saved["factors"].tolist(), strict=True)
+    return tuple(Share(*one, _fitted(one[0], saved)) for one in parts)
+
+
+def _fitted(domain: str, saved: Mapping[str, np.ndarray]) -> encoders.TfidfEncoder | None:
+    """Returns the encoder that `DomainKnowledge.save` wrote for a domain; None where it wrote none."""
+    names = [name for name in saved if name.startswith(f"{domain}/")]
+    return encoders.TfidfEncoder.from_arrays({name.partition("/")[2]: saved[name] for name in names}) if names else None
 
 
 def load(dataset: zero_shot.ZeroShotDataset, config: config_lib.DomainConfig) -> DomainKnowledge:
@@ -72,11 +112,10 @@ def load(dataset: zero_shot.ZeroShotDataset, config: config_lib.DomainConfig) ->
     parts = {domain: _load_part(domain, dataset, config) for domain in config.domain.split("+")}
     for domain, one in parts.items():
         _require_vectors(domain, one, dataset)
-    vectors = [one.vectors for one in parts.values()]
-    if len(parts) > 1:
-        vectors = [_scaled(one, len(dataset.seen)) for one in vectors]
+    shares = tuple(_share(domain, one, len(parts) > 1, len(dataset.seen)) for domain, one in parts.items())
+    scaled = [one.vectors * np.float32(share.factor) for one, share in zip(parts.values(), shares, strict=True)]
     source = " + ".join(one.source for one in parts.values())
-    return DomainKnowledge(np.concatenate(vectors, axis=1), _names(parts), dataset.class_names, source)
+    return DomainKnowledge(np.concatenate(scaled, axis=1), _names(parts), dataset.class_names, source, shares)
 
 
 def _load_part(domain: str, dataset: zero_shot.ZeroShotDataset, config: config_lib.DomainConfig) -> part.Part:
@@ -116,8 +155,10 @@ def _require_vectors(domain: str, one: part.Part, dataset: zero_shot.ZeroShotDat
         )
 
 
-def _scaled(vectors: np.ndarray, seen_classes: int) -> np.ndarray:
-    return vectors / np.linalg.norm(vectors[:seen_classes], axis=1).mean()
+def _share(domain: str, one: part.Part, scaled: bool, seen_classes: int) -> Share:
+    factor = 1 / float(np.linalg.norm(one.vectors[:seen_classes], axis=1).mean()) if scaled else 1.0
+    fitted = one.encoder if isinstance(one.encoder, encoders.TfidfEncoder) else None
+    return Share(domain, len(one.feature_names), factor, fitted)
 
 
 def _names(parts: Mapping[str, part.Part]) -> tuple[str, ...]:

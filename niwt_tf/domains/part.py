@@ -11,6 +11,7 @@ from typing import TypeVar
 import numpy as np
 
 from niwt_tf import errors
+from niwt_tf.domains import encoders
 
 _T = TypeVar("_T")
 
@@ -23,11 +24,13 @@ class Part:
       vectors: `[C,M]` float32.
       feature_names: `M` names.
       source: where the vectors come from, in words.
+      encoder: turned the texts into them; None where there was none.
     """
 
     vectors: np.ndarray
     feature_names: tuple[str, ...]
     source: str
+    encoder: encoders.Encoder | None = None
 
 
 def of_classes(known: Mapping[str, _T], class_names: Sequence[str], what: str, source: str) -> list[_T]:

@@ -38,7 +38,7 @@ def load(
     names = encoder.feature_names or tuple(f"{kind} {number}" for number in range(vectors.shape[1]))
     count = f"{len(_flat(by_class)):,} {kind}"
     told = ", ".join(filter(None, [encoder.name, encoder.unknown(_flat(seen), _flat(unseen))]))
-    return part.Part(vectors, names, f"{count}: {known.source}; {told}")
+    return part.Part(vectors, names, f"{count}: {known.source}; {told}", encoder)
 
 
 def from_folder(kind: str, folder: str, dataset: zero_shot.ZeroShotDataset) -> zero_shot.Texts:
@@ -71,12 +71,24 @@ def _filled(known: zero_shot.Texts, kind: str, class_names: Sequence[str]) -> li
 
 
 def _encoder(config: config_lib.DomainConfig, seen: Sequence[str]) -> encoders.Encoder:
-    path = sources.encoder_path(config.text_encoder)
     if config.text_encoder == "tfidf":
-        return encoders.TfidfEncoder(seen, config.tfidf_phrase, config.tfidf_components)
-    if path and config.text_encoder.startswith("word2vec:"):
+        return encoders.TfidfEncoder.fit(seen, config.tfidf_phrase, config.tfidf_components)
+    return fitted_elsewhere(config.text_encoder)
+
+
+def fitted_elsewhere(text_encoder: str) -> encoders.Encoder:
+    """Returns an encoder that learns nothing from the texts here.
+
+    Args:
+      text_encoder: `word2vec:PATH` or `hub:HANDLE_OR_PATH`.
+
+    Raises:
+      errors.UserError: if there is no such file, or it is none.
+    """
+    path = sources.encoder_path(text_encoder)
+    if path and text_encoder.startswith("word2vec:"):
         return word_vectors.WordVectors(path)
-    return hub_text.HubEncoder(config.text_encoder.partition(":")[2], path)
+    return hub_text.HubEncoder(text_encoder.partition(":")[2], path)
 
 
 def _flat(by_class: Sequence[Sequence[str]]) -> list[str]:

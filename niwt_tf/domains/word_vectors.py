@@ -67,9 +67,13 @@ class WordVectors:
         """Returns `[N,M]` float32; zeros for a text without a known word."""
         return np.stack([self._mean(text) for text in texts])
 
+    def knows(self, word: str) -> bool:
+        """Returns whether a word has a vector."""
+        return bool(self._keys(word))
+
     def unknown(self, seen: Sequence[str], unseen: Sequence[str]) -> str:
         """Returns how many words of all texts have no vector."""
-        return words.unknown([*seen, *unseen], lambda word: bool(self._keys(word)))
+        return words.unknown([*seen, *unseen], self.knows)
 
     def _mean(self, text: str) -> np.ndarray:
         known = [self._vectors[key] for word in words.words(text) for key in self._keys(word)]
