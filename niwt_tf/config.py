@@ -15,7 +15,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from niwt_tf import errors
@@ -272,6 +272,25 @@ def _options(config: Any) -> Iterator[tuple[str, tuple[Any, dataclasses.Field[An
             yield from _options(value)
         else:
             yield field.name, (value, field)
+
+
+def from_record(record: Mapping[str, Any]) -> RunConfig:
+    """Returns the settings of a record of them by name, as a workdir's `config.json` holds it; others are defaults.
+
+    Raises:
+      errors.UserError: if a value is not among the valid ones.
+    """
+    return _from_record(RunConfig(), {name: tuple(v) if isinstance(v, list) else v for name, v in record.items()})
+
+
+def _from_record(default: Any, values: Mapping[str, Any]) -> Any:
+    changes = {}
+    for field in dataclasses.fields(default):
+        now = getattr(default, field.name)
+        changes[field.name] = (
+            _from_record(now, values) if dataclasses.is_dataclass(now) else values.get(field.name, now)
+        )
+    return dataclasses.replace(default, **changes)
 
 
 def fingerprint(*parts: Any) -> str:

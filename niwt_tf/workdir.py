@@ -59,7 +59,7 @@ class Workdir:
         """Raises errors.UserError if the folder holds a run with other settings than `config`, unless `overwrite`."""
         options = config_lib.options(config)
         local = {name for name, (_, field) in options.items() if field.metadata.get("local")}
-        now = _record(config)
+        now = record(config)
         before = read_json(self.root / _CONFIG) or now
         changed = {name for name in (now.keys() | before.keys()) - local if now.get(name) != before.get(name)}
         if changed and not overwrite:
@@ -87,10 +87,11 @@ class Workdir:
           OSError: if the folder cannot be written.
         """
         self.root.mkdir(parents=True, exist_ok=True)
-        write_json(self.root / _CONFIG, _record(config))
+        write_json(self.root / _CONFIG, record(config))
 
 
-def _record(config: config_lib.RunConfig) -> dict[str, Any]:
+def record(config: config_lib.RunConfig) -> dict[str, Any]:
+    """Returns the settings by name, as `config.json` holds them; see `config.from_record`."""
     return {name: _plain(value) for name, (value, _) in config_lib.options(config).items()}
 
 

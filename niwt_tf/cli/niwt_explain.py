@@ -4,14 +4,13 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from absl import flags
 
-from niwt_tf import command, errors, progress, workdir
+from niwt_tf import errors, progress, run_folder, workdir
 from niwt_tf.cli import launch
 from niwt_tf.explain import inputs
 
@@ -45,7 +44,7 @@ def define(values: flags.FlagValues, program: str) -> None:
 def main(arguments: Sequence[str]) -> None:
     """Explains the images that the arguments name."""
     values = flags.FLAGS
-    root = require_run(values.workdir)
+    root = run_folder.require(values.workdir, _STAGES)
     if values.method not in METHODS:
         raise errors.unknown_value("--method", values.method, METHODS)
     if values.top < 1:
@@ -59,31 +58,6 @@ def main(arguments: Sequence[str]) -> None:
     run, asked = subject.Subject.load(root), values["class"].value or ""
     explain_images.explain(run, paths, out, asked, values.method, values.top, drawn)
     progress.say(f"\npictures and {explain_images.LINES} are in {out}")
-
-
-def require_run(folder: str | None) -> Path:
-    """Returns a run's folder.
-
-    Raises:
-      errors.UserError: if it is none, or lacks a stage that explanations need.
-    """
-    if not folder:
-        raise errors.UserError("`--workdir` must name a finished run. Received none. Add --workdir=DIR.")
-    root = Path(folder).expanduser()
-    config = workdir.read_json(root / "config.json")
-    if not isinstance(config, dict):
-        trouble = "is the folder of no run" if root.is_dir() else "is no folder" if root.exists() else "does not exist"
-        raise errors.UserError(
-            f"`--workdir` must be the folder of a run. Received: --workdir={folder}, which {trouble}. Name one that "
-            f"niwt made, or make it: niwt --workdir={shlex.quote(folder)}"
-        )
-    missing = [stage for stage in _STAGES if not (root / stage).is_dir()]
-    if missing:
-        raise errors.UserError(
-            f"`--workdir` must hold the stages {', '.join(_STAGES)}. Received: --workdir={folder}, without "
-            f"{', '.join(missing)}. Make what is missing: {command.of_record(config, root)}"
-        )
-    return root
 
 
 def _made(out: Path) -> Path:

@@ -96,7 +96,7 @@ def readable(name: str) -> str:
     return re.sub(r"\s*(?:::|=)\s*", ": ", bare).replace("_", " ").replace("+", " ").strip()
 
 
-def class_index(name: str, class_names: Sequence[str]) -> int:
+def class_index(name: str, class_names: Sequence[str], flag: str = "--class") -> int:
     """Returns the index of the class of that name, in whatever case, its words joined by spaces, `_`, `-` or `+`.
 
     Raises:
@@ -104,7 +104,7 @@ def class_index(name: str, class_names: Sequence[str]) -> int:
     """
     forms = [names_lib.normal(one) for one in class_names]
     if names_lib.normal(name) not in forms:
-        raise errors.unknown_value("--class", name, class_names, errors.listed(class_names))
+        raise errors.unknown_value(flag, name, class_names, errors.listed(class_names))
     return forms.index(names_lib.normal(name))
 
 

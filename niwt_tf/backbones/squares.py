@@ -1,0 +1,30 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Images of any size as a network takes them: the middle square, resized."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+
+def fit(images: tf.Tensor, size: int) -> tf.Tensor:
+    """Returns the middle squares `[N,size,size,3]` uint8; images of that size stay as they are.
+
+    Shrinking averages, so that no pixel is left out.
+
+    Args:
+      images: `[N,H,W,3]` uint8.
+      size: in pixels.
+    """
+    shape = tf.shape(images)
+    fits = tf.logical_and(tf.equal(shape[1], size), tf.equal(shape[2], size))
+    fitted = tf.cond(fits, lambda: images, lambda: _resized(images, size))
+    return tf.ensure_shape(fitted, (None, size, size, 3))
+
+
+def _resized(images: tf.Tensor, size: int) -> tf.Tensor:
+    shape = tf.shape(images)
+    side = tf.minimum(shape[1], shape[2])
+    top, left = (shape[1] - side) // 2, (shape[2] - side) // 2
+    square = images[:, top : top + side, left : left + side]
+    return tf.cast(tf.round(tf.image.resize(square, (size, size), antialias=True)), tf.uint8)

@@ -1,0 +1,127 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""What a user tells of a new class, and the domain vector that a model makes of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from niwt_tf import errors
+from niwt_tf.domains import attribute_list, encoders, knowledge, texts, words
+
+_FLAGS = {
+    "attributes": "attributes",
+    "binary_attributes": "attributes",
+    "captions": "captions",
+    "documents": "documents",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Description:
+    """What is told of a class.
+
+    Attributes:
+      name: of the class.
+      attributes: items as `attribute_list` reads them.
+      captions: sentences on how it looks.
+      documents: longer texts.
+    """
+
+    name: str
+    attributes: tuple[str, ...] = ()
+    captions: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Reading:
+    """What a model makes of a description.
+
+    Attributes:
+      vector: the domain vector `[M]` float32.
+      understood: features of the class, the strongest first: attributes that are listed with their values, phrases with
+        their weights; where an encoder's numbers have no names, words that it knows with how often they are there.
+      unknown: words that say nothing to the model, the most frequent first.
+    """
+
+    vector: np.ndarray
+    understood: tuple[tuple[str, float], ...]
+    unknown: tuple[str, ...]
+
+
+def read(told: Description, known: knowledge.DomainKnowledge, seen_classes: int, text_encoder: str) -> Reading:
+    """Returns what a model makes of a description.
+
+    Args:
+      told: the description: of each domain that the model knows its classes by, and of no other.
+      known: what it knows of its classes, the seen ones first.
+      seen_classes: how many classes are seen.
+      text_encoder: encodes texts where no encoder was fitted to the seen classes' own; see `config.DomainConfig`.
+
+    Raises:
+      errors.UserError: if the description is empty or in another domain, contradicts itself, or says nothing that the
+        model understands.
+    """
+    _require_domains(told, [share.domain for share in known.shares])
+    readings, start = [], 0
+    for share in known.shares:
+        own = slice(start, start + share.size)
+        readings.append(
+            _read_share(told, share, known.feature_names[own], known.vectors[:seen_classes, own], text_encoder)
+        )
+        start += share.size
+    understood = sorted((one for part in readings for one in part.understood), key=lambda one: -one[1])
+    unknown = dict.fromkeys(word for part in readings for word in part.unknown)
+    return Reading(np.concatenate([part.vector for part in readings]), tuple(understood), tuple(unknown))
+
+
+def _require_domains(told: Description, domains: Sequence[str]) -> None:
+    """Raises errors.UserError if anything but what `domains` ask for is told."""
+    wanted = {_FLAGS[domain] for domain in domains if domain in _FLAGS}
+    given = {flag for flag in _FLAGS.values() if any(text.strip() for text in getattr(told, flag))}
+    if len(wanted) < len(set(domains)):
+        raise errors.UserError(
+            "`--domain` must be one in which new classes can be described: attributes, captions or documents. Received: "
+            f"a model that knows its classes by {' and '.join(domains)}. Make one with another: niwt --domain=captions"
+        )
+    if given != wanted:
+        received = " and ".join(f"--{flag}" for flag in sorted(given)) or "an empty description"
+        raise errors.UserError(
+            f"A class must be described as the model knows its classes: by {' and '.join(sorted(wanted))}. Received: "
+            f"{received} of {told.name!r}. Give {' and '.join(f'--{flag}' for flag in sorted(wanted))}, and no other."
+        )
+
+
+def _read_share(
+    told: Description, share: knowledge.Share, names: Sequence[str], seen: np.ndarray, text_encoder: str
+) -> Reading:
+    if _FLAGS[share.domain] == "attributes":
+        own = seen / np.float32(share.factor)
+        listed = attribute_list.parse(told.attributes, names, own)
+        values = attribute_list.fill(listed, names, own)
+        return Reading(values * np.float32(share.factor), tuple((names[i], listed[i]) for i in listed), ())
+    written = [text for text in getattr(told, share.domain) if text.strip()]
+    return _read_texts(written, share, names, share.encoder or texts.fitted_elsewhere(text_encoder))
+
+
+def _read_texts(
+    written: Sequence[str], share: knowledge.Share, names: Sequence[str], encoder: encoders.Encoder
+) -> Reading:
+    counts = Counter(word for text in written for word in words.words(text) if word.lower() not in words.JOINING)
+    unknown = tuple(word for word, _ in counts.most_common() if not encoder.knows(word))
+    vector = encoder(written).mean(0)
+    if not vector.any():
+        raise errors.UserError(
+            f"`--{share.domain}` must have words that the model knows. Received: none but words unknown to it: "
+            f"{errors.listed(unknown)}. Describe the class in words of the descriptions that the model learned from."
+        )
+    if encoder.feature_names is None:
+        understood = [(word, float(count)) for word, count in counts.most_common() if word not in unknown]
+    else:
+        understood = [(names[index], float(vector[index])) for index in np.argsort(-vector, kind="stable")]
+    return Reading(vector * np.float32(share.factor), tuple(one for one in understood if one[1] > 0), unknown)

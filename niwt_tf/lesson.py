@@ -1,0 +1,69 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""What a model made of a description: what it understood, the neurons that it will look at, and the nearest classes."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from niwt_tf import model as model_lib
+from niwt_tf.domains import description
+
+_COUNT = 5
+_NEAREST = 3
+_EPSILON = 1e-12
+
+
+@dataclasses.dataclass(frozen=True)
+class Lesson:
+    """What a model made of the description of a class.
+
+    Attributes:
+      told: the description.
+      reading: what was understood of it.
+      neurons: `(index, name, weight)` of those that it asks for most, above the mean of the seen classes; the name is
+        None where a neuron has no clear one.
+      nearest: `(class, similarity)` of the nearest classes that the model knew, the nearest first; 1 is the same.
+      too_near: whether the nearest one is nearer than any two seen classes are to each other.
+    """
+
+    told: description.Description
+    reading: description.Reading
+    neurons: tuple[tuple[int, str | None, float], ...]
+    nearest: tuple[tuple[str, float], ...]
+    too_near: bool
+
+
+def of(
+    model: model_lib.Model, told: description.Description, reading: description.Reading, target: np.ndarray
+) -> Lesson:
+    """Returns what a model made of a description.
+
+    Args:
+      model: before it was taught.
+      told: the description.
+      reading: what was understood of it.
+      target: the importances `[K]` that it asks for.
+    """
+    predicted = _units(model.forward(model.known.vectors))
+    usual = predicted[: len(model.seen)].mean(0)
+    above = _units(target[None])[0] - usual
+    strongest = [int(index) for index in np.argsort(-above, kind="stable")[:_COUNT] if above[index] > 0]
+    directions = _units(predicted - usual)
+    similarities = directions @ _units(above[None])[0]
+    nearest = np.argsort(-similarities, kind="stable")[:_NEAREST]
+    among_seen = directions[: len(model.seen)] @ directions[: len(model.seen)].T
+    np.fill_diagonal(among_seen, -1)
+    return Lesson(
+        told,
+        reading,
+        tuple((index, model.neuron_names[index], float(above[index])) for index in strongest),
+        tuple((model.class_names[index], float(similarities[index])) for index in nearest),
+        bool(similarities.max() > among_seen.max()),
+    )
+
+
+def _units(vectors: np.ndarray) -> np.ndarray:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), _EPSILON)

@@ -1,0 +1,195 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""A model to use: a classifier of seen and unseen classes, what tells of its decisions, and what teaches it new ones."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from niwt_tf import config as config_lib
+from niwt_tf import domain_map, inverse_map, rehearsal
+from niwt_tf.backbones import classifier as classifier_lib
+from niwt_tf.backbones import squares
+from niwt_tf.domains import description, knowledge
+from niwt_tf.explain import explainer, textual
+from niwt_tf.explain import subject as subject_lib
+
+_BATCH_SIZE = 128
+
+
+@dataclasses.dataclass(frozen=True)
+class Predictions:
+    """What a model decides of `N` images.
+
+    Attributes:
+      scores: `[N,C]` float32: logits, gamma taken off those of the seen classes.
+      class_names: the `C` names.
+    """
+
+    scores: np.ndarray
+    class_names: tuple[str, ...]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Of each image the name of the class with the highest score."""
+        return tuple(self.class_names[index] for index in self.scores.argmax(1))
+
+
+@dataclasses.dataclass(frozen=True)
+class Model:
+    """A classifier of seen and unseen classes, with what new classes are taught by. Nothing changes it.
+
+    Attributes:
+      classifier: of all classes, the seen ones first.
+      gamma: what is taken off the seen classes' logits.
+      known: the domain vectors of all classes, in that order.
+      forward: the map from domain vectors to importances.
+      inverse: the map back.
+      settings: what the rehearsal chose.
+      activations: of training images, `[n,H,W,K]` float16, on which new weights are found.
+      features: of all training images, `[N,D]` float32, on which they are calibrated.
+      neuron_names: of the `K` neurons; None for those without a clear one.
+      config: the settings of the run that made it.
+      metrics: the scores of that run, and what they rest on; empty where it was not evaluated.
+      taught: the descriptions of classes that were added since.
+    """
+
+    classifier: classifier_lib.Classifier
+    gamma: float
+    known: knowledge.DomainKnowledge
+    forward: domain_map.DomainMap
+    inverse: inverse_map.InverseMap
+    settings: rehearsal.Settings
+    activations: np.ndarray
+    features: np.ndarray
+    neuron_names: tuple[str | None, ...]
+    config: config_lib.RunConfig
+    metrics: dict[str, Any]
+    taught: tuple[description.Description, ...] = ()
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Of all classes, the seen ones first."""
+        return self.classifier.class_names
+
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """The classes that the network was trained on."""
+        return self.class_names[: len(self.class_names) - len(self.classifier.unseen)]
+
+    @property
+    def image_size(self) -> int:
+        """The side of the images that the network takes, in pixels; others are fitted to it."""
+        return self.classifier.backbone.image_size
+
+    @property
+    def subject(self) -> subject_lib.Subject:
+        """What explanations follow from."""
+        return subject_lib.Subject(self.classifier, self.gamma, self.inverse, self.known)
+
+    def predict(self, images: np.ndarray, batch_size: int = _BATCH_SIZE) -> Predictions:
+        """Decides of images.
+
+        Args:
+          images: `[N,H,W,3]` uint8, RGB, of any size; their middle squares count.
+          batch_size: images at a time.
+        """
+        starts = range(0, len(images), batch_size)
+        scores = [self._scores(tf.constant(images[start : start + batch_size])).numpy() for start in starts]
+        return Predictions(
+            np.concatenate([np.zeros((0, len(self.class_names)), np.float32), *scores]), self.class_names
+        )
+
+    def explain(self, images: np.ndarray, class_name: str = "") -> explainer.Explanations:
+        """Tells what a class rests on in images; `reasons` puts it into words.
+
+        Args:
+          images: `[N,H,W,3]` uint8, RGB, of any size.
+          class_name: the class to explain; of each image the predicted one by default.
+
+        Raises:
+          errors.UserError: if there is no such class.
+        """
+        asked = np.full(len(images), textual.class_index(class_name, self.class_names)) if class_name else None
+        return self._explainer(squares.fit(tf.constant(images), self.image_size).numpy(), asked)
+
+    def reasons(self, told: explainer.Explanations, count: int = textual.COUNT) -> list[tuple[textual.Reason, ...]]:
+        """Returns for each explained image the features that speak for its class, the strongest first.
+
+        Args:
+          told: of `explain`.
+          count: most reasons.
+        """
+        return textual.reasons(self.inverse, told.importances, self.known.feature_names, count)
+
+    def teach(
+        self,
+        name: str,
+        captions: Sequence[str] = (),
+        attributes: Sequence[str] = (),
+        documents: Sequence[str] = (),
+    ) -> Model:
+        """Returns a model that knows one more class, from its description alone; this one stays as it is.
+
+        Args:
+          name: of the new class.
+          captions: sentences on how it looks.
+          attributes: what it has, such as `stripes`, `crown color: red` or `furry:80%`; see `domains.attribute_list`.
+          documents: longer texts on it.
+
+        Raises:
+          errors.UserError: if the name is taken, or the description says nothing that the model understands.
+        """
+        from niwt_tf import teach  # which takes models
+
+        told = description.Description(name, tuple(attributes), tuple(captions), tuple(documents))
+        return teach.teach(self, [told]).model
+
+    def forget(self, name: str) -> Model:
+        """Returns a model without a class that was taught by words.
+
+        Raises:
+          errors.UserError: if there is no such class, or it was learned from images.
+        """
+        from niwt_tf import teach
+
+        return teach.forget(self, [name])
+
+    def save(self, path: str) -> None:
+        """Writes a `.keras` bundle; see `model_files.save`."""
+        from niwt_tf import model_files
+
+        model_files.save(self, path)
+
+    @functools.cached_property
+    def _explainer(self) -> explainer.Explainer:
+        return explainer.Explainer(self.classifier, self.gamma)
+
+    @functools.cached_property
+    def _scores(self) -> Callable[[tf.Tensor], tf.Tensor]:
+        return scores(self)
+
+
+def scores(model: Model) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Returns a compiled function from images `[N,H,W,3]` uint8 to scores `[N,C]` float32."""
+    network, size = model.classifier.backbone.network, model.image_size
+    kernel, bias = tf.constant(model.classifier.kernel), tf.constant(calibrated_bias(model))
+
+    @tf.function(input_signature=[tf.TensorSpec((None, None, None, 3), tf.uint8, name="images")])
+    def of_images(images: tf.Tensor) -> tf.Tensor:
+        features = network(squares.fit(images, size), training=False)
+        return tf.cast(features, tf.float32) @ kernel + bias
+
+    return of_images
+
+
+def calibrated_bias(model: Model) -> np.ndarray:
+    """Returns the bias `[C]` float32, gamma taken off the seen classes' own."""
+    seen = np.arange(len(model.class_names)) < len(model.seen)
+    return model.classifier.bias - np.where(seen, model.gamma, 0).astype(np.float32)

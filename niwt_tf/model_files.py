@@ -1,0 +1,161 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Reads a model from a run's folder or from a `.keras` bundle, and writes bundles."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from niwt_tf import bundle, domain_map, errors, inverse_map, rehearsal, run_folder, workdir
+from niwt_tf import config as config_lib
+from niwt_tf import model as model_lib
+from niwt_tf.backbones import backbone as backbone_lib
+from niwt_tf.backbones import classifier as classifier_lib
+from niwt_tf.backbones import cut, saved_model_layers
+from niwt_tf.domains import description, knowledge
+
+ENDING = ".keras"
+_STAGES = ("knowledge", "rehearsal", "importances", "map", "transfer", "inverse_map")
+_SCORES = "scores"  # the name of the layer that a bundle has after the network
+
+
+def load(path: str | os.PathLike[str], safe_mode: bool = True) -> model_lib.Model:
+    """Returns the model of a run's folder, or of a bundle.
+
+    Args:
+      path: the folder or the `.keras` file.
+      safe_mode: refuses a bundle whose network is a SavedModel of TensorFlow Hub, or whose texts are read by one: that
+        is a program, to be run only if it comes from someone you trust.
+
+    Raises:
+      errors.UserError: if there is none, it is not finished, or damaged, or of a later format.
+    """
+    given = Path(path).expanduser()
+    if given.suffix != ENDING or given.is_dir():
+        root = run_folder.require(os.fspath(path), _STAGES, "--model")
+        return _read(root, classifier_lib.Classifier.load(root / "transfer"))
+    if not given.is_file():
+        raise errors.UserError(
+            f"`--model` must be the folder of a run, or a {ENDING} bundle. Received: --model={path}, where there is "
+            "none. Name one that niwt or niwt_teach made."
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        bundle.unpack(given, Path(folder))
+        try:
+            return _read_bundle(given, Path(folder), safe_mode)
+        except errors.UserError:
+            raise
+        except (KeyError, TypeError, ValueError, OSError) as error:
+            raise bundle.broken(given, f"does not hold what it should: {errors.first_line(error)}") from error
+
+
+def save(model: model_lib.Model, path: str | os.PathLike[str]) -> None:
+    """Writes a bundle, whole or not at all.
+
+    Raises:
+      errors.UserError: if something lies at `path`, or it does not end in `.keras`.
+      OSError: if it cannot be written.
+    """
+    target = Path(path).expanduser()
+    if target.suffix != ENDING:
+        raise errors.UserError(f"`--out` must end in {ENDING}. Received: --out={path}. Name another --out.")
+    if target.exists():
+        raise errors.UserError(
+            f"`--out` must be a new file: nothing is written over. Received: --out={path}, which is there. Name "
+            "another --out, or remove it first."
+        )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            keras_file, parts = Path(folder) / f"network{ENDING}", Path(folder) / "parts"
+            _as_classifier(model).save(keras_file)
+            _write(model, parts)
+            bundle.write(temporary, keras_file, parts)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _as_classifier(model: model_lib.Model) -> keras.Model:
+    """Returns images `[N,S,S,3]` uint8 -> scores `[N,C]`, for those who open the file with Keras alone."""
+    network = model.classifier.backbone.network
+    scores = keras.layers.Dense(len(model.class_names), dtype="float32", name=_SCORES)
+    whole = keras.Model(network.input, scores(network.output), name="niwt")
+    scores.set_weights([model.classifier.kernel, model_lib.calibrated_bias(model)])
+    return whole
+
+
+def _read_bundle(path: Path, folder: Path, safe_mode: bool) -> model_lib.Model:
+    """Returns the model of a bundle that was unpacked into `folder`."""
+    config = config_lib.from_record(workdir.read_json(folder / "config.json"))
+    programs = [name for name in (config.backbone.backbone, config.domain.text_encoder) if name.startswith("hub:")]
+    if programs and safe_mode:
+        raise errors.UserError(
+            "`--safe_mode` must be off for a bundle that runs a SavedModel of TensorFlow Hub, which is a program. "
+            f"Received: {path}, which runs {errors.listed(programs)}. Add --nosafe_mode, or safe_mode=False in Python, "
+            "if you trust whom it comes from."
+        )
+    objects = saved_model_layers.OBJECTS if programs else {}
+    whole = keras.models.load_model(path, custom_objects=objects, compile=False, safe_mode=True)
+    network = keras.Model(whole.input, whole.get_layer(_SCORES).input)
+    with np.load(folder / "transfer" / "classifier.npz", allow_pickle=False) as saved:
+        backbone = backbone_lib.Backbone(network, str(saved["layer"]))
+    return _read(folder, classifier_lib.Classifier.load(folder / "transfer", backbone))
+
+
+def _write(model: model_lib.Model, folder: Path) -> None:
+    for stage in (*_STAGES, "explain"):
+        (folder / stage).mkdir(parents=True)
+    workdir.write_json(folder / "config.json", workdir.record(model.config))
+    workdir.write_json(folder / "metrics.json", model.metrics)
+    workdir.write_json(folder / "taught.json", [dataclasses.asdict(one) for one in model.taught])
+    model.known.save(folder / "knowledge" / "knowledge.npz")
+    workdir.write_json(folder / "rehearsal" / "settings.json", dataclasses.asdict(model.settings))
+    np.save(folder / "importances" / "activations.npy", model.activations)
+    np.save(folder / "importances" / "features.npy", model.features)
+    model.forward.save(folder / "map")
+    model.inverse.save(folder / "inverse_map")
+    model.classifier.save(folder / "transfer", with_network=False)
+    workdir.write_json(folder / "transfer" / "calibration.json", {"gamma": model.gamma})
+    named = [{"index": index, "name": name} for index, name in enumerate(model.neuron_names)]
+    workdir.write_json(folder / "explain" / "neurons.json", named)
+
+
+def _read(folder: Path, classifier: classifier_lib.Classifier) -> model_lib.Model:
+    """Returns the model of a folder laid out as a run's, its arrays in memory."""
+    activations = np.load(folder / "importances" / "activations.npy", mmap_mode="r", allow_pickle=False)
+    if cut.is_affine(classifier.backbone.head):
+        activations = activations[:1]  # every image asks the same of the weights
+    return model_lib.Model(
+        classifier=classifier,
+        gamma=workdir.read_json(folder / "transfer" / "calibration.json")["gamma"],
+        known=knowledge.DomainKnowledge.load(folder / "knowledge" / "knowledge.npz"),
+        forward=domain_map.DomainMap.load(folder / "map"),
+        inverse=inverse_map.InverseMap.load(folder / "inverse_map"),
+        settings=rehearsal.Settings(**workdir.read_json(folder / "rehearsal" / "settings.json")),
+        activations=np.array(activations),
+        features=np.load(folder / "importances" / "features.npy", allow_pickle=False),
+        neuron_names=_neuron_names(folder, classifier.backbone.activation_shape[-1]),
+        config=config_lib.from_record(workdir.read_json(folder / "config.json")),
+        metrics=workdir.read_json(folder / "metrics.json") or {},
+        taught=tuple(_description(one) for one in workdir.read_json(folder / "taught.json") or ()),
+    )
+
+
+def _neuron_names(folder: Path, neurons: int) -> tuple[str | None, ...]:
+    """Returns the neurons' names; None for all of them where they were not named."""
+    found: list[dict[str, Any]] = workdir.read_json(folder / "explain" / "neurons.json") or []
+    names = {one["index"]: one["name"] for one in found}
+    return tuple(names.get(index) for index in range(neurons))
+
+
+def _description(record: dict[str, Any]) -> description.Description:
+    return description.Description(**{k: tuple(v) if isinstance(v, list) else v for k, v in record.items()})

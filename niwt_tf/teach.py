@@ -1,0 +1,141 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Adds classes to a model by describing them: steps 2 and 3 of the method, on the activations that the model keeps.
+
+What the rehearsal chose for the unseen classes holds for the new ones, too: lambda, scale, bias, and the share of seen
+training images that gamma leaves with a seen class.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from niwt_tf import calibration, devices, errors, lesson, transfer
+from niwt_tf import model as model_lib
+from niwt_tf.backbones import classifier as classifier_lib
+from niwt_tf.data import names as names_lib
+from niwt_tf.domains import description
+from niwt_tf.explain import textual
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """A model that was taught, and what it made of each description."""
+
+    model: model_lib.Model
+    lessons: tuple[lesson.Lesson, ...]
+
+
+def teach(model: model_lib.Model, described: Sequence[description.Description]) -> Result:
+    """Returns a model with new classes, in the order of their descriptions; `model` stays as it is.
+
+    Raises:
+      errors.UserError: if a name is taken or empty, or a description says nothing that the model understands.
+    """
+    _require_new(model, [told.name for told in described])
+    encoder = model.config.domain.text_encoder
+    readings = [description.read(told, model.known, len(model.seen), encoder) for told in described]
+    vectors = np.stack([reading.vector for reading in readings])
+    targets = model.forward(vectors)
+    taught = _with_classes(model, described, vectors, _weights(model, targets))
+    lessons = zip(described, readings, targets, strict=True)
+    return Result(taught, tuple(lesson.of(model, told, reading, target) for told, reading, target in lessons))
+
+
+def forget(model: model_lib.Model, names: Sequence[str]) -> model_lib.Model:
+    """Returns a model without some classes that were taught by words; `model` stays as it is.
+
+    Raises:
+      errors.UserError: if there is no such class, or it was learned from images.
+    """
+    gone = {textual.class_index(name, model.class_names, "--forget") for name in names}
+    learned = [model.class_names[index] for index in sorted(gone) if index < len(model.seen)]
+    if learned:
+        raise errors.UserError(
+            f"`--forget` must name classes that were taught by words. Received: {errors.listed(learned)}, learned from "
+            f"images. Those taught by words are {errors.listed(model.classifier.unseen) or 'none'}."
+        )
+    kept = [index for index in range(len(model.class_names)) if index not in gone]
+    left = tuple(model.class_names[index] for index in kept)
+    classifier = dataclasses.replace(
+        model.classifier,
+        kernel=model.classifier.kernel[:, kept],
+        bias=model.classifier.bias[kept],
+        class_names=left,
+        unseen=left[len(model.seen) :],
+    )
+    known = dataclasses.replace(model.known, vectors=model.known.vectors[kept], class_names=left)
+    taught = tuple(one for one in model.taught if one.name in left)
+    return dataclasses.replace(
+        model, classifier=classifier, known=known, taught=taught, gamma=_gamma(model, classifier)
+    )
+
+
+def _weights(model: model_lib.Model, targets: np.ndarray) -> np.ndarray:
+    """Returns the new classes' weights `[D,U]`."""
+    return transfer.transfer(
+        model.classifier.backbone.head,
+        model.activations,
+        targets,
+        model.classifier.kernel[:, : len(model.seen)],
+        np.full(len(targets), model.settings.lambda_),
+        model.config.transfer,
+        model.config.seed,
+        devices.compiles(model.config.jit_compile),
+    )
+
+
+def _with_classes(
+    model: model_lib.Model, described: Sequence[description.Description], vectors: np.ndarray, kernel: np.ndarray
+) -> model_lib.Model:
+    names = tuple(told.name for told in described)
+    old, seen = model.classifier, len(model.seen)
+    of_seen = dataclasses.replace(
+        old, kernel=old.kernel[:, :seen], bias=old.bias[:seen], class_names=model.seen, unseen=()
+    )
+    settings = model.settings
+    new = calibration.extend(of_seen, kernel, names, settings.scale, settings.bias, model.features)
+    classifier = dataclasses.replace(
+        old,
+        kernel=np.concatenate([old.kernel, new.kernel[:, seen:]], axis=1),
+        bias=np.concatenate([old.bias, new.bias[seen:]]),
+        class_names=old.class_names + names,
+        unseen=old.unseen + names,
+    )
+    known = dataclasses.replace(
+        model.known,
+        vectors=np.concatenate([model.known.vectors, vectors]),
+        class_names=model.known.class_names + names,
+    )
+    return dataclasses.replace(
+        model,
+        classifier=classifier,
+        known=known,
+        taught=model.taught + tuple(described),
+        gamma=_gamma(model, classifier),
+    )
+
+
+def _gamma(model: model_lib.Model, classifier: classifier_lib.Classifier) -> float:
+    """Returns the gamma that leaves as many training images with a seen class as the rehearsal chose; 0 without others."""
+    if not classifier.unseen:
+        return 0.0
+    margins = calibration.margins(classifier.logits(model.features), len(model.seen))
+    return calibration.gamma_that_keeps(model.settings.kept_share, margins)
+
+
+def _require_new(model: model_lib.Model, names: Sequence[str]) -> None:
+    taken = {names_lib.normal(name): name for name in model.class_names}
+    for name in names:
+        form = names_lib.normal(name)
+        if not form:
+            raise errors.UserError("`--name` must name the new class. Received: an empty name. Add --name=NAME.")
+        if form in taken:
+            raise errors.UserError(
+                f"`--name` must be new to the model. Received: {name!r}, which it knows as {taken[form]!r}. Name the "
+                "class otherwise, or remove the old one first with --forget, if it was taught by words."
+            )
+        taken[form] = name
