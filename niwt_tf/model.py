@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""A model to use: a classifier of seen and unseen classes, what tells of its decisions, and what teaches it new ones."""
+"""A model to use: a classifier of seen and unseen classes, what tells of its decisions, and what teaches it more."""
 
 from __future__ import annotations
 

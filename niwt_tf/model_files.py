@@ -158,4 +158,5 @@ def _neuron_names(folder: Path, neurons: int) -> tuple[str | None, ...]:
 
 
 def _description(record: dict[str, Any]) -> description.Description:
-    return description.Description(**{k: tuple(v) if isinstance(v, list) else v for k, v in record.items()})
+    texts = {name: tuple(record[name]) for name in ("attributes", "captions", "documents")}
+    return description.Description(record["name"], **texts)

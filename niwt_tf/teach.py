@@ -120,7 +120,7 @@ def _with_classes(
 
 
 def _gamma(model: model_lib.Model, classifier: classifier_lib.Classifier) -> float:
-    """Returns the gamma that leaves as many training images with a seen class as the rehearsal chose; 0 without others."""
+    """Returns the gamma that leaves as many training images seen as the rehearsal chose; 0 where all classes are."""
     if not classifier.unseen:
         return 0.0
     margins = calibration.margins(classifier.logits(model.features), len(model.seen))

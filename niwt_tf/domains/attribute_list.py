@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Attributes of a new class as a user writes them: `stripes`, `crown color: red`, `furry:40.5`, `furry:80%`.
 
-A number is in the unit of the table that the model learned from; `80%` lies that far between the least and the most that
-a seen class has. Without a number the class has the attribute as those seen classes have it that have more of it than
-usual. What is not listed is unknown, and becomes the mean over the seen classes, with two exceptions. Of values that
-exclude one another, such as the colours of a crown, one that is listed rules out the others. And of any other attribute
-that is 0 or 1, what is not listed is 0.
+A number is in the unit of the table that the model learned from; `80%` lies that far between the least and the most
+that a seen class has. Without a number the class has the attribute as those seen classes have it that have more of it
+than usual. What is not listed is unknown, and becomes the mean over the seen classes, with two exceptions. Of values
+that exclude one another, such as the colours of a crown, one that is listed rules out the others. And of any other
+attribute that is 0 or 1, what is not listed is 0.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import numpy as np
 from niwt_tf import errors
 from niwt_tf.domains import attribute_list, encoders, knowledge, texts, words
 
-_FLAGS = {
+_FIELDS = {
     "attributes": "attributes",
     "binary_attributes": "attributes",
     "captions": "captions",
@@ -71,9 +71,8 @@ def read(told: Description, known: knowledge.DomainKnowledge, seen_classes: int,
     readings, start = [], 0
     for share in known.shares:
         own = slice(start, start + share.size)
-        readings.append(
-            _read_share(told, share, known.feature_names[own], known.vectors[:seen_classes, own], text_encoder)
-        )
+        names, seen = known.feature_names[own], known.vectors[:seen_classes, own]
+        readings.append(_read_share(told, share, names, seen, text_encoder))
         start += share.size
     understood = sorted((one for part in readings for one in part.understood), key=lambda one: -one[1])
     unknown = dict.fromkeys(word for part in readings for word in part.unknown)
@@ -82,12 +81,13 @@ def read(told: Description, known: knowledge.DomainKnowledge, seen_classes: int,
 
 def _require_domains(told: Description, domains: Sequence[str]) -> None:
     """Raises errors.UserError if anything but what `domains` ask for is told."""
-    wanted = {_FLAGS[domain] for domain in domains if domain in _FLAGS}
-    given = {flag for flag in _FLAGS.values() if any(text.strip() for text in getattr(told, flag))}
-    if len(wanted) < len(set(domains)):
+    wanted = {_FIELDS[domain] for domain in domains if domain in _FIELDS}
+    given = {flag for flag in _FIELDS.values() if any(text.strip() for text in getattr(told, flag))}
+    if not set(domains) <= set(_FIELDS):
         raise errors.UserError(
-            "`--domain` must be one in which new classes can be described: attributes, captions or documents. Received: "
-            f"a model that knows its classes by {' and '.join(domains)}. Make one with another: niwt --domain=captions"
+            "`--domain` must be one in which new classes can be described: attributes, captions or documents. "
+            f"Received: a model that knows its classes by {' and '.join(domains)}. Make one with another, such as niwt "
+            "--domain=captions"
         )
     if given != wanted:
         received = " and ".join(f"--{flag}" for flag in sorted(given)) or "an empty description"
@@ -100,7 +100,7 @@ def _require_domains(told: Description, domains: Sequence[str]) -> None:
 def _read_share(
     told: Description, share: knowledge.Share, names: Sequence[str], seen: np.ndarray, text_encoder: str
 ) -> Reading:
-    if _FLAGS[share.domain] == "attributes":
+    if _FIELDS[share.domain] == "attributes":
         own = seen / np.float32(share.factor)
         listed = attribute_list.parse(told.attributes, names, own)
         values = attribute_list.fill(listed, names, own)
