@@ -85,8 +85,8 @@ def test_documents_may_be_encoded_by_word_vectors_from_elsewhere(tmp_path: Path)
         (
             {"captions": ("okapi zorilla okapi",)},
             "captions",
-            "`--captions` must have words that the model knows. Received: none but words unknown to it: okapi, zorilla. "
-            "Describe the class in words of the descriptions that the model learned from.",
+            "`--captions` must have words that the model knows. Received: none but words unknown to it: okapi, "
+            "zorilla. Describe the class in words of the descriptions that the model learned from.",
         ),
         (
             {},
@@ -108,8 +108,8 @@ def test_documents_may_be_encoded_by_word_vectors_from_elsewhere(tmp_path: Path)
         (
             {"captions": ("red",)},
             "sentences",
-            "`--domain` must be one in which new classes can be described: attributes, captions or documents. Received: "
-            "a model that knows its classes by sentences.",
+            "`--domain` must be one in which new classes can be described: attributes, captions or documents. "
+            "Received: a model that knows its classes by sentences.",
         ),
     ],
 )
