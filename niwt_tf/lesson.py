@@ -27,8 +27,8 @@ class Lesson:
       reading: what was understood of it.
       neurons: `(index, name, weight)` of those that it asks for most, above the mean of the seen classes; the name is
         None where a neuron has no clear one.
-      nearest: `(class, similarity)` of the nearest classes that the model knew, the nearest first: the cosine between the
-        importances that both descriptions ask for, less the mean of the seen classes; 1 is the same, 0 nothing alike.
+      nearest: `(class, similarity)` of the nearest classes that the model knew, the nearest first: the cosine between
+        the importances that both descriptions ask for, less the mean of the seen classes; 1 is the same.
       too_near: whether the nearest one is so near that the model can hardly tell both apart.
     """
 
