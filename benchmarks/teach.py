@@ -1,0 +1,76 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""How long does it take to teach a class, and is it known as well as if the pipeline had learned it?
+
+Each unseen class of a finished run is forgotten and taught anew by what the dataset tells of it, with the others left as
+they are. Both accuracies are shares of its test images: over all classes, and over the unseen ones alone.
+
+python benchmarks/teach.py runs/aviary-attributes
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from niwt_tf.cli import launch
+
+launch.start_tensorflow()
+
+from niwt_tf import model as model_lib  # noqa: E402
+from niwt_tf import model_files, teach  # noqa: E402
+from niwt_tf.data import registry, zero_shot  # noqa: E402
+from niwt_tf.domains import description  # noqa: E402
+
+_BATCH_SIZE = 256
+_LINE = "{:20} {:8.2f} {:9.3f} {:7.3f} {:15.3f} {:7.3f}"
+
+
+def main(folder: str) -> None:
+    """Prints a line for each class, and the means."""
+    begun = time.monotonic()
+    model = model_files.load(folder)
+    print(f"loaded in {time.monotonic() - begun:.2f} s\n{'over all classes':>46} {'unseen ones':>23}")
+    print(f"{'class':20} {'seconds':>8} {'pipeline':>9} {'taught':>7} {'pipeline':>15} {'taught':>7}")
+    dataset = registry.load(model.config.data, model.image_size)
+    network, test = model.classifier.backbone.network, dataset.test_unseen
+    features = np.concatenate([network(images).numpy() for images, _ in test.batches(_BATCH_SIZE)])
+    rows = []
+    for name in model.classifier.unseen:
+        told, forgetful = _description(name, model, dataset), model.forget(name)
+        begun = time.monotonic()
+        taught = teach.teach(forgetful, [told]).model
+        seconds = time.monotonic() - begun
+        of_class = features[test.labels == model.class_names.index(name)]
+        rows.append((seconds, *np.ravel([_scores(one, name, of_class) for one in (model, taught)], "F")))
+        print(_LINE.format(name, *rows[-1]))
+    print(_LINE.format("mean", *np.mean(rows, axis=0)))
+    apart = np.abs(np.diff(rows)[:, 1::2]).max()
+    print(f"at most {np.max(rows, axis=0)[0]:.2f} s for a class; accuracies differ by {apart:.3f} at most")
+
+
+def _description(name: str, model: model_lib.Model, dataset: zero_shot.ZeroShotDataset) -> description.Description:
+    """Returns what the dataset tells of a class, in the model's domain."""
+    (share,) = model.known.shares
+    if share.domain in ("captions", "documents"):
+        read = getattr(dataset.descriptions, share.domain)
+        return description.Description(name, **{share.domain: tuple(read().by_class[name])})
+    values = model.known.vectors[model.class_names.index(name)].tolist()
+    items = (f"{feature}:{value!r}" for feature, value in zip(model.known.feature_names, values, strict=True))
+    return description.Description(name, attributes=tuple(items))
+
+
+def _scores(model: model_lib.Model, name: str, features: np.ndarray) -> tuple[float, float]:
+    """Returns the shares of a class's images that are right, over all classes and over unseen ones alone."""
+    scores = features @ model.classifier.kernel + model_lib.calibrated_bias(model)
+    index, seen = model.class_names.index(name), len(model.seen)
+    return float((scores.argmax(1) == index).mean()), float((scores[:, seen:].argmax(1) + seen == index).mean())
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
