@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """How long does it take to teach a class, and is it known as well as if the pipeline had learned it?
 
-Each unseen class of a finished run is forgotten and taught anew by what the dataset tells of it, with the others left as
-they are. Both accuracies are shares of its test images: over all classes, and over the unseen ones alone.
+Each unseen class of a finished run is forgotten and taught anew by what the dataset tells of it, with the others left
+as they are. Both accuracies are shares of its test images: over all classes, and over the unseen ones alone.
 
 python benchmarks/teach.py runs/aviary-attributes
 """
@@ -25,7 +25,7 @@ launch.start_tensorflow()
 from niwt_tf import model as model_lib  # noqa: E402
 from niwt_tf import model_files, teach  # noqa: E402
 from niwt_tf.data import registry, zero_shot  # noqa: E402
-from niwt_tf.domains import description  # noqa: E402
+from niwt_tf.domains import description, texts  # noqa: E402
 
 _BATCH_SIZE = 256
 _LINE = "{:20} {:8.2f} {:9.3f} {:7.3f} {:15.3f} {:7.3f}"
@@ -58,8 +58,10 @@ def _description(name: str, model: model_lib.Model, dataset: zero_shot.ZeroShotD
     """Returns what the dataset tells of a class, in the model's domain."""
     (share,) = model.known.shares
     if share.domain in ("captions", "documents"):
-        read = getattr(dataset.descriptions, share.domain)
-        return description.Description(name, **{share.domain: tuple(read().by_class[name])})
+        folder = getattr(model.config.domain, f"{share.domain}_dir")
+        known = texts.from_folder(share.domain, folder, dataset) if folder else None
+        known = known or getattr(dataset.descriptions, share.domain)()
+        return description.Description(name, **{share.domain: tuple(known.by_class[name])})
     values = model.known.vectors[model.class_names.index(name)].tolist()
     items = (f"{feature}:{value!r}" for feature, value in zip(model.known.feature_names, values, strict=True))
     return description.Description(name, attributes=tuple(items))
