@@ -1,0 +1,66 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The oracle: an upper bound that cheats by design, as it is trained on images of unseen classes.
+
+It is the run's own kind of classifier, fitted to the seen classes' training images and to half of each unseen class's
+test images, and tested on the other half; then the halves change places. Domain vectors play no part, and nothing is
+unseen to it, so gamma is 0 and there is nothing to rehearse.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from niwt_tf import config as config_lib
+from niwt_tf import errors
+from niwt_tf.backbones import discriminant
+from niwt_tf.baselines import method
+
+CANDIDATES = (config_lib.BackboneConfig(),)
+
+
+def fit(problem: method.Problem, setting: config_lib.BackboneConfig) -> method.Scores:
+    """Returns the logits of all classes that the labels show; minus infinity for others."""
+    shown, labels = np.unique(problem.labels, return_inverse=True)
+    kernel, bias = _fit(problem.features, labels, len(shown), setting, problem.seed)
+
+    def scores(features: np.ndarray) -> np.ndarray:
+        logits = np.full((len(features), len(problem.vectors)), -np.inf, np.float32)
+        logits[:, shown] = features @ kernel + bias
+        return logits
+
+    return scores
+
+
+def _fit(
+    features: np.ndarray, labels: np.ndarray, classes: int, setting: config_lib.BackboneConfig, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    if setting.classifier == "discriminant":
+        return discriminant.fit(features, labels, classes, setting.classifier_shrinkage)
+    from niwt_tf.backbones import softmax_regression  # inside, as it imports TensorFlow
+
+    with tempfile.TemporaryDirectory() as folder:
+        nothing = np.zeros(len(labels), bool)
+        return softmax_regression.fit(features, labels, classes, nothing, setting, seed, Path(folder))
+
+
+def halves(labels: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Returns two halves `[N]` bool of the images, each with about half of every class.
+
+    Raises:
+      errors.UserError: if a class has one image alone.
+    """
+    rng = np.random.default_rng([seed, 0x0AC1E])
+    first = np.zeros(len(labels), bool)
+    for label in np.unique(labels):
+        members = rng.permutation(np.flatnonzero(labels == label))
+        if len(members) < 2:
+            raise errors.UserError(
+                "`oracle` must have two test images or more of each unseen class. Received: one alone for a class. "
+                "Add test images of it, or leave the oracle out."
+            )
+        first[members[: len(members) // 2]] = True
+    return first, ~first

@@ -1,0 +1,57 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The nearest class mean, which for unseen classes is predicted from their domain vectors by kernel ridge regression.
+
+So do Changpinyo, Chao and Sha, "Predicting visual exemplars of unseen classes for zero-shot learning", ICCV 2017, section
+3, with support vector regression. The means of seen classes are those of their images.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+
+import numpy as np
+from sklearn import kernel_ridge, metrics
+
+from niwt_tf.baselines import means, method, scaling, similarity
+
+_EPSILON = 1e-12
+
+
+@dataclasses.dataclass(frozen=True)
+class Setting:
+    """A setting.
+
+    Attributes:
+      scaling: of the features, one of `scaling.WAYS`.
+      kernel: `linear`, or `rbf`, as wide as the median distance of the seen classes' vectors.
+      penalty: of the ridge regression, above 0.
+    """
+
+    scaling: str
+    kernel: str
+    penalty: float
+
+
+CANDIDATES = tuple(
+    Setting(*values) for values in itertools.product(scaling.WAYS, ("linear", "rbf"), (0.01, 0.1, 1.0, 10.0))
+)
+
+
+def fit(problem: method.Problem, setting: Setting) -> method.Scores:
+    """Returns the negative squared distances to the means of all classes."""
+    scale = scaling.fit(setting.scaling, problem.features)
+    seen, unseen = np.split(problem.directions, [problem.seen_classes])
+    of_seen, _ = means.of_classes(scale(problem.features), problem.labels, problem.seen_classes)
+    prototypes = np.concatenate([of_seen, predict(seen, of_seen, unseen, setting)])
+    return lambda features: similarity.closeness(scale(features), prototypes)
+
+
+def predict(seen: np.ndarray, of_seen: np.ndarray, unseen: np.ndarray, setting: Setting) -> np.ndarray:
+    """Returns the means `[U,D]` of classes with vectors `[U,M]`, from those `[C,D]` of classes with vectors `[C,M]`."""
+    squares = metrics.pairwise.euclidean_distances(seen, squared=True)[np.triu_indices(len(seen), 1)]
+    gamma = 1 / max(float(np.median(squares)), _EPSILON) if setting.kernel == "rbf" else None
+    center = of_seen.mean(0)
+    regression = kernel_ridge.KernelRidge(alpha=setting.penalty, kernel=setting.kernel, gamma=gamma)
+    return regression.fit(seen, of_seen - center).predict(unseen) + center

@@ -1,0 +1,59 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""SAE: a linear map to the domain whose transpose leads back. Kodirov, Xiang and Gong, "Semantic autoencoder for
+zero-shot learning", CVPR 2017, sections 3.2 and 3.3.
+
+min over W of |X - W^T S|^2 + lambda |W X - S|^2 is the Sylvester equation A W + W B = C with A = S S^T,
+B = lambda X X^T, C = (1 + lambda) S X^T. As A and B are symmetric, it falls apart along their eigenvectors.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+
+import numpy as np
+from scipy import linalg
+
+from niwt_tf.baselines import method, scaling, similarity
+
+_TINY = 1e-10  # of the largest eigenvalue: a direction of which nothing is known
+
+
+@dataclasses.dataclass(frozen=True)
+class Setting:
+    """A setting.
+
+    Attributes:
+      lambda_: how much the way to the domain counts against the way back, above 0.
+      compared: where images and classes are compared: in the `domain`, or as `features`.
+    """
+
+    lambda_: float
+    compared: str
+
+
+CANDIDATES = tuple(
+    Setting(*values) for values in itertools.product((0.01, 0.1, 1.0, 10.0, 100.0, 1000.0), ("domain", "features"))
+)
+
+
+def fit(problem: method.Problem, setting: Setting) -> method.Scores:
+    """Returns the cosines of W x and s_c, or those of x and W^T s_c; features have length 1, as the authors' do."""
+    scale = scaling.fit("length", problem.features)
+    own = problem.directions[problem.labels]
+    weights = solve(scale(problem.features).astype(np.float64), own, setting.lambda_)
+    if setting.compared == "features":
+        prototypes = problem.directions @ weights
+        return lambda features: similarity.cosines(features, prototypes)
+    return lambda features: similarity.cosines(features @ weights.T, problem.directions)
+
+
+def solve(features: np.ndarray, own: np.ndarray, lambda_: float) -> np.ndarray:
+    """Returns W `[M,D]` for features `[N,D]` and the domain vector of each image, `[N,M]`."""
+    a, of_vectors = linalg.eigh(own.T @ own)
+    b, of_features = linalg.eigh(lambda_ * features.T @ features)
+    right = (1 + lambda_) * (of_vectors.T @ (own.T @ features) @ of_features)
+    sums = a[:, None] + b
+    known = sums > _TINY * sums.max()
+    return of_vectors @ np.where(known, right / np.where(known, sums, 1), 0) @ of_features.T
