@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -69,16 +69,34 @@ class Trial:
         """Returns the share of training images that the best gamma leaves seen, and the harmonic mean at that gamma."""
         kernel, seen_classes = self.kernels[fit, lambda_], len(self.classifier.class_names)
         extended = calibration.extend(self.classifier, kernel, self.unseen, scale, bias, self.train_features)
-        curve = evaluate.curve(
-            extended.logits(self.seen_features),
-            self.seen_labels,
-            extended.logits(self.unseen_features),
-            self.unseen_labels,
-            seen_classes,
-        )
-        gamma, harmonic_mean = curve.best_gamma()
-        margins = calibration.margins(extended.logits(self.train_features), seen_classes)
-        return calibration.kept_share(margins, gamma), harmonic_mean
+        images = self.train_features, self.seen_features, self.seen_labels, self.unseen_features, self.unseen_labels
+        return outcome(extended.logits, *images, seen_classes)
+
+
+def outcome(
+    logits: Callable[[np.ndarray], np.ndarray],
+    train_features: np.ndarray,
+    seen_features: np.ndarray,
+    seen_labels: np.ndarray,
+    unseen_features: np.ndarray,
+    unseen_labels: np.ndarray,
+    seen_classes: int,
+) -> tuple[float, float]:
+    """Returns the share of training images that the best gamma leaves seen, and the harmonic mean at that gamma.
+
+    Args:
+      logits: features `[n,D]` -> logits `[n,C]`, the seen classes first.
+      train_features: as in `Trial`, and so are the next four.
+      seen_features: held out.
+      seen_labels: of these.
+      unseen_features: of classes that play unseen.
+      unseen_labels: of these.
+      seen_classes: how many columns are seen classes.
+    """
+    tested = logits(seen_features), seen_labels, logits(unseen_features), unseen_labels
+    gamma, harmonic_mean = evaluate.curve(*tested, seen_classes).best_gamma()
+    margins = calibration.margins(logits(train_features), seen_classes)
+    return calibration.kept_share(margins, gamma), harmonic_mean
 
 
 def choose(trials: Sequence[Trial], config: config_lib.RehearsalConfig) -> Settings:

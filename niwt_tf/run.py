@@ -15,6 +15,7 @@ from niwt_tf import devices
 from niwt_tf import workdir as workdir_lib
 from niwt_tf.backbones import activations, build, finetune
 from niwt_tf.data import registry, zero_shot
+from niwt_tf.domains import knowledge
 
 _GROUPS_OF_FROZEN = 3  # that play unseen in turn where that takes no training of the network
 
@@ -77,6 +78,17 @@ class Run:
     def groups(self) -> int:
         """How many groups of classes play unseen in turn."""
         return self.config.rehearsal.validation_groups or (_GROUPS_OF_FROZEN if self.stays else 1)
+
+    def rehearsal_knowledge(self, group: int) -> knowledge.DomainKnowledge:
+        """Returns a rehearsal's domain vectors: text is encoded by what has not read that of classes that play unseen.
+
+        Args:
+          group: which classes play unseen, from 0 to `groups - 1`.
+
+        Raises:
+          errors.UserError: if the domain tells nothing of a class.
+        """
+        return knowledge.load(self.dataset.rehearsal(self.config.seed, group), self.config.domain)
 
     @property
     def jit_compile(self) -> bool:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 import niwt_tf
-from niwt_tf import calibration, devices, domain_map, finished_run, importance, inspect, progress
+from niwt_tf import accuracies, calibration, devices, domain_map, finished_run, importance, inspect, progress
 from niwt_tf import evaluate as evaluate_lib
 from niwt_tf import inverse_map as inverse_map_lib
 from niwt_tf import rehearsal as rehearsal_lib
@@ -39,14 +39,6 @@ _PACKAGES = ("tensorflow", "keras", "tensorflow-datasets", "numpy", "scikit-lear
 _BATCH_SIZE = 256
 _FINE_TUNED = "fine_tuned.json"
 _DONE = "done.json"
-_OF_UNSEEN = (
-    "unseen_accuracy",
-    "harmonic_mean",
-    "unseen_accuracy_uncalibrated",
-    "harmonic_mean_uncalibrated",
-    "zsl_accuracy",
-    "ausuc",
-)
 
 
 def check(run: run_lib.Run) -> None:
@@ -74,12 +66,7 @@ def knowledge(run: run_lib.Run, folder: Path) -> None:
     known = knowledge_lib.load(run.dataset, run.config.domain)
     progress.say(f"  {known.source}")
     known.save(folder / "knowledge.npz")
-    _rehearsal_knowledge(run, 0)
-
-
-def _rehearsal_knowledge(run: run_lib.Run, group: int) -> knowledge_lib.DomainKnowledge:
-    """Returns a rehearsal's domain vectors: text is encoded by what has not read that of classes that play unseen."""
-    return knowledge_lib.load(run.dataset.rehearsal(run.config.seed, group), run.config.domain)
+    run.rehearsal_knowledge(0)
 
 
 def activations(run: run_lib.Run, folder: Path) -> None:
@@ -136,7 +123,7 @@ def _trial(run: run_lib.Run, group: int, folder: Path) -> rehearsal_lib.Trial:
     parent = run.folder("rehearsal_backbone") / str(group)
     classifier = classifier_lib.Classifier.load(parent, run.network.backbone if run.stays else None)
     observed = importance.Importances.load(parent)
-    known = _rehearsal_knowledge(run, group)
+    known = run.rehearsal_knowledge(group)
     seen_classes, lambdas = len(classifier.class_names), run.config.rehearsal.lambdas
     targets = []
     for fit in run.config.rehearsal.map_fits:
@@ -249,30 +236,11 @@ def _about(run: run_lib.Run) -> dict[str, Any]:
 def _scores(
     test: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray], dataset: zero_shot.ZeroShotDataset, gamma: float
 ) -> dict[str, Any]:
-    """Returns the accuracies; None for those that take test images of unseen classes, where there are none."""
-    seen_logits, seen_labels, unseen_logits, unseen_labels = test
+    """Returns the accuracies, and that of the backbone alone: over the seen classes, on their images."""
     seen_classes = len(dataset.seen)
-    alone = seen_logits[:, :seen_classes].argmax(1)
-    of_seen = {
-        "gamma": gamma,
-        "backbone_accuracy": evaluate_lib.per_class_accuracy(alone, seen_labels, range(seen_classes)),
-        "seen_accuracy": evaluate_lib.seen_accuracy(seen_logits, seen_labels, seen_classes, gamma),
-        "seen_accuracy_uncalibrated": evaluate_lib.seen_accuracy(seen_logits, seen_labels, seen_classes),
-    }
-    if not len(unseen_labels):
-        return of_seen | dict.fromkeys(_OF_UNSEEN)
+    alone = evaluate_lib.per_class_accuracy(test[0][:, :seen_classes].argmax(1), test[1], range(seen_classes))
     imageless = [dataset.class_names.index(name) for name in dataset.imageless]
-    calibrated = evaluate_lib.gzsl(*test, seen_classes, gamma, imageless)
-    plain = evaluate_lib.gzsl(*test, seen_classes, imageless=imageless)
-    values = (
-        calibrated.unseen,
-        calibrated.harmonic_mean,
-        plain.unseen,
-        plain.harmonic_mean,
-        evaluate_lib.zsl(unseen_logits, unseen_labels, seen_classes, imageless),
-        evaluate_lib.curve(*test, seen_classes, imageless).ausuc,
-    )
-    return of_seen | dict(zip(_OF_UNSEEN, values, strict=True))
+    return {"backbone_accuracy": alone} | accuracies.of(test, seen_classes, imageless, gamma)
 
 
 def _train(run: run_lib.Run, dataset: zero_shot.ZeroShotDataset, folder: Path) -> classifier_lib.Classifier:

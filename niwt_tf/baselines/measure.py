@@ -1,0 +1,107 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Chooses a baseline's setting and gamma just as NIWT's are, fits it to all seen classes, and scores it on the test."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import Any
+
+import numpy as np
+
+from niwt_tf import accuracies, calibration, errors, progress
+from niwt_tf import rehearsal as rehearsal_lib
+from niwt_tf.baselines import material as material_lib
+from niwt_tf.baselines import method, oracle, registry
+
+_Test = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice:
+    """What the rehearsals chose.
+
+    Attributes:
+      setting: one of the method's candidates.
+      kept_share: of the training images, how many gamma leaves with a seen class as their best guess, 0..1.
+      harmonic_mean: what the setting reached on classes that played unseen, 0..1.
+    """
+
+    setting: Any
+    kept_share: float
+    harmonic_mean: float
+
+
+def measure(name: str, material: material_lib.Material) -> dict[str, Any]:
+    """Returns a baseline's scores by the names that `metrics.json` has, its setting, and the seconds that all took.
+
+    Args:
+      name: one of `registry.METHODS`.
+      material: what it is compared on.
+
+    Raises:
+      errors.UserError: if the method makes no sense with the domain, or the oracle has too few test images.
+    """
+    begun = time.monotonic()
+    registry.require([name], material.problem.domain)
+    found = _measure_oracle(material) if name == registry.ORACLE else _measure(name, material)
+    return found | {"seconds": round(time.monotonic() - begun, 2)}
+
+
+def choose(name: str, trials: tuple[material_lib.Trial, ...]) -> Choice:
+    """Returns the candidate with the highest harmonic mean at its own best gamma, on average over the trials."""
+    tried = []
+    for setting in progress.bar(registry.METHODS[name].CANDIDATES, name):
+        outcomes = [_outcome(trial, registry.fit(name, trial.problem, setting)) for trial in trials]
+        kept_share, harmonic_mean = np.mean(outcomes, axis=0).tolist()
+        tried.append(Choice(setting, kept_share, harmonic_mean))
+    return max(tried, key=lambda one: one.harmonic_mean)
+
+
+def _outcome(trial: material_lib.Trial, scores: method.Scores) -> tuple[float, float]:
+    seen, unseen = trial.seen, trial.unseen
+    images = trial.problem.features, seen.features, seen.labels, unseen.features, unseen.labels
+    return rehearsal_lib.outcome(scores, *images, trial.problem.seen_classes)
+
+
+def _measure(name: str, material: material_lib.Material) -> dict[str, Any]:
+    chosen, seen_classes = choose(name, material.trials), material.problem.seen_classes
+    scores = registry.fit(name, material.problem, chosen.setting)
+    margins = calibration.margins(scores(material.problem.features), seen_classes)
+    gamma = calibration.gamma_that_keeps(chosen.kept_share, margins)
+    test = _test(scores, material.seen, material.unseen)
+    about = {
+        "method": name,
+        "setting": dataclasses.asdict(chosen.setting),
+        "harmonic_mean_expected": chosen.harmonic_mean,
+    }
+    return about | accuracies.of(test, seen_classes, material.imageless, gamma)
+
+
+def _measure_oracle(material: material_lib.Material) -> dict[str, Any]:
+    """Returns the mean scores of two oracles, each trained on the half of the unseen classes' images that tests not."""
+    if not len(material.unseen.labels):
+        raise errors.UserError(
+            "`oracle` must have test images of unseen classes, on half of which it is trained. Received: none. Leave "
+            "the oracle out."
+        )
+    halves = oracle.halves(material.unseen.labels, material.problem.seed)
+    both = [_cheat(material, trained, tested) for trained, tested in (halves, halves[::-1])]
+    means = {key: float(np.mean([found[key] for found in both])) for key in both[0]}
+    setting = {key: getattr(material.classifier, key) for key in ("classifier", "classifier_shrinkage")}
+    return {"method": registry.ORACLE, "setting": setting, "harmonic_mean_expected": None} | means
+
+
+def _cheat(material: material_lib.Material, trained: np.ndarray, tested: np.ndarray) -> dict[str, Any]:
+    features = np.concatenate([material.problem.features, material.unseen.features[trained]])
+    labels = np.concatenate([material.problem.labels, material.unseen.labels[trained]])
+    problem = dataclasses.replace(material.problem, features=features, labels=labels)
+    scores = registry.fit(registry.ORACLE, problem, material.classifier)
+    unseen = material_lib.Images(material.unseen.features[tested], material.unseen.labels[tested])
+    test = _test(scores, material.seen, unseen)
+    return accuracies.of(test, problem.seen_classes, material.imageless, 0.0)
+
+
+def _test(scores: method.Scores, seen: material_lib.Images, unseen: material_lib.Images) -> _Test:
+    return scores(seen.features), seen.labels, scores(unseen.features), unseen.labels

@@ -1,0 +1,102 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Compares NIWT with baselines on a finished run: the same features, validation classes and calibration.
+
+Each baseline's scores lie in `<run>/baselines/<method>.json`. One that is done is not done again, as long as the run's
+scores and the baseline's candidates are the same. Nothing here imports TensorFlow, unless there is something to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from niwt_tf import config as config_lib
+from niwt_tf import progress, run_folder
+from niwt_tf import workdir as workdir_lib
+from niwt_tf.baselines import registry
+
+NEEDED = ("data", "knowledge", "rehearsal_backbone", "rehearsal", "importances", "map", "transfer", "evaluate")
+NIWT = "niwt"
+_FORMAT = 1  # of the files; a new one makes every baseline anew
+_SECONDS_OF_NIWT = ("rehearsal", "map", "transfer")
+_SETTING_OF_NIWT = ("map_fit", "map_steps", "map_penalty", "lambda", "scale", "bias")
+_SCORES = (
+    "harmonic_mean_expected",
+    "gamma",
+    "seen_accuracy",
+    "seen_accuracy_uncalibrated",
+    "unseen_accuracy",
+    "harmonic_mean",
+    "unseen_accuracy_uncalibrated",
+    "harmonic_mean_uncalibrated",
+    "zsl_accuracy",
+    "ausuc",
+)
+
+
+def compare(root: Path, methods: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Returns the scores of NIWT and of baselines: name -> scores as `metrics.json` names them, setting and seconds.
+
+    Args:
+      root: the folder of a finished run.
+      methods: names of baselines.
+
+    Raises:
+      errors.UserError: if a name is no baseline's or makes no sense with the run's domain, or the run lacks a stage.
+      OSError: if the folder cannot be written.
+    """
+    root = run_folder.require(str(root), NEEDED)
+    config = workdir_lib.read_json(root / "config.json")
+    registry.require(methods, config["domain"])
+    prints = {name: _fingerprint(root, name) for name in methods}
+    found = {name: _done(root, name, prints[name]) for name in methods}
+    missing = [name for name in methods if found[name] is None]
+    found |= _measure(root, {name: prints[name] for name in missing}) if missing else {}
+    return {NIWT: of_niwt(root)} | {name: found[name] or {} for name in methods}
+
+
+def of_niwt(root: Path) -> dict[str, Any]:
+    """Returns NIWT's own scores by the same names; its seconds are those of choosing, of the map and of the transfer."""
+    metrics = workdir_lib.read_json(root / "evaluate" / "metrics.json")
+    seconds = [workdir_lib.read_json(root / stage / "seconds.json") for stage in _SECONDS_OF_NIWT]
+    return {
+        "method": NIWT,
+        "setting": {name: metrics[name] for name in _SETTING_OF_NIWT},
+        **{name: metrics[name] for name in _SCORES},
+        "seconds": round(sum(seconds), 2),
+    }
+
+
+def _measure(root: Path, prints: dict[str, str]) -> dict[str, dict[str, Any] | None]:
+    """Returns name -> scores of the baselines that `prints` names, and keeps each as soon as it is there."""
+    from niwt_tf.baselines import from_run, measure
+
+    material = from_run.load(root)
+    (root / "baselines").mkdir(exist_ok=True)
+    found: dict[str, dict[str, Any] | None] = {}
+    for name, fingerprint in prints.items():
+        scores = measure.measure(name, material)
+        workdir_lib.write_json(_path(root, name), {"fingerprint": fingerprint} | scores)
+        progress.say(f"  {name}: {scores['seconds']:.1f} s")
+        found[name] = scores
+    return found
+
+
+def _fingerprint(root: Path, name: str) -> str:
+    """Returns what a baseline's scores follow from."""
+    run = workdir_lib.read_json(root / "evaluate" / "fingerprint.json")
+    return config_lib.fingerprint(_FORMAT, name, run, registry.METHODS[name].CANDIDATES)
+
+
+def _done(root: Path, name: str, fingerprint: str) -> dict[str, Any] | None:
+    """Returns the scores that were found before by just what `fingerprint` stands for."""
+    found = workdir_lib.read_json(_path(root, name)) or {}
+    return (
+        {key: found[key] for key in found if key != "fingerprint"} if found.get("fingerprint") == fingerprint else None
+    )
+
+
+def _path(root: Path, name: str) -> Path:
+    return root / "baselines" / f"{name}.json"
