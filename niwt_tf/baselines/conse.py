@@ -3,8 +3,8 @@
 """ConSE: what a classifier of the seen classes makes of an image, told in their domain vectors. Norouzi et al.,
 "Zero-shot learning by convex combination of semantic embeddings", ICLR 2014, section 3.2.
 
-f(x) = 1/Z sum over the T likeliest seen classes of p(c | x) s_c, Z the sum of these p; the score of any class, seen ones
-included, is the cosine of f(x) and its vector. p is a softmax regression.
+f(x) = 1/Z sum over the T likeliest seen classes of p(c | x) s_c, Z the sum of these p; the score of any class, seen or
+not, is the cosine of f(x) and its vector. p is a softmax regression.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Setting:
     penalty: float
 
 
-CANDIDATES = tuple(Setting(*values) for values in itertools.product((2, 5, 10), (1e-4, 1e-3, 1e-2)))
+CANDIDATES = tuple(Setting(*values) for values in itertools.product((2, 5, 10, 20), (1e-4, 1e-3, 1e-2)))
 
 
 def fit(problem: method.Problem, setting: Setting) -> method.Scores:

@@ -3,9 +3,9 @@
 """DEM: a network of two layers from domain vectors to features, and the nearest class there. Zhang, Xiang and Gong,
 "Learning a deep embedding model for zero-shot learning", CVPR 2017, section 3.2, equation 1.
 
-min of 1/N sum over images |phi - f(f(s W1) W2)|^2 + lambda (|W1|^2 + |W2|^2), f the ReLU. As all images of a class share
-s, the sum is that over classes of n_c |mean phi - f(f(s_c W1) W2)|^2, less a constant: so classes are gone through, and
-not images. Where features go below 0, which the authors' do not, the outer f is left out.
+min of 1/N sum over images |phi - f(f(s W1) W2)|^2 + lambda (|W1|^2 + |W2|^2), f the ReLU. As all images of a class
+share s, the sum is that over classes of n_c |mean phi - f(f(s_c W1) W2)|^2, less a constant: so classes are gone
+through, and not images. Where features go below 0, which the authors' do not, the outer f is left out.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Setting:
     steps: int
 
 
-CANDIDATES = tuple(Setting(*values) for values in itertools.product((1e-5, 1e-4, 1e-3), (150, 600)))
+CANDIDATES = tuple(Setting(*values) for values in itertools.product((1e-4, 1e-3, 1e-2), (150, 600)))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,8 +3,8 @@
 """DeViSE: every class within the margin is pushed away. Frome et al., "DeViSE: a deep visual-semantic embedding model",
 NIPS 2013, section 3.3, equation 1.
 
-The loss of an image is sum over c of max(0, margin - s_own M x + s_c M x), with vectors of length 1 and a margin of 0.1.
-The features are given, so the network below is not trained along.
+The loss of an image is sum over c of max(0, margin - s_own M x + s_c M x), with vectors of length 1 and a margin of
+0.1. The features are given, so the network below is not trained along.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from niwt_tf.baselines import method, ranking, scaling
 
 _MARGIN = 0.1
 
-CANDIDATES = tuple(ranking.Setting(*values) for values in itertools.product(scaling.WAYS, (0.01, 0.1, 1.0), (10, 50)))
+CANDIDATES = tuple(
+    ranking.Setting(*values) for values in itertools.product(scaling.WAYS, (0.001, 0.01, 0.1, 1.0), (10, 50))
+)
 
 
 def fit(problem: method.Problem, setting: ranking.Setting) -> method.Scores:

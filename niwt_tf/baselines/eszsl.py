@@ -34,7 +34,8 @@ class Setting:
 
 
 CANDIDATES = tuple(
-    Setting(*values) for values in itertools.product(scaling.WAYS, (0.01, 0.1, 1.0, 10.0, 100.0), (0.01, 0.1, 1.0))
+    Setting(*values)
+    for values in itertools.product(scaling.WAYS, (0.1, 1.0, 10.0, 100.0, 1000.0), (0.01, 0.1, 1.0, 10.0))
 )
 
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Logistic regression with many outputs at once: of attributes, each for itself, or of classes, of which one is right.
 
-Hundreds of attributes over thousands of images take one product of matrices a step, where one classifier after the other
-would take hundreds.
+Hundreds of attributes over thousands of images take one product of matrices a step, where one classifier after the
+other would take hundreds.
 """
 
 from __future__ import annotations

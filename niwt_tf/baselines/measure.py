@@ -9,12 +9,14 @@ import time
 from typing import Any
 
 import numpy as np
+import threadpoolctl
 
 from niwt_tf import accuracies, calibration, errors, progress
 from niwt_tf import rehearsal as rehearsal_lib
 from niwt_tf.baselines import material as material_lib
 from niwt_tf.baselines import method, oracle, registry
 
+_LARGE = 10_000_000  # numbers; products of smaller matrices are slower on several threads, on busy cores by far
 _Test = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
@@ -45,7 +47,8 @@ def measure(name: str, material: material_lib.Material) -> dict[str, Any]:
     """
     begun = time.monotonic()
     registry.require([name], material.problem.domain)
-    found = _measure_oracle(material) if name == registry.ORACLE else _measure(name, material)
+    with threadpoolctl.threadpool_limits(1 if material.problem.features.size < _LARGE else None):
+        found = _measure_oracle(material) if name == registry.ORACLE else _measure(name, material)
     return found | {"seconds": round(time.monotonic() - begun, 2)}
 
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The nearest class mean, which for unseen classes is predicted from their domain vectors by kernel ridge regression.
 
-So do Changpinyo, Chao and Sha, "Predicting visual exemplars of unseen classes for zero-shot learning", ICCV 2017, section
-3, with support vector regression. The means of seen classes are those of their images.
+So do Changpinyo, Chao and Sha, "Predicting visual exemplars of unseen classes for zero-shot learning", ICCV 2017,
+section 3, with support vector regression. The means of seen classes are those of their images.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Setting:
 
 
 CANDIDATES = tuple(
-    Setting(*values) for values in itertools.product(scaling.WAYS, ("linear", "rbf"), (0.01, 0.1, 1.0, 10.0))
+    Setting(*values) for values in itertools.product(scaling.WAYS, ("linear", "rbf"), (0.001, 0.01, 0.1, 1.0))
 )
 
 

@@ -58,7 +58,7 @@ def compare(root: Path, methods: Sequence[str]) -> dict[str, dict[str, Any]]:
 
 
 def of_niwt(root: Path) -> dict[str, Any]:
-    """Returns NIWT's own scores by the same names; its seconds are those of choosing, of the map and of the transfer."""
+    """Returns NIWT's own scores by the same names; its seconds are those of the rehearsal, the map and the transfer."""
     metrics = workdir_lib.read_json(root / "evaluate" / "metrics.json")
     seconds = [workdir_lib.read_json(root / stage / "seconds.json") for stage in _SECONDS_OF_NIWT]
     return {

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Brings features to about length 1 before a baseline sees them: in either of the two ways that are in use.
 
-Public implementations divide each image's features by their length, or take from each feature its mean and divide by its
-spread, and choose which on validation classes. Both ways end at a mean squared length of 1, so that the same penalties
-and learning rates suit both, and any network's features.
+Public implementations divide each image's features by their length, or take from each feature its mean and divide by
+its spread, and choose which on validation classes. Both ways end at a mean squared length of 1, so that the same
+penalties and learning rates suit both, and any network's features.
 """
 
 from __future__ import annotations

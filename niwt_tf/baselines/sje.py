@@ -16,7 +16,9 @@ from niwt_tf.baselines import method, ranking, scaling
 
 _MARGIN = 1.0
 
-CANDIDATES = tuple(ranking.Setting(*values) for values in itertools.product(scaling.WAYS, (0.1, 1.0, 10.0), (10, 50)))
+CANDIDATES = tuple(
+    ranking.Setting(*values) for values in itertools.product(scaling.WAYS, (0.01, 0.1, 1.0, 10.0), (10, 50))
+)
 
 
 def fit(problem: method.Problem, setting: ranking.Setting) -> method.Scores:
