@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from niwt_tf import config as config_lib
-from niwt_tf import progress, run_folder
+from niwt_tf import errors, progress, run_folder
 from niwt_tf import workdir as workdir_lib
 from niwt_tf.baselines import registry
 
@@ -55,6 +55,28 @@ def compare(root: Path, methods: Sequence[str]) -> dict[str, dict[str, Any]]:
     missing = [name for name in methods if found[name] is None]
     found |= _measure(root, {name: prints[name] for name in missing}) if missing else {}
     return {NIWT: of_niwt(root)} | {name: found[name] or {} for name in methods}
+
+
+def compare_features(features: str, methods: Sequence[str], seed: int = 0) -> dict[str, dict[str, Any]]:
+    """Returns the scores of baselines on published features, by the same names; nothing is kept.
+
+    Args:
+      features: `xlsa17:DIR`, see `xlsa17.load`.
+      methods: names of baselines.
+      seed: starts what is random.
+
+    Raises:
+      errors.UserError: if `features` or a method is none, or a file is missing or damaged.
+      OSError: if a file cannot be read.
+    """
+    kind, _, folder = features.partition(":")
+    if kind != "xlsa17" or not folder:
+        raise errors.UserError(f"`--features` must be xlsa17:DIR. Received: --features={features}.")
+    registry.require(methods, "attributes")
+    from niwt_tf.baselines import measure, xlsa17
+
+    material = xlsa17.load(Path(folder).expanduser(), seed)
+    return {name: measure.measure(name, material) for name in methods}
 
 
 def of_niwt(root: Path) -> dict[str, Any]:

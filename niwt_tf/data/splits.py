@@ -87,8 +87,12 @@ def _order(file: split_files.SplitFile, names: Sequence[str]) -> np.ndarray:
     if not features.is_file():
         return np.arange(len(names))
     files = matlab.strings(matlab.read(features, required=("image_files",))["image_files"])
-    keys = numbered([_FOLDER_OF_IMAGES.sub("", re.sub(r"[\\/]+", "/", name)) for name in files])
-    return _indices(features, keys, names)
+    return _indices(features, image_names(files), names)
+
+
+def image_names(files: Sequence[str]) -> list[str]:
+    """Returns names `<class>/<file>`, each its own, of paths on the authors' disk, as `image_files` has them."""
+    return numbered([_FOLDER_OF_IMAGES.sub("", re.sub(r"[\\/]+", "/", name)) for name in files])
 
 
 def numbered(names: Sequence[str]) -> list[str]:

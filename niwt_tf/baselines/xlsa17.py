@@ -1,0 +1,131 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Reads the features that Xian et al. publish, with their proposed split: `res101.mat` and `att_splits.mat` of
+xlsa17.zip.
+
+The classes of `val_loc` play unseen, those of `train_loc` stay seen. As both locations go over images of the test, no
+more than their images in `trainval_loc` count, and a fifth of each class that stays seen is held out.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+
+from niwt_tf import checksum, errors
+from niwt_tf.baselines import material, method
+from niwt_tf.data import matlab, split_files, splits, zero_shot
+
+FEATURES, SPLIT = "res101.mat", "att_splits.mat"
+_REMEDY = "Unpack xlsa17.zip anew, and name the folder of one of its datasets."
+
+
+def load(folder: Path, seed: int = 0) -> material.Material:
+    """Returns the features and the split.
+
+    Args:
+      folder: where both files lie, such as `xlsa17/data/AWA2`.
+      seed: chooses the held-out fifth, and starts what is random in the baselines.
+
+    Raises:
+      errors.UserError: if a file is missing or damaged, or the files do not belong together.
+      OSError: if a file cannot be read.
+    """
+    missing = [str(folder / name) for name in (FEATURES, SPLIT) if not (folder / name).is_file()]
+    if missing:
+        raise errors.UserError(
+            f"`--features=xlsa17:DIR` must name a folder with {FEATURES} and {SPLIT}. Received: {folder}, without "
+            f"{' and '.join(missing)}. Both are in xlsa17.zip, from {split_files.PAGE}"
+        )
+    table = _read(folder / FEATURES, folder / SPLIT, seed)
+    file = split_files.SplitFile((folder / SPLIT,), checksum.sha256(folder / SPLIT))
+    split = splits.read(file, splits.image_names(table.files), [table.names[label] for label in table.labels])
+    return _arrange(table, split)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Table:
+    """All images and classes of both files.
+
+    Attributes:
+      features: `[N,D]` float32.
+      labels: `[N]`, from 0 in the order of `names`.
+      files: `N` names of images.
+      names: `C` names of classes.
+      vectors: their attributes `[C,M]` float32.
+      seed: starts what is random.
+    """
+
+    features: np.ndarray
+    labels: np.ndarray
+    files: list[str]
+    names: list[str]
+    vectors: np.ndarray
+    seed: int
+
+    def images(self, rows: np.ndarray, order: np.ndarray) -> material.Images:
+        """Returns some images, whose labels count the classes in `order`."""
+        place = np.full(len(self.names), -1)
+        place[order] = np.arange(len(order))
+        return material.Images(self.features[rows], place[self.labels[rows]])
+
+    def problem(self, rows: np.ndarray, order: np.ndarray, seen_classes: int) -> method.Problem:
+        """Returns the problem of some images, of which the first `seen_classes` in `order` are seen."""
+        shown = self.images(rows, order)
+        return method.Problem(shown.features, shown.labels, self.vectors[order], seen_classes, "attributes", self.seed)
+
+
+def _read(features_path: Path, split_path: Path, seed: int) -> _Table:
+    known = matlab.read(split_path, required=("att", "allclasses_names"))
+    found = matlab.read(features_path, required=("features", "labels", "image_files"))
+    names, files = matlab.strings(known["allclasses_names"]), matlab.strings(found["image_files"])
+    labels = found["labels"].astype(np.int64).ravel() - 1
+    if known["att"].shape[1:] != (len(names),):
+        raise errors.UserError(
+            f"`att` must have a column for each of `allclasses_names`. Received: {split_path} with {known['att'].shape} "
+            f"for {len(names)} names. {_REMEDY}"
+        )
+    if not found["features"].shape[1:] == labels.shape == (len(files),):
+        raise errors.UserError(
+            "`features` must have a column for each of `labels` and `image_files`. Received: "
+            f"{features_path} with {found['features'].shape}, {len(labels)} labels and {len(files)} files. {_REMEDY}"
+        )
+    if labels.min() < 0 or labels.max() >= len(names):
+        raise errors.UserError(
+            f"`labels` must count the {len(names)} classes of {SPLIT} from 1. Received: {features_path} with labels "
+            f"from {labels.min() + 1} to {labels.max() + 1}. {_REMEDY}"
+        )
+    features = np.ascontiguousarray(found["features"].T, np.float32)
+    return _Table(features, labels, files, names, known["att"].T.astype(np.float32), seed)
+
+
+def _arrange(table: _Table, split: splits.ProposedSplit) -> material.Material:
+    train, seen_test, unseen_test = (split.parts[part] for part in splits.PARTS)
+    seen, unseen = np.unique(table.labels[train]), np.unique(table.labels[unseen_test])
+    order = np.concatenate([seen, unseen])
+    return material.Material(
+        table.problem(train, order, len(seen)),
+        (_trial(table, train, seen, split),),
+        table.images(seen_test, order),
+        table.images(unseen_test, order),
+    )
+
+
+def _trial(table: _Table, train: np.ndarray, seen: np.ndarray, split: splits.ProposedSplit) -> material.Trial:
+    """Returns the rehearsal on the training images `[n]` of the seen classes `[S]`."""
+    plays = np.array([table.names[label] in split.validation for label in seen])
+    if not plays.any() or plays.all():
+        raise errors.UserError(
+            f"`val_loc` must show some of the seen classes, and not all. Received: {plays.sum()} of {len(seen)} seen "
+            f"classes. {_REMEDY}"
+        )
+    order, stay = np.concatenate([seen[~plays], seen[plays]]), int((~plays).sum())
+    stays = np.isin(table.labels[train], seen[~plays])
+    tested = zero_shot.held_out(table.labels[train], table.seed) & stays
+    return material.Trial(
+        table.problem(train[stays & ~tested], order, stay),
+        table.images(train[tested], order),
+        table.images(train[~stays], order),
+    )
