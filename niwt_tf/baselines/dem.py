@@ -17,7 +17,7 @@ import numpy as np
 
 from niwt_tf.baselines import means, method, similarity
 
-_HIDDEN = 512
+_HIDDEN = 256
 _LEARNING_RATE = 1e-3
 _DECAYS = (0.9, 0.999)
 _TINY = 1e-8

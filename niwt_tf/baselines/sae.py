@@ -34,7 +34,8 @@ class Setting:
 
 
 CANDIDATES = tuple(
-    Setting(*values) for values in itertools.product((0.01, 0.1, 1.0, 10.0, 100.0, 1000.0), ("domain", "features"))
+    Setting(*values)
+    for values in itertools.product((0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0), ("domain", "features"))
 )
 
 

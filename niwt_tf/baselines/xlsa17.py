@@ -84,8 +84,8 @@ def _read(features_path: Path, split_path: Path, seed: int) -> _Table:
     labels = found["labels"].astype(np.int64).ravel() - 1
     if known["att"].shape[1:] != (len(names),):
         raise errors.UserError(
-            f"`att` must have a column for each of `allclasses_names`. Received: {split_path} with {known['att'].shape} "
-            f"for {len(names)} names. {_REMEDY}"
+            "`att` must have a column for each of `allclasses_names`. Received: "
+            f"{split_path} with {known['att'].shape} for {len(names)} names. {_REMEDY}"
         )
     if not found["features"].shape[1:] == labels.shape == (len(files),):
         raise errors.UserError(
