@@ -1,0 +1,89 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of what every baseline must do: tell unseen classes apart, and depend on nothing but what it is given."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from fakes import linear_world
+
+from niwt_tf import evaluate
+from niwt_tf.baselines import method, registry
+
+_ZERO_SHOT = [name for name in registry.METHODS if name != registry.ORACLE]
+_SETTINGS = {name: one.CANDIDATES[len(one.CANDIDATES) // 2] for name, one in registry.METHODS.items()}
+
+
+def _zsl(name: str, problem: method.Problem) -> float:
+    test = linear_world.make().unseen
+    return evaluate.zsl(registry.fit(name, problem, _SETTINGS[name])(test.features), test.labels, linear_world.SEEN)
+
+
+@pytest.mark.parametrize("name", _ZERO_SHOT)
+def test_unseen_classes_are_told_apart_far_better_than_by_chance(name: str) -> None:
+    assert _zsl(name, linear_world.problem()) > 0.6  # chance is 0.2
+
+
+@pytest.mark.parametrize("name", _ZERO_SHOT)
+def test_vectors_of_other_classes_tell_no_more_than_chance(name: str) -> None:
+    """What a method reaches comes from the vectors of the unseen classes: shifted by one, they name the wrong ones."""
+    problem = linear_world.problem()
+    wrong = problem.vectors.copy()
+    wrong[linear_world.SEEN :] = np.roll(wrong[linear_world.SEEN :], 1, axis=0)
+    assert _zsl(name, dataclasses.replace(problem, vectors=wrong)) < 0.3
+
+
+@pytest.mark.parametrize("name", registry.METHODS)
+def test_seen_classes_are_told_apart(name: str) -> None:
+    test = linear_world.make().seen
+    scores = registry.fit(name, linear_world.problem(), _SETTINGS[name])(test.features)
+    seen = evaluate.seen_accuracy(scores[:, : linear_world.SEEN], test.labels, linear_world.SEEN)
+    assert scores.shape == (len(test.labels), linear_world.SEEN + linear_world.UNSEEN)
+    assert seen > 0.6  # chance is 0.07
+
+
+@pytest.mark.parametrize("name", _ZERO_SHOT)
+def test_unseen_classes_in_another_order_have_the_same_scores(name: str) -> None:
+    problem, features = linear_world.problem(), linear_world.make().unseen.features
+    order = np.concatenate([np.arange(linear_world.SEEN), linear_world.SEEN + np.array([3, 0, 4, 2, 1])])
+    moved = dataclasses.replace(problem, vectors=problem.vectors[order])
+    scores, of_moved = (registry.fit(name, one, _SETTINGS[name])(features) for one in (problem, moved))
+    np.testing.assert_allclose(of_moved, scores[:, order], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", _ZERO_SHOT)
+def test_vectors_that_say_everything_twice_say_no_more(name: str) -> None:
+    """With more numbers than classes they are told in the basis of what they span; DEM starts from other weights."""
+    problem, features = linear_world.problem(), linear_world.make().unseen.features
+    wide = dataclasses.replace(problem, vectors=np.tile(problem.vectors, (1, 3)))
+    assert wide.directions.shape == (19, 19)
+    if name in ("dem", "dap"):
+        assert _zsl(name, wide) > 0.6
+        return
+    scores, of_wide = (registry.fit(name, one, _SETTINGS[name])(features) for one in (problem, wide))
+    np.testing.assert_allclose(of_wide, scores, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", registry.METHODS)
+def test_the_same_seed_gives_the_same_scores(name: str) -> None:
+    problem, features = linear_world.problem(), linear_world.make().unseen.features
+    first, second = (registry.fit(name, problem, _SETTINGS[name])(features) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+
+
+@pytest.mark.parametrize("name", ["ale", "devise", "sje", "dem"])
+def test_another_seed_gives_other_scores(name: str) -> None:
+    problem, features = linear_world.problem(), linear_world.make().unseen.features
+    first, second = (
+        registry.fit(name, dataclasses.replace(problem, seed=seed), _SETTINGS[name])(features) for seed in (0, 1)
+    )
+    assert np.abs(first - second).max() > 1e-5
+
+
+@pytest.mark.parametrize("name", registry.METHODS)
+def test_every_candidate_is_there_once(name: str) -> None:
+    candidates = registry.METHODS[name].CANDIDATES
+    assert len({*map(str, candidates)}) == len(candidates) >= 1

@@ -1,0 +1,49 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of scaling, means and nearness, by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from niwt_tf.baselines import means, scaling, similarity
+
+_FEATURES = np.array([[3.0, 4.0], [0.0, 0.0], [6.0, 8.0]], np.float32)
+
+
+def test_images_of_length_one() -> None:
+    scale = scaling.fit("length", _FEATURES)
+    np.testing.assert_allclose(scale(_FEATURES), [[0.6, 0.8], [0, 0], [0.6, 0.8]])
+
+
+def test_features_of_equal_spread_that_makes_images_of_length_one() -> None:
+    """Means 3 and 4, spreads 3 sqrt(2 / 3) and 4 sqrt(2 / 3), shared by two features."""
+    scale = scaling.fit("spread", _FEATURES)
+    np.testing.assert_allclose(scale(_FEATURES), np.array([[0, 0], [-1, -1], [1, 1]]) * np.sqrt(3 / 4), atol=1e-6)
+    np.testing.assert_allclose(scale(np.array([[6.0, 4.0]])), [[np.sqrt(3 / 4), 0]], atol=1e-6)
+
+
+@pytest.mark.parametrize("way", scaling.WAYS)
+def test_the_mean_squared_length_is_one_in_float32(way: str) -> None:
+    features = np.random.default_rng(0).uniform(1, 3, size=(50, 7)).astype(np.float32)
+    scaled = scaling.fit(way, features)(features)
+    assert scaled.dtype == np.float32
+    assert (scaled**2).sum(1).mean() == pytest.approx(1, rel=1e-5)
+
+
+def test_features_without_spread_become_zero() -> None:
+    features = np.array([[5.0, 1.0], [5.0, 3.0]], np.float32)
+    np.testing.assert_allclose(scaling.fit("spread", features)(features)[:, 0], 0)
+
+
+def test_means_of_classes() -> None:
+    found, counts = means.of_classes(_FEATURES, np.array([1, 0, 1]), 2)
+    np.testing.assert_allclose(found, [[0, 0], [4.5, 6]])
+    np.testing.assert_array_equal(counts, [1, 2])
+
+
+def test_nearness_by_hand() -> None:
+    classes = np.array([[3.0, 0.0], [0.0, 1.0]])
+    np.testing.assert_allclose(similarity.cosines(_FEATURES, classes), [[0.6, 0.8], [0, 0], [0.6, 0.8]])
+    np.testing.assert_allclose(similarity.closeness(_FEATURES, classes), [[-16, -18], [-9, -1], [-73, -85]])
