@@ -20,6 +20,7 @@ from niwt_tf.baselines import means, method, similarity
 _HIDDEN = 256
 _LEARNING_RATE = 1e-3
 _DECAYS = (0.9, 0.999)
+_SMALL = 0.1  # how far the first guesses are from the mean features, in lengths of these
 _TINY = 1e-8
 
 Weights = list[np.ndarray]  # W1 [M,H], its bias [H], W2 [H,D], its bias [D]
@@ -89,20 +90,20 @@ def fit(problem: method.Problem, setting: Setting) -> method.Scores:
         setting.penalty,
         bool((problem.features >= 0).all()),
     )
-    weights = _descend(loss, _start(vectors.shape[1], problem.features.shape[1], problem.seed), setting.steps)
+    weights = _descend(loss, _start(vectors.shape[1], loss.targets.mean(0), problem.seed), setting.steps)
     prototypes = loss.predict(weights, vectors)
     return lambda features: similarity.closeness(features * scale, prototypes)
 
 
-def _start(size: int, feature_size: int, seed: int) -> Weights:
-    """Returns Gaussian weights that keep the length of vectors on average, and biases of 0."""
+def _start(size: int, center: np.ndarray, seed: int) -> Weights:
+    """Returns weights from which every class is expected near the mean features `center [D]`.
+
+    There no outer ReLU is shut; one that is for all classes would stay so.
+    """
     rng = np.random.default_rng([seed, 0xDE3])
-    kernels = [
-        rng.normal(size=(size, _HIDDEN)) * np.sqrt(2 / _HIDDEN),
-        rng.normal(size=(_HIDDEN, feature_size)) * np.sqrt(2 / feature_size),
-    ]
-    biases = [np.zeros(_HIDDEN), np.zeros(feature_size)]
-    return [array.astype(np.float32) for array in (kernels[0], biases[0], kernels[1], biases[1])]
+    inner = rng.normal(size=(size, _HIDDEN)) * np.sqrt(2 / _HIDDEN)
+    outer = rng.normal(size=(_HIDDEN, len(center))) * np.sqrt(2 / len(center)) * _SMALL
+    return [array.astype(np.float32) for array in (inner, np.zeros(_HIDDEN), outer, center)]
 
 
 def _descend(loss: Loss, weights: Weights, steps: int) -> Weights:

@@ -8,8 +8,8 @@ import dataclasses
 
 import numpy as np
 import pytest
-from fakes import linear_world
 
+from fakes import linear_world
 from niwt_tf import evaluate
 from niwt_tf.baselines import method, registry
 

@@ -12,7 +12,7 @@ from niwt_tf.baselines import method, sae
 
 
 def test_one_number_by_hand() -> None:
-    """x = 2, s = 1, lambda = 1: A = 1, B = 4 and C = 4, so W = 4 / 5."""
+    """With x = 2, s = 1, lambda = 1: A = 1, B = 4 and C = 4, so W = 4 / 5."""
     np.testing.assert_allclose(sae.solve(np.array([[2.0]]), np.array([[1.0]]), 1.0), [[0.8]])
 
 
