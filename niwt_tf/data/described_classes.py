@@ -54,7 +54,7 @@ def items(text: str) -> tuple[str, ...]:
       errors.UserError: if a quote is not closed.
     """
     try:
-        cells = [cell for row in csv.reader([text], skipinitialspace=True, strict=True) for cell in row]
+        cells = [cell for row in csv.reader(text.splitlines(), skipinitialspace=True, strict=True) for cell in row]
     except csv.Error:
         raise errors.UserError(
             f'`--attributes` must have commas between them, and quotes in pairs. Received: {text}. Write a,"b, c",d'
@@ -128,4 +128,4 @@ def _texts(path: Path, name: str, field: str, value: Any) -> Iterator[str]:
 
 
 def _wrong(path: Path, trouble: str, remedy: str) -> errors.UserError:
-    return errors.UserError(f"`--classes` must be as described. Received: {path}, {trouble}. {remedy}")
+    return errors.UserError(f"`--classes` must tell of classes. Received: {path}, {trouble}. {remedy}")
