@@ -4,8 +4,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import sys
+import textwrap
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from niwt_tf import errors, probe, progress, teach
 from niwt_tf import model as model_lib
@@ -13,13 +17,29 @@ from niwt_tf.cli import lesson_text
 from niwt_tf.data import described_classes
 from niwt_tf.data import names as names_lib
 from niwt_tf.domains import description, words
+from niwt_tf.explain import textual
 
 _WHAT = {
     "attributes": "Attributes of {}, commas between them, such as {}",
     "captions": "Sentences on how {} looks, one a line",
     "documents": "A text on {}, line by line",
 }
-_COMMANDS = "undo takes back the last line, show repeats them, save writes the model, quit ends without"
+_COMMANDS = "Commands: undo takes back the last line, show repeats them all, save writes the model, quit does not."
+_WIDTH = 100
+
+
+def answers() -> Iterator[str]:
+    """Yields what the user types, line by line, until it ends."""
+    with contextlib.suppress(ImportError):
+        import readline  # noqa: F401, by which `input` lets lines be edited
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
+    prompt = "> " if sys.stdin.isatty() else ""
+    while True:
+        try:
+            yield input(prompt)
+        except EOFError:
+            return
 
 
 def kind(model: model_lib.Model) -> str:
@@ -35,6 +55,25 @@ def kind(model: model_lib.Model) -> str:
             f"Received: one that knows them by {found}. Describe the class with flags or a file of --classes."
         )
     return found
+
+
+def beginning(model: model_lib.Model, texts: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Returns the lines with which a description begins.
+
+    Args:
+      model: that is to learn the class.
+      texts: what the flags tell of it, by `attributes`, `captions` or `documents`.
+
+    Raises:
+      errors.UserError: if they tell something by which the model does not know its classes.
+    """
+    known, given = kind(model), [field for field, told in texts.items() if told]
+    if given not in ([], [known]):
+        raise errors.UserError(
+            f"A class must be described as the model knows its classes: by {known}. Received: {' and '.join(given)}. "
+            "Leave the flags of others out."
+        )
+    return tuple(f'"{text}"' if known == "attributes" and "," in text else text for text in texts.get(known, ()))
 
 
 def ask_name(model: model_lib.Model, given: str, lines: Iterator[str], say: Callable[[str], None]) -> str:
@@ -93,8 +132,9 @@ class Dialogue:
           lines: what the user answers.
           given: lines to begin with.
         """
-        example = errors.listed(self._model.known.feature_names[:2])
-        self._say(f"{_WHAT[self._kind].format(self._name, example)}. {_COMMANDS}.")
+        names = self._model.known.feature_names
+        what = _WHAT[self._kind].format(self._name, ", ".join(textual.readable(names[index]) for index in (0, -1)))
+        self._say(textwrap.fill(f"{what}. {_COMMANDS}", _WIDTH))
         if given:
             self._learn(tuple(given))
         for line in map(str.strip, lines):
@@ -122,13 +162,13 @@ class Dialogue:
             result = teach.teach(self._model, [self._description(told)])
             self._require_known(told[-1], result.lessons[0].reading.unknown)
         except errors.UserError as error:
-            self._say(f"{error} The line is left out.")
+            self._say(f"{error}\nThis line is left out.")
             return
         self.told, self.result = told, result
         self._say(lesson_text.of_lesson(result.lessons[0]))
         if self._probes and self._probes.paths:
             self._say(lesson_text.of_effect(probe.effect(self._model, result.model, self._probes)))
-        self._say(f"  taught in {time.perf_counter() - begun:.1f} s")
+        self._say(lesson_text.row("taught in", f"{time.perf_counter() - begun:.1f} s"))
 
     def _description(self, told: Sequence[str]) -> description.Description:
         if self._kind == "attributes":

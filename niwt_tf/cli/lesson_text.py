@@ -25,14 +25,14 @@ def of_lesson(told: lesson.Lesson) -> str:
         f"neuron {index} ({textual.readable(name) if name else 'no clear name'}) {weight:.2f}"
         for index, name, weight in told.neurons
     )
-    rows = [_row("understood", _understood(told))]
-    rows += [_row("unknown", errors.listed(told.reading.unknown))] if told.reading.unknown else []
-    rows.append(_row("will look at", neurons or "no neuron more than usual"))
-    rows.append(_row("nearest", _listed(f"{textual.readable(name)} {share:.2f}" for name, share in told.nearest)))
+    rows = [row("understood", _understood(told))]
+    rows += [row("unknown", errors.listed(told.reading.unknown))] if told.reading.unknown else []
+    rows.append(row("will look at", neurons or "no neuron more than usual"))
+    rows.append(row("nearest", _listed(f"{textual.readable(name)} {share:.2f}" for name, share in told.nearest)))
     if told.too_near:
         nearest = textual.readable(told.nearest[0][0])
         text = f"nearly the same as {nearest}: the one may be taken for the other. Tell what sets them apart."
-        rows.append(_row("warning", text))
+        rows.append(row("warning", text))
     return "\n".join([told.told.name, *rows])
 
 
@@ -45,8 +45,8 @@ def of_model(model: model_lib.Model, path: Path) -> str:
     """
     settings, classes = model.settings, len(model.class_names)
     rows = [
-        _row("classes", f"{classes}, {len(model.classifier.unseen)} of them from words"),
-        _row(
+        row("classes", f"{classes}, {len(model.classifier.unseen)} of them from words"),
+        row(
             "calibration",
             f"lambda {settings.lambda_:g}, scale {settings.scale:g}, bias {settings.bias}, gamma {model.gamma:.3f}, "
             f"which leaves {settings.kept_share:.1%} of the training images with a seen class; on validation classes "
@@ -55,7 +55,7 @@ def of_model(model: model_lib.Model, path: Path) -> str:
     ]
     if not any(model.neuron_names):
         run = path if path.is_dir() else Path("DIR")
-        rows.append(_row("neurons", f"without names; first: {command.command(model.config, run, ['explain'])}"))
+        rows.append(row("neurons", f"without names; first: {command.command(model.config, run, ['explain'])}"))
     return "\n".join(rows)
 
 
@@ -64,7 +64,21 @@ def of_effect(effect: probe.Effect) -> str:
     rows = [line for taken in effect.taken for line in _taken(taken)]
     rows += [f"{effect.moved:,} more changed class, as gamma changed"] if effect.moved else []
     labels = [f"{effect.images:,} images"] + [""] * len(rows)
-    return "\n".join(_row(label, row) for label, row in zip(labels, rows, strict=False))
+    return "\n".join(row(label, row) for label, row in zip(labels, rows, strict=False))
+
+
+def row(label: str, text: str) -> str:
+    """Returns a line of a label and a text, or several where it is long."""
+    indent = f"  {label:{_LABEL - 2}}"
+    filled = textwrap.fill(
+        text,
+        _WIDTH,
+        initial_indent=indent,
+        subsequent_indent=" " * _LABEL,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return filled.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def _taken(taken: probe.Taken) -> list[str]:
@@ -88,16 +102,3 @@ def _understood(told: lesson.Lesson) -> str:
 def _listed(items: Iterable[str]) -> str:
     """Returns items with commas between them, none of which is broken over two lines."""
     return ", ".join(item.replace(" ", "\N{NO-BREAK SPACE}") for item in items)
-
-
-def _row(label: str, text: str) -> str:
-    indent = f"  {label:{_LABEL - 2}}"
-    filled = textwrap.fill(
-        text,
-        _WIDTH,
-        initial_indent=indent,
-        subsequent_indent=" " * _LABEL,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return filled.replace("\N{NO-BREAK SPACE}", " ")

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from absl import flags
@@ -37,17 +37,17 @@ def main(arguments: Sequence[str]) -> None:
     from niwt_tf import model_files, teach
     from niwt_tf.cli import lesson_text
 
-    model = model_files.load(asked.model, asked.safe_mode)
+    model = old = model_files.load(asked.model, asked.safe_mode)
     if asked.forget:
-        model = teach.forget(model, asked.forget)
-        progress.say(f"forgotten: {', '.join(asked.forget)}")
+        model = teach.forget(old, asked.forget)
+        progress.say(f"forgotten: {', '.join(name for name in old.class_names if name not in model.class_names)}")
     taught = _taught(model, asked)
     if taught is None:
         progress.say("Nothing is written.")
         return
     out = asked.new_file(taught.taught[-1].name if asked.interactive else "")
-    taught.save(out)
-    progress.say(f"\n{lesson_text.of_model(taught, asked.model)}\n  {'written':14}{out}")
+    taught.save(str(out))
+    progress.say(f"\n{lesson_text.of_model(taught, asked.model)}\n{lesson_text.row('written', str(out))}")
 
 
 def _taught(model: model_lib.Model, asked: teach_flags.Asked) -> model_lib.Model | None:
@@ -63,23 +63,22 @@ def _taught(model: model_lib.Model, asked: teach_flags.Asked) -> model_lib.Model
     begun = time.perf_counter()
     result = teach.teach(model, [description.Description(name, **texts) for name, texts in asked.described.items()])
     seconds = time.perf_counter() - begun
-    progress.say("\n".join(lesson_text.of_lesson(one) for one in result.lessons))
+    progress.say("\n\n".join(lesson_text.of_lesson(one) for one in result.lessons))
     if probes := _probes(model, asked):
         progress.say(lesson_text.of_effect(probe.effect(model, result.model, probes)))
-    progress.say(f"taught in {seconds:.1f} s")
+    progress.say(lesson_text.row("taught in", f"{seconds:.1f} s"))
     return result.model
 
 
 def _interactive(model: model_lib.Model, asked: teach_flags.Asked) -> model_lib.Model | None:
     from niwt_tf.cli import dialogue
 
-    dialogue.kind(model)
-    lines = _answers()
+    given = dialogue.beginning(model, asked.described.get(asked.name, {}))
+    lines = dialogue.answers()
     name = dialogue.ask_name(model, asked.name, lines, progress.say)
     if not name:
         return None
     asked.new_file(name)
-    given = [text for texts in asked.described.values() for told in texts.values() for text in told]
     result = dialogue.Dialogue(model, name, _probes(model, asked)).hold(lines, given)
     return result.model if result else None
 
@@ -89,21 +88,12 @@ def _probes(model: model_lib.Model, asked: teach_flags.Asked) -> probe.Probes | 
     if not asked.images:
         return None
     from niwt_tf import probe
+    from niwt_tf.cli import lesson_text
 
     probes = probe.read(model, asked.images)
     for unreadable in probes.unreadable:
-        progress.say(f"  {'unreadable':14}{unreadable}")
+        progress.say(lesson_text.row("unreadable", unreadable))
     return probes if probes.paths else None
-
-
-def _answers() -> Iterator[str]:
-    """Yields what the user types, until it ends."""
-    prompt = "> " if sys.stdin.isatty() else ""
-    while True:
-        try:
-            yield input(prompt)
-        except EOFError:
-            return
 
 
 def run() -> None:

@@ -49,7 +49,7 @@ class Asked:
         Raises:
           errors.UserError: if something lies there.
         """
-        added = tuple(self.described) or tuple(filter(None, [name or self.name]))
+        added = (name,) if name else tuple(self.described)
         return bundle_path.require_new(self.out or bundle_path.beside(self.model, added, self.forget))
 
 
