@@ -4,97 +4,19 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import sys
 import textwrap
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from niwt_tf import errors, probe, progress, teach
 from niwt_tf import model as model_lib
-from niwt_tf.cli import lesson_text
+from niwt_tf.cli import lesson_text, questions
 from niwt_tf.data import described_classes
-from niwt_tf.data import names as names_lib
 from niwt_tf.domains import description, words
 from niwt_tf.explain import textual
 
-_WHAT = {
-    "attributes": "Attributes of {}, commas between them, such as {}",
-    "captions": "Sentences on how {} looks, one a line",
-    "documents": "A text on {}, line by line",
-}
 _COMMANDS = "Commands: undo takes back the last line, show repeats them all, save writes the model, quit does not."
 _WIDTH = 100
-
-
-def answers() -> Iterator[str]:
-    """Yields what the user types, line by line, until it ends."""
-    with contextlib.suppress(ImportError):
-        import readline  # noqa: F401, by which `input` lets lines be edited
-    if isinstance(sys.stdin, io.TextIOWrapper):
-        sys.stdin.reconfigure(errors="replace")
-    prompt = "> " if sys.stdin.isatty() else ""
-    while True:
-        try:
-            yield input(prompt)
-        except EOFError:
-            return
-
-
-def kind(model: model_lib.Model) -> str:
-    """Returns what a model knows its classes by: attributes, captions or documents.
-
-    Raises:
-      errors.UserError: if it is something else, or several of them.
-    """
-    found = "+".join(share.domain.removeprefix("binary_") for share in model.known.shares)
-    if found not in _WHAT:
-        raise errors.UserError(
-            f"`--interactive` must be for a model that knows its classes by attributes, captions or documents. "
-            f"Received: one that knows them by {found}. Describe the class with flags or a file of --classes."
-        )
-    return found
-
-
-def beginning(model: model_lib.Model, texts: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    """Returns the lines with which a description begins.
-
-    Args:
-      model: that is to learn the class.
-      texts: what the flags tell of it, by `attributes`, `captions` or `documents`.
-
-    Raises:
-      errors.UserError: if they tell something by which the model does not know its classes.
-    """
-    known, given = kind(model), [field for field, told in texts.items() if told]
-    if given not in ([], [known]):
-        raise errors.UserError(
-            f"A class must be described as the model knows its classes: by {known}. Received: {' and '.join(given)}. "
-            "Leave the flags of others out."
-        )
-    return tuple(f'"{text}"' if known == "attributes" and "," in text else text for text in texts.get(known, ()))
-
-
-def ask_name(model: model_lib.Model, given: str, lines: Iterator[str], say: Callable[[str], None]) -> str:
-    """Returns the name of a class that is new to a model; nothing if `lines` end before there is one.
-
-    Args:
-      model: that is to learn the class.
-      given: the first name to try, if there is one.
-      lines: what the user answers.
-      say: tells the user.
-    """
-    taken = {names_lib.normal(name): name for name in model.class_names}
-    name = given.strip()
-    while not name or names_lib.normal(name) in taken:
-        known = taken.get(names_lib.normal(name), "")
-        say(f"The model knows {known}. Another name:" if known else "The new class's name:")
-        answer = next(lines, None)
-        if answer is None:
-            return ""
-        name = answer.strip()
-    return name
 
 
 class Dialogue:
@@ -123,7 +45,7 @@ class Dialogue:
         self.told: tuple[str, ...] = ()
         self.result: teach.Result | None = None
         self._model, self._name, self._probes, self._say = model, name, probes, say
-        self._kind = kind(model)
+        self._kind = questions.kind(model)
 
     def hold(self, lines: Iterator[str], given: Sequence[str] = ()) -> teach.Result | None:
         """Returns what the user saves in the end, or None.
@@ -133,7 +55,9 @@ class Dialogue:
           given: lines to begin with.
         """
         names = self._model.known.feature_names
-        what = _WHAT[self._kind].format(self._name, ", ".join(textual.readable(names[index]) for index in (0, -1)))
+        what = questions.KINDS[self._kind].format(
+            self._name, ", ".join(textual.readable(names[index]) for index in (0, -1))
+        )
         self._say(textwrap.fill(f"{what}. {_COMMANDS}", _WIDTH))
         if given:
             self._learn(tuple(given))
@@ -146,10 +70,10 @@ class Dialogue:
 
     def _follow(self, command: str, line: str) -> None:
         """Does what a line asks for, or takes it for one more of the description."""
-        if command == "undo" and self.told[:-1]:
-            self._learn(self.told[:-1])
-        elif command == "undo":
-            self.told, self.result = (), None
+        if command == "undo":
+            self.told, self.result = self.told[:-1], None
+            if self.told:
+                self._learn(self.told)
         if command in ("undo", "show", "save"):
             self._say("\n".join(f"  {one}" for one in self.told) or "Nothing is told yet.")
         elif line:

@@ -61,10 +61,10 @@ def of_model(model: model_lib.Model, path: Path) -> str:
 
 def of_effect(effect: probe.Effect) -> str:
     """Returns what new classes change in the decisions on images."""
-    rows = [line for taken in effect.taken for line in _taken(taken)]
-    rows += [f"{effect.moved:,} more changed class, as gamma changed"] if effect.moved else []
-    labels = [f"{effect.images:,} images"] + [""] * len(rows)
-    return "\n".join(row(label, row) for label, row in zip(labels, rows, strict=False))
+    found = [line for taken in effect.taken for line in _taken(taken)]
+    found += [f"{effect.moved:,} more changed class, as gamma changed"] if effect.moved else []
+    labels = [f"{effect.images:,} images"] + [""] * (len(found) - 1)
+    return "\n".join(row(label, text) for label, text in zip(labels, found, strict=True))
 
 
 def row(label: str, text: str) -> str:

@@ -71,11 +71,11 @@ def _taught(model: model_lib.Model, asked: teach_flags.Asked) -> model_lib.Model
 
 
 def _interactive(model: model_lib.Model, asked: teach_flags.Asked) -> model_lib.Model | None:
-    from niwt_tf.cli import dialogue
+    from niwt_tf.cli import dialogue, questions
 
-    given = dialogue.beginning(model, asked.described.get(asked.name, {}))
-    lines = dialogue.answers()
-    name = dialogue.ask_name(model, asked.name, lines, progress.say)
+    given = questions.beginning(model, asked.described.get(asked.name, {}))
+    lines = questions.answers()
+    name = questions.ask_name(model, asked.name, lines, progress.say)
     if not name:
         return None
     asked.new_file(name)
