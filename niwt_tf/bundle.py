@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import zipfile
 from collections.abc import Mapping
@@ -19,10 +20,26 @@ from typing import Any
 from niwt_tf import errors
 
 FORMAT = 1
+ENDING = ".keras"
 FOLDER = "niwt"
 _MANIFEST = f"{FOLDER}/manifest.json"
 _BLOCK = 2**20
 _REMEDY = "Make it anew with niwt_teach or niwt_export --format=keras, or copy it again from where it was made."
+
+
+def require(path: str | os.PathLike[str]) -> Path:
+    """Returns the path of a bundle.
+
+    Raises:
+      errors.UserError: if there is no such file.
+    """
+    given = Path(path).expanduser()
+    if not given.is_file():
+        raise errors.UserError(
+            f"`--model` must be the folder of a run, or a {ENDING} bundle. Received: --model={path}, where there is "
+            "none. Name one that niwt or niwt_teach made."
+        )
+    return given
 
 
 def write(path: Path, keras_file: Path, folder: Path) -> None:

@@ -14,6 +14,8 @@ from niwt_tf.domains import description
 _COUNT = 5
 _NEAREST = 3
 _EPSILON = 1e-12
+# On aviary 0 ten captions of a seen class come to 0.79 to 0.96 of it, and those of unseen ones to 0.83 at most.
+_TOO_NEAR = 0.9
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,8 +27,9 @@ class Lesson:
       reading: what was understood of it.
       neurons: `(index, name, weight)` of those that it asks for most, above the mean of the seen classes; the name is
         None where a neuron has no clear one.
-      nearest: `(class, similarity)` of the nearest classes that the model knew, the nearest first; 1 is the same.
-      too_near: whether the nearest one is nearer than any two seen classes are to each other.
+      nearest: `(class, similarity)` of the nearest classes that the model knew, the nearest first: the cosine between
+        the importances that both descriptions ask for, less the mean of the seen classes; 1 is the same.
+      too_near: whether the nearest one is so near that the model can hardly tell both apart.
     """
 
     told: description.Description
@@ -54,14 +57,12 @@ def of(
     directions = _units(predicted - usual)
     similarities = directions @ _units(above[None])[0]
     nearest = np.argsort(-similarities, kind="stable")[:_NEAREST]
-    among_seen = directions[: len(model.seen)] @ directions[: len(model.seen)].T
-    np.fill_diagonal(among_seen, -1)
     return Lesson(
         told,
         reading,
         tuple((index, model.neuron_names[index], float(above[index])) for index in strongest),
         tuple((model.class_names[index], float(similarities[index])) for index in nearest),
-        bool(similarities.max() > among_seen.max()),
+        bool(similarities.max() >= _TOO_NEAR),
     )
 
 

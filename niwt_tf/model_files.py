@@ -21,7 +21,6 @@ from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.backbones import cut, saved_model_layers
 from niwt_tf.domains import description, knowledge
 
-ENDING = ".keras"
 _STAGES = ("knowledge", "rehearsal", "importances", "map", "transfer", "inverse_map")
 _SCORES = "scores"  # the name of the layer that a bundle has after the network
 
@@ -38,14 +37,10 @@ def load(path: str | os.PathLike[str], safe_mode: bool = True) -> model_lib.Mode
       errors.UserError: if there is none, it is not finished, or damaged, or of a later format.
     """
     given = Path(path).expanduser()
-    if given.suffix != ENDING or given.is_dir():
+    if given.suffix != bundle.ENDING or given.is_dir():
         root = run_folder.require(os.fspath(path), _STAGES, "--model")
         return _read(root, classifier_lib.Classifier.load(root / "transfer"))
-    if not given.is_file():
-        raise errors.UserError(
-            f"`--model` must be the folder of a run, or a {ENDING} bundle. Received: --model={path}, where there is "
-            "none. Name one that niwt or niwt_teach made."
-        )
+    bundle.require(path)
     with tempfile.TemporaryDirectory() as folder:
         bundle.unpack(given, Path(folder))
         try:
@@ -64,8 +59,8 @@ def save(model: model_lib.Model, path: str | os.PathLike[str]) -> None:
       OSError: if it cannot be written.
     """
     target = Path(path).expanduser()
-    if target.suffix != ENDING:
-        raise errors.UserError(f"`--out` must end in {ENDING}. Received: --out={path}. Name another --out.")
+    if target.suffix != bundle.ENDING:
+        raise errors.UserError(f"`--out` must end in {bundle.ENDING}. Received: --out={path}. Name another --out.")
     if target.exists():
         raise errors.UserError(
             f"`--out` must be a new file: nothing is written over. Received: --out={path}, which is there. Name "
@@ -75,7 +70,7 @@ def save(model: model_lib.Model, path: str | os.PathLike[str]) -> None:
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         with tempfile.TemporaryDirectory() as folder:
-            keras_file, parts = Path(folder) / f"network{ENDING}", Path(folder) / "parts"
+            keras_file, parts = Path(folder) / f"network{bundle.ENDING}", Path(folder) / "parts"
             _as_classifier(model).save(keras_file)
             _write(model, parts)
             bundle.write(temporary, keras_file, parts)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from absl import flags
 
-from niwt_tf import errors, progress, run_folder, workdir
+from niwt_tf import bundle, errors, progress, run_folder, workdir
 from niwt_tf.cli import launch
 from niwt_tf.explain import inputs
 
@@ -32,32 +32,53 @@ def define(values: flags.FlagValues, program: str) -> None:
     """
     here = {"module_name": program, "flag_values": values}
     flags.DEFINE_string("workdir", None, "The finished run's folder.", **here)
+    flags.DEFINE_string("model", None, "In place of a run: a .keras bundle, as niwt_teach writes.", **here)
     flags.DEFINE_string("class", None, "The class to explain; of each image the predicted one by default.", **here)
+    flags.DEFINE_boolean("safe_mode", True, "Refuses a bundle that runs a SavedModel of TensorFlow Hub.", **here)
     text = f"Draws the map, which no reason depends on. One of: {', '.join(METHODS)}."
     flags.DEFINE_string("method", METHODS[0], text, **here)
-    flags.DEFINE_string("out", None, "Where pictures are written; explanations in the workdir by default.", **here)
+    text = "Where pictures are written; explanations in the workdir, or beside the bundle, by default."
+    flags.DEFINE_string("out", None, text, **here)
     flags.DEFINE_integer("top", 5, "Most reasons.", **here)
-    for name in ("workdir", "class", "method", "out", "top"):
+    for name in ("workdir", "model", "class", "method", "out", "top"):
         values.register_key_flag_for_module(program, values[name])
 
 
 def main(arguments: Sequence[str]) -> None:
     """Explains the images that the arguments name."""
     values = flags.FLAGS
-    root = run_folder.require(values.workdir, _STAGES)
+    root = _root(values)
     if values.method not in METHODS:
         raise errors.unknown_value("--method", values.method, METHODS)
     if values.top < 1:
         raise errors.UserError(f"`--top` must be at least 1. Received: --top={values.top}.")
     paths = inputs.find(arguments[1:])
-    out = _made(Path(values.out).expanduser() if values.out else root / "explanations")
+    beside = root.with_suffix(".explanations") if values.model else root / "explanations"
+    out = _made(Path(values.out or beside).expanduser())
     launch.start_tensorflow()
+    from niwt_tf import model_files
     from niwt_tf.explain import explain_images, subject
 
-    drawn = workdir.read_json(root / "config.json")["dataset"] == "aviary"
-    run, asked = subject.Subject.load(root), values["class"].value or ""
-    explain_images.explain(run, paths, out, asked, values.method, values.top, drawn)
+    if values.model:
+        model = model_files.load(root, values.safe_mode)
+        explained, dataset = model.subject, model.config.data.dataset
+    else:
+        explained, dataset = subject.Subject.load(root), workdir.read_json(root / "config.json")["dataset"]
+    asked, drawn = values["class"].value or "", dataset == "aviary"
+    explain_images.explain(explained, paths, out, asked, values.method, values.top, drawn)
     progress.say(f"\npictures and {explain_images.LINES} are in {out}")
+
+
+def _root(values: flags.FlagValues) -> Path:
+    """Returns the run's folder, or the bundle that stands in its place."""
+    if not values.model:
+        return run_folder.require(values.workdir, _STAGES)
+    if values.workdir:
+        raise errors.UserError(
+            f"`--model` must stand in place of a run. Received: --model={values.model} and --workdir={values.workdir}. "
+            "Leave one of them out."
+        )
+    return bundle.require(values.model)
 
 
 def _made(out: Path) -> Path:

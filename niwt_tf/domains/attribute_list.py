@@ -96,7 +96,7 @@ def _index(name: str, names: Sequence[str]) -> int | None:
 
 def _form(name: str) -> str:
     """Returns a name as its words alone, `has_bill_shape::hooked` as `bill_shape_hooked`."""
-    return re.sub(r"[\W_]+", "_", name.casefold()).strip("_").removeprefix("has_")
+    return re.sub(r"(?:[^\w%]|_)+", "_", name.casefold()).strip("_").removeprefix("has_")
 
 
 def _usual(values: np.ndarray) -> float:

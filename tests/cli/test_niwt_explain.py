@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fakes import models
 from niwt_tf import config as config_lib
 from niwt_tf import pipeline, workdir
 
@@ -97,6 +98,16 @@ def test_a_class_that_is_none_is_told_with_the_nearest(finished: Path, images: P
     assert f"Did you mean '{name}'?" in answer.stderr and "Traceback" not in answer.stderr
 
 
+def test_a_bundle_stands_in_place_of_a_run(images: Path, tmp_path: Path) -> None:
+    model = models.by_attributes().teach("zebra", attributes=["coat: striped"])
+    model.save(tmp_path / "zoo.keras")
+    answer = _explain("--model=zoo.keras", images, "--class=zebra", cwd=tmp_path)
+    assert (answer.returncode, answer.stderr) == (0, "")
+    lines = (tmp_path / "zoo.explanations" / "explanations.jsonl").read_text("utf-8").splitlines()
+    assert [json.loads(line)["class"] for line in lines] == ["zebra", "zebra"]
+    assert {json.loads(line)["prediction"] for line in lines} <= set(model.class_names)
+
+
 def test_a_workdir_without_a_stage_names_the_command_that_makes_it(
     finished: Path, images: Path, tmp_path: Path
 ) -> None:
@@ -121,6 +132,16 @@ def test_a_workdir_without_a_stage_names_the_command_that_makes_it(
             ["--workdir=nowhere", "x.png"],
             "`--workdir` must be the folder of a run. Received: --workdir=nowhere, which does not exist. Name one that "
             "niwt made, or make it: niwt --workdir=nowhere",
+        ),
+        (
+            ["--model=zoo.keras", "x.png"],
+            "`--model` must be the folder of a run, or a .keras bundle. Received: --model=zoo.keras, where there is "
+            "none. Name one that niwt or niwt_teach made.",
+        ),
+        (
+            ["--model=zoo.keras", "--workdir=runs/zoo", "x.png"],
+            "`--model` must stand in place of a run. Received: --model=zoo.keras and --workdir=runs/zoo. Leave one of "
+            "them out.",
         ),
     ],
 )

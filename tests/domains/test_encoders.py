@@ -162,3 +162,12 @@ def test_a_text_alone_is_encoded_as_among_others() -> None:
 def test_vocabulary_is_bounded() -> None:
     texts = [" ".join(f"word{i:04d}" for i in range(1500))] * 2
     assert len(encoders.TfidfEncoder.fit(texts).feature_names) == 2000
+
+
+@pytest.mark.parametrize("components", [0, 3])
+def test_arrays_make_the_same_encoder(components: int) -> None:
+    encoder = encoders.TfidfEncoder.fit(_TEXTS, 2, components)
+    again = encoders.TfidfEncoder.from_arrays(encoder.arrays())
+    assert (again.name, again.feature_names) == (encoder.name, encoder.feature_names)
+    np.testing.assert_array_equal(again(["red crown, zebra", *_TEXTS]), encoder(["red crown, zebra", *_TEXTS]))
+    assert again.knows("Red") and not again.knows("zebra")

@@ -267,3 +267,20 @@ def test_load_runs_no_pickle(tmp_path: Path) -> None:
     np.savez(tmp_path / "bad.npz", vectors=np.array([{}]), feature_names=[], class_names=[], source="")
     with pytest.raises(ValueError, match="allow_pickle=False"):
         knowledge.DomainKnowledge.load(tmp_path / "bad.npz")
+
+
+@pytest.mark.parametrize("domain", ["attributes+captions", "captions", "documents"])
+def test_the_encoder_comes_back_with_the_vectors(
+    tiny_dataset: zero_shot.ZeroShotDataset, domain: str, tmp_path: Path
+) -> None:
+    known = _load(tiny_dataset, domain)
+    known.save(tmp_path / "knowledge.npz")
+    back = knowledge.DomainKnowledge.load(tmp_path / "knowledge.npz")
+    assert [share.domain for share in back.shares] == domain.split("+")
+    assert sum(share.size for share in back.shares) == known.vectors.shape[1]
+    kind, name = domain.split("+")[-1], tiny_dataset.unseen[0]
+    told = getattr(tiny_dataset.descriptions, kind)().by_class[name]
+    share = back.shares[-1]
+    vector = share.encoder(told).mean(0) * np.float32(share.factor)
+    row = known.class_names.index(name)
+    np.testing.assert_allclose(vector, known.vectors[row, -share.size :], rtol=1e-6)

@@ -1,0 +1,86 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Models made by hand: four seen classes and an unseen one, known by attributes or by captions."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+
+from fakes import finished
+from niwt_tf import config as config_lib
+from niwt_tf import domain_map, inverse_map, rehearsal
+from niwt_tf import model as model_lib
+from niwt_tf.backbones import backbone, classifier
+from niwt_tf.domains import encoders, knowledge
+
+SEEN = ("Horse", "Tiger", "Cow", "Wolf")
+UNSEEN = ("Okapi",)
+ATTRIBUTES = ("coat=plain", "coat=striped", "horns", "weight")
+TABLE = np.array([[1, 0, 0, 0.5], [0, 1, 0, 0.2], [1, 0, 1, 0.7], [1, 0, 0, 0.05], [0, 1, 0, 0.3]], np.float32)
+CAPTIONS = (
+    ("a plain brown coat", "brown and plain, long legs"),
+    ("orange coat with black stripes", "black stripes, orange"),
+    ("black and white patches, horns", "white coat with black patches and long horns"),
+    ("a grey coat", "grey fur, short legs"),
+    ("brown with white stripes on the legs",),
+)
+_IMAGES = 24
+
+
+def by_attributes(deep: bool = False) -> model_lib.Model:
+    """Returns a model that knows its classes by attributes.
+
+    Args:
+      deep: whether there is a layer with an activation after the pooling, so that images differ in their Jacobians.
+    """
+    share = knowledge.Share("attributes", len(ATTRIBUTES))
+    known = knowledge.DomainKnowledge(TABLE, ATTRIBUTES, SEEN + UNSEEN, "a table", (share,))
+    return _model(known, "attributes", deep)
+
+
+def by_captions(deep: bool = False) -> model_lib.Model:
+    """Returns a model that knows its classes by captions, of which some phrases contain others."""
+    encoder = encoders.TfidfEncoder.fit([text for texts in CAPTIONS[: len(SEEN)] for text in texts])
+    vectors = np.stack([encoder(texts).mean(0) for texts in CAPTIONS])
+    share = knowledge.Share("captions", len(encoder.feature_names), 1.0, encoder)
+    known = knowledge.DomainKnowledge(vectors, encoder.feature_names, SEEN + UNSEEN, "captions", (share,))
+    return _model(known, "captions", deep)
+
+
+def _model(known: knowledge.DomainKnowledge, domain: str, deep: bool) -> model_lib.Model:
+    rng = np.random.default_rng(0)
+    cut = backbone.Backbone(_network(deep), "conv")
+    kernel = rng.normal(size=(cut.feature_size, len(known.class_names))).astype(np.float32)
+    bias = rng.normal(size=len(known.class_names)).astype(np.float32)
+    images = rng.integers(0, 256, (_IMAGES, finished.SIZE, finished.SIZE, 3), dtype=np.uint8)
+    labels = np.arange(_IMAGES) % len(SEEN)
+    values = np.abs(rng.normal(size=(len(SEEN), finished.NEURONS)))[labels] + 0.1 * rng.normal(size=(_IMAGES, 6))
+    vectors = known.vectors[: len(SEEN)]
+    config = config_lib.RunConfig(
+        domain=config_lib.DomainConfig(domain=domain),
+        map=config_lib.MapConfig(map_folds=2),
+        transfer=config_lib.TransferConfig(transfer_steps=100, transfer_learning_rate=0.1),
+    )
+    sums, counts = domain_map.class_sums(values, labels, len(SEEN)), np.bincount(labels)
+    return model_lib.Model(
+        classifier=classifier.Classifier(cut, kernel, bias, SEEN + UNSEEN, UNSEEN),
+        gamma=0.5,
+        known=known,
+        forward=domain_map.fit(vectors, sums, counts, config.map, 0, how="ridge"),
+        inverse=inverse_map.fit(values, labels, vectors, 2, 0),
+        settings=rehearsal.Settings("ridge", 1e-3, 0.8, "level", 0.9, 0.61),
+        activations=cut.trunk(images).numpy().astype(np.float16),
+        features=cut.network(images).numpy(),
+        neuron_names=("stripes", None, "horns", None, None, "coat=plain"),
+        config=config,
+        metrics={"harmonic_mean": 0.5, "split_version": "by hand"},
+    )
+
+
+def _network(deep: bool) -> keras.Model:
+    keras.utils.set_random_seed(0)
+    network = finished.network()
+    if not deep:
+        return network
+    return keras.Model(network.input, keras.layers.Dense(5, activation="tanh", name="dense")(network.output))
