@@ -8,10 +8,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from niwt_tf import errors, run_folder
+from niwt_tf import bundle, errors, run_folder
 from niwt_tf.data import names as names_lib
 
-_ENDING = ".keras"
 _MOST = 3  # names in that of a file
 _LONGEST = 24  # letters of each
 
@@ -24,17 +23,12 @@ def require(model: str | None) -> Path:
     """
     if not model:
         raise errors.UserError(
-            f"`--model` must name the folder of a run, or a {_ENDING} bundle. Received none. Add --model=MODEL."
+            f"`--model` must name the folder of a run, or a {bundle.ENDING} bundle. Received none. Add --model=MODEL."
         )
     path = Path(model).expanduser()
-    if path.suffix != _ENDING or path.is_dir():
+    if path.suffix != bundle.ENDING or path.is_dir():
         return run_folder.require(model, (), "--model")
-    if not path.is_file():
-        raise errors.UserError(
-            f"`--model` must be the folder of a run, or a {_ENDING} bundle. Received: --model={model}, where there is "
-            "none. Name one that niwt or niwt_teach made."
-        )
-    return path
+    return bundle.require(model)
 
 
 def beside(model: Path, added: Sequence[str] = (), removed: Sequence[str] = ()) -> Path:
@@ -45,9 +39,9 @@ def beside(model: Path, added: Sequence[str] = (), removed: Sequence[str] = ()) 
       added: names of classes.
       removed: names of classes.
     """
-    stem = model.name.removesuffix(_ENDING) or model.resolve().name
+    stem = model.name.removesuffix(bundle.ENDING) or model.resolve().name
     folder = model.parent if model.name else model.resolve().parent
-    return folder / f"{stem}{_signed('-', removed)}{_signed('+', added)}{_ENDING}"
+    return folder / f"{stem}{_signed('-', removed)}{_signed('+', added)}{bundle.ENDING}"
 
 
 def require_new(path: Path) -> Path:
@@ -56,8 +50,8 @@ def require_new(path: Path) -> Path:
     Raises:
       errors.UserError: if something lies there, or it does not end in `.keras`.
     """
-    if path.suffix != _ENDING:
-        raise errors.UserError(f"`--out` must end in {_ENDING}. Received: --out={path}. Name another --out.")
+    if path.suffix != bundle.ENDING:
+        raise errors.UserError(f"`--out` must end in {bundle.ENDING}. Received: --out={path}. Name another --out.")
     if path.exists():
         raise errors.UserError(
             f"`--out` must be a new file: nothing is written over. Received: --out={path}, which is there. Name "
