@@ -22,9 +22,9 @@ def read(path: Path) -> Any:
     """
     content = text_files.text(path)
     try:
+        root = yaml.compose(content, yaml.SafeLoader)
         if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(content)):  # a short file could stand for much
             raise _wrong(path, "an alias (*name)", "Write out what it stands for.")
-        root = yaml.compose(content, yaml.SafeLoader)
         return None if root is None else _plain(path, root)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
