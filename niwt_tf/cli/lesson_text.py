@@ -63,7 +63,7 @@ def of_effect(effect: probe.Effect) -> str:
     """Returns what new classes change in the decisions on images."""
     found = [line for taken in effect.taken for line in _taken(taken)]
     found += [f"{effect.moved:,} more changed class, as gamma changed"] if effect.moved else []
-    labels = [f"{effect.images:,} images"] + [""] * (len(found) - 1)
+    labels = [f"{effect.images:,} image{'s' * (effect.images != 1)}"] + [""] * (len(found) - 1)
     return "\n".join(row(label, text) for label, text in zip(labels, found, strict=True))
 
 

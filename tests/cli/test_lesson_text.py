@@ -97,7 +97,7 @@ def test_an_effect() -> None:
 def test_an_effect_on_nothing_names_the_nearest() -> None:
     effect = probe.Effect((probe.Taken("zebra", 0, (), ((Path("a.png"), -0.5),)), probe.Taken("gnu", 0, (), ())), 0, 1)
     assert lesson_text.of_effect(effect).splitlines()[:3] == [
-        "  1 images      0 taken for zebra",
+        "  1 image       0 taken for zebra",
         "                nearest to it: a.png -0.50",
         "                0 taken for gnu",
     ]

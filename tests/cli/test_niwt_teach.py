@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import shutil
@@ -20,6 +21,7 @@ from PIL import Image
 from fakes import models
 from niwt_tf import config as config_lib
 from niwt_tf import errors, model_files, pipeline, workdir
+from niwt_tf import model as model_lib
 from niwt_tf.cli import niwt_teach, teach_flags
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -48,12 +50,19 @@ def run(tiny_data_config: config_lib.DataConfig, tmp_path_factory: pytest.TempPa
     return folder.root
 
 
+def _quick(model: model_lib.Model) -> model_lib.Model:
+    """Returns a model that learns for one step alone."""
+    transfer = dataclasses.replace(model.config.transfer, transfer_steps=1)
+    return dataclasses.replace(model, config=dataclasses.replace(model.config, transfer=transfer))
+
+
 @pytest.fixture(scope="module")
 def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a model that knows animals by attributes, and one that knows them by captions."""
     folder = tmp_path_factory.mktemp("bundles")
-    models.by_attributes().teach("zebra", attributes=["coat: striped", "weight:0.4"]).save(str(folder / "zoo.keras"))
-    models.by_captions().save(str(folder / "told.keras"))
+    zoo = _quick(models.by_attributes()).teach("zebra", attributes=["coat: striped", "weight:0.4"])
+    zoo.save(str(folder / "zoo.keras"))
+    _quick(models.by_captions()).save(str(folder / "told.keras"))
     return folder
 
 
@@ -103,7 +112,7 @@ def test_a_run_is_taught_a_class_in_a_bundle_beside_it(run: Path, cwd: Path) -> 
     assert lines[3].startswith("  will look at  neuron ")
     labels = [line[:16].strip() for line in lines if line[:16].strip() and line.startswith("  ")]
     assert [label for label in labels if label != "warning"] == [
-        *("understood", "will look at", "nearest", "unreadable", "1 images", "taught in", "classes", "calibration"),
+        *("understood", "will look at", "nearest", "unreadable", "1 image", "taught in", "classes", "calibration"),
         *("neurons", "written"),
     ]
     assert lines[-1] == f"  written       {out}" and "  classes       13, 4 of them from words" in lines
@@ -131,19 +140,10 @@ def test_a_bundle_is_taught_line_by_line(cwd: Path) -> None:
     assert model_files.load(cwd / "told+gnu.keras").taught[0].captions == ("white and black horns",)
 
 
-def test_a_mistake_of_the_users_is_told_without_a_traceback(cwd: Path) -> None:
-    answer = _run("--model=zoo.keras", "--name=gnu", "--attributes=hornz", cwd=cwd)
-    assert (answer.returncode, answer.stdout) == (1, "starting TensorFlow\n")
-    assert answer.stderr == (
-        "\n`--attributes` must be one of coat=plain, coat=striped, horns, weight. Received: --attributes=hornz. Did "
-        "you mean 'horns'?\n"
-    )
-    assert not (cwd / "zoo+gnu.keras").exists()
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["--name=gnu", "--attributes=hornz"], "Received: --attributes=hornz. Did you mean 'horns'?"),
         (["--name=gnu", "--attributes=coat: plain,coat: striped"], "must not contradict one another. Received: coat=p"),
         (["--name=gnu", "--attributes=weight:5"], "must have numbers in the table's unit, here -1 to 2, or shares"),
         (["--name=ZEBRA", "--attributes=horns", "--out=x.keras"], "Received: 'ZEBRA', which it knows as 'zebra'."),
