@@ -20,7 +20,9 @@ _DISK = "Files must be readable and writable. Received: {}. Mend that, or name a
 _KEPT = "What was done is kept: the same command goes on from there."
 
 
-def _run(*arguments: str, main: str, path: Path = _ROOT, **options: Any) -> subprocess.CompletedProcess[str]:
+def _run(
+    *arguments: str, main: str, path: Path = _ROOT, resumes: bool = True, **options: Any
+) -> subprocess.CompletedProcess[str]:
     """Runs a program with the given body of `main`."""
     body = textwrap.indent(textwrap.dedent(main).strip(), "    ")
     script = f"""
@@ -31,7 +33,7 @@ from niwt_tf.cli import launch
 def main(arguments):
 {body}
 
-launch.run(main, "What it is for.")
+launch.run(main, "What it is for.", resumes={resumes})
 """
     env = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     env["PYTHONPATH"] = os.pathsep.join([str(path), str(_ROOT)])
@@ -127,6 +129,29 @@ def test_a_full_disk_that_tensorflow_takes_for_memory_is_told_as_one() -> None:
     text = "ckpt; No space left on device"
     answer = _run(main=f"class ResourceExhaustedError(Exception): pass\nraise ResourceExhaustedError('{text}')")
     assert (answer.returncode, answer.stderr) == (1, f"\n{_DISK.format(text)}{_KEPT}\n")
+
+
+@pytest.mark.parametrize(
+    ("main", "status", "message"),
+    [
+        ("os.kill(os.getpid(), signal.SIGINT)\nsignal.pause()", 130, "Interrupted."),
+        (
+            "raise PermissionError(errno.EACCES, 'Permission denied', 'a/b')",
+            1,
+            "Files must be readable and writable. Received: [Errno 13] Permission denied: 'a/b'. Mend that, or name "
+            "others.",
+        ),
+        (
+            "raise MemoryError('Unable to allocate 9 GiB.')",
+            1,
+            "The run must fit into memory. Received: Unable to allocate 9 GiB. End other programs, or use a machine "
+            "with more.",
+        ),
+    ],
+)
+def test_a_program_that_does_not_go_on_promises_nothing(main: str, status: int, message: str) -> None:
+    answer = _run(main=main, resumes=False)
+    assert (answer.returncode, answer.stderr) == (status, f"\n{message}\n")
 
 
 @pytest.mark.parametrize("error", ["KeyError('layer')", "ValueError('shapes differ')", "AssertionError()"])
