@@ -78,7 +78,9 @@ def _read(model: model_lib.Model, told: description.Description, is_named: bool)
     try:
         return description.read(told, model.known, len(model.seen), model.config.domain.text_encoder)
     except errors.UserError as error:
-        raise errors.UserError(f"{told.name}: {error}") from None if is_named else error
+        if not is_named:
+            raise
+        raise errors.UserError(f"{told.name}: {error}") from None
 
 
 def _weights(model: model_lib.Model, targets: np.ndarray) -> np.ndarray:
