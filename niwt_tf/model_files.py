@@ -13,7 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from niwt_tf import bundle, domain_map, errors, inverse_map, rehearsal, run_folder, workdir
+from niwt_tf import bundle, domain_map, errors, inverse_map, model_place, rehearsal, workdir
 from niwt_tf import config as config_lib
 from niwt_tf import model as model_lib
 from niwt_tf.backbones import backbone as backbone_lib
@@ -21,8 +21,6 @@ from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.backbones import cut, saved_model_layers
 from niwt_tf.domains import description, knowledge
 
-ENDING = ".keras"
-_STAGES = ("knowledge", "rehearsal", "importances", "map", "transfer", "inverse_map")
 _SCORES = "scores"  # the name of the layer that a bundle has after the network
 
 
@@ -37,15 +35,9 @@ def load(path: str | os.PathLike[str], safe_mode: bool = True) -> model_lib.Mode
     Raises:
       errors.UserError: if there is none, it is not finished, or damaged, or of a later format.
     """
-    given = Path(path).expanduser()
-    if given.suffix != ENDING or given.is_dir():
-        root = run_folder.require(os.fspath(path), _STAGES, "--model")
-        return _read(root, classifier_lib.Classifier.load(root / "transfer"))
-    if not given.is_file():
-        raise errors.UserError(
-            f"`--model` must be the folder of a run, or a {ENDING} bundle. Received: --model={path}, where there is "
-            "none. Name one that niwt or niwt_teach made."
-        )
+    given = model_place.require(os.fspath(path))
+    if given.is_dir():
+        return _read(given, classifier_lib.Classifier.load(given / "transfer"))
     with tempfile.TemporaryDirectory() as folder:
         bundle.unpack(given, Path(folder))
         try:
@@ -64,8 +56,8 @@ def save(model: model_lib.Model, path: str | os.PathLike[str]) -> None:
       OSError: if it cannot be written.
     """
     target = Path(path).expanduser()
-    if target.suffix != ENDING:
-        raise errors.UserError(f"`--out` must end in {ENDING}. Received: --out={path}. Name another --out.")
+    if target.suffix != model_place.ENDING:
+        raise errors.UserError(f"`--out` must end in {model_place.ENDING}. Received: --out={path}. Name another --out.")
     if target.exists():
         raise errors.UserError(
             f"`--out` must be a new file: nothing is written over. Received: --out={path}, which is there. Name "
@@ -75,7 +67,7 @@ def save(model: model_lib.Model, path: str | os.PathLike[str]) -> None:
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         with tempfile.TemporaryDirectory() as folder:
-            keras_file, parts = Path(folder) / f"network{ENDING}", Path(folder) / "parts"
+            keras_file, parts = Path(folder) / f"network{model_place.ENDING}", Path(folder) / "parts"
             _as_classifier(model).save(keras_file)
             _write(model, parts)
             bundle.write(temporary, keras_file, parts)
@@ -112,7 +104,7 @@ def _read_bundle(path: Path, folder: Path, safe_mode: bool) -> model_lib.Model:
 
 
 def _write(model: model_lib.Model, folder: Path) -> None:
-    for stage in (*_STAGES, "explain"):
+    for stage in (*model_place.STAGES, "explain"):
         (folder / stage).mkdir(parents=True)
     workdir.write_json(folder / "config.json", workdir.record(model.config))
     workdir.write_json(folder / "metrics.json", model.metrics)

@@ -77,7 +77,9 @@ class Signatures:
         """Returns the same for encoded images `[N]`."""
         size = self._model.image_size
         fitted = tf.TensorSpec((size, size, 3), tf.uint8)
-        images = tf.map_fn(lambda one: squares.fit(_decode(one)[None], size)[0], image_bytes, fn_output_signature=fitted)
+        images = tf.map_fn(
+            lambda one: squares.fit(_decode(one)[None], size)[0], image_bytes, fn_output_signature=fitted
+        )
         return self._decisions(images)
 
     def explain(self, images: tf.Tensor, class_name: tf.Tensor) -> Outputs:
