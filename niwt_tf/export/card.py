@@ -40,7 +40,7 @@ def write(folder: Path, model: model_lib.Model, name: str, answers: Mapping[str,
     Raises:
       OSError: if they cannot be written.
     """
-    told = record(model, name) | {"signatures": None, "tflite": None} | answers
+    told = {**record(model, name), "signatures": None, "tflite": None, **answers}
     workdir.write_json(folder / JSON, told)
     (folder / README).write_text(_environment().get_template(README).render(told), "utf-8")
 
@@ -68,7 +68,7 @@ def record(model: model_lib.Model, name: str) -> dict[str, Any]:
         }
         | _some(metrics, "fine_tuned"),
         "seed": config.seed,
-        "settings": dataclasses.asdict(model.settings) | {"gamma": model.gamma},
+        "settings": _settings(model),
         "scores": _some(metrics, *_SCORES) if metrics else None,
         "command": command.command(config, Path("runs", name)),
         "packages": {
@@ -76,6 +76,13 @@ def record(model: model_lib.Model, name: str) -> dict[str, Any]:
             "export": {"niwt_tf": niwt_tf.__version__} | {one: metadata.version(one) for one in _PACKAGES},
         },
     }
+
+
+def _settings(model: model_lib.Model) -> dict[str, Any]:
+    """Returns what was chosen, by the names of `metrics.json`."""
+    names = {"lambda_": "lambda", "harmonic_mean": "harmonic_mean_expected"}
+    chosen = {names.get(name, name): value for name, value in dataclasses.asdict(model.settings).items()}
+    return chosen | {"gamma": model.gamma}
 
 
 def _some(metrics: dict[str, Any], *names: str) -> dict[str, Any]:

@@ -50,13 +50,14 @@ def archive(model: model_lib.Model, endpoints: Mapping[str, signatures.Signature
 
 def _told(signature: signatures.Signature, function: Any) -> dict[str, Any]:
     """Returns what the card tells of a signature."""
+    outputs = function.structured_outputs
     return {
         "purpose": signature.purpose,
-        "inputs": {one.name: _tensor(one.name, one) for one in signature.inputs},
-        "outputs": {name: _tensor(name, one) for name, one in function.structured_outputs.items()},
+        "inputs": {one.name: _tensor(one, signatures.INPUTS[one.name]) for one in signature.inputs},
+        "outputs": {name: _tensor(one, signatures.OUTPUTS[name]) for name, one in outputs.items()},
     }
 
 
-def _tensor(name: str, spec: tf.TensorSpec) -> dict[str, Any]:
+def _tensor(spec: tf.TensorSpec, meaning: str) -> dict[str, Any]:
     shape = [_DIMENSIONS[place] if size is None else size for place, size in enumerate(spec.shape)]
-    return {"dtype": spec.dtype.name, "shape": shape, "meaning": signatures.MEANINGS[name]}
+    return {"dtype": spec.dtype.name, "shape": shape, "meaning": meaning}

@@ -15,21 +15,24 @@ from niwt_tf.explain import explainer
 from niwt_tf.export import reasons
 
 Outputs = dict[str, tf.Tensor]
-# What inputs and outputs are, by their names.
-MEANINGS = {
+# What they are, by their names.
+INPUTS = {
     "images": "RGB, of any size: the middle square counts",
     "image_bytes": "JPEG or PNG files as they are, each of any size",
-    "class_name": "the class to explain as the model spells it, one for each image or one for all; empty for the "
+    "class_name": "the class to explain, as `class_names` spell it, one for each image or one for all; empty for the "
     "predicted one",
-    "scores": "logits, gamma taken off those of seen classes: the highest one decides",
+}
+OUTPUTS = {
+    "scores": "logits, gamma taken off those of classes learned from images: the highest one decides",
     "class_names": "the classes that the scores are of",
-    "seen": "whether the network was trained on images of the class",
+    "seen": "whether the class was learned from images",
     "prediction": "the class with the highest score",
-    "prediction_seen": "whether the network was trained on images of that class",
-    "features": "attributes or words that speak for the class, the strongest first; empty where there are fewer",
-    "contributions": "how far the image tells each feature above its mean over the seen classes",
-    "map": "Grad-CAM: where what speaks for the class is, at least 0",
-    "importances": "of each neuron of the layer for the class's logit",
+    "prediction_seen": "whether that class was learned from images",
+    "class_name": "the class that is explained",
+    "features": "what speaks for the class, the strongest first; empty where there is less",
+    "contributions": "how far the image tells each feature above its mean over the classes learned from images",
+    "map": "Grad-CAM of the class against the mean of all: where it is seen, at least 0",
+    "importances": "how much each neuron of the layer moves the class's logit",
 }
 
 
@@ -124,7 +127,7 @@ class Signatures:
         is_class, is_empty = class_name[:, None] == tf.constant(self._model.class_names), class_name == ""
         known = tf.reduce_any(is_class, axis=1) | is_empty
         unknown = tf.strings.reduce_join(tf.boolean_mask(class_name, ~known), separator=", ")
-        rule = "`class_name` must be one of the class_names that serving_default gives, or empty. Received: "
+        rule = "`class_name` must be one of the `class_names` that serving_default gives, or empty. Received: "
         check = tf.debugging.Assert(tf.reduce_all(known), [tf.strings.join([rule, unknown])])
         with tf.control_dependencies([check]):
             return tf.where(is_empty, tf.constant(explainer.PREDICTED, tf.int64), _first(is_class))

@@ -75,6 +75,7 @@ class Predictor:
         with warnings.catch_warnings(), progress.silent_stderr():
             warnings.filterwarnings("ignore", r"\s*Warning: tf.lite.Interpreter is deprecated")
             interpreter = tf.lite.Interpreter(model_content=converted)
+            interpreter.allocate_tensors()  # which tells of the delegate that it takes
             self._predict = interpreter.get_signature_runner()
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
@@ -91,6 +92,7 @@ def measure(model: model_lib.Model, predictor: Predictor) -> dict[str, Any]:
         progress.say(f"  its accuracy was not measured. {why}")
         return {"measured": False, "why": why}
     splits = (dataset.test_seen, dataset.test_unseen)
+    progress.say(f"  measuring on {sum(map(len, splits)):,} test images")
     with progress.bar(None, "measuring", sum(map(len, splits)), unit="image", delay=_BAR_DELAY) as bar:
         found = [_predict(model, predictor, split, bar) for split in splits]
     place_of = np.array([_place(name, model) for name in dataset.class_names])
@@ -129,7 +131,7 @@ def _predict(model: model_lib.Model, predictor: Predictor, split: zero_shot.Spli
 
 def _accuracies(parts: list[tuple[np.ndarray, np.ndarray]], row: int) -> dict[str, float | None]:
     seen, unseen = (
-        evaluate.per_class_accuracy(found[row], labels, np.unique(labels)) if len(labels) else None
+        evaluate.per_class_accuracy(found[row], labels, np.unique(labels).tolist()) if len(labels) else None
         for found, labels in parts
     )
     mean = None if seen is None or unseen is None else evaluate.harmonic_mean(seen, unseen)

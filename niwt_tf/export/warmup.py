@@ -23,7 +23,8 @@ message_type { name: "ModelSpec"
   field { name: "name" number: 1 type: TYPE_STRING label: LABEL_OPTIONAL }
   field { name: "signature_name" number: 3 type: TYPE_STRING label: LABEL_OPTIONAL } }
 message_type { name: "PredictRequest"
-  field { name: "model_spec" number: 1 type: TYPE_MESSAGE type_name: ".niwt_tf.serving.ModelSpec" label: LABEL_OPTIONAL }
+  field { name: "model_spec" number: 1 type: TYPE_MESSAGE type_name: ".niwt_tf.serving.ModelSpec"
+          label: LABEL_OPTIONAL }
   field { name: "inputs" number: 2 type: TYPE_MESSAGE type_name: ".niwt_tf.serving.PredictRequest.InputsEntry"
           label: LABEL_REPEATED }
   nested_type { name: "InputsEntry" options { map_entry: true }
