@@ -37,13 +37,14 @@ def strongest(
       contained: their `parts`.
       count: most features.
     """
+    name_of, parts_of = tf.constant(feature_names), tf.constant(contained)
     left, names, values = tf.where(scores > 0, scores, 0.0), [], []
     for _ in range(count):
         best = tf.argmax(left, axis=1)
         value = tf.reduce_max(left, axis=1)
-        names.append(tf.where(value > 0, tf.gather(tf.constant(feature_names), best), ""))
+        names.append(tf.where(value > 0, tf.gather(name_of, best), ""))
         values.append(value)
-        left = _without(left, tf.gather(tf.constant(contained), best))
+        left = _without(left, tf.gather(parts_of, best))
     return tf.stack(names, axis=1), tf.stack(values, axis=1)
 
 

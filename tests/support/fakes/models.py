@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
 from niwt_tf import config as config_lib
-from niwt_tf import domain_map, inverse_map, rehearsal
+from niwt_tf import domain_map, inverse_map, model_files, rehearsal
 from niwt_tf import model as model_lib
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import classifier as classifier_lib
@@ -73,6 +74,13 @@ def model(
         metrics=metrics or {},
         taught=taught,
     )
+
+
+def write_run(root: Path, made: model_lib.Model) -> Path:
+    """Writes a model as the stages of a run leave it, and returns its folder."""
+    model_files._write(made, root)
+    made.classifier.save(root / "transfer")
+    return root
 
 
 def network() -> keras.Model:
