@@ -30,17 +30,16 @@ def write(model: model_lib.Model, out: Path, name: str) -> None:
     """
     with target.writing(out) as folder:
         endpoints = signatures.Signatures(model).all()
-        functions = archive(model, endpoints, folder)
+        functions = archive(endpoints, folder)
         told = {key: _told(one, functions[key]) for key, one in endpoints.items()}
         (folder / "assets").mkdir(exist_ok=True)
         card.write(folder / "assets", model, name, {"signatures": told})
         warmup.write(folder, name, model.image_size)
 
 
-def archive(model: model_lib.Model, endpoints: Mapping[str, signatures.Signature], folder: Path) -> dict[str, Any]:
+def archive(endpoints: Mapping[str, signatures.Signature], folder: Path) -> dict[str, Any]:
     """Writes signatures into `folder`, and returns their concrete functions by name."""
-    written = keras.export.ExportArchive()
-    written.track(model.classifier.backbone.network)
+    written = keras.export.ExportArchive()  # it finds variables itself; what it is told to track it stores once more
     functions = {
         name: written.add_endpoint(name, one.call, input_signature=list(one.inputs)) for name, one in endpoints.items()
     }

@@ -54,7 +54,7 @@ def convert(model: model_lib.Model) -> bytes:
     images = tf.TensorSpec((1, size, size, 3), tf.uint8, name="images")
     predict = signatures.Signature(signatures.Signatures(model).scores, (images,), "Decides of an image.")
     with tempfile.TemporaryDirectory() as folder, progress.silent_stderr():
-        saved_model.archive(model, {_SIGNATURE: predict}, Path(folder))
+        saved_model.archive({_SIGNATURE: predict}, Path(folder))
         converter = tf.lite.TFLiteConverter.from_saved_model(folder, [_SIGNATURE])
         try:
             return converter.convert()
