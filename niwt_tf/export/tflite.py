@@ -59,12 +59,19 @@ def convert(model: model_lib.Model) -> bytes:
         try:
             return converter.convert()
         except Exception as error:  # its type is private to the converter
-            lacking = re.findall(r"tf\.\w+", str(error).partition("Error code: ERROR_NEEDS_")[2].partition("\n")[0])
-            trouble = errors.listed(sorted(set(lacking))) or errors.first_line(error)
+            trouble = _lacking(str(error)) or errors.first_line(error)
     raise errors.UserError(
         f"`--format=tflite` takes a network of operations that TensorFlow Lite has. Received: one with {trouble}. Name "
         f"another --format, such as {target.SAVED_MODEL}."
     )
+
+
+def _lacking(message: str) -> str:
+    """Returns the operations that the converter complains of."""
+    found = re.findall(r"'tf\.(\w+)' op is neither", message)
+    for names in re.findall(r"(?:TF Select|Custom) ops: ([\w, ]+)", message):
+        found += names.split(", ")
+    return errors.listed(sorted(set(found)))
 
 
 class Predictor:
