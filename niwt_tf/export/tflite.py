@@ -68,10 +68,7 @@ def convert(model: model_lib.Model) -> bytes:
 
 def _lacking(message: str) -> str:
     """Returns the operations that the converter complains of."""
-    found = re.findall(r"'tf\.(\w+)' op is neither", message)
-    for names in re.findall(r"(?:TF Select|Custom) ops: ([\w, ]+)", message):
-        found += names.split(", ")
-    return errors.listed(sorted(set(found)))
+    return errors.listed(sorted(set(re.findall(r"'tf\.(\w+)' op is neither", message))))
 
 
 class Predictor:
