@@ -1,11 +1,12 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Is an exported model as fast as the live one? Scores of 1,000 images from each in turns, in batches of 128.
+"""Is an exported model as fast as the live one? Scores of 1,000 images, or as many as named, in batches of 128.
 
-The first round of each is left out, the ratios are the medians of the rounds after it. What is exported is loaded in a
-process of its own, too, as a server would, and the seconds told are from after TensorFlow's start.
+They take turns. The first round of each is left out, the ratios are the medians of the rounds after it. What is exported
+is loaded in a process of its own, too, as a server would, and the seconds told are from after TensorFlow's start.
 
 python benchmarks/export.py runs/aviary-attributes
+python benchmarks/export.py runs/vgg16 100
 """
 
 from __future__ import annotations
@@ -31,7 +32,6 @@ import tensorflow as tf  # noqa: E402
 from niwt_tf import model_files  # noqa: E402
 from niwt_tf.export import export  # noqa: E402
 
-_IMAGES = 1000
 _BATCH_SIZE = 128
 _ROUNDS = 15
 _LOAD = """
@@ -42,11 +42,11 @@ print(time.perf_counter() - begun)
 """
 
 
-def main(path: str) -> None:
+def main(path: str, count: str = "1000") -> None:
     """Prints seconds of export and of loading, images per second of both, and their ratio."""
     model = model_files.load(path)
     size = model.image_size
-    images = np.random.default_rng(0).integers(0, 256, (_IMAGES, size, size, 3), np.uint8)
+    images = np.random.default_rng(0).integers(0, 256, (int(count), size, size, 3), np.uint8)
     with tempfile.TemporaryDirectory() as parent:
         folder = Path(parent, "1")
         exporting, _ = _seconds(lambda: export.export(model, folder))
@@ -58,7 +58,7 @@ def main(path: str) -> None:
         rounds = np.array([[_seconds(task) for task in tasks] for _ in range(_ROUNDS + 1)][1:])
     print(f"exporting {exporting:.1f} s, loading {loading:.1f} s")
     for name, seconds in zip(("clock", "processors"), np.moveaxis(rounds, -1, 0), strict=True):
-        live, served = _IMAGES / np.median(seconds, axis=0)
+        live, served = len(images) / np.median(seconds, axis=0)
         ratio = np.median(seconds[:, 0] / seconds[:, 1])
         print(f"by the {name}: live {live:,.0f} images/s, exported {served:,.0f} images/s, ratio {ratio:.3f}")
 
