@@ -7,9 +7,7 @@ from __future__ import annotations
 import logging as standard_logging
 import os
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
 from absl import app, logging
 
@@ -40,7 +38,7 @@ def start_tensorflow() -> None:
     progress.say("starting TensorFlow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["KERAS_BACKEND"] = "tensorflow"
-    with _silent_stderr():
+    with progress.silent_stderr():
         import tensorflow as tf
 
         tf.config.list_physical_devices()  # the search for GPUs is what talks most
@@ -114,21 +112,3 @@ def _give_up_output() -> None:
 def _tell(message: str) -> int:
     print(f"\n{message}", file=sys.stderr)
     return 1
-
-
-@contextmanager
-def _silent_stderr() -> Iterator[None]:
-    """Keeps native code, too, from standard error; what it wrote is shown if an exception passes."""
-    sys.stderr.flush()
-    saved = os.dup(2)
-    with tempfile.TemporaryFile() as kept:
-        os.dup2(kept.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            kept.seek(0)
-            os.write(saved, kept.read())
-            raise
-        finally:
-            os.dup2(saved, 2)
-            os.close(saved)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from absl import flags
 
-from niwt_tf import bundle_path, errors
+from niwt_tf import errors, model_place
 from niwt_tf.data import described_classes, text_files
 from niwt_tf.explain import inputs
 
@@ -50,7 +50,7 @@ class Asked:
           errors.UserError: if something lies there.
         """
         added = (name,) if name else tuple(self.described)
-        return bundle_path.require_new(self.out or bundle_path.beside(self.model, added, self.forget))
+        return model_place.require_new(self.out or model_place.beside(self.model, added, self.forget))
 
 
 def define(values: flags.FlagValues, program: str) -> None:
@@ -89,7 +89,7 @@ def read(values: flags.FlagValues) -> Asked:
       OSError: if a file cannot be read.
     """
     _require_one_task(values)
-    model = bundle_path.require(values.model)
+    model = model_place.require(values.model)
     asked = Asked(
         model=model,
         name=values.name.strip(),

@@ -13,8 +13,6 @@ from typing import Any
 
 import pytest
 
-from niwt_tf.cli import launch
-
 _ROOT = Path(__file__).resolve().parents[2]
 _DISK = "Files must be readable and writable. Received: {}. Mend that, or name another --workdir or --data_dir. "
 _KEPT = "What was done is kept: the same command goes on from there."
@@ -201,37 +199,6 @@ def test_help_says_what_the_program_is_for_and_does_no_work() -> None:
     answer = _run("--help", main="print('work')")
     assert answer.stdout.startswith("What it is for.\n")
     assert "work" not in answer.stdout and answer.stderr == ""
-
-
-def test_native_text_is_kept_from_standard_error(capfd: pytest.CaptureFixture[str]) -> None:
-    with launch._silent_stderr():
-        os.write(2, b"native noise\n")
-    os.write(2, b"heard again\n")
-    assert capfd.readouterr() == ("", "heard again\n")
-
-
-@pytest.mark.parametrize("error", [ImportError("broken"), KeyboardInterrupt(), SystemExit(1)])
-def test_native_text_is_shown_when_an_exception_passes(capfd: pytest.CaptureFixture[str], error: BaseException) -> None:
-    with pytest.raises(type(error)), launch._silent_stderr():
-        os.write(2, b"why it fails\n")
-        raise error
-    os.write(2, b"heard again\n")
-    assert capfd.readouterr() == ("", "why it fails\nheard again\n")
-
-
-def test_text_from_before_stays_in_its_place(capfd: pytest.CaptureFixture[str]) -> None:
-    print("before", file=sys.stderr, end="")  # waits in Python's buffer
-    with launch._silent_stderr():
-        os.write(2, b"noise")
-    assert capfd.readouterr().err == "before"
-
-
-def test_no_file_is_left_open() -> None:
-    before = sorted(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").exists() else []
-    for _ in range(3):
-        with launch._silent_stderr():
-            pass
-    assert before == (sorted(os.listdir("/proc/self/fd")) if before else [])
 
 
 def _fake_tensorflow(folder: Path, at_import: str = "") -> Path:

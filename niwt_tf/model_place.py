@@ -11,15 +11,19 @@ from pathlib import Path
 from niwt_tf import bundle, errors, run_folder
 from niwt_tf.data import names as names_lib
 
+STAGES = ("knowledge", "rehearsal", "importances", "map", "transfer", "inverse_map")  # that a run must have done
 _MOST = 3  # names in that of a file
 _LONGEST = 24  # letters of each
 
 
 def require(model: str | None) -> Path:
-    """Returns where a model lies; `model_files.load` checks what is in it.
+    """Returns where a model lies: the folder of a run, or a bundle, which is not looked into.
+
+    Args:
+      model: as the user names it.
 
     Raises:
-      errors.UserError: if there is neither a run's folder nor a bundle.
+      errors.UserError: if there is neither, or the run is not finished.
     """
     if not model:
         raise errors.UserError(
@@ -27,8 +31,14 @@ def require(model: str | None) -> Path:
         )
     path = Path(model).expanduser()
     if path.suffix != bundle.ENDING or path.is_dir():
-        return run_folder.require(model, (), "--model")
+        return run_folder.require(model, STAGES, "--model")
     return bundle.require(model)
+
+
+def name(model: Path) -> str:
+    """Returns the name of the folder, or of the bundle less its ending."""
+    whole = model.expanduser().resolve()
+    return whole.stem if whole.suffix == bundle.ENDING and not whole.is_dir() else whole.name
 
 
 def beside(model: Path, added: Sequence[str] = (), removed: Sequence[str] = ()) -> Path:

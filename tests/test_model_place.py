@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from niwt_tf import bundle_path, errors
+from niwt_tf import errors, model_place
 
 _GOLDEN = Path(__file__).parent / "golden" / "attributes.keras"
 
@@ -32,19 +32,24 @@ _GOLDEN = Path(__file__).parent / "golden" / "attributes.keras"
     ],
 )
 def test_new_models_lie_beside_the_old(model: str, added: list[str], removed: list[str], expected: str) -> None:
-    assert bundle_path.beside(Path(model), added, removed) == Path(expected)
+    assert model_place.beside(Path(model), added, removed) == Path(expected)
 
 
 def test_the_current_folder_has_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert bundle_path.beside(Path(), ["zebra"]) == tmp_path.with_name(f"{tmp_path.name}+zebra.keras")
+    assert model_place.beside(Path(), ["zebra"]) == tmp_path.with_name(f"{tmp_path.name}+zebra.keras")
 
 
 def test_models_are_bundles_or_folders_of_runs(tmp_path: Path) -> None:
     (tmp_path / "run.keras").mkdir()
     (tmp_path / "run.keras" / "config.json").write_text("{}", "utf-8")
-    assert bundle_path.require(str(tmp_path / "run.keras")) == tmp_path / "run.keras"
-    assert bundle_path.require(str(_GOLDEN)) == _GOLDEN
+    for stage in model_place.STAGES[1:]:
+        (tmp_path / "run.keras" / stage).mkdir()
+    with pytest.raises(errors.UserError, match=r"^`--model` must hold the stages .*, without knowledge. Make what is"):
+        model_place.require(str(tmp_path / "run.keras"))
+    (tmp_path / "run.keras" / "knowledge").mkdir()
+    assert model_place.require(str(tmp_path / "run.keras")) == tmp_path / "run.keras"
+    assert model_place.require(str(_GOLDEN)) == _GOLDEN
 
 
 @pytest.mark.parametrize(
@@ -61,17 +66,32 @@ def test_what_is_no_model_is_told(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(errors.UserError, match=re.escape(message)):
-        bundle_path.require(model)
+        model_place.require(model)
 
 
 def test_nothing_is_written_over(tmp_path: Path) -> None:
-    assert bundle_path.require_new(tmp_path / "new.keras") == tmp_path / "new.keras"
+    assert model_place.require_new(tmp_path / "new.keras") == tmp_path / "new.keras"
     (tmp_path / "old.keras").touch()
     with pytest.raises(errors.UserError) as caught:
-        bundle_path.require_new(tmp_path / "old.keras")
+        model_place.require_new(tmp_path / "old.keras")
     assert str(caught.value) == (
         f"`--out` must be a new file: nothing is written over. Received: --out={tmp_path}/old.keras, which is there. "
         "Name another --out, or remove it first."
     )
     with pytest.raises(errors.UserError, match=re.escape("`--out` must end in .keras. Received: --out=zoo.h5.")):
-        bundle_path.require_new(Path("zoo.h5"))
+        model_place.require_new(Path("zoo.h5"))
+
+
+def test_home_is_a_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.keras").touch()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert model_place.require("~/a.keras") == tmp_path / "a.keras"
+
+
+def test_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "b.keras").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert model_place.name(Path("runs/aviary")) == "aviary"
+    assert model_place.name(Path("more/birds.v2.keras")) == "birds.v2"
+    assert model_place.name(Path("b.keras")) == "b.keras"
+    assert model_place.name(Path(".")) == tmp_path.name
