@@ -40,8 +40,8 @@ def as_split(images: np.ndarray, labels: np.ndarray, classes: int, size: int) ->
     pictures, numbers = require_images(images), _require_labels(labels, len(images), classes)
 
     def decode(index: tf.Tensor) -> tf.Tensor:
-        image = tf.numpy_function(pictures.__getitem__, [index], tf.uint8)
-        return squares.fit(tf.ensure_shape(image, pictures.shape[1:])[None], size)[0]
+        image = tf.ensure_shape(tf.numpy_function(pictures.__getitem__, [index], tf.uint8), pictures.shape[1:])
+        return image if image.shape[:2] == (size, size) else squares.fit(image[None], size)[0]
 
     return zero_shot.Split(tf.data.Dataset.range(len(pictures)), numbers, decode)
 

@@ -7,15 +7,15 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from niwt_tf import domain_map, errors, importance, inverse_map, model_files, rehearsal
 from niwt_tf import config as config_lib
+from niwt_tf import domain_map, errors, importance, inverse_map, model_files, rehearsal
 from niwt_tf.api import settings, steps
-from niwt_tf.backbones import families, saved_model_layers
 from niwt_tf.backbones import classifier as classifier_lib
+from niwt_tf.backbones import families, saved_model_layers
 from niwt_tf.domains import knowledge
 from niwt_tf.explain import neurons as neurons_lib
 from niwt_tf.explain import textual
-from niwt_tf.model import Model
+from niwt_tf.model import Model as Model
 
 _NOT_MEASURED = 0.0  # nothing played unseen here
 
@@ -68,7 +68,7 @@ def make_model(
     """
     _require_same(classifier, known)
     steps.require_share(kept_share)
-    chosen = settings.read("rehearsal", lambdas=(lambda_,), scales=(scale,), biases=(bias,))
+    settings.read("rehearsal", lambdas=(lambda_,), scales=(scale,), biases=(bias,))  # which checks them
     vectors = known.vectors[: len(classifier.class_names) - len(classifier.unseen)]
     forward = forward or steps.fit_map(vectors, importances, seed=seed)
     fit = "descent" if forward.steps else "ridge"
@@ -78,7 +78,7 @@ def make_model(
         known=known,
         forward=forward,
         inverse=inverse or steps.fit_inverse_map(vectors, importances, seed=seed),
-        settings=rehearsal.Settings(fit, *chosen.lambdas, *chosen.scales, *chosen.biases, kept_share, _NOT_MEASURED),
+        settings=rehearsal.Settings(fit, lambda_, scale, bias, kept_share, _NOT_MEASURED),
         activations=importances.activations,
         features=importances.features,
         neuron_names=_names(neurons, classifier.backbone.activation_shape[-1]),
@@ -109,8 +109,8 @@ def _require_same(classifier: classifier_lib.Classifier, known: knowledge.Domain
     if known.class_names != classifier.class_names:
         raise errors.UserError(
             "`known` must be of the classifier's classes, in their order. Received: a classifier of "
-            f"{errors.listed(classifier.class_names)}, and knowledge of {errors.listed(known.class_names)}. Encode what "
-            "is known of these classes."
+            f"{errors.listed(classifier.class_names)}, and knowledge of {errors.listed(known.class_names)}. Encode "
+            "what is known of these classes."
         )
 
 

@@ -107,8 +107,8 @@ def transfer_weights(
     neurons = classifier.backbone.activation_shape[-1]
     if wanted.shape[1] != neurons:
         raise errors.UserError(
-            f"`targets` must have a number for each neuron, [U,{neurons}]. Received: {list(wanted.shape)}. Give what the "
-            "map makes of the new classes' domain vectors."
+            f"`targets` must have a number for each neuron, [U,{neurons}]. Received: {list(wanted.shape)}. Give what "
+            "the map makes of the new classes' domain vectors."
         )
     return transfer.transfer(
         classifier.backbone.head,
@@ -148,7 +148,8 @@ def add_classes(
     taken = sorted({name for name in names if (classifier.class_names + names).count(name) > 1})
     if taken:
         raise errors.UserError(
-            f"`class_names` must be new to the classifier. Received: {errors.listed(taken)}. Name the classes otherwise."
+            f"`class_names` must be new to the classifier. Received: {errors.listed(taken)}. Name the classes "
+            "otherwise."
         )
     columns = arrays.require_vectors("kernel", np.transpose(kernel), len(names), "new class, in columns").T
     chosen = settings.read("rehearsal", scales=(scale,), biases=(bias,))
@@ -222,7 +223,7 @@ def _of_classes(domain_vectors: np.ndarray, importances: importance.Importances)
     classes = int(importances.labels.max(initial=-1)) + 1
     if classes < 3:
         raise errors.UserError(
-            f"`importances` must be of three classes or more, of which a map can learn. Received: {classes}. Give images "
-            "of more classes."
+            f"`importances` must be of three classes or more, of which a map can learn. Received: {classes}. Give "
+            "images of more classes."
         )
     return arrays.require_vectors("domain_vectors", domain_vectors, classes, "class of the importances")
