@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from niwt_tf import config as config_lib
 from niwt_tf import domain_map, errors, importance, inverse_map, model_files, rehearsal
@@ -94,15 +95,15 @@ def export_model(model: Model, out: str | os.PathLike[str], format: str = "saved
 
     Args:
       model: to export.
-      out: where to; nothing may be there.
-      format: such as `savedmodel`.
+      out: the folder, which is empty or not there; of the format `keras` the file.
+      format: `savedmodel`, `tflite` or `keras`.
 
     Raises:
       errors.UserError: if there is no such format, or something lies at `out`.
     """
     from niwt_tf.export import export  # whose converters others need not wait for
 
-    export.export(model, out, format)
+    export.export(model, Path(out), format)
 
 
 def _require_same(classifier: classifier_lib.Classifier, known: knowledge.DomainKnowledge) -> None:
