@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import niwt_tf
-from fakes import colours
+from fakes import colours, hub_image
 from niwt_tf import errors, importance
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.domains import knowledge
@@ -119,6 +119,20 @@ def test_mistakes_are_told(
     named = niwt_tf.name_neurons(classifier, inverse, known, _images(), _LABELS)
     with pytest.raises(errors.UserError, match="`neurons` must be all of the layer's, here 3. Received: 2"):
         niwt_tf.make_model(classifier, known, importances, neurons=named[:2])
+
+
+def test_one_that_runs_a_saved_model_is_loaded_by_those_who_trust_it_alone(
+    known: knowledge.DomainKnowledge, tmp_path: Path
+) -> None:
+    backbone = niwt_tf.load_backbone(f"hub:{hub_image.save(tmp_path / 'hub')}")
+    images, labels = hub_image.images(6), np.arange(6) % 3
+    classifier = niwt_tf.fit_classifier(backbone, images, labels, _NAMES)
+    model = niwt_tf.make_model(classifier, known, niwt_tf.compute_importances(classifier, images, labels))
+    model.save(str(tmp_path / "model.keras"))
+    with pytest.raises(errors.UserError, match="`--safe_mode` must be off for a bundle that runs a SavedModel"):
+        niwt_tf.load_model(tmp_path / "model.keras")
+    loaded = niwt_tf.load_model(tmp_path / "model.keras", safe_mode=False)
+    np.testing.assert_allclose(loaded.predict(images).scores, model.predict(images).scores, rtol=1e-4, atol=1e-5)
 
 
 def test_it_is_exported(model: niwt_tf.Model, tmp_path: Path) -> None:
