@@ -136,7 +136,7 @@ def _start(name: str | keras.Model, seed: int, values: dict[str, Any]) -> tuple[
         return build.build(config), config
     if not isinstance(name, keras.Model):
         raise errors.UserError(
-            f"`name` must be a name of a network, keras:PATH, hub:HANDLE_OR_PATH, or a model of Keras. Received: "
+            "`name` must be a name of a network, keras:PATH, hub:HANDLE_OR_PATH, or a model of Keras. Received: "
             f"{name!r}. A file of Keras is named as 'keras:mine.keras'."
         )
     with tempfile.TemporaryDirectory() as folder:
