@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Is an exported model as fast as the live one? Scores of 1,000 images, or as many as named, in batches of 128.
 
-They take turns. The first round of each is left out, the ratios are the medians of the rounds after it. What is exported
-is loaded in a process of its own, too, as a server would, and the seconds told are from after TensorFlow's start.
+They take turns. The first round of each is left out, the ratios are the medians of the rounds after it. What is
+exported is loaded in a process of its own, too, as a server would; the seconds told are from after TensorFlow's start.
 
 python benchmarks/export.py runs/aviary-attributes
 python benchmarks/export.py runs/vgg16 100

@@ -95,7 +95,7 @@ def test_page_counts_and_names_classes(written: tuple[dict[str, Any], str]) -> N
     assert "An image classifier of 8 classes: 4 were learned from images, 4 from words alone" in page
     assert "Learned from words, 2: Zebra, Okapi." in page
     assert "Taught later, by describing them, 2, on which nothing was measured:" in page
-    assert "- Giraffe\\_\\|x\\|\n  - tall:90%\n  - brown spots\n- Yak\n  - A yak. A yak." in page
+    assert "- Giraffe\\_\\|x\\|: tall:90%, brown spots\n- Yak\n  - A yak. A yak." in page
     assert "... (700 letters, in model\\_card.json)" in page
 
 
