@@ -62,7 +62,7 @@ def test_a_run_becomes_a_saved_model_below_exported(run: Path, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "`--model` must name the folder of a run, or a .keras bundle. Received none. Add --model=PATH."),
+        ([], "`--model` must name the folder of a run, or a .keras bundle. Received none. Add --model=MODEL."),
         (
             ["--model=nowhere"],
             "`--model` must be the folder of a run. Received: --model=nowhere, which does not exist. Name one that "
