@@ -1,5 +1,79 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Neuron importance-aware weight transfer: teaches an image classifier new classes from words alone."""
+"""Neuron importance-aware weight transfer: teaches an image classifier new classes from words alone.
+
+The names below are the whole API; docs/api.md has an example of each. They are imported when they are first used, so
+that `import niwt_tf` does not wait for TensorFlow.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from niwt_tf.api.arrays import to_arrays
+    from niwt_tf.api.classifiers import (
+        compute_features,
+        fit_classifier,
+        load_backbone,
+        load_classifier,
+        train_classifier,
+    )
+    from niwt_tf.api.explanations import explain_images, find_reasons, name_neurons
+    from niwt_tf.api.knowledge import encode_attributes, encode_captions, load_dataset, load_knowledge
+    from niwt_tf.api.models import Model, export_model, load_model, make_model
+    from niwt_tf.api.steps import (
+        add_classes,
+        choose_gamma,
+        compute_importances,
+        evaluate_gzsl,
+        fit_inverse_map,
+        fit_map,
+        transfer_weights,
+    )
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Model",
+    "__version__",
+    "add_classes",
+    "choose_gamma",
+    "compute_features",
+    "compute_importances",
+    "encode_attributes",
+    "encode_captions",
+    "evaluate_gzsl",
+    "explain_images",
+    "export_model",
+    "find_reasons",
+    "fit_classifier",
+    "fit_inverse_map",
+    "fit_map",
+    "load_backbone",
+    "load_classifier",
+    "load_dataset",
+    "load_knowledge",
+    "load_model",
+    "make_model",
+    "name_neurons",
+    "to_arrays",
+    "train_classifier",
+    "transfer_weights",
+]
+
+_PARTS = ("arrays", "classifiers", "explanations", "knowledge", "models", "steps")  # of niwt_tf.api
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        for part in _PARTS:
+            module = importlib.import_module(f"niwt_tf.api.{part}")
+            if name in vars(module):
+                return getattr(module, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

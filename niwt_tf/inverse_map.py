@@ -46,8 +46,12 @@ class InverseMap:
 
     def __call__(self, importances: np.ndarray) -> np.ndarray:
         """Returns scores `[N,M]` float32 for importances `[N,K]`; zeros for importances of zero, which say nothing."""
-        scores = self.backward(tf.constant(importances, tf.float32)).numpy()
-        return np.where(np.any(importances, axis=1, keepdims=True), scores, np.float32(0))
+        return self.scores(tf.constant(importances, tf.float32)).numpy()
+
+    def scores(self, importances: tf.Tensor) -> tf.Tensor:
+        """Returns the same for importances `[N,K]` float32 within a graph."""
+        says_something = tf.reduce_any(importances != 0, axis=1, keepdims=True)
+        return tf.where(says_something, self.backward(importances), 0.0)
 
     def save(self, folder: Path) -> None:
         """Writes `backward.keras` and `inverse_map.npz` into `folder`."""

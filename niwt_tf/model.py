@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -161,7 +162,7 @@ class Model:
 
         return teach.forget(self, [name])
 
-    def save(self, path: str) -> None:
+    def save(self, path: str | os.PathLike[str]) -> None:
         """Writes a `.keras` bundle; see `model_files.save`."""
         from niwt_tf import model_files
 
@@ -178,18 +179,28 @@ class Model:
 
 def scores(model: Model) -> Callable[[tf.Tensor], tf.Tensor]:
     """Returns a compiled function from images `[N,H,W,3]` uint8 to scores `[N,C]` float32."""
-    network, size = model.classifier.backbone.network, model.image_size
     kernel, bias = tf.constant(model.classifier.kernel), tf.constant(calibrated_bias(model))
 
     @tf.function(input_signature=[tf.TensorSpec((None, None, None, 3), tf.uint8, name="images")])
     def of_images(images: tf.Tensor) -> tf.Tensor:
-        features = network(squares.fit(images, size), training=False)
-        return tf.cast(features, tf.float32) @ kernel + bias
+        return scores_of(model, squares.fit(images, model.image_size), kernel, bias)
 
     return of_images
 
 
+def scores_of(model: Model, images: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
+    """Returns scores `[N,C]` float32, within a graph.
+
+    Args:
+      model: whose network is run.
+      images: `[N,S,S,3]` uint8, RGB.
+      kernel: that of its classifier, `[D,C]`; a tensor, or a variable.
+      bias: its `calibrated_bias`; a tensor, or a variable.
+    """
+    features = model.classifier.backbone.network(images, training=False)
+    return tf.cast(features, tf.float32) @ kernel + bias
+
+
 def calibrated_bias(model: Model) -> np.ndarray:
     """Returns the bias `[C]` float32, gamma taken off the seen classes' own."""
-    seen = np.arange(len(model.class_names)) < len(model.seen)
-    return model.classifier.bias - np.where(seen, model.gamma, 0).astype(np.float32)
+    return model.classifier.calibrated_bias(model.gamma)

@@ -13,7 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from niwt_tf import bundle, domain_map, errors, inverse_map, rehearsal, run_folder, workdir
+from niwt_tf import bundle, domain_map, errors, inverse_map, model_place, rehearsal, workdir
 from niwt_tf import config as config_lib
 from niwt_tf import model as model_lib
 from niwt_tf.backbones import backbone as backbone_lib
@@ -21,7 +21,6 @@ from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.backbones import cut, saved_model_layers
 from niwt_tf.domains import description, knowledge
 
-_STAGES = ("knowledge", "rehearsal", "importances", "map", "transfer", "inverse_map")
 _SCORES = "scores"  # the name of the layer that a bundle has after the network
 
 
@@ -36,11 +35,9 @@ def load(path: str | os.PathLike[str], safe_mode: bool = True) -> model_lib.Mode
     Raises:
       errors.UserError: if there is none, it is not finished, or damaged, or of a later format.
     """
-    given = Path(path).expanduser()
-    if given.suffix != bundle.ENDING or given.is_dir():
-        root = run_folder.require(os.fspath(path), _STAGES, "--model")
-        return _read(root, classifier_lib.Classifier.load(root / "transfer"))
-    bundle.require(path)
+    given = model_place.require(os.fspath(path))
+    if given.is_dir():
+        return _read(given, classifier_lib.Classifier.load(given / "transfer"))
     with tempfile.TemporaryDirectory() as folder:
         bundle.unpack(given, Path(folder))
         try:
@@ -58,14 +55,7 @@ def save(model: model_lib.Model, path: str | os.PathLike[str]) -> None:
       errors.UserError: if something lies at `path`, or it does not end in `.keras`.
       OSError: if it cannot be written.
     """
-    target = Path(path).expanduser()
-    if target.suffix != bundle.ENDING:
-        raise errors.UserError(f"`--out` must end in {bundle.ENDING}. Received: --out={path}. Name another --out.")
-    if target.exists():
-        raise errors.UserError(
-            f"`--out` must be a new file: nothing is written over. Received: --out={path}, which is there. Name "
-            "another --out, or remove it first."
-        )
+    target = model_place.require_new(Path(path).expanduser())
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
     try:
@@ -107,7 +97,7 @@ def _read_bundle(path: Path, folder: Path, safe_mode: bool) -> model_lib.Model:
 
 
 def _write(model: model_lib.Model, folder: Path) -> None:
-    for stage in (*_STAGES, "explain"):
+    for stage in (*model_place.STAGES, "explain"):
         (folder / stage).mkdir(parents=True)
     workdir.write_json(folder / "config.json", workdir.record(model.config))
     workdir.write_json(folder / "metrics.json", model.metrics)

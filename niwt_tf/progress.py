@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator
 from typing import TextIO, TypeVar
 
@@ -34,6 +35,24 @@ def no_other_output() -> Iterator[None]:
                 yield
         finally:
             _kept_output = None
+
+
+@contextlib.contextmanager
+def silent_stderr() -> Iterator[None]:
+    """Keeps native code, too, from standard error; what it wrote is shown if an exception passes."""
+    sys.stderr.flush()
+    saved = os.dup(2)
+    with tempfile.TemporaryFile() as kept:
+        os.dup2(kept.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            kept.seek(0)
+            os.write(saved, kept.read())
+            raise
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)
 
 
 def bar(

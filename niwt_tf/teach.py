@@ -36,8 +36,7 @@ def teach(model: model_lib.Model, described: Sequence[description.Description]) 
       errors.UserError: if a name is taken or empty, or a description says nothing that the model understands.
     """
     _require_new(model, [told.name for told in described])
-    encoder = model.config.domain.text_encoder
-    readings = [description.read(told, model.known, len(model.seen), encoder) for told in described]
+    readings = [_read(model, told, len(described) > 1) for told in described]
     vectors = np.stack([reading.vector for reading in readings])
     targets = model.forward(vectors)
     taught = _with_classes(model, described, vectors, _weights(model, targets))
@@ -72,6 +71,16 @@ def forget(model: model_lib.Model, names: Sequence[str]) -> model_lib.Model:
     return dataclasses.replace(
         model, classifier=classifier, known=known, taught=taught, gamma=_gamma(model, classifier)
     )
+
+
+def _read(model: model_lib.Model, told: description.Description, is_named: bool) -> description.Reading:
+    """Returns what is made of a description; a mistake in it is told with the class's name, if that is wanted."""
+    try:
+        return description.read(told, model.known, len(model.seen), model.config.domain.text_encoder)
+    except errors.UserError as error:
+        if not is_named:
+            raise
+        raise errors.UserError(f"{told.name}: {error}") from None
 
 
 def _weights(model: model_lib.Model, targets: np.ndarray) -> np.ndarray:

@@ -130,3 +130,34 @@ def test_bar_of_bytes_is_silent_without_a_terminal(capsys: pytest.CaptureFixture
     with progress.bytes_bar("birds.tgz", 10) as bar:
         bar.update(10)
     assert capsys.readouterr() == ("", "")
+
+
+def test_native_text_is_kept_from_standard_error(capfd: pytest.CaptureFixture[str]) -> None:
+    with progress.silent_stderr():
+        os.write(2, b"native noise\n")
+    os.write(2, b"heard again\n")
+    assert capfd.readouterr() == ("", "heard again\n")
+
+
+@pytest.mark.parametrize("error", [ImportError("broken"), KeyboardInterrupt(), SystemExit(1)])
+def test_native_text_is_shown_when_an_exception_passes(capfd: pytest.CaptureFixture[str], error: BaseException) -> None:
+    with pytest.raises(type(error)), progress.silent_stderr():
+        os.write(2, b"why it fails\n")
+        raise error
+    os.write(2, b"heard again\n")
+    assert capfd.readouterr() == ("", "why it fails\nheard again\n")
+
+
+def test_text_from_before_stays_in_its_place(capfd: pytest.CaptureFixture[str]) -> None:
+    print("before", file=sys.stderr, end="")  # waits in Python's buffer
+    with progress.silent_stderr():
+        os.write(2, b"noise")
+    assert capfd.readouterr().err == "before"
+
+
+def test_no_file_is_left_open() -> None:
+    before = sorted(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").exists() else []
+    for _ in range(3):
+        with progress.silent_stderr():
+            pass
+    assert before == (sorted(os.listdir("/proc/self/fd")) if before else [])

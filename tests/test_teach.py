@@ -159,6 +159,14 @@ def test_names_must_be_new(names: list[str], message: str) -> None:
         teach.teach(models.by_attributes(), described)
 
 
+def test_of_several_descriptions_the_wrong_one_is_named() -> None:
+    described = [_ZEBRA, description.Description("okapia", attributes=("hornes",))]
+    with pytest.raises(errors.UserError, match="^okapia: `--attributes` must be one of .* Did you mean 'horns'?"):
+        teach.teach(models.by_attributes(), described)
+    with pytest.raises(errors.UserError, match="^`--attributes` must be one of "):
+        teach.teach(models.by_attributes(), described[1:])
+
+
 def test_what_was_learned_from_images_is_not_forgotten() -> None:
     with pytest.raises(errors.UserError) as caught:
         models.by_attributes().forget("tiger")

@@ -39,6 +39,11 @@ class Classifier:
         """Returns `[N,C]` float32 for features `[N,D]`."""
         return features @ self.kernel + self.bias
 
+    def calibrated_bias(self, gamma: float) -> np.ndarray:
+        """Returns the bias `[C]` float32, gamma taken off that of the seen classes."""
+        margin = [0.0 if name in self.unseen else gamma for name in self.class_names]
+        return self.bias - np.array(margin, np.float32)
+
     def save(self, folder: Path, with_network: bool = True) -> None:
         """Writes `network.keras`, unless told not to, and `classifier.npz` into `folder`."""
         if with_network:

@@ -7,9 +7,7 @@ from __future__ import annotations
 import logging as standard_logging
 import os
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
 from absl import app, logging
 
@@ -17,18 +15,22 @@ from niwt_tf import errors, progress
 
 _DISK_TROUBLE = ("No space left on device", "Permission denied", "Read-only file system", "Disk quota exceeded")
 _INTERRUPTED = 130  # what shells give a program that Ctrl-C ended
+_KEPT = " What was done is kept: the same command goes on from there."
 
 
-def run(main: Callable[[Sequence[str]], None], description: str, takes_arguments: bool = False) -> None:
+def run(
+    main: Callable[[Sequence[str]], None], description: str, takes_arguments: bool = False, resumes: bool = True
+) -> None:
     """Runs a program and exits: with 0, with 1 after a mistake of the user's, with 130 after Ctrl-C.
 
     Args:
       main: takes the arguments that are no flags, the program's name first.
       description: what the program is for, for `--help`.
       takes_arguments: whether there may be others than the program's name.
+      resumes: whether the program trains, and goes on from where it was cut short.
     """
     sys.modules["__main__"].__doc__ = description
-    app.run(lambda arguments: sys.exit(_status(main, arguments, takes_arguments)))
+    app.run(lambda arguments: sys.exit(_status(main, arguments, takes_arguments, resumes)))
 
 
 def start_tensorflow() -> None:
@@ -36,7 +38,7 @@ def start_tensorflow() -> None:
     progress.say("starting TensorFlow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["KERAS_BACKEND"] = "tensorflow"
-    with _silent_stderr():
+    with progress.silent_stderr():
         import tensorflow as tf
 
         tf.config.list_physical_devices()  # the search for GPUs is what talks most
@@ -45,7 +47,9 @@ def start_tensorflow() -> None:
     standard_logging.getLogger("niwt_tf").setLevel(standard_logging.WARNING)  # such as the names of damaged images
 
 
-def _status(main: Callable[[Sequence[str]], None], arguments: Sequence[str], takes_arguments: bool) -> int:
+def _status(
+    main: Callable[[Sequence[str]], None], arguments: Sequence[str], takes_arguments: bool, resumes: bool
+) -> int:
     """Returns the exit status, having told what went wrong."""
     try:
         if len(arguments) > 1 and not takes_arguments:
@@ -57,23 +61,28 @@ def _status(main: Callable[[Sequence[str]], None], arguments: Sequence[str], tak
         _give_up_output()
         return 1
     except KeyboardInterrupt:
-        _tell("Interrupted. What was done is kept: the same command goes on from there.")
+        _tell(f"Interrupted.{_KEPT if resumes else ''}")
         return _INTERRUPTED
     except Exception as error:
         if _is_out_of_memory(error):
-            return _tell(
-                f"The run must fit into memory. Received: {_of_memory(error)}. Lower --batch_size for the "
-                "training, --transfer_batch or --transfer_images for the transfer, or --image_size for all; raise "
-                "--memory_limit where it is set. What was done is kept: the same command goes on from there."
-            )
+            return _tell(f"The run must fit into memory. Received: {_of_memory(error)}. {_memory_remedy(resumes)}")
         if not _is_of_disk(error):
             raise
         _give_up_output()
+        remedy = f"another --workdir or --data_dir.{_KEPT}" if resumes else "others."
         return _tell(
-            f"Files must be readable and writable. Received: {errors.first_line(error)}. Mend that, or name another "
-            "--workdir or --data_dir. What was done is kept: the same command goes on from there."
+            f"Files must be readable and writable. Received: {errors.first_line(error)}. Mend that, or name {remedy}"
         )
     return 0
+
+
+def _memory_remedy(resumes: bool) -> str:
+    if not resumes:
+        return "End other programs, or use a machine with more."
+    return (
+        "Lower --batch_size for the training, --transfer_batch or --transfer_images for the transfer, or --image_size "
+        f"for all; raise --memory_limit where it is set.{_KEPT}"
+    )
 
 
 def _is_out_of_memory(error: Exception) -> bool:
@@ -103,21 +112,3 @@ def _give_up_output() -> None:
 def _tell(message: str) -> int:
     print(f"\n{message}", file=sys.stderr)
     return 1
-
-
-@contextmanager
-def _silent_stderr() -> Iterator[None]:
-    """Keeps native code, too, from standard error; what it wrote is shown if an exception passes."""
-    sys.stderr.flush()
-    saved = os.dup(2)
-    with tempfile.TemporaryFile() as kept:
-        os.dup2(kept.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            kept.seek(0)
-            os.write(saved, kept.read())
-            raise
-        finally:
-            os.dup2(saved, 2)
-            os.close(saved)

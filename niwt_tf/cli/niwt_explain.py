@@ -97,4 +97,4 @@ def _made(out: Path) -> Path:
 def run() -> None:
     """The console script."""
     define(flags.FLAGS, sys.argv[0])
-    launch.run(main, _DESCRIPTION, takes_arguments=True)
+    launch.run(main, _DESCRIPTION, takes_arguments=True, resumes=False)

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 from niwt_tf import errors, progress
 
 _T = TypeVar("_T")
+_may_download = contextvars.ContextVar("may_download", default=True)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,6 +43,16 @@ class Archive:
     def is_safe(self) -> bool:
         """Whether nobody on the way could have changed the file."""
         return self.sha256 is not None or self.url.startswith("https:")
+
+
+@contextlib.contextmanager
+def without_downloads() -> Iterator[None]:
+    """Has nothing downloaded inside: what is not at hand is told to be missing."""
+    token = _may_download.set(False)
+    try:
+        yield
+    finally:
+        _may_download.reset(token)
 
 
 def obtain(
@@ -99,6 +112,8 @@ def _unpack(archive: Archive, root: Path) -> str:
     if not path.is_file():
         if not archive.is_safe:
             return f"Not downloaded: {archive.url} has neither https nor a known checksum.\n"
+        if not _may_download.get():
+            return f"Not downloaded: {archive.url}, as nothing is downloaded now.\n"
         progress.say(f"  downloading {archive.url} ({archive.size}) into {root}")
         try:
             download.fetch(archive.url, path, archive.sha256)

@@ -35,3 +35,16 @@ def lines(path: Path) -> list[str]:
       OSError: if it cannot be read.
     """
     return [line.strip() for line in text(path).splitlines() if line.strip()]
+
+
+def named(path: str, flag: str) -> Path:
+    """Returns the file that a flag names.
+
+    Raises:
+      errors.UserError: if there is none.
+    """
+    file = Path(path).expanduser()
+    if not file.is_file():
+        trouble = "is no file" if file.exists() else "does not exist"
+        raise errors.UserError(f"`{flag}` must name a file. Received: {flag}={path}, which {trouble}. Name one.")
+    return file

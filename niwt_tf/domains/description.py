@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -90,11 +90,14 @@ def _require_domains(told: Description, domains: Sequence[str]) -> None:
             "--domain=captions"
         )
     if given != wanted:
-        received = " and ".join(f"--{flag}" for flag in sorted(given)) or "an empty description"
         raise errors.UserError(
             f"A class must be described as the model knows its classes: by {' and '.join(sorted(wanted))}. Received: "
-            f"{received} of {told.name!r}. Give {' and '.join(f'--{flag}' for flag in sorted(wanted))}, and no other."
+            f"{_flags(given) or 'an empty description'} of {told.name!r}. Give {_flags(wanted)}, and no other."
         )
+
+
+def _flags(fields: Collection[str]) -> str:
+    return " and ".join({"documents": "--document_file"}.get(field, f"--{field}") for field in sorted(fields))
 
 
 def _read_share(

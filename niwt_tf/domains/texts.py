@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -87,8 +89,15 @@ def fitted_elsewhere(text_encoder: str) -> encoders.Encoder:
     """
     path = sources.encoder_path(text_encoder)
     if path and text_encoder.startswith("word2vec:"):
-        return word_vectors.WordVectors(path)
+        return _word_vectors(path, path.stat().st_mtime_ns)
     return hub_text.HubEncoder(text_encoder.partition(":")[2], path)
+
+
+@functools.lru_cache(maxsize=1)
+def _word_vectors(path: Path, changed: int) -> word_vectors.WordVectors:
+    """Returns what a file of some GiB holds, read once as long as it has not `changed`."""
+    del changed
+    return word_vectors.WordVectors(path)
 
 
 def _flat(by_class: Sequence[Sequence[str]]) -> list[str]:

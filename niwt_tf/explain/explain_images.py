@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import itertools
 import json
 import os
@@ -16,13 +15,11 @@ from typing import Any
 import numpy as np
 
 from niwt_tf import errors, progress
-from niwt_tf.data import jpeg, look_ahead
 from niwt_tf.explain import drawing, explainer, inputs, keras_vis, textual, visual
 from niwt_tf.explain import subject as subject_lib
 
 GRAD_CAM = "gradcam"
 LINES = "explanations.jsonl"
-_BATCH_SIZE = 32
 _BAR_DELAY = 2.0  # seconds
 
 
@@ -57,7 +54,7 @@ def explain(
     explain_batch, name_of = explainer.Explainer(run.classifier, run.gamma), _picture_names(paths)
     bad: list[str] = []
     with _lines(out / LINES) as write, progress.bar(None, "explaining", len(paths), "image", delay=_BAR_DELAY) as bar:
-        for batch, images in _batches(run.classifier.backbone.image_size, drawn, paths, bad):
+        for batch, images in inputs.batches(paths, run.classifier.backbone.image_size, drawn, bad):
             classes = None if asked is None else np.full(len(images), asked)
             told = explain_batch(images, classes)
             maps = told.maps if draw_map is None else draw_map(images, told.classes)
@@ -74,22 +71,6 @@ def explain(
             f"Every image must be readable. Received: {len(bad)} of {len(paths)} that are not: "
             f"{errors.listed(bad, len(bad))}.{others} Mend these files, or leave them out."
         )
-
-
-def _batches(size: int, drawn: bool, paths: Sequence[Path], bad: list[str]) -> Iterator[tuple[list[Path], np.ndarray]]:
-    """Yields the paths and images `[B,S,S,3]` of those that can be read; notes the others in `bad`."""
-    read = functools.partial(inputs.read, size=size, drawn=drawn)
-    batch: list[tuple[Path, np.ndarray]] = []
-    for path, image in look_ahead.in_order(read, paths):
-        if isinstance(image, jpeg.Corrupt):
-            bad.append(f"{path} ({image})")
-        else:
-            batch.append((path, image))
-        if len(batch) == _BATCH_SIZE:
-            yield [path for path, _ in batch], np.stack([image for _, image in batch])
-            batch = []
-    if batch:
-        yield [path for path, _ in batch], np.stack([image for _, image in batch])
 
 
 def _records(

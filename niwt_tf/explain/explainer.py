@@ -11,16 +11,18 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
 from niwt_tf import importance
+from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.explain import visual
 
+PREDICTED = -1  # in place of a class: the one that is predicted
 _BATCH_SIZE = 128
-_PREDICTED = -1  # in place of a class: the one that is predicted
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,7 +78,7 @@ class Explainer:
           watched: the indices of `P` neurons whose activation maps are wanted, too.
         """
         neurons = tf.constant(watched, tf.int32, [len(watched)])
-        asked = np.full(len(images), _PREDICTED) if classes is None else np.asarray(classes, np.int64)
+        asked = np.full(len(images), PREDICTED) if classes is None else np.asarray(classes, np.int64)
         batches = [
             self._one_batch(
                 images[start : start + _BATCH_SIZE], tf.constant(asked[start : start + _BATCH_SIZE]), neurons
@@ -86,24 +88,57 @@ class Explainer:
         return Explanations(*(np.concatenate(parts) for parts in zip(*batches, strict=True)))
 
 
+class Pass(NamedTuple):
+    """The tensors of one pass.
+
+    Attributes:
+      activations: `[N,H,W,K]`.
+      logits: `[N,C]` float32.
+      predictions: `[N]` int64, the classes with the highest logits.
+      classes: `[N]` int64, the classes that are explained.
+      importances: of the neurons for these classes, `[N,K]`.
+      maps: Grad-CAM of these classes against the mean of all, `[N,H,W]`, at least 0.
+    """
+
+    activations: tf.Tensor
+    logits: tf.Tensor
+    predictions: tf.Tensor
+    classes: tf.Tensor
+    importances: tf.Tensor
+    maps: tf.Tensor
+
+
+def one_pass(
+    backbone: backbone_lib.Backbone, kernel: tf.Tensor, bias: tf.Tensor, images: tf.Tensor, asked: tf.Tensor
+) -> Pass:
+    """Explains a batch, within a graph.
+
+    Args:
+      backbone: the network.
+      kernel: of the classifier, `[D,C]` float32; a tensor, or a variable.
+      bias: of the classifier, `[C]` float32, gamma taken off that of the seen classes; a tensor, or a variable.
+      images: `[N,S,S,3]` uint8, RGB.
+      asked: `[N]` int64, the class to explain of each image, or `PREDICTED`; or one for all images.
+    """
+    head, by_class = importance.inference(backbone.head), tf.transpose(kernel)
+    activations = backbone.trunk(images, training=False)
+    logits = tf.cast(head(activations), tf.float32) @ kernel + bias
+    predictions = tf.argmax(logits, axis=1)
+    classes = tf.where(asked == PREDICTED, predictions, asked)
+    values = importance.importances(head, activations, tf.gather(by_class, classes))
+    shared = importance.importances(head, activations, tf.reduce_mean(by_class, axis=0, keepdims=True))
+    return Pass(activations, logits, predictions, classes, values, visual.grad_cam(activations, values - shared))
+
+
 def _make_batch_function(
     classifier: classifier_lib.Classifier, gamma: float, jit_compile: bool
 ) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tuple[tf.Tensor, ...]]:
-    trunk, head = classifier.backbone.trunk, importance.inference(classifier.backbone.head)
-    kernel, by_class = tf.constant(classifier.kernel), tf.constant(classifier.kernel.T)
-    shared = tf.reduce_mean(by_class, axis=0, keepdims=True)
-    margin = [0.0 if name in classifier.unseen else gamma for name in classifier.class_names]
-    bias = tf.constant(classifier.bias - np.array(margin, np.float32))
+    kernel, bias = tf.constant(classifier.kernel), tf.constant(classifier.calibrated_bias(gamma))
 
     @tf.function(jit_compile=jit_compile, reduce_retracing=True)
     def one_batch(images: tf.Tensor, asked: tf.Tensor, neurons: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        activations = trunk(images, training=False)
-        logits = tf.cast(head(activations), tf.float32) @ kernel + bias
-        predictions = tf.argmax(logits, axis=1)
-        classes = tf.where(asked == _PREDICTED, predictions, asked)
-        values = importance.importances(head, activations, tf.gather(by_class, classes))
-        maps = visual.grad_cam(activations, values - importance.importances(head, activations, shared))
+        activations, *told = one_pass(classifier.backbone, kernel, bias, images, asked)
         means, watched = tf.reduce_mean(activations, axis=(1, 2)), tf.gather(activations, neurons, axis=-1)
-        return logits, predictions, classes, values, maps, means, watched
+        return *told, means, watched
 
     return one_batch

@@ -4,15 +4,18 @@
 
 from __future__ import annotations
 
+import functools
 import glob
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
 
 from niwt_tf import errors
-from niwt_tf.data import image_files, jpeg
+from niwt_tf.data import image_files, jpeg, look_ahead
+
+_BATCH_SIZE = 32
 
 
 def find(arguments: Sequence[str]) -> list[Path]:
@@ -65,3 +68,27 @@ def read(path: Path, size: int, drawn: bool = False) -> np.ndarray | jpeg.Corrup
         return error
     except OSError as error:
         return jpeg.Corrupt(error.strerror or str(error))
+
+
+def batches(
+    paths: Sequence[Path], size: int, drawn: bool, unreadable: list[str]
+) -> Iterator[tuple[list[Path], np.ndarray]]:
+    """Yields the paths and middle squares `[B,size,size,3]` of the images that can be read, in order.
+
+    Args:
+      paths: of the images.
+      size: in pixels.
+      drawn: as in `read`.
+      unreadable: each of the others is added to it, with what is wrong.
+    """
+    batch: list[tuple[Path, np.ndarray]] = []
+    for path, image in look_ahead.in_order(functools.partial(read, size=size, drawn=drawn), paths):
+        if isinstance(image, jpeg.Corrupt):
+            unreadable.append(f"{path} ({image})")
+        else:
+            batch.append((path, image))
+        if len(batch) == _BATCH_SIZE:
+            yield [path for path, _ in batch], np.stack([image for _, image in batch])
+            batch = []
+    if batch:
+        yield [path for path, _ in batch], np.stack([image for _, image in batch])

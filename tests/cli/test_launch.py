@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-from niwt_tf.cli import launch
-
 _ROOT = Path(__file__).resolve().parents[2]
 _DISK = "Files must be readable and writable. Received: {}. Mend that, or name another --workdir or --data_dir. "
 _KEPT = "What was done is kept: the same command goes on from there."
 
 
-def _run(*arguments: str, main: str, path: Path = _ROOT, **options: Any) -> subprocess.CompletedProcess[str]:
+def _run(
+    *arguments: str, main: str, path: Path = _ROOT, resumes: bool = True, **options: Any
+) -> subprocess.CompletedProcess[str]:
     """Runs a program with the given body of `main`."""
     body = textwrap.indent(textwrap.dedent(main).strip(), "    ")
     script = f"""
@@ -31,7 +31,7 @@ from niwt_tf.cli import launch
 def main(arguments):
 {body}
 
-launch.run(main, "What it is for.")
+launch.run(main, "What it is for.", resumes={resumes})
 """
     env = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     env["PYTHONPATH"] = os.pathsep.join([str(path), str(_ROOT)])
@@ -129,6 +129,29 @@ def test_a_full_disk_that_tensorflow_takes_for_memory_is_told_as_one() -> None:
     assert (answer.returncode, answer.stderr) == (1, f"\n{_DISK.format(text)}{_KEPT}\n")
 
 
+@pytest.mark.parametrize(
+    ("main", "status", "message"),
+    [
+        ("os.kill(os.getpid(), signal.SIGINT)\nsignal.pause()", 130, "Interrupted."),
+        (
+            "raise PermissionError(errno.EACCES, 'Permission denied', 'a/b')",
+            1,
+            "Files must be readable and writable. Received: [Errno 13] Permission denied: 'a/b'. Mend that, or name "
+            "others.",
+        ),
+        (
+            "raise MemoryError('Unable to allocate 9 GiB.')",
+            1,
+            "The run must fit into memory. Received: Unable to allocate 9 GiB. End other programs, or use a machine "
+            "with more.",
+        ),
+    ],
+)
+def test_a_program_that_does_not_go_on_promises_nothing(main: str, status: int, message: str) -> None:
+    answer = _run(main=main, resumes=False)
+    assert (answer.returncode, answer.stderr) == (status, f"\n{message}\n")
+
+
 @pytest.mark.parametrize("error", ["KeyError('layer')", "ValueError('shapes differ')", "AssertionError()"])
 def test_a_programming_error_keeps_its_traceback(error: str) -> None:
     answer = _run(main=f"raise {error}")
@@ -176,37 +199,6 @@ def test_help_says_what_the_program_is_for_and_does_no_work() -> None:
     answer = _run("--help", main="print('work')")
     assert answer.stdout.startswith("What it is for.\n")
     assert "work" not in answer.stdout and answer.stderr == ""
-
-
-def test_native_text_is_kept_from_standard_error(capfd: pytest.CaptureFixture[str]) -> None:
-    with launch._silent_stderr():
-        os.write(2, b"native noise\n")
-    os.write(2, b"heard again\n")
-    assert capfd.readouterr() == ("", "heard again\n")
-
-
-@pytest.mark.parametrize("error", [ImportError("broken"), KeyboardInterrupt(), SystemExit(1)])
-def test_native_text_is_shown_when_an_exception_passes(capfd: pytest.CaptureFixture[str], error: BaseException) -> None:
-    with pytest.raises(type(error)), launch._silent_stderr():
-        os.write(2, b"why it fails\n")
-        raise error
-    os.write(2, b"heard again\n")
-    assert capfd.readouterr() == ("", "why it fails\nheard again\n")
-
-
-def test_text_from_before_stays_in_its_place(capfd: pytest.CaptureFixture[str]) -> None:
-    print("before", file=sys.stderr, end="")  # waits in Python's buffer
-    with launch._silent_stderr():
-        os.write(2, b"noise")
-    assert capfd.readouterr().err == "before"
-
-
-def test_no_file_is_left_open() -> None:
-    before = sorted(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").exists() else []
-    for _ in range(3):
-        with launch._silent_stderr():
-            pass
-    assert before == (sorted(os.listdir("/proc/self/fd")) if before else [])
 
 
 def _fake_tensorflow(folder: Path, at_import: str = "") -> Path:

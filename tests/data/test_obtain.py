@@ -157,6 +157,19 @@ def test_http_without_a_checksum_is_not_downloaded(tmp_path: Path, site: tuple[s
     assert [path.name for path in tmp_path.iterdir()] == ["served"]
 
 
+def test_where_downloads_are_not_wanted_what_lies_there_is_unpacked_and_the_rest_is_told(
+    tmp_path: Path, site: tuple[str, Path]
+) -> None:
+    url, served = site
+    birds = _zip(served / "birds.zip", a="served")
+    archive = obtain.Archive(f"{url}/birds.zip", "1 kB", _sha256(birds))
+    with obtain.without_downloads():
+        with pytest.raises(errors.UserError, match="Not downloaded: .*birds.zip, as nothing is downloaded now."):
+            _obtain(tmp_path, archive)
+        assert [path.name for path in tmp_path.iterdir()] == ["served"]
+    assert _obtain(tmp_path, archive) == tmp_path / "birds"
+
+
 def test_a_server_that_cannot_be_reached_is_told_with_all_paths_page_and_folder(tmp_path: Path, closed: str) -> None:
     with pytest.raises(errors.UserError) as caught:
         _obtain(tmp_path, obtain.Archive(f"{closed}/birds.zip", "1 kB", "0" * 64))

@@ -67,3 +67,14 @@ def test_what_is_no_utf8_is_told_with_its_line(
 def test_a_missing_file_is_an_error_of_the_system(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         text_files.lines(tmp_path / "none.txt")
+
+
+def test_a_file_that_a_flag_names_must_be_there(tmp_path: Path) -> None:
+    path = _file(tmp_path, b"ant")
+    assert text_files.named(str(path), "--classes") == path
+    for name, trouble in (("none.txt", "does not exist"), (".", "is no file")):
+        with pytest.raises(errors.UserError) as caught:
+            text_files.named(f"{tmp_path}/{name}", "--classes")
+        assert str(caught.value) == (
+            f"`--classes` must name a file. Received: --classes={tmp_path}/{name}, which {trouble}. Name one."
+        )

@@ -102,6 +102,11 @@ def test_documents_may_be_encoded_by_word_vectors_from_elsewhere(tmp_path: Path)
         ),
         (
             {"captions": ("red",)},
+            "documents",
+            "by documents. Received: --captions of 'zebra'. Give --document_file, and no other.",
+        ),
+        (
+            {"captions": ("red",)},
             "attributes+captions",
             "by attributes and captions. Received: --captions of 'zebra'. Give --attributes and --captions",
         ),

@@ -57,7 +57,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     """Birds of invented species, with the ground truth of every part."""
 
     VERSION = tfds.core.Version("1.0.0")
-    RELEASE_NOTES = {"1.0.0": "Nine attributes with 34 values, nine parts."}
+    RELEASE_NOTES = {"1.0.0": "Nine attributes with 36 values, nine parts."}
     BUILDER_CONFIGS = [config()]
 
     def _info(self) -> tfds.core.DatasetInfo:

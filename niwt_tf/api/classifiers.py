@@ -1,0 +1,171 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Networks, and classifiers of the user's images on them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from niwt_tf import config as config_lib
+from niwt_tf import devices, errors
+from niwt_tf.api import arrays, settings
+from niwt_tf.backbones import backbone as backbone_lib
+from niwt_tf.backbones import build, families, finetune, squares
+from niwt_tf.backbones import classifier as classifier_lib
+from niwt_tf.data import zero_shot
+
+_BATCH_SIZE = 128
+
+
+def load_backbone(name: str | keras.Model = "small", seed: int = 0, **values: Any) -> backbone_lib.Backbone:
+    """Returns a network from images to features, cut at the layer whose neurons count.
+
+    Args:
+      name: `small`, one of keras.applications such as `vgg16`, `keras:PATH`, `hub:HANDLE_OR_PATH`, or your own
+        functional or sequential model of Keras: of a classifier, what comes before its last dense layer.
+      seed: Keras' random seed, set here: of the weights of a network that comes without.
+      **values: of `config.BackboneConfig`, such as `layer`, `weights`, `image_size` or `preprocessing`.
+
+    Raises:
+      errors.UserError: if there is no such network or layer, or its weights cannot be had.
+    """
+    return _start(name, seed, values)[0].backbone
+
+
+def load_classifier(name: str | keras.Model, class_names: Sequence[str], **values: Any) -> classifier_lib.Classifier:
+    """Returns your own trained classifier as it is, its last dense layer taken for what tells classes apart.
+
+    Args:
+      name: `keras:PATH`, or a functional or sequential model of Keras.
+      class_names: in the order of its outputs.
+      **values: of `config.BackboneConfig`, such as `layer` or `preprocessing`.
+
+    Raises:
+      errors.UserError: if it cannot be read, has no classifier, or has one of another number of classes.
+    """
+    start, config = _start(name, 0, values | {"finetune": "none"})
+    no_images = zero_shot.Split(tf.data.Dataset.range(0), np.zeros(0, np.int64))
+    return _finetune(start, no_images, class_names, config, 0)
+
+
+def fit_classifier(
+    backbone: backbone_lib.Backbone,
+    images: np.ndarray,
+    labels: np.ndarray,
+    class_names: Sequence[str],
+    shrinkage: float = 0.3,
+) -> classifier_lib.Classifier:
+    """Returns a new classifier on a network that stays as it is: discriminant analysis of its features.
+
+    Args:
+      backbone: of `load_backbone`.
+      images: `[N,H,W,3]` uint8, RGB.
+      labels: `[N]`, indices of class names.
+      class_names: of the `C` seen classes.
+      shrinkage: above 0, at most 1: how far the features' covariance is shrunk towards the same in all directions.
+
+    Raises:
+      errors.UserError: if the arrays are of another kind, or a class has no image.
+    """
+    config = settings.read("backbone", finetune="classifier", classifier_shrinkage=shrinkage)
+    split = arrays.as_split(images, labels, len(class_names), backbone.image_size)
+    return _finetune(build.Start(backbone, is_trained=True), split, class_names, config, 0)
+
+
+def train_classifier(
+    backbone: backbone_lib.Backbone,
+    images: np.ndarray,
+    labels: np.ndarray,
+    class_names: Sequence[str],
+    from_scratch: bool = True,
+    seed: int = 0,
+    **values: Any,
+) -> classifier_lib.Classifier:
+    """Returns a classifier with all of its network trained: `backbone` itself changes.
+
+    Args:
+      backbone: of `load_backbone`.
+      images: `[N,H,W,3]` uint8, RGB.
+      labels: `[N]`, indices of class names.
+      class_names: of the `C` seen classes.
+      from_scratch: whether the network has random weights; otherwise it is fine-tuned, with a hundredth of the learning
+        rate and its batch norms as they came, from a classifier as `fit_classifier` gives it.
+      seed: Keras' random seed, set here: of the order of images, flips and dropout.
+      **values: of `config.BackboneConfig`, such as `epochs`, `batch_size`, `learning_rate` or `patience`.
+
+    Raises:
+      errors.UserError: if the arrays are of another kind, or a class has no image.
+      errors.DivergedError: if a loss is no finite number.
+    """
+    config = settings.read("backbone", **(values | {"finetune": "full"}))
+    split = arrays.as_split(images, labels, len(class_names), backbone.image_size)
+    keras.utils.set_random_seed(seed)
+    return _finetune(build.Start(backbone, is_trained=not from_scratch), split, class_names, config, seed)
+
+
+def compute_features(backbone: backbone_lib.Backbone, images: np.ndarray) -> np.ndarray:
+    """Returns the features `[N,D]` float32 of images; `classifier.logits` takes them.
+
+    Args:
+      backbone: of `load_backbone`, or a classifier's.
+      images: `[N,H,W,3]` uint8, RGB; their middle squares are fitted to the network.
+
+    Raises:
+      errors.UserError: if the images are of another kind.
+    """
+    pictures = arrays.require_images(images)
+    found = [np.zeros((0, backbone.feature_size), np.float32)]
+    for start in range(0, len(pictures), _BATCH_SIZE):
+        fitted = squares.fit(tf.constant(pictures[start : start + _BATCH_SIZE]), backbone.image_size)
+        found.append(tf.cast(backbone.network(fitted, training=False), tf.float32).numpy())
+    return np.concatenate(found)
+
+
+def _start(name: str | keras.Model, seed: int, values: dict[str, Any]) -> tuple[build.Start, config_lib.BackboneConfig]:
+    """Returns the network and its settings; a model in memory is read as its file would be."""
+    keras.utils.set_random_seed(seed)
+    if isinstance(name, str):
+        config = settings.read("backbone", backbone=name, **values)
+        return build.build(config), config
+    if not isinstance(name, keras.Model):
+        raise errors.UserError(
+            "`name` must be a name of a network, keras:PATH, hub:HANDLE_OR_PATH, or a model of Keras. Received: "
+            f"{name!r}. A file of Keras is named as 'keras:mine.keras'."
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        name.save(path)
+        config = settings.read("backbone", backbone=f"{families.KERAS_FILE}{path}", **values)
+        return build.build(config), config
+
+
+def _finetune(
+    start: build.Start,
+    split: zero_shot.Split,
+    class_names: Sequence[str],
+    config: config_lib.BackboneConfig,
+    seed: int,
+) -> classifier_lib.Classifier:
+    """Returns what `finetune.finetune` does; what it keeps of its work is thrown away."""
+    names = _distinct(class_names)
+    half = devices.uses_half_precision("auto")
+    with tempfile.TemporaryDirectory() as folder:
+        compiled = devices.compiles("auto")
+        return finetune.finetune(start, split, names, config, seed, Path(folder), compiled, mixed_precision=half)
+
+
+def _distinct(class_names: Sequence[str]) -> tuple[str, ...]:
+    names = tuple(class_names)
+    double = sorted({name for name in names if names.count(name) > 1})
+    if double:
+        raise errors.UserError(
+            f"`class_names` must differ. Received: {errors.listed(double)} more than once. Name each class once."
+        )
+    return names

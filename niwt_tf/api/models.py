@@ -1,0 +1,132 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Models to use, teach and hand on: of a run, of a bundle, or of the user's own pieces."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from niwt_tf import config as config_lib
+from niwt_tf import domain_map, errors, importance, inverse_map, model_files, rehearsal
+from niwt_tf.api import settings, steps
+from niwt_tf.backbones import classifier as classifier_lib
+from niwt_tf.backbones import families, saved_model_layers
+from niwt_tf.domains import knowledge
+from niwt_tf.explain import neurons as neurons_lib
+from niwt_tf.explain import textual
+from niwt_tf.model import Model as Model
+
+_NOT_MEASURED = 0.0  # nothing played unseen here
+
+
+def load_model(path: str | os.PathLike[str], safe_mode: bool = True) -> Model:
+    """Returns the model of a run's folder, or of a `.keras` bundle.
+
+    Args:
+      path: the folder or the file.
+      safe_mode: refuses a bundle that runs a SavedModel of TensorFlow Hub, which is a program.
+
+    Raises:
+      errors.UserError: if there is none, or it is damaged.
+    """
+    return model_files.load(path, safe_mode)
+
+
+def make_model(
+    classifier: classifier_lib.Classifier,
+    known: knowledge.DomainKnowledge,
+    importances: importance.Importances,
+    forward: domain_map.DomainMap | None = None,
+    inverse: inverse_map.InverseMap | None = None,
+    neurons: Sequence[neurons_lib.Neuron] = (),
+    lambda_: float = 1e-3,
+    scale: float = 0.5,
+    bias: str = "level",
+    kept_share: float = 0.9,
+    text_encoder: str = "tfidf",
+    seed: int = 0,
+) -> Model:
+    """Returns a model of your own pieces, which predicts, explains and is taught new classes.
+
+    Args:
+      classifier: of seen classes, or of these and new ones.
+      known: the vectors of all its classes, in their order.
+      importances: of `compute_importances`, of the seen classes.
+      forward: of `fit_map`; fitted here by default.
+      inverse: of `fit_inverse_map`; fitted here by default.
+      neurons: of `name_neurons`; without, no neuron has a name.
+      lambda_: the pull of new weights towards the mean of seen ones; see `transfer_weights`.
+      scale: the length of new weights, in mean lengths of seen ones; see `add_classes`.
+      bias: of new classes; see `add_classes`.
+      kept_share: 0..1, of the seen training images, how many keep a seen class as their best guess; see `choose_gamma`.
+      text_encoder: that `known` was loaded with.
+      seed: of the maps' folds, and of the weights of classes that are taught.
+
+    Raises:
+      errors.UserError: if the pieces are not of the same classes, or a setting may not have that value.
+    """
+    _require_same(classifier, known)
+    steps.require_share(kept_share)
+    settings.read("rehearsal", lambdas=(lambda_,), scales=(scale,), biases=(bias,))  # which checks them
+    vectors = known.vectors[: len(classifier.class_names) - len(classifier.unseen)]
+    forward = forward or steps.fit_map(vectors, importances, seed=seed)
+    fit = "descent" if forward.steps else "ridge"
+    return Model(
+        classifier=classifier,
+        gamma=steps.choose_gamma(classifier, importances.features, kept_share) if classifier.unseen else 0.0,
+        known=known,
+        forward=forward,
+        inverse=inverse or steps.fit_inverse_map(vectors, importances, seed=seed),
+        settings=rehearsal.Settings(fit, lambda_, scale, bias, kept_share, _NOT_MEASURED),
+        activations=importances.activations,
+        features=importances.features,
+        neuron_names=_names(neurons, classifier.backbone.activation_shape[-1]),
+        config=config_lib.RunConfig(
+            domain=settings.read("domain", text_encoder=text_encoder), backbone=_origin(classifier), seed=seed
+        ),
+        metrics={},
+    )
+
+
+def export_model(model: Model, out: str | os.PathLike[str], format: str = "savedmodel") -> None:
+    """Writes a model for those who serve it without this library; see `niwt_tf.export`.
+
+    Args:
+      model: to export.
+      out: the folder, which is empty or not there; of the format `keras` the file.
+      format: `savedmodel`, `tflite` or `keras`.
+
+    Raises:
+      errors.UserError: if there is no such format, or something lies at `out`.
+    """
+    from niwt_tf.export import export  # whose converters others need not wait for
+
+    export.export(model, Path(out), format)
+
+
+def _require_same(classifier: classifier_lib.Classifier, known: knowledge.DomainKnowledge) -> None:
+    if known.class_names != classifier.class_names:
+        raise errors.UserError(
+            "`known` must be of the classifier's classes, in their order. Received: a classifier of "
+            f"{errors.listed(classifier.class_names)}, and knowledge of {errors.listed(known.class_names)}. Encode "
+            "what is known of these classes."
+        )
+
+
+def _names(neurons: Sequence[neurons_lib.Neuron], count: int) -> tuple[str | None, ...]:
+    if len(neurons) not in (0, count):
+        raise errors.UserError(
+            f"`neurons` must be all of the layer's, here {count}. Received: {len(neurons)}. Give what `name_neurons` "
+            "returned of this classifier."
+        )
+    names = [one.name and textual.readable(one.name) for one in neurons]
+    return tuple(names) if names else (None,) * count
+
+
+def _origin(classifier: classifier_lib.Classifier) -> config_lib.BackboneConfig:
+    """Returns settings that tell a SavedModel, which is a program, from what Keras loads in its safe mode."""
+    programs = tuple(saved_model_layers.OBJECTS.values())
+    handles = [layer.source.handle for layer in classifier.backbone.network.layers if isinstance(layer, programs)]
+    return config_lib.BackboneConfig(backbone=f"{families.HUB}{handles[0]}") if handles else config_lib.BackboneConfig()

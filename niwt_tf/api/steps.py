@@ -1,0 +1,229 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The method's steps, each alone on arrays: importances, maps, transfer, new classes, evaluation."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from niwt_tf import calibration, devices, domain_map, errors, evaluate, importance, inverse_map, transfer
+from niwt_tf.api import arrays, settings
+from niwt_tf.backbones import classifier as classifier_lib
+
+
+def compute_importances(
+    classifier: classifier_lib.Classifier, images: np.ndarray, labels: np.ndarray, kept_images: int = 512, seed: int = 0
+) -> importance.Importances:
+    """Returns how much each neuron moves the logit of an image's own class, and what else one pass gave; in memory.
+
+    Args:
+      classifier: of `C` classes.
+      images: `[N,H,W,3]` uint8, RGB, of training.
+      labels: `[N]`, from 0 to `C - 1`, each class at least once.
+      kept_images: of how many images the activations are kept, for the transfer.
+      seed: chooses these.
+
+    Raises:
+      errors.UserError: if the arrays are of another kind, or a class has no image.
+    """
+    split = arrays.as_split(images, labels, len(classifier.class_names), classifier.backbone.image_size)
+    with tempfile.TemporaryDirectory() as folder:
+        found = importance.compute(classifier, split, kept_images, seed, Path(folder), devices.compiles("auto"))
+        names = [field.name for field in dataclasses.fields(found)]
+        return importance.Importances(**{name: np.array(getattr(found, name)) for name in names})
+
+
+def fit_map(
+    domain_vectors: np.ndarray, importances: importance.Importances, how: str = "ridge", seed: int = 0, **values: Any
+) -> domain_map.DomainMap:
+    """Returns the map from domain vectors to importances, as far as classes held out in turn are predicted best.
+
+    Args:
+      domain_vectors: of the `C` classes that the importances are of, `[C,M]`; only their directions count.
+      importances: of `compute_importances`.
+      how: `ridge`, or `descent` on the cosine, as in the paper.
+      seed: deals the classes into folds.
+      **values: of `config.MapConfig`, such as `map_penalties`.
+
+    Raises:
+      errors.UserError: if there are no three classes, the sizes differ, or there is no such fit.
+    """
+    vectors = _of_classes(domain_vectors, importances)
+    (fit,) = settings.read("rehearsal", map_fits=(how,)).map_fits
+    sums = domain_map.class_sums(importances.values, importances.labels, len(vectors))
+    counts = np.bincount(importances.labels, minlength=len(vectors))
+    return domain_map.fit(vectors, sums, counts, settings.read("map", **values), seed, how=fit)
+
+
+def fit_inverse_map(
+    domain_vectors: np.ndarray, importances: importance.Importances, seed: int = 0, **values: Any
+) -> inverse_map.InverseMap:
+    """Returns the map from importances back to domain vectors, which explains decisions.
+
+    Args:
+      domain_vectors: of the `C` classes that the importances are of, `[C,M]`.
+      importances: of `compute_importances`.
+      seed: deals the classes into folds.
+      **values: of `config.MapConfig`: `map_folds`.
+
+    Raises:
+      errors.UserError: if there are no three classes, or the sizes differ.
+    """
+    vectors = _of_classes(domain_vectors, importances)
+    folds = settings.read("map", **values).map_folds
+    return inverse_map.fit(importances.values, importances.labels, vectors, folds, seed)
+
+
+def transfer_weights(
+    classifier: classifier_lib.Classifier,
+    importances: importance.Importances,
+    targets: np.ndarray,
+    lambda_: float = 1e-3,
+    seed: int = 0,
+    **values: Any,
+) -> np.ndarray:
+    """Returns weights `[D,U]` float32 of `U` new classes, which cause the importances that are asked for.
+
+    Args:
+      classifier: of the seen classes.
+      importances: of `compute_importances`, for the activations in it.
+      targets: `[U,K]`, of which only the direction counts: what a map gives for the new classes' domain vectors.
+      lambda_: the pull towards the mean of the seen classes' weights, at least 0.
+      seed: of the starting weights, and the order of the images.
+      **values: of `config.TransferConfig`, such as `transfer_steps`.
+
+    Raises:
+      errors.UserError: if the sizes differ.
+      errors.DivergedError: if the loss is no finite number.
+    """
+    (pull,) = settings.read("rehearsal", lambdas=(lambda_,)).lambdas
+    wanted = arrays.require_vectors("targets", targets, len(targets), "class")
+    neurons = classifier.backbone.activation_shape[-1]
+    if wanted.shape[1] != neurons:
+        raise errors.UserError(
+            f"`targets` must have a number for each neuron, [U,{neurons}]. Received: {list(wanted.shape)}. Give what "
+            "the map makes of the new classes' domain vectors."
+        )
+    return transfer.transfer(
+        classifier.backbone.head,
+        importances.activations,
+        wanted,
+        classifier.kernel,
+        np.full(len(wanted), pull),
+        settings.read("transfer", **values),
+        seed,
+        devices.compiles("auto"),
+    )
+
+
+def add_classes(
+    classifier: classifier_lib.Classifier,
+    kernel: np.ndarray,
+    class_names: Sequence[str],
+    features: np.ndarray,
+    scale: float = 0.5,
+    bias: str = "level",
+) -> classifier_lib.Classifier:
+    """Returns the classifier with new classes after its own.
+
+    Args:
+      classifier: of seen classes.
+      kernel: `[D,U]`, of `transfer_weights`.
+      class_names: of the `U` new classes.
+      features: `[N,D]` of training images, such as `importances.features`.
+      scale: the length of new weights, in mean lengths of seen ones; 0 keeps that of `kernel`.
+      bias: `level` brings a new class's mean logit over the training images to that of the seen classes; `mean` gives
+        it their mean bias, `zero` none.
+
+    Raises:
+      errors.UserError: if the sizes differ, a name is taken, or a setting may not have that value.
+    """
+    names = tuple(class_names)
+    taken = sorted({name for name in names if (classifier.class_names + names).count(name) > 1})
+    if taken:
+        raise errors.UserError(
+            f"`class_names` must be new to the classifier. Received: {errors.listed(taken)}. Name the classes "
+            "otherwise."
+        )
+    columns = arrays.require_vectors("kernel", np.transpose(kernel), len(names), "new class, in columns").T
+    chosen = settings.read("rehearsal", scales=(scale,), biases=(bias,))
+    return calibration.extend(classifier, columns, names, chosen.scales[0], chosen.biases[0], features)
+
+
+def choose_gamma(classifier: classifier_lib.Classifier, features: np.ndarray, kept_share: float) -> float:
+    """Returns the gamma that leaves a share of the training images with a seen class as their best guess.
+
+    Args:
+      classifier: of seen and new classes, the seen ones first.
+      features: `[N,D]` of training images, such as `importances.features`.
+      kept_share: 0..1; the more, the fewer images go to new classes.
+
+    Raises:
+      errors.UserError: if the share is no such number, or the classifier has no new class.
+    """
+    require_share(kept_share)
+    if not classifier.unseen:
+        raise errors.UserError(
+            "`classifier` must have new classes. Received: one without. Add some with `add_classes`."
+        )
+    seen = len(classifier.class_names) - len(classifier.unseen)
+    return calibration.gamma_that_keeps(kept_share, calibration.margins(classifier.logits(features), seen))
+
+
+def evaluate_gzsl(
+    seen_logits: np.ndarray,
+    seen_labels: np.ndarray,
+    unseen_logits: np.ndarray,
+    unseen_labels: np.ndarray,
+    seen_classes: int,
+    gamma: float = 0.0,
+) -> dict[str, float]:
+    """Returns the scores of generalized zero-shot learning by name, all in 0..1.
+
+    They are `seen_accuracy` (S), `unseen_accuracy` (U), `harmonic_mean` (H), `zsl_accuracy`, with the arg max over
+    unseen classes alone, and `ausuc`, the area under S against U over all gammas. Accuracies are means over classes.
+
+    Args:
+      seen_logits: `[N,C]` of test images of seen classes; columns are the seen classes, then the unseen.
+      seen_labels: `[N]`, indices of columns.
+      unseen_logits: `[n,C]` of images of unseen classes.
+      unseen_labels: `[n]`, indices of columns.
+      seen_classes: how many columns are seen classes.
+      gamma: what to subtract from those columns.
+
+    Raises:
+      errors.UserError: if a class has no image.
+    """
+    test = seen_logits, seen_labels, unseen_logits, unseen_labels, seen_classes
+    scores = evaluate.gzsl(*test, gamma)
+    return {
+        "seen_accuracy": scores.seen,
+        "unseen_accuracy": scores.unseen,
+        "harmonic_mean": scores.harmonic_mean,
+        "zsl_accuracy": evaluate.zsl(*test[2:]),
+        "ausuc": evaluate.curve(*test).ausuc,
+    }
+
+
+def require_share(kept_share: float) -> None:
+    """Raises errors.UserError unless a share is in 0..1."""
+    if not 0 <= kept_share <= 1:
+        raise errors.UserError(
+            f"`kept_share` must be from 0 to 1. Received: kept_share={kept_share}. Give 0.9 to keep nine images of ten."
+        )
+
+
+def _of_classes(domain_vectors: np.ndarray, importances: importance.Importances) -> np.ndarray:
+    classes = int(importances.labels.max(initial=-1)) + 1
+    if classes < 3:
+        raise errors.UserError(
+            f"`importances` must be of three classes or more, of which a map can learn. Received: {classes}. Give "
+            "images of more classes."
+        )
+    return arrays.require_vectors("domain_vectors", domain_vectors, classes, "class of the importances")

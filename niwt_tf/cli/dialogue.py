@@ -1,0 +1,112 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Describes a class line by line: after each one the model is taught anew, and what it makes of it is shown."""
+
+from __future__ import annotations
+
+import textwrap
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from niwt_tf import errors, probe, progress, teach
+from niwt_tf import model as model_lib
+from niwt_tf.cli import lesson_text, questions
+from niwt_tf.data import described_classes
+from niwt_tf.domains import description, words
+from niwt_tf.explain import textual
+
+_COMMANDS = "Commands: undo takes back the last line, show repeats them all, save writes the model, quit does not."
+_WIDTH = 100
+
+
+class Dialogue:
+    """The description of one class, as it grows.
+
+    Attributes:
+      told: the lines that it has so far.
+      result: of teaching them; None while nothing is told.
+    """
+
+    def __init__(
+        self,
+        model: model_lib.Model,
+        name: str,
+        probes: probe.Probes | None = None,
+        say: Callable[[str], None] = progress.say,
+    ) -> None:
+        """Begins with nothing told.
+
+        Args:
+          model: that is taught; it stays as it is.
+          name: of the class.
+          probes: images on which the effect is shown.
+          say: tells the user.
+        """
+        self.told: tuple[str, ...] = ()
+        self.result: teach.Result | None = None
+        self._model, self._name, self._probes, self._say = model, name, probes, say
+        self._kind = questions.kind(model)
+
+    def hold(self, lines: Iterator[str], given: Sequence[str] = ()) -> teach.Result | None:
+        """Returns what the user saves in the end, or None.
+
+        Args:
+          lines: what the user answers.
+          given: lines to begin with.
+        """
+        names = self._model.known.feature_names
+        what = questions.KINDS[self._kind].format(
+            self._name, ", ".join(textual.readable(names[index]) for index in (0, -1))
+        )
+        self._say(textwrap.fill(f"{what}. {_COMMANDS}", _WIDTH))
+        if given:
+            self._learn(tuple(given))
+        for line in map(str.strip, lines):
+            command = line.casefold()
+            if command == "quit" or (command == "save" and self.result):
+                return self.result if command == "save" else None
+            self._follow(command, line)
+        return None
+
+    def _follow(self, command: str, line: str) -> None:
+        """Does what a line asks for, or takes it for one more of the description."""
+        if command == "undo":
+            self.told, self.result = self.told[:-1], None
+            if self.told:
+                self._learn(self.told)
+        if command in ("undo", "show", "save"):
+            self._say("\n".join(f"  {one}" for one in self.told) or "Nothing is told yet.")
+        elif line:
+            self._learn((*self.told, line))
+
+    def _learn(self, told: tuple[str, ...]) -> None:
+        """Teaches anew, unless the lines have a mistake, which is told."""
+        begun = time.perf_counter()
+        try:
+            result = teach.teach(self._model, [self._description(told)])
+            self._require_known(told[-1], result.lessons[0].reading.unknown)
+        except errors.UserError as error:
+            self._say(f"{error}\nThis line is left out.")
+            return
+        self.told, self.result = told, result
+        self._say(lesson_text.of_lesson(result.lessons[0]))
+        if self._probes and self._probes.paths:
+            self._say(lesson_text.of_effect(probe.effect(self._model, result.model, self._probes)))
+        self._say(lesson_text.row("taught in", f"{time.perf_counter() - begun:.1f} s"))
+
+    def _description(self, told: Sequence[str]) -> description.Description:
+        if self._kind == "attributes":
+            items = tuple(item for line in told for item in described_classes.items(line))
+            return description.Description(self._name, attributes=items)
+        if self._kind == "captions":
+            return description.Description(self._name, captions=tuple(told))
+        return description.Description(self._name, documents=("\n".join(told),))
+
+    def _require_known(self, line: str, unknown: Sequence[str]) -> None:
+        """Raises errors.UserError for a line of text that the model knows no word of, though it knows others."""
+        if self._kind != "attributes" and all(
+            word in unknown for word in words.words(line) if word.lower() not in words.JOINING
+        ):
+            raise errors.UserError(
+                f"A line must have words that the model knows. Received: none but unknown words: {line}."
+            )

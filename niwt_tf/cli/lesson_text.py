@@ -1,0 +1,104 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""What `niwt_teach` prints: what a model made of a description, how it is calibrated, and what it decides otherwise."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from niwt_tf import command, errors, lesson, probe
+from niwt_tf import model as model_lib
+from niwt_tf.explain import textual
+
+_LABEL = 16  # letters, the indent included
+_WIDTH = 100
+_PHRASES = 10
+
+
+def of_lesson(told: lesson.Lesson) -> str:
+    """Returns what was understood of a class's description, and what follows from it."""
+    neurons = _listed(
+        f"neuron {index} ({textual.readable(name) if name else 'no clear name'}) {weight:.2f}"
+        for index, name, weight in told.neurons
+    )
+    rows = [row("understood", _understood(told))]
+    rows += [row("unknown", errors.listed(told.reading.unknown))] if told.reading.unknown else []
+    rows.append(row("will look at", neurons or "no neuron more than usual"))
+    rows.append(row("nearest", _listed(f"{textual.readable(name)} {share:.2f}" for name, share in told.nearest)))
+    if told.too_near:
+        nearest = textual.readable(told.nearest[0][0])
+        text = f"nearly the same as {nearest}: the one may be taken for the other. Tell what sets them apart."
+        rows.append(row("warning", text))
+    return "\n".join([told.told.name, *rows])
+
+
+def of_model(model: model_lib.Model, path: Path) -> str:
+    """Returns how many classes a model knows, and how it is calibrated.
+
+    Args:
+      model: that was taught.
+      path: where it came from: the folder of a run, or a bundle.
+    """
+    settings, classes = model.settings, len(model.class_names)
+    rows = [
+        row("classes", f"{classes}, {len(model.classifier.unseen)} of them from words"),
+        row(
+            "calibration",
+            f"lambda {settings.lambda_:g}, scale {settings.scale:g}, bias {settings.bias}, gamma {model.gamma:.3f}, "
+            f"which leaves {settings.kept_share:.1%} of the training images with a seen class; on validation classes "
+            f"H was {settings.harmonic_mean:.3f}",
+        ),
+    ]
+    if not any(model.neuron_names):
+        run = path if path.is_dir() else Path("DIR")
+        rows.append(row("neurons", f"without names; first: {command.command(model.config, run, ['explain'])}"))
+    return "\n".join(rows)
+
+
+def of_effect(effect: probe.Effect) -> str:
+    """Returns what new classes change in the decisions on images."""
+    found = [line for taken in effect.taken for line in _taken(taken)]
+    found += [f"{effect.moved:,} more changed class, as gamma changed"] if effect.moved else []
+    labels = [f"{effect.images:,} image{'s' * (effect.images != 1)}"] + [""] * (len(found) - 1)
+    return "\n".join(row(label, text) for label, text in zip(labels, found, strict=True))
+
+
+def row(label: str, text: str) -> str:
+    """Returns a line of a label and a text, or several where it is long."""
+    indent = f"  {label:{_LABEL - 2}}"
+    filled = textwrap.fill(
+        text,
+        _WIDTH,
+        initial_indent=indent,
+        subsequent_indent=" " * _LABEL,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return filled.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def _taken(taken: probe.Taken) -> list[str]:
+    before = _listed(f"{count:,} for {textual.readable(name)}" for name, count in taken.before)
+    clearest = _listed(f"{path.name} {margin:+.2f}" for path, margin in taken.clearest)
+    return [
+        f"{taken.count:,} taken for {taken.class_name}" + (f"; before: {before}" if before else ""),
+        f"{'clearest' if taken.count else 'nearest to it'}: {clearest}",
+    ]
+
+
+def _understood(told: lesson.Lesson) -> str:
+    """Returns the attributes that were listed, or the strongest phrases, with their numbers unless all are 1."""
+    found = told.reading.understood
+    if not told.told.attributes:
+        found = textual.best(np.array([value for _, value in found]), [name for name, _ in found], _PHRASES)
+    plain = all(value == 1 for _, value in found)
+    return _listed(textual.readable(name) + ("" if plain else f" {value:.3g}") for name, value in found)
+
+
+def _listed(items: Iterable[str]) -> str:
+    """Returns items with commas between them, none of which is broken over two lines."""
+    return ", ".join(item.replace(" ", "\N{NO-BREAK SPACE}") for item in items)

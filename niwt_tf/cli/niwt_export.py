@@ -1,0 +1,75 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The program `niwt_export`: a model written for others to use."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from absl import flags
+
+from niwt_tf import errors, model_place, progress
+from niwt_tf.cli import launch
+from niwt_tf.export import target
+
+_WRITTEN = {
+    target.SAVED_MODEL: "a SavedModel with the signatures serving_default, from_bytes, explain and importances",
+    target.TFLITE: "predictor.tflite and labels.txt",
+    target.KERAS: "a bundle",
+}
+_DESCRIPTION = """Writes a model for others to use, with a card that tells what it is.
+
+niwt_export --model=runs/aviary-attributes
+
+writes a SavedModel into exported/aviary-attributes/1, which TensorFlow loads without niwt_tf and TensorFlow Serving
+serves."""
+
+
+def define(values: flags.FlagValues, program: str) -> None:
+    """Defines the flags.
+
+    Args:
+      values: where they are defined.
+      program: the name that absl knows the main program by: `sys.argv[0]`.
+    """
+    here = {"module_name": program, "flag_values": values}
+    flags.DEFINE_string("model", None, "The folder of a finished run, or a .keras bundle.", **here)
+    text = f"What is written: {target.SAVED_MODEL}, {target.TFLITE} (the predictor alone) or {target.KERAS} (a bundle)."
+    flags.DEFINE_string("format", target.SAVED_MODEL, text, **here)
+    text = "Where to: a new or an empty folder, or a new .keras file; in exported/ by default."
+    flags.DEFINE_string("out", None, text, **here)
+    text = "Refuses a bundle that runs a SavedModel of TensorFlow Hub, which is a program."
+    flags.DEFINE_boolean("safe_mode", True, text, **here)
+    for name in ("model", "format", "out", "safe_mode"):
+        values.register_key_flag_for_module(program, values[name])
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Writes the model that the flags name."""
+    del arguments
+    values = flags.FLAGS
+    if values.format not in target.FORMATS:
+        raise errors.unknown_value("--format", values.format, target.FORMATS)
+    place = model_place.require(values.model)
+    name = model_place.name(place)
+    out = Path(values.out).expanduser() if values.out else target.default(name, values.format)
+    target.require_new(out, values.format)
+    launch.start_tensorflow()
+    from niwt_tf import model_files
+    from niwt_tf.export import export
+
+    begun = time.monotonic()
+    progress.say(f"reading {place}")
+    model = model_files.load(place, values.safe_mode)
+    progress.say(f"writing {out}")
+    export.export(model, out, values.format, name)
+    progress.say(f"\n{out}: {_WRITTEN[values.format]}, in {time.monotonic() - begun:.1f} s")
+
+
+def run() -> None:
+    """The console script."""
+    define(flags.FLAGS, sys.argv[0])
+    launch.run(main, _DESCRIPTION)

@@ -1,0 +1,131 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Reads the descriptions of several classes from a YAML or CSV file.
+
+YAML: class -> `captions` (a text or a list), `attributes` (a list, a text with commas between, or a mapping such as
+`furry: 0.8` or `crown color: red`) and `document` (a text). All is taken as it is written: a class may be called `no`.
+CSV: the columns `name`, and `captions`, `attributes` or `document`; rows of one name are joined, a caption a row.
+
+Nothing here imports TensorFlow: a mistake is told at once.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from niwt_tf import errors
+from niwt_tf.data import plain_yaml, text_files
+
+Described = dict[str, dict[str, tuple[str, ...]]]  # class -> the fields of `description.Description`, but for the name
+_FIELDS = {"captions": "captions", "attributes": "attributes", "document": "documents"}
+_NAME = "name"
+_ENDINGS = (".yaml", ".yml", ".csv")
+
+
+def read(path: Path) -> Described:
+    """Returns what a file tells of classes, in its order.
+
+    Args:
+      path: ends in `.yaml`, `.yml` or `.csv`.
+
+    Raises:
+      errors.UserError: if it is of another kind, no UTF-8, or says what is no description of a class.
+      OSError: if it cannot be read.
+    """
+    kind = path.suffix.lower()
+    if kind not in _ENDINGS:
+        raise errors.UserError(
+            f"`--classes` must be a file ending in {', '.join(_ENDINGS)}. Received: --classes={path}. Rename it."
+        )
+    told = _csv(path, text_files.text(path)) if kind == ".csv" else plain_yaml.read(path)
+    if not told or not isinstance(told, dict):
+        raise _wrong(path, "no class at its beginning", "Begin with `zebra:`, and `  captions: ...` in the next line.")
+    return {name: _fields(path, name, fields) for name, fields in told.items()}
+
+
+def items(text: str) -> tuple[str, ...]:
+    """Returns the attributes listed in a text, commas between them; one with a comma of its own stands in quotes.
+
+    Raises:
+      errors.UserError: if a quote is not closed.
+    """
+    try:
+        cells = [cell for row in csv.reader(text.splitlines(), skipinitialspace=True, strict=True) for cell in row]
+    except csv.Error:
+        raise errors.UserError(
+            f'`--attributes` must have commas between them, and quotes in pairs. Received: {text}. Write a,"b, c",d'
+        ) from None
+    return tuple(cell.strip() for cell in cells if cell.strip())
+
+
+def _csv(path: Path, content: str) -> dict[str, dict[str, list[str]]]:
+    reader = csv.reader(io.StringIO(content, newline=""), strict=True)
+    told: dict[str, dict[str, list[str]]] = {}
+    try:
+        header = [cell.strip() for cell in next(reader, [])]
+        _require_columns(path, header)
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                cells = _cells(path, reader.line_num, header, row)
+                fields = told.setdefault(cells.pop(_NAME), {})
+                for column, cell in cells.items():
+                    fields.setdefault(column, []).append(cell)
+    except csv.Error as error:
+        raise _wrong(path, f"line {reader.line_num}: {errors.first_line(error)}", "Mend that line.") from None
+    return told
+
+
+def _require_columns(path: Path, header: Sequence[str]) -> None:
+    columns = (_NAME, *_FIELDS)
+    for column in header:
+        if column not in columns:
+            raise errors.unknown_value("--classes", column, columns, f"{', '.join(columns)} in line 1 of {path}")
+    if _NAME not in header or len(set(header)) < len(header):
+        raise _wrong(
+            path, f"line 1: the columns are {', '.join(header) or 'none'}", f"Name each once, {_NAME} among them."
+        )
+
+
+def _cells(path: Path, line: int, header: Sequence[str], row: Sequence[str]) -> dict[str, str]:
+    """Returns column -> cell of a row, without blank ones."""
+    if len(row) > len(header):
+        raise _wrong(
+            path, f"line {line}: {len(row)} cells for {len(header)} columns", 'Put "quotes" around a text with commas.'
+        )
+    cells = {column: cell.strip() for column, cell in zip(header, row, strict=False) if cell.strip()}
+    if _NAME not in cells:
+        raise _wrong(path, f"line {line}: no name", "Name the class.")
+    return cells
+
+
+def _fields(path: Path, name: str, told: Any) -> dict[str, tuple[str, ...]]:
+    if not isinstance(told, dict):
+        raise _wrong(path, f"{name!r} without a field", f"Write {', '.join(_FIELDS)} below it, further to the right.")
+    for field in told:
+        if field not in _FIELDS:
+            raise errors.unknown_value("--classes", field, _FIELDS, f"{', '.join(_FIELDS)} for {name!r} in {path}")
+    fields = {_FIELDS[field]: tuple(_texts(path, name, field, value)) for field, value in told.items()}
+    if not any(fields.values()):
+        raise _wrong(path, f"{name!r}, of which nothing is told", f"Write its {', '.join(_FIELDS)}.")
+    return fields
+
+
+def _texts(path: Path, name: str, field: str, value: Any) -> Iterator[str]:
+    """Yields the texts of a field, attributes one by one."""
+    if isinstance(value, list):
+        for one in value:
+            yield from _texts(path, name, field, one)
+    elif isinstance(value, str):
+        yield from items(value) if field == "attributes" else filter(None, [value])
+    elif field == "attributes" and all(isinstance(one, str) for one in value.values()):
+        yield from (f"{key}: {one}" if one else key for key, one in value.items())
+    else:
+        raise _wrong(path, f"{name!r}, whose {field} are no texts", 'Put "quotes" around a text that has a colon.')
+
+
+def _wrong(path: Path, trouble: str, remedy: str) -> errors.UserError:
+    return errors.UserError(f"`--classes` must tell of classes. Received: {path}, {trouble}. {remedy}")

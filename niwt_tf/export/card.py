@@ -1,0 +1,116 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The card of a model: what it is of, how well it does, how it was made, what it can be asked; to read, and as JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+import niwt_tf
+from niwt_tf import command, workdir
+from niwt_tf import model as model_lib
+
+README, JSON = "README.md", "model_card.json"
+_TEMPLATES = Path(__file__).parent / "templates"
+_PACKAGES = ("tensorflow", "keras", "numpy")
+_SCORES = (
+    *("seen_accuracy", "unseen_accuracy", "harmonic_mean"),
+    *("seen_accuracy_uncalibrated", "unseen_accuracy_uncalibrated", "harmonic_mean_uncalibrated"),
+    *("zsl_accuracy", "ausuc", "gamma"),
+)
+_LONGEST = 200  # letters of a document in the part that is read
+
+
+def write(folder: Path, model: model_lib.Model, name: str, answers: Mapping[str, Any]) -> None:
+    """Writes `README.md` and `model_card.json` into `folder`.
+
+    Args:
+      folder: is there.
+      model: what the card is of.
+      name: the model's.
+      answers: what is told of the format: `signatures`, or `tflite`.
+
+    Raises:
+      OSError: if they cannot be written.
+    """
+    told = {**record(model, name), "signatures": None, "tflite": None, **answers}
+    workdir.write_json(folder / JSON, told)
+    (folder / README).write_text(_environment().get_template(README).render(told), "utf-8")
+
+
+def record(model: model_lib.Model, name: str) -> dict[str, Any]:
+    """Returns what is told of a model, whatever it is written as."""
+    metrics, config = model.metrics, model.config
+    taught = [dataclasses.asdict(one) for one in model.taught]
+    by_hand = {one["name"] for one in taught}
+    return {
+        "name": name,
+        "licence": {"model": None, "weights": None, "data": None},
+        "classes": {
+            "seen": model.seen,
+            "unseen": [one for one in model.classifier.unseen if one not in by_hand],
+            "taught": taught,
+        },
+        "data": {"dataset": config.data.dataset} | _some(metrics, "split_version", "split_sha256", "imageless_classes"),
+        "domain": {"domain": config.domain.domain, "source": model.known.source},
+        "network": {
+            "backbone": config.backbone.backbone,
+            "layer": model.classifier.backbone.layer,
+            "image_size": model.image_size,
+            "neurons": model.classifier.backbone.activation_shape[-1],
+        }
+        | _some(metrics, "fine_tuned"),
+        "seed": config.seed,
+        "settings": _settings(model),
+        "scores": _some(metrics, *_SCORES) if metrics else None,
+        "command": command.command(config, Path("runs", name)),
+        "packages": {
+            "run": metrics.get("packages"),
+            "export": {"niwt_tf": niwt_tf.__version__} | {one: metadata.version(one) for one in _PACKAGES},
+        },
+    }
+
+
+def _settings(model: model_lib.Model) -> dict[str, Any]:
+    """Returns what was chosen, by the names of `metrics.json`."""
+    names = {"lambda_": "lambda", "harmonic_mean": "harmonic_mean_expected"}
+    chosen = {names.get(name, name): value for name, value in dataclasses.asdict(model.settings).items()}
+    return chosen | {"gamma": model.gamma}
+
+
+def _some(metrics: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Returns some of the metrics; None for those that there are not."""
+    return {name: metrics.get(name) for name in names}
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=False,  # noqa: S701, as it is Markdown; `plain` is its escape
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update({"plain": _plain, "number": _number, "short": _short})
+    return environment
+
+
+def _plain(text: str) -> str:
+    """Returns text on one line in which Markdown reads no mark."""
+    return re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", " ".join(text.split()))
+
+
+def _number(value: float | None) -> str:
+    return "not measured" if value is None else f"{value:.3f}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}... ({len(text):,} letters, in {JSON})"

@@ -1,0 +1,61 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The reasons of `textual.best` within a graph: the strongest features, without phrases that a better one contains."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from niwt_tf.explain import textual
+
+
+def parts(feature_names: Sequence[str]) -> np.ndarray:
+    """Returns the features that each one contains, itself among them, `[M,P]` int32; itself again where it has fewer.
+
+    Args:
+      feature_names: `M` names.
+    """
+    of_name: dict[str, list[int]] = {}
+    for index, name in enumerate(feature_names):
+        of_name.setdefault(name, []).append(index)
+    found = [sorted({i for phrase in _phrases(name) for i in of_name.get(phrase, ())}) for name in feature_names]
+    most = max(map(len, found))
+    return np.array([one + [index] * (most - len(one)) for index, one in enumerate(found)], np.int32)
+
+
+def strongest(
+    scores: tf.Tensor, feature_names: Sequence[str], contained: np.ndarray, count: int = textual.COUNT
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Returns names `[N,count]` and scores `[N,count]`; empty and 0 where fewer features lie above 0.
+
+    Args:
+      scores: `[N,M]` float32.
+      feature_names: `M` names.
+      contained: their `parts`.
+      count: most features.
+    """
+    name_of, parts_of = tf.constant(feature_names), tf.constant(contained)
+    left, names, values = tf.where(scores > 0, scores, 0.0), [], []
+    for _ in range(count):
+        best = tf.argmax(left, axis=1)
+        value = tf.reduce_max(left, axis=1)
+        names.append(tf.where(value > 0, tf.gather(name_of, best), ""))
+        values.append(value)
+        left = _without(left, tf.gather(parts_of, best))
+    return tf.stack(names, axis=1), tf.stack(values, axis=1)
+
+
+def _without(scores: tf.Tensor, features: tf.Tensor) -> tf.Tensor:
+    """Returns scores `[N,M]`, those of each row's features `[N,P]` set to 0."""
+    rows = tf.broadcast_to(tf.range(tf.shape(features)[0])[:, None], tf.shape(features))
+    return tf.tensor_scatter_nd_update(scores, tf.stack([rows, features], -1), tf.zeros(tf.shape(features)))
+
+
+def _phrases(name: str) -> set[str]:
+    """Returns all runs of words in a name, as `textual.best` finds one in another."""
+    words = name.split(" ")
+    ends = range(1, len(words) + 1)
+    return {" ".join(words[start:end]) for end in ends for start in range(end)}

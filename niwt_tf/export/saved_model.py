@@ -1,0 +1,62 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Writes a model as a SavedModel, which TensorFlow alone loads and TensorFlow Serving serves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from niwt_tf import model as model_lib
+from niwt_tf.export import card, signatures, target, warmup
+
+_DIMENSIONS = "NHW"
+
+
+def write(model: model_lib.Model, out: Path, name: str) -> None:
+    """Writes a SavedModel with its card and with requests to warm it up, whole or not at all.
+
+    Args:
+      model: to be written.
+      out: the folder, which is empty or not there.
+      name: the model's.
+
+    Raises:
+      OSError: if it cannot be written.
+    """
+    with target.writing(out) as folder:
+        endpoints = signatures.Signatures(model).all()
+        functions = archive(endpoints, folder)
+        told = {key: _told(one, functions[key]) for key, one in endpoints.items()}
+        (folder / "assets").mkdir(exist_ok=True)
+        card.write(folder / "assets", model, name, {"signatures": told})
+        warmup.write(folder, name, model.image_size)
+
+
+def archive(endpoints: Mapping[str, signatures.Signature], folder: Path) -> dict[str, Any]:
+    """Writes signatures into `folder`, and returns their concrete functions by name."""
+    written = keras.export.ExportArchive()  # it finds variables itself; what it is told to track it stores once more
+    functions = {
+        name: written.add_endpoint(name, one.call, input_signature=list(one.inputs)) for name, one in endpoints.items()
+    }
+    written.write_out(folder, verbose=False)
+    return {name: function.get_concrete_function() for name, function in functions.items()}
+
+
+def _told(signature: signatures.Signature, function: Any) -> dict[str, Any]:
+    """Returns what the card tells of a signature."""
+    outputs = function.structured_outputs
+    return {
+        "purpose": signature.purpose,
+        "inputs": {one.name: _tensor(one, signatures.INPUTS[one.name]) for one in signature.inputs},
+        "outputs": {name: _tensor(one, signatures.OUTPUTS[name]) for name, one in outputs.items()},
+    }
+
+
+def _tensor(spec: tf.TensorSpec, meaning: str) -> dict[str, Any]:
+    shape = [_DIMENSIONS[place] if size is None else size for place, size in enumerate(spec.shape)]
+    return {"dtype": spec.dtype.name, "shape": shape, "meaning": meaning}

@@ -1,0 +1,154 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""What an exported model can be asked: functions of a graph that give just what the live model gives."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from niwt_tf import model as model_lib
+from niwt_tf.backbones import squares
+from niwt_tf.explain import explainer
+from niwt_tf.export import reasons
+
+Outputs = dict[str, tf.Tensor]
+# What they are, by their names.
+INPUTS = {
+    "images": "RGB, of any size: the middle square counts",
+    "image_bytes": "JPEG or PNG files as they are, each of any size",
+    "class_name": "the class to explain, as `class_names` spell it, one for each image or one for all; empty for the "
+    "predicted one",
+}
+OUTPUTS = {
+    "scores": "logits, gamma taken off those of classes learned from images: the highest one decides",
+    "class_names": "the classes that the scores are of",
+    "seen": "whether the class was learned from images",
+    "prediction": "the class with the highest score",
+    "prediction_seen": "whether that class was learned from images",
+    "class_name": "the class that is explained",
+    "features": "what speaks for the class, the strongest first; empty where there is less",
+    "contributions": "how far the image tells each feature above its mean over the classes learned from images",
+    "map": "Grad-CAM of the class against the mean of all: where it is seen, at least 0",
+    "importances": "how much each neuron of the layer moves the class's logit",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Signature:
+    """A function of an exported model.
+
+    Attributes:
+      call: takes tensors, gives tensors by name.
+      inputs: what it takes.
+      purpose: what it is for, in words.
+    """
+
+    call: Callable[..., Outputs]
+    inputs: tuple[tf.TensorSpec, ...]
+    purpose: str
+
+
+class Signatures:
+    """The functions, over variables that they share."""
+
+    def __init__(self, model: model_lib.Model) -> None:
+        """Takes what the functions need of a model."""
+        self._model = model
+        self._kernel = tf.Variable(model.classifier.kernel, trainable=False, name="kernel")
+        self._bias = tf.Variable(model_lib.calibrated_bias(model), trainable=False, name="bias")
+        self._seen = [name in model.seen for name in model.class_names]
+        self._parts = reasons.parts(model.known.feature_names)
+
+    def all(self) -> dict[str, Signature]:
+        """Returns the signatures by name."""
+        images, of_class = _spec("images", None, None, None, 3), _spec("class_name", None)
+        return {
+            "serving_default": Signature(self.decide, (images,), "Decides of images."),
+            "from_bytes": Signature(self.decide_of_files, (_spec("image_bytes", None),), "Decides of image files."),
+            "explain": Signature(self.explain, (images, of_class), "Tells what a class rests on, and where."),
+            "importances": Signature(self.importances, (images, of_class), "Tells what each neuron does for a class."),
+        }
+
+    def decide(self, images: tf.Tensor) -> Outputs:
+        """Returns scores and predictions for images `[N,H,W,3]` uint8."""
+        return self._decisions(squares.fit(images, self._model.image_size))
+
+    def decide_of_files(self, image_bytes: tf.Tensor) -> Outputs:
+        """Returns the same for encoded images `[N]`."""
+        size = self._model.image_size
+        fitted = tf.TensorSpec((size, size, 3), tf.uint8)
+        images = tf.map_fn(
+            lambda one: squares.fit(_decode(one)[None], size)[0], image_bytes, fn_output_signature=fitted
+        )
+        return self._decisions(images)
+
+    def explain(self, images: tf.Tensor, class_name: tf.Tensor) -> Outputs:
+        """Returns reasons and a map for images `[N,H,W,3]` uint8 and names `[N]`."""
+        told = self._explained(images, class_name)
+        scores = self._model.inverse.scores(told.importances)
+        features, contributions = reasons.strongest(scores, self._model.known.feature_names, self._parts)
+        return {
+            "class_name": self._names_of(told.classes),
+            "features": features,
+            "contributions": contributions,
+            "map": told.maps,
+        }
+
+    def importances(self, images: tf.Tensor, class_name: tf.Tensor) -> Outputs:
+        """Returns the neurons' importances `[N,K]` for images `[N,H,W,3]` uint8 and names `[N]`."""
+        told = self._explained(images, class_name)
+        return {"class_name": self._names_of(told.classes), "importances": told.importances}
+
+    def scores(self, images: tf.Tensor) -> Outputs:
+        """Returns scores alone, for images `[N,S,S,3]` uint8."""
+        return {"scores": model_lib.scores_of(self._model, images, self._kernel, self._bias)}
+
+    def _decisions(self, images: tf.Tensor) -> Outputs:
+        scores = self.scores(images)["scores"]
+        best = tf.argmax(scores, axis=1)
+        return {
+            "scores": scores,
+            "class_names": tf.broadcast_to(tf.constant(self._model.class_names), tf.shape(scores)),
+            "seen": tf.broadcast_to(tf.constant(self._seen), tf.shape(scores)),
+            "prediction": self._names_of(best),
+            "prediction_seen": tf.gather(tf.constant(self._seen), best),
+        }
+
+    def _explained(self, images: tf.Tensor, class_name: tf.Tensor) -> explainer.Pass:
+        fitted = squares.fit(images, self._model.image_size)
+        backbone, asked = self._model.classifier.backbone, self._asked(class_name)
+        return explainer.one_pass(backbone, self._kernel, self._bias, fitted, asked)
+
+    def _asked(self, class_name: tf.Tensor) -> tf.Tensor:
+        """Returns the classes' indices `[N]` int64; fails for a name that none has."""
+        is_class, is_empty = class_name[:, None] == tf.constant(self._model.class_names), class_name == ""
+        known = tf.reduce_any(is_class, axis=1) | is_empty
+        unknown = tf.strings.reduce_join(tf.boolean_mask(class_name, ~known), separator=", ")
+        rule = "`class_name` must be one of the `class_names` that serving_default gives, or empty. Received: "
+        check = tf.debugging.Assert(tf.reduce_all(known), [tf.strings.join([rule, unknown])])
+        with tf.control_dependencies([check]):
+            return tf.where(is_empty, tf.constant(explainer.PREDICTED, tf.int64), _first(is_class))
+
+    def _names_of(self, classes: tf.Tensor) -> tf.Tensor:
+        return tf.gather(tf.constant(self._model.class_names), classes)
+
+
+def _spec(name: str, *shape: int | None) -> tf.TensorSpec:
+    return tf.TensorSpec(shape, tf.uint8 if len(shape) > 1 else tf.string, name=name)
+
+
+def _decode(data: tf.Tensor) -> tf.Tensor:
+    """Returns an encoded image `[H,W,3]` uint8; a JPEG as Pillow decodes it."""
+    return tf.cond(
+        tf.io.is_jpeg(data),
+        lambda: tf.io.decode_jpeg(data, channels=3, dct_method="INTEGER_ACCURATE"),
+        lambda: tf.ensure_shape(tf.io.decode_image(data, channels=3, expand_animations=False), (None, None, 3)),
+    )
+
+
+def _first(true: tf.Tensor) -> tf.Tensor:
+    """Returns of each row `[N,C]` bool the first index that is true, `[N]` int64."""
+    return tf.argmax(tf.cast(true, tf.int32), axis=1)

@@ -1,0 +1,87 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Where an export goes: a new place, filled whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from niwt_tf import bundle, errors
+
+SAVED_MODEL, TFLITE, KERAS = "savedmodel", "tflite", "keras"
+FORMATS = (SAVED_MODEL, TFLITE, KERAS)
+
+
+def default(name: str, format: str) -> Path:
+    """Returns where an export goes if the user does not say.
+
+    Args:
+      name: the model's.
+      format: one of `FORMATS`; TensorFlow Serving wants a SavedModel's folder to be a version's number.
+    """
+    below = {SAVED_MODEL: Path(name, "1"), TFLITE: Path(f"{name}-tflite"), KERAS: Path(name + bundle.ENDING)}
+    return Path("exported") / below[format]
+
+
+def require_new(out: Path, format: str) -> None:
+    """Raises errors.UserError if something lies at `out`, or it cannot be made; an empty folder will do for a folder.
+
+    Args:
+      out: the folder, or of the format keras the file.
+      format: one of `FORMATS`.
+    """
+    is_file = format == KERAS
+    if is_file and out.suffix != bundle.ENDING:
+        raise errors.UserError(
+            f"`--out` must end in {bundle.ENDING} for --format={KERAS}. Received: --out={out}. Name another --out."
+        )
+    if os.path.lexists(out) and (is_file or not out.is_dir() or any(out.iterdir())):
+        what, trouble = "a new file" if is_file else "an empty or a new folder", "is there"
+        if out.is_dir() and not is_file:
+            trouble = f"holds {errors.listed(sorted(path.name for path in out.iterdir()), 3)}"
+        raise errors.UserError(
+            f"`--out` must be {what}: nothing is written over. Received: --out={out}, which {trouble}. Name another, "
+            f"such as --out={_unused(out)}"
+        )
+    nearest = next(path for path in (out.absolute(), *out.absolute().parents) if path.exists())
+    if not (nearest.is_dir() and os.access(nearest, os.W_OK)):
+        trouble = "cannot be written" if nearest.is_dir() else "is no folder"
+        raise errors.UserError(
+            f"`--out` must be a place that can be written. Received: --out={out}, where {nearest} {trouble}. Name "
+            "another --out."
+        )
+
+
+@contextlib.contextmanager
+def writing(out: Path) -> Iterator[Path]:
+    """Yields a folder beside `out`, and makes it `out` if no exception passes.
+
+    Raises:
+      OSError: if it cannot be written, or something lies at `out` by then.
+    """
+    out = out.resolve()
+    out.parent.mkdir(parents=True, exist_ok=True)
+    temporary = out.with_name(f".{out.name}.{os.getpid()}")  # no number, so that TensorFlow Serving passes it over
+    try:
+        temporary.mkdir()
+        yield temporary
+        if out.is_dir():
+            out.rmdir()  # only an empty one
+        temporary.rename(out)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _unused(out: Path) -> Path:
+    """Returns a path like `out` where nothing lies: of a version the next number."""
+    if out.name.isdecimal():
+        versions = [int(path.name) for path in out.parent.iterdir() if path.name.isdecimal()]
+        return out.with_name(str(max(versions) + 1))
+    number = 2
+    while os.path.lexists(out.with_name(f"{out.stem}-{number}{out.suffix}")):
+        number += 1
+    return out.with_name(f"{out.stem}-{number}{out.suffix}")

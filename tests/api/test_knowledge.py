@@ -1,0 +1,81 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of datasets and of what a user knows of classes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import niwt_tf
+from niwt_tf import config as config_lib
+from niwt_tf import errors
+from niwt_tf.data import zero_shot
+from niwt_tf.domains import description, encoders
+
+_CAPTIONS = {
+    "horse": ["a brown horse with a mane", "four brown legs"],
+    "tiger": ["orange with black stripes", "four strong legs"],
+    "zebra": ["black and white stripes and a mane", "four thin legs"],
+}
+
+
+def test_a_dataset_by_name(tiny_data_config: config_lib.DataConfig, tiny_dataset: zero_shot.ZeroShotDataset) -> None:
+    values = {"aviary_seed": 7, "aviary_classes": 12, "aviary_unseen": 3, "aviary_images": 6}
+    dataset = niwt_tf.load_dataset("aviary", 64, data_dir=tiny_data_config.data_dir, **values)
+    assert (dataset.class_names, dataset.split_sha256) == (tiny_dataset.class_names, tiny_dataset.split_sha256)
+    images, labels = niwt_tf.to_arrays(dataset.train)
+    assert images.shape == (54, 64, 64, 3)
+    np.testing.assert_array_equal(np.bincount(labels), np.full(9, 6))
+
+
+def test_there_is_no_such_dataset() -> None:
+    with pytest.raises(errors.UserError, match="`--dataset` must be one of .*Did you mean 'aviary'"):
+        niwt_tf.load_dataset("aviaries")
+
+
+def test_the_knowledge_of_a_dataset(tiny_dataset: zero_shot.ZeroShotDataset) -> None:
+    assert niwt_tf.load_knowledge(tiny_dataset).vectors.shape == (12, 36)
+    assert niwt_tf.load_knowledge(tiny_dataset, "captions", tfidf_components=5).vectors.shape == (12, 5)
+
+
+def test_attributes_are_taken_as_they_are_and_further_classes_can_be_described() -> None:
+    known = niwt_tf.encode_attributes(
+        np.array([[1, 0], [0, 1], [1, 1]]), ["mane", "stripes"], ["horse", "tiger", "zebra"]
+    )
+    np.testing.assert_array_equal(known.vectors, [[1, 0], [0, 1], [1, 1]])
+    assert (known.feature_names, known.class_names) == (("mane", "stripes"), ("horse", "tiger", "zebra"))
+    reading = description.read(description.Description("okapi", ("stripes",)), known, 3, "tfidf")
+    np.testing.assert_array_equal(reading.vector, [0, 1])
+
+
+def test_attributes_of_other_sizes() -> None:
+    with pytest.raises(errors.UserError, match=r"`values` must have a row for each class, \[2,...\]"):
+        niwt_tf.encode_attributes(np.eye(3), ["a", "b", "c"], ["horse", "tiger"])
+    with pytest.raises(errors.UserError, match="`feature_names` must .* here 3. Received: 2 names"):
+        niwt_tf.encode_attributes(np.eye(3), ["a", "b"], ["horse", "tiger", "zebra"])
+
+
+def test_captions_are_the_mean_of_their_encoded_sentences() -> None:
+    known = niwt_tf.encode_captions(_CAPTIONS)
+    encoder = encoders.TfidfEncoder.fit([text for texts in _CAPTIONS.values() for text in texts])
+    np.testing.assert_allclose(known.vectors[0], encoder(_CAPTIONS["horse"]).mean(0))
+    assert known.class_names == ("horse", "tiger", "zebra")
+    assert {"mane", "stripes", "legs"} <= set(known.feature_names)
+    told = description.Description("okapi", captions=("stripes on its legs",))
+    assert description.read(told, known, 3, "tfidf").vector.any()
+
+
+def test_the_vocabulary_can_be_that_of_seen_classes() -> None:
+    known = niwt_tf.encode_captions(_CAPTIONS, seen=["horse", "tiger"])
+    assert set(known.feature_names) == {"brown", "four", "legs"}
+    assert len(known.vectors) == 3
+
+
+def test_a_class_without_a_sentence_or_a_known_word() -> None:
+    with pytest.raises(errors.UserError, match="`captions` must tell of every class. Received: none of okapi"):
+        niwt_tf.encode_captions(_CAPTIONS | {"okapi": [" "]})
+    with pytest.raises(errors.UserError, match="none of okapi"):
+        niwt_tf.encode_captions(_CAPTIONS, seen=["horse", "okapi"])
+    with pytest.raises(errors.UserError, match="must share words .* Received: okapi, of which no word is known"):
+        niwt_tf.encode_captions(_CAPTIONS | {"okapi": ["Quagga"]})

@@ -1,0 +1,130 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of the method's steps on arrays, against numbers by hand and the library's own."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+import niwt_tf
+from fakes import colours
+from niwt_tf import config as config_lib
+from niwt_tf import domain_map, errors, evaluate, importance
+from niwt_tf.backbones import classifier as classifier_lib
+
+_SIDE = 2
+_LABELS = np.array([0, 0, 1, 1, 2, 2])
+_VECTORS = np.eye(3)
+
+
+@pytest.fixture(scope="module")
+def classifier() -> classifier_lib.Classifier:
+    """Red, green and blue, which are all seen."""
+    whole = colours.classifier(_SIDE)
+    return dataclasses.replace(
+        whole, kernel=whole.kernel[:, :3], bias=whole.bias[:3], class_names=whole.class_names[:3], unseen=()
+    )
+
+
+@pytest.fixture(scope="module")
+def found(classifier: classifier_lib.Classifier) -> importance.Importances:
+    return niwt_tf.compute_importances(classifier, _images(), _LABELS, kept_images=4)
+
+
+def _images() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (6, _SIDE, _SIDE, 3), np.uint8)
+
+
+def test_importances_by_hand_and_in_memory(found: importance.Importances) -> None:
+    np.testing.assert_allclose(found.values, colours.KERNEL.T[_LABELS] / _SIDE**2)
+    np.testing.assert_allclose(found.features, _images().mean((1, 2)), rtol=1e-5)
+    np.testing.assert_array_equal(found.labels, _LABELS)
+    assert found.activations.shape == (4, _SIDE, _SIDE, 3)
+    assert not any(isinstance(getattr(found, f.name), np.memmap) for f in dataclasses.fields(found))
+
+
+@pytest.mark.parametrize("how", ["ridge", "descent"])
+def test_a_map_is_the_library_s(found: importance.Importances, how: str) -> None:
+    fitted = niwt_tf.fit_map(_VECTORS, found, how, map_folds=3)
+    sums = domain_map.class_sums(found.values, found.labels, 3)
+    twin = domain_map.fit(_VECTORS, sums, np.full(3, 2), config_lib.MapConfig(map_folds=3), 0, how=how)
+    np.testing.assert_allclose(fitted(np.eye(3)), twin(np.eye(3)), rtol=1e-4)
+    assert (fitted.steps > 0) == (how == "descent")
+
+
+def test_seen_classes_ask_for_their_own_importances(found: importance.Importances) -> None:
+    predicted = niwt_tf.fit_map(_VECTORS, found, map_penalties=(1e-4,))(_VECTORS)
+    np.testing.assert_array_equal(predicted.argmax(1), [0, 1, 2])
+
+
+def test_the_map_back_tells_the_class(found: importance.Importances) -> None:
+    scores = niwt_tf.fit_inverse_map(_VECTORS, found)(found.values)
+    np.testing.assert_array_equal(scores.argmax(1), _LABELS)
+
+
+def test_weights_of_a_new_class_have_the_direction_that_is_asked_for(
+    classifier: classifier_lib.Classifier, found: importance.Importances
+) -> None:
+    kernel = niwt_tf.transfer_weights(
+        classifier, found, np.array([[1, 1, 0], [0, 3, 4]]), lambda_=0, transfer_steps=1000
+    )
+    assert kernel.shape == (3, 2)
+    np.testing.assert_allclose(kernel[:, 0] / np.linalg.norm(kernel[:, 0]), [0.707, 0.707, 0], atol=0.15)
+    np.testing.assert_allclose(kernel[:, 1] / np.linalg.norm(kernel[:, 1]), [0, 0.6, 0.8], atol=0.15)
+
+
+def test_new_classes_come_last_and_are_calibrated_on_training_images(
+    classifier: classifier_lib.Classifier, found: importance.Importances
+) -> None:
+    more = niwt_tf.add_classes(classifier, np.array([[1.0], [1], [0]]), ["yellow"], found.features, scale=0.25)
+    assert more.class_names == ("red", "green", "blue", "yellow")
+    assert more.unseen == ("yellow",)
+    assert np.linalg.norm(more.kernel[:, 3]) == pytest.approx(2)  # a quarter of 8
+    logits = more.logits(found.features)
+    assert logits[:, 3].mean() == pytest.approx(logits[:, :3].mean(), rel=1e-4)
+    gamma = niwt_tf.choose_gamma(more, found.features, 0.5)
+    assert ((logits[:, :3].max(1) - gamma) >= logits[:, 3]).mean() == 0.5
+
+
+def test_scores_are_the_library_s() -> None:
+    rng = np.random.default_rng(1)
+    seen, unseen = rng.normal(size=(30, 5)), rng.normal(size=(20, 5))
+    seen_labels, unseen_labels = np.arange(30) % 3, 3 + np.arange(20) % 2
+    scores = niwt_tf.evaluate_gzsl(seen, seen_labels, unseen, unseen_labels, 3, gamma=0.5)
+    twin = evaluate.gzsl(seen, seen_labels, unseen, unseen_labels, 3, 0.5)
+    assert scores == {
+        "seen_accuracy": twin.seen,
+        "unseen_accuracy": twin.unseen,
+        "harmonic_mean": 2 * twin.seen * twin.unseen / (twin.seen + twin.unseen),
+        "zsl_accuracy": np.mean([np.mean(unseen[unseen_labels == c, 3:].argmax(1) == c - 3) for c in (3, 4)]),
+        "ausuc": evaluate.curve(seen, seen_labels, unseen, unseen_labels, 3).ausuc,
+    }
+
+
+def test_mistakes_are_told(classifier: classifier_lib.Classifier, found: importance.Importances) -> None:
+    with pytest.raises(errors.UserError, match=r"`domain_vectors` must have a row for each class of the importances"):
+        niwt_tf.fit_map(np.eye(4), found)
+    with pytest.raises(errors.UserError, match="`--map_fits` must be one of ridge, descent|descent, ridge"):
+        niwt_tf.fit_map(np.eye(3), found, "lasso")
+    with pytest.raises(errors.UserError, match=r"`targets` must have a number for each neuron, \[U,3\]"):
+        niwt_tf.transfer_weights(classifier, found, np.zeros((1, 4)))
+    with pytest.raises(errors.UserError, match="`--lambdas` must be at least 0"):
+        niwt_tf.transfer_weights(classifier, found, np.ones((1, 3)), lambda_=-1)
+    with pytest.raises(errors.UserError, match="`class_names` must be new to the classifier. Received: red"):
+        niwt_tf.add_classes(classifier, np.ones((3, 1)), ["red"], found.features)
+    with pytest.raises(errors.UserError, match=r"`kernel` must have a row for each new class, in columns"):
+        niwt_tf.add_classes(classifier, np.ones((3, 2)), ["yellow"], found.features)
+    with pytest.raises(errors.UserError, match="`kept_share` must be from 0 to 1. Received: kept_share=1.5"):
+        niwt_tf.choose_gamma(classifier, found.features, 1.5)
+    with pytest.raises(errors.UserError, match="`classifier` must have new classes"):
+        niwt_tf.choose_gamma(classifier, found.features, 0.9)
+
+
+def test_of_two_classes_no_map_can_be_learned(found: importance.Importances) -> None:
+    two = dataclasses.replace(found, values=found.values[:4], labels=found.labels[:4])
+    for fit in (niwt_tf.fit_map, niwt_tf.fit_inverse_map):
+        with pytest.raises(errors.UserError, match="`importances` must be of three classes or more.*Received: 2"):
+            fit(np.eye(2), two)

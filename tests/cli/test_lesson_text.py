@@ -1,0 +1,111 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of what `niwt_teach` prints, to the letter."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fakes import models
+from niwt_tf import lesson, probe
+from niwt_tf.cli import lesson_text
+from niwt_tf.domains import description
+
+_NEAREST = (("012.Glen_Shrike", 0.494), ("Moor Tanager", 0.4), ("Fen Pipit", -0.1))
+
+
+def _lesson(
+    understood: tuple[tuple[str, float], ...],
+    too_near: bool = False,
+    unknown: tuple[str, ...] = (),
+    attributes: str = "",
+) -> lesson.Lesson:
+    return lesson.Lesson(
+        description.Description("zebra", attributes=tuple(filter(None, [attributes]))),
+        description.Reading(np.zeros(3, np.float32), understood, unknown),
+        ((118, "crown_color=black", 0.198), (100, None, 0.15)),
+        _NEAREST,
+        too_near,
+    )
+
+
+def test_a_lesson_of_attributes() -> None:
+    told = _lesson((("body_color=black", 1.0), ("has_wing_color::yellow", 1.0)), attributes="body color: black")
+    assert lesson_text.of_lesson(told) == (
+        "zebra\n"
+        "  understood    body color: black, wing color: yellow\n"
+        "  will look at  neuron 118 (crown color: black) 0.20, neuron 100 (no clear name) 0.15\n"
+        "  nearest       Glen Shrike 0.49, Moor Tanager 0.40, Fen Pipit -0.10"
+    )
+
+
+def test_values_other_than_1_are_told_even_if_they_are_0() -> None:
+    told = _lesson((("furry", 68.254), ("stripes", 1.0), ("horns", 0.0)), attributes="furry:68.254")
+    assert "\n  understood    furry 68.3, stripes 1, horns 0\n" in lesson_text.of_lesson(told)
+
+
+def test_a_lesson_of_words_has_the_strongest_ten_phrases_and_what_is_unknown() -> None:
+    phrases = [("red wings", 0.5), ("wings", 0.4), *((f"word{number}", 0.3 - number / 100) for number in range(12))]
+    told = lesson_text.of_lesson(_lesson(tuple(phrases), unknown=("zorilla", "okapi")))
+    assert told.split("  will look at")[0] == (
+        "zebra\n"
+        "  understood    red wings 0.5, word0 0.3, word1 0.29, word2 0.28, word3 0.27, word4 0.26,\n"
+        "                word5 0.25, word6 0.24, word7 0.23, word8 0.22\n"
+        "  unknown       zorilla, okapi\n"
+    )
+
+
+def test_a_class_that_is_there_already_is_warned_of() -> None:
+    assert lesson_text.of_lesson(_lesson((("stripes", 1.0),), too_near=True)).splitlines()[-2:] == [
+        "  warning       nearly the same as Glen Shrike: the one may be taken for the other. Tell what sets",
+        "                them apart.",
+    ]
+
+
+def test_a_model_tells_its_calibration() -> None:
+    model = dataclasses.replace(models.by_attributes(), gamma=1.23456)
+    assert lesson_text.of_model(model, Path("zoo.keras")) == (
+        "  classes       5, 1 of them from words\n"
+        "  calibration   lambda 0.001, scale 0.8, bias level, gamma 1.235, which leaves 90.0% of the training\n"
+        "                images with a seen class; on validation classes H was 0.610"
+    )
+
+
+@pytest.mark.parametrize("folder", [True, False])
+def test_a_model_without_names_of_neurons_says_how_to_get_them(folder: bool, tmp_path: Path) -> None:
+    model = dataclasses.replace(models.by_attributes(), neuron_names=(None,) * 6)
+    told = lesson_text.of_model(model, tmp_path if folder else tmp_path / "zoo.keras")
+    assert "\n  neurons       without names; first: niwt " in told
+    assert f"--workdir={tmp_path if folder else 'DIR'} --stages=explain" in " ".join(told.split())
+
+
+def test_an_effect() -> None:
+    taken = probe.Taken(
+        "zebra", 1200, (("Horse", 1199), ("Moor_Tanager", 1)), ((Path("x/a b.png"), 1.234), (Path("c.png"), -0.04))
+    )
+    assert lesson_text.of_effect(probe.Effect((taken,), 3, 2400)) == (
+        "  2,400 images  1,200 taken for zebra; before: 1,199 for Horse, 1 for Moor Tanager\n"
+        "                clearest: a b.png +1.23, c.png -0.04\n"
+        "                3 more changed class, as gamma changed"
+    )
+
+
+def test_an_effect_on_nothing_names_the_nearest() -> None:
+    effect = probe.Effect((probe.Taken("zebra", 0, (), ((Path("a.png"), -0.5),)), probe.Taken("gnu", 0, (), ())), 0, 1)
+    assert lesson_text.of_effect(effect).splitlines()[:3] == [
+        "  1 image       0 taken for zebra",
+        "                nearest to it: a.png -0.50",
+        "                0 taken for gnu",
+    ]
+
+
+def test_long_lists_break_between_their_items_alone() -> None:
+    told = _lesson(tuple((f"part {number}: red and green", 1.0) for number in range(9)), attributes="x")
+    lines = lesson_text.of_lesson(told).split("  will look at")[0].splitlines()[1:]
+    assert len(lines) > 2 and all(len(line) <= 100 for line in lines)
+    assert all(line.startswith(("  understood    part", " " * 16 + "part")) for line in lines)
+    assert all(line.endswith("green,") for line in lines[:-1])

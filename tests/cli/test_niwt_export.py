@@ -1,0 +1,110 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of the program `niwt_export` as its user meets it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+def _export(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(_ROOT / "bin" / "niwt_export"), *map(str, arguments)]
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=300)
+
+
+def _assert_told(answer: subprocess.CompletedProcess[str], message: str) -> None:
+    assert (answer.returncode, answer.stdout, answer.stderr) == (1, "", f"\n{message}\n")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run, as far as a model needs it."""
+    from fakes import exported  # inside, so that the mistakes' tests need not wait for TensorFlow
+
+    return exported.write_run(tmp_path_factory.mktemp("runs") / "animals", exported.model())
+
+
+def test_a_run_becomes_a_saved_model_below_exported(run: Path, tmp_path: Path) -> None:
+    answer = _export(f"--model={run}", cwd=tmp_path)
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert re.fullmatch(
+        f"starting TensorFlow\nreading {run}\nwriting exported/animals/1\n\nexported/animals/1: a SavedModel with the "
+        r"signatures serving_default, from_bytes, explain and importances, in \d+\.\d s\n",
+        answer.stdout,
+    )
+    out = tmp_path / "exported" / "animals" / "1"
+    assert sorted(path.name for path in out.iterdir()) == [
+        "assets", "assets.extra", "fingerprint.pb", "saved_model.pb", "variables",
+    ]  # fmt: skip
+    told = json.loads((out / "assets" / "model_card.json").read_text("utf-8"))
+    assert told["name"] == "animals" and list(told["signatures"]) == [
+        "serving_default", "from_bytes", "explain", "importances",
+    ]  # fmt: skip
+    assert told["signatures"]["explain"]["outputs"]["map"]["shape"] == ["N", 6, 6]
+    assert [path.name for path in (tmp_path / "exported" / "animals").iterdir()] == ["1"]
+    _assert_told(
+        _export(f"--model={run}", cwd=tmp_path),
+        "`--out` must be an empty or a new folder: nothing is written over. Received: --out=exported/animals/1, which "
+        "holds assets, assets.extra, fingerprint.pb and 2 more. Name another, such as --out=exported/animals/2",
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "`--model` must name the folder of a run, or a .keras bundle. Received none. Add --model=MODEL."),
+        (
+            ["--model=nowhere"],
+            "`--model` must be the folder of a run. Received: --model=nowhere, which does not exist. Name one that "
+            "niwt made, or make it: niwt --workdir=nowhere",
+        ),
+        (
+            ["--model=nowhere.keras"],
+            "`--model` must be the folder of a run, or a .keras bundle. Received: --model=nowhere.keras, where there "
+            "is none. Name one that niwt or niwt_teach made.",
+        ),
+        (
+            ["--model=nowhere", "--format=tflit"],
+            "`--format` must be one of savedmodel, tflite, keras. Received: --format=tflit. Did you mean 'tflite'?",
+        ),
+        (
+            ["--model=a.keras", "--out=full"],
+            "`--out` must be an empty or a new folder: nothing is written over. Received: --out=full, which holds "
+            "mine. Name another, such as --out=full-2",
+        ),
+        (
+            ["--model=a.keras", "--format=keras", "--out=full"],
+            "`--out` must end in .keras for --format=keras. Received: --out=full. Name another --out.",
+        ),
+        (
+            ["--model=a.keras", "--format=keras", "--out=a.keras"],
+            "`--out` must be a new file: nothing is written over. Received: --out=a.keras, which is there. Name "
+            "another, such as --out=a-2.keras",
+        ),
+        (["a.keras"], "Arguments must be flags, such as --seed=1. Received: a.keras."),
+    ],
+)
+def test_mistakes_are_told_before_tensorflow_starts(arguments: list[str], message: str, tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    for name in ("full/mine", "a.keras"):
+        (tmp_path / name).write_text("mine", "utf-8")
+    _assert_told(_export(*arguments, cwd=tmp_path), message)
+    assert {path.name for path in tmp_path.iterdir()} == {"full", "a.keras"}
+    assert (tmp_path / "full" / "mine").read_text("utf-8") == "mine" == (tmp_path / "a.keras").read_text("utf-8")
+
+
+def test_help_lists_the_flags(tmp_path: Path) -> None:
+    answer = _export("--help", cwd=tmp_path)
+    for flag in ("--model", "--format", "--out", "--[no]safe_mode"):
+        assert f"\n  {flag}: " in answer.stdout
+    assert "niwt_export --model=runs/aviary-attributes" in answer.stdout

@@ -1,0 +1,247 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of the program `niwt_teach` as its user meets it."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from absl import flags
+from PIL import Image
+
+from fakes import models
+from niwt_tf import config as config_lib
+from niwt_tf import errors, model_files, pipeline, workdir
+from niwt_tf import model as model_lib
+from niwt_tf.cli import niwt_teach, teach_flags
+
+_ROOT = Path(__file__).resolve().parents[2]
+_STAGES = ("data", "knowledge", "activations", "rehearsal_backbone", "rehearsal", "backbone", "importances", "map")
+_ATTRIBUTES = "body color: black,wing color: yellow,bill shape: cone"
+_Teach = Callable[..., str]
+
+
+def _run(*arguments: str | Path, cwd: Path, answers: str = "") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(_ROOT / "bin" / "niwt_teach"), *map(str, arguments)]
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    return subprocess.run(command, cwd=cwd, env=env, input=answers, capture_output=True, text=True, timeout=300)
+
+
+@pytest.fixture(scope="module")
+def run(tiny_data_config: config_lib.DataConfig, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of seconds, as far as teaching needs it."""
+    config = config_lib.RunConfig(
+        data=tiny_data_config,
+        backbone=config_lib.BackboneConfig(epochs=2, batch_size=16),
+        transfer=config_lib.TransferConfig(transfer_steps=10, transfer_images=16),
+        rehearsal=config_lib.RehearsalConfig(lambdas=(1e-3,), scales=(1.0,)),
+    )
+    folder = workdir.Workdir(tmp_path_factory.mktemp("runs") / "birds")
+    pipeline.run(config, folder, [*_STAGES, "transfer", "inverse_map"])
+    return folder.root
+
+
+def _quick(model: model_lib.Model) -> model_lib.Model:
+    """Returns a model that learns for one step alone."""
+    transfer = dataclasses.replace(model.config.transfer, transfer_steps=1)
+    return dataclasses.replace(model, config=dataclasses.replace(model.config, transfer=transfer))
+
+
+@pytest.fixture(scope="module")
+def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a model that knows animals by attributes, and one that knows them by captions."""
+    folder = tmp_path_factory.mktemp("bundles")
+    zoo = _quick(models.by_attributes()).teach("zebra", attributes=["coat: striped", "weight:0.4"])
+    zoo.save(str(folder / "zoo.keras"))
+    _quick(models.by_captions()).save(str(folder / "told.keras"))
+    return folder
+
+
+@pytest.fixture
+def cwd(bundles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with both bundles and two images, one of which is none."""
+    for bundle in bundles.iterdir():
+        shutil.copy(bundle, tmp_path)
+    (tmp_path / "photos").mkdir()
+    pixels = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "photos" / "a.png")
+    (tmp_path / "photos" / "b.png").write_text("no image", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def teach(cwd: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> _Teach:
+    """Runs the program here, without a process of its own, and returns what it prints."""
+
+    def called(*arguments: str) -> str:
+        values = flags.FlagValues()
+        teach_flags.define(values, "niwt_teach")
+        values(["niwt_teach", *arguments])
+        monkeypatch.setattr(flags, "FLAGS", values)
+        niwt_teach.main([])
+        return capsys.readouterr().out
+
+    return called
+
+
+def _stamps(folder: Path) -> dict[Path, int]:
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+
+
+def test_a_run_is_taught_a_class_in_a_bundle_beside_it(run: Path, cwd: Path) -> None:
+    before = _stamps(run)
+    answer = _run(f"--model={run}", "--name=Zebra Finch", f"--attributes={_ATTRIBUTES}", "--images=photos", cwd=cwd)
+    assert (answer.returncode, answer.stderr) == (0, "")
+    out = run.with_name("birds+zebra_finch.keras")
+    lines = [re.sub(r"\d+\.\d+", "#", line) for line in answer.stdout.splitlines()]
+    assert lines[:3] == [
+        "starting TensorFlow",
+        "Zebra Finch",
+        "  understood    body color: black, wing color: yellow, bill shape: cone",
+    ]
+    assert lines[3].startswith("  will look at  neuron ")
+    labels = [line[:16].strip() for line in lines if line[:16].strip() and line.startswith("  ")]
+    assert [label for label in labels if label != "warning"] == [
+        *("understood", "will look at", "nearest", "unreadable", "1 image", "taught in", "classes", "calibration"),
+        *("neurons", "written"),
+    ]
+    assert lines[-1] == f"  written       {out}" and "  classes       13, 4 of them from words" in lines
+    assert "  taught in     # s" in lines
+    assert f"--workdir={run} --stages=explain" in " ".join(answer.stdout.split())
+    assert _stamps(run) == before
+    taught = model_files.load(out)
+    assert taught.class_names[-1] == "Zebra Finch" and taught.taught[0].attributes == tuple(_ATTRIBUTES.split(","))
+    again = _run(f"--model={run}", "--name=zebra finch", "--attributes=horns", cwd=cwd)
+    assert (again.returncode, again.stdout) == (1, "")  # at once, before TensorFlow starts
+    assert again.stderr == (
+        f"\n`--out` must be a new file: nothing is written over. Received: --out={out}, which is there. Name another "
+        "--out, or remove it first.\n"
+    )
+
+
+def test_a_bundle_is_taught_line_by_line(cwd: Path) -> None:
+    lines = ["cow", "Gnu", "zorilla quagga", "white and black horns", "grey", "undo", "save"]
+    answer = _run("--model=told.keras", "--interactive", "--images=photos", cwd=cwd, answers="\n".join(lines) + "\n")
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert "\nThe new class's name:\nThe model knows Cow. Another name:\n" in answer.stdout
+    assert "Received: none but words unknown to it: zorilla, quagga." in answer.stdout
+    assert answer.stdout.count("\nGnu\n  understood    ") == 3
+    assert answer.stdout.endswith("\n  written       told+gnu.keras\n")
+    assert model_files.load(cwd / "told+gnu.keras").taught[0].captions == ("white and black horns",)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--name=gnu", "--attributes=hornz"], "Received: --attributes=hornz. Did you mean 'horns'?"),
+        (["--name=gnu", "--attributes=coat: plain,coat: striped"], "must not contradict one another. Received: coat=p"),
+        (["--name=gnu", "--attributes=weight:5"], "must have numbers in the table's unit, here -1 to 2, or shares"),
+        (["--name=ZEBRA", "--attributes=horns", "--out=x.keras"], "Received: 'ZEBRA', which it knows as 'zebra'."),
+        (["--name=gnu", "--captions=black stripes"], "as the model knows its classes: by attributes. Received: --cap"),
+        (["--forget=zebro"], "Received: --forget=zebro. Did you mean 'zebra'?"),
+        (["--forget=cow"], "`--forget` must name classes that were taught by words. Received: Cow, learned from"),
+        (["--interactive", "--name=gnu", "--captions=x"], "by attributes. Received: captions."),
+        (
+            ["--model=told.keras", "--name=gnu", "--captions=a zorilla", "--captions=the quagga"],
+            "Received: none but words unknown to it: zorilla, quagga.",
+        ),
+        (["--model=photos/a.keras", "--name=gnu", "--attributes=horns"], "where there is none."),
+    ],
+)
+def test_mistakes_are_told_and_nothing_is_written(arguments: list[str], message: str, teach: _Teach, cwd: Path) -> None:
+    before = _stamps(cwd)
+    with pytest.raises(errors.UserError, match=re.escape(message)):
+        teach("--model=zoo.keras", *arguments)
+    assert _stamps(cwd) == before
+
+
+def test_broken_bundles_are_told(teach: _Teach, cwd: Path) -> None:
+    whole = (cwd / "zoo.keras").read_bytes()
+    for broken in (whole[: len(whole) // 2], whole[:5000] + bytes([whole[5000] ^ 1]) + whole[5001:], b""):
+        (cwd / "bad.keras").write_bytes(broken)
+        with pytest.raises(errors.UserError, match=re.escape("a whole .keras bundle, as niwt_teach writes. Received")):
+            teach("--model=bad.keras", "--name=gnu", "--attributes=horns")
+    assert not list(cwd.glob("bad+*"))
+
+
+def test_a_bundle_is_taught_again_and_forgets(teach: _Teach, cwd: Path) -> None:
+    told = teach("--model=zoo.keras", "--name=gnu", "--attributes=horns,weight:80%")
+    assert "  understood    horns 1, weight 0.57\n" in told
+    assert "  neurons" not in told  # as some have names
+    assert model_files.load("zoo+gnu.keras").classifier.unseen == ("Okapi", "zebra", "gnu")
+    told = teach("--model=zoo+gnu.keras", "--forget=Zebra,okapi")
+    assert "forgotten: Okapi, zebra\n" in told and "  classes       5, 1 of them from words\n" in told
+    left = model_files.load("zoo+gnu-zebra-okapi.keras")
+    assert left.classifier.unseen == ("gnu",) and [one.name for one in left.taught] == ["gnu"]
+
+
+def test_a_class_is_described_anew(teach: _Teach) -> None:
+    teach("--model=zoo.keras", "--forget=zebra", "--name=zebra", "--attributes=horns", "--out=new/zoo.keras")
+    (one,) = model_files.load("new/zoo.keras").taught
+    assert (one.name, one.attributes) == ("zebra", ("horns",))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("more.yaml", "gnu: {attributes: [horns, coat: plain]}\nquagga:\n  attributes: {coat: striped, weight: 0.3}"),
+        ("more.csv", 'name,attributes\ngnu,"horns,coat: plain"\nquagga,coat: striped\nquagga,weight: 0.3'),
+    ],
+)
+def test_several_classes_from_a_file(name: str, content: str, teach: _Teach, cwd: Path) -> None:
+    (cwd / name).write_text(content, "utf-8")
+    told = teach("--model=zoo.keras", f"--classes={name}", "--images=photos")
+    assert told.index("\ngnu\n  understood    ") < told.index(
+        "\n\nquagga\n  understood    coat: striped 1, weight 0.3\n"
+    )
+    assert "  unreadable    photos/b.png (" in told and " taken for quagga" in told
+    taught = model_files.load("zoo+gnu+quagga.keras").taught
+    assert {one.name: one.attributes for one in taught[1:]} == {
+        "gnu": ("horns", "coat: plain"),
+        "quagga": ("coat: striped", "weight: 0.3"),
+    }
+
+
+def test_a_mistake_in_one_of_several_classes_leaves_nothing(teach: _Teach, cwd: Path) -> None:
+    (cwd / "more.yaml").write_text("gnu: {attributes: [horns]}\nyak: {attributes: {weight: heavy}}", "utf-8")
+    with pytest.raises(errors.UserError, match=re.escape("Received: 'weight: heavy'.")):
+        teach("--model=zoo.keras", "--classes=more.yaml")
+    assert not list(cwd.glob("zoo+*"))
+
+
+@pytest.mark.parametrize("answers", [[], ["gnu"], ["gnu", "horns"], ["gnu", "horns", "quit", "save"]])
+def test_without_save_nothing_is_written(
+    answers: list[str], teach: _Teach, cwd: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = iter(answers)
+
+    def answer(prompt: str) -> str:
+        try:
+            return next(left)
+        except StopIteration:
+            raise EOFError from None
+
+    monkeypatch.setattr("builtins.input", answer)
+    assert teach("--model=zoo.keras", "--interactive").endswith("\nNothing is written.\n")
+    assert not list(cwd.glob("zoo+*"))
+
+
+def test_where_the_dialogue_writes_is_told_before_it_begins(
+    teach: _Teach, cwd: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (cwd / "zoo+gnu.keras").touch()
+    left = iter(["gnu", "horns", "save"])
+    monkeypatch.setattr("builtins.input", lambda prompt: next(left))
+    with pytest.raises(errors.UserError, match=re.escape("Received: --out=zoo+gnu.keras, which is there.")):
+        teach("--model=zoo.keras", "--interactive")
+    assert list(left) == ["horns", "save"]

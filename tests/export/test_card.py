@@ -1,0 +1,137 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of the card: what it tells, and how it reads."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fakes import exported
+from niwt_tf import config as config_lib
+from niwt_tf.domains import description
+from niwt_tf.export import card
+
+_METRICS = {
+    "split_version": "proposed split 2.0", "split_sha256": "ab" * 32, "imageless_classes": [], "fine_tuned": "full",
+    "gamma": 0.75, "seen_accuracy": 0.9, "unseen_accuracy": 0.6, "harmonic_mean": 0.72, "zsl_accuracy": 0.8,
+    "seen_accuracy_uncalibrated": 0.99, "unseen_accuracy_uncalibrated": 0.0, "harmonic_mean_uncalibrated": 0.0,
+    "ausuc": 0.65, "packages": {"niwt_tf": "0.0.1"},
+}  # fmt: skip
+_TAUGHT = (
+    description.Description("Giraffe_|x|", ("tall:90%", "brown spots")),
+    description.Description("Yak", documents=("A yak. " * 100,)),
+)
+_CONFIG = config_lib.RunConfig(data=config_lib.DataConfig(dataset="awa2", data_dir="/data/my animals"), seed=3)
+_SIGNATURES = {
+    "serving_default": {
+        "purpose": "Decides of images.",
+        "inputs": {"images": {"dtype": "uint8", "shape": ["N", "H", "W", 3], "meaning": "RGB"}},
+        "outputs": {"scores": {"dtype": "float32", "shape": ["N", 8], "meaning": "logits"}},
+    }
+}
+_TFLITE = {
+    "measured": True, "images": 1320, "same_prediction": 0.9992,
+    "tflite": {"seen_accuracy": 0.5, "unseen_accuracy": None, "harmonic_mean": None},
+    "model": {"seen_accuracy": 0.625, "unseen_accuracy": None, "harmonic_mean": None},
+}  # fmt: skip
+
+
+def _write(folder: Path, answers: dict[str, Any], **model: Any) -> tuple[dict[str, Any], str]:
+    card.write(folder, exported.model(**model), "animals", answers)
+    return json.loads((folder / "model_card.json").read_text("utf-8")), (folder / "README.md").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], str]:
+    folder = tmp_path_factory.mktemp("card")
+    return _write(folder, {"signatures": _SIGNATURES}, taught=_TAUGHT, config=_CONFIG, metrics=_METRICS)
+
+
+def test_json_tells_where_the_model_comes_from(written: tuple[dict[str, Any], str]) -> None:
+    told, _ = written
+    assert told["data"] == {
+        "dataset": "awa2",
+        "split_version": "proposed split 2.0",
+        "split_sha256": "ab" * 32,
+        "imageless_classes": [],
+    }
+    assert told["classes"]["seen"] == list(exported.SEEN) and told["classes"]["unseen"] == list(exported.UNSEEN)
+    assert told["classes"]["taught"][0] == {
+        "name": "Giraffe_|x|", "attributes": ["tall:90%", "brown spots"], "captions": [], "documents": [],
+    }  # fmt: skip
+    assert told["classes"]["taught"][1]["documents"] == ["A yak. " * 100]
+    assert told["domain"] == {"domain": "attributes", "source": "words by hand"}
+    assert told["network"] == {
+        "backbone": "small", "layer": "conv", "image_size": 8, "neurons": 6, "fine_tuned": "full",
+    }  # fmt: skip
+    assert told["seed"] == 3
+    assert told["settings"]["lambda"] == 1e-3 and told["settings"]["gamma"] == exported.GAMMA
+    assert told["command"] == "niwt --dataset=awa2 '--data_dir=/data/my animals' --seed=3 --workdir=runs/animals"
+    assert told["packages"]["run"] == {"niwt_tf": "0.0.1"} and "tensorflow" in told["packages"]["export"]
+    assert told["signatures"] == _SIGNATURES and told["tflite"] is None
+
+
+def test_licences_are_there_to_be_filled_in(written: tuple[dict[str, Any], str]) -> None:
+    told, page = written
+    assert told["licence"] == {"model": None, "weights": None, "data": None}
+    assert page.count("| not stated: fill in |") == 3
+
+
+def test_page_tells_scores_with_what_they_rest_on(written: tuple[dict[str, Any], str]) -> None:
+    told, page = written
+    assert told["scores"]["harmonic_mean"] == 0.72
+    assert "| gamma 0.750 | 0.900 | 0.600 | 0.720 |\n| gamma 0 | 0.990 | 0.000 | 0.000 |\n" in page
+    assert "Of the run's classes, before any was taught or forgotten, on its own test images." in page
+    assert "unseen: 0.800" not in page and "ZSL accuracy, among classes learned from words alone: 0.800." in page
+
+
+def test_page_counts_and_names_classes(written: tuple[dict[str, Any], str]) -> None:
+    _, page = written
+    assert "An image classifier of 8 classes: 4 were learned from images, 4 from words alone" in page
+    assert "Learned from words, 2: Zebra, Okapi." in page
+    assert "Taught later, by describing them, 2, on which nothing was measured:" in page
+    assert "- Giraffe\\_\\|x\\|: tall:90%, brown spots\n- Yak\n  - A yak. A yak." in page
+    assert "... (700 letters, in model\\_card.json)" in page
+
+
+def test_page_has_a_table_for_each_signature(written: tuple[dict[str, Any], str]) -> None:
+    _, page = written
+    assert "**serving_default**: Decides of images." in page
+    assert "| input | `images` | uint8 [N,H,W,3] | RGB |\n| output | `scores` | float32 [N,8] | logits |\n" in page
+
+
+def test_page_is_whole_and_its_tables_are_even(written: tuple[dict[str, Any], str]) -> None:
+    _, page = written
+    assert page.startswith("# animals\n\nAn image") and page.endswith("\n") and "{" not in page and "\n\n\n" not in page
+    for table in re.findall(r"(?:^\|.*\n)+", page, re.MULTILINE):
+        assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}) == 1, table
+
+
+def test_a_run_without_scores_says_so(tmp_path: Path) -> None:
+    told, page = _write(tmp_path, {"signatures": _SIGNATURES})
+    assert told["scores"] is None and told["packages"]["run"] is None and told["data"]["split_sha256"] is None
+    assert "None: the run was not evaluated." in page and "fine-tuned: not recorded" in page
+    assert "Taught later" not in page and "\n\n\n" not in page
+
+
+def test_what_has_no_test_images_is_not_measured(tmp_path: Path) -> None:
+    nothing = dict.fromkeys(("unseen_accuracy", "harmonic_mean", "zsl_accuracy", "ausuc"))
+    _, page = _write(tmp_path, {"signatures": _SIGNATURES}, metrics={**_METRICS, **nothing})
+    assert "| gamma 0.750 | 0.900 | not measured | not measured |" in page and "S against U: not measured." in page
+
+
+def test_tensorflow_lite_stands_beside_the_model(tmp_path: Path) -> None:
+    told, page = _write(tmp_path, {"tflite": _TFLITE}, metrics=_METRICS)
+    assert told["tflite"] == _TFLITE and told["signatures"] is None and "## Signatures" not in page
+    assert "On 1,320 test images, 99.92 % of its decisions are the model's own:" in page
+    assert "| tflite | 0.500 | not measured |" in page and "| model | 0.625 | not measured |" in page
+
+
+def test_why_nothing_was_measured_is_told(tmp_path: Path) -> None:
+    _, page = _write(tmp_path, {"tflite": {"measured": False, "why": "No images."}})
+    assert "Its accuracy was not measured: No images." in page

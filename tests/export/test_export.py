@@ -1,0 +1,53 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of exports by format, and of networks that are more than layers of Keras."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from fakes import exported, hub_image
+from niwt_tf import config as config_lib
+from niwt_tf import errors, model_files
+from niwt_tf.backbones import hub
+from niwt_tf.export import export
+
+
+def test_an_unknown_format_is_told(tmp_path: Path) -> None:
+    with pytest.raises(errors.UserError) as told:
+        export.export(exported.model(), tmp_path / "out", "savedmodell")
+    assert str(told.value) == (
+        "`--format` must be one of savedmodel, tflite, keras. Received: --format=savedmodell. "
+        "Did you mean 'savedmodel'?"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_keras_is_a_bundle(tmp_path: Path) -> None:
+    live = exported.model()
+    export.export(live, tmp_path / "a" / "animals.keras", "keras")
+    again = model_files.load(tmp_path / "a" / "animals.keras")
+    np.testing.assert_array_equal(again.predict(exported.images(5)).scores, live.predict(exported.images(5)).scores)
+
+
+def test_a_model_of_tensorflow_hub_is_inside_and_nothing_is_printed(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = hub_image.save(tmp_path / "hub")
+    backbone = hub.build(config_lib.BackboneConfig(backbone=f"hub:{path}")).backbone
+    live, images = exported.model(backbone), hub_image.images(3)
+    capfd.readouterr()
+    export.export(live, tmp_path / "1")
+    assert capfd.readouterr() == ("", "")
+    path.rename(tmp_path / "gone")
+    loaded = tf.saved_model.load(tmp_path / "1")
+    scores = loaded.signatures["serving_default"](images=tf.constant(images))["scores"]
+    np.testing.assert_allclose(scores, live.predict(images).scores, rtol=1e-5, atol=1e-5)
+    told = loaded.signatures["explain"](images=tf.constant(images), class_name=tf.constant(["Zebra"]))
+    expected = live.explain(images, "Zebra")
+    np.testing.assert_allclose(told["map"], expected.maps, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(told["contributions"][0][0], live.reasons(expected)[0][0][1], rtol=1e-5, atol=1e-5)

@@ -1,0 +1,104 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of where an export goes: new, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from niwt_tf import errors
+from niwt_tf.export import target
+
+
+@pytest.mark.parametrize(
+    ("format", "path"),
+    [("savedmodel", "exported/mine/1"), ("tflite", "exported/mine-tflite"), ("keras", "exported/mine.keras")],
+)
+def test_defaults_differ_by_format(format: str, path: str) -> None:
+    assert target.default("mine", format) == Path(path)
+
+
+def test_a_new_or_an_empty_folder_will_do(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for name in ("empty", "new", "new/1"):
+        target.require_new(tmp_path / name, "savedmodel")
+    target.require_new(tmp_path / "new" / "one.keras", "keras")
+    assert [path.name for path in tmp_path.iterdir()] == ["empty"]
+
+
+def test_a_folder_with_something_in_it_is_told_with_the_next_version(tmp_path: Path) -> None:
+    for name in ("1", "7", "old"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "1" / "saved_model.pb").write_text("mine", "utf-8")
+    with pytest.raises(errors.UserError) as told:
+        target.require_new(tmp_path / "1", "savedmodel")
+    assert str(told.value) == (
+        f"`--out` must be an empty or a new folder: nothing is written over. Received: --out={tmp_path}/1, which holds "
+        f"saved_model.pb. Name another, such as --out={tmp_path}/8"
+    )
+
+
+def test_a_name_that_is_no_number_gets_one(tmp_path: Path) -> None:
+    for name in ("mine-tflite", "mine-tflite-2"):
+        (tmp_path / name).touch()
+    with pytest.raises(errors.UserError, match=r"which is there. Name another, such as --out=.*/mine-tflite-3$"):
+        target.require_new(tmp_path / "mine-tflite", "tflite")
+
+
+def test_a_bundle_is_a_new_file(tmp_path: Path) -> None:
+    (tmp_path / "mine.keras").touch()
+    (tmp_path / "folder.keras").mkdir()
+    with pytest.raises(errors.UserError, match=r"must be a new file: .*, which is there. .* --out=.*/mine-2.keras$"):
+        target.require_new(tmp_path / "mine.keras", "keras")
+    with pytest.raises(errors.UserError, match="must be a new file"):
+        target.require_new(tmp_path / "folder.keras", "keras")
+    with pytest.raises(errors.UserError, match=r"`--out` must end in .keras for --format=keras. Received: --out=mine."):
+        target.require_new(Path("mine"), "keras")
+
+
+def test_a_place_that_cannot_be_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(errors.UserError, match="Received: --out=.*/file/1, where .*/file is no folder"):
+        target.require_new(tmp_path / "file" / "1", "savedmodel")
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_what_is_written_is_there_when_it_is_whole(tmp_path: Path, is_there: bool) -> None:
+    out = tmp_path / "mine" / "1"
+    if is_there:
+        out.mkdir(parents=True)
+    with target.writing(out) as folder:
+        (folder / "part").touch()
+        assert not (out / "part").exists()
+    assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")) == [
+        "mine",
+        "mine/1",
+        "mine/1/part",
+    ]
+
+
+def test_the_folder_one_is_in_can_be_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    with target.writing(Path(".")) as folder:
+        (folder / "part").touch()
+    assert os.listdir(tmp_path / "here") == ["part"]
+    monkeypatch.chdir(tmp_path)
+
+
+def test_nothing_is_left_of_what_failed(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), target.writing(tmp_path / "1") as folder:
+        (folder / "part").touch()
+        raise KeyboardInterrupt
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_came_in_the_meantime_stays(tmp_path: Path) -> None:
+    with pytest.raises(OSError), target.writing(tmp_path / "1") as folder:
+        (folder / "part").touch()
+        (tmp_path / "1").mkdir()
+        (tmp_path / "1" / "theirs").touch()
+    assert [path.relative_to(tmp_path).as_posix() for path in sorted(tmp_path.rglob("*"))] == ["1", "1/theirs"]
