@@ -14,7 +14,7 @@ import pytest
 
 from niwt_tf import config as config_lib
 from niwt_tf import errors, pipeline, workdir
-from niwt_tf.baselines import eszsl, from_run, measure, run
+from niwt_tf.baselines import eszsl, from_run, material, measure, run
 from niwt_tf.data import registry as datasets
 
 _SCORED = [*pipeline.STAGES][: [*pipeline.STAGES].index("evaluate") + 1]
@@ -26,7 +26,7 @@ def config(tiny_data_config: config_lib.DataConfig) -> config_lib.RunConfig:
     return config_lib.RunConfig(
         data=tiny_data_config,
         domain=config_lib.DomainConfig(domain="captions", tfidf_phrase=1),
-        backbone=config_lib.BackboneConfig(epochs=1, batch_size=16),
+        backbone=config_lib.BackboneConfig(finetune="classifier"),
         map=config_lib.MapConfig(map_folds=3),
         transfer=config_lib.TransferConfig(transfer_steps=5, transfer_images=8),
         rehearsal=config_lib.RehearsalConfig(lambdas=(1e-2,), scales=(1.0,), validation_groups=2),
@@ -41,14 +41,19 @@ def finished(config: config_lib.RunConfig, tmp_path_factory: pytest.TempPathFact
     return folder.root
 
 
+@pytest.fixture(scope="module")
+def found(finished: Path) -> material.Material:
+    """What is compared on."""
+    return from_run.load(finished)
+
+
 @pytest.fixture
 def root(finished: Path, tmp_path: Path) -> Path:
     """A copy, to be changed."""
     return shutil.copytree(finished, tmp_path / "copy")
 
 
-def test_the_material_is_what_niwt_had(finished: Path, config: config_lib.RunConfig) -> None:
-    found = from_run.load(finished)
+def test_the_material_is_what_niwt_had(found: material.Material, config: config_lib.RunConfig) -> None:
     dataset = datasets.load(config.data, 64)
     assert (found.problem.seen_classes, len(found.problem.vectors), found.problem.domain) == (9, 12, "captions")
     np.testing.assert_array_equal(found.problem.labels, dataset.train.labels)
@@ -60,9 +65,9 @@ def test_the_material_is_what_niwt_had(finished: Path, config: config_lib.RunCon
     assert len(found.trials) == 2
 
 
-def test_the_rehearsals_are_niwts_own(finished: Path, config: config_lib.RunConfig) -> None:
+def test_the_rehearsals_are_niwts_own(found: material.Material, config: config_lib.RunConfig) -> None:
     """Their vectors come from an encoder that has not read the classes that play unseen, so they are not the run's."""
-    found, dataset = from_run.load(finished), datasets.load(config.data, 64)
+    dataset = datasets.load(config.data, 64)
     for group, trial in enumerate(found.trials):
         rehearsed = dataset.rehearsal(config.seed, group)
         assert trial.problem.seen_classes == len(rehearsed.seen)
@@ -87,11 +92,12 @@ def test_niwt_has_the_first_row_and_every_row_the_same_scores(root: Path) -> Non
     assert {path.name for path in (root / "baselines").iterdir()} == {"prototype.json", "eszsl.json", "oracle.json"}
 
 
-def test_what_is_done_is_not_done_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_done_is_not_done_again(root: Path, found: material.Material, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(from_run, "load", lambda _: found)
     first = run.compare(root, ["prototype"])
     measured: list[str] = []
     real = measure.measure
-    monkeypatch.setattr(measure, "measure", lambda name, material: measured.append(name) or real(name, material))
+    monkeypatch.setattr(measure, "measure", lambda name, known: measured.append(name) or real(name, known))
     assert run.compare(root, ["prototype"]) == first
     assert measured == []
     run.compare(root, ["eszsl", "prototype"])
