@@ -9,7 +9,7 @@ import numpy as np
 from niwt_tf.baselines import material, method
 
 SEEN, UNSEEN, ATTRIBUTES, SIZE = 14, 5, 8, 24
-_NOISE = 0.25
+_NOISE = 0.45
 
 
 def vectors(seed: int = 0) -> np.ndarray:
