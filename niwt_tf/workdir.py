@@ -55,8 +55,14 @@ class Workdir:
         shutil.rmtree(self.path(stage), ignore_errors=True)
         partial.rename(self.path(stage))
 
-    def require_same(self, config: config_lib.RunConfig, overwrite: bool = False) -> None:
-        """Raises errors.UserError if the folder holds a run with other settings than `config`, unless `overwrite`."""
+    def require_same(self, config: config_lib.RunConfig, overwrite: bool = False, flag: str = "--workdir") -> None:
+        """Raises errors.UserError if the folder holds a run with other settings than `config`, unless `overwrite`.
+
+        Args:
+          config: the settings.
+          overwrite: whether a run with other settings may be there.
+          flag: by which the user names the folder.
+        """
         options = config_lib.options(config)
         local = {name for name, (_, field) in options.items() if field.metadata.get("local")}
         now = record(config)
@@ -65,19 +71,19 @@ class Workdir:
         if changed and not overwrite:
             differences = "\n".join(f"  --{n}: {before.get(n)!r} there, {now.get(n)!r} now" for n in sorted(changed))
             raise errors.UserError(
-                f"`--workdir` must hold a run with the same settings. Received: --workdir={self.root}, made with other "
-                f"settings:\n{differences}\nName another --workdir, or add --overwrite to remake the stages that these "
+                f"`{flag}` must hold a run with the same settings. Received: {flag}={self.root}, made with other "
+                f"settings:\n{differences}\nName another {flag}, or add --overwrite to remake the stages that these "
                 "settings change."
             )
 
-    def require_writable(self) -> None:
-        """Raises errors.UserError if the folder cannot be made, or not be written."""
+    def require_writable(self, flag: str = "--workdir") -> None:
+        """Raises errors.UserError if the folder, which `flag` names, cannot be made, or not be written."""
         nearest = next(path for path in (self.root, *self.root.parents) if path.exists())
         if not (nearest.is_dir() and os.access(nearest, os.W_OK)):
             trouble = "cannot be written" if nearest.is_dir() else "is no folder"
             raise errors.UserError(
-                f"`--workdir` must be a folder that can be written. Received: --workdir={self.root}, where {nearest} "
-                f"{trouble}. Name another --workdir."
+                f"`{flag}` must be a folder that can be written. Received: {flag}={self.root}, where {nearest} "
+                f"{trouble}. Name another {flag}."
             )
 
     def claim(self, config: config_lib.RunConfig) -> None:

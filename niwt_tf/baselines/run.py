@@ -50,11 +50,10 @@ def compare(root: Path, methods: Sequence[str]) -> dict[str, dict[str, Any]]:
     root = run_folder.require(str(root), NEEDED)
     config = workdir_lib.read_json(root / "config.json")
     registry.require(methods, config["domain"])
-    prints = {name: _fingerprint(root, name) for name in methods}
-    found = {name: _done(root, name, prints[name]) for name in methods}
-    missing = [name for name in methods if found[name] is None]
-    found |= _measure(root, {name: prints[name] for name in missing}) if missing else {}
-    return {NIWT: of_niwt(root)} | {name: found[name] or {} for name in methods}
+    scores = found(root, methods)
+    missing = [name for name in methods if scores[name] is None]
+    scores |= _measure(root, missing) if missing else {}
+    return {NIWT: of_niwt(root)} | {name: scores[name] or {} for name in methods}
 
 
 def compare_features(features: str, methods: Sequence[str], seed: int = 0) -> dict[str, dict[str, Any]]:
@@ -69,14 +68,29 @@ def compare_features(features: str, methods: Sequence[str], seed: int = 0) -> di
       errors.UserError: if `features` or a method is none, or a file is missing or damaged.
       OSError: if a file cannot be read.
     """
-    kind, _, folder = features.partition(":")
-    if kind != "xlsa17" or not folder:
-        raise errors.UserError(f"`--features` must be xlsa17:DIR. Received: --features={features}.")
+    folder = features_folder(features)
     registry.require(methods, "attributes")
     from niwt_tf.baselines import measure, xlsa17
 
-    material = xlsa17.load(Path(folder).expanduser(), seed)
+    material = xlsa17.load(folder, seed)
     return {name: measure.measure(name, material) for name in methods}
+
+
+def features_folder(features: str) -> Path:
+    """Returns the folder of published features that `xlsa17:DIR` names.
+
+    Raises:
+      errors.UserError: if `features` is not of that form.
+    """
+    kind, _, folder = features.partition(":")
+    if kind != "xlsa17" or not folder:
+        raise errors.UserError(f"`--features` must be xlsa17:DIR. Received: --features={features}.")
+    return Path(folder).expanduser()
+
+
+def found(root: Path, methods: Sequence[str]) -> dict[str, dict[str, Any] | None]:
+    """Returns the scores of the baselines that are done on a run, by their names; None for one that is not."""
+    return {name: _done(root, name, _fingerprint(root, name)) for name in methods}
 
 
 def of_niwt(root: Path) -> dict[str, Any]:
@@ -91,19 +105,19 @@ def of_niwt(root: Path) -> dict[str, Any]:
     }
 
 
-def _measure(root: Path, prints: dict[str, str]) -> dict[str, dict[str, Any] | None]:
-    """Returns name -> scores of the baselines that `prints` names, and keeps each as soon as it is there."""
+def _measure(root: Path, methods: Sequence[str]) -> dict[str, dict[str, Any] | None]:
+    """Returns name -> scores of baselines, and keeps each as soon as it is there."""
     from niwt_tf.baselines import from_run, measure
 
     material = from_run.load(root)
     (root / "baselines").mkdir(exist_ok=True)
-    found: dict[str, dict[str, Any] | None] = {}
-    for name, fingerprint in prints.items():
+    measured: dict[str, dict[str, Any] | None] = {}
+    for name in methods:
         scores = measure.measure(name, material)
-        workdir_lib.write_json(_path(root, name), {"fingerprint": fingerprint} | scores)
+        workdir_lib.write_json(_path(root, name), {"fingerprint": _fingerprint(root, name)} | scores)
         progress.say(f"  {name}: {scores['seconds']:.1f} s")
-        found[name] = scores
-    return found
+        measured[name] = scores
+    return measured
 
 
 def _fingerprint(root: Path, name: str) -> str:

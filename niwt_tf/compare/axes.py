@@ -1,0 +1,192 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""What is compared: methods, domains, seeds or choices of unseen classes, and further settings of a run."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from niwt_tf import config as config_lib
+from niwt_tf import errors
+from niwt_tf.baselines import registry
+from niwt_tf.baselines import run as baselines
+
+_OWN_AXES = {
+    "domain": "Use --domains",
+    "seed": "Use --seeds",
+    "aviary_seed": "Use --seeds",
+}
+_MOST_SEEDS = 10_000
+
+
+@dataclasses.dataclass(frozen=True)
+class Vary:
+    """An axis of any setting.
+
+    Attributes:
+      name: of the setting.
+      texts: its values as the user wrote them.
+      values: the same as the setting takes them.
+    """
+
+    name: str
+    texts: tuple[str, ...]
+    values: tuple[Any, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Axes:
+    """All axes; what is in none of them is as in `base`.
+
+    Attributes:
+      base: the settings that all runs have.
+      domains: as `--domain` takes them; the base's alone by default.
+      methods: `niwt` and names of baselines; all that make sense for each of the domains by default.
+      seeds: the base's alone by default.
+      choices: of unseen classes in a folder of the user's, as seeds of numpy's generator; none by default.
+      unseen_count: how many classes a choice has.
+      vary: further axes.
+
+    Raises:
+      errors.UserError: if one of them makes no sense.
+    """
+
+    base: config_lib.RunConfig
+    domains: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
+    seeds: tuple[int, ...] = ()
+    choices: tuple[int, ...] = ()
+    unseen_count: int = 5
+    vary: tuple[Vary, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "domains", self.domains or (self.base.domain.domain,))
+        object.__setattr__(self, "methods", self.methods or _suitable(self.domains))
+        for domain in self.domains:
+            _require_methods(self.methods, domain)
+        for axis in self.vary:
+            _require_free(axis.name)
+
+    @property
+    def baselines(self) -> tuple[str, ...]:
+        """The methods without NIWT."""
+        return tuple(name for name in self.methods if name != baselines.NIWT)
+
+
+@dataclasses.dataclass(frozen=True)
+class Unit:
+    """What is repeated, to tell a spread.
+
+    Attributes:
+      name: such as `3`; short, and a part of a folder's name.
+      changes: setting -> value.
+    """
+
+    name: str
+    changes: dict[str, Any]
+
+
+def units(axes: Axes) -> list[Unit]:
+    """Returns the seeds; for choices of unseen classes these, for each seed if there are several.
+
+    Raises:
+      errors.UserError: if choices are asked for where there can be none.
+      OSError: if the folder of the classes cannot be read.
+    """
+    flag = seed_flag(axes.base)
+    seeds = axes.seeds or (config_lib.options(axes.base)[flag][0],)
+    if not axes.choices:
+        return [Unit(str(seed), {flag: seed}) for seed in seeds]
+    names = _classes(axes)
+    found = []
+    for seed in seeds:
+        for choice in axes.choices:
+            drawn = np.random.default_rng(choice).choice(names, axes.unseen_count, replace=False).tolist()
+            name = f"{choice}" if len(seeds) == 1 else f"{choice}.{seed}"
+            found.append(Unit(name, {flag: seed, "unseen": tuple(sorted(drawn))}))
+    return found
+
+
+def unit_noun(axes: Axes) -> str:
+    """Returns what a unit is, such as `seed`."""
+    if not axes.choices:
+        return "seed"
+    return "choice" if len(axes.seeds) < 2 else "choice and seed"
+
+
+def seed_flag(config: config_lib.RunConfig) -> str:
+    """Returns which setting a seed is: that of the aviary's birds, or for other images that of the run."""
+    return "aviary_seed" if config.data.dataset == "aviary" else "seed"
+
+
+def integers(flag: str, items: Sequence[str]) -> tuple[int, ...]:
+    """Returns the numbers that items such as `3` and `0-9` stand for, each once.
+
+    Raises:
+      errors.UserError: if one is none.
+    """
+    return tuple(dict.fromkeys(number for item in items for number in _range(flag, item)))
+
+
+def _range(flag: str, item: str) -> Iterator[int]:
+    match = re.fullmatch(r"\s*(\d{1,10})(?:-(\d{1,10}))?\s*", item)
+    first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+    if last < first or last - first >= _MOST_SEEDS:
+        raise errors.UserError(
+            f"`{flag}` must be whole numbers from 0 and ranges of them, such as 0-9,12. Received: {flag}={item}."
+        )
+    yield from range(first, last + 1)
+
+
+def _classes(axes: Axes) -> list[str]:
+    """Returns the names of the classes to choose from, sorted: those with a folder of images."""
+    data = axes.base.data
+    if data.dataset != "folder":
+        raise errors.UserError(
+            "`--choices` must be for --dataset=folder. Received: --choices with "
+            f"--dataset={data.dataset}, whose split says which classes are unseen. Use --seeds."
+        )
+    if data.unseen:
+        raise errors.UserError(
+            "`--choices` must say which classes are unseen. Received: --choices with "
+            f"--unseen={','.join(data.unseen)}. Leave one of them out."
+        )
+    images = Path(data.data_dir).expanduser() / "images"
+    names = sorted(path.name for path in images.iterdir() if path.is_dir()) if images.is_dir() else []
+    if not 0 < axes.unseen_count < len(names):
+        raise errors.UserError(
+            f"`--unseen_count` must be at least 1 and leave seen classes. Received: "
+            f"--unseen_count={axes.unseen_count} with {len(names)} classes in {images}."
+        )
+    return names
+
+
+def _suitable(domains: Sequence[str]) -> tuple[str, ...]:
+    shared = [name for name in registry.METHODS if all(name in registry.suitable(domain) for domain in domains)]
+    return (baselines.NIWT, *shared)
+
+
+def _require_methods(methods: Sequence[str], domain: str) -> None:
+    for name in methods:
+        if name not in (baselines.NIWT, *registry.METHODS):
+            raise errors.unknown_value("--methods", name, (baselines.NIWT, *registry.METHODS))
+    registry.require([name for name in methods if name != baselines.NIWT], domain)
+
+
+def _require_free(name: str) -> None:
+    options = config_lib.options(config_lib.RunConfig())
+    if name not in options:
+        raise errors.unknown_value("--vary", name, options)
+    if name in _OWN_AXES:
+        raise errors.UserError(f"`--vary` must be of another flag. Received: --vary={name}. {_OWN_AXES[name]}.")
+    if options[name][1].metadata.get("local"):
+        raise errors.UserError(
+            f"`--vary` must be of a flag that scores depend on. Received: --vary={name}, which says only where or "
+            f"how. Give --{name} once."
+        )

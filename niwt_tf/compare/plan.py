@@ -1,0 +1,130 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Which runs a comparison takes, and which rows of the table each of them fills.
+
+A row is a method in a domain, with the values of the further axes that it depends on: NIWT on all, a baseline on those
+that change features, domain vectors or validation classes. So a baseline is measured once where NIWT has many rows.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from niwt_tf import config as config_lib
+from niwt_tf import workdir as workdir_lib
+from niwt_tf.baselines import run as baselines
+from niwt_tf.compare import axes as axes_lib
+
+_LONGEST_KEY = 80  # letters
+_PLAIN = re.compile(r"[^\w.+=,-]+")
+_OF_NIWT_ALONE = ("layer", "transfer_images")  # and all of the map, the transfer and the rehearsal, but:
+_OF_ALL = ("validation_groups",)
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """A row of the table.
+
+    Attributes:
+      method: `niwt` or a baseline's name.
+      domain: as `--domain` takes it.
+      variant: values of the further axes, such as `layer=conv3`; empty where there are none.
+    """
+
+    method: str
+    domain: str
+    variant: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class PlannedRun:
+    """A run, and what it is made for.
+
+    Attributes:
+      key: the name of its folder.
+      config: its settings.
+      unit: the seed or choice, by its name.
+      places: the rows that it fills.
+    """
+
+    key: str
+    config: config_lib.RunConfig
+    unit: str
+    places: tuple[Place, ...]
+
+    @property
+    def baselines(self) -> tuple[str, ...]:
+        """The baselines that are measured on it."""
+        return tuple(place.method for place in self.places if place.method != baselines.NIWT)
+
+
+def plan(axes: axes_lib.Axes) -> list[PlannedRun]:
+    """Returns the runs, those of a unit together; runs that would fill no row are left out.
+
+    Raises:
+      errors.UserError: if a setting is not among the valid ones, or choices are asked for where there can be none.
+      OSError: if a folder cannot be read.
+    """
+    filled: set[tuple[Place, str]] = set()
+    runs = []
+    for unit, domain, variant in itertools.product(axes_lib.units(axes), axes.domains, _variants(axes)):
+        places = [place for place in _places(axes, domain, variant) if (place, unit.name) not in filled]
+        filled |= {(place, unit.name) for place in places}
+        if places:
+            changes = {name: value for name, _, value in variant} | unit.changes | {"domain": domain}
+            key = _key("-".join([domain, unit.name, *(f"{name}={text}" for name, text, _ in variant)]))
+            runs.append(PlannedRun(key, _changed(axes.base, changes), unit.name, tuple(places)))
+    return runs
+
+
+def places(axes: axes_lib.Axes) -> list[Place]:
+    """Returns all rows in their order: domain by domain, method by method."""
+    found = dict.fromkeys(
+        place for domain in axes.domains for variant in _variants(axes) for place in _places(axes, domain, variant)
+    )
+    order = {method: number for number, method in enumerate(axes.methods)}
+    return sorted(found, key=lambda place: (axes.domains.index(place.domain), order[place.method]))
+
+
+_Variant = tuple[tuple[str, str, Any], ...]  # name, text, value
+
+
+def _variants(axes: axes_lib.Axes) -> Iterator[_Variant]:
+    return itertools.product(
+        *([(axis.name, *pair) for pair in zip(axis.texts, axis.values, strict=True)] for axis in axes.vary)
+    )
+
+
+def _places(axes: axes_lib.Axes, domain: str, variant: _Variant) -> list[Place]:
+    alone = _settings_of_niwt_alone(axes.base)
+    shared = tuple(part for part in variant if part[0] not in alone)
+    return [
+        Place(method, domain, _label(variant if method == baselines.NIWT else shared)) for method in axes.methods
+    ]
+
+
+def _settings_of_niwt_alone(config: config_lib.RunConfig) -> set[str]:
+    """Returns the names of the settings that no baseline depends on."""
+    sections = (config.map, config.transfer, config.rehearsal)
+    return {*_OF_NIWT_ALONE, *(name for part in sections for name in config_lib.options(part))} - {*_OF_ALL}
+
+
+def _label(variant: _Variant) -> str:
+    return " ".join(f"{name}={text}" for name, text, _ in variant)
+
+
+def _key(text: str) -> str:
+    """Returns the name of a folder, which other texts do not lead to."""
+    plain = _PLAIN.sub("_", text)
+    if plain == text and len(text) <= _LONGEST_KEY:
+        return text
+    return f"{plain[:_LONGEST_KEY]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def _changed(config: config_lib.RunConfig, changes: Mapping[str, Any]) -> config_lib.RunConfig:
+    return config_lib.from_record(workdir_lib.record(config) | changes)

@@ -1,0 +1,88 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Baselines on features that others publish, kept in a folder so that what is done is not done again.
+
+NIWT takes the network itself, whose importances it brings about: features alone do not tell them, so it has no row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from niwt_tf import config as config_lib
+from niwt_tf import errors, sources
+from niwt_tf import workdir as workdir_lib
+from niwt_tf.baselines import registry
+from niwt_tf.baselines import run as baselines
+
+FEATURES, SEED = "features", "seed"
+NO_NIWT = "niwt is left out, as it takes the network itself, whose importances features do not tell"
+_SCORES = "scores.json"
+
+
+def methods(asked: Sequence[str], domains: Sequence[str]) -> tuple[str, ...]:
+    """Returns which of the methods asked for can be measured on features: all but NIWT.
+
+    Raises:
+      errors.UserError: if none is left, or another domain than attributes is asked for.
+    """
+    others = [domain for domain in domains if domain != "attributes"]
+    if others:
+        raise errors.UserError(
+            "`--features` must be compared with --domains=attributes, which come with them. Received: "
+            f"--domains={','.join(domains)}. Leave {', '.join(others)} out."
+        )
+    left = tuple(name for name in asked if name != baselines.NIWT)
+    if not left:
+        raise errors.UserError(
+            f"`--methods` must hold a baseline with --features. Received: --methods={','.join(asked)}; {NO_NIWT}. "
+            f"Add some of {', '.join(registry.METHODS)}."
+        )
+    return left
+
+
+def require(features: str) -> None:
+    """Raises errors.UserError if `features` does not name a folder that is there."""
+    folder = baselines.features_folder(features)
+    if not folder.is_dir():
+        raise errors.UserError(
+            f"`--features` must name a folder that is there. Received: --features={features}, where {folder} does not "
+            "exist. Name one of xlsa17.zip, such as xlsa17:xlsa17/data/AWA2."
+        )
+
+
+def measure(root: Path, names: Sequence[str], settings: Mapping[str, Any]) -> None:
+    """Measures the baselines that are not yet done, and keeps their scores in `root`.
+
+    Args:
+      root: is there.
+      names: of the baselines.
+      settings: `features` and `seed`, see `baselines.run.compare_features`.
+
+    Raises:
+      errors.UserError: if the features are not as they must be.
+      OSError: if a file cannot be read or written.
+    """
+    done = found(root, names, settings)
+    missing = [name for name in names if done[name] is None]
+    if missing:
+        scores = baselines.compare_features(settings[FEATURES], missing, settings[SEED])
+        kept = workdir_lib.read_json(root / _SCORES) or {}
+        new = {name: {"fingerprint": _fingerprint(name, settings), "scores": scores[name]} for name in missing}
+        workdir_lib.write_json(root / _SCORES, kept | new)
+
+
+def found(root: Path, names: Sequence[str], settings: Mapping[str, Any]) -> dict[str, dict[str, Any] | None]:
+    """Returns the scores that are kept, by the baselines' names; None for one that is not done."""
+    kept = workdir_lib.read_json(root / _SCORES) or {}
+    current = {name: kept.get(name, {}).get("fingerprint") == _fingerprint(name, settings) for name in names}
+    return {name: kept[name]["scores"] if current[name] else None for name in names}
+
+
+def _fingerprint(name: str, settings: Mapping[str, Any]) -> str:
+    """Returns what a baseline's scores follow from."""
+    folder = baselines.features_folder(settings[FEATURES])
+    files = sources.stamps_below(folder, sorted(path.name for path in folder.glob("*.mat")))
+    return config_lib.fingerprint(name, settings[SEED], files, registry.METHODS[name].CANDIDATES)

@@ -1,0 +1,55 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""How many processes the machine has room for, and how each is kept to its share of the cores."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+_GIB_OF_WORKER = 2.0
+_THREADS = (
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+)
+
+
+def workers() -> int:
+    """Returns how many processes cores and free memory allow, at least 1."""
+    free = free_memory()
+    return max(1, cores() if free is None else min(cores(), int(free / _GIB_OF_WORKER)))
+
+
+def cores() -> int:
+    """Returns how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def free_memory(root: Path = Path("/")) -> float | None:
+    """Returns the GiB that are free, within the limit of a container; None where the system does not say.
+
+    Args:
+      root: holds `proc` and `sys`.
+    """
+    found = re.search(r"^MemAvailable:\s*(\d+) kB", _text(root / "proc" / "meminfo"), re.MULTILINE)
+    group = root / "sys" / "fs" / "cgroup"
+    limit, used = _text(group / "memory.max").strip(), _text(group / "memory.current").strip()
+    free = [int(found[1]) * 1024] if found else []
+    free += [int(limit) - int(used)] if limit.isdigit() and used.isdigit() else []
+    return min(free) / 2**30 if free else None
+
+
+def environment(threads: int) -> dict[str, str]:
+    """Returns the environment of a process that is to use `threads` threads; what the user has set stays."""
+    return dict.fromkeys(_THREADS, str(threads)) | {"TF_FORCE_GPU_ALLOW_GROWTH": "true"} | os.environ
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except OSError:
+        return ""

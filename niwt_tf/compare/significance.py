@@ -1,0 +1,104 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Whether one method is better than another: differences of H, paired over seeds.
+
+The pairs that are told of are picked by the same scores that are then tested, so p is somewhat too small: with many
+methods some pair differs by luck.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from niwt_tf.compare import table
+
+_LEVEL = 0.95
+_SAME = 1e-12  # a spread of differences that is none
+
+
+@dataclasses.dataclass(frozen=True)
+class Difference:
+    """The difference between two methods.
+
+    Attributes:
+      first: the one whose mean H is higher.
+      second: the other.
+      count: how many seeds both have.
+      mean: of the first's H less the second's.
+      interval: of 95 %, by Student's t; None where the difference has no spread.
+      p_t: of the paired t-test, two-sided; None as above.
+      p_wilcoxon: of Wilcoxon's signed-rank test, two-sided; None as above.
+    """
+
+    first: str
+    second: str
+    count: int
+    mean: float
+    interval: tuple[float, float] | None
+    p_t: float | None
+    p_wilcoxon: float | None
+
+    def told(self, noun: str) -> str:
+        """Returns it in words; `noun` is what is repeated, such as `seed`."""
+        where = f"over {self.count} {noun}s" if self.count > 1 else f"in the one {noun}"
+        difference = f"{self.first} is {self.mean:.3f} above {self.second} in H {where}"
+        if self.interval is None:
+            return f"{difference}, {'the same in each' if self.count > 1 else 'which tells no spread'}"
+        low, high = self.interval
+        return (
+            f"{difference} (95 % from {low:.3f} to {high:.3f}; paired t-test {_p(self.p_t)}, "
+            f"Wilcoxon {_p(self.p_wilcoxon)})"
+        )
+
+    def record(self) -> dict[str, Any]:
+        """Returns it as JSON holds it."""
+        return dataclasses.asdict(self)
+
+
+def of_domain(rows: Sequence[table.Row]) -> list[Difference]:
+    """Returns the difference between the two best rows, and between NIWT's best and the best baseline if that is another.
+
+    Args:
+      rows: of one domain.
+    """
+    best = table.ranked(rows)
+    niwt, others = [row for row in best if row.is_niwt], [row for row in best if not row.is_niwt]
+    pairs = [best[:2], sorted([*niwt[:1], *others[:1]], key=best.index)]
+    told: list[list[table.Row]] = []
+    for pair in pairs:
+        if len(pair) == 2 and pair not in told:
+            told.append(pair)
+    return [found for first, second in told if (found := difference(first, second))]
+
+
+def difference(first: table.Row, second: table.Row) -> Difference | None:
+    """Returns the difference over the seeds that both rows have; None where there is no such seed."""
+    ours, theirs = first.values(table.H), second.values(table.H)
+    shared = [unit for unit in ours if unit in theirs]
+    differences = np.array([ours[unit] - theirs[unit] for unit in shared])
+    if not shared:
+        return None
+    mean = float(differences.mean())
+    if len(shared) < 2 or np.ptp(differences) < _SAME:
+        return Difference(first.name, second.name, len(shared), mean, None, None, None)
+    test = stats.ttest_1samp(differences, 0.0)
+    interval = test.confidence_interval(_LEVEL)
+    signed = stats.wilcoxon(differences)
+    return Difference(
+        first.name,
+        second.name,
+        len(shared),
+        mean,
+        (float(interval.low), float(interval.high)),
+        float(test.pvalue),
+        float(signed.pvalue),
+    )
+
+
+def _p(value: float | None) -> str:
+    return "p < 0.001" if value is not None and value < 0.001 else f"p {value:.3f}"

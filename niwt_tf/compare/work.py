@@ -1,0 +1,125 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""What a process of a comparison does: a run up to its scores, then the baselines on it."""
+
+from __future__ import annotations
+
+import dataclasses
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from niwt_tf import config as config_lib
+from niwt_tf import errors, pipeline
+from niwt_tf import workdir as workdir_lib
+from niwt_tf.baselines import run as baselines
+from niwt_tf.compare import published, sharing
+
+STAGES = tuple(pipeline.STAGES)[: tuple(pipeline.STAGES).index("evaluate") + 1]  # up to the scores
+WHOLE = "run"  # what is no fault of one baseline
+_JOB, _FAILURES, _LOG = "job.json", "failures.json", "log.txt"
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """What is to be done in a folder.
+
+    Attributes:
+      root: the folder.
+      methods: names of baselines.
+      settings: of the run, as a workdir's `config.json` holds them; or those of `published.measure`.
+      source: the folder of a run that may have stages in common; None for none.
+      overwrite: whether stages that other settings made may be made anew.
+    """
+
+    root: Path
+    methods: tuple[str, ...]
+    settings: dict[str, Any]
+    source: Path | None = None
+    overwrite: bool = False
+
+    def write(self) -> Path:
+        """Writes the job into its folder, where `read` finds it, and forgets what failed before."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        (self.root / _FAILURES).unlink(missing_ok=True)
+        record = dataclasses.asdict(self) | {"root": str(self.root), "source": self.source and str(self.source)}
+        workdir_lib.write_json(self.root / _JOB, record)
+        return self.root / _JOB
+
+
+def read(path: Path) -> Job:
+    """Returns the job in a file."""
+    record = workdir_lib.read_json(path)
+    source = record["source"] and Path(record["source"])
+    return Job(**record | {"root": Path(record["root"]), "methods": tuple(record["methods"]), "source": source})
+
+
+def do(job: Job, start: Callable[[], None]) -> dict[str, str]:
+    """Does a job, and returns baseline -> what went wrong.
+
+    Args:
+      job: what to do.
+      start: called before TensorFlow is imported.
+
+    Raises:
+      Exception: whatever went wrong before the baselines; it is noted in the folder, too.
+    """
+    try:
+        failures = _measure(job, start)
+    except Exception as error:
+        workdir_lib.write_json(job.root / _FAILURES, {WHOLE: told(error)})
+        raise
+    if failures:
+        workdir_lib.write_json(job.root / _FAILURES, failures)
+    return failures
+
+
+def log(root: Path) -> Path:
+    """Returns where the output of the process lies that works in `root`."""
+    return root / _LOG
+
+
+def failures(root: Path, code: int) -> dict[str, str]:
+    """Returns what went wrong in a folder, by the baseline's name or `WHOLE`, for a process that ended with `code`."""
+    return workdir_lib.read_json(root / _FAILURES) or {WHOLE: _ended(root, code)}
+
+
+def told(error: Exception) -> str:
+    """Returns the first line of what went wrong."""
+    line = errors.first_line(error)
+    return line if isinstance(error, errors.UserError) else f"{type(error).__name__}: {line}"
+
+
+def _measure(job: Job, start: Callable[[], None]) -> dict[str, str]:
+    if published.FEATURES in job.settings:
+        published.measure(job.root, job.methods, job.settings)
+        return {}
+    config, folder = config_lib.from_record(job.settings), workdir_lib.Workdir(job.root)
+    if job.source:
+        sharing.link(job.source, job.root, pipeline.fingerprints(config), STAGES)
+    pipeline.run(config, folder, STAGES, job.overwrite, start)
+    if None in baselines.found(job.root, job.methods).values():
+        start()
+    return _compare(job.root, job.methods)
+
+
+def _compare(root: Path, methods: Sequence[str]) -> dict[str, str]:
+    """Measures baselines all at once; or if that fails one by one, so that one alone is lost."""
+    try:
+        baselines.compare(root, methods)
+        return {}
+    except Exception as error:
+        if len(methods) == 1:
+            traceback.print_exc()
+            return {methods[0]: told(error)}
+        return {name: line for method in methods for name, line in _compare(root, [method]).items()}
+
+
+def _ended(root: Path, code: int) -> str:
+    """Returns how a process ended that did not come to say what went wrong."""
+    if code < 0:
+        return f"the process was ended by signal {-code}{', perhaps as memory ran out' if code == -9 else ''}"
+    lines = log(root).read_text("utf-8", "replace").split("\n") if log(root).exists() else []
+    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    return last or f"the process ended with status {code}"
