@@ -103,9 +103,7 @@ def _variants(axes: axes_lib.Axes) -> Iterator[_Variant]:
 def _places(axes: axes_lib.Axes, domain: str, variant: _Variant) -> list[Place]:
     alone = _settings_of_niwt_alone(axes.base)
     shared = tuple(part for part in variant if part[0] not in alone)
-    return [
-        Place(method, domain, _label(variant if method == baselines.NIWT else shared)) for method in axes.methods
-    ]
+    return [Place(method, domain, _label(variant if method == baselines.NIWT else shared)) for method in axes.methods]
 
 
 def _settings_of_niwt_alone(config: config_lib.RunConfig) -> set[str]:

@@ -26,7 +26,7 @@ class Difference:
     """The difference between two methods.
 
     Attributes:
-      first: the one whose mean H is higher.
+      first: the one whose H is higher on average over the seeds that both have.
       second: the other.
       count: how many seeds both have.
       mean: of the first's H less the second's.
@@ -61,10 +61,9 @@ class Difference:
 
 
 def of_domain(rows: Sequence[table.Row]) -> list[Difference]:
-    """Returns the difference between the two best rows, and between NIWT's best and the best baseline if that is another.
+    """Returns the difference between the two best rows of a domain, and between NIWT's best and the best baseline.
 
-    Args:
-      rows: of one domain.
+    If these are the same two, there is one difference.
     """
     best = table.ranked(rows)
     niwt, others = [row for row in best if row.is_niwt], [row for row in best if not row.is_niwt]
@@ -84,6 +83,8 @@ def difference(first: table.Row, second: table.Row) -> Difference | None:
     if not shared:
         return None
     mean = float(differences.mean())
+    if mean < 0:
+        return difference(second, first)
     if len(shared) < 2 or np.ptp(differences) < _SAME:
         return Difference(first.name, second.name, len(shared), mean, None, None, None)
     test = stats.ttest_1samp(differences, 0.0)

@@ -26,6 +26,7 @@ NAMES = {  # column -> score, as metrics.json names it
     _EXPECTED: "harmonic_mean_expected",
     "seconds": "seconds",
 }
+KEYS = NAMES | {GAP: "validation_gap"}  # of all columns, as CSV and JSON name them
 COLUMNS = (*list(NAMES)[:-1], GAP, "seconds")
 
 

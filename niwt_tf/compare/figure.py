@@ -1,0 +1,88 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The figure: H of each method, a dot for every seed and a larger one for the mean, domain by domain."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+from niwt_tf.compare import canvas, outcome, table
+
+PNG, SVG = "figure.png", "figure.svg"
+_AXIS = 520  # units that the scale takes
+_ROW, _TITLE, _FOOT, _MARGIN = 26, 40, 56, 16  # units
+_VALUE = 130  # units for the number on the right
+_RINGS = 3  # dots are set at as many heights, so that those of the same H can be told apart
+_INK, _FAINT, _GRID = "#1b1f24", "#57606a", "#d0d7de"
+_COLOURS = {"niwt": ("#0b57d0", "#9dbdf0"), "baseline": ("#424a53", "#b8c0c8"), "oracle": ("#9a6700", "#e3cf9f")}
+
+
+def write(found: outcome.Outcome, folder: Path) -> None:
+    """Writes the figure as PNG and as SVG into `folder`.
+
+    Raises:
+      OSError: if it cannot be written.
+    """
+    drawn = drawing(found)
+    canvas.write_png(drawn, folder / PNG)
+    canvas.write_svg(drawn, folder / SVG)
+
+
+def drawing(found: outcome.Outcome) -> canvas.Drawing:
+    """Returns the figure."""
+    domains = table.by_domain(found.rows)
+    left = _MARGIN + max((canvas.text_width(row.name, 13) for row in found.rows), default=0) + 12
+    scale = _Scale.of(found.rows, left)
+    height = sum(_TITLE + _ROW * len(rows) for rows in domains.values()) + _FOOT
+    shapes, top = [*scale.grid(height - _FOOT)], 0
+    for domain, rows in domains.items():
+        shapes.append(canvas.Text((_MARGIN, top + 24), domain, _INK, 15))
+        for number, row in enumerate(rows):
+            shapes += _row(row, scale, top + _TITLE + _ROW * (number + 0.5))
+        top += _TITLE + _ROW * len(rows)
+    many = f"over {len(found.units)} {found.noun}s; small dots are {found.noun}s"
+    title = f"H: mean {many}" if len(found.units) > 1 else f"H in the one {found.noun}"
+    shapes.append(canvas.Text((left + _AXIS / 2, height - 16), title, _FAINT, 13, "middle"))
+    return canvas.Drawing(math.ceil(left + _AXIS + _VALUE), height, shapes)
+
+
+class _Scale:
+    """Where an H lies from the left; from one tenth to another, round all that is drawn."""
+
+    def __init__(self, low: int, high: int, left: float) -> None:
+        self.low, self.high, self.left = low, high, left  # in tenths; in units
+
+    @classmethod
+    def of(cls, rows: Sequence[table.Row], left: float) -> _Scale:
+        values = [value for row in rows for value in row.values(table.H).values()] or [0.0, 1.0]
+        low, high = math.floor(min(values) * 10), math.ceil(max(values) * 10)
+        return cls(low, max(high, low + 1), left)
+
+    def __call__(self, value: float) -> float:
+        return self.left + _AXIS * (value * 10 - self.low) / (self.high - self.low)
+
+    def grid(self, bottom: float) -> list[canvas.Line | canvas.Dot | canvas.Text]:
+        shapes: list[canvas.Line | canvas.Dot | canvas.Text] = []
+        for tenth in range(self.low, self.high + 1):
+            x = self(tenth / 10)
+            shapes.append(canvas.Line((x, _TITLE - 4), (x, bottom + 4), _GRID))
+            shapes.append(canvas.Text((x, bottom + 16), f"{tenth / 10:.1f}", _FAINT, 12, "middle"))
+        return shapes
+
+
+def _row(row: table.Row, scale: _Scale, y: float) -> list[canvas.Line | canvas.Dot | canvas.Text]:
+    strong, pale = _COLOURS["niwt" if row.is_niwt else "baseline" if row.counts else "oracle"]
+    shapes: list[canvas.Line | canvas.Dot | canvas.Text] = [canvas.Text((_MARGIN, y), row.name, strong)]
+    mean, spread = row.mean(table.H), row.spread(table.H)
+    end = scale.left + _AXIS + 12
+    if mean is None:
+        return [*shapes, canvas.Text((end, y), "failed" if row.failures else "-", _FAINT)]
+    if len(row.scores) > 1:
+        heights = [(number % _RINGS - 1) * 4 for number in range(len(row.scores))]
+        dots = zip(row.values(table.H).values(), heights, strict=False)
+        shapes += [canvas.Dot((scale(value), y + height), 2.5, pale) for value, height in dots]
+    shapes.append(canvas.Dot((scale(mean), y), 5.5, strong, filled=row.counts))
+    number = f"{mean:.3f}" + (f" ± {spread:.3f}" if spread is not None else "")
+    return [*shapes, canvas.Text((end, y), number, _INK if row.counts else _FAINT)]

@@ -1,0 +1,138 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The table as text for the terminal, as Markdown, CSV and JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from niwt_tf.compare import outcome as outcome_lib
+from niwt_tf.compare import table
+
+_SECONDS = "seconds"
+
+
+def terminal(outcome: outcome_lib.Outcome) -> str:
+    """Returns the table for the terminal."""
+    lines = [f"  {label:<9} {text}" for label, text in outcome.head()]
+    differences = outcome.differences()
+    for domain, rows in table.by_domain(outcome.rows).items():
+        cells = [[domain, "n", *table.COLUMNS], *([row.name, *_cells(row)] for row in rows)]
+        lines += ["", *_aligned(cells)]
+        lines += ["", *(f"  {found.told(outcome.noun)}" for found in differences[domain])]
+    lines += ["", *(f"  {remark}" for remark in outcome.remarks())]
+    lines += [f"  failed: {line}" for line in outcome.failures()]
+    return "\n".join(lines)
+
+
+def markdown(outcome: outcome_lib.Outcome) -> str:
+    """Returns the table as Markdown, with all that it rests on."""
+    lines = [f"# Methods compared on {outcome.about['dataset'][0]}", ""]
+    lines += [f"- {label}: {text}" for label, text in outcome.head()]
+    lines += [f"- command: `{outcome.command}`"]
+    differences = outcome.differences()
+    for domain, rows in table.by_domain(outcome.rows).items():
+        best = table.ranked(rows)[:1]
+        lines += ["", f"## {domain}", "", _line(["method", "n", *table.COLUMNS, *_failed_title(outcome)])]
+        lines += [_line(["---"] * (2 + len(table.COLUMNS) + len(_failed_title(outcome))))]
+        lines += [_line(_markdown_cells(row, row in best, outcome)) for row in rows]
+        lines += ["", *(f"{found.told(outcome.noun)}." for found in differences[domain])]
+    lines += ["", *(f"{remark[0].upper()}{remark[1:]}." for remark in outcome.remarks())]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def comma_separated(outcome: outcome_lib.Outcome) -> str:
+    """Returns the table as CSV: the mean of each score, and its spread, at full precision."""
+    text = io.StringIO()
+    keys = [table.KEYS[column] for column in table.COLUMNS]
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(
+        ["domain", "method", "variant", "n", *(f"{key}{end}" for key in keys for end in ("", "_spread")), "failed"]
+    )
+    for row in outcome.rows:
+        numbers = [number for column in table.COLUMNS for number in (row.mean(column), row.spread(column))]
+        place = row.place
+        writer.writerow([place.domain, place.method, place.variant, len(row.scores), *numbers, _failed(row, outcome)])
+    return text.getvalue()
+
+
+def record(outcome: outcome_lib.Outcome) -> dict[str, Any]:
+    """Returns all of it as JSON holds it: of each method means, spreads, the scores of each seed, and what was chosen."""
+    differences = outcome.differences()
+    return {
+        **{name: list(values) for name, values in outcome.about.items()},
+        "repeated": outcome.noun,
+        "units": list(outcome.units),
+        "command": outcome.command,
+        "wall_seconds": round(outcome.wall_seconds, 2),
+        "made_seconds": round(outcome.made_seconds, 2),
+        "processes": outcome.processes,
+        "remarks": outcome.remarks(),
+        "rows": [_record(row) for row in outcome.rows],
+        "differences": {
+            domain: [found.record() | {"told": found.told(outcome.noun)} for found in all_found]
+            for domain, all_found in differences.items()
+        },
+    }
+
+
+def _record(row: table.Row) -> dict[str, Any]:
+    return {
+        "domain": row.place.domain,
+        "method": row.place.method,
+        "variant": row.place.variant,
+        "n": len(row.scores),
+        "mean": {table.KEYS[column]: row.mean(column) for column in table.COLUMNS},
+        "spread": {table.KEYS[column]: row.spread(column) for column in table.COLUMNS},
+        "scores": {
+            unit: {table.KEYS[column]: one[column] for column in table.COLUMNS} for unit, one in row.scores.items()
+        },
+        "settings": {unit: one.get("setting") for unit, one in row.details.items()},
+        "failed": dict(row.failures),
+    }
+
+
+def _cells(row: table.Row, plus: str = "±") -> list[str]:
+    """Returns how often a row was measured, and its columns."""
+    return [str(len(row.scores)), *(_number(row, column, plus) for column in table.COLUMNS)]
+
+
+def _number(row: table.Row, column: str, plus: str) -> str:
+    mean, spread = row.mean(column), row.spread(column)
+    if mean is None:
+        return "-"
+    digits = 1 if column == _SECONDS else 3
+    return f"{mean:.{digits}f}" + ("" if spread is None or column == _SECONDS else f"{plus}{spread:.{digits}f}")
+
+
+def _aligned(cells: Sequence[Sequence[str]]) -> list[str]:
+    """Returns lines: the first column to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return [
+        "  "
+        + line[0].ljust(widths[0])
+        + "".join(f"  {cell:>{width}}" for cell, width in zip(line[1:], widths[1:], strict=True))
+        for line in cells
+    ]
+
+
+def _markdown_cells(row: table.Row, best: bool, outcome: outcome_lib.Outcome) -> list[str]:
+    cells = [row.name, *_cells(row, " ± ")]
+    marked = [f"**{cell}**" for cell in cells] if best else cells
+    return [*marked, *([_failed(row, outcome)] if outcome.failed else [])]
+
+
+def _failed_title(outcome: outcome_lib.Outcome) -> list[str]:
+    return ["failed"] if outcome.failed else []
+
+
+def _failed(row: table.Row, outcome: outcome_lib.Outcome) -> str:
+    return "; ".join(f"{outcome.noun} {unit}: {line}" for unit, line in row.failures.items())
+
+
+def _line(cells: Sequence[str]) -> str:
+    """Returns a line of a Markdown table."""
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

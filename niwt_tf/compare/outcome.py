@@ -1,0 +1,103 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""What a comparison found, and what must be known of it to trust it and to repeat it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from niwt_tf import errors
+from niwt_tf.baselines import registry
+from niwt_tf.compare import significance, table
+
+_MOST_LISTED = 20
+_OF_RUN = ("dataset", "split_version", "backbone", "fine_tuned", "layer")
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What was found.
+
+    Attributes:
+      rows: of the table, in their order.
+      noun: what is repeated, such as `seed`.
+      units: the seeds or choices, by their names.
+      about: what all rests on: `dataset`, `split_version`, `backbone`, `fine_tuned` and `layer`, each with the values
+        that the runs have, as text.
+      command: what makes it.
+      wall_seconds: that this call took.
+      made_seconds: that all stages and baselines took, in this call or before it; what runs share counts once.
+      processes: how many ran at a time at most.
+      notes: what else the reader must know.
+      logs: seed or choice and domain -> where the output lies of a run in which something failed.
+    """
+
+    rows: Sequence[table.Row]
+    noun: str
+    units: Sequence[str]
+    about: Mapping[str, Sequence[str]]
+    command: str
+    wall_seconds: float
+    made_seconds: float
+    processes: int
+    notes: Sequence[str] = ()
+    logs: Sequence[str] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything failed."""
+        return any(row.failures for row in self.rows)
+
+    def head(self) -> list[tuple[str, str]]:
+        """Returns what the table rests on: label and text."""
+        listed = {name: errors.listed(values, _MOST_LISTED) for name, values in self.about.items()}
+        network = f"{listed['backbone']}, fine-tuned: {listed['fine_tuned']}, importances at {listed['layer']}"
+        return [
+            ("dataset", f"{listed['dataset']}; split {listed['split_version']}"),
+            ("backbone", network),
+            (f"{self.noun}s", errors.listed(self.units, _MOST_LISTED)),
+            ("scores", _scores(len(self.units), self.noun)),
+            (
+                "time",
+                f"{self.wall_seconds:,.0f} s by the clock for this call, {self._processes()}; "
+                f"{self.made_seconds:,.0f} s for all stages and baselines, made now or before",
+            ),
+        ]
+
+    def differences(self) -> dict[str, list[significance.Difference]]:
+        """Returns domain -> differences between its best methods."""
+        return {domain: significance.of_domain(rows) for domain, rows in table.by_domain(self.rows).items()}
+
+    def remarks(self) -> list[str]:
+        """Returns what the reader of any form of the table must know besides its numbers."""
+        remarks = list(self.notes)
+        if any(row.place.method == registry.ORACLE for row in self.rows):
+            remarks.append("oracle is an upper bound: it is trained on images of unseen classes, and never best")
+        if any(found for found in self.differences().values()):
+            remarks.append("pairs are picked by the scores that are tested, so p is somewhat too small")
+        return remarks
+
+    def failures(self) -> list[str]:
+        """Returns what failed: a line for each row and seed."""
+        return [
+            f"{row.name}, {row.place.domain}, {self.noun} {unit}: {line}"
+            for row in self.rows
+            for unit, line in row.failures.items()
+        ]
+
+    def _processes(self) -> str:
+        return f"{self.processes} process{'es' if self.processes > 1 else ''} at most"
+
+
+def about(metrics: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Returns what runs rest on: name -> the values that they have, each once."""
+    runs = list(metrics)
+    return {name: list(dict.fromkeys(str(one[name]) for one in runs)) for name in _OF_RUN}
+
+
+def _scores(units: int, noun: str) -> str:
+    if units == 1:
+        return f"of one {noun}: no spread, and nothing to tell significance by"
+    return f"means ± sample standard deviations over {units} {noun}s; H is the one that methods are compared by"
