@@ -19,12 +19,8 @@ _MOST_USED = (
     "domain",
     "backbone",
     "layer",
-    "list_layers",
     "seed",
     "aviary_seed",
-    "workdir",
-    "stages",
-    "overwrite",
 )
 _GROUPS = {
     "data": "Images",
@@ -43,6 +39,18 @@ def define(values: flags.FlagValues, program: str) -> None:
       values: where they are defined.
       program: the name that absl knows the main program by: `sys.argv[0]`.
     """
+    define_settings(values, program)
+    here = {"module_name": f"{program}: Run", "flag_values": values}
+    flags.DEFINE_string("workdir", None, "Where the run lies; runs/<dataset>-<domain> by default.", **here)
+    flags.DEFINE_list("stages", [], "The stages to run, such as data,knowledge; all by default.", **here)
+    flags.DEFINE_boolean("overwrite", False, "Remakes the stages that other settings made in the workdir.", **here)
+    flags.DEFINE_boolean("list_layers", False, "Only shows the layers that --layer can name for --backbone.", **here)
+    for name in ("list_layers", "workdir", "stages", "overwrite"):
+        values.register_key_flag_for_module(program, values[name])
+
+
+def define_settings(values: flags.FlagValues, program: str) -> None:
+    """Defines the flags of the settings alone, as `define` does."""
     default = config_lib.RunConfig()
     for section in dataclasses.fields(default):
         value = getattr(default, section.name)
@@ -51,11 +59,6 @@ def define(values: flags.FlagValues, program: str) -> None:
             _define(values, group, name, setting, field)
         if not _is_section(value):
             _define(values, group, section.name, value, section)
-    here = {"module_name": f"{program}: Run", "flag_values": values}
-    flags.DEFINE_string("workdir", None, "Where the run lies; runs/<dataset>-<domain> by default.", **here)
-    flags.DEFINE_list("stages", [], "The stages to run, such as data,knowledge; all by default.", **here)
-    flags.DEFINE_boolean("overwrite", False, "Remakes the stages that other settings made in the workdir.", **here)
-    flags.DEFINE_boolean("list_layers", False, "Only shows the layers that --layer can name for --backbone.", **here)
     for name in _MOST_USED:
         values.register_key_flag_for_module(program, values[name])
 
@@ -76,6 +79,21 @@ def config(values: flags.FlagValues) -> config_lib.RunConfig:
         else:
             changes[section.name] = values[section.name].value
     return config_lib.RunConfig(**changes)
+
+
+def setting(name: str, text: str) -> Any:
+    """Returns the value of a setting that its flag has where the user writes `text`.
+
+    Raises:
+      errors.UserError: if it is none.
+    """
+    values = flags.FlagValues()
+    define_settings(values, "niwt")
+    try:
+        values[name].parse(text)
+    except flags.IllegalFlagValueError as error:
+        raise errors.UserError(f"`--{name}` must have a value of its kind. Received: {error}.") from None
+    return _value(values, name, config_lib.options(config_lib.RunConfig()))
 
 
 def _is_section(value: Any) -> bool:

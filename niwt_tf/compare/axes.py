@@ -71,7 +71,7 @@ class Axes:
         for domain in self.domains:
             _require_methods(self.methods, domain)
         for axis in self.vary:
-            _require_free(axis.name)
+            require_free(axis.name)
 
     @property
     def baselines(self) -> tuple[str, ...]:
@@ -134,6 +134,20 @@ def integers(flag: str, items: Sequence[str]) -> tuple[int, ...]:
     return tuple(dict.fromkeys(number for item in items for number in _range(flag, item)))
 
 
+def require_free(name: str) -> None:
+    """Raises errors.UserError if a setting cannot be an axis of its own."""
+    options = config_lib.options(config_lib.RunConfig())
+    if name not in options:
+        raise errors.unknown_value("--vary", name, options)
+    if name in _OWN_AXES:
+        raise errors.UserError(f"`--vary` must be of another flag. Received: --vary={name}. {_OWN_AXES[name]}.")
+    if options[name][1].metadata.get("local"):
+        raise errors.UserError(
+            f"`--vary` must be of a flag that scores depend on. Received: --vary={name}, which says only where or "
+            f"how. Give --{name} once."
+        )
+
+
 def _range(flag: str, item: str) -> Iterator[int]:
     match = re.fullmatch(r"\s*(\d{1,10})(?:-(\d{1,10}))?\s*", item)
     first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
@@ -177,16 +191,3 @@ def _require_methods(methods: Sequence[str], domain: str) -> None:
         if name not in (baselines.NIWT, *registry.METHODS):
             raise errors.unknown_value("--methods", name, (baselines.NIWT, *registry.METHODS))
     registry.require([name for name in methods if name != baselines.NIWT], domain)
-
-
-def _require_free(name: str) -> None:
-    options = config_lib.options(config_lib.RunConfig())
-    if name not in options:
-        raise errors.unknown_value("--vary", name, options)
-    if name in _OWN_AXES:
-        raise errors.UserError(f"`--vary` must be of another flag. Received: --vary={name}. {_OWN_AXES[name]}.")
-    if options[name][1].metadata.get("local"):
-        raise errors.UserError(
-            f"`--vary` must be of a flag that scores depend on. Received: --vary={name}, which says only where or "
-            f"how. Give --{name} once."
-        )

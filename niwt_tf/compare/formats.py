@@ -60,7 +60,7 @@ def comma_separated(outcome: outcome_lib.Outcome) -> str:
 
 
 def record(outcome: outcome_lib.Outcome) -> dict[str, Any]:
-    """Returns all of it as JSON holds it: of each method means, spreads, the scores of each seed, and what was chosen."""
+    """Returns all of it as JSON holds it: means, spreads, the scores of each seed, and the settings chosen."""
     differences = outcome.differences()
     return {
         **{name: list(values) for name, values in outcome.about.items()},

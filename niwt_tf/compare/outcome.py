@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from niwt_tf import errors
@@ -31,7 +32,7 @@ class Outcome:
       made_seconds: that all stages and baselines took, in this call or before it; what runs share counts once.
       processes: how many ran at a time at most.
       notes: what else the reader must know.
-      logs: seed or choice and domain -> where the output lies of a run in which something failed.
+      logs: where the output lies of each run in which something failed.
     """
 
     rows: Sequence[table.Row]
@@ -43,7 +44,7 @@ class Outcome:
     made_seconds: float
     processes: int
     notes: Sequence[str] = ()
-    logs: Sequence[str] = ()
+    logs: Sequence[Path] = ()
 
     @property
     def failed(self) -> bool:
@@ -91,9 +92,14 @@ class Outcome:
         return f"{self.processes} process{'es' if self.processes > 1 else ''} at most"
 
 
-def about(metrics: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """Returns what runs rest on: name -> the values that they have, each once."""
-    runs = list(metrics)
+def about(metrics: Iterable[Mapping[str, Any]], dataset: str) -> dict[str, list[str]]:
+    """Returns what runs rest on: name -> the values that they have, each once.
+
+    Args:
+      metrics: of each run that has its scores, as its `metrics.json` holds them.
+      dataset: what they are made from, where there is none.
+    """
+    runs = list(metrics) or [dict.fromkeys(_OF_RUN, "unknown") | {"dataset": dataset}]
     return {name: list(dict.fromkeys(str(one[name]) for one in runs)) for name in _OF_RUN}
 
 

@@ -12,7 +12,7 @@ import dataclasses
 import hashlib
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from niwt_tf import config as config_lib
@@ -82,15 +82,6 @@ def plan(axes: axes_lib.Axes) -> list[PlannedRun]:
     return runs
 
 
-def places(axes: axes_lib.Axes) -> list[Place]:
-    """Returns all rows in their order: domain by domain, method by method."""
-    found = dict.fromkeys(
-        place for domain in axes.domains for variant in _variants(axes) for place in _places(axes, domain, variant)
-    )
-    order = {method: number for number, method in enumerate(axes.methods)}
-    return sorted(found, key=lambda place: (axes.domains.index(place.domain), order[place.method]))
-
-
 _Variant = tuple[tuple[str, str, Any], ...]  # name, text, value
 
 
@@ -124,5 +115,5 @@ def _key(text: str) -> str:
     return f"{plain[:_LONGEST_KEY]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
-def _changed(config: config_lib.RunConfig, changes: Mapping[str, Any]) -> config_lib.RunConfig:
+def _changed(config: config_lib.RunConfig, changes: dict[str, Any]) -> config_lib.RunConfig:
     return config_lib.from_record(workdir_lib.record(config) | changes)

@@ -11,36 +11,41 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from niwt_tf import checksum, errors, sources
 from niwt_tf import config as config_lib
-from niwt_tf import errors, sources
 from niwt_tf import workdir as workdir_lib
 from niwt_tf.baselines import registry
 from niwt_tf.baselines import run as baselines
+from niwt_tf.compare import axes as axes_lib
 
 FEATURES, SEED = "features", "seed"
+DOMAIN = "attributes"  # which come with the features
 NO_NIWT = "niwt is left out, as it takes the network itself, whose importances features do not tell"
 _SCORES = "scores.json"
 
 
-def methods(asked: Sequence[str], domains: Sequence[str]) -> tuple[str, ...]:
+def methods(axes: axes_lib.Axes) -> tuple[str, ...]:
     """Returns which of the methods asked for can be measured on features: all but NIWT.
 
     Raises:
-      errors.UserError: if none is left, or another domain than attributes is asked for.
+      errors.UserError: if none is left, or the axes make no sense with features.
     """
-    others = [domain for domain in domains if domain != "attributes"]
-    if others:
+    if axes.domains != (DOMAIN,):
         raise errors.UserError(
-            "`--features` must be compared with --domains=attributes, which come with them. Received: "
-            f"--domains={','.join(domains)}. Leave {', '.join(others)} out."
+            f"`--features` must be compared with --domains={DOMAIN}, which come with them. Received: "
+            f"--domains={','.join(axes.domains)}."
         )
-    left = tuple(name for name in asked if name != baselines.NIWT)
-    if not left:
+    if axes.vary or axes.choices:
         raise errors.UserError(
-            f"`--methods` must hold a baseline with --features. Received: --methods={','.join(asked)}; {NO_NIWT}. "
-            f"Add some of {', '.join(registry.METHODS)}."
+            "`--features` must be compared without --vary and --choices, which are of runs. Received: --features with "
+            f"{'--vary' if axes.vary else '--choices'}. Leave it out."
         )
-    return left
+    if not axes.baselines:
+        raise errors.UserError(
+            f"`--methods` must hold a baseline with --features. Received: --methods={','.join(axes.methods)}; "
+            f"{NO_NIWT}. Add some of {', '.join(registry.METHODS)}."
+        )
+    return axes.baselines
 
 
 def require(features: str) -> None:
@@ -79,6 +84,20 @@ def found(root: Path, names: Sequence[str], settings: Mapping[str, Any]) -> dict
     kept = workdir_lib.read_json(root / _SCORES) or {}
     current = {name: kept.get(name, {}).get("fingerprint") == _fingerprint(name, settings) for name in names}
     return {name: kept[name]["scores"] if current[name] else None for name in names}
+
+
+def about(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Returns what the scores rest on, as `outcome.about` takes it."""
+    folder = baselines.features_folder(settings[FEATURES])
+    split = folder / "att_splits.mat"
+    version = f"att_splits.mat, SHA-256 {checksum.sha256(split)[:12]}" if split.is_file() else "unknown"
+    return {
+        "dataset": folder.resolve().name,
+        "split_version": version,
+        "backbone": "that of res101.mat",
+        "fine_tuned": "as published",
+        "layer": "none, features alone",
+    }
 
 
 def _fingerprint(name: str, settings: Mapping[str, Any]) -> str:

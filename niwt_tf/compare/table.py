@@ -42,9 +42,9 @@ class Row:
     """
 
     place: plan.Place
-    scores: Mapping[str, Mapping[str, float | None]]
-    failures: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    details: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
+    scores: dict[str, dict[str, float | None]] = dataclasses.field(default_factory=dict)
+    failures: dict[str, str] = dataclasses.field(default_factory=dict)
+    details: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
 
     @property
     def name(self) -> str:

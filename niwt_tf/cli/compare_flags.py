@@ -1,0 +1,114 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The flags of `niwt_compare`: those of `niwt` for what all runs have in common, and the axes."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from absl import flags
+
+from niwt_tf import config as config_lib
+from niwt_tf import errors
+from niwt_tf.baselines import registry
+from niwt_tf.baselines import run as baselines
+from niwt_tf.cli import flags as flags_lib
+from niwt_tf.compare import axes as axes_lib
+from niwt_tf.compare import comparison
+
+
+def define(values: flags.FlagValues, program: str) -> None:
+    """Defines the flags.
+
+    Args:
+      values: where they are defined.
+      program: the name that absl knows the main program by: `sys.argv[0]`.
+    """
+    flags_lib.define_settings(values, program)
+    here = {"module_name": f"{program}: Comparison", "flag_values": values}
+    before = set(values)
+    names = ", ".join((baselines.NIWT, *registry.METHODS))
+    text = f"Some of {names}; by default all that make sense with each of the domains."
+    flags.DEFINE_list("methods", [], text, **here)
+    flags.DEFINE_list("domains", [], "Values of --domain, such as attributes,captions.", **here)
+    text = (
+        "Seeds and ranges of them, such as 0-9,12: of --aviary_seed, or for other images than the aviary's of --seed."
+    )
+    flags.DEFINE_list("seeds", [], text, **here)
+    text = "With --dataset=folder: random choices of unseen classes, such as 300-319, each by numpy.random.default_rng."
+    flags.DEFINE_list("choices", [], text, **here)
+    flags.DEFINE_integer("unseen_count", 5, "How many classes a choice has.", **here)
+    text = (
+        "Another axis: the name of a flag and its values, such as layer=conv3,conv4. Between values of a flag that "
+        "takes lists stands a semicolon: lambdas=0.0001;0.001. May be given several times."
+    )
+    flags.DEFINE_multi_string("vary", [], text, **here)
+    text = "In place of runs: xlsa17:DIR, features and split as Xian et al. publish them; baselines alone."
+    flags.DEFINE_string("features", "", text, **here)
+    flags.DEFINE_string("out", None, "Where all lies; runs/compare-<dataset> by default.", **here)
+    flags.DEFINE_integer("workers", 0, "Most processes at a time; as cores and free memory allow by default.", **here)
+    flags.DEFINE_boolean("overwrite", False, "Remakes the stages that other settings made in --out.", **here)
+    text = "Not used here, so that presets of niwt can be given; see --out."
+    flags.DEFINE_string("workdir", None, text, **here)
+    for name in set(values) - before - {"workdir"}:
+        values.register_key_flag_for_module(program, values[name])
+
+
+def read(values: flags.FlagValues, arguments: Sequence[str]) -> comparison.Request:
+    """Returns what the flags ask for.
+
+    Args:
+      values: the flags.
+      arguments: what the user wrote after the program's name.
+
+    Raises:
+      errors.UserError: if they contradict one another, or a value is not among the valid ones.
+    """
+    base = flags_lib.config(values)
+    if values.workers < 0:
+        raise errors.UserError(f"`--workers` must be at least 0. Received: --workers={values.workers}.")
+    axes = axes_lib.Axes(
+        base=base,
+        domains=_names(values.domains),
+        methods=_names(values.methods),
+        seeds=axes_lib.integers("--seeds", values.seeds),
+        choices=axes_lib.integers("--choices", values.choices),
+        unseen_count=values.unseen_count,
+        vary=tuple(map(vary, values.vary)),
+    )
+    return comparison.Request(
+        axes=axes,
+        out=Path(values.out or _default_out(base, values.features)).expanduser(),
+        command=shlex.join(["niwt_compare", *arguments]),
+        features=values.features,
+        workers=values.workers,
+        overwrite=values.overwrite,
+    )
+
+
+def vary(text: str) -> axes_lib.Vary:
+    """Returns the axis that a value of `--vary` asks for.
+
+    Raises:
+      errors.UserError: if it is none.
+    """
+    name, _, rest = text.partition("=")
+    axes_lib.require_free(name)
+    takes_lists = isinstance(config_lib.options(config_lib.RunConfig())[name][0], tuple)
+    texts = tuple(
+        dict.fromkeys(part.strip() for part in re.split(";" if takes_lists else "[;,]", rest) if part.strip())
+    )
+    if not texts:
+        raise errors.UserError(f"`--vary` must be FLAG=VALUE,VALUE. Received: --vary={text}.")
+    return axes_lib.Vary(name, texts, tuple(flags_lib.setting(name, part) for part in texts))
+
+
+def _names(listed: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name.strip() for name in listed if name.strip()))
+
+
+def _default_out(base: config_lib.RunConfig, features: str) -> str:
+    return f"runs/compare-{'features' if features else base.data.dataset}"

@@ -1,0 +1,35 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The program that `niwt_compare` starts as often as it needs: it does one job, and ends when its parent does."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from niwt_tf import errors
+from niwt_tf.cli import launch
+from niwt_tf.compare import work
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Does the job in the file that is named."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    failures = work.do(work.read(Path(arguments[1])), launch.start_tensorflow)
+    if failures:
+        lines = (f"{name}: {line}" for name, line in failures.items())
+        raise errors.UserError("\n".join(["Not all methods could be measured.", *lines]))
+
+
+def _end_with_parent() -> None:
+    """Waits until the parent's end of standard input closes, which it does however the parent ends."""
+    sys.stdin.buffer.read()
+    os._exit(1)
+
+
+def run() -> None:
+    """The entry point."""
+    launch.run(main, "Does one job of niwt_compare.", takes_arguments=True)
