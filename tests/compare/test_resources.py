@@ -1,0 +1,55 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of how much of the machine a comparison takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from niwt_tf.compare import resources
+
+
+def _machine(root: Path, available: int, limit: str = "", used: str = "") -> Path:
+    """Writes what the system says of its memory: KiB that are available, a container's limit and use in bytes."""
+    (root / "proc").mkdir()
+    (root / "proc" / "meminfo").write_text(f"MemTotal: 99999999 kB\nMemAvailable:   {available} kB\n", "utf-8")
+    group = root / "sys" / "fs" / "cgroup"
+    group.mkdir(parents=True)
+    for name, text in (("memory.max", limit), ("memory.current", used)):
+        (group / name).write_text(text, "utf-8")
+    return root
+
+
+@pytest.mark.parametrize(
+    ("limit", "used", "expected"),
+    [("max\n", "123\n", 6.0), ("", "", 6.0), (f"{5 * 2**30}\n", f"{2**30}\n", 4.0), (f"{99 * 2**30}", "0", 6.0)],
+)
+def test_free_memory_is_the_systems_within_the_containers(
+    tmp_path: Path, limit: str, used: str, expected: float
+) -> None:
+    assert resources.free_memory(_machine(tmp_path, 6 * 2**20, limit, used)) == expected
+
+
+def test_where_the_system_does_not_say_cores_decide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert resources.free_memory(tmp_path) is None
+    monkeypatch.setattr(resources, "free_memory", lambda: None)
+    monkeypatch.setattr(resources, "cores", lambda: 5)
+    assert resources.workers() == 5
+
+
+@pytest.mark.parametrize(("free", "expected"), [(0.5, 1), (4.1, 2), (100.0, 5)])
+def test_workers_are_as_many_as_cores_and_memory_allow(
+    free: float, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resources, "free_memory", lambda: free)
+    monkeypatch.setattr(resources, "cores", lambda: 5)
+    assert resources.workers() == expected
+
+
+def test_what_the_user_has_set_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
+    found = resources.environment(3)
+    assert (found["OMP_NUM_THREADS"], found["TF_NUM_INTRAOP_THREADS"]) == ("7", "3")

@@ -1,0 +1,93 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of paired differences, by hand and against scipy's own functions for pairs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from fakes import outcomes
+from niwt_tf.compare import significance
+
+_NIWT, _ESZSL = outcomes.row("niwt", outcomes.NIWT), outcomes.row("eszsl", outcomes.ESZSL)
+
+
+def test_difference_by_hand() -> None:
+    """Differences 0.05, 0.1, -0.01, 0.1: mean 0.06, spread 0.05228; t is 3.18245 for 95 % at three degrees."""
+    found = significance.difference(_NIWT, _ESZSL)
+    assert found is not None and found.interval is not None
+    assert (found.first, found.second, found.count) == ("niwt", "eszsl", 4)
+    assert found.mean == pytest.approx(0.06)
+    half = 3.18245 * 0.0522813 / 2
+    assert found.interval == pytest.approx((0.06 - half, 0.06 + half), abs=1e-5)
+    assert found.p_t == pytest.approx(stats.ttest_rel(outcomes.NIWT, outcomes.ESZSL).pvalue)
+    assert found.p_wilcoxon == pytest.approx(0.25)  # ranks 2, 3.5, 1, 3.5: the least sum is 1
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=2, max_size=12))
+def test_difference_agrees_with_the_test_for_pairs_whichever_comes_first(pairs: list[tuple[float, float]]) -> None:
+    rows = [outcomes.row(name, [pair[place] for pair in pairs]) for place, name in enumerate(("sje", "sae"))]
+    one, other = significance.difference(*rows), significance.difference(*reversed(rows))
+    assert one is not None and other is not None
+    assert one.mean >= 0 and one.mean == pytest.approx(other.mean)
+    assert one.p_t == pytest.approx(other.p_t) and one.p_wilcoxon == pytest.approx(other.p_wilcoxon)
+    differences = np.array([pair[0] - pair[1] for pair in pairs])
+    if np.ptp(differences) < 1e-12:
+        assert one.interval is None
+    else:
+        assert one.p_t == pytest.approx(stats.ttest_rel(*zip(*pairs, strict=True)).pvalue)
+        assert one.interval is not None and one.interval[0] <= one.mean <= one.interval[1]
+
+
+def test_only_seeds_that_both_have_are_paired() -> None:
+    less = outcomes.row("sje", outcomes.ESZSL)
+    del less.scores["3"]
+    found = significance.difference(_NIWT, less)
+    assert found is not None and found.count == 3
+    less.scores.clear()
+    assert significance.difference(_NIWT, less) is None
+
+
+def test_words() -> None:
+    found = significance.difference(_NIWT, _ESZSL)
+    assert found is not None
+    assert found.told("seed") == (
+        "niwt is 0.060 above eszsl in H over 4 seeds (95 % from -0.023 to 0.143; paired t-test p 0.106, Wilcoxon p "
+        "0.250)"
+    )
+    sure = significance.Difference("a", "b", 9, 0.1, (0.05, 0.15), 1e-5, 0.004)
+    assert sure.told("choice").endswith("paired t-test p < 0.001, Wilcoxon p 0.004)")
+
+
+def test_one_seed_tells_no_spread() -> None:
+    found = significance.difference(outcomes.row("niwt", [0.7]), outcomes.row("sje", [0.6]))
+    assert found is not None
+    assert found.told("seed") == "niwt is 0.100 above sje in H in the one seed, which tells no spread"
+
+
+def test_a_difference_without_spread_has_no_test() -> None:
+    found = significance.difference(outcomes.row("niwt", [0.7, 0.8]), outcomes.row("sje", [0.6, 0.7]))
+    assert found is not None
+    assert found.told("seed") == "niwt is 0.100 above sje in H over 2 seeds, the same in each"
+
+
+def test_the_two_best_are_compared_and_niwt_with_the_best_baseline() -> None:
+    rows = [outcomes.row(name, h) for name, h in (("niwt", [0.5, 0.6]), ("sje", [0.7, 0.9]), ("sae", [0.8, 0.7]))]
+    found = significance.of_domain([*rows, outcomes.row("oracle", [0.99, 0.98])])
+    assert [(one.first, one.second) for one in found] == [("sje", "sae"), ("sje", "niwt")]
+    variants = [outcomes.row("niwt", [h, h + 0.1], variant=f"layer={h}") for h in (0.7, 0.6)]
+    found = significance.of_domain([*variants, outcomes.row("sae", [0.5, 0.55])])
+    assert [(one.first, one.second) for one in found] == [
+        ("niwt layer=0.7", "niwt layer=0.6"),
+        ("niwt layer=0.7", "sae"),
+    ]
+
+
+def test_one_pair_is_told_once_and_a_method_alone_not_at_all() -> None:
+    assert len(significance.of_domain([_NIWT, _ESZSL])) == 1
+    assert significance.of_domain([_NIWT]) == []
+    assert significance.of_domain([]) == []

@@ -1,0 +1,112 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of processes: several at a time, in order, and none that outlives its parent."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from niwt_tf.compare import workers
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+def _task(tmp_path: Path, key: str, code: str, after: str | None = None, **more: object) -> workers.Task:
+    command = [sys.executable, "-c", f"import os, pathlib, sys, time; {code}"]
+    return workers.Task(key, command, tmp_path / key / "log.txt", after, **more)
+
+
+def test_one_that_fails_stops_no_other(tmp_path: Path) -> None:
+    ended: list[tuple[str, int]] = []
+    tasks = [_task(tmp_path, "a", "print('no'); sys.exit(3)"), _task(tmp_path, "b", "print('yes')", after="a")]
+    assert workers.run(tasks, 1, lambda task, code: ended.append((task.key, code))) == {"a": 3, "b": 0}
+    assert ended == [("a", 3), ("b", 0)]
+    assert [(tmp_path / key / "log.txt").read_text("utf-8") for key in "ab"] == ["no\n", "yes\n"]
+
+
+def test_a_signal_is_told(tmp_path: Path) -> None:
+    assert workers.run([_task(tmp_path, "a", "os.kill(os.getpid(), 9)")], 1) == {"a": -9}
+
+
+def test_two_run_at_a_time_where_two_may(tmp_path: Path) -> None:
+    """Each waits for the other's file, for ever if it were alone."""
+    meet = "pathlib.Path({!r}).touch()\nwhile not pathlib.Path({!r}).exists(): time.sleep(0.01)"
+    one, other = str(tmp_path / "one"), str(tmp_path / "other")
+    tasks = [_task(tmp_path, "a", meet.format(one, other)), _task(tmp_path, "b", meet.format(other, one))]
+    assert workers.run(tasks, 2) == {"a": 0, "b": 0}
+
+
+def test_no_more_than_may_run_at_a_time(tmp_path: Path) -> None:
+    lock = str(tmp_path / "lock")
+    code = f"os.mkdir({lock!r}); time.sleep(0.1); os.rmdir({lock!r})"
+    assert set(workers.run([_task(tmp_path, str(n), code) for n in range(3)], 1).values()) == {0}
+
+
+def test_a_task_waits_for_another_or_until_it_need_not(tmp_path: Path) -> None:
+    made, done = tmp_path / "made", tmp_path / "done"
+    first = f"pathlib.Path({str(made)!r}).touch()\nwhile not pathlib.Path({str(done)!r}).exists(): time.sleep(0.01)"
+    second = f"assert pathlib.Path({str(made)!r}).exists(); pathlib.Path({str(done)!r}).touch()"
+    tasks = [_task(tmp_path, "a", first), _task(tmp_path, "b", second, after="a", until=made.exists)]
+    assert workers.run(tasks, 2) == {"a": 0, "b": 0}
+
+
+def test_a_task_after_one_that_is_not_to_be_done_starts_at_once(tmp_path: Path) -> None:
+    assert workers.run([_task(tmp_path, "b", "pass", after="a")], 1) == {"b": 0}
+
+
+def test_threads_are_shared_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers.resources, "cores", lambda: 6)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    code = "print(os.environ['OMP_NUM_THREADS'], os.environ['X'])"
+    workers.run([_task(tmp_path, key, code) for key in "ab"], 2, variables={"X": "y"})
+    assert (tmp_path / "a" / "log.txt").read_text("utf-8") == "3 y\n"
+
+
+_PARENT = """
+    import sys
+    from pathlib import Path
+    from niwt_tf.compare import workers
+    code = '''
+import os, sys, threading, time
+threading.Thread(target=lambda: (sys.stdin.buffer.read(), os._exit(1)), daemon=True).start()
+print(os.getpid(), flush=True)
+time.sleep(60)
+'''
+    workers.run([workers.Task("a", [sys.executable, "-c", code], Path(sys.argv[1]))], 1)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill"])
+def test_children_end_with_their_parent(tmp_path: Path, number: int) -> None:
+    log, env = tmp_path / "log.txt", os.environ | {"PYTHONPATH": str(_ROOT)}
+    command = [sys.executable, "-c", textwrap.dedent(_PARENT), str(log)]
+    with subprocess.Popen(command, env=env, stderr=subprocess.PIPE) as parent:
+        child = int(_wait(lambda: log.exists() and log.read_text("utf-8").strip()))
+        parent.send_signal(number)
+        parent.wait(20)
+        assert _wait(lambda: not _is_running(child))
+
+
+def _wait(condition: object, seconds: float = 20) -> str:
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):  # type: ignore[operator]
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return found
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    status = Path(f"/proc/{process}/stat")
+    return not status.exists() or status.read_text("utf-8").rpartition(")")[2].split()[0] != "Z"
