@@ -13,7 +13,7 @@ from niwt_tf import errors, progress
 from niwt_tf.cli import compare_flags, launch
 from niwt_tf.compare import comparison, formats
 
-_DESCRIPTION = """Compares NIWT with other methods: methods x domains x seeds in one table, with means, spreads and tests.
+_DESCRIPTION = """Compares NIWT with other methods: methods x domains x seeds in one table, with mean and spread.
 
 niwt_compare --seeds=0-9 --domains=attributes,captions
 niwt_compare --methods=niwt --vary=layer=conv3,conv4 --vary="lambdas=0.0001;0.001"

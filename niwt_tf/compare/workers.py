@@ -62,9 +62,9 @@ def run(
     try:
         while waiting or running:
             for key, (task, process) in list(running.items()):
-                if (code := process.poll()) is not None:
+                if process.poll() is not None:
                     del running[key]
-                    codes[key] = code
+                    codes[key] = code = _close(process)
                     unfinished.discard(key)
                     ended(task, code)
             free = [task for task in waiting if task.after not in unfinished or task.until()][: most - len(running)]
@@ -96,4 +96,11 @@ def _end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
             process.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait()
+        _close(process)
+
+
+def _close(process: subprocess.Popen[bytes]) -> int:
+    """Returns the exit status of a process that has ended, or is about to."""
+    if process.stdin:
+        process.stdin.close()
+    return process.wait()

@@ -72,7 +72,7 @@ def test_a_value_that_is_none_is_told() -> None:
 
 
 def test_folders_have_names_that_any_disk_takes_and_no_two_the_same() -> None:
-    paths = ("keras:/a/b", "keras:/a_b", "keras:" + 200 * "x", "keras:" + 201 * "x")
+    paths = tuple(f"keras:{path}.keras" for path in ("/a/b", "/a_b", 200 * "x", 201 * "x"))
     keys = [run.key for run in plan.plan(_axes(axes.Vary("backbone", paths, paths)))]
     assert len(set(keys)) == 4
     assert all("/" not in key and ":" not in key and len(key) < 100 for key in keys)

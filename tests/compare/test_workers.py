@@ -8,9 +8,10 @@ import os
 import signal
 import subprocess
 import sys
-import textwrap
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,24 +71,24 @@ def test_threads_are_shared_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert (tmp_path / "a" / "log.txt").read_text("utf-8") == "3 y\n"
 
 
-_PARENT = """
-    import sys
-    from pathlib import Path
-    from niwt_tf.compare import workers
-    code = '''
+_CHILD = """
 import os, sys, threading, time
 threading.Thread(target=lambda: (sys.stdin.buffer.read(), os._exit(1)), daemon=True).start()
 print(os.getpid(), flush=True)
 time.sleep(60)
-'''
-    workers.run([workers.Task("a", [sys.executable, "-c", code], Path(sys.argv[1]))], 1)
+"""
+_PARENT = f"""
+import sys
+from pathlib import Path
+from niwt_tf.compare import workers
+workers.run([workers.Task("a", [sys.executable, "-c", {_CHILD!r}], Path(sys.argv[1]))], 1)
 """
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill"])
 def test_children_end_with_their_parent(tmp_path: Path, number: int) -> None:
     log, env = tmp_path / "log.txt", os.environ | {"PYTHONPATH": str(_ROOT)}
-    command = [sys.executable, "-c", textwrap.dedent(_PARENT), str(log)]
+    command = [sys.executable, "-c", _PARENT, str(log)]
     with subprocess.Popen(command, env=env, stderr=subprocess.PIPE) as parent:
         child = int(_wait(lambda: log.exists() and log.read_text("utf-8").strip()))
         parent.send_signal(number)
@@ -95,9 +96,9 @@ def test_children_end_with_their_parent(tmp_path: Path, number: int) -> None:
         assert _wait(lambda: not _is_running(child))
 
 
-def _wait(condition: object, seconds: float = 20) -> str:
+def _wait(condition: Callable[[], Any], seconds: float = 20) -> Any:
     deadline = time.monotonic() + seconds
-    while not (found := condition()):  # type: ignore[operator]
+    while not (found := condition()):
         assert time.monotonic() < deadline
         time.sleep(0.02)
     return found
