@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,7 +25,8 @@ def main(arguments: Sequence[str]) -> None:
 
 def _end_with_parent() -> None:
     """Waits until the parent's end of standard input closes, which it does however the parent ends."""
-    sys.stdin.buffer.read()
+    while os.read(0, 1):
+        pass
     os._exit(1)
 
 

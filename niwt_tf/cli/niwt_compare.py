@@ -32,7 +32,7 @@ def main(arguments: Sequence[str]) -> None:
     progress.say(f"\n{formats.terminal(found)}\n\n  table and figure are in {request.out}")
     if found.failed:
         raise errors.UserError(
-            f"Not all could be measured: {len(found.failures())} of it failed, the rest is in the table. See "
+            f"Not all could be measured; the rest is in the table. What went wrong is in "
             f"{errors.listed(map(str, found.logs))}. The same command goes on from there."
         )
 

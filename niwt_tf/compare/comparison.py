@@ -54,7 +54,8 @@ def compare(request: Request) -> outcome.Outcome:
     workdir_lib.Workdir(request.out).require_writable("--out")
     most = request.workers or resources.workers()
     codes = _run(found, most)
-    failures = {item.key: work.failures(item.root, code) for item in found if (code := codes.get(item.key))}
+    left = {item.key: item for item in found if codes.get(item.key) and not item.is_done()}
+    failures = {key: work.failures(item.root, codes[key]) for key, item in left.items()}
     result = outcome.Outcome(
         rows=_rows(found, failures, request.axes),
         noun="seed" if request.features else axes_lib.unit_noun(request.axes),
@@ -65,7 +66,7 @@ def compare(request: Request) -> outcome.Outcome:
         made_seconds=sum({key: value for item in found for key, value in item.seconds().items()}.values()),
         processes=min(most, len(found)),
         notes=[published.NO_NIWT] if request.features else [],
-        logs=[work.log(item.root) for item in found if item.key in failures],
+        logs=[work.log(item.root) for item in left.values()],
     )
     _write(result, request.out)
     return result

@@ -76,16 +76,19 @@ class Outcome:
         remarks = list(self.notes)
         if any(row.place.method == registry.ORACLE for row in self.rows):
             remarks.append("oracle is an upper bound: it is trained on images of unseen classes, and never best")
-        if any(found for found in self.differences().values()):
+        if any(found.interval for all_found in self.differences().values() for found in all_found):
             remarks.append("pairs are picked by the scores that are tested, so p is somewhat too small")
         return remarks
 
     def failures(self) -> list[str]:
-        """Returns what failed: a line for each row and seed."""
+        """Returns what failed: a line for each seed and domain, with the methods that the same went wrong for."""
+        names: dict[tuple[str, str, str], list[str]] = {}
+        for row in self.rows:
+            for unit, line in row.failures.items():
+                names.setdefault((unit, row.place.domain, line), []).append(row.name)
         return [
-            f"{row.name}, {row.place.domain}, {self.noun} {unit}: {line}"
-            for row in self.rows
-            for unit, line in row.failures.items()
+            f"{self.noun} {unit}, {domain}, {errors.listed(failed)}: {line}"
+            for (unit, domain, line), failed in names.items()
         ]
 
     def _processes(self) -> str:

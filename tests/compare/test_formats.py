@@ -97,8 +97,8 @@ def test_record_is_json_and_holds_every_seed() -> None:
 def test_what_failed_is_marked_in_every_format() -> None:
     failed = _failed()
     terminal = formats.terminal(failed)
-    assert "  failed: niwt, attributes, seed 3: `a|b` must be c" in terminal
-    assert "  failed: sje, attributes, seed 0: MemoryError: 9 GiB" in terminal
+    assert "  failed: seed 3, attributes, niwt: `a|b` must be c" in terminal
+    assert "  failed: seed 0, attributes, sje: MemoryError: 9 GiB" in terminal
     niwt = next(line for line in formats.markdown(failed).splitlines() if line.startswith("| **niwt**"))
     assert niwt.endswith(r"| seed 3: `a\|b` must be c |")
     rows = list(csv.DictReader(io.StringIO(formats.comma_separated(failed))))

@@ -73,7 +73,7 @@ def test_threads_are_shared_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 _CHILD = """
 import os, sys, threading, time
-threading.Thread(target=lambda: (sys.stdin.buffer.read(), os._exit(1)), daemon=True).start()
+threading.Thread(target=lambda: (os.read(0, 1), os._exit(1)), daemon=True).start()
 print(os.getpid(), flush=True)
 time.sleep(60)
 """

@@ -1,0 +1,210 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of the program `niwt_compare` as its user meets it."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from niwt_tf import config as config_lib
+from niwt_tf import workdir
+
+_ROOT = Path(__file__).resolve().parents[2]
+_TINY = (
+    *("--aviary_classes=12", "--aviary_unseen=3", "--aviary_images=6", "--epochs=1", "--batch_size=16"),
+    *("--transfer_steps=3", "--transfer_images=8", "--lambdas=0.001", "--scales=1", "--map_folds=3"),
+)
+_METHODS = ("niwt", "eszsl", "prototype")
+_BROKEN = 9  # a seed by which no three of twelve species can be unseen
+_Compare = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def _command(*arguments: str) -> list[str]:
+    return [sys.executable, str(_ROOT / "bin" / "niwt_compare"), *arguments]
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+
+
+@pytest.fixture(scope="module")
+def cwd(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the program is run."""
+    return tmp_path_factory.mktemp("compared")
+
+
+@pytest.fixture(scope="module")
+def compare(cwd: Path, tiny_data_config: config_lib.DataConfig) -> _Compare:
+    """Runs bin/niwt_compare on tiny aviaries, NIWT against two baselines, in two domains."""
+    here = f"--data_dir={tiny_data_config.data_dir}"
+    axes = ("--domains=attributes,captions", f"--methods={','.join(_METHODS)}", "--out=out")
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = _command(*_TINY, here, *axes, *arguments)
+        return subprocess.run(command, cwd=cwd, env=_environment(), capture_output=True, text=True, timeout=600)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def first(compare: _Compare) -> subprocess.CompletedProcess[str]:
+    """Two seeds."""
+    return compare("--seeds=7,8")
+
+
+def test_a_table_has_a_row_for_each_method_and_domain(first: subprocess.CompletedProcess[str], cwd: Path) -> None:
+    assert (first.returncode, first.stderr) == (0, "")
+    with (cwd / "out" / "table.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["domain"], row["method"]) for row in rows] == [
+        (domain, method) for domain in ("attributes", "captions") for method in _METHODS
+    ]
+    for row in rows:
+        assert row["n"] == "2" and row["failed"] == ""
+        assert 0 <= float(row["harmonic_mean"]) <= 1 and float(row["harmonic_mean_spread"]) >= 0
+    markdown = (cwd / "out" / "table.md").read_text("utf-8")
+    assert "- dataset: aviary; split aviary 1.0.0 seed 7, aviary 1.0.0 seed 8" in markdown
+    assert "- backbone: small, fine-tuned: full, importances at conv4" in markdown
+    assert "- seeds: 7, 8" in markdown
+    assert "- command: `niwt_compare --aviary_classes=12" in markdown
+    assert "in H over 2 seeds" in markdown and "in H over 2 seeds" in first.stdout
+    with Image.open(cwd / "out" / "figure.png") as figure:
+        assert figure.width > 1000
+
+
+def test_scores_are_those_of_the_runs(first: subprocess.CompletedProcess[str], cwd: Path) -> None:
+    rows = workdir.read_json(cwd / "out" / "table.json")["rows"]
+    for row in rows:
+        for seed, scores in row["scores"].items():
+            root = cwd / "out" / f"{row['domain']}-{seed}"
+            of_niwt = row["method"] == "niwt"
+            kept = root / "metrics.json" if of_niwt else root / "baselines" / f"{row['method']}.json"
+            assert scores["harmonic_mean"] == workdir.read_json(kept)["harmonic_mean"]
+
+
+def test_a_network_is_trained_once_for_both_domains(first: subprocess.CompletedProcess[str], cwd: Path) -> None:
+    log = (cwd / "out" / "captions-7" / "log.txt").read_text("utf-8")
+    assert "rehearsal_backbone: done before" in log and "] backbone: done before" in log
+    assert "knowledge: a domain vector for every class" in log
+    weights = [cwd / "out" / f"{domain}-7" / "backbone" / "network.keras" for domain in ("attributes", "captions")]
+    assert os.path.samefile(*weights)
+
+
+def test_what_is_done_is_not_done_again_and_what_fails_is_marked(
+    first: subprocess.CompletedProcess[str], compare: _Compare, cwd: Path
+) -> None:
+    before = workdir.read_json(cwd / "out" / "table.json")["rows"]
+    begun = time.monotonic()
+    again = compare("--seeds=7,8")
+    assert time.monotonic() - begun < 20
+    assert again.returncode == 0 and again.stdout.startswith("4 runs, 4 of them done before\n")
+    assert workdir.read_json(cwd / "out" / "table.json")["rows"] == before
+    more = compare(f"--seeds=7,8,{_BROKEN}")
+    assert more.returncode == 1 and more.stdout.startswith("6 runs, 4 of them done before\n")
+    line = "`--aviary_unseen` species must share each of their attribute values with seen ones. Received: "
+    assert f"  failed: seed {_BROKEN}, attributes, niwt, eszsl, prototype: {line}" in more.stdout
+    log = Path("out") / f"attributes-{_BROKEN}" / "log.txt"
+    assert more.stderr.startswith(
+        f"\nNot all could be measured; the rest is in the table. What went wrong is in {log}, "
+    )
+    assert line in (cwd / log).read_text("utf-8")
+    rows = workdir.read_json(cwd / "out" / "table.json")["rows"]
+    for row, old in zip(rows, before, strict=True):
+        assert row["scores"] == old["scores"]
+        assert row["failed"][str(_BROKEN)].startswith(line)
+
+
+def test_other_settings_in_the_same_folder_are_told(first: subprocess.CompletedProcess[str], compare: _Compare) -> None:
+    answer = compare("--seeds=7,8", "--epochs=3")
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert answer.stderr == (
+        f"\n`--out` must hold a run with the same settings. Received: --out={Path('out', 'attributes-7')}, made with "
+        "other settings:\n  --epochs: 1 there, 3 now\nName another --out, or add --overwrite to remake the stages that "
+        "these settings change.\n"
+    )
+
+
+def test_ctrl_c_ends_the_processes_and_keeps_what_is_done(tmp_path: Path) -> None:
+    log = tmp_path / "runs" / "compare-aviary" / "attributes-0" / "log.txt"
+    with subprocess.Popen(
+        _command(), cwd=tmp_path, env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as program:
+        deadline = time.monotonic() + 60
+        while not (log.exists() and log.read_text("utf-8")):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        program.send_signal(signal.SIGINT)
+        _, told = program.communicate(timeout=60)
+    assert program.returncode == 130
+    assert told.decode() == "\nInterrupted. What was done is kept: the same command goes on from there.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ("--methods=niwt,dap", "--domains=captions"),
+            "`dap` must have attributes or binary_attributes, as it trains a classifier for each. Received: "
+            "--domain=captions. Leave dap out, or compare in a run with --domain=attributes.",
+        ),
+        (
+            ("--seeds=a",),
+            "`--seeds` must be whole numbers from 0 and ranges of them, such as 0-9,12. Received: --seeds=a.",
+        ),
+        (("--vary=layer",), "`--vary` must be FLAG=VALUE,VALUE. Received: --vary=layer."),
+        (
+            ("--vary=epochs=2,x",),
+            "`--epochs` must have a value of its kind. Received: flag --epochs=x: invalid literal for int() with base 10: "
+            "'x'.",
+        ),
+        (("--workers=-1",), "`--workers` must be at least 0. Received: --workers=-1."),
+        (("--features=res101.mat",), "`--features` must be xlsa17:DIR. Received: --features=res101.mat."),
+        (
+            ("--features=xlsa17:none",),
+            "`--features` must name a folder that is there. Received: --features=xlsa17:none, where none does not "
+            "exist. Name one of xlsa17.zip, such as xlsa17:xlsa17/data/AWA2.",
+        ),
+        (
+            ("--features=xlsa17:.", "--methods=niwt"),
+            "`--methods` must hold a baseline with --features. Received: --methods=niwt; niwt is left out, as it takes "
+            "the network itself, whose importances features do not tell. Add some of ale, devise, sje, eszsl, sae, dem, "
+            "conse, dap, prototype, oracle.",
+        ),
+        (
+            ("--features=xlsa17:.", "--domains=captions"),
+            "`--features` must be compared with --domains=attributes, which come with them. Received: "
+            "--domains=captions.",
+        ),
+        (
+            ("--features=xlsa17:.", "--vary=layer=conv3"),
+            "`--features` must be compared without --vary and --choices, which are of runs. Received: --features with "
+            "--vary. Leave it out.",
+        ),
+    ],
+)
+def test_mistakes_are_told_at_once_and_leave_nothing(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
+    (tmp_path / "cwd").mkdir()
+    traps = tmp_path / "traps"
+    for name in ("tensorflow", "keras"):
+        (traps / name).mkdir(parents=True)
+        (traps / name / "__init__.py").write_text("raise RuntimeError(f'{__name__} was imported')", "utf-8")
+    answer = subprocess.run(
+        _command(*arguments),
+        cwd=tmp_path / "cwd",
+        env=os.environ | {"PYTHONPATH": str(traps)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (answer.returncode, answer.stdout, answer.stderr) == (1, "", f"\n{message}\n")
+    assert list((tmp_path / "cwd").iterdir()) == []
