@@ -1,0 +1,117 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of the flags of `niwt_compare`, and of what they ask for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from absl import flags
+
+from niwt_tf import errors
+from niwt_tf.cli import compare_flags
+from niwt_tf.compare import axes, comparison, items
+
+
+def _request(*arguments: str) -> comparison.Request:
+    values = flags.FlagValues()
+    compare_flags.define(values, "niwt_compare")
+    values(["niwt_compare", *arguments])
+    return compare_flags.read(values, arguments)
+
+
+def test_without_flags_niwt_meets_all_baselines_on_one_aviary() -> None:
+    request = _request()
+    assert request.axes == axes.Axes(request.axes.base)
+    assert (request.out, request.workers, request.overwrite) == (Path("runs/compare-aviary"), 0, False)
+    assert request.command == "niwt_compare"
+
+
+def test_flags_of_niwt_hold_for_all_runs() -> None:
+    request = _request("--domain=captions", "--epochs=3", "--seeds=0-2", "--workdir=runs/preset", "--out=x y")
+    assert request.axes.domains == ("captions",)
+    assert request.axes.seeds == (0, 1, 2)
+    assert request.axes.base.backbone.epochs == 3
+    assert request.out == Path("x y")
+    assert request.command.endswith("--workdir=runs/preset '--out=x y'")
+
+
+def test_lists_are_named_once() -> None:
+    request = _request("--methods=niwt, sje,niwt", "--domains=captions,attributes,captions")
+    assert (request.axes.methods, request.axes.domains) == (("niwt", "sje"), ("captions", "attributes"))
+
+
+@pytest.mark.parametrize(
+    ("text", "texts", "values"),
+    [
+        ("layer=conv3,conv4", ("conv3", "conv4"), ("conv3", "conv4")),
+        ("epochs=2; 3;2", ("2", "3"), (2, 3)),
+        ("lambdas=0.1;0.1,1", ("0.1", "0.1,1"), ((0.1,), (0.1, 1.0))),
+        ("learning_rate=0.1", ("0.1",), (0.1,)),
+    ],
+)
+def test_an_axis_of_any_flag(text: str, texts: tuple[str, ...], values: tuple[object, ...]) -> None:
+    name = text.partition("=")[0]
+    assert _request(f"--vary={text}").axes.vary == (axes.Vary(name, texts, values),)
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        (
+            "--seeds=a",
+            "`--seeds` must be whole numbers from 0 and ranges of them, such as 0-9,12. Received: --seeds=a.",
+        ),
+        ("--vary=layer", "`--vary` must be FLAG=VALUE,VALUE. Received: --vary=layer."),
+        (
+            "--vary=epochs=2,x",
+            "`--epochs` must have a value of its kind. Received: flag --epochs=x: invalid literal for int() with base "
+            "10: 'x'.",
+        ),
+        ("--vary=lambdas=a", "`--lambdas` must be numbers with commas between them. Received: --lambdas=a."),
+        (
+            "--vary=epoch=1",
+            "`--vary` must be one of ",
+        ),
+        ("--workers=-1", "`--workers` must be at least 0. Received: --workers=-1."),
+    ],
+)
+def test_mistakes_are_told(argument: str, message: str) -> None:
+    with pytest.raises(errors.UserError) as raised:
+        _request(argument)
+    assert str(raised.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--features=res101.mat",), "`--features` must be xlsa17:DIR. Received: --features=res101.mat."),
+        (
+            ("--features=xlsa17:none",),
+            "`--features` must name a folder that is there. Received: --features=xlsa17:none, where none does not "
+            "exist. Name one of xlsa17.zip, such as xlsa17:xlsa17/data/AWA2.",
+        ),
+        (
+            ("--features=xlsa17:.", "--methods=niwt"),
+            "`--methods` must hold a baseline with --features. Received: --methods=niwt; niwt is left out, as it takes "
+            "the network itself, whose importances features do not tell. Add some of ale, devise, sje, eszsl, sae, "
+            "dem, conse, dap, prototype, oracle.",
+        ),
+        (
+            ("--features=xlsa17:.", "--domains=captions"),
+            "`--features` must be compared with --domains=attributes, which come with them. Received: "
+            "--domains=captions.",
+        ),
+        (
+            ("--features=xlsa17:.", "--vary=layer=conv3"),
+            "`--features` must be compared without --vary and --choices, which are of runs. Received: --features with "
+            "--vary. Leave it out.",
+        ),
+    ],
+)
+def test_features_that_make_no_sense_are_told(arguments: tuple[str, ...], message: str) -> None:
+    request = _request(*arguments)
+    with pytest.raises(errors.UserError) as raised:
+        items.of_features(request.axes, request.out, request.features)
+    assert str(raised.value) == message
