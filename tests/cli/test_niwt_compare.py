@@ -129,8 +129,8 @@ def test_other_settings_in_the_same_folder_are_told(first: subprocess.CompletedP
     assert (answer.returncode, answer.stdout) == (1, "")
     assert answer.stderr == (
         f"\n`--out` must hold a run with the same settings. Received: --out={Path('out', 'attributes-7')}, made with "
-        "other settings:\n  --epochs: 20 there, 3 now\nName another --out, or add --overwrite to remake the stages that "
-        "these settings change.\n"
+        "other settings:\n  --epochs: 20 there, 3 now\nName another --out, or add --overwrite to remake the stages "
+        "that these settings change.\n"
     )
 
 
