@@ -18,7 +18,7 @@ from niwt_tf.baselines import method, ranking, scaling
 _MARGIN = 1.0
 
 CANDIDATES = tuple(
-    ranking.Setting(*values) for values in itertools.product(scaling.WAYS, (0.01, 0.1, 1.0, 10.0), (10, 50))
+    ranking.Setting(*values) for values in itertools.product(scaling.WAYS, (0.01, 0.1, 1.0, 10.0), (400, 4000))
 )
 
 

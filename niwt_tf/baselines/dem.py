@@ -14,6 +14,7 @@ import dataclasses
 import itertools
 
 import numpy as np
+import threadpoolctl
 
 from niwt_tf.baselines import means, method, similarity
 
@@ -90,7 +91,8 @@ def fit(problem: method.Problem, setting: Setting) -> method.Scores:
         setting.penalty,
         bool((problem.features >= 0).all()),
     )
-    weights = _descend(loss, _start(vectors.shape[1], loss.targets.mean(0), problem.seed), setting.steps)
+    with threadpoolctl.threadpool_limits(1):  # products as small as these are slower on several threads
+        weights = _descend(loss, _start(vectors.shape[1], loss.targets.mean(0), problem.seed), setting.steps)
     prototypes = loss.predict(weights, vectors)
     return lambda features: similarity.closeness(features * scale, prototypes)
 

@@ -9,9 +9,11 @@ and follows stochastic gradients with a constant learning rate; stopping early k
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 
 import numpy as np
+import threadpoolctl
 
 from niwt_tf.baselines import method, scaling
 
@@ -26,12 +28,12 @@ class Setting:
     Attributes:
       scaling: of the features, one of `scaling.WAYS`.
       learning_rate: of the mean gradient of a batch, above 0.
-      epochs: passes over the training images.
+      steps: how many batches are looked at; each image once before any is again.
     """
 
     scaling: str
     learning_rate: float
-    epochs: int
+    steps: int
 
 
 def fit(problem: method.Problem, setting: Setting, margin: float, push: Push) -> method.Scores:
@@ -48,13 +50,18 @@ def fit(problem: method.Problem, setting: Setting, margin: float, push: Push) ->
     features, labels = scale(problem.features).astype(np.float32), problem.labels
     seen = problem.directions[: problem.seen_classes].astype(np.float32)
     weights = np.zeros((features.shape[1], seen.shape[1]), np.float32)
-    for epoch in range(setting.epochs):
-        order = np.random.default_rng([problem.seed, epoch, 0x4A4C]).permutation(len(features))
-        for first in range(0, len(order), _BATCH_SIZE):
-            rows = order[first : first + _BATCH_SIZE]
+    with threadpoolctl.threadpool_limits(1):  # products as small as these are slower on several threads
+        for rows in itertools.islice(_batches(len(features), problem.seed), setting.steps):
             weights -= setting.learning_rate * gradient(weights, features[rows], labels[rows], seen, margin, push)
     kernel = weights @ problem.directions.T.astype(np.float32)
     return lambda values: scale(values) @ kernel
+
+
+def _batches(images: int, seed: int) -> Iterator[np.ndarray]:
+    """Yields the rows of batches, pass after pass, each in another order."""
+    for epoch in itertools.count():
+        order = np.random.default_rng([seed, epoch, 0x4A4C]).permutation(images)
+        yield from np.split(order, range(_BATCH_SIZE, images, _BATCH_SIZE))
 
 
 def gradient(

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -44,7 +46,7 @@ def test_by_hand_a_class_beyond_the_margin_does_not_count() -> None:
     np.testing.assert_allclose(found, [[-0.2, 0.4], [1.6, -1.2]], rtol=1e-6)
 
 
-def test_one_epoch_of_one_batch_is_one_step() -> None:
+def test_one_batch_is_one_step() -> None:
     problem = method.Problem(_FEATURES, _LABELS, _SEEN, 2)  # of which the third is unseen now
     scores = ranking.fit(problem, ranking.Setting("length", 0.5, 1), 1.0, devise.push)
     units = np.eye(2, dtype=np.float32)  # the features at length 1
@@ -58,7 +60,7 @@ def test_many_steps_bring_separable_classes_apart_by_the_margin(baseline: method
     labels = np.arange(40) % 4
     features = (4 * np.eye(4)[labels] + 0.1 * rng.normal(size=(40, 4))).astype(np.float32)
     problem = method.Problem(features, labels, np.eye(4, dtype=np.float32), 4)
-    setting = ranking.Setting("length", 1.0, 40)
+    setting = ranking.Setting("length", 1.0, 80)
     scores = baseline.fit(problem, setting)(features)
     own = scores[np.arange(40), labels]
     others = np.where(np.eye(4, dtype=bool)[labels], -np.inf, scores).max(1)
@@ -95,3 +97,11 @@ def test_features_of_every_scale_learn_alike() -> None:
             for factor in (1.0, 64.0)
         )
         np.testing.assert_allclose(first, second, rtol=1e-3, atol=1e-4)
+
+
+def test_a_pass_has_every_image_once_and_the_next_another_order() -> None:
+    batches = list(itertools.islice(ranking._batches(70, 0), 6))
+    assert [len(rows) for rows in batches] == [32, 32, 6, 32, 32, 6]
+    first, second = np.concatenate(batches[:3]), np.concatenate(batches[3:])
+    assert sorted(first) == sorted(second) == list(range(70))
+    assert (first != second).any()
