@@ -81,7 +81,7 @@ def _items(request: Request) -> list[items.Item]:
 def _run(found: Sequence[items.Item], most: int) -> dict[str, int]:
     """Returns the exit status of each run that was still to do, by its key."""
     to_do = [item for item in found if not item.is_done()]
-    progress.say(f"{len(found)} runs, {len(found) - len(to_do)} of them done before")
+    progress.say(f"runs: {len(found)}, of which {len(found) - len(to_do)} are done")
     tasks = [_task(item) for item in to_do]
     ended = 0
 

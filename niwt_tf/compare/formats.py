@@ -17,7 +17,7 @@ _SECONDS = "seconds"
 
 def terminal(outcome: outcome_lib.Outcome) -> str:
     """Returns the table for the terminal."""
-    lines = [f"  {label:<9} {text}" for label, text in outcome.head()]
+    lines = [f"  {label:<10} {text}" for label, text in outcome.head()]
     differences = outcome.differences()
     for domain, rows in table.by_domain(outcome.rows).items():
         cells = [[domain, "n", *table.COLUMNS], *([row.name, *_cells(row)] for row in rows)]

@@ -61,7 +61,7 @@ class Outcome:
             (f"{self.noun}s", errors.listed(self.units, _MOST_LISTED)),
             ("scores", _scores(len(self.units), self.noun)),
             (
-                "time",
+                "wall-clock",
                 f"{self.wall_seconds:,.0f} s by the clock for this call, {self._processes()}; "
                 f"{self.made_seconds:,.0f} s for all stages and baselines, made now or before",
             ),

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,10 @@ from absl import flags
 
 from niwt_tf import errors
 from niwt_tf.cli import compare_flags
-from niwt_tf.compare import axes, comparison, items
+from niwt_tf.compare import axes, comparison, items, plan
+
+
+_PRESETS = sorted((Path(__file__).resolve().parents[2] / "flags").glob("compare_*.flags"))
 
 
 def _request(*arguments: str) -> comparison.Request:
@@ -115,3 +119,24 @@ def test_features_that_make_no_sense_are_told(arguments: tuple[str, ...], messag
     with pytest.raises(errors.UserError) as raised:
         items.of_features(request.axes, request.out, request.features)
     assert str(raised.value) == message
+
+
+@pytest.mark.parametrize("path", _PRESETS, ids=lambda path: path.name)
+def test_every_preset_gives_a_comparison_and_names_its_own_command(path: Path) -> None:
+    request = _request(f"--flagfile={path}")
+    lines = path.read_text("utf-8").splitlines()
+    given = Counter(line.partition("=")[0] for line in lines if line.startswith("--"))
+    assert set(given.values()) == {1} and "--out" in given
+    assert f"#   bin/niwt_compare --flagfile=flags/{path.name}" in lines
+    assert request.axes.methods[0] == "niwt" and len(request.axes.methods) >= 10
+    assert len(request.axes.seeds or request.axes.choices) >= 10, "so that significance can be told"
+
+
+def test_presets_have_folders_of_their_own() -> None:
+    assert len(_PRESETS) == len({_request(f"--flagfile={path}").out for path in _PRESETS}) == 2
+
+
+def test_the_preset_of_the_aviary_trains_a_network_for_each_seed() -> None:
+    runs = plan.plan(_request(f"--flagfile={_PRESETS[0]}").axes)
+    assert [run.key for run in runs[:3]] == ["attributes-10", "captions-10", "attributes-11"]
+    assert len(runs) == 20

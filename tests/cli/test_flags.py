@@ -22,7 +22,8 @@ _NEEDED = {
     "weights": {"backbone": "vgg16"},
     "preprocessing": {"backbone": "vgg16"},
 }
-_FLAGFILES = sorted((Path(__file__).resolve().parents[2] / "flags").glob("*.flags"))
+_ALL_FLAGFILES = sorted((Path(__file__).resolve().parents[2] / "flags").glob("*.flags"))
+_FLAGFILES = [path for path in _ALL_FLAGFILES if not path.name.startswith("compare_")]
 
 
 def _values(*arguments: str) -> flags.FlagValues:

@@ -107,10 +107,10 @@ def test_what_is_done_is_not_done_again_and_what_fails_is_marked(
     begun = time.monotonic()
     again = compare("--seeds=7,8")
     assert time.monotonic() - begun < 20
-    assert again.returncode == 0 and again.stdout.startswith("4 runs, 4 of them done before\n")
+    assert again.returncode == 0 and again.stdout.startswith("runs: 4, of which 4 are done\n")
     assert workdir.read_json(cwd / "out" / "table.json")["rows"] == before
     more = compare(f"--seeds=7,8,{_BROKEN}")
-    assert more.returncode == 1 and more.stdout.startswith("6 runs, 4 of them done before\n")
+    assert more.returncode == 1 and more.stdout.startswith("runs: 6, of which 4 are done\n")
     line = "`--aviary_unseen` species must share each of their attribute values with seen ones. Received: "
     assert f"  failed: seed {_BROKEN}, attributes, niwt, eszsl, prototype: {line}" in more.stdout
     log = Path("out") / f"attributes-{_BROKEN}" / "log.txt"

@@ -27,10 +27,10 @@ def _failed() -> outcome.Outcome:
 
 def test_terminal() -> None:
     lines = formats.terminal(outcomes.four_seeds()).splitlines()
-    assert lines[0] == "  dataset   aviary; split 1.0.0 seed 0, 1.0.0 seed 1"
-    assert lines[1] == "  backbone  small, fine-tuned: full, importances at conv4"
-    assert lines[2] == "  seeds     0, 1, 2, 3"
-    assert lines[3].startswith("  scores    means ± sample standard deviations over 4 seeds")
+    assert lines[0] == "  dataset    aviary; split 1.0.0 seed 0, 1.0.0 seed 1"
+    assert lines[1] == "  backbone   small, fine-tuned: full, importances at conv4"
+    assert lines[2] == "  seeds      0, 1, 2, 3"
+    assert lines[3].startswith("  scores     means ± sample standard deviations over 4 seeds")
     header = next(line for line in lines if line.startswith("  attributes"))
     niwt = next(line for line in lines if line.startswith("  niwt "))
     assert len(header) == len(niwt)
@@ -63,7 +63,7 @@ def test_markdown() -> None:
     assert lines[0] == "# Methods compared on aviary"
     assert "- command: `niwt_compare --seeds=0-3`" in lines
     assert any(
-        line.startswith("- time: 61 s by the clock for this call, 2 processes at most; 1,234 s") for line in lines
+        line.startswith("- wall-clock: 61 s by the clock for this call, 2 processes at most; 1,234 s") for line in lines
     )
     assert "| method | n | S | U | H | ZSL | AUSUC | H at gamma 0 | H expected | H expected - H | seconds |" in lines
     rows = [line for line in lines if line.startswith("|")][2:]
