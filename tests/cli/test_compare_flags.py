@@ -14,7 +14,6 @@ from niwt_tf import errors
 from niwt_tf.cli import compare_flags
 from niwt_tf.compare import axes, comparison, items, plan
 
-
 _PRESETS = sorted((Path(__file__).resolve().parents[2] / "flags").glob("compare_*.flags"))
 
 
