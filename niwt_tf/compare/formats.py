@@ -22,9 +22,9 @@ def terminal(outcome: outcome_lib.Outcome) -> str:
     for domain, rows in table.by_domain(outcome.rows).items():
         cells = [[domain, "n", *table.COLUMNS], *([row.name, *_cells(row)] for row in rows)]
         lines += ["", *_aligned(cells)]
-        lines += ["", *(f"  {found.told(outcome.noun)}" for found in differences[domain])]
-    lines += ["", *(f"  {remark}" for remark in outcome.remarks())]
-    lines += [f"  failed: {line}" for line in outcome.failures()]
+        lines += _paragraph([f"  {found.told(outcome.noun)}" for found in differences[domain]])
+    lines += _paragraph([f"  {remark}" for remark in outcome.remarks()])
+    lines += _paragraph([f"  failed: {line}" for line in outcome.failures()])
     return "\n".join(lines)
 
 
@@ -39,9 +39,9 @@ def markdown(outcome: outcome_lib.Outcome) -> str:
         lines += ["", f"## {domain}", "", _line(["method", "n", *table.COLUMNS, *_failed_title(outcome)])]
         lines += [_line(["---"] * (2 + len(table.COLUMNS) + len(_failed_title(outcome))))]
         lines += [_line(_markdown_cells(row, row in best, outcome)) for row in rows]
-        lines += ["", *(f"{found.told(outcome.noun)}." for found in differences[domain])]
-    lines += ["", *(f"{remark[0].upper()}{remark[1:]}." for remark in outcome.remarks())]
-    return "\n".join(lines).rstrip() + "\n"
+        lines += _paragraph([f"{found.told(outcome.noun)}." for found in differences[domain]])
+    lines += _paragraph([f"{remark[0].upper()}{remark[1:]}." for remark in outcome.remarks()])
+    return "\n".join(lines) + "\n"
 
 
 def comma_separated(outcome: outcome_lib.Outcome) -> str:
@@ -93,6 +93,11 @@ def _record(row: table.Row) -> dict[str, Any]:
         "settings": {unit: one.get("setting") for unit, one in row.details.items()},
         "failed": dict(row.failures),
     }
+
+
+def _paragraph(lines: list[str]) -> list[str]:
+    """Returns lines after an empty one, if there are any."""
+    return ["", *lines] if lines else []
 
 
 def _cells(row: table.Row, plus: str = "±") -> list[str]:

@@ -96,7 +96,7 @@ def about(settings: Mapping[str, Any]) -> dict[str, str]:
         "split_version": version,
         "backbone": "that of res101.mat",
         "fine_tuned": "as published",
-        "layer": "none, features alone",
+        "layer": "no layer",
     }
 
 

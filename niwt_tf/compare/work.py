@@ -93,6 +93,7 @@ def told(error: Exception) -> str:
 
 def _measure(job: Job, start: Callable[[], None]) -> dict[str, str]:
     if published.FEATURES in job.settings:
+        start()
         published.measure(job.root, job.methods, job.settings)
         return {}
     config, folder = config_lib.from_record(job.settings), workdir_lib.Workdir(job.root)
