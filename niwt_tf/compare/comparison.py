@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -16,8 +15,14 @@ from niwt_tf import workdir as workdir_lib
 from niwt_tf.compare import axes as axes_lib
 from niwt_tf.compare import figure, formats, items, outcome, plan, published, resources, table, work, workers
 
-_WORKER = "from niwt_tf.cli import compare_worker; compare_worker.run()"
-_PACKAGE = Path(__file__).resolve().parents[2]
+_PACKAGE = str(Path(__file__).resolve().parents[2])
+# What a process runs: this very package, and nothing that lies where the user happens to be.
+_WORKER = f"""import sys
+sys.path[:] = [path for path in sys.path if path]
+if {_PACKAGE!r} not in sys.path:
+    sys.path.insert(0, {_PACKAGE!r})
+from niwt_tf.cli import compare_worker
+compare_worker.run()"""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,18 +95,12 @@ def _run(found: Sequence[items.Item], most: int) -> dict[str, int]:
         ended += 1
         progress.say(f"[{ended}/{len(tasks)}] {task.key}: {f'failed, see {task.log}' if code else 'done'}")
 
-    return workers.run(tasks, most, tell, _environment())
+    return workers.run(tasks, most, tell)
 
 
 def _task(item: items.Item) -> workers.Task:
     command = [sys.executable, "-c", _WORKER, str(item.job.write().resolve())]
     return workers.Task(item.key, command, work.log(item.root), item.after, item.until)
-
-
-def _environment() -> dict[str, str]:
-    """Returns what has a process import this package, and nothing that lies where the user happens to be."""
-    paths = [str(_PACKAGE), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {"PYTHONPATH": os.pathsep.join(paths), "PYTHONSAFEPATH": "1"}
 
 
 def _rows(

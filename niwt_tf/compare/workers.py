@@ -44,7 +44,6 @@ def run(
     tasks: Iterable[Task],
     most: int,
     ended: Callable[[Task, int], None] = lambda task, code: None,
-    variables: Mapping[str, str] | None = None,
 ) -> dict[str, int]:
     """Runs all tasks, and returns the exit status of each by its key; that of a signal is negative.
 
@@ -52,7 +51,6 @@ def run(
       tasks: in the order in which they are started; none waits for a later one.
       most: how many run at a time.
       ended: called after each.
-      variables: added to the environment.
 
     Raises:
       KeyboardInterrupt: after Ctrl-C, when all processes have ended.
@@ -70,7 +68,7 @@ def run(
             free = [task for task in waiting if task.after not in unfinished or task.until()][: most - len(running)]
             for task in free:
                 threads = max(1, resources.cores() // (len(running) + len(free)))
-                running[task.key] = task, _start(task, resources.environment(threads) | dict(variables or {}))
+                running[task.key] = task, _start(task, resources.environment(threads))
                 waiting.remove(task)
             time.sleep(_PAUSE)
     finally:
