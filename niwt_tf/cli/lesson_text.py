@@ -17,6 +17,7 @@ from niwt_tf.explain import textual
 _LABEL = 16  # letters, the indent included
 _WIDTH = 100
 _PHRASES = 10
+_BEFORE = 5  # classes that images were taken for
 
 
 def of_lesson(told: lesson.Lesson) -> str:
@@ -82,7 +83,9 @@ def row(label: str, text: str) -> str:
 
 
 def _taken(taken: probe.Taken) -> list[str]:
-    before = _listed(f"{count:,} for {textual.readable(name)}" for name, count in taken.before)
+    before = _listed(f"{count:,} for {textual.readable(name)}" for name, count in taken.before[:_BEFORE])
+    others = sum(count for _, count in taken.before[_BEFORE:])
+    before += f", {others:,} for others" if others else ""
     clearest = _listed(f"{path.name} {margin:+.2f}" for path, margin in taken.clearest)
     return [
         f"{taken.count:,} taken for {taken.class_name}" + (f"; before: {before}" if before else ""),

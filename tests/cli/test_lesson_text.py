@@ -94,6 +94,14 @@ def test_an_effect() -> None:
     )
 
 
+def test_of_many_classes_before_the_most_frequent_are_named() -> None:
+    taken = probe.Taken(
+        "zebra", 10, tuple((f"class {number}", count) for number, count in enumerate((3, 2, 1, 1, 1, 1, 1))), ()
+    )
+    told = lesson_text.of_effect(probe.Effect((taken,), 0, 10))
+    assert "1 for class 4, 2 for others" in " ".join(told.split()) and "class 5" not in told
+
+
 def test_an_effect_on_nothing_names_the_nearest() -> None:
     effect = probe.Effect((probe.Taken("zebra", 0, (), ((Path("a.png"), -0.5),)), probe.Taken("gnu", 0, (), ())), 0, 1)
     assert lesson_text.of_effect(effect).splitlines()[:3] == [

@@ -16,7 +16,7 @@ from PIL import Image
 
 from fakes import models
 from niwt_tf import config as config_lib
-from niwt_tf import pipeline, workdir
+from niwt_tf import model_files, pipeline, workdir
 
 _ROOT = Path(__file__).resolve().parents[2]
 _STAGES = ("data", "knowledge", "activations", "rehearsal_backbone", "rehearsal", "backbone", "importances", "map")
@@ -38,7 +38,7 @@ def finished(tiny_data_config: config_lib.DataConfig, tmp_path_factory: pytest.T
     config = config_lib.RunConfig(
         data=tiny_data_config,
         backbone=config_lib.BackboneConfig(epochs=2, batch_size=16),
-        transfer=config_lib.TransferConfig(transfer_steps=10, transfer_images=16),
+        transfer=config_lib.TransferConfig(transfer_images=16),
         rehearsal=config_lib.RehearsalConfig(lambdas=(1e-3,), scales=(1.0,)),
     )
     folder = workdir.Workdir(tmp_path_factory.mktemp("finished"))
@@ -96,6 +96,18 @@ def test_a_class_that_is_none_is_told_with_the_nearest(finished: Path, images: P
     answer = _explain(f"--workdir={finished}", images, f"--class={name}x", cwd=tmp_path)
     assert answer.returncode == 1
     assert f"Did you mean '{name}'?" in answer.stderr and "Traceback" not in answer.stderr
+
+
+def test_a_class_that_a_run_learned_from_words_is_taught_again_the_same(finished: Path) -> None:
+    model = model_files.load(finished)
+    name = model.classifier.unseen[-1]
+    values = model.known.vectors[-1].tolist()
+    told = [f"{one}:{value!r}" for one, value in zip(model.known.feature_names, values, strict=True)]
+    again = model.forget(name).teach(name, attributes=told)
+    assert (again.class_names, again.classifier.unseen) == (model.class_names, model.classifier.unseen)
+    np.testing.assert_array_equal(again.known.vectors, model.known.vectors)
+    new, old = again.classifier.kernel[:, -1], model.classifier.kernel[:, -1]
+    assert new @ old / np.linalg.norm(new) / np.linalg.norm(old) > 0.99
 
 
 def test_a_bundle_stands_in_place_of_a_run(images: Path, tmp_path: Path) -> None:

@@ -18,15 +18,13 @@ import pytest
 from absl import flags
 from PIL import Image
 
-from fakes import models
-from niwt_tf import config as config_lib
-from niwt_tf import errors, model_files, pipeline, workdir
+from fakes import exported, models
+from niwt_tf import errors, model_files
 from niwt_tf import model as model_lib
 from niwt_tf.cli import niwt_teach, teach_flags
 
 _ROOT = Path(__file__).resolve().parents[2]
-_STAGES = ("data", "knowledge", "activations", "rehearsal_backbone", "rehearsal", "backbone", "importances", "map")
-_ATTRIBUTES = "body color: black,wing color: yellow,bill shape: cone"
+_ATTRIBUTES = "coat: striped,horns"
 _Teach = Callable[..., str]
 
 
@@ -37,17 +35,10 @@ def _run(*arguments: str | Path, cwd: Path, answers: str = "") -> subprocess.Com
 
 
 @pytest.fixture(scope="module")
-def run(tiny_data_config: config_lib.DataConfig, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of seconds, as far as teaching needs it."""
-    config = config_lib.RunConfig(
-        data=tiny_data_config,
-        backbone=config_lib.BackboneConfig(epochs=2, batch_size=16),
-        transfer=config_lib.TransferConfig(transfer_steps=10, transfer_images=16),
-        rehearsal=config_lib.RehearsalConfig(lambdas=(1e-3,), scales=(1.0,)),
-    )
-    folder = workdir.Workdir(tmp_path_factory.mktemp("runs") / "birds")
-    pipeline.run(config, folder, [*_STAGES, "transfer", "inverse_map"])
-    return folder.root
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run whose neurons have no names."""
+    model = dataclasses.replace(models.by_attributes(), neuron_names=(None,) * 6)
+    return exported.write_run(tmp_path_factory.mktemp("runs") / "birds", model)
 
 
 def _quick(model: model_lib.Model) -> model_lib.Model:
@@ -107,7 +98,7 @@ def test_a_run_is_taught_a_class_in_a_bundle_beside_it(run: Path, cwd: Path) -> 
     assert lines[:3] == [
         "starting TensorFlow",
         "Zebra Finch",
-        "  understood    body color: black, wing color: yellow, bill shape: cone",
+        "  understood    coat: striped, horns",
     ]
     assert lines[3].startswith("  will look at  neuron ")
     labels = [line[:16].strip() for line in lines if line[:16].strip() and line.startswith("  ")]
@@ -115,7 +106,7 @@ def test_a_run_is_taught_a_class_in_a_bundle_beside_it(run: Path, cwd: Path) -> 
         *("understood", "will look at", "nearest", "unreadable", "1 image", "taught in", "classes", "calibration"),
         *("neurons", "written"),
     ]
-    assert lines[-1] == f"  written       {out}" and "  classes       13, 4 of them from words" in lines
+    assert lines[-1] == f"  written       {out}" and "  classes       6, 2 of them from words" in lines
     assert "  taught in     # s" in lines
     assert f"--workdir={run} --stages=explain" in " ".join(answer.stdout.split())
     assert _stamps(run) == before

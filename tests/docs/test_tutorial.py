@@ -29,6 +29,7 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     return answer.stdout, folder
 
 
+@pytest.mark.slow
 def test_the_ninth_is_recognised_well_above_chance_and_the_eight_still_are(output: tuple[str, Path]) -> None:
     told, _ = output
     (right,) = re.findall(r"recognised among nine: (\d+) of 30", told)
@@ -38,6 +39,7 @@ def test_the_ninth_is_recognised_well_above_chance_and_the_eight_still_are(outpu
     assert after > 0.8
 
 
+@pytest.mark.slow
 def test_decisions_are_explained(output: tuple[str, Path]) -> None:
     told, folder = output
     assert re.search(r"^(.+) because of .+\.$", told, re.MULTILINE)
