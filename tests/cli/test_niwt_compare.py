@@ -19,6 +19,8 @@ from PIL import Image
 from niwt_tf import config as config_lib
 from niwt_tf import workdir
 
+pytestmark = pytest.mark.slow  # run by a command of its own in .ci/run
+
 _ROOT = Path(__file__).resolve().parents[2]
 _TINY = (
     *("--aviary_classes=12", "--aviary_unseen=3", "--aviary_images=6", "--finetune=classifier", "--tfidf_phrase=1"),

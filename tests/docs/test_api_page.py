@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 import niwt_tf
 
@@ -23,9 +24,9 @@ assert again.class_names == (*names, "violet")
 """
 
 
+@pytest.mark.slow
 def test_the_examples_run(tmp_path: Path, tiny_data_dir: Path) -> None:
-    exports = importlib.util.find_spec("niwt_tf.export") is not None
-    code = "\n".join(example for example in _EXAMPLES if exports or "export_model" not in example)
+    code = "\n".join(_EXAMPLES)
     assert len(_EXAMPLES) >= 12
     environment = {"PYTHONPATH": str(_ROOT), "TFDS_DATA_DIR": str(tiny_data_dir), "TF_CPP_MIN_LOG_LEVEL": "3"}
     command = [sys.executable, "-c", code + _CHECKS]
