@@ -8,7 +8,6 @@ anything is read; none is a pickle; none that the manifest does not list is ever
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -17,13 +16,12 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from niwt_tf import errors
+from niwt_tf import checksum, errors
 
 FORMAT = 1
 ENDING = ".keras"
 FOLDER = "niwt"
 _MANIFEST = f"{FOLDER}/manifest.json"
-_BLOCK = 2**20
 _REMEDY = "Make it anew with niwt_teach or niwt_export --format=keras, or copy it again from where it was made."
 
 
@@ -125,11 +123,8 @@ def _is_safe(name: str) -> bool:
 
 
 def _digest(archive: zipfile.ZipFile, name: str) -> str:
-    total = hashlib.sha256()
     with archive.open(name) as file:
-        while block := file.read(_BLOCK):
-            total.update(block)
-    return total.hexdigest()
+        return checksum.sha256_of(file)
 
 
 def broken(path: Path, trouble: str) -> errors.UserError:

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from pathlib import Path
+from typing import IO
 
 _BLOCK = 2**20
 
@@ -16,9 +18,14 @@ def sha256(*paths: Path) -> str:
     Raises:
       OSError: if a file cannot be read.
     """
+    with contextlib.ExitStack() as opened:
+        return sha256_of(*(opened.enter_context(path.open("rb")) for path in paths))
+
+
+def sha256_of(*files: IO[bytes]) -> str:
+    """Returns the same of open files, from where they are read to their end."""
     total = hashlib.sha256()
-    for path in paths:
-        with path.open("rb") as file:
-            while block := file.read(_BLOCK):
-                total.update(block)
+    for file in files:
+        while block := file.read(_BLOCK):
+            total.update(block)
     return total.hexdigest()

@@ -44,7 +44,7 @@ class ClassVectors:
 def load(root: Path) -> ClassVectors:
     """Returns the vectors of the run in `root`, whose stages up to the transfer are done."""
     classifier = classifier_lib.Classifier.load(root / "transfer")
-    seen_classes = len(classifier.class_names) - len(classifier.unseen)
+    seen_classes = len(classifier.seen)
     found = importance.Importances.load(root / "importances")
     domain = knowledge_lib.DomainKnowledge.load(root / "knowledge" / "knowledge.npz").vectors
     counts = np.bincount(found.labels, minlength=seen_classes)[:, None]

@@ -18,6 +18,7 @@ from scipy import stats
 
 from niwt_tf import config as config_lib
 from niwt_tf import errors, inspect, map_descent, map_ridge
+from niwt_tf import units as units_lib
 
 _EPSILON = 1e-12
 
@@ -64,7 +65,7 @@ def class_sums(values: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarr
       classes: `C`.
     """
     sums = np.zeros((classes, values.shape[1]))
-    np.add.at(sums, labels, values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), _EPSILON))
+    np.add.at(sums, labels, units_lib.units(values))
     return sums.astype(np.float32)
 
 
@@ -91,7 +92,7 @@ def fit(
     Raises:
       errors.DivergedError: if the loss or what is predicted is no finite number.
     """
-    units = domain_vectors / np.maximum(np.linalg.norm(domain_vectors, axis=1, keepdims=True), _EPSILON)
+    units = units_lib.units(domain_vectors)
     shift, scale = _normalisation(units)
     problem = _Problem(
         (units - shift) / scale, sums / counts[:, None], counts, _held_out(len(sums), config.map_folds, seed)

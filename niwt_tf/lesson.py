@@ -9,11 +9,11 @@ import dataclasses
 import numpy as np
 
 from niwt_tf import model as model_lib
+from niwt_tf import units
 from niwt_tf.domains import description
 
 _COUNT = 5
 _NEAREST = 3
-_EPSILON = 1e-12
 # On aviary 0 ten captions of a seen class come to 0.79 to 0.96 of it, and those of unseen ones to 0.83 at most.
 _TOO_NEAR = 0.9
 
@@ -50,12 +50,12 @@ def of(
       reading: what was understood of it.
       target: the importances `[K]` that it asks for.
     """
-    predicted = _units(model.forward(model.known.vectors))
+    predicted = units.units(model.forward(model.known.vectors))
     usual = predicted[: len(model.seen)].mean(0)
-    above = _units(target[None])[0] - usual
+    above = units.units(target[None])[0] - usual
     strongest = [int(index) for index in np.argsort(-above, kind="stable")[:_COUNT] if above[index] > 0]
-    directions = _units(predicted - usual)
-    similarities = directions @ _units(above[None])[0]
+    directions = units.units(predicted - usual)
+    similarities = directions @ units.units(above[None])[0]
     nearest = np.argsort(-similarities, kind="stable")[:_NEAREST]
     return Lesson(
         told,
@@ -64,7 +64,3 @@ def of(
         tuple((model.class_names[index], float(similarities[index])) for index in nearest),
         bool(similarities.max() >= _TOO_NEAR),
     )
-
-
-def _units(vectors: np.ndarray) -> np.ndarray:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), _EPSILON)

@@ -82,7 +82,7 @@ class Model:
     @property
     def seen(self) -> tuple[str, ...]:
         """The classes that the network was trained on."""
-        return self.class_names[: len(self.class_names) - len(self.classifier.unseen)]
+        return self.classifier.seen
 
     @property
     def image_size(self) -> int:

@@ -69,7 +69,7 @@ def name_neurons(
     Raises:
       errors.UserError: if the arrays are of another kind, or a class has no image.
     """
-    seen = len(classifier.class_names) - len(classifier.unseen)
+    seen = len(classifier.seen)
     split = arrays.as_split(images, labels, seen, classifier.backbone.image_size)
     activations = explain_images(classifier, images).activations
     return neurons.name_all(inverse, known.feature_names, known.vectors[:seen], activations, split.labels)

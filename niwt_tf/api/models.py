@@ -70,7 +70,7 @@ def make_model(
     _require_same(classifier, known)
     steps.require_share(kept_share)
     settings.read("rehearsal", lambdas=(lambda_,), scales=(scale,), biases=(bias,))  # which checks them
-    vectors = known.vectors[: len(classifier.class_names) - len(classifier.unseen)]
+    vectors = known.vectors[: len(classifier.seen)]
     forward = forward or steps.fit_map(vectors, importances, seed=seed)
     fit = "descent" if forward.steps else "ridge"
     return Model(

@@ -172,7 +172,7 @@ def choose_gamma(classifier: classifier_lib.Classifier, features: np.ndarray, ke
         raise errors.UserError(
             "`classifier` must have new classes. Received: one without. Add some with `add_classes`."
         )
-    seen = len(classifier.class_names) - len(classifier.unseen)
+    seen = len(classifier.seen)
     return calibration.gamma_that_keeps(kept_share, calibration.margins(classifier.logits(features), seen))
 
 

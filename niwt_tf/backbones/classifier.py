@@ -35,6 +35,11 @@ class Classifier:
     class_names: tuple[str, ...]
     unseen: tuple[str, ...] = ()
 
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """The classes that were learned from images, which come first."""
+        return self.class_names[: len(self.class_names) - len(self.unseen)]
+
     def logits(self, features: np.ndarray) -> np.ndarray:
         """Returns `[N,C]` float32 for features `[N,D]`."""
         return features @ self.kernel + self.bias

@@ -11,10 +11,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from niwt_tf import errors
+from niwt_tf import errors, units
 
 Scores = Callable[[np.ndarray], np.ndarray]  # features [n,D] -> scores [n,C] of all classes, the higher the likelier
-_EPSILON = 1e-12
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,11 +71,10 @@ def directions(vectors: np.ndarray) -> np.ndarray:
     Of more numbers than classes they are told in an orthonormal basis of what they span. Inner products stay as they
     are, and these are all that a method sees whose weights for the vectors are sums of them: so its scores do, too.
     """
-    units = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), _EPSILON)
-    units = units.astype(np.float64)
-    if units.shape[1] <= len(units):
-        return units
-    left, lengths, _ = np.linalg.svd(units, full_matrices=False)
+    unit = units.units(vectors).astype(np.float64)
+    if unit.shape[1] <= len(unit):
+        return unit
+    left, lengths, _ = np.linalg.svd(unit, full_matrices=False)
     return left * lengths
 
 

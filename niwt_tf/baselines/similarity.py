@@ -6,19 +6,15 @@ from __future__ import annotations
 
 import numpy as np
 
-_EPSILON = 1e-12
+from niwt_tf import units
 
 
 def cosines(images: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """Returns the cosines `[n,C]` between the rows of `[n,M]` and `[C,M]`; 0 for a row of zeros."""
-    return _units(images) @ _units(classes).T
+    return units.units(images) @ units.units(classes).T
 
 
 def closeness(images: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """Returns the negative squared distances `[n,C]` between the rows of `[n,M]` and `[C,M]`."""
     squares = (images**2).sum(1)[:, None] + (classes**2).sum(1)
     return 2 * images @ classes.T - squares
-
-
-def _units(rows: np.ndarray) -> np.ndarray:
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), _EPSILON)

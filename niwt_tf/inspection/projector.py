@@ -14,7 +14,7 @@ from google.protobuf import text_format
 from PIL import Image
 from tensorboard.plugins.projector import projector_config_pb2
 
-from niwt_tf import finished_run
+from niwt_tf import finished_run, units
 from niwt_tf.inspection import thumbnails as thumbnails_lib
 
 _CONFIG = "projector_config.pbtxt"  # where the projector looks
@@ -35,8 +35,8 @@ def write(run: finished_run.FinishedRun, thumbnails: Sequence[np.ndarray | None]
     # Of predicted importances only the direction counts, and observed ones are means of unit vectors.
     embeddings = {
         "domain_vectors": run.vectors.domain,
-        "predicted_importances": _unit(run.vectors.predicted),
-        "observed_importances": _unit(run.vectors.observed),
+        "predicted_importances": units.units(run.vectors.predicted),
+        "observed_importances": units.units(run.vectors.observed),
         "classifier_weights": run.vectors.weights,
     }
     variables = {name: tf.Variable(values, dtype=tf.float32) for name, values in embeddings.items()}
@@ -71,7 +71,3 @@ def _settings(names: Sequence[str]) -> str:
         embedding.sprite.image_path = _SPRITES
         embedding.sprite.single_image_dim.extend([thumbnails_lib.SIZE] * 2)
     return text_format.MessageToString(settings)
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
