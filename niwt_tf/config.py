@@ -23,6 +23,8 @@ from niwt_tf.backbones import families
 
 BIASES = ("mean", "zero", "level")
 MAP_FITS = ("descent", "ridge")
+MAP_LOSSES = ("cosine", "l1", "both")
+IMPORTANCES_OF = ("logit", "probability")
 DOMAINS = ("attributes", "binary_attributes", "captions", "documents", "sentences")
 
 
@@ -166,9 +168,34 @@ class BackboneConfig:
 
 
 @dataclasses.dataclass(frozen=True)
+class ImportanceConfig:
+    """The importances that the map is fitted to."""
+
+    importances_of: str = _option(
+        "logit",
+        "What the importances are of that the map is fitted to: the logit of an image's class, as in the paper, or its "
+        "probability, which also falls where another class's logit rises.",
+        choices=IMPORTANCES_OF,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
 class MapConfig:
     """The map from domain vectors to importances."""
 
+    map_layers: int = _option(
+        1,
+        "Layers of the map: 1 is linear; 2 and 3 have hidden layers with ReLU, for --map_fits=descent alone.",
+        minimum=1,
+        maximum=3,
+    )
+    map_width: int = _option(128, "Units of each hidden layer of the map, if it has any.", minimum=1)
+    map_loss: str = _option(
+        "cosine",
+        "What the descent minimises: 1 - the cosine between predicted and observed importances, as in the paper; the "
+        "absolute differences of both at length 1; or the sum of these. For --map_fits=descent alone.",
+        choices=MAP_LOSSES,
+    )
     map_steps: int = _option(200, "Most steps of the descent; held-out classes say when to stop.", minimum=1)
     map_learning_rate: float = _option(1.0, "Learning rate of the descent, with momentum 0.9.", minimum=0.0)
     map_penalties: tuple[float, ...] = _option(
@@ -183,7 +210,13 @@ class MapConfig:
 class TransferConfig:
     """From importances to the weights of a class."""
 
-    transfer_images: int = _option(512, "Training images whose activations are kept for the transfer.", minimum=1)
+    transfer_source: str = _option(
+        "training",
+        "Which images the transfer asks for importances on: training images, noise, or images:DIR, a folder of any "
+        "photographs.",
+        form=("training|noise|images:.+", "training, noise or images:DIR"),
+    )
+    transfer_images: int = _option(512, "Images whose activations are kept for the transfer.", minimum=1)
     transfer_batch: int = _option(8, "Images in a step of the transfer.", minimum=1)
     transfer_steps: int = _option(300, "Most steps of the transfer.", minimum=1)
     transfer_learning_rate: float = _option(1e-2, "Adam's learning rate for the transfer.", minimum=0.0)
@@ -229,6 +262,7 @@ class RunConfig:
     data: DataConfig = DataConfig()
     domain: DomainConfig = DomainConfig()
     backbone: BackboneConfig = BackboneConfig()
+    importance: ImportanceConfig = ImportanceConfig()
     map: MapConfig = MapConfig()
     transfer: TransferConfig = TransferConfig()
     rehearsal: RehearsalConfig = RehearsalConfig()
@@ -257,6 +291,7 @@ class RunConfig:
         for name, (value, field) in options(self).items():
             _check(name, value, field)
         _check_folder(self.data)
+        _check_map(self.map, self.rehearsal)
         families.check(self.backbone)
 
 
@@ -331,6 +366,18 @@ def _check_folder(data: DataConfig) -> None:
             f"`--unseen` must be for --dataset=folder. Received: --unseen={','.join(data.unseen)} with "
             f"--dataset={data.dataset}, whose split says which classes are unseen. Leave --unseen out."
         )
+
+
+def _check_map(map: MapConfig, rehearsal: RehearsalConfig) -> None:
+    if "ridge" not in rehearsal.map_fits:
+        return
+    for name, only in (("map_layers", 1), ("map_loss", "cosine")):
+        value = getattr(map, name)
+        if value != only:
+            raise errors.UserError(
+                f"`--{name}` must be {only} for ridge regression, which is linear and has a loss of its own. Received: "
+                f"--{name}={value} with --map_fits={','.join(rehearsal.map_fits)}. Add --map_fits=descent."
+            )
 
 
 def _parts(name: str, value: Any, field: dataclasses.Field[Any]) -> tuple[Any, ...]:

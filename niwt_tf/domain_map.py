@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Step 2 of the method (section 3.2 of the paper): a linear map from domain vectors to importances.
+"""Step 2 of the method (section 3.2 of the paper): a map from domain vectors to importances, by default a linear one.
 
 How far it is fitted, held-out seen classes decide: by the mean rank correlation between the importances predicted for
 them and those observed. Domain vectors are brought to length 1 first, as the attributes of Xian et al. are.
@@ -84,8 +84,8 @@ def fit(
       domain_vectors: of the seen classes, `[C,M]`.
       sums: their sums of unit importances, `[C,K]`.
       counts: their numbers of images, `[C]`.
-      config: steps and learning rate, penalties, and folds.
-      seed: deals the classes into folds.
+      config: steps, learning rate, layers and loss of the descent, penalties, and folds.
+      seed: deals the classes into folds, and draws the first weights of hidden layers.
       log: takes the rank correlation on held-out classes, at each step the loss too.
       how: one of `config.MAP_FITS`.
 
@@ -97,8 +97,8 @@ def fit(
     problem = _Problem(
         (units - shift) / scale, sums / counts[:, None], counts, _held_out(len(sums), config.map_folds, seed)
     )
-    fitted = _descend(problem, config, log) if how == "descent" else _regress(problem, config, log)
-    return DomainMap(_as_model(shift, scale, fitted.kernel, fitted.bias), fitted.score, fitted.steps, fitted.penalty)
+    fitted = _descend(problem, config, seed, log) if how == "descent" else _regress(problem, config, log)
+    return DomainMap(_as_model(shift, scale, fitted.layers), fitted.score, fitted.steps, fitted.penalty)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,36 +115,36 @@ class _Problem:
         """One fold, in which no class is held out."""
         return np.zeros((1, len(self.inputs)), bool)
 
-    def score(self, kernels: np.ndarray, biases: np.ndarray) -> float:
-        """Returns the mean rank correlation of the folds' maps `[F,M,K]`, `[F,K]` on the classes held out of them."""
-        fold_of = self.held_out.argmax(0)
-        predicted = np.stack([x @ kernels[fold] for x, fold in zip(self.inputs, fold_of, strict=True)])
-        return float(rank_correlations(predicted + biases[fold_of], self.means).mean())
+    def score(self, layers: list[map_descent.Layer]) -> float:
+        """Returns the mean rank correlation of the folds' maps on the classes held out of them."""
+        predicted = np.zeros_like(self.means)
+        for fold, out in enumerate(self.held_out):
+            predicted[out] = map_descent.predict(self.inputs[out], layers, fold)
+        return float(rank_correlations(predicted, self.means).mean())
 
 
 @dataclasses.dataclass(frozen=True)
 class _Fitted:
-    """A kernel `[M,K]` and bias `[K]`, how well held-out classes were predicted, and how far it was fitted."""
+    """The layers of one fold, how well held-out classes were predicted, and how far it was fitted."""
 
-    kernel: np.ndarray
-    bias: np.ndarray
+    layers: list[map_descent.Layer]
     score: float
     steps: int = 0
     penalty: float = 0.0
 
 
-def _descend(problem: _Problem, config: config_lib.MapConfig, log: inspect.Log) -> _Fitted:
+def _descend(problem: _Problem, config: config_lib.MapConfig, seed: int, log: inspect.Log) -> _Fitted:
     history: dict[int, float] = {}
 
-    def check(step: int, loss: float, kernels: np.ndarray, biases: np.ndarray) -> None:
-        history[step] = problem.score(kernels, biases)
+    def check(step: int, loss: float, layers: list[map_descent.Layer]) -> None:
+        history[step] = problem.score(layers)
         log(step, loss=loss, rank_correlation=history[step])
 
     data = problem.inputs, problem.means, problem.counts
-    map_descent.fit(*data, problem.held_out, config.map_steps, config.map_learning_rate, check)
+    map_descent.fit(*data, problem.held_out, config.map_steps, config, seed, check)
     best = max(history, key=history.__getitem__)
-    kernels, biases = map_descent.fit(*data, problem.everyone, best, config.map_learning_rate, lambda *_: None)
-    return _Fitted(kernels[0], biases[0], history[best], steps=best)
+    layers = map_descent.fit(*data, problem.everyone, best, config, seed, lambda *_: None)
+    return _Fitted(layers, history[best], steps=best)
 
 
 def _regress(problem: _Problem, config: config_lib.MapConfig, log: inspect.Log) -> _Fitted:
@@ -155,11 +155,11 @@ def _regress(problem: _Problem, config: config_lib.MapConfig, log: inspect.Log) 
         )
     scores = {}
     for number, penalty in enumerate(config.map_penalties):
-        scores[penalty] = problem.score(*map_ridge.fit(problem.inputs, problem.means, problem.held_out, penalty))
+        scores[penalty] = problem.score([map_ridge.fit(problem.inputs, problem.means, problem.held_out, penalty)])
         log(number, penalty=penalty, rank_correlation=scores[penalty])
     best = max(scores, key=scores.__getitem__)
-    kernels, biases = map_ridge.fit(problem.inputs, problem.means, problem.everyone, best)
-    return _Fitted(kernels[0], biases[0], scores[best], penalty=best)
+    layer = map_ridge.fit(problem.inputs, problem.means, problem.everyone, best)
+    return _Fitted([layer], scores[best], penalty=best)
 
 
 def rank_correlations(predicted: np.ndarray, observed: np.ndarray) -> np.ndarray:
@@ -182,12 +182,18 @@ def _held_out(classes: int, folds: int, seed: int) -> np.ndarray:
     return dealt == np.arange(min(folds, classes))[:, None]
 
 
-def _as_model(shift: np.ndarray, scale: float, kernel: np.ndarray, bias: np.ndarray) -> keras.Model:
+def _as_model(shift: np.ndarray, scale: float, layers: list[map_descent.Layer]) -> keras.Model:
+    """Returns the map of the one fold that there is."""
     vectors = keras.Input((len(shift),), name="domain_vectors")
     variance = np.full_like(shift, scale**2)
     units = keras.layers.UnitNormalization(name="direction")(vectors)
-    centered = keras.layers.Normalization(mean=shift, variance=variance, name="normalization")(units)
-    dense = keras.layers.Dense(len(bias), name="importances")
-    model = keras.Model(vectors, dense(centered), name="domain_map")
-    dense.set_weights([kernel, bias])
+    values = keras.layers.Normalization(mean=shift, variance=variance, name="normalization")(units)
+    *hidden, last = [bias.shape[1] for _, bias in layers]
+    denses = [keras.layers.Dense(width, "relu", name=f"hidden{number}") for number, width in enumerate(hidden, 1)]
+    denses.append(keras.layers.Dense(last, name="importances"))
+    for dense in denses:
+        values = dense(values)
+    model = keras.Model(vectors, values, name="domain_map")
+    for dense, (kernel, bias) in zip(denses, layers, strict=True):
+        dense.set_weights([kernel[0], bias[0]])
     return model

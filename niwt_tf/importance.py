@@ -55,6 +55,22 @@ def adjoint(head: Callable[[tf.Tensor], tf.Tensor], activations: tf.Tensor, tang
     return accumulator.jvp(features)
 
 
+def weights_of_probability(class_weights: tf.Tensor, logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    """Returns the weights `[N,D]` that ask about the probability p of each image's class y: w_y - sum_c q_c w_c.
+
+    q is the softmax over the classes but y, and d p = p (1 - p) d (o_y - sum_c q_c o_c). The factor p (1 - p) is left
+    out: of importances only the direction counts, and of an image that a network is sure of it is nearly 0.
+
+    Args:
+      class_weights: `[C,D]`.
+      logits: `[N,C]`.
+      labels: y, `[N]`, from 0 to `C - 1`.
+    """
+    is_own = tf.one_hot(labels, tf.shape(logits)[1], True, False, dtype=tf.bool)
+    others = tf.nn.softmax(tf.where(is_own, logits.dtype.min, logits))
+    return tf.gather(class_weights, labels) - others @ class_weights
+
+
 @dataclasses.dataclass(frozen=True)
 class Importances:
     """The importances of training images for their own class, and what else one pass of the trunk gave.
@@ -87,6 +103,7 @@ def compute(
     seed: int,
     folder: Path,
     jit_compile: bool = False,
+    of: str = "logit",
 ) -> Importances:
     """Runs the trunk once over `split`, without its gradient, and writes the importances into `folder`.
 
@@ -99,12 +116,13 @@ def compute(
       seed: chooses them.
       folder: where the arrays are written; no other call may use it.
       jit_compile: compiles the head's gradient with XLA.
+      of: what of an image's class they are of, a member of `config.IMPORTANCES_OF`.
     """
     kept = np.zeros(len(split), bool)
     kept[np.random.default_rng([seed, 0xAC7]).permutation(len(split))[:kept_images]] = True
     files = disk_arrays.DiskArrays.open(folder, _shapes(classifier, split, int(kept.sum())))
     np.save(folder / "labels.npy", split.labels)
-    one_batch = _make_batch_function(classifier, jit_compile)
+    one_batch = _make_batch_function(classifier, jit_compile, of)
     arrays, done = files.arrays, files.done
     batches = split.batches(_BATCH_SIZE, skip=done)
     remaining = -(-(len(split) - done) // _BATCH_SIZE)
@@ -131,16 +149,21 @@ def _shapes(
 
 
 def _make_batch_function(
-    classifier: classifier_lib.Classifier, jit_compile: bool
+    classifier: classifier_lib.Classifier, jit_compile: bool, of: str
 ) -> Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor, tf.Tensor]]:
     trunk, head = classifier.backbone.trunk, classifier.backbone.head
-    class_weights = tf.constant(classifier.kernel.T)
+    class_weights, bias = tf.constant(classifier.kernel.T), tf.constant(classifier.bias)
 
     @tf.function(jit_compile=jit_compile, reduce_retracing=True)
     def one_batch(images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         activations = trunk(images, training=False)
         features = head(activations, training=False)
-        values = importances(inference(head), activations, tf.gather(class_weights, labels))
+        if of == "probability":
+            logits = tf.linalg.matmul(features, class_weights, transpose_b=True) + bias
+            asked = weights_of_probability(class_weights, logits, labels)
+        else:
+            asked = tf.gather(class_weights, labels)
+        values = importances(inference(head), activations, asked)
         return activations, features, values
 
     return one_batch

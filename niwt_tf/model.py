@@ -53,7 +53,8 @@ class Model:
       forward: the map from domain vectors to importances.
       inverse: the map back.
       settings: what the rehearsal chose.
-      activations: of training images, `[n,H,W,K]` float16, on which new weights are found.
+      activations: of training images, or of what `--transfer_source` names, `[n,H,W,K]` float16, on which new weights
+        are found.
       features: of all training images, `[N,D]` float32, on which they are calibrated.
       neuron_names: of the `K` neurons; None for those without a clear one.
       config: the settings of the run that made it.

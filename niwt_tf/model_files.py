@@ -116,7 +116,9 @@ def _write(model: model_lib.Model, folder: Path) -> None:
 
 def _read(folder: Path, classifier: classifier_lib.Classifier) -> model_lib.Model:
     """Returns the model of a folder laid out as a run's, its arrays in memory."""
-    activations = np.load(folder / "importances" / "activations.npy", mmap_mode="r", allow_pickle=False)
+    others = folder / "transfer" / "activations.npy"  # of what --transfer_source names, where no training images
+    own = folder / "importances" / "activations.npy"
+    activations = np.load(others if others.exists() else own, mmap_mode="r", allow_pickle=False)
     if cut.is_affine(classifier.backbone.head):
         activations = activations[:1]  # every image asks the same of the weights
     return model_lib.Model(

@@ -52,6 +52,11 @@ def _network(config: config_lib.RunConfig) -> list[Any]:
     return [network, sources.backbone_stamps(config.backbone), config.seed]
 
 
+def _transfer(config: config_lib.RunConfig) -> list[Any]:
+    """Returns what the transfer follows from, besides what it is given."""
+    return [config.transfer, sources.transfer_stamps(config.transfer, config.seed)]
+
+
 STAGES: dict[str, Stage] = {
     "data": Stage(
         "images and their zero-shot split",
@@ -72,14 +77,16 @@ STAGES: dict[str, Stage] = {
     "rehearsal": Stage(
         "map, lambda, scale, bias and gamma, chosen on validation classes",
         ("rehearsal_backbone", "knowledge"),
-        lambda c: [c.domain, c.map, c.transfer, c.rehearsal, c.seed],
+        lambda c: [c.domain, c.importance, c.map, *_transfer(c), c.rehearsal, c.seed],
     ),
     "backbone": Stage("the backbone, trained on the seen classes", ("activations",), _training),
     "importances": Stage(
         "importances of the neurons, image by image", ("backbone",), lambda c: [c.transfer.transfer_images, c.seed]
     ),
-    "map": Stage("the map from domain to importances", ("importances", "rehearsal"), lambda c: [c.map, c.seed]),
-    "transfer": Stage("weights of the unseen classes", ("map",), lambda c: [c.transfer, c.seed]),
+    "map": Stage(
+        "the map from domain to importances", ("importances", "rehearsal"), lambda c: [c.importance, c.map, c.seed]
+    ),
+    "transfer": Stage("weights of the unseen classes", ("map",), lambda c: [*_transfer(c), c.seed]),
     "evaluate": Stage("accuracy on seen and unseen classes", ("transfer",), lambda c: []),
     "inverse_map": Stage(
         "the map back from importances to domain", ("importances", "knowledge"), lambda c: [c.map.map_folds, c.seed]

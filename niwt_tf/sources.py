@@ -8,11 +8,13 @@ Nothing here imports TensorFlow: a run with nothing left to do answers at once.
 from __future__ import annotations
 
 import hashlib
+import random
 from collections.abc import Iterable
 from pathlib import Path
 
 from niwt_tf import checksum, errors
 from niwt_tf import config as config_lib
+from niwt_tf.data import image_files
 
 _LARGE = 32 * 2**20  # bytes
 _NO_SAVED_MODEL = (
@@ -67,6 +69,35 @@ def backbone_path(config: config_lib.BackboneConfig) -> Path | None:
     if kind == "hub" and not _is_saved_model(path):
         raise _nothing_there(flag, given, path, *_NO_SAVED_MODEL)
     return path
+
+
+def transfer_stamps(config: config_lib.TransferConfig, seed: int) -> dict[str, str]:
+    """Returns file -> stamp of the images that the transfer takes from a folder, if it takes them from one.
+
+    Raises:
+      errors.UserError: if there are none.
+    """
+    kind, _, folder = config.transfer_source.partition(":")
+    return _stamps(Path(folder).expanduser(), transfer_images(config, seed)) if kind == "images" else {}
+
+
+def transfer_images(config: config_lib.TransferConfig, seed: int) -> list[Path]:
+    """Returns the images that the transfer takes from the folder that `config` names: a random choice, sorted.
+
+    Raises:
+      errors.UserError: if there are none.
+    """
+    folder = Path(config.transfer_source.partition(":")[2]).expanduser()
+    found = sorted(image_files.below(folder))
+    if not found:
+        raise _nothing_there(
+            "transfer_source",
+            config.transfer_source,
+            folder,
+            "holds no image",
+            "After images:, name a folder of photographs",
+        )
+    return sorted(random.Random(seed).sample(found, min(config.transfer_images, len(found))))
 
 
 def stamps_below(root: Path, names: Iterable[str]) -> dict[str, str]:

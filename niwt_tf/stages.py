@@ -23,6 +23,7 @@ from niwt_tf import inverse_map as inverse_map_lib
 from niwt_tf import rehearsal as rehearsal_lib
 from niwt_tf import run as run_lib
 from niwt_tf import transfer as transfer_lib
+from niwt_tf import transfer_source as transfer_source_lib
 from niwt_tf import workdir as workdir_lib
 from niwt_tf.backbones import activations as activations_lib
 from niwt_tf.backbones import classifier as classifier_lib
@@ -123,6 +124,8 @@ def _trial(run: run_lib.Run, group: int, folder: Path) -> rehearsal_lib.Trial:
     parent = run.folder("rehearsal_backbone") / str(group)
     classifier = classifier_lib.Classifier.load(parent, run.network.backbone if run.stays else None)
     observed = importance.Importances.load(parent)
+    if run.config.importance.importances_of == "probability":
+        observed = _of_probability(run, classifier, run.material.rehearsal(run.config.seed, group).train, folder)
     known = run.rehearsal_knowledge(group)
     seen_classes, lambdas = len(classifier.class_names), run.config.rehearsal.lambdas
     targets = []
@@ -142,6 +145,9 @@ def _trial(run: run_lib.Run, group: int, folder: Path) -> rehearsal_lib.Trial:
 def map(run: run_lib.Run, folder: Path) -> None:
     """Fits the map from domain vectors to importances on all seen classes."""
     observed = importance.Importances.load(run.folder("importances"))
+    if run.config.importance.importances_of == "probability":
+        classifier = classifier_lib.Classifier.load(run.folder("backbone"))
+        observed = _of_probability(run, classifier, run.material.train, folder)
     known = knowledge_lib.DomainKnowledge.load(run.folder("knowledge") / "knowledge.npz")
     _fit_map(run, _settings(run).map_fit, known, observed, len(run.dataset.seen), folder).save(folder)
 
@@ -266,10 +272,20 @@ def _train(run: run_lib.Run, dataset: zero_shot.ZeroShotDataset, folder: Path) -
 
 
 def _importances(
-    run: run_lib.Run, classifier: classifier_lib.Classifier, split: zero_shot.Split, folder: Path
+    run: run_lib.Run, classifier: classifier_lib.Classifier, split: zero_shot.Split, folder: Path, of: str = "logit"
 ) -> importance.Importances:
     kept = run.config.transfer.transfer_images
-    return importance.compute(classifier, split, kept, run.config.seed, folder, run.jit_compile)
+    return importance.compute(classifier, split, kept, run.config.seed, folder, run.jit_compile, of)
+
+
+def _of_probability(
+    run: run_lib.Run, classifier: classifier_lib.Classifier, split: zero_shot.Split, folder: Path
+) -> importance.Importances:
+    """Returns what `_importances` does for a split of `run.material`, of probabilities in place of logits."""
+    if run.has_activations:
+        classifier = dataclasses.replace(classifier, backbone=classifier.backbone.without_trunk())
+    (folder / "importances").mkdir(parents=True, exist_ok=True)
+    return _importances(run, classifier, split, folder / "importances", "probability")
 
 
 def _settings(run: run_lib.Run) -> rehearsal_lib.Settings:
@@ -305,7 +321,7 @@ def _transfer(
     with inspect.scalars(folder) as log:
         return transfer_lib.transfer(
             classifier.backbone.head,
-            observed.activations,
+            _transferred_on(run, classifier, observed, folder),
             targets,
             classifier.kernel,
             pulls,
@@ -314,3 +330,16 @@ def _transfer(
             run.jit_compile,
             log,
         )
+
+
+def _transferred_on(
+    run: run_lib.Run, classifier: classifier_lib.Classifier, observed: importance.Importances, folder: Path
+) -> np.ndarray:
+    """Returns the activations that weights are found on: of training images, or of others, then left in `folder`."""
+    if run.config.transfer.transfer_source == "training":
+        return observed.activations
+    settings, backbone = run.config.transfer, classifier.backbone
+    images = transfer_source_lib.images(settings, backbone.image_size, run.config.seed)
+    found = transfer_source_lib.activations(backbone, images, settings.transfer_images, run.jit_compile)
+    np.save(folder / transfer_source_lib.FILE, found)
+    return found

@@ -27,7 +27,10 @@ _DOMAIN_RULE = (
     "`--domain` must be one of attributes, binary_attributes, captions, documents, sentences, or several of them "
     "joined by +."
 )
+_SOURCE_RULE = "`--transfer_source` must be training, noise or images:DIR."
 _ENCODER_RULE = "`--text_encoder` must be tfidf, word2vec:PATH or hub:HANDLE_OR_PATH."
+_DESCENT = config.RehearsalConfig(map_fits=("descent",))
+_TAKES: dict[str, dict[str, Any]] = {"map_layers": {"rehearsal": _DESCENT}, "map_loss": {"rehearsal": _DESCENT}}
 _SECTIONS = {
     field.name: getattr(_DEFAULT, field.name)
     for field in dataclasses.fields(_DEFAULT)
@@ -36,10 +39,10 @@ _SECTIONS = {
 
 
 def _with(name: str, value: Any) -> config.RunConfig:
-    """Returns the default settings with another value for the option `name`, wherever it lies."""
+    """Returns the default settings with another value for the option `name`, wherever it lies, and what that takes."""
     for section, settings in _SECTIONS.items():
         if hasattr(settings, name):
-            return config.RunConfig(**{section: dataclasses.replace(settings, **{name: value})})
+            return config.RunConfig(**_TAKES.get(name, {}), **{section: dataclasses.replace(settings, **{name: value})})
     return config.RunConfig(**{name: value})
 
 
@@ -126,6 +129,17 @@ def test_values_just_outside_of_limits_are_errors(name: str, limit: str, value: 
         ("text_encoder", "TFIDF", f"{_ENCODER_RULE} Received: --text_encoder=TFIDF."),
         ("text_encoder", "tfidf:x", f"{_ENCODER_RULE} Received: --text_encoder=tfidf:x."),
         ("text_encoder", "", f"{_ENCODER_RULE} Received: --text_encoder=."),
+        ("transfer_source", "image", f"{_SOURCE_RULE} Received: --transfer_source=image."),
+        ("transfer_source", "images:", f"{_SOURCE_RULE} Received: --transfer_source=images:."),
+        ("transfer_source", "noise:1", f"{_SOURCE_RULE} Received: --transfer_source=noise:1."),
+        (
+            "importances_of",
+            "logits",
+            "`--importances_of` must be one of logit, probability. Received: --importances_of=logits. "
+            "Did you mean 'logit'?",
+        ),
+        ("map_layers", 4, "`--map_layers` must be from 1 to 3. Received: --map_layers=4."),
+        ("map_loss", "l2", "`--map_loss` must be one of cosine, l1, both. Received: --map_loss=l2. Did you mean 'l1'?"),
         ("tfidf_phrase", 6, "`--tfidf_phrase` must be from 1 to 5. Received: --tfidf_phrase=6."),
         (
             "biases",
@@ -150,6 +164,8 @@ def test_errors_say_rule_received_and_remedy(name: str, value: Any, message: str
         ("text_encoder", "word2vec:/a b/GoogleNews-vectors-negative300.bin.gz"),
         ("text_encoder", "hub:https://tfhub.dev/google/universal-sentence-encoder/4"),
         ("text_encoder", "hub:~/models/use"),
+        ("transfer_source", "images:~/photos of mine"),
+        ("transfer_source", "noise"),
     ],
 )
 def test_forms_that_are_valid_are_taken_as_they_are(name: str, value: str) -> None:
@@ -185,6 +201,32 @@ def test_a_folder_must_be_named_and_unseen_classes_are_of_a_folder(data: config.
     with pytest.raises(errors.UserError) as caught:
         config.RunConfig(data=data)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("map", "fits", "message"),
+    [
+        (
+            config.MapConfig(map_layers=2),
+            ("ridge",),
+            "`--map_layers` must be 1 for ridge regression, which is linear and has a loss of its own. Received: "
+            "--map_layers=2 with --map_fits=ridge. Add --map_fits=descent.",
+        ),
+        (
+            config.MapConfig(map_loss="both"),
+            ("descent", "ridge"),
+            "`--map_loss` must be cosine for ridge regression, which is linear and has a loss of its own. Received: "
+            "--map_loss=both with --map_fits=descent,ridge. Add --map_fits=descent.",
+        ),
+    ],
+)
+def test_ridge_regression_has_one_layer_and_its_own_loss(
+    map: config.MapConfig, fits: tuple[str, ...], message: str
+) -> None:
+    with pytest.raises(errors.UserError) as caught:
+        config.RunConfig(map=map, rehearsal=config.RehearsalConfig(map_fits=fits))
+    assert str(caught.value) == message
+    assert config.RunConfig(map=map, rehearsal=_DESCENT).map == map
 
 
 @pytest.mark.parametrize("unseen", [(), ("a", "b")])

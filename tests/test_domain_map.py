@@ -149,7 +149,9 @@ def _run(
     inputs: np.ndarray, sums: np.ndarray, counts: np.ndarray, held_out: np.ndarray, steps: int, learning_rate: float
 ) -> tuple[np.ndarray, np.ndarray]:
     means = sums / counts[:, None]
-    return map_descent.fit(inputs, means, counts, held_out, steps, learning_rate, lambda *_: None)
+    config = config_lib.MapConfig(map_learning_rate=learning_rate)
+    (layer,) = map_descent.fit(inputs, means, counts, held_out, steps, config, 0, lambda *_: None)
+    return layer
 
 
 def test_held_out_classes_have_no_say_in_their_fold(relation: Relation) -> None:
@@ -175,12 +177,13 @@ def test_the_loss_is_the_mean_over_images_of_one_minus_the_cosine(relation: Rela
     held_out = domain_map._held_out(24, 3, seed=0)
     losses: dict[int, float] = {}
 
-    def check(number: int, loss: float, *_: np.ndarray) -> None:
+    def check(number: int, loss: float, layers: list[map_descent.Layer]) -> None:
         losses[number] = loss
 
     before = _run(relation.vectors, relation.sums, relation.counts, held_out, step - 1, 1e-2)
     means = relation.sums / relation.counts[:, None]
-    map_descent.fit(relation.vectors, means, relation.counts, held_out, step, 1e-2, check)
+    config = config_lib.MapConfig(map_learning_rate=1e-2)
+    map_descent.fit(relation.vectors, means, relation.counts, held_out, step, config, 0, check)
     per_fold = [
         _image_losses(relation, before[0][fold], before[1][fold])[~held_out[fold][relation.labels]].mean()
         for fold in range(3)
@@ -216,6 +219,43 @@ def test_steps_are_those_of_momentum_over_all_images(relation: Relation) -> None
         assert np.abs(kernel).max() > 0.05
         np.testing.assert_allclose(kernels[fold], kernel, rtol=1e-3, atol=1e-5)
         np.testing.assert_allclose(biases[fold], bias, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("layers", [2, 3])
+def test_a_map_with_hidden_layers_is_the_refitted_one_and_a_model_that_keras_loads(
+    relation: Relation, layers: int, tmp_path: Path
+) -> None:
+    config = dataclasses.replace(_CONFIG, map_steps=20, map_layers=layers, map_width=16)
+    deep = _fit(relation, config)
+    shift, scale = domain_map._normalisation(relation.vectors)
+    inputs, means = (relation.vectors - shift) / scale, relation.sums / relation.counts[:, None]
+    everyone = np.zeros((1, 24), bool)
+    fitted = map_descent.fit(inputs, means, relation.counts, everyone, deep.steps, config, 0, lambda *_: None)
+    expected = map_descent.predict((relation.new_vectors - shift) / scale, fitted, 0)
+    np.testing.assert_allclose(deep(relation.new_vectors), expected, rtol=1e-3, atol=1e-4)
+    names = [layer.name for layer in deep.forward.layers[3:]]
+    assert names == [*(f"hidden{number}" for number in range(1, layers)), "importances"]
+    deep.save(tmp_path)
+    loaded = domain_map.DomainMap.load(tmp_path)
+    np.testing.assert_array_equal(loaded(relation.new_vectors), deep(relation.new_vectors))
+
+
+def test_hidden_layers_learn_what_a_linear_map_cannot() -> None:
+    angles = np.arange(100) * 2 * np.pi / 100
+    vectors, doubled = (np.stack([np.cos(turn), np.sin(turn)], 1) for turn in (angles, 2 * angles))
+    values = doubled @ np.random.default_rng(3).normal(size=(2, 12))
+    sums = domain_map.class_sums(values, np.arange(100), 100)
+    linear, deep = (
+        domain_map.fit(vectors, sums, np.ones(100), dataclasses.replace(_CONFIG, map_layers=layers, map_width=32), 0)
+        for layers in (1, 2)
+    )
+    assert linear.rank_correlation < 0.3 < 0.8 < deep.rank_correlation
+
+
+@pytest.mark.parametrize("kind", config_lib.MAP_LOSSES)
+def test_every_loss_recovers_the_planted_relation(relation: Relation, kind: str) -> None:
+    fitted = _fit(relation, dataclasses.replace(_CONFIG, map_loss=kind, map_steps=100))
+    assert domain_map.rank_correlations(fitted(relation.new_vectors), relation.new_means).mean() > 0.95
 
 
 def test_fit_is_the_same_for_the_same_seed(relation: Relation, fitted: domain_map.DomainMap) -> None:

@@ -64,6 +64,14 @@ def test_a_bundle_comes_back_bit_by_bit(deep: bool, tmp_path: Path) -> None:
     _assert_same(model, model_files.load(tmp_path / "again.keras"))
 
 
+def test_a_model_keeps_the_activations_that_its_weights_were_found_on(tmp_path: Path) -> None:
+    model = models.by_captions(deep=True)
+    model_files._write(model, tmp_path)
+    others = np.flip(model.activations, 0) / 2
+    np.save(tmp_path / "transfer" / "activations.npy", others)
+    np.testing.assert_array_equal(model_files._read(tmp_path, model.classifier).activations, others)
+
+
 def test_a_model_that_comes_back_is_taught_the_same(tmp_path: Path) -> None:
     model = models.by_captions(deep=True)
     model.save(tmp_path / "zoo.keras")

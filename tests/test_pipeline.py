@@ -21,7 +21,7 @@ import pytest
 import tensorflow as tf
 
 from niwt_tf import config as config_lib
-from niwt_tf import errors, pipeline, stages, workdir
+from niwt_tf import domain_map, errors, importance, pipeline, stages, workdir
 from niwt_tf.backbones import build as build_lib
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.data import registry, zero_shot
@@ -45,6 +45,9 @@ _OF_EXPLANATIONS = {
     "neuron_name_auc", "neuron_name_auc_shuffled", "inverse_map_rank_correlation", "pointing_seen", "pointing_unseen",
     "pointing_chance", "part_pointing", "part_pointing_chance",
 }  # fmt: skip
+
+
+_OF_MAP = {"rehearsal", "map", "transfer", "evaluate", "explain", "report"}
 
 
 class _Killed(BaseException):
@@ -280,6 +283,9 @@ def _unreadable(split: zero_shot.Split) -> zero_shot.Split:
             {"rehearsal": config_lib.RehearsalConfig(validation_groups=2)},
             {"rehearsal_backbone", "rehearsal", "map", "transfer", "evaluate", "explain", "report"},
         ),
+        ({"importance": config_lib.ImportanceConfig(importances_of="probability")}, _OF_MAP),
+        ({"map": config_lib.MapConfig(map_width=64)}, _OF_MAP),
+        ({"transfer": config_lib.TransferConfig(transfer_source="noise")}, _OF_MAP),
         ({"backbone": config_lib.BackboneConfig(epochs=1)}, {*pipeline.STAGES} - {"data", "knowledge", "activations"}),
         ({"backbone": config_lib.BackboneConfig(layer="conv3")}, {*pipeline.STAGES} - {"data", "knowledge"}),
     ],
@@ -399,6 +405,51 @@ def test_three_groups_of_classes_play_unseen_where_the_network_stays(
     assert [len(names) for names in played] == 3 * [len(split["validation"])]
     assert len(set.union(*played)) == 3 * len(split["validation"])
     assert played[0] == set(split["validation"])
+
+
+def _ablated(config: config_lib.RunConfig) -> config_lib.RunConfig:
+    """Returns a run with a deep map, fitted to importances of probabilities, and weights that are found on noise."""
+    return dataclasses.replace(
+        config,
+        importance=config_lib.ImportanceConfig(importances_of="probability"),
+        map=dataclasses.replace(config.map, map_layers=2, map_width=8, map_loss="both", map_steps=5),
+        transfer=dataclasses.replace(config.transfer, transfer_source="noise"),
+        rehearsal=dataclasses.replace(config.rehearsal, map_fits=("descent",)),
+    )
+
+
+def _assert_ablated(folder: workdir.Workdir) -> None:
+    logit = importance.Importances.load(folder.path("importances"))
+    found = importance.Importances.load(folder.path("map") / "importances")
+    assert np.abs(found.values - logit.values).max() > 0.1 * np.abs(logit.values).max()
+    np.testing.assert_allclose(found.features, logit.features, rtol=1e-3, atol=1e-3)
+    noise = np.load(folder.path("transfer") / "activations.npy")
+    assert noise.shape == logit.activations.shape == (16, *noise.shape[1:])
+    assert np.abs(noise.mean((0, 1, 2)) - logit.activations.mean((0, 1, 2))).max() > 0.1
+    forward = domain_map.DomainMap.load(folder.path("map")).forward
+    assert [layer.name for layer in forward.layers[-2:]] == ["hidden1", "importances"]
+
+
+@pytest.mark.slow
+def test_a_deep_map_of_probabilities_and_noise_take_no_new_network(
+    config: config_lib.RunConfig, whole: workdir.Workdir, tmp_path: Path
+) -> None:
+    folder = _copy(whole, tmp_path)
+    made = {name: (folder.path(name) / "seconds.json").stat().st_mtime_ns for name in pipeline.STAGES}
+    pipeline.run(_ablated(config), folder, ["rehearsal", "map", "transfer"], overwrite=True)
+    again = [name for name in pipeline.STAGES if (folder.path(name) / "seconds.json").stat().st_mtime_ns != made[name]]
+    assert again == ["rehearsal", "map", "transfer"]
+    _assert_ablated(folder)
+
+
+@pytest.mark.slow
+def test_they_take_the_activations_of_a_network_that_stays_as_it_is(
+    config: config_lib.RunConfig, whole: workdir.Workdir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = workdir.Workdir(tmp_path)
+    metrics = pipeline.run(_ablated(_frozen(config, whole, monkeypatch)), folder, _SCORED)
+    assert metrics is not None and metrics["map_fit"] == "descent"
+    _assert_ablated(folder)
 
 
 def test_a_classifier_of_other_classes_is_told(

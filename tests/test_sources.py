@@ -57,6 +57,45 @@ def test_stamp_of_word_vectors(tmp_path: Path) -> None:
     assert list(sources.stamps(config).values()) == [_sha256("red 1 2")]
 
 
+def _photographs(folder: Path, *names: str) -> Path:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name, "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("source", ["training", "noise"])
+def test_without_a_folder_the_transfer_has_no_stamp(source: str) -> None:
+    assert sources.transfer_stamps(config_lib.TransferConfig(transfer_source=source), 0) == {}
+
+
+def test_stamps_of_the_transfer_are_of_its_images_at_any_depth(tmp_path: Path) -> None:
+    _photographs(tmp_path, "a.jpg", "deep/er/b.PNG", "notes.txt", ".hidden.jpg")
+    config = config_lib.TransferConfig(transfer_source=f"images:{tmp_path}")
+    assert sources.transfer_stamps(config, 0) == {"a.jpg": _sha256("a.jpg"), "deep/er/b.PNG": _sha256("deep/er/b.PNG")}
+
+
+def test_the_seed_chooses_the_images_of_the_transfer(tmp_path: Path) -> None:
+    names = [f"{number:02}.jpg" for number in range(20)]
+    _photographs(tmp_path, *names)
+    config = config_lib.TransferConfig(transfer_source=f"images:{tmp_path}", transfer_images=5)
+    chosen = [[path.name for path in sources.transfer_images(config, seed)] for seed in (0, 0, 1)]
+    assert chosen[0] == chosen[1] != chosen[2]
+    for one in chosen:
+        assert len(set(one)) == 5 and one == sorted(one) and one != names[:5]
+
+
+def test_a_folder_without_images_for_the_transfer_is_told(tmp_path: Path) -> None:
+    _photographs(tmp_path, "notes.txt")
+    for place, trouble in ((tmp_path, "holds no image"), (tmp_path / "gone", "does not exist")):
+        with pytest.raises(errors.UserError) as caught:
+            sources.transfer_stamps(config_lib.TransferConfig(transfer_source=f"images:{place}"), 0)
+        assert str(caught.value) == (
+            f"`--transfer_source` must name what is there. Received: --transfer_source=images:{place}, where {place} "
+            f"{trouble}. After images:, name a folder of photographs."
+        )
+
+
 def test_large_files_are_known_by_size_and_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sources, "_LARGE", 7)
     (tmp_path / "glove.txt").write_text("red 1 2", "utf-8")

@@ -22,7 +22,7 @@ from niwt_tf.compare import axes as axes_lib
 
 _LONGEST_KEY = 80  # letters
 _PLAIN = re.compile(r"[^\w.+=,-]+")
-_OF_NIWT_ALONE = ("layer", "transfer_images")  # and all of the map, the transfer and the rehearsal, but:
+_OF_NIWT_ALONE = ("layer",)  # and all of importances, the map, the transfer and the rehearsal, but:
 _OF_ALL = ("validation_groups",)
 
 
@@ -99,7 +99,7 @@ def _places(axes: axes_lib.Axes, domain: str, variant: _Variant) -> list[Place]:
 
 def _settings_of_niwt_alone(config: config_lib.RunConfig) -> set[str]:
     """Returns the names of the settings that no baseline depends on."""
-    sections = (config.map, config.transfer, config.rehearsal)
+    sections = (config.importance, config.map, config.transfer, config.rehearsal)
     return {*_OF_NIWT_ALONE, *(name for part in sections for name in config_lib.options(part))} - {*_OF_ALL}
 
 

@@ -21,9 +21,11 @@ _NEEDED = {
     "unseen": {"dataset": "folder", "data_dir": "here"},
     "weights": {"backbone": "vgg16"},
     "preprocessing": {"backbone": "vgg16"},
+    "map_layers": {"map_fits": ("descent",)},
+    "map_loss": {"map_fits": ("descent",)},
 }
 _ALL_FLAGFILES = sorted((Path(__file__).resolve().parents[2] / "flags").glob("*.flags"))
-_FLAGFILES = [path for path in _ALL_FLAGFILES if not path.name.startswith("compare_")]
+_FLAGFILES = [path for path in _ALL_FLAGFILES if not path.name.startswith(("compare_", "ablate_"))]
 
 
 def _values(*arguments: str) -> flags.FlagValues:
@@ -38,7 +40,7 @@ def _other(name: str) -> Any:
     default, field = _OPTIONS[name]
     choices = field.metadata.get("choices")
     if "form" in field.metadata:
-        return "hub:other"
+        return "noise" if name == "transfer_source" else "hub:other"
     if name in ("weights", "image_size"):
         return {"weights": "none", "image_size": 32}[name]
     if isinstance(default, tuple):
@@ -184,6 +186,7 @@ def test_groups_are_headed_by_the_program_and_the_step() -> None:
         "niwt: Images",
         "niwt: Domain knowledge",
         "niwt: Backbone",
+        "niwt: Importances",
         "niwt: Domain to importances",
         "niwt: Importances to weights",
         "niwt: Chosen on validation classes",
