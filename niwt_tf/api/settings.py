@@ -11,6 +11,19 @@ from niwt_tf import config as config_lib
 from niwt_tf import errors
 
 
+def run(**parts: dict[str, Any]) -> config_lib.RunConfig:
+    """Returns the settings of a run; what is not given is the default.
+
+    Args:
+      **parts: the name of a field of `config.RunConfig`, such as `data` -> settings of that part by name.
+
+    Raises:
+      errors.UserError: if there is no such setting, or it may not have that value.
+    """
+    default = config_lib.RunConfig()
+    return config_lib.RunConfig(**{name: _part(getattr(default, name), values) for name, values in parts.items()})
+
+
 def read(part: str, **values: Any) -> Any:
     """Returns a part of the settings of a run, such as `data`, as a dataclass; what is not given is the default.
 
@@ -21,12 +34,13 @@ def read(part: str, **values: Any) -> Any:
     Raises:
       errors.UserError: if there is no such setting, or it may not have that value.
     """
-    default = getattr(config_lib.RunConfig(), part)
+    return getattr(run(**{part: values}), part)
+
+
+def _part(default: Any, values: dict[str, Any]) -> Any:
     names = [field.name for field in dataclasses.fields(default)]
-    for name, value in values.items():
+    for name in values:
         if name not in names:
             raise errors.unknown_value("setting", name, names)
-        if isinstance(value, list):
-            values[name] = tuple(value)
-    run: dict[str, Any] = {part: dataclasses.replace(default, **values)}
-    return getattr(config_lib.RunConfig(**run), part)  # which checks the values
+    given = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    return dataclasses.replace(default, **given)

@@ -18,7 +18,12 @@ from niwt_tf.backbones import classifier as classifier_lib
 
 
 def compute_importances(
-    classifier: classifier_lib.Classifier, images: np.ndarray, labels: np.ndarray, kept_images: int = 512, seed: int = 0
+    classifier: classifier_lib.Classifier,
+    images: np.ndarray,
+    labels: np.ndarray,
+    kept_images: int = 512,
+    seed: int = 0,
+    of: str = "logit",
 ) -> importance.Importances:
     """Returns how much each neuron moves the logit of an image's own class, and what else one pass gave; in memory.
 
@@ -28,13 +33,15 @@ def compute_importances(
       labels: `[N]`, from 0 to `C - 1`, each class at least once.
       kept_images: of how many images the activations are kept, for the transfer.
       seed: chooses these.
+      of: what of a class: its `logit`, or its `probability`; of the latter's importances only the directions are right.
 
     Raises:
-      errors.UserError: if the arrays are of another kind, or a class has no image.
+      errors.UserError: if the arrays are of another kind, a class has no image, or `of` is neither.
     """
+    asked = settings.read("importance", importances_of=of).importances_of
     split = arrays.as_split(images, labels, len(classifier.class_names), classifier.backbone.image_size)
     with tempfile.TemporaryDirectory() as folder:
-        found = importance.compute(classifier, split, kept_images, seed, Path(folder), devices.compiles("auto"))
+        found = importance.compute(classifier, split, kept_images, seed, Path(folder), devices.compiles("auto"), asked)
         names = [field.name for field in dataclasses.fields(found)]
         return importance.Importances(**{name: np.array(getattr(found, name)) for name in names})
 
@@ -48,17 +55,17 @@ def fit_map(
       domain_vectors: of the `C` classes that the importances are of, `[C,M]`; only their directions count.
       importances: of `compute_importances`.
       how: `ridge`, or `descent` on the cosine, as in the paper.
-      seed: deals the classes into folds.
+      seed: deals the classes into folds, and draws the first weights of hidden layers.
       **values: of `config.MapConfig`, such as `map_penalties`.
 
     Raises:
-      errors.UserError: if there are no three classes, the sizes differ, or there is no such fit.
+      errors.UserError: if there are no three classes, the sizes differ, or there is no such fit with such settings.
     """
     vectors = _of_classes(domain_vectors, importances)
-    (fit,) = settings.read("rehearsal", map_fits=(how,)).map_fits
+    chosen = settings.run(rehearsal={"map_fits": (how,)}, map=values)
     sums = domain_map.class_sums(importances.values, importances.labels, len(vectors))
     counts = np.bincount(importances.labels, minlength=len(vectors))
-    return domain_map.fit(vectors, sums, counts, settings.read("map", **values), seed, how=fit)
+    return domain_map.fit(vectors, sums, counts, chosen.map, seed, how=how)
 
 
 def fit_inverse_map(
@@ -99,9 +106,10 @@ def transfer_weights(
       **values: of `config.TransferConfig`, such as `transfer_steps`.
 
     Raises:
-      errors.UserError: if the sizes differ.
+      errors.UserError: if the sizes differ, or images are asked for by `transfer_source`.
       errors.DivergedError: if the loss is no finite number.
     """
+    _require_own_images(values)
     (pull,) = settings.read("rehearsal", lambdas=(lambda_,)).lambdas
     wanted = arrays.require_vectors("targets", targets, len(targets), "class")
     neurons = classifier.backbone.activation_shape[-1]
@@ -216,6 +224,14 @@ def require_share(kept_share: float) -> None:
     if not 0 <= kept_share <= 1:
         raise errors.UserError(
             f"`kept_share` must be from 0 to 1. Received: kept_share={kept_share}. Give 0.9 to keep nine images of ten."
+        )
+
+
+def _require_own_images(values: dict[str, Any]) -> None:
+    if "transfer_source" in values:
+        raise errors.UserError(
+            "`transfer_source` must be left to whole runs. Received: "
+            f"transfer_source={values['transfer_source']!r}. Give other images' activations in `importances`."
         )
 
 

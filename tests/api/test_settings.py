@@ -16,6 +16,14 @@ def test_what_is_not_given_is_the_default() -> None:
     assert settings.read("map", map_folds=3) == config_lib.MapConfig(map_folds=3)
 
 
+def test_parts_are_checked_together() -> None:
+    run = settings.run(map={"map_layers": 2}, rehearsal={"map_fits": ["descent"]})
+    assert (run.map.map_layers, run.rehearsal.map_fits) == (2, ("descent",))
+    assert run.transfer == config_lib.TransferConfig()
+    with pytest.raises(errors.UserError, match="`--map_layers` must be 1 for ridge regression"):
+        settings.run(map={"map_layers": 2})
+
+
 def test_lists_are_taken_for_tuples() -> None:
     assert settings.read("map", map_penalties=[1.0, 2.0]).map_penalties == (1.0, 2.0)
 

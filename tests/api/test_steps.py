@@ -55,6 +55,25 @@ def test_a_map_is_the_library_s(found: importance.Importances, how: str) -> None
     assert (fitted.steps > 0) == (how == "descent")
 
 
+def test_a_map_has_the_layers_and_the_loss_that_are_asked_for(found: importance.Importances) -> None:
+    deep = niwt_tf.fit_map(
+        _VECTORS, found, "descent", map_folds=3, map_steps=5, map_layers=3, map_width=4, map_loss="l1"
+    )
+    assert [layer.name for layer in deep.forward.layers[-3:]] == ["hidden1", "hidden2", "importances"]
+    assert deep.forward.layers[-2].units == 4
+    with pytest.raises(errors.UserError, match="`--map_layers` must be 1 for ridge regression"):
+        niwt_tf.fit_map(_VECTORS, found, map_layers=2)
+
+
+def test_importances_of_probabilities_weigh_other_classes(classifier: classifier_lib.Classifier) -> None:
+    found = niwt_tf.compute_importances(classifier, _images(), _LABELS, of="probability")
+    logits = classifier.logits(found.features)
+    rivals = np.where(np.arange(3) == _LABELS[:, None], -np.inf, logits)
+    rivals = np.exp(rivals - rivals.max(1, keepdims=True))
+    asked = colours.KERNEL.T[_LABELS] - rivals / rivals.sum(1, keepdims=True) @ classifier.kernel.T
+    np.testing.assert_allclose(found.values, asked / _SIDE**2, rtol=1e-4, atol=1e-6)
+
+
 def test_seen_classes_ask_for_their_own_importances(found: importance.Importances) -> None:
     predicted = niwt_tf.fit_map(_VECTORS, found, map_penalties=(1e-4,))(_VECTORS)
     np.testing.assert_array_equal(predicted.argmax(1), [0, 1, 2])
@@ -111,6 +130,10 @@ def test_mistakes_are_told(classifier: classifier_lib.Classifier, found: importa
         niwt_tf.fit_map(np.eye(3), found, "lasso")
     with pytest.raises(errors.UserError, match=r"`targets` must have a number for each neuron, \[U,3\]"):
         niwt_tf.transfer_weights(classifier, found, np.zeros((1, 4)))
+    with pytest.raises(errors.UserError, match="`transfer_source` must be left to whole runs. Received: .*='noise'"):
+        niwt_tf.transfer_weights(classifier, found, np.ones((1, 3)), transfer_source="noise")
+    with pytest.raises(errors.UserError, match="`--importances_of` must be one of logit, probability"):
+        niwt_tf.compute_importances(classifier, _images(), _LABELS, of="loss")
     with pytest.raises(errors.UserError, match="`--lambdas` must be at least 0"):
         niwt_tf.transfer_weights(classifier, found, np.ones((1, 3)), lambda_=-1)
     with pytest.raises(errors.UserError, match="`class_names` must be new to the classifier. Received: red"):
