@@ -10,11 +10,15 @@ from pathlib import Path
 import pytest
 from absl import flags
 
-from niwt_tf import errors
+from niwt_tf import errors, pipeline, sources
 from niwt_tf.cli import compare_flags
 from niwt_tf.compare import axes, comparison, items, plan
 
-_PRESETS = sorted((Path(__file__).resolve().parents[2] / "flags").glob("compare_*.flags"))
+_FLAGS = Path(__file__).resolve().parents[2] / "flags"
+_PRESETS = sorted(_FLAGS.glob("compare_*.flags"))
+_ABLATIONS = sorted(_FLAGS.glob("ablate_*.flags"))
+_ROWS = {"bias": 3, "domain": 3, "images": 3, "importance": 2, "lambda": 6, "layer": 3, "loss": 3, "map": 3, "scale": 8}
+_TRAINED = {"data", "activations", "rehearsal_backbone", "backbone", "importances"}
 
 
 def _request(*arguments: str) -> comparison.Request:
@@ -120,13 +124,17 @@ def test_features_that_make_no_sense_are_told(arguments: tuple[str, ...], messag
     assert str(raised.value) == message
 
 
-@pytest.mark.parametrize("path", _PRESETS, ids=lambda path: path.name)
-def test_every_preset_gives_a_comparison_and_names_its_own_command(path: Path) -> None:
-    request = _request(f"--flagfile={path}")
+@pytest.mark.parametrize("path", [*_PRESETS, *_ABLATIONS], ids=lambda path: path.name)
+def test_every_preset_names_its_own_command_and_no_flag_twice(path: Path) -> None:
     lines = path.read_text("utf-8").splitlines()
     given = Counter(line.partition("=")[0] for line in lines if line.startswith("--"))
     assert set(given.values()) == {1} and "--out" in given
     assert f"#   bin/niwt_compare --flagfile=flags/{path.name}" in lines
+
+
+@pytest.mark.parametrize("path", _PRESETS, ids=lambda path: path.name)
+def test_every_preset_gives_a_comparison(path: Path) -> None:
+    request = _request(f"--flagfile={path}")
     assert request.axes.methods[0] == "niwt" and len(request.axes.methods) >= 10
     assert len(request.axes.seeds or request.axes.choices) >= 10, "so that significance can be told"
 
@@ -139,3 +147,23 @@ def test_the_preset_of_the_aviary_trains_a_network_for_each_seed() -> None:
     runs = plan.plan(_request(f"--flagfile={_PRESETS[0]}").axes)
     assert [run.key for run in runs[:3]] == ["attributes-10", "captions-10", "attributes-11"]
     assert len(runs) == 20
+
+
+def test_every_ablation_is_there() -> None:
+    assert [path.stem for path in _ABLATIONS] == [f"ablate_{name}" for name in _ROWS]
+
+
+@pytest.mark.parametrize("path", _ABLATIONS, ids=lambda path: path.name)
+def test_an_ablation_is_of_niwt_alone_and_trains_networks_once_for_all_its_values(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "transfer_stamps", lambda config, seed: {})  # the photographs may not be here
+    name, request = path.stem.removeprefix("ablate_"), _request(f"--flagfile={path}")
+    assert (request.axes.methods, request.axes.seeds) == (("niwt",), (20, 21, 22, 23, 24))
+    assert request.out == Path(f"runs/ablate-{name}")
+    runs = plan.plan(request.axes)
+    assert len({run.places for run in runs}) == _ROWS[name] and len(runs) == 5 * _ROWS[name]
+    prints = [pipeline.fingerprints(run.config) for run in runs if run.unit == "20"]
+    shared = {stage for stage in prints[0] if len({one[stage] for one in prints}) == 1}
+    assert shared >= (_TRAINED if name != "layer" else {"data"})
+    assert not shared & {"rehearsal", "map", "transfer", "evaluate"}
