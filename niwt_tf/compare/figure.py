@@ -15,6 +15,7 @@ _AXIS = 520  # units that the scale takes
 _ROW, _TITLE, _FOOT, _MARGIN = 26, 40, 56, 16  # units
 _VALUE = 130  # units for the number on the right
 _RINGS = 3  # dots are set at as many heights, so that those of the same H can be told apart
+_TITLE_SIZE, _NAME_SIZE = 15, 13  # of letters
 _INK, _FAINT, _GRID = "#1b1f24", "#57606a", "#d0d7de"
 _COLOURS = {"niwt": ("#0b57d0", "#9dbdf0"), "baseline": ("#424a53", "#b8c0c8"), "oracle": ("#9a6700", "#e3cf9f")}
 
@@ -33,12 +34,13 @@ def write(found: outcome.Outcome, folder: Path) -> None:
 def drawing(found: outcome.Outcome) -> canvas.Drawing:
     """Returns the figure."""
     domains = table.by_domain(found.rows)
-    left = _MARGIN + max((canvas.text_width(row.name, 13) for row in found.rows), default=0) + 12
+    texts = [*((domain, _TITLE_SIZE) for domain in domains), *((row.name, _NAME_SIZE) for row in found.rows)]
+    left = _MARGIN + max((canvas.text_width(*text) for text in texts), default=0) + 12
     scale = _Scale.of(found.rows, left)
     height = sum(_TITLE + _ROW * len(rows) for rows in domains.values()) + _FOOT
     shapes, top = [*scale.grid(height - _FOOT)], 0
     for domain, rows in domains.items():
-        shapes.append(canvas.Text((_MARGIN, top + 24), domain, _INK, 15))
+        shapes.append(canvas.Text((_MARGIN, top + 24), domain, _INK, _TITLE_SIZE))
         for number, row in enumerate(rows):
             shapes += _row(row, scale, top + _TITLE + _ROW * (number + 0.5))
         top += _TITLE + _ROW * len(rows)
@@ -74,7 +76,7 @@ class _Scale:
 
 def _row(row: table.Row, scale: _Scale, y: float) -> list[canvas.Line | canvas.Dot | canvas.Text]:
     strong, pale = _COLOURS["niwt" if row.is_niwt else "baseline" if row.counts else "oracle"]
-    shapes: list[canvas.Line | canvas.Dot | canvas.Text] = [canvas.Text((_MARGIN, y), row.name, strong)]
+    shapes: list[canvas.Line | canvas.Dot | canvas.Text] = [canvas.Text((_MARGIN, y), row.name, strong, _NAME_SIZE)]
     mean, spread = row.mean(table.H), row.spread(table.H)
     end = scale.left + _AXIS + 12
     if mean is None:

@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from fakes import outcomes
@@ -37,6 +38,18 @@ def test_places_are_in_proportion() -> None:
     dots = [shape for shape in figure.drawing(outcomes.four_seeds()).shapes if isinstance(shape, canvas.Dot)]
     x = {h: dot.center[0] for h, dot in zip(outcomes.NIWT, dots, strict=False)}
     assert np.isclose(x[0.8] - x[0.6], 0.2 / 0.5 * 520)
+
+
+@pytest.mark.parametrize(
+    ("domain", "variant"), [("documents", ""), ("attributes", "transfer_source=images:../shared/photographs")]
+)
+def test_no_text_reaches_into_the_scale(domain: str, variant: str) -> None:
+    drawn = figure.drawing(outcomes.of([outcomes.row("niwt", [0.5], domain, variant)]))
+    scale = min(shape.start[0] for shape in drawn.shapes if isinstance(shape, canvas.Line))
+    texts = [shape for shape in drawn.shapes if isinstance(shape, canvas.Text) and shape.place[0] < scale]
+    named = [shape for shape in texts if shape.anchor == "start"]
+    assert [shape.text for shape in named] == [domain, f"niwt {variant}".strip()]
+    assert all(shape.place[0] + canvas.text_width(shape.text, shape.size) < scale for shape in named)
 
 
 def test_what_failed_is_there_without_a_dot() -> None:
