@@ -51,6 +51,11 @@ def define(values: flags.FlagValues, program: str) -> None:
     flags.DEFINE_string("out", None, "Where all lies; runs/compare-<dataset> by default.", **here)
     flags.DEFINE_integer("workers", 0, "Most processes at a time; as cores and free memory allow by default.", **here)
     flags.DEFINE_boolean("overwrite", False, "Remakes the stages that other settings made in --out.", **here)
+    text = (
+        "Folders of other comparisons, as --out, or of runs of niwt: stages that the same settings finished there are "
+        "linked, not made again."
+    )
+    flags.DEFINE_list("reuse", [], text, **here)
     text = "Not used here, so that presets of niwt can be given; see --out."
     flags.DEFINE_string("workdir", None, text, **here)
     for name in set(values) - before - {"workdir"}:
@@ -70,6 +75,11 @@ def read(values: flags.FlagValues, arguments: Sequence[str]) -> comparison.Reque
     base = flags_lib.config(values)
     if values.workers < 0:
         raise errors.UserError(f"`--workers` must be at least 0. Received: --workers={values.workers}.")
+    if values.features and values.reuse:
+        raise errors.UserError(
+            f"`--reuse` must be of runs, not of --features. Received: --reuse={','.join(values.reuse)} with "
+            f"--features={values.features}. Leave one of them out."
+        )
     axes = axes_lib.Axes(
         base=base,
         domains=_names(values.domains),
@@ -86,6 +96,7 @@ def read(values: flags.FlagValues, arguments: Sequence[str]) -> comparison.Reque
         features=values.features,
         workers=values.workers,
         overwrite=values.overwrite,
+        reuse=_names(values.reuse),
     )
 
 

@@ -36,6 +36,7 @@ class Request:
       features: published features in place of runs; empty for runs.
       workers: how many processes run at a time; 0 for as many as cores and free memory allow.
       overwrite: whether stages that other settings made may be made anew.
+      reuse: folders of other comparisons or of runs, whose stages may be taken.
     """
 
     axes: axes_lib.Axes
@@ -44,6 +45,7 @@ class Request:
     features: str = ""
     workers: int = 0
     overwrite: bool = False
+    reuse: tuple[str, ...] = ()
 
 
 def compare(request: Request) -> outcome.Outcome:
@@ -80,7 +82,7 @@ def compare(request: Request) -> outcome.Outcome:
 def _items(request: Request) -> list[items.Item]:
     if request.features:
         return items.of_features(request.axes, request.out, request.features)
-    return items.of_runs(request.axes, request.out, request.overwrite)
+    return items.of_runs(request.axes, request.out, request.overwrite, request.reuse)
 
 
 def _run(found: Sequence[items.Item], most: int) -> dict[str, int]:

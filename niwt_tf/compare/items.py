@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from niwt_tf import pipeline
+from niwt_tf import pipeline, run_folder
 from niwt_tf import workdir as workdir_lib
 from niwt_tf.baselines import run as baselines
 from niwt_tf.compare import axes as axes_lib
@@ -97,31 +97,39 @@ class RunItem(Item):
         return workdir_lib.Workdir(self.root).is_current("evaluate", self.prints["evaluate"])
 
 
-def of_runs(axes: axes_lib.Axes, out: Path, overwrite: bool = False) -> list[Item]:
+def of_runs(axes: axes_lib.Axes, out: Path, overwrite: bool = False, reuse: Sequence[str] = ()) -> list[Item]:
     """Returns the runs of a comparison, each after the one that it has most in common with.
 
     Args:
       axes: what is compared.
       out: the folder in which all lies.
       overwrite: whether stages that other settings made may be made anew.
+      reuse: folders of other comparisons or of runs, whose stages may be taken.
 
     Raises:
-      errors.UserError: if a setting is not among the valid ones, or `out` holds runs with other settings.
+      errors.UserError: if a setting is not among the valid ones, `out` holds runs with other settings, or `reuse` none.
       OSError: if a file or folder cannot be read.
     """
+    others = tuple(root for folder in reuse for root in run_folder.within(folder, "--reuse"))
     runs = plan.plan(axes)
     prints = {run.key: pipeline.fingerprints(run.config) for run in runs}
     parents = sharing.parents(prints, work.STAGES)
     for run in runs:
         workdir_lib.Workdir(out / run.key).require_same(run.config, overwrite, "--out")
-    return [_run_item(run, prints, parents[run.key], out, overwrite) for run in runs]
+    return [_run_item(run, prints, parents[run.key], out, overwrite, others) for run in runs]
 
 
 def _run_item(
-    run: plan.PlannedRun, prints: dict[str, dict[str, str]], parent: str | None, out: Path, overwrite: bool
+    run: plan.PlannedRun,
+    prints: dict[str, dict[str, str]],
+    parent: str | None,
+    out: Path,
+    overwrite: bool,
+    others: tuple[Path, ...],
 ) -> RunItem:
     source = out / parent if parent else None
-    job = work.Job(out / run.key, run.baselines, workdir_lib.record(run.config), source, overwrite)
+    sources = (source, *others) if source else others
+    job = work.Job(out / run.key, run.baselines, workdir_lib.record(run.config), sources, overwrite)
     until = functools.partial(_are_made, source, prints[parent], prints[run.key]) if source and parent else _never
     return RunItem(run.key, run.unit, run.places, job, parent, until, prints[run.key])
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What runs have in common is made once: a later run gets the finished stages of an earlier one as links.
+"""What runs have in common is made once: a later run gets the finished stages of another one as links.
 
 A stage is the same where its fingerprint is, so no rule here says what follows from what. A finished stage is never
 written to, only replaced as a whole folder, so links to its files are as good as copies.
@@ -38,6 +38,21 @@ def shared(one: Prints, other: Prints, stages: Sequence[str]) -> list[str]:
     return [stage for stage in stages if one[stage] == other[stage]]
 
 
+def nearest(sources: Sequence[Path], target: Path, prints: Prints, stages: Sequence[str]) -> Path:
+    """Returns the one of `sources` that `link` takes most stages of, the first of several.
+
+    A run takes from one other alone: networks trained apart may differ even where their fingerprints do not, and what
+    was made by one of them must not meet the other.
+
+    Args:
+      sources: folders of runs, at least one.
+      target: the folder of another.
+      prints: of the run in `target`.
+      stages: which to look at.
+    """
+    return max(sources, key=lambda source: len(_missing(source, target, prints, stages)))
+
+
 def link(source: Path, target: Path, prints: Prints, stages: Sequence[str]) -> list[str]:
     """Gives the run in `target` those of `stages` that are done in `source` and not yet here, and returns which.
 
@@ -51,9 +66,7 @@ def link(source: Path, target: Path, prints: Prints, stages: Sequence[str]) -> l
       OSError: if the folder cannot be written.
     """
     there, here = workdir_lib.Workdir(source), workdir_lib.Workdir(target)
-    wanted = [
-        name for name in stages if there.is_current(name, prints[name]) and not here.is_current(name, prints[name])
-    ]
+    wanted = _missing(source, target, prints, stages)
     for name in wanted:
         temporary = target / "partial" / f"{name}.linked"
         shutil.rmtree(temporary, ignore_errors=True)
@@ -61,6 +74,12 @@ def link(source: Path, target: Path, prints: Prints, stages: Sequence[str]) -> l
         shutil.rmtree(here.path(name), ignore_errors=True)
         temporary.rename(here.path(name))
     return wanted
+
+
+def _missing(source: Path, target: Path, prints: Prints, stages: Sequence[str]) -> list[str]:
+    """Returns those of `stages` that are done in `source` and not yet in `target`."""
+    there, here = workdir_lib.Workdir(source), workdir_lib.Workdir(target)
+    return [name for name in stages if there.is_current(name, prints[name]) and not here.is_current(name, prints[name])]
 
 
 def _link(source: str, target: str) -> None:

@@ -29,21 +29,21 @@ class Job:
       root: the folder.
       methods: names of baselines.
       settings: of the run, as a workdir's `config.json` holds them; or those of `published.measure`.
-      source: the folder of a run that may have stages in common; None for none.
+      sources: the folders of runs that may have stages in common.
       overwrite: whether stages that other settings made may be made anew.
     """
 
     root: Path
     methods: tuple[str, ...]
     settings: dict[str, Any]
-    source: Path | None = None
+    sources: tuple[Path, ...] = ()
     overwrite: bool = False
 
     def write(self) -> Path:
         """Writes the job into its folder, where `read` finds it, and forgets what failed before."""
         self.root.mkdir(parents=True, exist_ok=True)
         (self.root / _FAILURES).unlink(missing_ok=True)
-        record = dataclasses.asdict(self) | {"root": str(self.root), "source": self.source and str(self.source)}
+        record = dataclasses.asdict(self) | {"root": str(self.root), "sources": [str(path) for path in self.sources]}
         workdir_lib.write_json(self.root / _JOB, record)
         return self.root / _JOB
 
@@ -51,8 +51,8 @@ class Job:
 def read(path: Path) -> Job:
     """Returns the job in a file."""
     record = workdir_lib.read_json(path)
-    source = record["source"] and Path(record["source"])
-    return Job(**record | {"root": Path(record["root"]), "methods": tuple(record["methods"]), "source": source})
+    sources = tuple(map(Path, record["sources"]))
+    return Job(**record | {"root": Path(record["root"]), "methods": tuple(record["methods"]), "sources": sources})
 
 
 def do(job: Job, start: Callable[[], None]) -> dict[str, str]:
@@ -97,8 +97,9 @@ def _measure(job: Job, start: Callable[[], None]) -> dict[str, str]:
         published.measure(job.root, job.methods, job.settings)
         return {}
     config, folder = config_lib.from_record(job.settings), workdir_lib.Workdir(job.root)
-    if job.source:
-        sharing.link(job.source, job.root, pipeline.fingerprints(config), STAGES)
+    if job.sources:
+        prints = pipeline.fingerprints(config)
+        sharing.link(sharing.nearest(job.sources, job.root, prints, STAGES), job.root, prints, STAGES)
     pipeline.run(config, folder, STAGES, job.overwrite, start)
     if None in baselines.found(job.root, job.methods).values():
         start()

@@ -44,6 +44,20 @@ def test_flags_of_niwt_hold_for_all_runs() -> None:
     assert request.command.endswith("--workdir=runs/preset '--out=x y'")
 
 
+def test_folders_are_named_whose_stages_are_taken() -> None:
+    assert _request().reuse == ()
+    assert _request("--reuse=runs/a, runs/b,runs/a").reuse == ("runs/a", "runs/b")
+
+
+def test_published_features_have_no_stages_to_take() -> None:
+    with pytest.raises(errors.UserError) as raised:
+        _request("--features=xlsa17:.", "--reuse=runs/a")
+    assert str(raised.value) == (
+        "`--reuse` must be of runs, not of --features. Received: --reuse=runs/a with --features=xlsa17:.. Leave one of "
+        "them out."
+    )
+
+
 def test_lists_are_named_once() -> None:
     request = _request("--methods=niwt, sje,niwt", "--domains=captions,attributes,captions")
     assert (request.axes.methods, request.axes.domains) == (("niwt", "sje"), ("captions", "attributes"))
@@ -82,6 +96,7 @@ def test_an_axis_of_any_flag(text: str, texts: tuple[str, ...], values: tuple[ob
             "`--vary` must be one of ",
         ),
         ("--workers=-1", "`--workers` must be at least 0. Received: --workers=-1."),
+        ("--vary=reuse=runs/a", "`--vary` must be one of "),
     ],
 )
 def test_mistakes_are_told(argument: str, message: str) -> None:

@@ -73,6 +73,19 @@ def test_links_are_of_what_is_done_and_the_same(tmp_path: Path) -> None:
     assert sharing.link(tmp_path / "a", tmp_path / "c", theirs, work.STAGES) == []
 
 
+def test_most_is_taken_of_the_run_with_most_that_is_the_same_and_of_several_of_the_first(tmp_path: Path) -> None:
+    prints = _prints()["attributes-0"]
+    other = {stage: "other" for stage in prints}
+    _make(tmp_path / "a", prints, "data")
+    _make(tmp_path / "b", prints, "data", "knowledge", "activations")
+    _make(tmp_path / "c", prints, "data", "knowledge", "activations")
+    _make(tmp_path / "d", other, "data", "knowledge", "activations", "backbone")
+    folders = [tmp_path / name for name in "abcd"]
+    assert sharing.nearest(folders, tmp_path / "new", prints, work.STAGES) == tmp_path / "b"
+    _make(tmp_path / "new", prints, "knowledge", "activations")
+    assert sharing.nearest(folders, tmp_path / "new", prints, work.STAGES) == tmp_path / "a"
+
+
 def test_a_stage_made_anew_leaves_the_other_run_as_it_is(tmp_path: Path) -> None:
     prints = _prints()["attributes-0"]
     _make(tmp_path / "a", prints, "data")

@@ -17,7 +17,7 @@ from niwt_tf.compare import work
 
 
 def _job(root: Path, *methods: str) -> work.Job:
-    job = work.Job(root, methods, workdir.record(config_lib.RunConfig(seed=3)), None, True)
+    job = work.Job(root, methods, workdir.record(config_lib.RunConfig(seed=3)), (), True)
     return work.read(job.write())
 
 
@@ -44,7 +44,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_a_job_is_read_as_it_was_written(tmp_path: Path) -> None:
-    job = work.Job(tmp_path / "a", ("sje",), {"seed": 3, "lambdas": [0.5]}, tmp_path / "b", True)
+    job = work.Job(tmp_path / "a", ("sje",), {"seed": 3, "lambdas": [0.5]}, (tmp_path / "b", tmp_path / "c"), True)
     assert work.read(job.write()) == job
 
 
@@ -55,6 +55,21 @@ def test_a_run_is_made_up_to_its_scores(tmp_path: Path, monkeypatch: pytest.Monk
     config, folder, stages, overwrite, start = given
     assert (config, folder.root, overwrite, start) == (config_lib.RunConfig(seed=3), tmp_path, True, _nothing)
     assert stages[0] == "data" and stages[-1] == "evaluate" and "explain" not in stages
+
+
+def test_a_run_begins_with_what_is_done_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = config_lib.RunConfig(seed=3)
+    prints = pipeline.fingerprints(config)
+    for name, stages in {"few": ["data"], "many": ["data", "activations"]}.items():
+        for stage in stages:
+            with workdir.Workdir(tmp_path / name).writing(stage, prints[stage]) as folder:
+                (folder / "file").write_text(name, "utf-8")
+    there: list[str] = []
+    monkeypatch.setattr(pipeline, "run", lambda *_: there.extend(p.read_text("utf-8") for p in root.glob("*/file")))
+    root = tmp_path / "run"
+    sources = (tmp_path / "few", tmp_path / "gone", tmp_path / "many")
+    assert work.do(work.Job(root, (), workdir.record(config), sources), _nothing) == {}
+    assert there == ["many", "many"]
 
 
 def test_a_baseline_that_fails_is_lost_alone(tmp_path: Path, done: list[str]) -> None:
