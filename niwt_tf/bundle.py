@@ -18,7 +18,7 @@ from typing import Any
 
 from niwt_tf import checksum, errors
 
-FORMAT = 1
+FORMAT = 2  # since 2 with the operator of the transfer in closed form
 ENDING = ".keras"
 FOLDER = "niwt"
 _MANIFEST = f"{FOLDER}/manifest.json"

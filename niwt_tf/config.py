@@ -22,6 +22,7 @@ from niwt_tf import errors
 from niwt_tf.backbones import families
 
 BIASES = ("mean", "zero", "level")
+TRANSFER_FITS = ("closed", "descent")
 MAP_FITS = ("descent", "ridge")
 MAP_LOSSES = ("cosine", "l1", "both")
 IMPORTANCES_OF = ("logit", "probability")
@@ -111,8 +112,8 @@ class BackboneConfig:
     finetune_from: str = _option("", "The first layer that full trains; all of the network by default.", training=True)
     classifier: str = _option(
         "discriminant",
-        "How the new classifier is fitted on fixed features: by discriminant analysis, in closed form, or by the "
-        "paper's softmax regression.",
+        "How a classifier is fitted on fixed features, a new one and the last layer of a network that was trained in "
+        "full: by discriminant analysis, in closed form, or by the paper's softmax.",
         choices=("discriminant", "softmax"),
         training=True,
     )
@@ -210,6 +211,12 @@ class MapConfig:
 class TransferConfig:
     """From importances to the weights of a class."""
 
+    transfer_fit: str = _option(
+        "closed",
+        "How weights are found: in closed form, those that vary least within classes while they cause the importances, "
+        "in the mean over images; or by the paper's descent on the cosine, image by image.",
+        choices=TRANSFER_FITS,
+    )
     transfer_source: str = _option(
         "training",
         "Which images the transfer asks for importances on: training images, noise, or images:DIR, a folder of any "
@@ -217,9 +224,9 @@ class TransferConfig:
         form=("training|noise|images:.+", "training, noise or images:DIR"),
     )
     transfer_images: int = _option(512, "Images whose activations are kept for the transfer.", minimum=1)
-    transfer_batch: int = _option(8, "Images in a step of the transfer.", minimum=1)
-    transfer_steps: int = _option(300, "Most steps of the transfer.", minimum=1)
-    transfer_learning_rate: float = _option(1e-2, "Adam's learning rate for the transfer.", minimum=0.0)
+    transfer_batch: int = _option(8, "Transfer by descent: images in a step.", minimum=1)
+    transfer_steps: int = _option(300, "Transfer by descent: most steps.", minimum=1)
+    transfer_learning_rate: float = _option(1e-2, "Transfer by descent: Adam's learning rate.", minimum=0.0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -232,8 +239,18 @@ class RehearsalConfig:
         "classes are predicted best.",
         choices=MAP_FITS,
     )
+    map_relevances: tuple[int, ...] = _option(
+        (10, 100),
+        "Ridge regression: for how many steps to learn how much each attribute or word tells of a class's look; after "
+        "0 all tell the same.",
+        minimum=0,
+        maximum=10_000,
+    )
     lambdas: tuple[float, ...] = _option(
-        (1e-4, 1e-3, 1e-2), "Pulls of new weights towards the seen classes' mean.", minimum=0.0
+        (0.0, 0.05, 0.1),
+        "How hard new weights are held back: in closed form by how much the map's own errors count, by descent by the "
+        "paper's pull towards the seen classes' mean.",
+        minimum=0.0,
     )
     scales: tuple[float, ...] = _option(
         (0.3, 0.4, 0.5, 0.65, 0.8, 1.0, 1.25),

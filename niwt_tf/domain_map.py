@@ -17,10 +17,11 @@ import tensorflow as tf
 from scipy import stats
 
 from niwt_tf import config as config_lib
-from niwt_tf import errors, inspect, map_descent, map_ridge
+from niwt_tf import errors, inspect, map_descent, map_relevance, map_ridge
 from niwt_tf import units as units_lib
 
 _EPSILON = 1e-12
+_SAVED = ("rank_correlation", "steps", "penalty", "relevance", "residuals")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,12 +33,17 @@ class DomainMap:
       rank_correlation: between predicted and observed importances of held-out seen classes, their mean.
       steps: for how many steps it was fitted, by descent; 0 for ridge regression.
       penalty: of the ridge regression; 0 for descent.
+      relevance: for how many steps it was learned how much each number of the domain vectors tells.
+      residuals: by how much the directions predicted for held-out seen classes, as unit vectors, miss those observed,
+        `[C,K]`; without rows where it is not known.
     """
 
     forward: keras.Model
     rank_correlation: float
     steps: int = 0
     penalty: float = 0.0
+    relevance: int = 0
+    residuals: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros((0, 1), np.float32))
 
     def __call__(self, domain_vectors: np.ndarray) -> np.ndarray:
         """Returns importances `[N,K]` float32 for domain vectors `[N,M]`."""
@@ -46,14 +52,15 @@ class DomainMap:
     def save(self, folder: Path) -> None:
         """Writes `forward.keras` and `map.npz` into `folder`."""
         self.forward.save(folder / "forward.keras")
-        np.savez(folder / "map.npz", rank_correlation=self.rank_correlation, steps=self.steps, penalty=self.penalty)
+        np.savez(folder / "map.npz", **{name: getattr(self, name) for name in _SAVED})
 
     @classmethod
     def load(cls, folder: Path) -> DomainMap:
         """Returns what `save` wrote; Keras' safe mode, no pickle."""
         forward = keras.models.load_model(folder / "forward.keras", compile=False, safe_mode=True)
         with np.load(folder / "map.npz", allow_pickle=False) as saved:
-            return cls(forward, float(saved["rank_correlation"]), int(saved["steps"]), float(saved["penalty"]))
+            found = {name: saved[name] for name in _SAVED if name in saved}  # bundles of format 1 lack some
+        return cls(forward, **{name: array if array.ndim else array.item() for name, array in found.items()})
 
 
 def class_sums(values: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
@@ -77,6 +84,8 @@ def fit(
     seed: int,
     log: inspect.Log = inspect.no_log,
     how: str = "descent",
+    relevance: int = 0,
+    looks: np.ndarray | None = None,
 ) -> DomainMap:
     """Returns the map fitted to all seen classes as far as held-out ones were predicted best.
 
@@ -88,17 +97,22 @@ def fit(
       seed: deals the classes into folds, and draws the first weights of hidden layers.
       log: takes the rank correlation on held-out classes, at each step the loss too.
       how: one of `config.MAP_FITS`.
+      relevance: for how many steps ridge regression learns how much each number of the domain vectors tells; with 0, or
+        by descent, all tell the same.
+      looks: how the classes look, `[C,D]`, see `map_relevance.looks`; what `relevance` is learned from.
 
     Raises:
       errors.DivergedError: if the loss or what is predicted is no finite number.
     """
     units = units_lib.units(domain_vectors)
     shift, scale = _normalisation(units)
-    problem = _Problem(
-        (units - shift) / scale, sums / counts[:, None], counts, _held_out(len(sums), config.map_folds, seed)
-    )
-    fitted = _descend(problem, config, seed, log) if how == "descent" else _regress(problem, config, log)
-    return DomainMap(_as_model(shift, scale, fitted.layers), fitted.score, fitted.steps, fitted.penalty)
+    held_out = _held_out(len(sums), config.map_folds, seed)
+    problem = _Problem((units - shift) / scale, sums / counts[:, None], counts, held_out, looks)
+    regress = how == "ridge"
+    fitted = _regress(problem, config, relevance, log) if regress else _descend(problem, config, seed, log)
+    model = _as_model(shift, scale, fitted.layers)
+    residuals = problem.residuals(fitted.of_folds)
+    return DomainMap(model, fitted.score, fitted.steps, fitted.penalty, relevance if regress else 0, residuals)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,25 +123,41 @@ class _Problem:
     means: np.ndarray
     counts: np.ndarray
     held_out: np.ndarray
+    looks: np.ndarray | None
 
     @property
     def everyone(self) -> np.ndarray:
         """One fold, in which no class is held out."""
         return np.zeros((1, len(self.inputs)), bool)
 
-    def score(self, layers: list[map_descent.Layer]) -> float:
-        """Returns the mean rank correlation of the folds' maps on the classes held out of them."""
+    def relevance(self, held_out: np.ndarray, steps: int) -> np.ndarray:
+        """Returns how much each number tells of looks, `[F,M]`, as learned without the classes `held_out [F,C]`."""
+        if self.looks is None or not steps:
+            return np.ones((len(held_out), self.inputs.shape[1]))
+        return np.stack([map_relevance.learn(self.inputs[~out], self.looks[~out], steps) for out in held_out])
+
+    def predicted(self, layers: list[map_descent.Layer]) -> np.ndarray:
+        """Returns what the folds' maps predict for the classes held out of them, `[C,K]`."""
         predicted = np.zeros_like(self.means)
         for fold, out in enumerate(self.held_out):
             predicted[out] = map_descent.predict(self.inputs[out], layers, fold)
-        return float(rank_correlations(predicted, self.means).mean())
+        return predicted
+
+    def score(self, layers: list[map_descent.Layer]) -> float:
+        """Returns the mean rank correlation of the folds' maps on the classes held out of them."""
+        return float(rank_correlations(self.predicted(layers), self.means).mean())
+
+    def residuals(self, layers: list[map_descent.Layer]) -> np.ndarray:
+        """Returns by how much the directions that the folds' maps predict miss those observed, `[C,K]`."""
+        return (units_lib.units(self.predicted(layers)) - units_lib.units(self.means)).astype(np.float32)
 
 
 @dataclasses.dataclass(frozen=True)
 class _Fitted:
-    """The layers of one fold, how well held-out classes were predicted, and how far it was fitted."""
+    """The layers, those of the folds, how well these predicted held-out classes, and how far it was fitted."""
 
     layers: list[map_descent.Layer]
+    of_folds: list[map_descent.Layer]
     score: float
     steps: int = 0
     penalty: float = 0.0
@@ -143,23 +173,29 @@ def _descend(problem: _Problem, config: config_lib.MapConfig, seed: int, log: in
     data = problem.inputs, problem.means, problem.counts
     map_descent.fit(*data, problem.held_out, config.map_steps, config, seed, check)
     best = max(history, key=history.__getitem__)
-    layers = map_descent.fit(*data, problem.everyone, best, config, seed, lambda *_: None)
-    return _Fitted(layers, history[best], steps=best)
+    of_all, of_folds = (
+        map_descent.fit(*data, out, best, config, seed, lambda *_: None) for out in (problem.everyone, problem.held_out)
+    )
+    return _Fitted(of_all, of_folds, history[best], steps=best)
 
 
-def _regress(problem: _Problem, config: config_lib.MapConfig, log: inspect.Log) -> _Fitted:
+def _regress(problem: _Problem, config: config_lib.MapConfig, steps: int, log: inspect.Log) -> _Fitted:
     if not (np.isfinite(problem.inputs).all() and np.isfinite(problem.means).all()):
         raise errors.DivergedError(
             "`importances` and domain vectors must be finite numbers. Received: some that are not, in fitting the map "
             "by ridge regression. Check the dataset's attributes, and that the network's activations are finite."
         )
+    relevance = problem.relevance(problem.held_out, steps)
     scores = {}
     for number, penalty in enumerate(config.map_penalties):
-        scores[penalty] = problem.score([map_ridge.fit(problem.inputs, problem.means, problem.held_out, penalty)])
+        fit = map_ridge.fit(problem.inputs, problem.means, problem.held_out, penalty, relevance)
+        scores[penalty] = problem.score([fit])
         log(number, penalty=penalty, rank_correlation=scores[penalty])
     best = max(scores, key=scores.__getitem__)
-    layer = map_ridge.fit(problem.inputs, problem.means, problem.everyone, best)
-    return _Fitted([layer], scores[best], penalty=best)
+    of_folds = map_ridge.fit(problem.inputs, problem.means, problem.held_out, best, relevance)
+    relevance = problem.relevance(problem.everyone, steps)
+    of_all = map_ridge.fit(problem.inputs, problem.means, problem.everyone, best, relevance)
+    return _Fitted([of_all], [of_folds], scores[best], penalty=best)
 
 
 def rank_correlations(predicted: np.ndarray, observed: np.ndarray) -> np.ndarray:

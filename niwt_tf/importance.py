@@ -55,6 +55,27 @@ def adjoint(head: Callable[[tf.Tensor], tf.Tensor], activations: tf.Tensor, tang
     return accumulator.jvp(features)
 
 
+def mean_jacobian(head: keras.Model, activations: np.ndarray) -> np.ndarray:
+    """Returns the mean over images of J `[D,K]`: how the features move with each neuron, at all positions alike.
+
+    Args:
+      head: activations `[N,H,W,K]` -> features `[N,D]`.
+      activations: `[n,H,W,K]`.
+    """
+    function, neurons = inference(head), activations.shape[-1]
+
+    @tf.function(reduce_retracing=True)
+    def columns(activation: tf.Tensor, tangents: tf.Tensor) -> tf.Tensor:
+        return adjoint(function, tf.repeat(activation[None], tf.shape(tangents)[0], axis=0), tangents)
+
+    total = np.zeros((neurons, head.output_shape[-1]))
+    for activation in progress.bar(activations, "Jacobian", unit="image"):
+        for first in range(0, neurons, _BATCH_SIZE):
+            tangents = np.eye(neurons, dtype=np.float32)[first : first + _BATCH_SIZE]
+            total[first : first + _BATCH_SIZE] += columns(tf.constant(activation, tf.float32), tangents).numpy()
+    return total.T / len(activations)
+
+
 def weights_of_probability(class_weights: tf.Tensor, logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
     """Returns the weights `[N,D]` that ask about the probability p of each image's class y: w_y - sum_c q_c w_c.
 

@@ -53,13 +53,14 @@ class Model:
       forward: the map from domain vectors to importances.
       inverse: the map back.
       settings: what the rehearsal chose.
-      activations: of training images, or of what `--transfer_source` names, `[n,H,W,K]` float16, on which new weights
-        are found.
+      activations: of training images, or of what `--transfer_source` names, `[n,H,W,K]` float16, on which descent
+        finds new weights.
       features: of all training images, `[N,D]` float32, on which they are calibrated.
       neuron_names: of the `K` neurons; None for those without a clear one.
       config: the settings of the run that made it.
       metrics: the scores of that run, and what they rest on; empty where it was not evaluated.
       taught: the descriptions of classes that were added since.
+      operator: what turns importances into new weights, `[D,K]`; None where descent finds them.
     """
 
     classifier: classifier_lib.Classifier
@@ -74,6 +75,7 @@ class Model:
     config: config_lib.RunConfig
     metrics: dict[str, Any]
     taught: tuple[description.Description, ...] = ()
+    operator: np.ndarray | None = None
 
     @property
     def class_names(self) -> tuple[str, ...]:

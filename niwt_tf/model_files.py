@@ -13,7 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from niwt_tf import bundle, domain_map, errors, inverse_map, model_place, rehearsal, workdir
+from niwt_tf import bundle, domain_map, errors, inverse_map, model_place, rehearsal, transfer_closed, workdir
 from niwt_tf import config as config_lib
 from niwt_tf import model as model_lib
 from niwt_tf.backbones import backbone as backbone_lib
@@ -109,6 +109,8 @@ def _write(model: model_lib.Model, folder: Path) -> None:
     model.forward.save(folder / "map")
     model.inverse.save(folder / "inverse_map")
     model.classifier.save(folder / "transfer", with_network=False)
+    if model.operator is not None:
+        np.save(folder / "transfer" / transfer_closed.FILE, model.operator)
     workdir.write_json(folder / "transfer" / "calibration.json", {"gamma": model.gamma})
     named = [{"index": index, "name": name} for index, name in enumerate(model.neuron_names)]
     workdir.write_json(folder / "explain" / "neurons.json", named)
@@ -121,6 +123,7 @@ def _read(folder: Path, classifier: classifier_lib.Classifier) -> model_lib.Mode
     activations = np.load(others if others.exists() else own, mmap_mode="r", allow_pickle=False)
     if cut.is_affine(classifier.backbone.head):
         activations = activations[:1]  # every image asks the same of the weights
+    operator = folder / "transfer" / transfer_closed.FILE
     return model_lib.Model(
         classifier=classifier,
         gamma=workdir.read_json(folder / "transfer" / "calibration.json")["gamma"],
@@ -134,6 +137,7 @@ def _read(folder: Path, classifier: classifier_lib.Classifier) -> model_lib.Mode
         config=config_lib.from_record(workdir.read_json(folder / "config.json")),
         metrics=workdir.read_json(folder / "metrics.json") or {},
         taught=tuple(_description(one) for one in workdir.read_json(folder / "taught.json") or ()),
+        operator=np.load(operator, allow_pickle=False) if operator.exists() else None,
     )
 
 

@@ -19,6 +19,8 @@ from niwt_tf import calibration, evaluate, progress
 from niwt_tf import config as config_lib
 from niwt_tf.backbones import classifier as classifier_lib
 
+Key = tuple[str, int, float]  # a map's fit, the steps of its relevance, and lambda
+
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
@@ -31,6 +33,7 @@ class Settings:
       bias: a member of `config.BIASES`.
       kept_share: of the seen training images, how many gamma leaves with a seen class as their best guess, 0..1.
       harmonic_mean: what these settings reached on the classes that played unseen, 0..1.
+      map_relevance: for how many steps the map learns how much each attribute or word tells.
     """
 
     map_fit: str
@@ -39,6 +42,7 @@ class Settings:
     bias: str
     kept_share: float
     harmonic_mean: float
+    map_relevance: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,7 +52,7 @@ class Trial:
     Attributes:
       classifier: of the classes that stay seen.
       unseen: the names of the `U` that play unseen.
-      kernels: (map fit, lambda) -> their weights `[D,U]`.
+      kernels: (map fit, relevance, lambda) -> their weights `[D,U]`.
       train_features: `[T,D]` of training images, by the rehearsal's backbone.
       seen_features: `[N,D]` of held-out images of seen classes.
       seen_labels: `[N]`.
@@ -58,16 +62,16 @@ class Trial:
 
     classifier: classifier_lib.Classifier
     unseen: tuple[str, ...]
-    kernels: Mapping[tuple[str, float], np.ndarray]
+    kernels: Mapping[Key, np.ndarray]
     train_features: np.ndarray
     seen_features: np.ndarray
     seen_labels: np.ndarray
     unseen_features: np.ndarray
     unseen_labels: np.ndarray
 
-    def outcome(self, fit: str, lambda_: float, scale: float, bias: str) -> tuple[float, float]:
+    def outcome(self, key: Key, scale: float, bias: str) -> tuple[float, float]:
         """Returns the share of training images that the best gamma leaves seen, and the harmonic mean at that gamma."""
-        kernel, seen_classes = self.kernels[fit, lambda_], len(self.classifier.class_names)
+        kernel, seen_classes = self.kernels[key], len(self.classifier.class_names)
         extended = calibration.extend(self.classifier, kernel, self.unseen, scale, bias, self.train_features)
         images = self.train_features, self.seen_features, self.seen_labels, self.unseen_features, self.unseen_labels
         return outcome(extended.logits, *images, seen_classes)
@@ -99,17 +103,24 @@ def outcome(
     return calibration.kept_share(margins, gamma), harmonic_mean
 
 
+def maps(config: config_lib.RehearsalConfig) -> list[tuple[str, int]]:
+    """Returns the ways to fit the map that are tried: a member of `config.MAP_FITS`, and the steps of its relevance."""
+    return [
+        (fit, relevance) for fit in config.map_fits for relevance in (config.map_relevances if fit == "ridge" else (0,))
+    ]
+
+
 def choose(trials: Sequence[Trial], config: config_lib.RehearsalConfig) -> Settings:
     """Returns the settings with the highest harmonic mean at their own best gamma, on average over the trials.
 
     Args:
-      trials: one or more, with the same candidates.
-      config: the candidates' map fits and lambdas, and the scales and biases to try.
+      trials: one or more, with weights for the same maps and lambdas.
+      config: the scales and biases to try.
     """
-    candidates = list(itertools.product(config.map_fits, config.lambdas, config.scales, config.biases))
+    candidates = list(itertools.product(trials[0].kernels, config.scales, config.biases))
     tried = []
-    for fit, lambda_, scale, bias in progress.bar(candidates, "settings"):
-        outcomes = [trial.outcome(fit, lambda_, scale, bias) for trial in trials]
+    for (fit, relevance, lambda_), scale, bias in progress.bar(candidates, "settings"):
+        outcomes = [trial.outcome((fit, relevance, lambda_), scale, bias) for trial in trials]
         kept_share, harmonic_mean = np.mean(outcomes, axis=0).tolist()
-        tried.append(Settings(fit, lambda_, scale, bias, kept_share, harmonic_mean))
+        tried.append(Settings(fit, lambda_, scale, bias, kept_share, harmonic_mean, relevance))
     return max(tried, key=lambda one: one.harmonic_mean)

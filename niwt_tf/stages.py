@@ -9,7 +9,7 @@ folder what an interrupted call left there.
 from __future__ import annotations
 
 import dataclasses
-import itertools
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,18 @@ from typing import Any
 import numpy as np
 
 import niwt_tf
-from niwt_tf import accuracies, calibration, devices, domain_map, finished_run, importance, inspect, progress
+from niwt_tf import (
+    accuracies,
+    calibration,
+    devices,
+    domain_map,
+    finished_run,
+    importance,
+    inspect,
+    map_relevance,
+    progress,
+    transfer_closed,
+)
 from niwt_tf import evaluate as evaluate_lib
 from niwt_tf import inverse_map as inverse_map_lib
 from niwt_tf import rehearsal as rehearsal_lib
@@ -120,22 +131,20 @@ def rehearsal(run: run_lib.Run, folder: Path) -> None:
 
 
 def _trial(run: run_lib.Run, group: int, folder: Path) -> rehearsal_lib.Trial:
-    """Returns a rehearsal up to the choice: every map's weights for every lambda, found all at once."""
+    """Returns a rehearsal up to the choice: every map's weights for every lambda."""
     parent = run.folder("rehearsal_backbone") / str(group)
     classifier = classifier_lib.Classifier.load(parent, run.network.backbone if run.stays else None)
     observed = importance.Importances.load(parent)
     if run.config.importance.importances_of == "probability":
         observed = _of_probability(run, classifier, run.material.rehearsal(run.config.seed, group).train, folder)
     known = run.rehearsal_knowledge(group)
-    seen_classes, lambdas = len(classifier.class_names), run.config.rehearsal.lambdas
-    targets = []
-    for fit in run.config.rehearsal.map_fits:
-        fitted = _fit_map(run, fit, known, observed, seen_classes, folder / fit)
-        targets.append(np.tile(fitted(known.vectors[seen_classes:]), (len(lambdas), 1)))
-    pulls = lambdas * len(targets)
-    columns = _transfer(run, classifier, observed, np.concatenate(targets), pulls, folder / "transfer")
-    keys = itertools.product(run.config.rehearsal.map_fits, lambdas)
-    kernels = dict(zip(keys, np.split(columns, len(pulls), axis=1), strict=True))
+    seen_classes = len(classifier.class_names)
+    maps = {
+        how: _fit_map(run, *how, known, observed, seen_classes, folder / f"{how[0]}{how[1] or ''}")
+        for how in rehearsal_lib.maps(run.config.rehearsal)
+    }
+    wanted = known.vectors[seen_classes:]
+    kernels = _kernels(run, classifier, observed, maps, wanted, run.config.rehearsal.lambdas, folder / "transfer")
     unseen = known.class_names[seen_classes:]
     with np.load(parent / "test_seen.npz") as seen, np.load(parent / "test_unseen.npz") as tested:
         images = observed.features, seen["features"], seen["labels"], tested["features"], tested["labels"]
@@ -149,7 +158,8 @@ def map(run: run_lib.Run, folder: Path) -> None:
         classifier = classifier_lib.Classifier.load(run.folder("backbone"))
         observed = _of_probability(run, classifier, run.material.train, folder)
     known = knowledge_lib.DomainKnowledge.load(run.folder("knowledge") / "knowledge.npz")
-    _fit_map(run, _settings(run).map_fit, known, observed, len(run.dataset.seen), folder).save(folder)
+    settings, seen_classes = _settings(run), len(run.dataset.seen)
+    _fit_map(run, settings.map_fit, settings.map_relevance, known, observed, seen_classes, folder).save(folder)
 
 
 def transfer(run: run_lib.Run, folder: Path) -> None:
@@ -158,8 +168,9 @@ def transfer(run: run_lib.Run, folder: Path) -> None:
     observed = importance.Importances.load(run.folder("importances"))
     known = knowledge_lib.DomainKnowledge.load(run.folder("knowledge") / "knowledge.npz")
     settings = _settings(run)
-    targets = domain_map.DomainMap.load(run.folder("map"))(known.vectors[len(run.dataset.seen) :])
-    kernel = _transfer(run, classifier, observed, targets, (settings.lambda_,), folder)
+    maps = {(settings.map_fit, settings.map_relevance): domain_map.DomainMap.load(run.folder("map"))}
+    wanted = known.vectors[len(run.dataset.seen) :]
+    (kernel,) = _kernels(run, classifier, observed, maps, wanted, (settings.lambda_,), folder).values()
     extended = calibration.extend(
         classifier, kernel, run.dataset.unseen, settings.scale, settings.bias, observed.features
     )
@@ -235,6 +246,8 @@ def _about(run: run_lib.Run) -> dict[str, Any]:
         "map_fit": settings.map_fit,
         "map_steps": fitted.steps,
         "map_penalty": fitted.penalty,
+        "map_relevance": settings.map_relevance,
+        "transfer_fit": run.config.transfer.transfer_fit,
         "packages": {"niwt_tf": niwt_tf.__version__} | {name: metadata.version(name) for name in _PACKAGES},
     }
 
@@ -296,6 +309,7 @@ def _settings(run: run_lib.Run) -> rehearsal_lib.Settings:
 def _fit_map(
     run: run_lib.Run,
     fit: str,
+    relevance: int,
     known: knowledge_lib.DomainKnowledge,
     observed: importance.Importances,
     seen_classes: int,
@@ -305,24 +319,62 @@ def _fit_map(
     counts = np.bincount(observed.labels, minlength=seen_classes)
     with inspect.scalars(folder) as log:
         vectors = known.vectors[:seen_classes]
-        return domain_map.fit(vectors, sums, counts, run.config.map, run.config.seed, log, fit)
+        return domain_map.fit(
+            vectors, sums, counts, run.config.map, run.config.seed, log, fit, relevance, _looks(run, observed)
+        )
 
 
-def _transfer(
+def _looks(run: run_lib.Run, observed: importance.Importances) -> np.ndarray:
+    """Returns how the seen classes look."""
+    classes = int(observed.labels.max()) + 1
+    shrinkage = run.config.backbone.classifier_shrinkage
+    return map_relevance.looks(observed.features, observed.labels, classes, shrinkage)
+
+
+def _kernels(
     run: run_lib.Run,
     classifier: classifier_lib.Classifier,
     observed: importance.Importances,
-    targets: np.ndarray,
+    maps: Mapping[tuple[str, int], domain_map.DomainMap],
+    vectors: np.ndarray,
     lambdas: tuple[float, ...],
     folder: Path,
-) -> np.ndarray:
-    """Returns weights for `targets`, of which an equal share belongs to each of `lambdas` in turn."""
-    pulls = np.repeat(lambdas, len(targets) // len(lambdas))
+) -> dict[rehearsal_lib.Key, np.ndarray]:
+    """Returns the weights `[D,U]` for domain vectors `[U,M]`, by every map with every lambda."""
+    folder.mkdir(exist_ok=True)
+    activations = _transferred_on(run, classifier, observed, folder)
+    targets = {how: fitted(vectors) for how, fitted in maps.items()}
+    if run.config.transfer.transfer_fit == "descent":
+        return _descend(run, classifier, activations, targets, lambdas, folder)
+    shrinkage = run.config.backbone.classifier_shrinkage
+    reach = transfer_closed.reach(classifier.backbone.head, activations, observed.features, observed.labels, shrinkage)
+    operators = {
+        (fit, relevance, lambda_): reach.operator(fitted.residuals, lambda_)
+        for (fit, relevance), fitted in maps.items()
+        for lambda_ in lambdas
+    }
+    if len(operators) == 1:
+        np.save(folder / transfer_closed.FILE, next(iter(operators.values())))
+    return {key: transfer_closed.weights(operator, targets[key[:2]]) for key, operator in operators.items()}
+
+
+def _descend(
+    run: run_lib.Run,
+    classifier: classifier_lib.Classifier,
+    activations: np.ndarray,
+    targets: Mapping[tuple[str, int], np.ndarray],
+    lambdas: tuple[float, ...],
+    folder: Path,
+) -> dict[rehearsal_lib.Key, np.ndarray]:
+    """Returns the weights `[D,U]` for the targets `[U,K]` of every map with every lambda, found all at once."""
+    keys = [(fit, relevance, lambda_) for fit, relevance in targets for lambda_ in lambdas]
+    columns = np.concatenate([targets[fit, relevance] for fit, relevance, _ in keys])
+    pulls = np.repeat([lambda_ for *_, lambda_ in keys], len(columns) // len(keys))
     with inspect.scalars(folder) as log:
-        return transfer_lib.transfer(
+        kernel = transfer_lib.transfer(
             classifier.backbone.head,
-            _transferred_on(run, classifier, observed, folder),
-            targets,
+            activations,
+            columns,
             classifier.kernel,
             pulls,
             run.config.transfer,
@@ -330,6 +382,7 @@ def _transfer(
             run.jit_compile,
             log,
         )
+    return dict(zip(keys, np.split(kernel, len(keys), axis=1), strict=True))
 
 
 def _transferred_on(

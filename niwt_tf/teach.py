@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Adds classes to a model by describing them: steps 2 and 3 of the method, on the activations that the model keeps.
+"""Adds classes to a model by describing them: steps 2 and 3 of the method, on what the model keeps of training images.
 
 What the rehearsal chose for the unseen classes holds for the new ones, too: lambda, scale, bias, and the share of seen
 training images that gamma leaves with a seen class.
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from niwt_tf import calibration, devices, errors, lesson, transfer
+from niwt_tf import calibration, devices, errors, lesson, transfer, transfer_closed
 from niwt_tf import model as model_lib
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.data import names as names_lib
@@ -85,6 +85,8 @@ def _read(model: model_lib.Model, told: description.Description, is_named: bool)
 
 def _weights(model: model_lib.Model, targets: np.ndarray) -> np.ndarray:
     """Returns the new classes' weights `[D,U]`."""
+    if model.operator is not None:
+        return transfer_closed.weights(model.operator, targets)
     return transfer.transfer(
         model.classifier.backbone.head,
         model.activations,

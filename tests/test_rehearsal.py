@@ -46,8 +46,8 @@ def _choose(
     classifier: classifier_lib.Classifier | None = None,
     trial: rehearsal.Trial = _TRIAL,
 ) -> rehearsal.Settings:
-    config = config_lib.RehearsalConfig(("descent",), tuple(kernels), scales, biases)
-    by_fit = {("descent", lambda_): kernel for lambda_, kernel in kernels.items()}
+    config = config_lib.RehearsalConfig(scales=scales, biases=biases)
+    by_fit = {("descent", 0, lambda_): kernel for lambda_, kernel in kernels.items()}
     trial = dataclasses.replace(trial, classifier=classifier or _classifier(), kernels=by_fit)
     return rehearsal.choose([trial], config)
 
@@ -122,8 +122,8 @@ def test_choice_beats_every_setting_at_every_gamma_of_a_grid() -> None:
     kernel = np.eye(6, 3)
     classifier = classifier_lib.Classifier(_NETWORK, kernel, np.zeros(3), ("wren", "robin", "tit"))
     kernels = {lambda_: np.eye(6)[:, 3:5] + lambda_ * rng.normal(size=(6, 2)) for lambda_ in (0.5, 0.1, 2.0)}
-    config = config_lib.RehearsalConfig(("ridge",), tuple(kernels), (0.0, 0.7, 1.4), ("zero",))
-    by_fit = {("ridge", lambda_): new for lambda_, new in kernels.items()}
+    config = config_lib.RehearsalConfig(scales=(0.0, 0.7, 1.4), biases=("zero",))
+    by_fit = {("ridge", 0, lambda_): new for lambda_, new in kernels.items()}
     chosen = rehearsal.choose([rehearsal.Trial(classifier, ("heron", "stork"), by_fit, *images)], config)
     best = {}
     for (lambda_, new), scale in itertools.product(kernels.items(), config.scales):

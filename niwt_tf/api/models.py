@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -41,12 +42,13 @@ def make_model(
     forward: domain_map.DomainMap | None = None,
     inverse: inverse_map.InverseMap | None = None,
     neurons: Sequence[neurons_lib.Neuron] = (),
-    lambda_: float = 1e-3,
+    lambda_: float = 0.05,
     scale: float = 0.5,
     bias: str = "level",
     kept_share: float = 0.9,
     text_encoder: str = "tfidf",
     seed: int = 0,
+    transfer_fit: str = "closed",
 ) -> Model:
     """Returns a model of your own pieces, which predicts, explains and is taught new classes.
 
@@ -57,36 +59,41 @@ def make_model(
       forward: of `fit_map`; fitted here by default.
       inverse: of `fit_inverse_map`; fitted here by default.
       neurons: of `name_neurons`; without, no neuron has a name.
-      lambda_: the pull of new weights towards the mean of seen ones; see `transfer_weights`.
+      lambda_: how hard new weights are held back; see `transfer_weights`.
       scale: the length of new weights, in mean lengths of seen ones; see `add_classes`.
       bias: of new classes; see `add_classes`.
       kept_share: 0..1, of the seen training images, how many keep a seen class as their best guess; see `choose_gamma`.
       text_encoder: that `known` was loaded with.
       seed: of the maps' folds, and of the weights of classes that are taught.
+      transfer_fit: how these weights are found, `closed` or `descent`; see `transfer_weights`.
 
     Raises:
       errors.UserError: if the pieces are not of the same classes, or a setting may not have that value.
     """
     _require_same(classifier, known)
     steps.require_share(kept_share)
-    settings.read("rehearsal", lambdas=(lambda_,), scales=(scale,), biases=(bias,))  # which checks them
+    chosen = settings.run(
+        domain={"text_encoder": text_encoder},
+        transfer={"transfer_fit": transfer_fit},
+        rehearsal={"lambdas": (lambda_,), "scales": (scale,), "biases": (bias,)},
+    )
     vectors = known.vectors[: len(classifier.seen)]
     forward = forward or steps.fit_map(vectors, importances, seed=seed)
     fit = "descent" if forward.steps else "ridge"
+    is_closed = transfer_fit == "closed"
     return Model(
         classifier=classifier,
         gamma=steps.choose_gamma(classifier, importances.features, kept_share) if classifier.unseen else 0.0,
         known=known,
         forward=forward,
         inverse=inverse or steps.fit_inverse_map(vectors, importances, seed=seed),
-        settings=rehearsal.Settings(fit, lambda_, scale, bias, kept_share, _NOT_MEASURED),
+        settings=rehearsal.Settings(fit, lambda_, scale, bias, kept_share, _NOT_MEASURED, forward.relevance),
         activations=importances.activations,
         features=importances.features,
         neuron_names=_names(neurons, classifier.backbone.activation_shape[-1]),
-        config=config_lib.RunConfig(
-            domain=settings.read("domain", text_encoder=text_encoder), backbone=_origin(classifier), seed=seed
-        ),
+        config=dataclasses.replace(chosen, backbone=_origin(classifier), seed=seed),
         metrics={},
+        operator=steps.operator(classifier, importances, forward.residuals, lambda_) if is_closed else None,
     )
 
 

@@ -12,7 +12,19 @@ from typing import Any
 
 import numpy as np
 
-from niwt_tf import calibration, devices, domain_map, errors, evaluate, importance, inverse_map, transfer
+from niwt_tf import (
+    calibration,
+    devices,
+    domain_map,
+    errors,
+    evaluate,
+    importance,
+    inverse_map,
+    map_relevance,
+    transfer,
+    transfer_closed,
+)
+from niwt_tf import config as config_lib
 from niwt_tf.api import arrays, settings
 from niwt_tf.backbones import classifier as classifier_lib
 
@@ -47,7 +59,12 @@ def compute_importances(
 
 
 def fit_map(
-    domain_vectors: np.ndarray, importances: importance.Importances, how: str = "ridge", seed: int = 0, **values: Any
+    domain_vectors: np.ndarray,
+    importances: importance.Importances,
+    how: str = "ridge",
+    seed: int = 0,
+    relevance: int = 0,
+    **values: Any,
 ) -> domain_map.DomainMap:
     """Returns the map from domain vectors to importances, as far as classes held out in turn are predicted best.
 
@@ -56,16 +73,22 @@ def fit_map(
       importances: of `compute_importances`.
       how: `ridge`, or `descent` on the cosine, as in the paper.
       seed: deals the classes into folds, and draws the first weights of hidden layers.
+      relevance: for how many steps ridge regression learns how much each attribute or word tells of how a class looks;
+        `bin/niwt` tries 10 and 100, of which the former suits a dozen classes.
       **values: of `config.MapConfig`, such as `map_penalties`.
 
     Raises:
       errors.UserError: if there are no three classes, the sizes differ, or there is no such fit with such settings.
     """
     vectors = _of_classes(domain_vectors, importances)
-    chosen = settings.run(rehearsal={"map_fits": (how,)}, map=values)
+    chosen = settings.run(rehearsal={"map_fits": (how,), "map_relevances": (relevance,)}, map=values)
     sums = domain_map.class_sums(importances.values, importances.labels, len(vectors))
     counts = np.bincount(importances.labels, minlength=len(vectors))
-    return domain_map.fit(vectors, sums, counts, chosen.map, seed, how=how)
+    shrinkage = chosen.backbone.classifier_shrinkage
+    looks = (
+        map_relevance.looks(importances.features, importances.labels, len(vectors), shrinkage) if relevance else None
+    )
+    return domain_map.fit(vectors, sums, counts, chosen.map, seed, how=how, relevance=relevance, looks=looks)
 
 
 def fit_inverse_map(
@@ -91,43 +114,54 @@ def transfer_weights(
     classifier: classifier_lib.Classifier,
     importances: importance.Importances,
     targets: np.ndarray,
-    lambda_: float = 1e-3,
+    lambda_: float = 0.05,
     seed: int = 0,
+    residuals: np.ndarray | None = None,
     **values: Any,
 ) -> np.ndarray:
     """Returns weights `[D,U]` float32 of `U` new classes, which cause the importances that are asked for.
 
     Args:
       classifier: of the seen classes.
-      importances: of `compute_importances`, for the activations in it.
+      importances: of `compute_importances`, for the activations and features in it.
       targets: `[U,K]`, of which only the direction counts: what a map gives for the new classes' domain vectors.
-      lambda_: the pull towards the mean of the seen classes' weights, at least 0.
-      seed: of the starting weights, and the order of the images.
-      **values: of `config.TransferConfig`, such as `transfer_steps`.
+      lambda_: how hard the weights are held back, at least 0: in closed form by the map's errors, by descent towards the
+        mean of the seen classes' weights.
+      seed: by descent, of the starting weights, and the order of the images.
+      residuals: in closed form, the map's errors on held-out classes, `DomainMap.residuals`; none by default.
+      **values: of `config.TransferConfig`: `transfer_fit`, `closed` or `descent`, and settings of the descent.
 
     Raises:
       errors.UserError: if the sizes differ, or images are asked for by `transfer_source`.
       errors.DivergedError: if the loss is no finite number.
     """
     _require_own_images(values)
-    (pull,) = settings.read("rehearsal", lambdas=(lambda_,)).lambdas
-    wanted = arrays.require_vectors("targets", targets, len(targets), "class")
+    chosen = settings.run(transfer=values, rehearsal={"lambdas": (lambda_,)}).transfer
     neurons = classifier.backbone.activation_shape[-1]
-    if wanted.shape[1] != neurons:
-        raise errors.UserError(
-            f"`targets` must have a number for each neuron, [U,{neurons}]. Received: {list(wanted.shape)}. Give what "
-            "the map makes of the new classes' domain vectors."
-        )
+    wanted = _of_neurons("targets", targets, neurons)
+    if chosen.transfer_fit == "closed":
+        missed = np.zeros((0, neurons)) if residuals is None else _of_neurons("residuals", residuals, neurons)
+        return transfer_closed.weights(operator(classifier, importances, missed, lambda_), wanted)
     return transfer.transfer(
         classifier.backbone.head,
         importances.activations,
         wanted,
         classifier.kernel,
-        np.full(len(wanted), pull),
-        settings.read("transfer", **values),
+        np.full(len(wanted), lambda_),
+        chosen,
         seed,
         devices.compiles("auto"),
     )
+
+
+def operator(
+    classifier: classifier_lib.Classifier, importances: importance.Importances, residuals: np.ndarray, lambda_: float
+) -> np.ndarray:
+    """Returns what turns importances into weights in closed form, `[D,K]`; see `transfer_closed`."""
+    shrinkage = config_lib.BackboneConfig().classifier_shrinkage
+    head, kept = classifier.backbone.head, importances.activations
+    reach = transfer_closed.reach(head, kept, importances.features, importances.labels, shrinkage)
+    return reach.operator(residuals, lambda_)
 
 
 def add_classes(
@@ -233,6 +267,16 @@ def _require_own_images(values: dict[str, Any]) -> None:
             "`transfer_source` must be left to whole runs. Received: "
             f"transfer_source={values['transfer_source']!r}. Give other images' activations in `importances`."
         )
+
+
+def _of_neurons(name: str, given: np.ndarray, neurons: int) -> np.ndarray:
+    rows = arrays.require_vectors(name, given, len(given), "class")
+    if rows.shape[1] != neurons:
+        raise errors.UserError(
+            f"`{name}` must have a number for each neuron, [U,{neurons}]. Received: {list(rows.shape)}. Give what "
+            "the map makes of the new classes' domain vectors."
+        )
+    return rows
 
 
 def _of_classes(domain_vectors: np.ndarray, importances: importance.Importances) -> np.ndarray:

@@ -37,26 +37,39 @@ def fit(features: np.ndarray, labels: np.ndarray, classes: int, shrinkage: float
             "--preprocessing and the network's weights."
         )
     counts = np.bincount(labels, minlength=classes)
-    means = np.zeros((classes, features.shape[1]))
-    np.add.at(means, labels, features)
-    means /= counts[:, None]
+    means = class_means(features, labels, classes)
     center = means.mean(0)
-    kernel = _solve(features - means[labels], (means - center).T, shrinkage)
+    kernel = solve(features - means[labels], (means - center).T, shrinkage)
     bias = np.log(counts / len(labels)) - ((means + center) * kernel.T).sum(1) / 2
     return kernel.astype(np.float32), bias.astype(np.float32)
 
 
-def _solve(deviations: np.ndarray, right: np.ndarray, shrinkage: float) -> np.ndarray:
-    """Returns X of ((1 - shrinkage) S + ridge I) X = `right [D,C]`, for S of `deviations [N,D]` from the means.
+def class_means(features: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
+    """Returns the means `[C,D]` of features `[N,D]` over the images of each class, of which none is without one."""
+    sums = np.zeros((classes, features.shape[1]))
+    np.add.at(sums, labels, features)
+    return sums / np.bincount(labels, minlength=classes)[:, None]
+
+
+def covariance(deviations: np.ndarray, shrinkage: float) -> np.ndarray:
+    """Returns the shrunk covariance `[D,D]` of features, of which `deviations [N,D]` are from their classes' means."""
+    shared = (1 - shrinkage) / len(deviations) * (deviations.T @ deviations)
+    return shared + _ridge(deviations, shrinkage) * np.eye(len(shared))
+
+
+def solve(deviations: np.ndarray, right: np.ndarray, shrinkage: float) -> np.ndarray:
+    """Returns X `[D,R]` of S X = `right [D,R]`, for the shrunk `covariance` S of `deviations [N,D]`.
 
     With fewer images than features it is solved among the images, by Woodbury's identity.
     """
     images, size = deviations.shape
-    ridge = max(shrinkage * float(np.mean(deviations**2)), _TINY)
-    weight = (1 - shrinkage) / images
     if size <= images:
-        covariance = weight * (deviations.T @ deviations)
-        return linalg.solve(covariance + ridge * np.eye(size), right, assume_a="pos")
+        return linalg.solve(covariance(deviations, shrinkage), right, assume_a="pos")
+    ridge, weight = _ridge(deviations, shrinkage), (1 - shrinkage) / images
     among = weight * (deviations @ deviations.T) + ridge * np.eye(images)
     inner = linalg.solve(among, deviations @ right, assume_a="pos")
     return (right - weight * (deviations.T @ inner)) / ridge
+
+
+def _ridge(deviations: np.ndarray, shrinkage: float) -> float:
+    return max(shrinkage * float(np.mean(deviations**2)), _TINY)

@@ -1,9 +1,14 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Makes a network a classifier of the seen classes: a new classifier on what it knows first, then all of it."""
+"""Makes a network a classifier of the seen classes: a new classifier on what it knows first, then all of it.
+
+With `--classifier=discriminant` a network that was trained in full gets its last layer anew, too: the weights of the
+softmax classifier that trained it carry over worse to unseen classes.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -64,14 +69,14 @@ def finetune(
         initial = _new_classifier(features, split.labels, len(class_names), held_out, config, seed, kept, log)
         if kind == "classifier":
             return classifier_lib.Classifier(start.backbone, *initial, class_names)
-    watched = None
+    trained, watched = split, None
     if config.patience:
         same = np.arange(len(class_names))
-        split, watched = split.subset(~held_out, same), split.subset(held_out, same)
+        trained, watched = split.subset(~held_out, same), split.subset(held_out, same)
     checkpoints = folder / "checkpoints"
-    return training.train(
+    classifier = training.train(
         start.backbone,
-        split,
+        trained,
         class_names,
         config,
         seed,
@@ -82,6 +87,12 @@ def finetune(
         initial,
         mixed_precision,
     )
+    if config.classifier == "softmax":
+        return classifier
+    network = classifier.backbone.network
+    features = features_lib.compute(network, split, config.batch_size, folder / "trained", jit_compile)
+    kernel, bias = discriminant.fit(features, split.labels, len(class_names), config.classifier_shrinkage)
+    return dataclasses.replace(classifier, kernel=kernel, bias=bias)
 
 
 def _new_classifier(
