@@ -21,7 +21,16 @@ NEEDED = ("data", "knowledge", "rehearsal_backbone", "rehearsal", "importances",
 NIWT = "niwt"
 _FORMAT = 1  # of the files; a new one makes every baseline anew
 _SECONDS_OF_NIWT = ("rehearsal", "map", "transfer")
-_SETTING_OF_NIWT = ("map_fit", "map_steps", "map_penalty", "lambda", "scale", "bias")
+_SETTING_OF_NIWT = (
+    "map_fit",
+    "map_steps",
+    "map_penalty",
+    "map_relevance",
+    "transfer_fit",
+    "lambda",
+    "scale",
+    "bias",
+)
 _SCORES = (
     "harmonic_mean_expected",
     "gamma",
