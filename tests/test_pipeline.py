@@ -63,7 +63,11 @@ def config(tiny_data_config: config_lib.DataConfig) -> config_lib.RunConfig:
         map=config_lib.MapConfig(map_steps=20, map_folds=3),
         transfer=config_lib.TransferConfig(transfer_steps=10, transfer_images=16),
         rehearsal=config_lib.RehearsalConfig(
-            map_fits=("descent", "ridge"), lambdas=(1e-3, 1e-2), scales=(0.0, 1.0), biases=("mean", "zero")
+            map_fits=("descent", "ridge"),
+            map_relevances=(0, 10),
+            lambdas=(0.0, 0.1),
+            scales=(0.0, 1.0),
+            biases=("mean", "zero"),
         ),
     )
 
@@ -122,9 +126,8 @@ def test_each_stage_leaves_a_folder_and_none_a_part(whole: workdir.Workdir) -> N
         ("backbone", {"loss", "accuracy"}),
         ("rehearsal/0/descent", {"loss", "rank_correlation"}),
         ("rehearsal/0/ridge", {"penalty", "rank_correlation"}),
-        ("rehearsal/0/transfer", {"loss", "cosine"}),
+        ("rehearsal/0/ridge10", {"penalty", "rank_correlation"}),
         ("map", {"rank_correlation"}),  # and the loss or the penalty, after the fit that was chosen
-        ("transfer", {"loss", "cosine"}),
     ],
 )
 def test_every_loop_leaves_its_scalars_for_tensorboard(whole: workdir.Workdir, stage: str, tags: set[str]) -> None:
@@ -357,7 +360,7 @@ def _frozen(
 
     monkeypatch.setattr(build_lib, "build", build)
     backbone = dataclasses.replace(config.backbone, classifier_epochs=20)
-    rehearsal = dataclasses.replace(config.rehearsal, lambdas=(1e-3,), scales=(1.0,))
+    rehearsal = dataclasses.replace(config.rehearsal, lambdas=(0.1,), scales=(1.0,))
     return dataclasses.replace(config, backbone=backbone, rehearsal=rehearsal)
 
 
@@ -413,7 +416,7 @@ def _ablated(config: config_lib.RunConfig) -> config_lib.RunConfig:
         config,
         importance=config_lib.ImportanceConfig(importances_of="probability"),
         map=dataclasses.replace(config.map, map_layers=2, map_width=8, map_loss="both", map_steps=5),
-        transfer=dataclasses.replace(config.transfer, transfer_source="noise"),
+        transfer=dataclasses.replace(config.transfer, transfer_source="noise", transfer_fit="descent"),
         rehearsal=dataclasses.replace(config.rehearsal, map_fits=("descent",)),
     )
 
