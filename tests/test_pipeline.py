@@ -21,7 +21,7 @@ import pytest
 import tensorflow as tf
 
 from niwt_tf import config as config_lib
-from niwt_tf import domain_map, errors, importance, pipeline, stages, workdir
+from niwt_tf import domain_map, errors, importance, model_files, pipeline, stages, workdir
 from niwt_tf.backbones import build as build_lib
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.data import registry, zero_shot
@@ -541,3 +541,17 @@ def test_a_folder_that_is_not_there_is_told_before_anything_is_written(
     with pytest.raises(errors.UserError, match="`--documents_dir` must be a folder of <class>.txt"):
         pipeline.run(own, workdir.Workdir(tmp_path / "run"))
     assert not list(tmp_path.iterdir())
+
+
+def test_a_class_that_is_taught_gets_the_weights_that_the_run_gave_it(whole: workdir.Workdir) -> None:
+    model = model_files.load(whole.root)
+    name, vector, column = model.class_names[-1], model.known.vectors[-1], model.classifier.kernel[:, -1]
+    told = [f"{feature}:{value:.9g}" for feature, value in zip(model.known.feature_names, vector, strict=True) if value]
+    again = model.forget(name).teach(name, attributes=told)
+    np.testing.assert_array_equal(again.known.vectors[-1], vector)
+    assert model.operator is not None and model.operator.shape == (128, 128)
+    wanted = model.operator @ model.forward(vector[None])[0]
+    cosines = [one @ column / np.linalg.norm(one) for one in (wanted, again.classifier.kernel[:, -1])]
+    assert cosines / np.linalg.norm(column) == pytest.approx([1, 1], abs=1e-4)
+    if model.settings.scale:
+        np.testing.assert_allclose(again.classifier.kernel[:, -1], column, rtol=1e-3, atol=1e-5)
