@@ -13,7 +13,7 @@ import tensorflow as tf
 from scipy import linalg
 from sklearn import covariance as covariance_lib
 
-from niwt_tf import importance, transfer_closed
+from niwt_tf import errors, importance, transfer_closed
 from niwt_tf import config as config_lib
 from niwt_tf import transfer as transfer_lib
 
@@ -197,3 +197,14 @@ def test_of_an_affine_head_one_image_says_all_else_some_over_all(
     transfer_closed.reach(head(4, 7), activations, *_features(30, 7), 0.3)
     (shown,) = asked
     np.testing.assert_array_equal(shown, activations[taken])
+
+
+def test_activations_that_are_no_numbers_are_told() -> None:
+    activations = _activations(4)
+    activations[2, 0, 0, 1] = np.inf
+    with pytest.raises(errors.DivergedError) as caught:
+        transfer_closed.reach(_deep(4, 7), activations, *_features(30, 7), 0.3)
+    assert str(caught.value) == (
+        "`jacobian` must be finite numbers. Received: some that are not, in the transfer in closed form. Check that the "
+        "network's activations are finite, and --transfer_source."
+    )
