@@ -340,9 +340,7 @@ def test_a_loaded_map_is_the_saved_one(relation: Relation, fitted: domain_map.Do
     np.testing.assert_array_equal(loaded(relation.new_vectors), fitted(relation.new_vectors))
 
 
-def test_a_map_that_was_saved_before_it_knew_its_errors_is_read(
-    fitted: domain_map.DomainMap, tmp_path: Path
-) -> None:
+def test_a_map_that_was_saved_before_it_knew_its_errors_is_read(fitted: domain_map.DomainMap, tmp_path: Path) -> None:
     fitted.save(tmp_path)
     np.savez(tmp_path / "map.npz", rank_correlation=0.75, steps=60, penalty=0.5)
     loaded = domain_map.DomainMap.load(tmp_path)

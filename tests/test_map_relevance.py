@@ -34,7 +34,9 @@ def _written_out(inputs: np.ndarray, looks: np.ndarray, steps: int) -> np.ndarra
     for _ in range(steps):
         covariance = np.linalg.inv(vectors.T @ vectors / noise + np.diag(1 / variances))
         means = [covariance @ vectors.T @ column / noise for column in targets.T]
-        missed = np.mean([((column - vectors @ mean) ** 2).sum() for column, mean in zip(targets.T, means, strict=True)])
+        missed = np.mean(
+            [((column - vectors @ mean) ** 2).sum() for column, mean in zip(targets.T, means, strict=True)]
+        )
         noise = (missed + noise * (1 - np.diag(covariance) / variances).sum()) / len(inputs)
         variances = np.mean(np.square(means), 0) + np.diag(covariance)
     return variances / variances.mean()

@@ -211,9 +211,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> _Training:
     return training_
 
 
-def test_full_starts_from_the_discriminant_by_default(
-    split: zero_shot.Split, tmp_path: Path, quick: _Training
-) -> None:
+def test_full_starts_from_the_discriminant_by_default(split: zero_shot.Split, tmp_path: Path, quick: _Training) -> None:
     settings = {"classifier": config.BackboneConfig().classifier}
     alone = _finetune(_start(), split, tmp_path / "classifier", finetune="classifier", **settings)
     _finetune(_start(), split, tmp_path / "full", finetune="full", **settings)

@@ -57,9 +57,7 @@ def reach(deep: bool) -> transfer_closed.Reach:
     """Returns what weights of these models can do to importances."""
     model = by_attributes(deep, descends=True)
     labels, shrinkage = np.arange(_IMAGES) % len(SEEN), model.config.backbone.classifier_shrinkage
-    return transfer_closed.reach(
-        model.classifier.backbone.head, model.activations, model.features, labels, shrinkage
-    )
+    return transfer_closed.reach(model.classifier.backbone.head, model.activations, model.features, labels, shrinkage)
 
 
 def _model(known: knowledge.DomainKnowledge, domain: str, deep: bool, descends: bool) -> model_lib.Model:
