@@ -87,8 +87,8 @@ def reach(
     jacobian = importance.mean_jacobian(head, _some(head, activations))
     if not np.isfinite(jacobian).all():
         raise errors.DivergedError(
-            "`jacobian` must be finite numbers. Received: some that are not, in the transfer in closed form. Check that "
-            "the network's activations are finite, and --transfer_source."
+            "`jacobian` must be finite numbers. Received: some that are not, in the transfer in closed form. Check "
+            "that the network's activations are finite, and --transfer_source."
         )
     responses = discriminant.solve(features - means[labels], jacobian, shrinkage)
     return Reach(responses, jacobian.T @ responses)

@@ -13,8 +13,8 @@ import tensorflow as tf
 from scipy import linalg
 from sklearn import covariance as covariance_lib
 
-from niwt_tf import errors, importance, transfer_closed
 from niwt_tf import config as config_lib
+from niwt_tf import errors, importance, transfer_closed
 from niwt_tf import transfer as transfer_lib
 
 _NO_RESIDUALS = np.zeros((0, 1), np.float32)  # of a map that does not know its errors
@@ -205,6 +205,6 @@ def test_activations_that_are_no_numbers_are_told() -> None:
     with pytest.raises(errors.DivergedError) as caught:
         transfer_closed.reach(_deep(4, 7), activations, *_features(30, 7), 0.3)
     assert str(caught.value) == (
-        "`jacobian` must be finite numbers. Received: some that are not, in the transfer in closed form. Check that the "
-        "network's activations are finite, and --transfer_source."
+        "`jacobian` must be finite numbers. Received: some that are not, in the transfer in closed form. Check that "
+        "the network's activations are finite, and --transfer_source."
     )
