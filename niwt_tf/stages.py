@@ -317,11 +317,9 @@ def _fit_map(
 ) -> domain_map.DomainMap:
     sums = domain_map.class_sums(observed.values, observed.labels, seen_classes)
     counts = np.bincount(observed.labels, minlength=seen_classes)
+    vectors, looks = known.vectors[:seen_classes], _looks(run, observed) if relevance else None
     with inspect.scalars(folder) as log:
-        vectors = known.vectors[:seen_classes]
-        return domain_map.fit(
-            vectors, sums, counts, run.config.map, run.config.seed, log, fit, relevance, _looks(run, observed)
-        )
+        return domain_map.fit(vectors, sums, counts, run.config.map, run.config.seed, log, fit, relevance, looks)
 
 
 def _looks(run: run_lib.Run, observed: importance.Importances) -> np.ndarray:

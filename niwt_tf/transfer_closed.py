@@ -25,7 +25,7 @@ import keras
 import numpy as np
 from scipy import linalg
 
-from niwt_tf import importance, units
+from niwt_tf import errors, importance, units
 from niwt_tf.backbones import cut, discriminant
 
 FILE = "operator.npy"  # where the stage leaves it
@@ -54,12 +54,12 @@ class Reach:
           lambda_: at least 0, in a unit that leaves E as large as the importances that weights of unit variance cause.
         """
         neurons = len(self.variances)
-        errors = (
+        missed = (
             residuals.T.astype(np.float64) @ residuals / len(residuals) if len(residuals) else np.zeros(2 * (neurons,))
         )
-        errors = (1 - _SHRINKAGE) * errors + _SHRINKAGE * np.trace(errors) / neurons * np.eye(neurons)
-        size = np.sum(self._inverse * errors) / neurons
-        held_back = self.variances + (lambda_ / size * errors if size else 0)
+        missed = (1 - _SHRINKAGE) * missed + _SHRINKAGE * np.trace(missed) / neurons * np.eye(neurons)
+        size = np.sum(self._inverse * missed) / neurons
+        held_back = self.variances + (lambda_ / size * missed if size else 0)
         held_back = held_back + _JITTER * np.trace(held_back) / neurons * np.eye(neurons)
         return linalg.solve(held_back, self.responses.T, assume_a="pos").T.astype(np.float32)
 
@@ -79,9 +79,17 @@ def reach(
       features: of training images, `[N,D]`.
       labels: `[N]`, from 0 to C - 1, each of them at least once.
       shrinkage: of the features' covariance, see `discriminant.fit`.
+
+    Raises:
+      errors.DivergedError: if features move with neurons by what is no finite number.
     """
     means = discriminant.class_means(features, labels, int(labels.max()) + 1)
     jacobian = importance.mean_jacobian(head, _some(head, activations))
+    if not np.isfinite(jacobian).all():
+        raise errors.DivergedError(
+            "`jacobian` must be finite numbers. Received: some that are not, in the transfer in closed form. Check "
+            "that the network's activations are finite, and --transfer_source."
+        )
     responses = discriminant.solve(features - means[labels], jacobian, shrinkage)
     return Reach(responses, jacobian.T @ responses)
 

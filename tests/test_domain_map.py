@@ -334,8 +334,39 @@ def test_a_class_alone_or_in_a_graph_is_predicted_as_among_others(
 def test_a_loaded_map_is_the_saved_one(relation: Relation, fitted: domain_map.DomainMap, tmp_path: Path) -> None:
     fitted.save(tmp_path)
     loaded = domain_map.DomainMap.load(tmp_path)
-    assert (loaded.steps, loaded.rank_correlation) == (fitted.steps, fitted.rank_correlation)
+    for name in ("steps", "rank_correlation", "penalty", "relevance"):
+        assert getattr(loaded, name) == getattr(fitted, name), name
+    np.testing.assert_array_equal(loaded.residuals, fitted.residuals)
     np.testing.assert_array_equal(loaded(relation.new_vectors), fitted(relation.new_vectors))
+
+
+def test_a_map_that_was_saved_before_it_knew_its_errors_is_read(fitted: domain_map.DomainMap, tmp_path: Path) -> None:
+    fitted.save(tmp_path)
+    np.savez(tmp_path / "map.npz", rank_correlation=0.75, steps=60, penalty=0.5)
+    loaded = domain_map.DomainMap.load(tmp_path)
+    assert (loaded.rank_correlation, loaded.steps, loaded.penalty, loaded.relevance) == (0.75, 60, 0.5, 0)
+    assert len(loaded.residuals) == 0
+
+
+def test_residuals_by_hand() -> None:
+    # So much penalty leaves the mean of the other two classes: half of each of their neurons.
+    config, root = config_lib.MapConfig(map_folds=3, map_penalties=(1e12,)), np.sqrt(0.5)
+    fitted = domain_map.fit(np.eye(3), 2 * np.eye(3), np.full(3, 2), config, 0, how="ridge")
+    expected = [[-1, root, root], [root, -1, root], [root, root, -1]]
+    assert fitted.residuals.dtype == np.float32
+    np.testing.assert_allclose(fitted.residuals, expected, atol=1e-6)
+
+
+def test_residuals_are_of_maps_without_the_class(relation: Relation, fitted: domain_map.DomainMap) -> None:
+    shift, scale = domain_map._normalisation(relation.vectors)
+    inputs = (relation.vectors - shift) / scale
+    held_out = domain_map._held_out(24, 6, seed=0)
+    layer = _run(inputs, relation.sums, relation.counts, held_out, fitted.steps, _CONFIG.map_learning_rate)
+    for fold, index in np.argwhere(held_out):
+        predicted = inputs[index] @ layer[0][fold] + layer[1][fold]
+        observed = relation.sums[index]
+        missed = predicted / np.linalg.norm(predicted) - observed / np.linalg.norm(observed)
+        np.testing.assert_allclose(fitted.residuals[index], missed, atol=1e-4)
 
 
 @pytest.mark.parametrize("broken", ["vectors", "sums"])

@@ -213,6 +213,36 @@ def test_adjoint_is_the_second_order_gradient_of_the_importances(layers: Callabl
     np.testing.assert_allclose(products, tape.gradient(total, weights), rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.parametrize(("neurons", "batch"), [(5, 4), (130, 128)])
+def test_mean_jacobian_of_a_pooled_head_is_one_over_the_positions(
+    neurons: int, batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importance, "_BATCH_SIZE", batch)  # fewer than neurons
+    head = keras.Sequential([keras.Input((4, 8, neurons)), keras.layers.GlobalAveragePooling2D()])
+    jacobian = importance.mean_jacobian(head, np.zeros((2, 4, 8, neurons), np.float16))
+    np.testing.assert_array_equal(jacobian, np.eye(neurons) / (4 * 8))
+
+
+@pytest.mark.parametrize("images", [1, 3])
+def test_mean_jacobian_is_that_of_a_tape_over_images_and_positions(images: int) -> None:
+    layers = [
+        keras.layers.Conv2D(8, 3, activation="relu"),
+        keras.layers.Dropout(0.5),  # must stay out of the way
+        keras.layers.Flatten(),
+        keras.layers.Dense(_FEATURES, activation="tanh"),
+    ]
+    head = keras.Sequential([keras.Input(_SHAPE), *layers])
+    _randomise(head, 0)
+    activations = tf.cast(_draw(1, images, *_SHAPE), tf.float32)
+    with tf.GradientTape() as tape:
+        tape.watch(activations)
+        features = head(activations, training=False)
+    expected = tf.reduce_mean(tape.batch_jacobian(features, activations), axis=(0, 2, 3))
+    jacobian = importance.mean_jacobian(head, activations.numpy())
+    assert jacobian.shape == (_FEATURES, _SHAPE[-1]) and np.abs(expected).max() > 1e-3
+    np.testing.assert_allclose(jacobian, expected, rtol=1e-4, atol=1e-7)
+
+
 def test_adjoint_of_a_pooled_linear_head_spreads_the_tangent_over_the_positions() -> None:
     tangents = _draw(3, 2, _SHAPE[-1])
     products = importance.adjoint(_head(_gap), _draw(1, 2, *_SHAPE), tangents)

@@ -11,7 +11,7 @@ import pytest
 from sklearn import linear_model
 
 from niwt_tf import config as config_lib
-from niwt_tf import domain_map, errors, map_ridge
+from niwt_tf import domain_map, errors, map_relevance, map_ridge
 
 _EVERYONE = np.zeros((1, 2), bool)
 
@@ -40,10 +40,46 @@ def test_it_is_ridge_regression_over_the_classes_that_have_a_say(classes: int, f
     held_out = np.arange(classes) % 3 == np.arange(3)[:, None]
     kernels, biases = map_ridge.fit(inputs, means, held_out, penalty)
     assert kernels.shape == (3, features, 7) and biases.shape == (3, 7)
+    alpha = penalty * inputs.var(0).sum()  # the mean square length of all classes, from their mean
     for fold in range(3):
-        twin = linear_model.Ridge(alpha=penalty).fit(inputs[~held_out[fold]], means[~held_out[fold]])
+        twin = linear_model.Ridge(alpha=alpha).fit(inputs[~held_out[fold]], means[~held_out[fold]])
         np.testing.assert_allclose(kernels[fold], twin.coef_.T, atol=1e-8)
         np.testing.assert_allclose(biases[fold], twin.intercept_, atol=1e-8)
+
+
+@pytest.mark.parametrize("relevant", [False, True])
+def test_the_unit_of_the_inputs_and_of_relevance_does_not_matter(relevant: bool) -> None:
+    rng = np.random.default_rng(3)
+    inputs, means, relevance = rng.normal(size=(9, 4)), rng.normal(size=(9, 5)), rng.uniform(size=(2, 4))
+    held_out = np.arange(9) % 2 == np.arange(2)[:, None]
+    kernels, biases = map_ridge.fit(inputs, means, held_out, 0.7, relevance if relevant else None)
+    longer, same = map_ridge.fit(1e3 * inputs, means, held_out, 0.7, 50 * relevance if relevant else None)
+    np.testing.assert_allclose(1e3 * longer, kernels, rtol=1e-9)
+    np.testing.assert_allclose(same, biases, rtol=1e-9)
+
+
+@pytest.mark.parametrize(("relevance", "slopes"), [((1.0, 1.0), (1.6, 1.6)), ((2.0, 0.0), (16 / 9, 0.0))])
+def test_relevance_by_hand(relevance: tuple[float, float], slopes: tuple[float, float]) -> None:
+    # Four classes in a square, with squares of 4 along each side and of 2 in length; importances of twice both sides.
+    # The penalty of a side is 1/2 times 2 over its relevance: slopes of 8 / (4 + 1), or of 8 / (4 + 1/2) and nothing.
+    square = np.array([[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]])
+    everyone = np.zeros((1, 4), bool)
+    kernels, biases = map_ridge.fit(square, 2 * square.sum(1, keepdims=True), everyone, 0.5, np.array([relevance]))
+    np.testing.assert_allclose(kernels[0, :, 0], slopes, atol=1e-12)
+    np.testing.assert_allclose(biases, 0, atol=1e-12)
+
+
+@pytest.mark.parametrize(("classes", "features"), [(12, 5), (8, 30)])
+def test_with_relevance_it_is_ridge_regression_on_inputs_times_its_root(classes: int, features: int) -> None:
+    rng = np.random.default_rng(0)
+    inputs, means = rng.normal(size=(classes, features)), rng.normal(size=(classes, 7))
+    held_out = np.arange(classes) % 3 == np.arange(3)[:, None]
+    relevance = rng.uniform(0, 3, (3, features)) * (rng.uniform(size=(3, features)) > 0.2)
+    kernels, biases = map_ridge.fit(inputs, means, held_out, 0.4, relevance)
+    for fold, root in enumerate(np.sqrt(relevance)):
+        plain, bias = map_ridge.fit(inputs * root, means, held_out[fold : fold + 1], 0.4)
+        np.testing.assert_allclose(kernels[fold], root[:, None] * plain[0], atol=1e-9)
+        np.testing.assert_allclose(biases[fold], bias[0], atol=1e-9)
 
 
 def test_without_penalty_more_features_than_classes_fit_every_class_with_the_shortest_kernel() -> None:
@@ -90,6 +126,40 @@ def test_the_map_is_the_one_refitted_to_all_classes() -> None:
     kernels, biases = map_ridge.fit((units - shift) / scale, sums, np.zeros((1, 24), bool), 0.5)
     expected = (units - shift) / scale @ kernels[0] + biases[0]
     np.testing.assert_allclose(fitted(vectors), expected, rtol=1e-4, atol=1e-5)
+
+
+def _looks() -> np.ndarray:
+    """Returns looks that the first five numbers of the planted vectors drive."""
+    vectors, _, _ = _planted(noise=0.0)
+    return vectors[:, :5] @ np.random.default_rng(4).normal(size=(5, 9))
+
+
+def test_the_map_is_refitted_with_the_relevance_that_all_classes_show() -> None:
+    vectors, sums, counts = _planted(noise=20.0)
+    config = config_lib.MapConfig(map_penalties=(0.5,))
+    fitted = domain_map.fit(vectors, sums, counts, config, 0, how="ridge", relevance=10, looks=_looks())
+    units = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    shift, scale = domain_map._normalisation(units)
+    inputs = (units - shift) / scale
+    learned = map_relevance.learn(inputs, _looks(), 10)
+    kernels, biases = map_ridge.fit(inputs, sums, np.zeros((1, 24), bool), 0.5, learned[None])
+    np.testing.assert_allclose(fitted(vectors), inputs @ kernels[0] + biases[0], rtol=1e-3, atol=1e-5)
+    plain = domain_map.fit(vectors, sums, counts, config, 0, how="ridge")
+    assert (fitted.relevance, plain.relevance) == (10, 0)
+    assert np.abs(fitted(vectors) - plain(vectors)).max() > 0.01
+
+
+def test_a_held_out_class_has_no_say_in_the_relevance_that_it_is_predicted_by() -> None:
+    vectors, sums, counts = _planted(noise=20.0)
+    config, looks = config_lib.MapConfig(map_penalties=(0.5,), map_folds=24), _looks()
+    other_looks = looks.copy()
+    other_looks[3] += 50
+    one, other = (
+        domain_map.fit(vectors, sums, counts, config, 0, how="ridge", relevance=10, looks=shown).residuals
+        for shown in (looks, other_looks)
+    )
+    np.testing.assert_array_equal(one[3], other[3])
+    assert np.abs(one - other).max(1).min(where=np.arange(24) != 3, initial=1) > 1e-4
 
 
 @pytest.mark.parametrize("broken", [0, 1])

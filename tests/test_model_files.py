@@ -40,6 +40,8 @@ def _arrays(model: model_lib.Model) -> dict[str, np.ndarray]:
         "targets": model.forward(model.known.vectors),
         "told": model.inverse(model.forward(model.known.vectors)),
         "patterns": model.inverse.patterns,
+        "residuals": model.forward.residuals,
+        "operator": np.zeros(0) if model.operator is None else model.operator,
     }
 
 
@@ -52,11 +54,13 @@ def _assert_same(one: model_lib.Model, other: model_lib.Model) -> None:
     assert other.classifier.backbone.layer == one.classifier.backbone.layer
 
 
+@pytest.mark.parametrize("descends", [False, True], ids=["closed", "by descent"])
 @pytest.mark.parametrize("deep", [False, True], ids=["affine", "deep"])
-def test_a_bundle_comes_back_bit_by_bit(deep: bool, tmp_path: Path) -> None:
-    model = models.by_captions(deep).teach("zebra", captions=["black and white stripes"])
+def test_a_bundle_comes_back_bit_by_bit(deep: bool, descends: bool, tmp_path: Path) -> None:
+    model = models.by_captions(deep, descends).teach("zebra", captions=["black and white stripes"])
     model.save(tmp_path / "zoo.keras")
     back = model_files.load(tmp_path / "zoo.keras")
+    assert (back.operator is None) == descends
     if not deep:  # of an affine head one image is enough
         model = dataclasses.replace(model, activations=model.activations[:1])
     _assert_same(model, back)
@@ -72,8 +76,9 @@ def test_a_model_keeps_the_activations_that_its_weights_were_found_on(tmp_path: 
     np.testing.assert_array_equal(model_files._read(tmp_path, model.classifier).activations, others)
 
 
-def test_a_model_that_comes_back_is_taught_the_same(tmp_path: Path) -> None:
-    model = models.by_captions(deep=True)
+@pytest.mark.parametrize("descends", [False, True], ids=["closed", "by descent"])
+def test_a_model_that_comes_back_is_taught_the_same(descends: bool, tmp_path: Path) -> None:
+    model = models.by_captions(True, descends)
     model.save(tmp_path / "zoo.keras")
     told = ["orange with horns", "black stripes"]
     one, other = (each.teach("zebra", captions=told) for each in (model, model_files.load(tmp_path / "zoo.keras")))
@@ -100,10 +105,12 @@ def test_bundles_hold_no_pickle(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["attributes", "captions"])
-def test_bundles_of_format_1_are_read(name: str) -> None:
+@pytest.mark.parametrize("number", [1, 2])
+def test_bundles_of_all_formats_are_read(name: str, number: int) -> None:
     """The golden bundles were made by `python tests/golden/make.py`; what they gave then is beside them."""
-    model = model_files.load(_GOLDEN / f"{name}.keras")
-    with np.load(_GOLDEN / f"{name}.npz") as kept:
+    model = model_files.load(_GOLDEN / f"{name}-{number}.keras")
+    assert (model.operator is None) == (number == 1)  # which is taught by descent
+    with np.load(_GOLDEN / f"{name}-{number}.npz") as kept:
         np.testing.assert_allclose(model.predict(_images(7)).scores, kept["scores"], rtol=1e-4, atol=1e-5)
         again = model.forget("zebra").teach("zebra", **{name: list(getattr(model.taught[0], name))})
         np.testing.assert_allclose(again.predict(_images(7)).scores, kept["scores"], rtol=1e-2, atol=1e-3)

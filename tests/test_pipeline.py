@@ -21,7 +21,7 @@ import pytest
 import tensorflow as tf
 
 from niwt_tf import config as config_lib
-from niwt_tf import domain_map, errors, importance, pipeline, stages, workdir
+from niwt_tf import domain_map, errors, importance, model_files, pipeline, stages, workdir
 from niwt_tf.backbones import build as build_lib
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.data import registry, zero_shot
@@ -63,7 +63,11 @@ def config(tiny_data_config: config_lib.DataConfig) -> config_lib.RunConfig:
         map=config_lib.MapConfig(map_steps=20, map_folds=3),
         transfer=config_lib.TransferConfig(transfer_steps=10, transfer_images=16),
         rehearsal=config_lib.RehearsalConfig(
-            map_fits=("descent", "ridge"), lambdas=(1e-3, 1e-2), scales=(0.0, 1.0), biases=("mean", "zero")
+            map_fits=("descent", "ridge"),
+            map_relevances=(0, 10),
+            lambdas=(0.0, 0.1),
+            scales=(0.0, 1.0),
+            biases=("mean", "zero"),
         ),
     )
 
@@ -122,9 +126,8 @@ def test_each_stage_leaves_a_folder_and_none_a_part(whole: workdir.Workdir) -> N
         ("backbone", {"loss", "accuracy"}),
         ("rehearsal/0/descent", {"loss", "rank_correlation"}),
         ("rehearsal/0/ridge", {"penalty", "rank_correlation"}),
-        ("rehearsal/0/transfer", {"loss", "cosine"}),
+        ("rehearsal/0/ridge10", {"penalty", "rank_correlation"}),
         ("map", {"rank_correlation"}),  # and the loss or the penalty, after the fit that was chosen
-        ("transfer", {"loss", "cosine"}),
     ],
 )
 def test_every_loop_leaves_its_scalars_for_tensorboard(whole: workdir.Workdir, stage: str, tags: set[str]) -> None:
@@ -357,7 +360,7 @@ def _frozen(
 
     monkeypatch.setattr(build_lib, "build", build)
     backbone = dataclasses.replace(config.backbone, classifier_epochs=20)
-    rehearsal = dataclasses.replace(config.rehearsal, lambdas=(1e-3,), scales=(1.0,))
+    rehearsal = dataclasses.replace(config.rehearsal, lambdas=(0.1,), scales=(1.0,))
     return dataclasses.replace(config, backbone=backbone, rehearsal=rehearsal)
 
 
@@ -413,7 +416,7 @@ def _ablated(config: config_lib.RunConfig) -> config_lib.RunConfig:
         config,
         importance=config_lib.ImportanceConfig(importances_of="probability"),
         map=dataclasses.replace(config.map, map_layers=2, map_width=8, map_loss="both", map_steps=5),
-        transfer=dataclasses.replace(config.transfer, transfer_source="noise"),
+        transfer=dataclasses.replace(config.transfer, transfer_source="noise", transfer_fit="descent"),
         rehearsal=dataclasses.replace(config.rehearsal, map_fits=("descent",)),
     )
 
@@ -538,3 +541,17 @@ def test_a_folder_that_is_not_there_is_told_before_anything_is_written(
     with pytest.raises(errors.UserError, match="`--documents_dir` must be a folder of <class>.txt"):
         pipeline.run(own, workdir.Workdir(tmp_path / "run"))
     assert not list(tmp_path.iterdir())
+
+
+def test_a_class_that_is_taught_gets_the_weights_that_the_run_gave_it(whole: workdir.Workdir) -> None:
+    model = model_files.load(whole.root)
+    name, vector, column = model.class_names[-1], model.known.vectors[-1], model.classifier.kernel[:, -1]
+    told = [f"{feature}:{value:.9g}" for feature, value in zip(model.known.feature_names, vector, strict=True) if value]
+    again = model.forget(name).teach(name, attributes=told)
+    np.testing.assert_array_equal(again.known.vectors[-1], vector)
+    assert model.operator is not None and model.operator.shape == (128, 128)
+    wanted = model.operator @ model.forward(vector[None])[0]
+    cosines = [one @ column / np.linalg.norm(one) for one in (wanted, again.classifier.kernel[:, -1])]
+    assert cosines / np.linalg.norm(column) == pytest.approx([1, 1], abs=1e-4)
+    if model.settings.scale:
+        np.testing.assert_allclose(again.classifier.kernel[:, -1], column, rtol=1e-3, atol=1e-5)

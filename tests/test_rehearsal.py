@@ -139,15 +139,34 @@ def test_choice_beats_every_setting_at_every_gamma_of_a_grid() -> None:
 
 
 def test_the_fit_with_the_highest_harmonic_mean_is_chosen() -> None:
-    config = config_lib.RehearsalConfig(("descent", "ridge"), (0.1,), (0.0,), ("zero",))
-    trial = dataclasses.replace(_TRIAL, kernels={("descent", 0.1): _WRONG, ("ridge", 0.1): _RIGHT})
+    config = config_lib.RehearsalConfig(scales=(0.0,), biases=("zero",))
+    trial = dataclasses.replace(_TRIAL, kernels={("descent", 0, 0.1): _WRONG, ("ridge", 0, 0.1): _RIGHT})
     assert rehearsal.choose([trial], config) == rehearsal.Settings("ridge", 0.1, 0.0, "zero", 0.6, pytest.approx(0.8))
 
 
+def test_the_relevance_with_the_highest_harmonic_mean_is_chosen() -> None:
+    config = config_lib.RehearsalConfig(scales=(0.0,), biases=("zero",))
+    kernels = {("ridge", 10, 0.1): _WRONG, ("ridge", 100, 0.1): _RIGHT, ("ridge", 0, 0.1): _FAINT}
+    chosen = rehearsal.choose([dataclasses.replace(_TRIAL, kernels=kernels)], config)
+    assert (chosen.map_fit, chosen.map_relevance, chosen.harmonic_mean) == ("ridge", 100, pytest.approx(0.8))
+
+
+@pytest.mark.parametrize(
+    ("fits", "expected"),
+    [
+        (("ridge",), [("ridge", 10), ("ridge", 0)]),
+        (("descent",), [("descent", 0)]),
+        (("descent", "ridge"), [("descent", 0), ("ridge", 10), ("ridge", 0)]),
+    ],
+)
+def test_relevance_is_for_ridge_regression_alone(fits: tuple[str, ...], expected: list[tuple[str, int]]) -> None:
+    assert rehearsal.maps(config_lib.RehearsalConfig(map_fits=fits, map_relevances=(10, 0))) == expected
+
+
 def test_of_several_trials_the_means_count() -> None:
-    config = config_lib.RehearsalConfig(("descent",), (0.001, 0.1, 1.0), (0.0,), ("zero",))
-    one = {("descent", 0.001): _RIGHT, ("descent", 0.1): _FAINT, ("descent", 1.0): _WRONG}
-    other = {("descent", 0.001): _WRONG, ("descent", 0.1): _FAINT, ("descent", 1.0): _RIGHT}
+    config = config_lib.RehearsalConfig(scales=(0.0,), biases=("zero",))
+    one = {("descent", 0, 0.001): _RIGHT, ("descent", 0, 0.1): _FAINT, ("descent", 0, 1.0): _WRONG}
+    other = {("descent", 0, 0.001): _WRONG, ("descent", 0, 0.1): _FAINT, ("descent", 0, 1.0): _RIGHT}
     trials = [dataclasses.replace(_TRIAL, kernels=kernels) for kernels in (one, other, one)]
     expected = (2 * 0.8 + 4 / 7) / 3  # 0.72, of lambda 0.001; 2/3 of 0.1; (0.8 + 2 * 4/7) / 3 = 0.65 of 1
     chosen = rehearsal.choose(trials, config)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import types
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 import tensorflow as tf
 
 from niwt_tf import config as config_lib
-from niwt_tf import importance, stages, transfer_source
+from niwt_tf import importance, stages, transfer, transfer_closed, transfer_source
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.backbones import small
@@ -102,9 +103,9 @@ def classifier() -> classifier_lib.Classifier:
     return classifier_lib.Classifier(backbone, kernel, np.zeros(3, np.float32), ("a", "b", "c"))
 
 
-def _run(has_activations: bool = False, **transfer: Any) -> Any:
+def _run(has_activations: bool = False, **changes: Any) -> Any:
     """Returns what stages ask of a run."""
-    settings = config_lib.RunConfig(transfer=config_lib.TransferConfig(transfer_images=3, **transfer))
+    settings = config_lib.RunConfig(transfer=config_lib.TransferConfig(transfer_images=3, **changes))
     return types.SimpleNamespace(config=settings, has_activations=has_activations, jit_compile=False)
 
 
@@ -135,3 +136,79 @@ def test_importances_of_probabilities_are_of_images_or_of_kept_activations(
     expected = importance.importances(importance.inference(classifier.backbone.head), activations, asked)
     np.testing.assert_allclose(found.values, expected, rtol=1e-3, atol=1e-6)
     assert (tmp_path / "group" / "importances" / "values.npy").exists() and len(found.activations) == 3
+
+
+class _Map:
+    """Predicts the same importances `[U,K]` for whatever it is asked, and errs by `residuals`."""
+
+    def __init__(self, predicted: np.ndarray, residuals: np.ndarray):
+        self.residuals = residuals
+        self._predicted = predicted
+
+    def __call__(self, domain_vectors: np.ndarray) -> np.ndarray:
+        return self._predicted
+
+
+_LAMBDAS = (0.0, 0.5)
+
+
+@pytest.fixture(scope="module")
+def observed(classifier: classifier_lib.Classifier) -> importance.Importances:
+    rng = np.random.default_rng(2)
+    activations = rng.uniform(size=(4, *classifier.backbone.activation_shape)).astype(np.float16)
+    labels = np.arange(40) % 3
+    return importance.Importances(np.zeros(1), labels, rng.normal(size=(40, 128)).astype(np.float32), activations)
+
+
+@pytest.fixture(scope="module")
+def maps(classifier: classifier_lib.Classifier) -> dict[tuple[str, int], Any]:
+    rng, neurons = np.random.default_rng(3), classifier.backbone.activation_shape[-1]
+    hows = ("descent", 0), ("ridge", 10), ("ridge", 100)
+    return {how: _Map(rng.normal(size=(2, neurons)), rng.normal(size=(5, neurons))) for how in hows}
+
+
+def test_weights_in_closed_form_are_of_each_map_with_each_lambda(
+    classifier: classifier_lib.Classifier, observed: importance.Importances, maps: dict[tuple[str, int], Any],
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    run = _run()
+    kernels = stages._kernels(run, classifier, observed, maps, np.zeros((2, 9)), _LAMBDAS, tmp_path / "new")
+    assert [*kernels] == [(*how, lambda_) for how in maps for lambda_ in _LAMBDAS]
+    head, shrinkage = classifier.backbone.head, run.config.backbone.classifier_shrinkage
+    reach = transfer_closed.reach(head, observed.activations, observed.features, observed.labels, shrinkage)
+    for (fit, relevance, lambda_), kernel in kernels.items():
+        one = maps[fit, relevance]
+        expected = transfer_closed.weights(reach.operator(one.residuals, lambda_), one(np.zeros((2, 9))))
+        np.testing.assert_allclose(kernel, expected, rtol=1e-4, atol=1e-5 * np.abs(expected).max())
+    assert not list((tmp_path / "new").iterdir())  # of several none is what teaching goes on with
+
+
+def test_of_the_one_map_and_lambda_that_were_chosen_the_operator_is_kept(
+    classifier: classifier_lib.Classifier, observed: importance.Importances, maps: dict[tuple[str, int], Any],
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    chosen = {("ridge", 10): maps["ridge", 10]}
+    (kernel,) = stages._kernels(_run(), classifier, observed, chosen, np.zeros((2, 9)), (0.5,), tmp_path).values()
+    operator = np.load(tmp_path / "operator.npy", allow_pickle=False)
+    np.testing.assert_array_equal(transfer_closed.weights(operator, maps["ridge", 10](np.zeros((2, 9)))), kernel)
+
+
+def test_weights_by_descent_are_of_each_map_with_each_lambda(
+    classifier: classifier_lib.Classifier, observed: importance.Importances, maps: dict[tuple[str, int], Any],
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    run = _run(transfer_fit="descent", transfer_steps=4)
+    run.config = dataclasses.replace(run.config, seed=5)
+    some = {how: maps[how] for how in (("descent", 0), ("ridge", 100))}
+    kernels = stages._kernels(run, classifier, observed, some, np.zeros((2, 9)), _LAMBDAS, tmp_path)
+    targets = np.concatenate([one(np.zeros((2, 9))) for one in some.values() for _ in _LAMBDAS])
+    pulls = np.array([0, 0, 0.5, 0.5] * 2)
+    head, settings = classifier.backbone.head, run.config.transfer
+    columns = transfer.transfer(head, observed.activations, targets, classifier.kernel, pulls, settings, 5)
+    expected = dict(zip([(*how, lambda_) for how in some for lambda_ in _LAMBDAS], range(0, 8, 2), strict=True))
+    assert [*kernels] == [*expected]
+    for key, first in expected.items():
+        np.testing.assert_allclose(kernels[key], columns[:, first : first + 2], rtol=1e-5, atol=1e-6)
+    (log,) = tmp_path.iterdir()  # and no operator
+    events = tf.compat.v1.train.summary_iterator(str(log))
+    assert {value.tag for event in events for value in event.summary.value} == {"loss", "cosine"}

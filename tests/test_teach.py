@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fakes import models
-from niwt_tf import calibration, class_vectors, errors, teach, transfer
+from niwt_tf import calibration, class_vectors, errors, teach, transfer, transfer_closed
 from niwt_tf import model as model_lib
 from niwt_tf.domains import description
 
@@ -18,9 +18,13 @@ _ZEBRA = description.Description("zebra", attributes=("coat: striped", "weight:0
 _CAPTIONS = ("black and white stripes", "long legs")
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["affine", "deep"])
+@pytest.fixture(
+    scope="module",
+    params=[(False, False), (True, False), (False, True), (True, True)],
+    ids=["affine", "deep", "affine by descent", "deep by descent"],
+)
 def model(request: pytest.FixtureRequest) -> model_lib.Model:
-    return models.by_attributes(deep=request.param)
+    return models.by_attributes(*request.param)
 
 
 @pytest.fixture(scope="module")
@@ -35,15 +39,14 @@ def _images(count: int) -> np.ndarray:
 def test_the_new_weights_are_those_that_the_pipeline_finds(model: model_lib.Model, taught: teach.Result) -> None:
     seen, new = len(models.SEEN), taught.model.classifier
     vector = np.float32([[0, 1, 0, 0.4]])
-    kernel = transfer.transfer(
-        model.classifier.backbone.head,
-        model.activations,
-        model.forward(vector),
-        model.classifier.kernel[:, :seen],
-        np.array([1e-3]),
-        model.config.transfer,
-        0,
-    )
+    targets = model.forward(vector)
+    if model.config.transfer.transfer_fit == "closed":
+        deep = len(model.classifier.kernel) == 5
+        kernel = transfer_closed.weights(models.reach(deep).operator(model.forward.residuals, 1e-3), targets)
+    else:
+        head, of_seen = model.classifier.backbone.head, model.classifier.kernel[:, :seen]
+        settings = model.config.transfer
+        kernel = transfer.transfer(head, model.activations, targets, of_seen, np.array([1e-3]), settings, 0)
     length = 0.8 * np.linalg.norm(model.classifier.kernel[:, :seen], axis=0).mean()
     expected = kernel[:, 0] * (length / np.linalg.norm(kernel))
     np.testing.assert_allclose(new.kernel[:, -1], expected, rtol=1e-5)

@@ -125,8 +125,8 @@ def transfer_weights(
       classifier: of the seen classes.
       importances: of `compute_importances`, for the activations and features in it.
       targets: `[U,K]`, of which only the direction counts: what a map gives for the new classes' domain vectors.
-      lambda_: how hard the weights are held back, at least 0: in closed form by the map's errors, by descent towards the
-        mean of the seen classes' weights.
+      lambda_: how hard the weights are held back, at least 0: in closed form by the map's errors, by descent towards
+        the mean of the seen classes' weights.
       seed: by descent, of the starting weights, and the order of the images.
       residuals: in closed form, the map's errors on held-out classes, `DomainMap.residuals`; none by default.
       **values: of `config.TransferConfig`: `transfer_fit`, `closed` or `descent`, and settings of the descent.

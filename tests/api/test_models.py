@@ -87,9 +87,27 @@ def test_pieces_can_be_given(
     )
     assert model.forward is forward
     assert model.inverse is inverse
-    assert dataclasses.astuple(model.settings) == ("descent", 0.01, 1.0, "zero", 0.8, 0.0)
+    assert dataclasses.astuple(model.settings) == ("descent", 0.01, 1.0, "zero", 0.8, 0.0, 0)
     assert model.config.seed == 3
     assert model.neuron_names == tuple(one.name for one in named)
+
+
+def test_a_model_finds_weights_in_closed_form_or_by_descent(
+    classifier: classifier_lib.Classifier, known: knowledge.DomainKnowledge, importances: importance.Importances
+) -> None:
+    forward = niwt_tf.fit_map(known.vectors, importances, relevance=3)
+    closed, descends = (
+        niwt_tf.make_model(classifier, known, importances, forward, lambda_=0.1, transfer_fit=fit)
+        for fit in ("closed", "descent")
+    )
+    assert descends.operator is None and closed.operator is not None
+    assert descends.config.transfer.transfer_fit == "descent" and closed.settings.map_relevance == 3
+    targets, residuals = forward(np.array([[1, 1, 0]])), forward.residuals
+    kernel = niwt_tf.transfer_weights(classifier, importances, targets, 0.1, residuals=residuals)
+    new = closed.teach("yellow", attributes=["reddish", "greenish"]).classifier.kernel[:, 3]
+    np.testing.assert_allclose(new / np.linalg.norm(new), kernel[:, 0] / np.linalg.norm(kernel), rtol=1e-4, atol=1e-6)
+    with pytest.raises(errors.UserError, match="`--transfer_fit` must be one of closed, descent"):
+        niwt_tf.make_model(classifier, known, importances, forward, transfer_fit="open")
 
 
 def test_new_classes_may_be_there_before(

@@ -12,7 +12,7 @@ import pytest
 import niwt_tf
 from fakes import colours
 from niwt_tf import config as config_lib
-from niwt_tf import domain_map, errors, evaluate, importance
+from niwt_tf import domain_map, errors, evaluate, importance, map_relevance, transfer_closed
 from niwt_tf.backbones import classifier as classifier_lib
 
 _SIDE = 2
@@ -84,15 +84,51 @@ def test_the_map_back_tells_the_class(found: importance.Importances) -> None:
     np.testing.assert_array_equal(scores.argmax(1), _LABELS)
 
 
-def test_weights_of_a_new_class_have_the_direction_that_is_asked_for(
+_ASKED = np.array([[1, 1, 0], [0, 3, 4]])
+
+
+def test_weights_of_a_new_class_cause_what_is_asked_for(
     classifier: classifier_lib.Classifier, found: importance.Importances
 ) -> None:
-    kernel = niwt_tf.transfer_weights(
-        classifier, found, np.array([[1, 1, 0], [0, 3, 4]]), lambda_=0, transfer_steps=1000
+    kernel = niwt_tf.transfer_weights(classifier, found, _ASKED)
+    assert kernel.shape == (3, 2)  # importances of a feature are its weight over the positions
+    np.testing.assert_allclose(
+        kernel.T, _SIDE**2 * np.array([[np.sqrt(0.5), np.sqrt(0.5), 0], [0, 0.6, 0.8]]), rtol=1e-4, atol=1e-4
     )
-    assert kernel.shape == (3, 2)
+
+
+def test_descent_finds_weights_of_the_same_direction(
+    classifier: classifier_lib.Classifier, found: importance.Importances
+) -> None:
+    kernel = niwt_tf.transfer_weights(classifier, found, _ASKED, lambda_=0, transfer_fit="descent", transfer_steps=1000)
     np.testing.assert_allclose(kernel[:, 0] / np.linalg.norm(kernel[:, 0]), [0.707, 0.707, 0], atol=0.15)
     np.testing.assert_allclose(kernel[:, 1] / np.linalg.norm(kernel[:, 1]), [0, 0.6, 0.8], atol=0.15)
+
+
+def test_errors_of_the_map_hold_weights_back(
+    classifier: classifier_lib.Classifier, found: importance.Importances
+) -> None:
+    residuals = np.array([[1.0, 0, 0], [-1, 0, 0]])
+    free, held, hard = (
+        niwt_tf.transfer_weights(classifier, found, _ASKED, lambda_, residuals=residuals) for lambda_ in (0, 1, 9)
+    )
+    np.testing.assert_allclose(free, niwt_tf.transfer_weights(classifier, found, _ASKED), rtol=1e-5, atol=1e-6)
+    assert free[0, 0] > held[0, 0] > hard[0, 0] > 0
+    assert np.abs(hard[1:, 1] / free[1:, 1]).min() > np.abs(hard[0, 0] / free[0, 0])
+    reach = transfer_closed.reach(classifier.backbone.head, found.activations, found.features, found.labels, 0.3)
+    np.testing.assert_allclose(held, transfer_closed.weights(reach.operator(residuals, 1), _ASKED), rtol=1e-5)
+
+
+def test_a_map_learns_relevance_where_it_is_asked_to(found: importance.Importances) -> None:
+    vectors = np.array([[1, 0, 1], [0, 1, 1], [0, 0, 1.0]])
+    plain, fitted = (niwt_tf.fit_map(vectors, found, relevance=steps, map_folds=3) for steps in (0, 20))
+    sums = domain_map.class_sums(found.values, found.labels, 3)
+    looks = map_relevance.looks(found.features, found.labels, 3, 0.3)
+    config = config_lib.MapConfig(map_folds=3)
+    twin = domain_map.fit(vectors, sums, np.full(3, 2), config, 0, how="ridge", relevance=20, looks=looks)
+    np.testing.assert_allclose(fitted(np.eye(3)), twin(np.eye(3)), rtol=1e-4, atol=1e-6)
+    assert (plain.relevance, fitted.relevance) == (0, 20)
+    assert np.abs(plain(np.eye(3)) - fitted(np.eye(3))).max() > 1e-3
 
 
 def test_new_classes_come_last_and_are_calibrated_on_training_images(
@@ -130,6 +166,12 @@ def test_mistakes_are_told(classifier: classifier_lib.Classifier, found: importa
         niwt_tf.fit_map(np.eye(3), found, "lasso")
     with pytest.raises(errors.UserError, match=r"`targets` must have a number for each neuron, \[U,3\]"):
         niwt_tf.transfer_weights(classifier, found, np.zeros((1, 4)))
+    with pytest.raises(errors.UserError, match=r"`residuals` must have a number for each neuron, \[U,3\]"):
+        niwt_tf.transfer_weights(classifier, found, np.ones((1, 3)), residuals=np.zeros((2, 4)))
+    with pytest.raises(errors.UserError, match="`--transfer_fit` must be one of closed, descent"):
+        niwt_tf.transfer_weights(classifier, found, np.ones((1, 3)), transfer_fit="open")
+    with pytest.raises(errors.UserError, match="`--map_relevances` must be from 0 to 10000"):
+        niwt_tf.fit_map(np.eye(3), found, relevance=-1)
     with pytest.raises(errors.UserError, match="`transfer_source` must be left to whole runs. Received: .*='noise'"):
         niwt_tf.transfer_weights(classifier, found, np.ones((1, 3)), transfer_source="noise")
     with pytest.raises(errors.UserError, match="`--importances_of` must be one of logit, probability"):

@@ -8,7 +8,7 @@ import hypothesis
 import numpy as np
 import pytest
 from hypothesis import strategies as st
-from sklearn import discriminant_analysis
+from sklearn import covariance, discriminant_analysis
 
 from niwt_tf import errors
 from niwt_tf.backbones import discriminant
@@ -62,7 +62,20 @@ def test_among_images_and_among_features_solve_the_same_equation(size: int) -> N
     deviations = features.astype(np.float64)
     covariance = deviations.T @ deviations / 20
     shrunk = 0.7 * covariance + 0.3 * np.trace(covariance) / size * np.eye(size)
-    np.testing.assert_allclose(shrunk @ discriminant._solve(deviations, right, 0.3), right, atol=1e-9)
+    np.testing.assert_allclose(shrunk @ discriminant.solve(deviations, right, 0.3), right, atol=1e-9)
+
+
+@pytest.mark.parametrize("size", [6, 30])
+@pytest.mark.parametrize("shrinkage", [0.0, 0.3, 1.0])
+def test_the_covariance_is_scikit_learns(size: int, shrinkage: float) -> None:
+    deviations = _features(20, size, 3)[0].astype(np.float64)
+    expected = covariance.shrunk_covariance(deviations.T @ deviations / 20, shrinkage)
+    np.testing.assert_allclose(discriminant.covariance(deviations, shrinkage), expected, rtol=1e-9, atol=1e-9)
+
+
+def test_class_means_by_hand() -> None:
+    features = np.array([[1, 5], [2, 2], [3, 9], [4, 4]], np.float32)
+    np.testing.assert_array_equal(discriminant.class_means(features, np.array([1, 0, 1, 0]), 2), [[3, 3], [2, 7]])
 
 
 @pytest.mark.parametrize(("scale", "shift"), [(1e-3, 0.0), (1e3, 0.0), (1.0, 50.0)])

@@ -185,11 +185,62 @@ def test_discriminant_is_fitted_to_the_features_of_images_that_are_not_held_out(
     assert (result.logits(features).argmax(1) == _LABELS).all()
 
 
-def test_full_starts_from_the_discriminant_by_default(split: zero_shot.Split, tmp_path: Path) -> None:
+class _Training:
+    """Stands for a training of the whole network, of seconds: turns its last convolution's kernel about.
+
+    Attributes:
+      started: the kernel and bias that it started from.
+      result: what it ended with.
+    """
+
+    started: tuple[np.ndarray, np.ndarray] | None
+    result: classifier.Classifier
+
+    def __call__(self, start: backbone.Backbone, split: zero_shot.Split, *arguments: Any) -> classifier.Classifier:
+        self.started, weights = arguments[-2], start.network.get_layer("conv4_kernel").kernel
+        weights.assign(-weights)
+        kernel = np.random.default_rng(7).normal(size=(128, 4)).astype(np.float32)
+        self.result = classifier.Classifier(start, kernel, np.zeros(4, np.float32), _NAMES)
+        return self.result
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> _Training:
+    training_ = _Training()
+    monkeypatch.setattr(training, "train", training_)
+    return training_
+
+
+def test_full_starts_from_the_discriminant_by_default(split: zero_shot.Split, tmp_path: Path, quick: _Training) -> None:
     settings = {"classifier": config.BackboneConfig().classifier}
     alone = _finetune(_start(), split, tmp_path / "classifier", finetune="classifier", **settings)
-    full = _finetune(_start(), split, tmp_path / "full", finetune="full", learning_rate=0.0, **settings)
-    np.testing.assert_allclose(full.kernel, alone.kernel, atol=1e-6)
+    _finetune(_start(), split, tmp_path / "full", finetune="full", **settings)
+    assert quick.started is not None
+    np.testing.assert_allclose(quick.started[0], alone.kernel, atol=1e-6)
+    np.testing.assert_allclose(quick.started[1], alone.bias, atol=1e-6)
+
+
+@pytest.mark.parametrize(("is_trained", "patience"), [(False, 0), (True, 0), (False, 2)])
+def test_after_a_full_training_the_last_layer_is_the_discriminant_of_all_images(
+    is_trained: bool, patience: int, images: np.ndarray, split: zero_shot.Split, tmp_path: Path, quick: _Training
+) -> None:
+    settings = {"classifier": "discriminant", "classifier_shrinkage": 0.2, "patience": patience, "finetune": "full"}
+    result = _finetune(_start(is_trained), split, tmp_path, **settings)
+    assert result.backbone is quick.result.backbone and result.class_names == _NAMES
+    features = np.load(tmp_path / "trained" / "features.npy", allow_pickle=False)
+    trained = result.backbone.network(images, training=False)
+    np.testing.assert_allclose(features, trained, rtol=1e-4, atol=1e-4)
+    kernel, bias = discriminant.fit(features, _LABELS, 4, 0.2)
+    np.testing.assert_array_equal(result.kernel, kernel)
+    np.testing.assert_array_equal(result.bias, bias)
+    assert (result.logits(features).argmax(1) == _LABELS).all()
+
+
+def test_with_softmax_the_last_layer_is_the_one_that_was_trained(
+    split: zero_shot.Split, tmp_path: Path, quick: _Training
+) -> None:
+    assert _finetune(_start(is_trained=False), split, tmp_path) is quick.result
+    assert not (tmp_path / "trained").exists()
 
 
 def test_full_trains_all_but_the_statistics_of_batch_norms(split: zero_shot.Split, tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ _OF_ALL = {
     "preprocessing": "auto",
     "transfer_images": 3000,
     "map_fits": ("descent",),
+    "transfer_fit": "descent",
     "scales": (0.0,),
 }
 _OF_BACKBONE = {

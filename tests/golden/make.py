@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from fakes import models
+from niwt_tf import bundle
 
 _HERE = Path(__file__).parent
 
@@ -24,9 +25,9 @@ def main() -> None:
         "captions": models.by_captions(deep=True).teach("zebra", captions=["black and white stripes"]),
     }
     for name, model in taught.items():
-        model.save(_HERE / f"{name}.keras")
+        model.save(_HERE / f"{name}-{bundle.FORMAT}.keras")
         reasons = [told[0][0] if told else "" for told in model.reasons(model.explain(images))]
-        np.savez(_HERE / f"{name}.npz", scores=model.predict(images).scores, reasons=np.array(reasons))
+        np.savez(_HERE / f"{name}-{bundle.FORMAT}.npz", scores=model.predict(images).scores, reasons=np.array(reasons))
 
 
 if __name__ == "__main__":

@@ -91,11 +91,19 @@ def measures(metrics: Mapping[str, Any]) -> list[tuple[str, float | None, float 
 def settings(run: finished_run.FinishedRun) -> list[tuple[str, str, str, str]]:
     """Returns what validation classes chose: the name, the value, what was tried, what it does."""
     chosen, tried = run.settings, run.config.rehearsal
+    closed = run.config.transfer.transfer_fit == "closed"
+    held_back = "the map's errors hold new weights back" if closed else "pulls new weights to the mean of the seen ones"
     kept = f"keeps {chosen['kept_share']:.1%} of the training images with a seen class"
     return [
         ("map", chosen["map_fit"], _listed(tried.map_fits), "how the map from words to importances is fitted"),
+        (
+            "relevance",
+            f"{chosen['map_relevance']}",
+            _listed(tried.map_relevances),
+            "steps of ridge regression that learn how much each attribute or word tells",
+        ),
         ("gamma", f"{run.metrics['gamma']:.4g}", "every value", f"is subtracted from the seen classes' logits; {kept}"),
-        ("lambda", f"{chosen['lambda_']:g}", _listed(tried.lambdas), "pulls new weights to the mean of the seen ones"),
+        ("lambda", f"{chosen['lambda_']:g}", _listed(tried.lambdas), held_back),
         ("scale", f"{chosen['scale']:g}", _listed(tried.scales), "length of new weights, in mean lengths of seen ones"),
         ("bias", chosen["bias"], _listed(tried.biases), "bias of new classes"),
     ]

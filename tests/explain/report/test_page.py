@@ -13,7 +13,7 @@ import pytest
 from fakes import explained, finished
 from niwt_tf import config as config_lib
 from niwt_tf import finished_run
-from niwt_tf.explain.report import page
+from niwt_tf.explain.report import page, tables
 
 _EVIL = '<script>alert("x")</script>'
 _VOID = {"meta", "link", "input", "img"}
@@ -82,6 +82,17 @@ def test_scores_settings_command_seconds_and_versions_are_shown(html: str, run: 
         assert shown in text
     for value in explained.METRICS.values():
         assert f"{value:.3f}" in text
+
+
+@pytest.mark.parametrize(
+    ("fit", "does"),
+    [("closed", "the map's errors hold new weights back"), ("descent", "pulls new weights to the mean of the seen")],
+)
+def test_settings_tell_what_lambda_and_relevance_do(fit: str, does: str, tmp_path: Path) -> None:
+    config = config_lib.RunConfig(transfer=config_lib.TransferConfig(fit))
+    rows = {name: rest for name, *rest in tables.settings(finished.write(tmp_path / "run", config=config))}
+    assert rows["lambda"][:2] == ["0.001", "0, 0.05, 0.1"] and rows["lambda"][2].startswith(does)
+    assert rows["relevance"][:2] == ["10", "10, 100"]
 
 
 def test_names_are_shown_and_never_markup(html: str) -> None:

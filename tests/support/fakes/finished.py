@@ -49,6 +49,7 @@ def write(
     workdir_lib.write_json(root / "data" / "split.json", {"seen": seen, "unseen": unseen})
     chosen = {
         "map_fit": "ridge",
+        "map_relevance": 10,
         "lambda_": 1e-3,
         "scale": 0.8,
         "bias": "mean",

@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import functools
+
 import keras
 import numpy as np
 
 from fakes import finished
 from niwt_tf import config as config_lib
-from niwt_tf import domain_map, inverse_map, rehearsal
+from niwt_tf import domain_map, inverse_map, rehearsal, transfer_closed
 from niwt_tf import model as model_lib
 from niwt_tf.backbones import backbone, classifier
 from niwt_tf.domains import encoders, knowledge
@@ -26,29 +28,39 @@ CAPTIONS = (
     ("brown with white stripes on the legs",),
 )
 _IMAGES = 24
+_LAMBDA = 1e-3
 
 
-def by_attributes(deep: bool = False) -> model_lib.Model:
+def by_attributes(deep: bool = False, descends: bool = False) -> model_lib.Model:
     """Returns a model that knows its classes by attributes.
 
     Args:
       deep: whether there is a layer with an activation after the pooling, so that images differ in their Jacobians.
+      descends: whether it finds new weights by descent, as all did before bundles of format 2.
     """
     share = knowledge.Share("attributes", len(ATTRIBUTES))
     known = knowledge.DomainKnowledge(TABLE, ATTRIBUTES, SEEN + UNSEEN, "a table", (share,))
-    return _model(known, "attributes", deep)
+    return _model(known, "attributes", deep, descends)
 
 
-def by_captions(deep: bool = False) -> model_lib.Model:
+def by_captions(deep: bool = False, descends: bool = False) -> model_lib.Model:
     """Returns a model that knows its classes by captions, of which some phrases contain others."""
     encoder = encoders.TfidfEncoder.fit([text for texts in CAPTIONS[: len(SEEN)] for text in texts])
     vectors = np.stack([encoder(texts).mean(0) for texts in CAPTIONS])
     share = knowledge.Share("captions", len(encoder.feature_names), 1.0, encoder)
     known = knowledge.DomainKnowledge(vectors, encoder.feature_names, SEEN + UNSEEN, "captions", (share,))
-    return _model(known, "captions", deep)
+    return _model(known, "captions", deep, descends)
 
 
-def _model(known: knowledge.DomainKnowledge, domain: str, deep: bool) -> model_lib.Model:
+@functools.cache
+def reach(deep: bool) -> transfer_closed.Reach:
+    """Returns what weights of these models can do to importances."""
+    model = by_attributes(deep, descends=True)
+    labels, shrinkage = np.arange(_IMAGES) % len(SEEN), model.config.backbone.classifier_shrinkage
+    return transfer_closed.reach(model.classifier.backbone.head, model.activations, model.features, labels, shrinkage)
+
+
+def _model(known: knowledge.DomainKnowledge, domain: str, deep: bool, descends: bool) -> model_lib.Model:
     rng = np.random.default_rng(0)
     cut = backbone.Backbone(_network(deep), "conv")
     kernel = rng.normal(size=(cut.feature_size, len(known.class_names))).astype(np.float32)
@@ -60,21 +72,25 @@ def _model(known: knowledge.DomainKnowledge, domain: str, deep: bool) -> model_l
     config = config_lib.RunConfig(
         domain=config_lib.DomainConfig(domain=domain),
         map=config_lib.MapConfig(map_folds=2),
-        transfer=config_lib.TransferConfig(transfer_steps=100, transfer_learning_rate=0.1),
+        transfer=config_lib.TransferConfig(
+            "descent" if descends else "closed", transfer_steps=100, transfer_learning_rate=0.1
+        ),
     )
     sums, counts = domain_map.class_sums(values, labels, len(SEEN)), np.bincount(labels)
+    forward = domain_map.fit(vectors, sums, counts, config.map, 0, how="ridge")
     return model_lib.Model(
         classifier=classifier.Classifier(cut, kernel, bias, SEEN + UNSEEN, UNSEEN),
         gamma=0.5,
         known=known,
-        forward=domain_map.fit(vectors, sums, counts, config.map, 0, how="ridge"),
+        forward=forward,
         inverse=inverse_map.fit(values, labels, vectors, 2, 0),
-        settings=rehearsal.Settings("ridge", 1e-3, 0.8, "level", 0.9, 0.61),
+        settings=rehearsal.Settings("ridge", _LAMBDA, 0.8, "level", 0.9, 0.61),
         activations=cut.trunk(images).numpy().astype(np.float16),
         features=cut.network(images).numpy(),
         neuron_names=("stripes", None, "horns", None, None, "coat=plain"),
         config=config,
         metrics={"harmonic_mean": 0.5, "split_version": "by hand"},
+        operator=None if descends else reach(deep).operator(forward.residuals, _LAMBDA),
     )
 
 
