@@ -4,7 +4,8 @@
 
 Minimises over images 1 - cos(alpha(I; w), a) + lambda / 2 ||w - mean_seen(w)||^2. Importances are linear in w, so its
 gradient takes one vector-Jacobian and one Jacobian-vector product of the head, and never a second derivative. All
-classes, and in the rehearsal all lambdas, are columns of one problem.
+classes, and in the rehearsal all lambdas, are columns of one problem. Weights are in mean lengths of the seen classes',
+so that lambda and the learning rate suit any classifier.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from niwt_tf import config as config_lib
 from niwt_tf import errors, importance, inspect, progress
 from niwt_tf.backbones import cut
 
+_EPSILON = 1e-12
 _WINDOW = 40  # steps over which the loss must gain _LEAST_GAIN to go on
 _LEAST_GAIN = 0.01
 _CHECK_EVERY = 10
@@ -52,6 +54,8 @@ def transfer(
       errors.DivergedError: if the loss is no finite number.
     """
     rng = np.random.default_rng([seed, 0x7F3])
+    length = max(float(np.linalg.norm(seen_kernel, axis=0).mean()), _EPSILON)
+    seen_kernel = seen_kernel / length
     mean = seen_kernel.mean(1, keepdims=True)
     if cut.is_affine(head):
         activations = activations[:1]  # every image asks the same of the weights
@@ -71,7 +75,7 @@ def transfer(
                 bar.set_postfix(cosine=f"{cosine:.3f}", refresh=False)
                 if _has_settled(losses):
                     break
-    return weights.numpy()
+    return weights.numpy() * np.float32(length)
 
 
 def _make_step(

@@ -76,6 +76,7 @@ def _make_problem(head: keras.Model) -> Problem:
     rng = np.random.default_rng(0)
     activations = np.abs(rng.normal(size=(_IMAGES, *head.input_shape[1:]))).astype(np.float32)
     kernel = (0.05 + 0.2 * rng.normal(size=(head.output_shape[-1], _SEEN))).astype(np.float32)
+    kernel /= np.linalg.norm(kernel, axis=0).mean()
     function = importance.inference(head)
     weights = [tf.constant(np.tile(column, (_IMAGES, 1))) for column in kernel.T]
     values = [importance.importances(function, tf.constant(activations), column).numpy() for column in weights]
@@ -237,6 +238,12 @@ def test_steps_are_those_of_a_naive_implementation_with_adam(nonlinear: Problem)
         optimizer.apply_gradients([(_naive_gradient(nonlinear, weights, _LAMBDAS), weights)])
     after = nonlinear.solve(_LAMBDAS, transfer_steps=6, transfer_learning_rate=2e-2)
     np.testing.assert_allclose(after, weights, rtol=1e-3, atol=1e-4)
+
+
+def test_weights_come_in_the_length_of_the_seen_ones(nonlinear: Problem) -> None:
+    longer = dataclasses.replace(nonlinear, seen_kernel=10_000 * nonlinear.seen_kernel)
+    options = {"lambdas": 0.01, "transfer_steps": 20}
+    np.testing.assert_allclose(longer.solve(**options), 10_000 * nonlinear.solve(**options), rtol=1e-2)
 
 
 def test_log_takes_the_means_of_loss_and_cosine(nonlinear: Problem) -> None:
