@@ -18,7 +18,7 @@ from typing import Any
 
 from niwt_tf import checksum, errors
 
-FORMAT = 2  # since 2 with the operator of the transfer in closed form
+FORMAT = 3  # since 2 with the operator of the transfer in closed form, since 3 with the unit of the scale
 ENDING = ".keras"
 FOLDER = "niwt"
 _MANIFEST = f"{FOLDER}/manifest.json"

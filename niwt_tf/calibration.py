@@ -3,15 +3,20 @@
 """What importances do not tell of a new class: how long its weights are, its bias, and gamma.
 
 All three decide between seen and unseen classes, so they are chosen in the rehearsal (section 5 of the design). gamma
-depends on how confident a network is, and two networks differ in that. So it travels from the rehearsal's network to
-the final one as a share: of the seen training images, how many keep a seen class as their best guess.
+depends on how confident a network is, and two networks differ in that. So what travels from the rehearsal's network to
+the final one is gamma's place among the margins of the training images.
 """
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 
 from niwt_tf.backbones import classifier as classifier_lib
+from niwt_tf.backbones import discriminant
+
+_TINY = 1e-12
 
 
 def extend(
@@ -19,6 +24,7 @@ def extend(
     kernel: np.ndarray,
     unseen: tuple[str, ...],
     scale: float,
+    scale_unit: str,
     bias: str,
     features: np.ndarray,
 ) -> classifier_lib.Classifier:
@@ -28,14 +34,15 @@ def extend(
       classifier: of the `C` seen classes.
       kernel: weights `[D,U]` from the transfer.
       unseen: the new classes' names.
-      scale: the length of each new weight vector, in mean lengths of seen ones; 0 keeps the lengths of `kernel`.
+      scale: how large each new weight vector is, where the seen ones are 1 on average; 0 keeps the sizes of `kernel`.
+      scale_unit: `spread` measures size by how much a logit varies within a class, `length` by the vector's length.
       bias: `mean` gives the new classes the seen ones' mean bias, `zero` none, `level` what brings the mean logit of
         each over the training images to that of the seen classes.
       features: `[N,D]` of the training images.
     """
-    lengths = np.maximum(np.linalg.norm(kernel, axis=0), 1e-12)
     if scale:
-        kernel = kernel * (scale * np.linalg.norm(classifier.kernel, axis=0).mean() / lengths)
+        of_seen, of_new = np.split(_sizes(classifier, kernel, scale_unit, features), [len(classifier.class_names)])
+        kernel = kernel * np.divide(scale * of_seen.mean(), of_new, out=np.ones_like(of_new), where=of_new > _TINY)
     new_bias = np.full(len(unseen), classifier.bias.mean() if bias == "mean" else 0.0)
     if bias == "level":
         average = np.mean(features, axis=0, dtype=np.float64)
@@ -59,21 +66,46 @@ def margins(logits: np.ndarray, seen_classes: int) -> np.ndarray:
     return logits[:, :seen_classes].max(1) - logits[:, seen_classes:].max(1)
 
 
-def kept_share(margins_of_training: np.ndarray, gamma: float) -> float:
-    """Returns the share of training images, 0..1, that `gamma` leaves with a seen class as their best guess.
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """Where gamma lies among the margins of the training images, by two rulers.
 
-    Args:
-      margins_of_training: `[N]`, see `margins`.
-      gamma: what is subtracted from the seen classes' logits.
+    Attributes:
+      kept_share: of the images, how many it leaves with a seen class as their best guess, 0..1.
+      deviations: by how many standard deviations it exceeds the mean margin; None where the share alone counts.
     """
-    return float((margins_of_training >= gamma).mean())
+
+    kept_share: float
+    deviations: float | None = None
+
+    def gamma(self, margins: np.ndarray) -> float:
+        """Returns the gamma at that place among other margins `[N]`: midway between what the two rulers tell."""
+        by_share = float(np.quantile(margins, 1 - self.kept_share))
+        if self.deviations is None:
+            return by_share
+        return (by_share + float(margins.mean() + self.deviations * margins.std())) / 2
 
 
-def gamma_that_keeps(share: float, margins_of_training: np.ndarray) -> float:
-    """Returns the gamma that leaves `share` of the training images with a seen class as their best guess.
+def kept_share(margins: np.ndarray, gamma: float) -> float:
+    """Returns of how many images with margins `[N]`, 0..1, a seen class stays the best guess with `gamma`."""
+    return float((margins >= gamma).mean())
 
-    Args:
-      share: 0..1.
-      margins_of_training: `[N]`, see `margins`.
+
+def deviations(margins: np.ndarray, gamma: float) -> float:
+    """Returns by how many standard deviations `gamma` exceeds the mean of margins `[N]`."""
+    return float((gamma - margins.mean()) / max(margins.std(), _TINY))
+
+
+def _sizes(classifier: classifier_lib.Classifier, kernel: np.ndarray, unit: str, features: np.ndarray) -> np.ndarray:
+    """Returns the sizes `[C+U]` of the seen and of new weights `[D,U]`: lengths where no logit varies within a class.
+
+    An image's class is the one that the classifier takes it for, which needs no labels.
     """
-    return float(np.quantile(margins_of_training, 1 - share))
+    whole = np.concatenate([classifier.kernel, kernel.astype(np.float32)], axis=1)
+    if unit == "spread":
+        logits = features @ whole
+        _, groups = np.unique(classifier.logits(features).argmax(1), return_inverse=True)
+        spreads = (logits - discriminant.class_means(logits, groups, groups.max() + 1)[groups]).std(0)
+        if spreads.any():
+            return spreads
+    return np.linalg.norm(whole, axis=0)

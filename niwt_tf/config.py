@@ -22,6 +22,7 @@ from niwt_tf import errors
 from niwt_tf.backbones import families
 
 BIASES = ("mean", "zero", "level")
+SCALE_UNITS = ("spread", "length")
 TRANSFER_FITS = ("closed", "descent")
 MAP_FITS = ("descent", "ridge")
 MAP_LOSSES = ("cosine", "l1", "both")
@@ -247,15 +248,20 @@ class RehearsalConfig:
         maximum=10_000,
     )
     lambdas: tuple[float, ...] = _option(
-        (0.0, 0.05, 0.1),
+        (0.0, 0.1),
         "How hard new weights are held back: in closed form by how much the map's own errors count, by descent by the "
         "paper's pull towards the seen classes' mean.",
         minimum=0.0,
     )
     scales: tuple[float, ...] = _option(
-        (0.3, 0.4, 0.5, 0.65, 0.8, 1.0, 1.25),
-        "Lengths of new weights, in mean lengths of seen ones; 0 keeps the learned.",
+        (0.65, 0.8, 1.0, 1.25),
+        "Sizes of new weights, where the seen ones are 1 on average; 0 keeps the learned.",
         minimum=0.0,
+    )
+    scale_unit: str = _option(
+        "spread",
+        "What a size is: how much a logit varies within a class over the training images, or how long the weights are.",
+        choices=SCALE_UNITS,
     )
     biases: tuple[str, ...] = _option(
         ("level",),

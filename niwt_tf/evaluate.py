@@ -8,11 +8,14 @@ All accuracies are per-class top-1, averaged over classes, in 0..1. gamma is sub
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Sequence
 
 import numpy as np
 
 from niwt_tf import errors
+
+_ABOUT_AS_GOOD = 0.02  # of the harmonic mean
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,6 +87,12 @@ class Curve:
     seen: np.ndarray
     unseen: np.ndarray
 
+    @functools.cached_property
+    def harmonic_means(self) -> np.ndarray:
+        """H `[T+1]`; 0 where both accuracies are 0."""
+        total = self.seen + self.unseen
+        return np.divide(2 * self.seen * self.unseen, total, out=np.zeros_like(total), where=total > 0)
+
     @property
     def ausuc(self) -> float:
         """The area under S against U, by the trapezoid rule."""
@@ -91,11 +100,21 @@ class Curve:
 
     def best_gamma(self) -> tuple[float, float]:
         """Returns the middle of the gammas with the highest harmonic mean, and that harmonic mean."""
-        total = self.seen + self.unseen
-        means = np.divide(2 * self.seen * self.unseen, total, out=np.zeros_like(total), where=total > 0)
+        means = self.harmonic_means
         best = int(means.argmax())
         edges = np.concatenate([self.gammas[:1], self.gammas, self.gammas[-1:]])
         return float((edges[best] + edges[best + 1]) / 2), float(means[best])
+
+    def middle_gamma(self) -> float:
+        """Returns the middle of all gammas that are about as good as the best, which few images move less.
+
+        A gamma counts by exp((H - best H) / 0.02).
+        """
+        if len(self.gammas) == 1:
+            return float(self.gammas[0])
+        means = self.harmonic_means[1:-1]
+        weights = np.diff(self.gammas) * np.exp((means - means.max()) / _ABOUT_AS_GOOD)
+        return float(np.average((self.gammas[1:] + self.gammas[:-1]) / 2, weights=weights))
 
 
 def gzsl(

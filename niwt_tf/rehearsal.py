@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -29,11 +30,13 @@ class Settings:
     Attributes:
       map_fit: how the map is fitted, a member of `config.MAP_FITS`.
       lambda_: the pull towards the mean of the seen classes' weights.
-      scale: the length of new weights, in mean lengths of seen ones; 0 keeps what the transfer gave.
+      scale: the size of new weights, see `calibration.extend`; 0 keeps what the transfer gave.
       bias: a member of `config.BIASES`.
-      kept_share: of the seen training images, how many gamma leaves with a seen class as their best guess, 0..1.
+      kept_share: where gamma lies, see `calibration.Place`.
       harmonic_mean: what these settings reached on the classes that played unseen, 0..1.
       map_relevance: for how many steps the map learns how much each attribute or word tells.
+      scale_unit: what new weights are scaled by, a member of `config.SCALE_UNITS`.
+      deviations: where gamma lies, see `calibration.Place`.
     """
 
     map_fit: str
@@ -43,6 +46,27 @@ class Settings:
     kept_share: float
     harmonic_mean: float
     map_relevance: int = 0
+    scale_unit: str = "length"
+    deviations: float | None = None
+
+    @property
+    def place(self) -> calibration.Place:
+        """Where gamma lies."""
+        return calibration.Place(self.kept_share, self.deviations)
+
+
+class Outcome(NamedTuple):
+    """What a classifier reaches on classes that play unseen.
+
+    Attributes:
+      kept_share: where the gammas lie that are about as good as the best, see `calibration.Place`.
+      deviations: the same by the other ruler.
+      harmonic_mean: at the best gamma, 0..1.
+    """
+
+    kept_share: float
+    deviations: float
+    harmonic_mean: float
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,10 +93,12 @@ class Trial:
     unseen_features: np.ndarray
     unseen_labels: np.ndarray
 
-    def outcome(self, key: Key, scale: float, bias: str) -> tuple[float, float]:
-        """Returns the share of training images that the best gamma leaves seen, and the harmonic mean at that gamma."""
+    def outcome(self, key: Key, scale: float, scale_unit: str, bias: str) -> Outcome:
+        """Returns what these weights of that size and bias reach."""
         kernel, seen_classes = self.kernels[key], len(self.classifier.class_names)
-        extended = calibration.extend(self.classifier, kernel, self.unseen, scale, bias, self.train_features)
+        extended = calibration.extend(
+            self.classifier, kernel, self.unseen, scale, scale_unit, bias, self.train_features
+        )
         images = self.train_features, self.seen_features, self.seen_labels, self.unseen_features, self.unseen_labels
         return outcome(extended.logits, *images, seen_classes)
 
@@ -85,8 +111,8 @@ def outcome(
     unseen_features: np.ndarray,
     unseen_labels: np.ndarray,
     seen_classes: int,
-) -> tuple[float, float]:
-    """Returns the share of training images that the best gamma leaves seen, and the harmonic mean at that gamma.
+) -> Outcome:
+    """Returns what a classifier reaches.
 
     Args:
       logits: features `[n,D]` -> logits `[n,C]`, the seen classes first.
@@ -98,9 +124,12 @@ def outcome(
       seen_classes: how many columns are seen classes.
     """
     tested = logits(seen_features), seen_labels, logits(unseen_features), unseen_labels
-    gamma, harmonic_mean = evaluate.curve(*tested, seen_classes).best_gamma()
+    curve = evaluate.curve(*tested, seen_classes)
     margins = calibration.margins(logits(train_features), seen_classes)
-    return calibration.kept_share(margins, gamma), harmonic_mean
+    gamma = curve.middle_gamma()
+    return Outcome(
+        calibration.kept_share(margins, gamma), calibration.deviations(margins, gamma), curve.best_gamma()[1]
+    )
 
 
 def maps(config: config_lib.RehearsalConfig) -> list[tuple[str, int]]:
@@ -115,12 +144,13 @@ def choose(trials: Sequence[Trial], config: config_lib.RehearsalConfig) -> Setti
 
     Args:
       trials: one or more, with weights for the same maps and lambdas.
-      config: the scales and biases to try.
+      config: the scales, their unit, and the biases to try.
     """
-    candidates = list(itertools.product(trials[0].kernels, config.scales, config.biases))
+    candidates, unit = list(itertools.product(trials[0].kernels, config.scales, config.biases)), config.scale_unit
     tried = []
     for (fit, relevance, lambda_), scale, bias in progress.bar(candidates, "settings"):
-        outcomes = [trial.outcome((fit, relevance, lambda_), scale, bias) for trial in trials]
-        kept_share, harmonic_mean = np.mean(outcomes, axis=0).tolist()
-        tried.append(Settings(fit, lambda_, scale, bias, kept_share, harmonic_mean, relevance))
+        outcomes = [trial.outcome((fit, relevance, lambda_), scale, unit, bias) for trial in trials]
+        kept_share, deviations, harmonic_mean = np.mean(outcomes, axis=0).tolist()
+        found = kept_share, harmonic_mean, relevance, unit, deviations
+        tried.append(Settings(fit, lambda_, scale, bias, *found))
     return max(tried, key=lambda one: one.harmonic_mean)

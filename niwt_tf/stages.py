@@ -171,13 +171,11 @@ def transfer(run: run_lib.Run, folder: Path) -> None:
     maps = {(settings.map_fit, settings.map_relevance): domain_map.DomainMap.load(run.folder("map"))}
     wanted = known.vectors[len(run.dataset.seen) :]
     (kernel,) = _kernels(run, classifier, observed, maps, wanted, (settings.lambda_,), folder).values()
-    extended = calibration.extend(
-        classifier, kernel, run.dataset.unseen, settings.scale, settings.bias, observed.features
-    )
+    sized = settings.scale, settings.scale_unit, settings.bias
+    extended = calibration.extend(classifier, kernel, run.dataset.unseen, *sized, observed.features)
     margins = calibration.margins(extended.logits(observed.features), len(run.dataset.seen))
     extended.save(folder)
-    gamma = calibration.gamma_that_keeps(settings.kept_share, margins)
-    workdir_lib.write_json(folder / "calibration.json", {"gamma": gamma})
+    workdir_lib.write_json(folder / "calibration.json", {"gamma": settings.place.gamma(margins)})
 
 
 def evaluate(run: run_lib.Run, folder: Path) -> None:

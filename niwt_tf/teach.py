@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Adds classes to a model by describing them: steps 2 and 3 of the method, on what the model keeps of training images.
 
-What the rehearsal chose for the unseen classes holds for the new ones, too: lambda, scale, bias, and the share of seen
-training images that gamma leaves with a seen class.
+What the rehearsal chose for the unseen classes holds for the new ones, too: lambda, scale, bias, and gamma's place
+among the margins of the training images.
 """
 
 from __future__ import annotations
@@ -107,8 +107,8 @@ def _with_classes(
     of_seen = dataclasses.replace(
         old, kernel=old.kernel[:, :seen], bias=old.bias[:seen], class_names=model.seen, unseen=()
     )
-    settings = model.settings
-    new = calibration.extend(of_seen, kernel, names, settings.scale, settings.bias, model.features)
+    chosen = model.settings
+    new = calibration.extend(of_seen, kernel, names, chosen.scale, chosen.scale_unit, chosen.bias, model.features)
     classifier = dataclasses.replace(
         old,
         kernel=np.concatenate([old.kernel, new.kernel[:, seen:]], axis=1),
@@ -131,11 +131,11 @@ def _with_classes(
 
 
 def _gamma(model: model_lib.Model, classifier: classifier_lib.Classifier) -> float:
-    """Returns the gamma that leaves as many training images seen as the rehearsal chose; 0 where all classes are."""
+    """Returns the gamma at the place that the rehearsal chose; 0 where all classes are seen."""
     if not classifier.unseen:
         return 0.0
     margins = calibration.margins(classifier.logits(model.features), len(model.seen))
-    return calibration.gamma_that_keeps(model.settings.kept_share, margins)
+    return model.settings.place.gamma(margins)
 
 
 def _require_new(model: model_lib.Model, names: Sequence[str]) -> None:

@@ -28,7 +28,7 @@ _FEATURES = np.array([[2.0, 0.0, 1.0], [0.0, 2.0, 1.0]])  # on average 1, 1, 1
 
 
 def test_new_classes_come_after_the_seen_ones() -> None:
-    extended = calibration.extend(_classifier(), _KERNEL, ("heron", "stork"), 0.0, "mean", _FEATURES)
+    extended = calibration.extend(_classifier(), _KERNEL, ("heron", "stork"), 0.0, "spread", "mean", _FEATURES)
     assert extended.class_names == ("wren", "robin", "heron", "stork")
     assert extended.unseen == ("heron", "stork")
     assert extended.backbone is _NETWORK
@@ -39,26 +39,64 @@ def test_new_classes_come_after_the_seen_ones() -> None:
 
 @pytest.mark.parametrize(("scale", "length"), [(0.5, 2.0), (1.0, 4.0), (1.25, 5.0)])
 def test_a_scale_sets_every_new_length_in_mean_lengths_of_seen_ones(scale: float, length: float) -> None:
-    extended = calibration.extend(_classifier(), _KERNEL, ("heron", "stork"), scale, "mean", _FEATURES)
+    extended = calibration.extend(_classifier(), _KERNEL, ("heron", "stork"), scale, "length", "mean", _FEATURES)
     np.testing.assert_allclose(extended.kernel[:, 2], [length, 0, 0], rtol=1e-6)
     np.testing.assert_allclose(extended.kernel[:, 3], [0, 0.6 * length, 0.8 * length], rtol=1e-6)
     np.testing.assert_array_equal(extended.kernel[:, :2], _classifier().kernel)
 
 
-def test_weights_of_no_length_stay_so() -> None:
-    extended = calibration.extend(_classifier(), np.zeros((3, 1)), ("heron",), 1.0, "mean", _FEATURES)
+def test_a_spread_is_that_of_a_logit_within_classes() -> None:
+    # The seen logits are 3 x + 4 y + 1 and 3 z + 2: wren 8 and 12, robin 0 and 0 (in x 1 and 0, y 1 and 2, z 0 and 9).
+    # Within classes x is 1/2 from its mean for two images of four, y for two, and z for none.
+    features = np.array([[1.0, 1, 0], [0, 2, 0], [1, 0, 9], [0, 1, 9]])
+    assert _classifier().logits(features).argmax(1).tolist() == [0, 0, 1, 1]
+    of_x, of_y = np.array([0.5, -0.5, 0.5, -0.5]), np.array([-0.5, 0.5, -0.5, 0.5])
+    seen = (np.std(3 * of_x + 4 * of_y) + 0) / 2
+    extended = calibration.extend(
+        _classifier(), np.array([[7.0, 1], [0, 1], [5, 3]]), ("heron", "stork"), 0.8, "spread", "zero", features
+    )
+    heron, stork = extended.kernel[:, 2], extended.kernel[:, 3]
+    np.testing.assert_allclose(heron, np.array([7, 0, 5]) * 0.8 * seen / np.std(7 * of_x), rtol=1e-6)
+    assert np.std(of_x + of_y) == 0
+    np.testing.assert_array_equal(stork, [1, 1, 3])  # its logit does not vary within classes, so it stays
+
+
+def test_where_no_logit_varies_within_a_class_lengths_count() -> None:
+    extended, expected = (
+        calibration.extend(_classifier(), _KERNEL, ("heron", "stork"), 0.5, unit, "zero", np.eye(3)[[0, 0, 2]])
+        for unit in ("spread", "length")
+    )
+    np.testing.assert_array_equal(extended.kernel, expected.kernel)
+
+
+@hypothesis.given(st.integers(0, 1000))
+def test_new_logits_vary_within_classes_as_much_as_the_scale_tells(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    labels = np.repeat([0, 1], 20)
+    features = rng.normal(size=(40, 3)) + 20 * np.eye(3)[[0, 2]][labels]  # a bird for each, and no doubt which
+    extended = calibration.extend(
+        _classifier(), rng.normal(size=(3, 2)), ("heron", "stork"), 0.65, "spread", "level", features
+    )
+    logits = extended.logits(features)
+    spreads = np.sqrt((logits[labels == 0].var(0) + logits[labels == 1].var(0)) / 2)
+    np.testing.assert_allclose(spreads[2:], 0.65 * spreads[:2].mean(), rtol=1e-3)
+
+
+@pytest.mark.parametrize("unit", ["spread", "length"])
+def test_weights_of_no_length_stay_so(unit: str) -> None:
+    extended = calibration.extend(_classifier(), np.zeros((3, 1)), ("heron",), 1.0, unit, "mean", _FEATURES)
     np.testing.assert_array_equal(extended.kernel[:, 2], [0, 0, 0])
 
 
 @pytest.mark.parametrize(("bias", "expected"), [("mean", 1.5), ("zero", 0.0)])
 def test_new_classes_share_one_bias(bias: str, expected: float) -> None:
-    extended = calibration.extend(_classifier(), _KERNEL, ("heron", "stork"), 1.0, bias, _FEATURES)
+    extended = calibration.extend(_classifier(), _KERNEL, ("heron", "stork"), 1.0, "length", bias, _FEATURES)
     np.testing.assert_array_equal(extended.bias, [1, 2, expected, expected])
 
 
 def test_level_biases_bring_mean_logits_to_the_seen_ones() -> None:
     # On average the seen logits are 3 + 4 + 1 and 3 + 2, so 6.5; the new ones without a bias 1 and 6 + 8.
-    extended = calibration.extend(_classifier(), _KERNEL, ("heron", "stork"), 0.0, "level", _FEATURES)
+    extended = calibration.extend(_classifier(), _KERNEL, ("heron", "stork"), 0.0, "length", "level", _FEATURES)
     np.testing.assert_allclose(extended.bias, [1, 2, 6.5 - 1, 6.5 - 14])
     means = extended.logits(_FEATURES).mean(0)
     np.testing.assert_allclose(means[2:], means[:2].mean(), rtol=1e-6)
@@ -66,7 +104,7 @@ def test_level_biases_bring_mean_logits_to_the_seen_ones() -> None:
 
 def test_extending_leaves_its_arguments_as_they_are() -> None:
     classifier, kernel = _classifier(), _KERNEL.copy()
-    calibration.extend(classifier, kernel, ("heron", "stork"), 1.25, "zero", _FEATURES)
+    calibration.extend(classifier, kernel, ("heron", "stork"), 1.25, "spread", "zero", _FEATURES)
     np.testing.assert_array_equal(kernel, _KERNEL)
     np.testing.assert_array_equal(classifier.kernel, _classifier().kernel)
     assert classifier.class_names == ("wren", "robin")
@@ -87,13 +125,13 @@ def test_kept_share_by_hand(gamma: float, share: float) -> None:
 
 @pytest.mark.parametrize(("share", "gamma"), [(1.0, 1.0), (0.75, 3.0), (0.5, 5.0), (0.0, 9.0), (0.625, 4.0)])
 def test_gamma_that_keeps_a_share_by_hand(share: float, gamma: float) -> None:
-    assert calibration.gamma_that_keeps(share, np.array([7.0, 1.0, 9.0, 3.0, 5.0])) == pytest.approx(gamma)
+    assert calibration.Place(share).gamma(np.array([7.0, 1.0, 9.0, 3.0, 5.0])) == pytest.approx(gamma)
 
 
 @hypothesis.given(st.lists(st.integers(-1000, 1000), min_size=1, max_size=40, unique=True), st.floats(0, 1))
 def test_a_share_comes_back_to_within_an_image(margins: list[int], share: float) -> None:
     values = np.array(margins, np.float32)
-    kept = calibration.kept_share(values, calibration.gamma_that_keeps(share, values))
+    kept = calibration.kept_share(values, calibration.Place(share).gamma(values))
     assert abs(kept - share) <= 1 / len(margins) + 1e-9
 
 
@@ -101,13 +139,24 @@ def test_a_share_comes_back_to_within_an_image(margins: list[int], share: float)
 def test_a_share_of_whole_images_comes_back_exactly(margins: list[int], data: st.DataObject) -> None:
     share = data.draw(st.integers(1, len(margins))) / len(margins)
     values = np.array(margins, np.float64)
-    assert calibration.kept_share(values, calibration.gamma_that_keeps(share, values)) == share
+    assert calibration.kept_share(values, calibration.Place(share).gamma(values)) == share
 
 
-def test_gamma_follows_a_network_that_is_surer_of_itself() -> None:
+def test_deviations_by_hand() -> None:
+    margins = np.array([7.0, 1.0, 9.0, 3.0, 5.0])  # 5 on average, and as far from it as the root of 8
+    assert calibration.deviations(margins, 5.0) == 0
+    assert calibration.deviations(margins, 1.0) == pytest.approx(-4 / np.sqrt(8))
+    assert np.isfinite(calibration.deviations(np.array([2.0, 2.0]), 2.0))  # all the same
+
+
+def test_gamma_lies_midway_between_what_two_rulers_tell() -> None:
+    margins = np.array([7.0, 1.0, 9.0, 3.0, 5.0])
+    assert calibration.Place(0.75, 1.0).gamma(margins) == pytest.approx((3 + 5 + np.sqrt(8)) / 2)
+
+
+@hypothesis.given(st.floats(0.1, 10), st.floats(-10, 10), st.floats(-2, 8))
+def test_gamma_follows_a_network_that_is_surer_of_itself(slope: float, shift: float, gamma: float) -> None:
     rehearsed = np.array([-1.0, 0.0, 1.0, 2.0, 4.0])
-    share = calibration.kept_share(rehearsed, 0.5)
-    assert share == 0.6
-    gamma = calibration.gamma_that_keeps(share, 10 * rehearsed + 3)
-    assert 3 < gamma <= 13  # what 0.5 is among the first network's margins, and not 0.5 itself
-    assert calibration.kept_share(10 * rehearsed + 3, gamma) == share
+    place = calibration.Place(calibration.kept_share(rehearsed, gamma), calibration.deviations(rehearsed, gamma))
+    here, there = place.gamma(rehearsed), place.gamma(slope * rehearsed + shift)
+    assert there == pytest.approx(slope * here + shift, abs=1e-6)

@@ -322,6 +322,35 @@ def test_best_gamma_is_finite_where_no_gamma_helps() -> None:
     assert np.isfinite(gamma) and best == 0.0
 
 
+def test_middle_gamma_by_hand() -> None:
+    # H is 0, 0.5 from 0 to 2, 0.48 from 2 to 3, 0 from 3 on.
+    curve = evaluate.Curve(np.array([0.0, 2.0, 3.0]), np.array([1, 0.5, 0.48, 0.0]), np.array([0.0, 0.5, 0.48, 1.0]))
+    np.testing.assert_allclose(curve.harmonic_means, [0, 0.5, 0.48, 0])
+    assert curve.best_gamma() == (1.0, 0.5)
+    assert curve.middle_gamma() == pytest.approx((2 * 1.0 + np.exp(-1) * 2.5) / (2 + np.exp(-1)))
+
+
+@hypothesis.settings(deadline=None)
+@hypothesis.given(_problems(), st.floats(0.1, 10), st.floats(-5, 5))
+def test_middle_gamma_is_good_and_moves_with_the_logits(problem: Problem, slope: float, shift: float) -> None:
+    curve = evaluate.curve(*problem)
+    middle = curve.middle_gamma()
+    assert curve.gammas[0] <= middle <= curve.gammas[-1]
+    moved = dataclasses.replace(curve, gammas=slope * curve.gammas + shift)
+    assert moved.middle_gamma() == pytest.approx(slope * middle + shift, abs=1e-6)
+
+
+def test_middle_gamma_moves_less_than_the_best_where_images_change() -> None:
+    problems = [_normal_problem(seed) for seed in range(12)]
+    curves = [evaluate.curve(*problem) for problem in problems]
+    assert np.std([curve.middle_gamma() for curve in curves]) < np.std([curve.best_gamma()[0] for curve in curves])
+
+
+def test_middle_gamma_of_one_margin_is_that_margin() -> None:
+    curve = evaluate.curve(np.array([[2.0, 0.0]]), np.array([0]), np.array([[2.0, 0.0]]), np.array([1]), 1)
+    assert curve.middle_gamma() == 2.0
+
+
 def _with_imageless(problem: Problem) -> tuple[Problem, tuple[int, int]]:
     """Returns the problem with two more unseen classes, the first and the last of them, that have no image."""
 

@@ -105,11 +105,13 @@ def test_bundles_hold_no_pickle(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["attributes", "captions"])
-@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("number", [1, 2, 3])
 def test_bundles_of_all_formats_are_read(name: str, number: int) -> None:
     """The golden bundles were made by `python tests/golden/make.py`; what they gave then is beside them."""
     model = model_files.load(_GOLDEN / f"{name}-{number}.keras")
     assert (model.operator is None) == (number == 1)  # which is taught by descent
+    assert model.settings.scale_unit == ("length" if number < 3 else "spread")
+    assert (model.settings.deviations is None) == (number < 3)
     with np.load(_GOLDEN / f"{name}-{number}.npz") as kept:
         np.testing.assert_allclose(model.predict(_images(7)).scores, kept["scores"], rtol=1e-4, atol=1e-5)
         again = model.forget("zebra").teach("zebra", **{name: list(getattr(model.taught[0], name))})

@@ -11,7 +11,7 @@ import pytest
 
 from niwt_tf import errors, model_place
 
-_GOLDEN = Path(__file__).parent / "golden" / "attributes-2.keras"
+_GOLDEN = Path(__file__).parent / "golden" / "attributes-3.keras"
 
 
 @pytest.mark.parametrize(

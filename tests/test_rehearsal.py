@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from niwt_tf import calibration, errors, evaluate, rehearsal
 from niwt_tf import config as config_lib
-from niwt_tf import errors, evaluate, rehearsal
 from niwt_tf.backbones import classifier as classifier_lib
 
 _NETWORK: Any = object()  # the choice is made on features alone
@@ -46,10 +46,14 @@ def _choose(
     classifier: classifier_lib.Classifier | None = None,
     trial: rehearsal.Trial = _TRIAL,
 ) -> rehearsal.Settings:
-    config = config_lib.RehearsalConfig(scales=scales, biases=biases)
+    config = config_lib.RehearsalConfig(scales=scales, biases=biases, scale_unit="length")
     by_fit = {("descent", 0, lambda_): kernel for lambda_, kernel in kernels.items()}
     trial = dataclasses.replace(trial, classifier=classifier or _classifier(), kernels=by_fit)
     return rehearsal.choose([trial], config)
+
+
+def _told(chosen: rehearsal.Settings) -> tuple[str, float, float, str, float, float]:
+    return (chosen.map_fit, chosen.lambda_, chosen.scale, chosen.bias, chosen.kept_share, chosen.harmonic_mean)
 
 
 @pytest.mark.parametrize(
@@ -60,19 +64,19 @@ def test_one_setting_gets_its_harmonic_mean_at_its_best_gamma(
     kernel: np.ndarray, harmonic_mean: float, kept_share: float
 ) -> None:
     chosen = _choose({0.1: kernel})
-    assert chosen == rehearsal.Settings("descent", 0.1, 0.0, "zero", kept_share, pytest.approx(harmonic_mean))
+    assert _told(chosen) == ("descent", 0.1, 0.0, "zero", kept_share, pytest.approx(harmonic_mean))
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations([0.001, 0.1, 1.0])))
 def test_the_lambda_with_the_highest_harmonic_mean_is_chosen(order: tuple[float, ...]) -> None:
     kernels = {0.001: _WRONG, 0.1: _RIGHT, 1.0: _FAINT}
     chosen = _choose({lambda_: kernels[lambda_] for lambda_ in order})
-    assert chosen == rehearsal.Settings("descent", 0.1, 0.0, "zero", 0.6, pytest.approx(0.8))
+    assert _told(chosen) == ("descent", 0.1, 0.0, "zero", 0.6, pytest.approx(0.8))
 
 
 @pytest.mark.parametrize("scales", [(0.0, 1.0), (1.0, 0.0)])
 def test_the_scale_with_the_highest_harmonic_mean_is_chosen(scales: tuple[float, ...]) -> None:
-    assert _choose({0.1: _FAINT}, scales) == rehearsal.Settings("descent", 0.1, 1.0, "zero", 0.6, pytest.approx(0.8))
+    assert _told(_choose({0.1: _FAINT}, scales)) == ("descent", 0.1, 1.0, "zero", 0.6, pytest.approx(0.8))
 
 
 def test_lambda_and_scale_are_chosen_together() -> None:
@@ -89,22 +93,50 @@ def test_of_equals_the_first_is_chosen(lambdas: tuple[float, ...]) -> None:
 @pytest.mark.parametrize("biases", [("mean", "zero"), ("zero", "mean")])
 def test_a_bias_that_all_new_classes_share_only_moves_gamma(biases: tuple[str, ...]) -> None:
     classifier = _classifier((4.0, 4.0))
-    assert _choose({0.1: _RIGHT}, biases=biases, classifier=classifier) == rehearsal.Settings(
-        "descent", 0.1, 0.0, biases[0], 0.6, pytest.approx(0.8)
+    assert _told(_choose({0.1: _RIGHT}, biases=biases, classifier=classifier)) == (
+        "descent",
+        0.1,
+        0.0,
+        biases[0],
+        0.6,
+        pytest.approx(0.8),
     )
 
 
-def test_gamma_travels_as_a_share_whatever_the_size_of_the_logits() -> None:
+def test_gamma_s_place_stays_whatever_the_size_of_the_logits() -> None:
     plain = _choose({0.1: _RIGHT})
     surer = dataclasses.replace(_classifier(), kernel=8 * np.eye(3, 2))
-    assert _choose({0.1: 8 * _RIGHT}, classifier=surer) == plain
+    surest = _choose({0.1: 8 * _RIGHT}, classifier=surer)
+    assert surest == dataclasses.replace(plain, deviations=pytest.approx(plain.deviations))
 
 
-def test_the_share_is_of_the_training_images_alone() -> None:
+def test_the_place_is_among_the_training_images_alone() -> None:
     trial = dataclasses.replace(_TRIAL, train_features=_TRIAL.train_features[[0, 0, 0, 3]])
-    assert _choose({0.1: _RIGHT}, trial=trial) == rehearsal.Settings(
-        "descent", 0.1, 0.0, "zero", 0.75, pytest.approx(0.8)
+    assert _told(_choose({0.1: _RIGHT}, trial=trial)) == ("descent", 0.1, 0.0, "zero", 0.75, pytest.approx(0.8))
+
+
+def test_the_place_is_that_of_the_middle_of_good_gammas() -> None:
+    chosen = _choose({0.1: _RIGHT})
+    middle = (0.75 * 0.5 + 1.75 * 0.5 * np.exp((2 / 3 - 0.8) / 0.02)) / (0.5 + 0.5 * np.exp((2 / 3 - 0.8) / 0.02))
+    margins = np.array([1, 0.5, 1, -1, 3])
+    assert chosen.deviations == pytest.approx((middle - margins.mean()) / margins.std(), abs=1e-4)
+    assert chosen.place == calibration.Place(0.6, chosen.deviations)
+
+
+@pytest.mark.parametrize("unit", ["spread", "length"])
+def test_sizes_are_of_the_unit_that_is_asked_for(unit: str) -> None:
+    config = config_lib.RehearsalConfig(scales=(0.8,), biases=("zero",), scale_unit=unit)
+    trial = dataclasses.replace(_TRIAL, classifier=_classifier(), kernels={("ridge", 0, 0.1): _RIGHT})
+    chosen = rehearsal.choose([trial], config)
+    sized = calibration.extend(_classifier(), _RIGHT, ("heron",), 0.8, unit, "zero", _TRIAL.train_features)
+    size = np.linalg.norm(sized.kernel[:, 2])
+    assert (size == pytest.approx(0.8)) == (unit == "length")  # the two differ here
+    curve = evaluate.curve(
+        sized.logits(_TRIAL.seen_features), _TRIAL.seen_labels, sized.logits(_TRIAL.unseen_features), np.full(3, 2), 2
     )
+    assert (chosen.scale_unit, chosen.harmonic_mean) == (unit, pytest.approx(curve.best_gamma()[1]))
+    margins = calibration.margins(sized.logits(_TRIAL.train_features), 2)
+    assert chosen.deviations == pytest.approx(calibration.deviations(margins, curve.middle_gamma()))
 
 
 def test_a_class_without_images_is_an_error() -> None:
@@ -122,7 +154,7 @@ def test_choice_beats_every_setting_at_every_gamma_of_a_grid() -> None:
     kernel = np.eye(6, 3)
     classifier = classifier_lib.Classifier(_NETWORK, kernel, np.zeros(3), ("wren", "robin", "tit"))
     kernels = {lambda_: np.eye(6)[:, 3:5] + lambda_ * rng.normal(size=(6, 2)) for lambda_ in (0.5, 0.1, 2.0)}
-    config = config_lib.RehearsalConfig(scales=(0.0, 0.7, 1.4), biases=("zero",))
+    config = config_lib.RehearsalConfig(scales=(0.0, 0.7, 1.4), biases=("zero",), scale_unit="length")
     by_fit = {("ridge", 0, lambda_): new for lambda_, new in kernels.items()}
     chosen = rehearsal.choose([rehearsal.Trial(classifier, ("heron", "stork"), by_fit, *images)], config)
     best = {}
@@ -141,7 +173,7 @@ def test_choice_beats_every_setting_at_every_gamma_of_a_grid() -> None:
 def test_the_fit_with_the_highest_harmonic_mean_is_chosen() -> None:
     config = config_lib.RehearsalConfig(scales=(0.0,), biases=("zero",))
     trial = dataclasses.replace(_TRIAL, kernels={("descent", 0, 0.1): _WRONG, ("ridge", 0, 0.1): _RIGHT})
-    assert rehearsal.choose([trial], config) == rehearsal.Settings("ridge", 0.1, 0.0, "zero", 0.6, pytest.approx(0.8))
+    assert _told(rehearsal.choose([trial], config)) == ("ridge", 0.1, 0.0, "zero", 0.6, pytest.approx(0.8))
 
 
 def test_the_relevance_with_the_highest_harmonic_mean_is_chosen() -> None:
@@ -170,4 +202,4 @@ def test_of_several_trials_the_means_count() -> None:
     trials = [dataclasses.replace(_TRIAL, kernels=kernels) for kernels in (one, other, one)]
     expected = (2 * 0.8 + 4 / 7) / 3  # 0.72, of lambda 0.001; 2/3 of 0.1; (0.8 + 2 * 4/7) / 3 = 0.65 of 1
     chosen = rehearsal.choose(trials, config)
-    assert chosen == rehearsal.Settings("descent", 0.001, 0.0, "zero", pytest.approx(0.4), pytest.approx(expected))
+    assert _told(chosen) == ("descent", 0.001, 0.0, "zero", pytest.approx(0.4), pytest.approx(expected))

@@ -43,12 +43,13 @@ def make_model(
     inverse: inverse_map.InverseMap | None = None,
     neurons: Sequence[neurons_lib.Neuron] = (),
     lambda_: float = 0.05,
-    scale: float = 0.5,
+    scale: float = 0.8,
     bias: str = "level",
     kept_share: float = 0.9,
     text_encoder: str = "tfidf",
     seed: int = 0,
     transfer_fit: str = "closed",
+    scale_unit: str = "spread",
 ) -> Model:
     """Returns a model of your own pieces, which predicts, explains and is taught new classes.
 
@@ -60,12 +61,13 @@ def make_model(
       inverse: of `fit_inverse_map`; fitted here by default.
       neurons: of `name_neurons`; without, no neuron has a name.
       lambda_: how hard new weights are held back; see `transfer_weights`.
-      scale: the length of new weights, in mean lengths of seen ones; see `add_classes`.
+      scale: the size of new weights; see `add_classes`.
       bias: of new classes; see `add_classes`.
       kept_share: 0..1, of the seen training images, how many keep a seen class as their best guess; see `choose_gamma`.
       text_encoder: that `known` was loaded with.
       seed: of the maps' folds, and of the weights of classes that are taught.
       transfer_fit: how these weights are found, `closed` or `descent`; see `transfer_weights`.
+      scale_unit: of `scale`; see `add_classes`.
 
     Raises:
       errors.UserError: if the pieces are not of the same classes, or a setting may not have that value.
@@ -75,7 +77,7 @@ def make_model(
     chosen = settings.run(
         domain={"text_encoder": text_encoder},
         transfer={"transfer_fit": transfer_fit},
-        rehearsal={"lambdas": (lambda_,), "scales": (scale,), "biases": (bias,)},
+        rehearsal={"lambdas": (lambda_,), "scales": (scale,), "biases": (bias,), "scale_unit": scale_unit},
     )
     vectors = known.vectors[: len(classifier.seen)]
     forward = forward or steps.fit_map(vectors, importances, seed=seed)
@@ -87,7 +89,9 @@ def make_model(
         known=known,
         forward=forward,
         inverse=inverse or steps.fit_inverse_map(vectors, importances, seed=seed),
-        settings=rehearsal.Settings(fit, lambda_, scale, bias, kept_share, _NOT_MEASURED, forward.relevance),
+        settings=rehearsal.Settings(
+            fit, lambda_, scale, bias, kept_share, _NOT_MEASURED, forward.relevance, scale_unit
+        ),
         activations=importances.activations,
         features=importances.features,
         neuron_names=_names(neurons, classifier.backbone.activation_shape[-1]),

@@ -169,8 +169,9 @@ def add_classes(
     kernel: np.ndarray,
     class_names: Sequence[str],
     features: np.ndarray,
-    scale: float = 0.5,
+    scale: float = 0.8,
     bias: str = "level",
+    scale_unit: str = "spread",
 ) -> classifier_lib.Classifier:
     """Returns the classifier with new classes after its own.
 
@@ -179,9 +180,10 @@ def add_classes(
       kernel: `[D,U]`, of `transfer_weights`.
       class_names: of the `U` new classes.
       features: `[N,D]` of training images, such as `importances.features`.
-      scale: the length of new weights, in mean lengths of seen ones; 0 keeps that of `kernel`.
+      scale: the size of new weights, where the seen ones are 1 on average; 0 keeps that of `kernel`.
       bias: `level` brings a new class's mean logit over the training images to that of the seen classes; `mean` gives
         it their mean bias, `zero` none.
+      scale_unit: what a size is: `spread`, how much a logit varies within a class over these images, or `length`.
 
     Raises:
       errors.UserError: if the sizes differ, a name is taken, or a setting may not have that value.
@@ -194,8 +196,9 @@ def add_classes(
             "otherwise."
         )
     columns = arrays.require_vectors("kernel", np.transpose(kernel), len(names), "new class, in columns").T
-    chosen = settings.read("rehearsal", scales=(scale,), biases=(bias,))
-    return calibration.extend(classifier, columns, names, chosen.scales[0], chosen.biases[0], features)
+    chosen = settings.read("rehearsal", scales=(scale,), biases=(bias,), scale_unit=scale_unit)
+    sized = chosen.scales[0], chosen.scale_unit, chosen.biases[0]
+    return calibration.extend(classifier, columns, names, *sized, features)
 
 
 def choose_gamma(classifier: classifier_lib.Classifier, features: np.ndarray, kept_share: float) -> float:
@@ -215,7 +218,7 @@ def choose_gamma(classifier: classifier_lib.Classifier, features: np.ndarray, ke
             "`classifier` must have new classes. Received: one without. Add some with `add_classes`."
         )
     seen = len(classifier.seen)
-    return calibration.gamma_that_keeps(kept_share, calibration.margins(classifier.logits(features), seen))
+    return calibration.Place(kept_share).gamma(calibration.margins(classifier.logits(features), seen))
 
 
 def evaluate_gzsl(

@@ -26,12 +26,12 @@ class Choice:
 
     Attributes:
       setting: one of the method's candidates.
-      kept_share: of the training images, how many gamma leaves with a seen class as their best guess, 0..1.
+      place: where gamma lies among the margins of the training images.
       harmonic_mean: what the setting reached on classes that played unseen, 0..1.
     """
 
     setting: Any
-    kept_share: float
+    place: calibration.Place
     harmonic_mean: float
 
 
@@ -57,12 +57,12 @@ def choose(name: str, trials: tuple[material_lib.Trial, ...]) -> Choice:
     tried = []
     for setting in progress.bar(registry.METHODS[name].CANDIDATES, name):
         outcomes = [_outcome(trial, registry.fit(name, trial.problem, setting)) for trial in trials]
-        kept_share, harmonic_mean = np.mean(outcomes, axis=0).tolist()
-        tried.append(Choice(setting, kept_share, harmonic_mean))
+        kept_share, deviations, harmonic_mean = np.mean(outcomes, axis=0).tolist()
+        tried.append(Choice(setting, calibration.Place(kept_share, deviations), harmonic_mean))
     return max(tried, key=lambda one: one.harmonic_mean)
 
 
-def _outcome(trial: material_lib.Trial, scores: method.Scores) -> tuple[float, float]:
+def _outcome(trial: material_lib.Trial, scores: method.Scores) -> rehearsal_lib.Outcome:
     seen, unseen = trial.seen, trial.unseen
     images = trial.problem.features, seen.features, seen.labels, unseen.features, unseen.labels
     return rehearsal_lib.outcome(scores, *images, trial.problem.seen_classes)
@@ -72,7 +72,7 @@ def _measure(name: str, material: material_lib.Material) -> dict[str, Any]:
     chosen, seen_classes = choose(name, material.trials), material.problem.seen_classes
     scores = registry.fit(name, material.problem, chosen.setting)
     margins = calibration.margins(scores(material.problem.features), seen_classes)
-    gamma = calibration.gamma_that_keeps(chosen.kept_share, margins)
+    gamma = chosen.place.gamma(margins)
     test = _test(scores, material.seen, material.unseen)
     about = {
         "method": name,

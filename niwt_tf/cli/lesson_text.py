@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from niwt_tf import command, errors, lesson, probe
+from niwt_tf import calibration, command, errors, lesson, probe
 from niwt_tf import model as model_lib
 from niwt_tf.explain import textual
 
@@ -50,7 +50,7 @@ def of_model(model: model_lib.Model, path: Path) -> str:
         row(
             "calibration",
             f"lambda {settings.lambda_:g}, scale {settings.scale:g}, bias {settings.bias}, gamma {model.gamma:.3f}, "
-            f"which leaves {settings.kept_share:.1%} of the training images with a seen class; on validation classes "
+            f"which leaves {_kept_share(model):.1%} of the training images with a seen class; on validation classes "
             f"H was {settings.harmonic_mean:.3f}",
         ),
     ]
@@ -58,6 +58,14 @@ def of_model(model: model_lib.Model, path: Path) -> str:
         run = path if path.is_dir() else Path("DIR")
         rows.append(row("neurons", f"without names; first: {command.command(model.config, run, ['explain'])}"))
     return "\n".join(rows)
+
+
+def _kept_share(model: model_lib.Model) -> float:
+    """Returns how many training images gamma leaves with a seen class, 0..1."""
+    if not model.classifier.unseen:
+        return 1.0
+    margins = calibration.margins(model.classifier.logits(model.features), len(model.seen))
+    return calibration.kept_share(margins, model.gamma)
 
 
 def of_effect(effect: probe.Effect) -> str:

@@ -134,12 +134,19 @@ def test_a_map_learns_relevance_where_it_is_asked_to(found: importance.Importanc
 def test_new_classes_come_last_and_are_calibrated_on_training_images(
     classifier: classifier_lib.Classifier, found: importance.Importances
 ) -> None:
-    more = niwt_tf.add_classes(classifier, np.array([[1.0], [1], [0]]), ["yellow"], found.features, scale=0.25)
+    kernel = np.array([[1.0], [1], [0]])
+    more = niwt_tf.add_classes(classifier, kernel, ["yellow"], found.features, scale=0.25, scale_unit="length")
     assert more.class_names == ("red", "green", "blue", "yellow")
     assert more.unseen == ("yellow",)
     assert np.linalg.norm(more.kernel[:, 3]) == pytest.approx(2)  # a quarter of 8
     logits = more.logits(found.features)
     assert logits[:, 3].mean() == pytest.approx(logits[:, :3].mean(), rel=1e-4)
+    spread = niwt_tf.add_classes(classifier, kernel, ["yellow"], found.features, scale=0.25)
+    taken = classifier.logits(found.features).argmax(1)
+    means = {c: found.features[taken == c].mean(0) for c in set(taken)}
+    within = found.features - np.stack([means[c] for c in taken])
+    spreads = (within @ spread.kernel).std(0)
+    assert spreads[3] == pytest.approx(spreads[:3].mean() / 4, rel=1e-4)
     gamma = niwt_tf.choose_gamma(more, found.features, 0.5)
     assert ((logits[:, :3].max(1) - gamma) >= logits[:, 3]).mean() == 0.5
 
@@ -182,6 +189,8 @@ def test_mistakes_are_told(classifier: classifier_lib.Classifier, found: importa
         niwt_tf.add_classes(classifier, np.ones((3, 1)), ["red"], found.features)
     with pytest.raises(errors.UserError, match=r"`kernel` must have a row for each new class, in columns"):
         niwt_tf.add_classes(classifier, np.ones((3, 2)), ["yellow"], found.features)
+    with pytest.raises(errors.UserError, match="`--scale_unit` must be one of spread, length"):
+        niwt_tf.add_classes(classifier, np.ones((3, 1)), ["yellow"], found.features, scale_unit="width")
     with pytest.raises(errors.UserError, match="`kept_share` must be from 0 to 1. Received: kept_share=1.5"):
         niwt_tf.choose_gamma(classifier, found.features, 1.5)
     with pytest.raises(errors.UserError, match="`classifier` must have new classes"):

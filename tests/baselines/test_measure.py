@@ -51,11 +51,12 @@ def test_of_several_trials_the_means_count(monkeypatch: pytest.MonkeyPatch) -> N
     alone = [measure.choose("eszsl", (trial,)) for trial in trials]
     both = measure.choose("eszsl", trials)
     assert both.harmonic_mean == pytest.approx(np.mean([one.harmonic_mean for one in alone]))
-    assert both.kept_share == pytest.approx(np.mean([one.kept_share for one in alone]))
+    kept_share, deviations = np.mean([dataclasses.astuple(one.place) for one in alone], axis=0)
+    assert dataclasses.astuple(both.place) == pytest.approx((kept_share, deviations))
     assert alone[0].harmonic_mean != alone[1].harmonic_mean
 
 
-def test_gamma_leaves_the_share_of_training_images_that_the_rehearsal_left() -> None:
+def test_gamma_lies_where_the_rehearsal_had_it_among_the_margins_of_training_images() -> None:
     world = linear_world.make()
     found = measure.measure("eszsl", world)
     assert found.keys() == _SCORES | {"method", "setting", "harmonic_mean_expected", "seconds"}
@@ -64,7 +65,8 @@ def test_gamma_leaves_the_share_of_training_images_that_the_rehearsal_left() -> 
     scores = eszsl.fit(world.problem, chosen.setting)
     logits = scores(world.problem.features)
     margins = logits[:, : linear_world.SEEN].max(1) - logits[:, linear_world.SEEN :].max(1)
-    assert (margins >= found["gamma"]).mean() == pytest.approx(chosen.kept_share, abs=1 / len(margins))
+    assert found["gamma"] == pytest.approx(chosen.place.gamma(margins))
+    assert min(margins) < found["gamma"] < max(margins)
     test = scores(world.seen.features), world.seen.labels, scores(world.unseen.features), world.unseen.labels
     assert {name: found[name] for name in _SCORES} == accuracies.of(test, linear_world.SEEN, (), found["gamma"])
     assert found["harmonic_mean"] > 0.5 and found["zsl_accuracy"] > 0.6

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from fakes import models
-from niwt_tf import lesson, probe
+from niwt_tf import calibration, lesson, probe
 from niwt_tf.cli import lesson_text
 from niwt_tf.domains import description
 
@@ -67,11 +67,14 @@ def test_a_class_that_is_there_already_is_warned_of() -> None:
 
 
 def test_a_model_tells_its_calibration() -> None:
-    model = dataclasses.replace(models.by_attributes(), gamma=1.23456)
+    model = models.by_attributes()
+    margins = calibration.margins(model.classifier.logits(model.features), len(model.seen))
+    gamma = float(np.sort(margins)[len(margins) // 5]) + 1e-4
+    model, kept = dataclasses.replace(model, gamma=gamma), 1 - (len(margins) // 5 + 1) / len(margins)
     assert lesson_text.of_model(model, Path("zoo.keras")) == (
         "  classes       5, 1 of them from words\n"
-        "  calibration   lambda 0.001, scale 0.8, bias level, gamma 1.235, which leaves 90.0% of the training\n"
-        "                images with a seen class; on validation classes H was 0.610"
+        f"  calibration   lambda 0.001, scale 0.8, bias level, gamma {gamma:.3f}, which leaves {kept:.1%} of the "
+        "training\n                images with a seen class; on validation classes H was 0.610"
     )
 
 

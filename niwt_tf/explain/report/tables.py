@@ -93,7 +93,8 @@ def settings(run: finished_run.FinishedRun) -> list[tuple[str, str, str, str]]:
     chosen, tried = run.settings, run.config.rehearsal
     closed = run.config.transfer.transfer_fit == "closed"
     held_back = "the map's errors hold new weights back" if closed else "pulls new weights to the mean of the seen ones"
-    kept = f"keeps {chosen['kept_share']:.1%} of the training images with a seen class"
+    kept = f"kept {chosen['kept_share']:.1%} of the rehearsal's training images with a seen class"
+    size = "how much a logit varies within a class" if chosen.get("scale_unit") == "spread" else "length"
     return [
         ("map", chosen["map_fit"], _listed(tried.map_fits), "how the map from words to importances is fitted"),
         (
@@ -102,9 +103,14 @@ def settings(run: finished_run.FinishedRun) -> list[tuple[str, str, str, str]]:
             _listed(tried.map_relevances),
             "steps of ridge regression that learn how much each attribute or word tells",
         ),
-        ("gamma", f"{run.metrics['gamma']:.4g}", "every value", f"is subtracted from the seen classes' logits; {kept}"),
+        (
+            "gamma",
+            f"{run.metrics['gamma']:.4g}",
+            "every value",
+            f"is subtracted from the seen classes' logits; it {kept}",
+        ),
         ("lambda", f"{chosen['lambda_']:g}", _listed(tried.lambdas), held_back),
-        ("scale", f"{chosen['scale']:g}", _listed(tried.scales), "length of new weights, in mean lengths of seen ones"),
+        ("scale", f"{chosen['scale']:g}", _listed(tried.scales), f"size of new weights, by {size}; 1 is the seen mean"),
         ("bias", chosen["bias"], _listed(tried.biases), "bias of new classes"),
     ]
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import keras
 import numpy as np
@@ -29,6 +30,7 @@ CAPTIONS = (
 )
 _IMAGES = 24
 _LAMBDA = 1e-3
+_SINCE_3: dict[str, Any] = {"scale_unit": "spread", "deviations": -1.0}  # in bundles of that format
 
 
 def by_attributes(deep: bool = False, descends: bool = False) -> model_lib.Model:
@@ -36,7 +38,7 @@ def by_attributes(deep: bool = False, descends: bool = False) -> model_lib.Model
 
     Args:
       deep: whether there is a layer with an activation after the pooling, so that images differ in their Jacobians.
-      descends: whether it finds new weights by descent, as all did before bundles of format 2.
+      descends: whether it finds new weights by descent, and scales them by length, as bundles of format 1 do.
     """
     share = knowledge.Share("attributes", len(ATTRIBUTES))
     known = knowledge.DomainKnowledge(TABLE, ATTRIBUTES, SEEN + UNSEEN, "a table", (share,))
@@ -84,7 +86,7 @@ def _model(known: knowledge.DomainKnowledge, domain: str, deep: bool, descends: 
         known=known,
         forward=forward,
         inverse=inverse_map.fit(values, labels, vectors, 2, 0),
-        settings=rehearsal.Settings("ridge", _LAMBDA, 0.8, "level", 0.9, 0.61),
+        settings=rehearsal.Settings("ridge", _LAMBDA, 0.8, "level", 0.9, 0.61, **({} if descends else _SINCE_3)),
         activations=cut.trunk(images).numpy().astype(np.float16),
         features=cut.network(images).numpy(),
         neuron_names=("stripes", None, "horns", None, None, "coat=plain"),
