@@ -138,10 +138,11 @@ def _trial(run: run_lib.Run, group: int, folder: Path) -> rehearsal_lib.Trial:
     if run.config.importance.importances_of == "probability":
         observed = _of_probability(run, classifier, run.material.rehearsal(run.config.seed, group).train, folder)
     known = run.rehearsal_knowledge(group)
-    seen_classes = len(classifier.class_names)
+    seen_classes, hows = len(classifier.class_names), rehearsal_lib.maps(run.config.rehearsal)
+    looks = _looks(run, observed) if any(relevance for _, relevance in hows) else None
     maps = {
-        how: _fit_map(run, *how, known, observed, seen_classes, folder / f"{how[0]}{how[1] or ''}")
-        for how in rehearsal_lib.maps(run.config.rehearsal)
+        how: _fit_map(run, *how, known, observed, seen_classes, looks, folder / f"{how[0]}{how[1] or ''}")
+        for how in hows
     }
     wanted = known.vectors[seen_classes:]
     kernels = _kernels(run, classifier, observed, maps, wanted, run.config.rehearsal.lambdas, folder / "transfer")
@@ -159,7 +160,8 @@ def map(run: run_lib.Run, folder: Path) -> None:
         observed = _of_probability(run, classifier, run.material.train, folder)
     known = knowledge_lib.DomainKnowledge.load(run.folder("knowledge") / "knowledge.npz")
     settings, seen_classes = _settings(run), len(run.dataset.seen)
-    _fit_map(run, settings.map_fit, settings.map_relevance, known, observed, seen_classes, folder).save(folder)
+    looks = _looks(run, observed) if settings.map_relevance else None
+    _fit_map(run, settings.map_fit, settings.map_relevance, known, observed, seen_classes, looks, folder).save(folder)
 
 
 def transfer(run: run_lib.Run, folder: Path) -> None:
@@ -311,11 +313,12 @@ def _fit_map(
     known: knowledge_lib.DomainKnowledge,
     observed: importance.Importances,
     seen_classes: int,
+    looks: np.ndarray | None,
     folder: Path,
 ) -> domain_map.DomainMap:
     sums = domain_map.class_sums(observed.values, observed.labels, seen_classes)
     counts = np.bincount(observed.labels, minlength=seen_classes)
-    vectors, looks = known.vectors[:seen_classes], _looks(run, observed) if relevance else None
+    vectors = known.vectors[:seen_classes]
     with inspect.scalars(folder) as log:
         return domain_map.fit(vectors, sums, counts, run.config.map, run.config.seed, log, fit, relevance, looks)
 

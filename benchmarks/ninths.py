@@ -1,0 +1,66 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""How far is the tutorial's ninth bird to trust? Its lines, run for ten ninths, with the tutorial's settings.
+
+Each of the two unseen species of five aviaries takes its turn as the ninth: the first five seeds that can draw ten
+species. Shares are of test images, over all nine species.
+
+python benchmarks/ninths.py
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from niwt_tf.cli import launch
+
+launch.start_tensorflow()
+
+import niwt_tf  # noqa: E402
+
+_SEEDS = (7, 10, 11, 14, 15)
+_SETTINGS: dict[str, Any] = {"scale": 0.8, "bias": "level", "kept_share": 0.95}
+_LINE = "{:11} {:20} {:>8} {:>14} {:>14}"
+
+
+def main() -> None:
+    """Prints a line for each ninth, and the means and extremes."""
+    print(_LINE.format("aviary_seed", "ninth", "of it", "eight before", "eight after"))
+    shares = [share for seed in _SEEDS for share in _of_aviary(seed)]
+    for name in ("mean", "min", "max"):
+        found = getattr(np, name)(shares, axis=0)
+        print(_LINE.format("", name, *(f"{share:.2f}" for share in found)))
+
+
+def _of_aviary(seed: int) -> list[tuple[float, float, float]]:
+    dataset = niwt_tf.load_dataset("aviary", aviary_seed=seed, aviary_classes=10, aviary_unseen=2, aviary_images=60)
+    eight = dataset.seen
+    captions = dataset.descriptions.captions().by_class  # type: ignore[misc]  # the aviary has them
+    images, labels = niwt_tf.to_arrays(dataset.train)
+    test_images, test_labels = niwt_tf.to_arrays(dataset.test_seen)
+    unseen_images, unseen_labels = niwt_tf.to_arrays(dataset.test_unseen)
+    backbone = niwt_tf.load_backbone("small")
+    classifier = niwt_tf.train_classifier(backbone, images, labels, eight, epochs=20)
+    importances = niwt_tf.compute_importances(classifier, images, labels)
+    known = niwt_tf.encode_captions({name: captions[name] for name in eight})
+    model = niwt_tf.make_model(classifier, known, importances, **_SETTINGS)
+    before = float(np.mean(model.predict(test_images).scores.argmax(1) == test_labels))
+    found = []
+    for index, ninth in enumerate(dataset.unseen):
+        taught = model.teach(ninth, captions=captions[ninth])
+        decided = taught.predict(unseen_images[unseen_labels == len(eight) + index])
+        right = decided.classes.count(ninth) / len(decided.classes)
+        after = float(np.mean(taught.predict(test_images).scores.argmax(1) == test_labels))
+        print(_LINE.format(seed, ninth, f"{right:.2f}", f"{before:.2f}", f"{after:.2f}"), flush=True)
+        found.append((right, before, after))
+    return found
+
+
+if __name__ == "__main__":
+    main()
