@@ -119,7 +119,7 @@ class BackboneConfig:
         training=True,
     )
     classifier_shrinkage: float = _option(
-        0.3,
+        0.5,
         "Discriminant analysis: how far the features' covariance is shrunk towards the same variance in all "
         "directions.",
         minimum=1e-4,
@@ -254,7 +254,7 @@ class RehearsalConfig:
         minimum=0.0,
     )
     scales: tuple[float, ...] = _option(
-        (0.65, 0.8, 1.0, 1.25),
+        (1.0,),
         "Sizes of new weights, where the seen ones are 1 on average; 0 keeps the learned.",
         minimum=0.0,
     )

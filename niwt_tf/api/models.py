@@ -43,7 +43,7 @@ def make_model(
     inverse: inverse_map.InverseMap | None = None,
     neurons: Sequence[neurons_lib.Neuron] = (),
     lambda_: float = 0.05,
-    scale: float = 0.8,
+    scale: float = 1.0,
     bias: str = "level",
     kept_share: float = 0.9,
     text_encoder: str = "tfidf",

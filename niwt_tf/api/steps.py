@@ -169,7 +169,7 @@ def add_classes(
     kernel: np.ndarray,
     class_names: Sequence[str],
     features: np.ndarray,
-    scale: float = 0.8,
+    scale: float = 1.0,
     bias: str = "level",
     scale_unit: str = "spread",
 ) -> classifier_lib.Classifier:

@@ -115,7 +115,7 @@ def test_errors_of_the_map_hold_weights_back(
     np.testing.assert_allclose(free, niwt_tf.transfer_weights(classifier, found, _ASKED), rtol=1e-5, atol=1e-6)
     assert free[0, 0] > held[0, 0] > hard[0, 0] > 0
     assert np.abs(hard[1:, 1] / free[1:, 1]).min() > np.abs(hard[0, 0] / free[0, 0])
-    reach = transfer_closed.reach(classifier.backbone.head, found.activations, found.features, found.labels, 0.3)
+    reach = transfer_closed.reach(classifier.backbone.head, found.activations, found.features, found.labels, 0.5)
     np.testing.assert_allclose(held, transfer_closed.weights(reach.operator(residuals, 1), _ASKED), rtol=1e-5)
 
 
@@ -123,7 +123,7 @@ def test_a_map_learns_relevance_where_it_is_asked_to(found: importance.Importanc
     vectors = np.array([[1, 0, 1], [0, 1, 1], [0, 0, 1.0]])
     plain, fitted = (niwt_tf.fit_map(vectors, found, relevance=steps, map_folds=3) for steps in (0, 20))
     sums = domain_map.class_sums(found.values, found.labels, 3)
-    looks = map_relevance.looks(found.features, found.labels, 3, 0.3)
+    looks = map_relevance.looks(found.features, found.labels, 3, 0.5)
     config = config_lib.MapConfig(map_folds=3)
     twin = domain_map.fit(vectors, sums, np.full(3, 2), config, 0, how="ridge", relevance=20, looks=looks)
     np.testing.assert_allclose(fitted(np.eye(3)), twin(np.eye(3)), rtol=1e-4, atol=1e-6)
