@@ -60,7 +60,7 @@ def fit_classifier(
     images: np.ndarray,
     labels: np.ndarray,
     class_names: Sequence[str],
-    shrinkage: float = 0.3,
+    shrinkage: float = 0.5,
 ) -> classifier_lib.Classifier:
     """Returns a new classifier on a network that stays as it is: discriminant analysis of its features.
 
