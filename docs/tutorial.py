@@ -77,16 +77,13 @@ inverse = niwt_tf.fit_inverse_map(known.vectors, importances)
 print(f"{importances.values.shape[1]} neurons, {len(known.feature_names)} words and phrases")
 
 # %% [markdown]
-# With the maps, the network becomes a model that can be taught. Three settings say how bold a new class is: the length
-# of its weights, its bias, and which share of the training images must stay with the eight. `bin/niwt` chooses them in
-# a rehearsal, with another network to which some of the eight are new. Here they were chosen on other aviaries; the
-# end of this page says how.
+# With the maps, the network becomes a model that can be taught. One setting says how bold a new class is: which share
+# of the training images must stay with the eight. `bin/niwt` chooses it in a rehearsal, with another network to which
+# some of the eight are new. Here it was chosen on other aviaries; the end of this page says how.
 
 # %%
 neurons = niwt_tf.name_neurons(classifier, inverse, known, train_images, train_labels)
-model = niwt_tf.make_model(
-    classifier, known, importances, forward, inverse, neurons, scale=0.8, bias="level", kept_share=0.95
-)
+model = niwt_tf.make_model(classifier, known, importances, forward, inverse, neurons, kept_share=0.95)
 
 # %% [markdown]
 # ## The ninth, in words

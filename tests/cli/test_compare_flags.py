@@ -19,7 +19,7 @@ _PRESETS = sorted(_FLAGS.glob("compare_*.flags"))
 _ABLATIONS = sorted(_FLAGS.glob("ablate_*.flags"))
 _ROWS = {
     "bias": 3, "classifier": 4, "domain": 3, "images": 3, "importance": 2, "lambda": 6, "layer": 3, "loss": 3, "map": 3,
-    "relevance": 10, "scale": 8, "transfer": 2, "trust": 7,
+    "relevance": 10, "scale": 7, "transfer": 2, "trust": 7, "unit": 4,
 }  # fmt: skip
 _TRAINED = {"data", "activations", "rehearsal_backbone", "backbone", "importances"}
 
@@ -163,7 +163,7 @@ def test_presets_have_folders_of_their_own() -> None:
 
 def test_the_preset_of_the_aviary_trains_a_network_for_each_seed() -> None:
     runs = plan.plan(_request(f"--flagfile={_PRESETS[0]}").axes)
-    assert [run.key for run in runs[:3]] == ["attributes-10", "captions-10", "attributes-11"]
+    assert [run.key for run in runs[:3]] == ["attributes-40", "captions-40", "attributes-41"]
     assert len(runs) == 20
 
 
