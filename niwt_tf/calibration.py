@@ -1,15 +1,11 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What importances do not tell of a new class: how long its weights are, its bias, and gamma.
+"""What importances do not tell of a new class: how large its weights are, and its bias.
 
-All three decide between seen and unseen classes, so they are chosen in the rehearsal (section 5 of the design). gamma
-depends on how confident a network is, and two networks differ in that. So what travels from the rehearsal's network to
-the final one is gamma's place among the margins of the training images.
+Both decide between seen and unseen classes, so they are chosen in the rehearsal (section 5 of the design).
 """
 
 from __future__ import annotations
-
-import dataclasses
 
 import numpy as np
 
@@ -54,46 +50,6 @@ def extend(
         classifier.class_names + unseen,
         unseen,
     )
-
-
-def margins(logits: np.ndarray, seen_classes: int) -> np.ndarray:
-    """Returns by how much `[N]` the best seen logit exceeds the best unseen one.
-
-    Args:
-      logits: `[N,C]`, the seen classes first.
-      seen_classes: how many columns are seen classes.
-    """
-    return logits[:, :seen_classes].max(1) - logits[:, seen_classes:].max(1)
-
-
-@dataclasses.dataclass(frozen=True)
-class Place:
-    """Where gamma lies among the margins of the training images, by two rulers.
-
-    Attributes:
-      kept_share: of the images, how many it leaves with a seen class as their best guess, 0..1.
-      deviations: by how many standard deviations it exceeds the mean margin; None where the share alone counts.
-    """
-
-    kept_share: float
-    deviations: float | None = None
-
-    def gamma(self, margins: np.ndarray) -> float:
-        """Returns the gamma at that place among other margins `[N]`: midway between what the two rulers tell."""
-        by_share = float(np.quantile(margins, 1 - self.kept_share))
-        if self.deviations is None:
-            return by_share
-        return (by_share + float(margins.mean() + self.deviations * margins.std())) / 2
-
-
-def kept_share(margins: np.ndarray, gamma: float) -> float:
-    """Returns of how many images with margins `[N]`, 0..1, a seen class stays the best guess with `gamma`."""
-    return float((margins >= gamma).mean())
-
-
-def deviations(margins: np.ndarray, gamma: float) -> float:
-    """Returns by how many standard deviations `gamma` exceeds the mean of margins `[N]`."""
-    return float((gamma - margins.mean()) / max(margins.std(), _TINY))
 
 
 def _sizes(classifier: classifier_lib.Classifier, kernel: np.ndarray, unit: str, features: np.ndarray) -> np.ndarray:

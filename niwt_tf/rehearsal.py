@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from niwt_tf import calibration, evaluate, progress
+from niwt_tf import calibration, evaluate, gamma_place, progress
 from niwt_tf import config as config_lib
 from niwt_tf.backbones import classifier as classifier_lib
 
@@ -32,11 +32,11 @@ class Settings:
       lambda_: the pull towards the mean of the seen classes' weights.
       scale: the size of new weights, see `calibration.extend`; 0 keeps what the transfer gave.
       bias: a member of `config.BIASES`.
-      kept_share: where gamma lies, see `calibration.Place`.
+      kept_share: where gamma lies, see `gamma_place.Place`.
       harmonic_mean: what these settings reached on the classes that played unseen, 0..1.
       map_relevance: for how many steps the map learns how much each attribute or word tells.
       scale_unit: what new weights are scaled by, a member of `config.SCALE_UNITS`.
-      deviations: where gamma lies, see `calibration.Place`.
+      imagined_part: where gamma lies, see `gamma_place.Place`.
     """
 
     map_fit: str
@@ -47,25 +47,25 @@ class Settings:
     harmonic_mean: float
     map_relevance: int = 0
     scale_unit: str = "length"
-    deviations: float | None = None
+    imagined_part: float | None = None
 
     @property
-    def place(self) -> calibration.Place:
+    def place(self) -> gamma_place.Place:
         """Where gamma lies."""
-        return calibration.Place(self.kept_share, self.deviations)
+        return gamma_place.Place(self.kept_share, self.imagined_part)
 
 
 class Outcome(NamedTuple):
     """What a classifier reaches on classes that play unseen.
 
     Attributes:
-      kept_share: where the gammas lie that are about as good as the best, see `calibration.Place`.
-      deviations: the same by the other ruler.
+      kept_share: where the gammas lie that are about as good as the best, see `gamma_place.Place`.
+      imagined_part: the same by the other ruler.
       harmonic_mean: at the best gamma, 0..1.
     """
 
     kept_share: float
-    deviations: float
+    imagined_part: float | None
     harmonic_mean: float
 
 
@@ -125,11 +125,8 @@ def outcome(
     """
     tested = logits(seen_features), seen_labels, logits(unseen_features), unseen_labels
     curve = evaluate.curve(*tested, seen_classes)
-    margins = calibration.margins(logits(train_features), seen_classes)
-    gamma = curve.middle_gamma()
-    return Outcome(
-        calibration.kept_share(margins, gamma), calibration.deviations(margins, gamma), curve.best_gamma()[1]
-    )
+    place = gamma_place.place(logits(train_features), seen_classes, curve.middle_gamma())
+    return Outcome(place.kept_share, place.imagined_part, curve.best_gamma()[1])
 
 
 def maps(config: config_lib.RehearsalConfig) -> list[tuple[str, int]]:
@@ -150,7 +147,7 @@ def choose(trials: Sequence[Trial], config: config_lib.RehearsalConfig) -> Setti
     tried = []
     for (fit, relevance, lambda_), scale, bias in progress.bar(candidates, "settings"):
         outcomes = [trial.outcome((fit, relevance, lambda_), scale, unit, bias) for trial in trials]
-        kept_share, deviations, harmonic_mean = np.mean(outcomes, axis=0).tolist()
-        found = kept_share, harmonic_mean, relevance, unit, deviations
+        kept_share, imagined_part, harmonic_mean = np.mean(np.array(outcomes, np.float64), axis=0).tolist()
+        found = kept_share, harmonic_mean, relevance, unit, imagined_part
         tried.append(Settings(fit, lambda_, scale, bias, *found))
     return max(tried, key=lambda one: one.harmonic_mean)

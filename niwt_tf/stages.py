@@ -175,9 +175,9 @@ def transfer(run: run_lib.Run, folder: Path) -> None:
     (kernel,) = _kernels(run, classifier, observed, maps, wanted, (settings.lambda_,), folder).values()
     sized = settings.scale, settings.scale_unit, settings.bias
     extended = calibration.extend(classifier, kernel, run.dataset.unseen, *sized, observed.features)
-    margins = calibration.margins(extended.logits(observed.features), len(run.dataset.seen))
     extended.save(folder)
-    workdir_lib.write_json(folder / "calibration.json", {"gamma": settings.place.gamma(margins)})
+    gamma = settings.place.gamma(extended.logits(observed.features), len(run.dataset.seen))
+    workdir_lib.write_json(folder / "calibration.json", {"gamma": gamma})
 
 
 def evaluate(run: run_lib.Run, folder: Path) -> None:

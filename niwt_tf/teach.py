@@ -134,8 +134,7 @@ def _gamma(model: model_lib.Model, classifier: classifier_lib.Classifier) -> flo
     """Returns the gamma at the place that the rehearsal chose; 0 where all classes are seen."""
     if not classifier.unseen:
         return 0.0
-    margins = calibration.margins(classifier.logits(model.features), len(model.seen))
-    return model.settings.place.gamma(margins)
+    return model.settings.place.gamma(classifier.logits(model.features), len(model.seen))
 
 
 def _require_new(model: model_lib.Model, names: Sequence[str]) -> None:

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of what importances do not tell of a new class: lengths, bias and gamma, by hand."""
+"""Tests of what importances do not tell of a new class: sizes and bias, by hand."""
 
 from __future__ import annotations
 
@@ -108,55 +108,3 @@ def test_extending_leaves_its_arguments_as_they_are() -> None:
     np.testing.assert_array_equal(kernel, _KERNEL)
     np.testing.assert_array_equal(classifier.kernel, _classifier().kernel)
     assert classifier.class_names == ("wren", "robin")
-
-
-def test_margins_by_hand() -> None:
-    logits = np.array([[3.0, 1.0, 0.5, -1.0], [0.0, 2.0, 1.0, 5.0], [1.0, 0.0, 0.0, 1.0]])
-    np.testing.assert_array_equal(calibration.margins(logits, 2), [2.5, -3.0, 0.0])
-    np.testing.assert_array_equal(calibration.margins(logits, 3), [4.0, -3.0, 0.0])
-
-
-@pytest.mark.parametrize(
-    ("gamma", "share"), [(-9.0, 1.0), (-1.0, 1.0), (0.0, 0.75), (2.0, 0.75), (2.1, 0.25), (9.0, 0.0)]
-)
-def test_kept_share_by_hand(gamma: float, share: float) -> None:
-    assert calibration.kept_share(np.array([2.0, -1.0, 4.0, 2.0]), gamma) == share
-
-
-@pytest.mark.parametrize(("share", "gamma"), [(1.0, 1.0), (0.75, 3.0), (0.5, 5.0), (0.0, 9.0), (0.625, 4.0)])
-def test_gamma_that_keeps_a_share_by_hand(share: float, gamma: float) -> None:
-    assert calibration.Place(share).gamma(np.array([7.0, 1.0, 9.0, 3.0, 5.0])) == pytest.approx(gamma)
-
-
-@hypothesis.given(st.lists(st.integers(-1000, 1000), min_size=1, max_size=40, unique=True), st.floats(0, 1))
-def test_a_share_comes_back_to_within_an_image(margins: list[int], share: float) -> None:
-    values = np.array(margins, np.float32)
-    kept = calibration.kept_share(values, calibration.Place(share).gamma(values))
-    assert abs(kept - share) <= 1 / len(margins) + 1e-9
-
-
-@hypothesis.given(st.lists(st.integers(-1000, 1000), min_size=2, max_size=40, unique=True), st.data())
-def test_a_share_of_whole_images_comes_back_exactly(margins: list[int], data: st.DataObject) -> None:
-    share = data.draw(st.integers(1, len(margins))) / len(margins)
-    values = np.array(margins, np.float64)
-    assert calibration.kept_share(values, calibration.Place(share).gamma(values)) == share
-
-
-def test_deviations_by_hand() -> None:
-    margins = np.array([7.0, 1.0, 9.0, 3.0, 5.0])  # 5 on average, and as far from it as the root of 8
-    assert calibration.deviations(margins, 5.0) == 0
-    assert calibration.deviations(margins, 1.0) == pytest.approx(-4 / np.sqrt(8))
-    assert np.isfinite(calibration.deviations(np.array([2.0, 2.0]), 2.0))  # all the same
-
-
-def test_gamma_lies_midway_between_what_two_rulers_tell() -> None:
-    margins = np.array([7.0, 1.0, 9.0, 3.0, 5.0])
-    assert calibration.Place(0.75, 1.0).gamma(margins) == pytest.approx((3 + 5 + np.sqrt(8)) / 2)
-
-
-@hypothesis.given(st.floats(0.1, 10), st.floats(-10, 10), st.floats(-2, 8))
-def test_gamma_follows_a_network_that_is_surer_of_itself(slope: float, shift: float, gamma: float) -> None:
-    rehearsed = np.array([-1.0, 0.0, 1.0, 2.0, 4.0])
-    place = calibration.Place(calibration.kept_share(rehearsed, gamma), calibration.deviations(rehearsed, gamma))
-    here, there = place.gamma(rehearsed), place.gamma(slope * rehearsed + shift)
-    assert there == pytest.approx(slope * here + shift, abs=1e-6)

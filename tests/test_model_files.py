@@ -111,7 +111,7 @@ def test_bundles_of_all_formats_are_read(name: str, number: int) -> None:
     model = model_files.load(_GOLDEN / f"{name}-{number}.keras")
     assert (model.operator is None) == (number == 1)  # which is taught by descent
     assert model.settings.scale_unit == ("length" if number < 3 else "spread")
-    assert (model.settings.deviations is None) == (number < 3)
+    assert (model.settings.imagined_part is None) == (number < 3)
     with np.load(_GOLDEN / f"{name}-{number}.npz") as kept:
         np.testing.assert_allclose(model.predict(_images(7)).scores, kept["scores"], rtol=1e-4, atol=1e-5)
         again = model.forget("zebra").teach("zebra", **{name: list(getattr(model.taught[0], name))})

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from niwt_tf import calibration, errors, evaluate, rehearsal
+from niwt_tf import calibration, errors, evaluate, gamma_place, rehearsal
 from niwt_tf import config as config_lib
 from niwt_tf.backbones import classifier as classifier_lib
 
@@ -107,7 +107,7 @@ def test_gamma_s_place_stays_whatever_the_size_of_the_logits() -> None:
     plain = _choose({0.1: _RIGHT})
     surer = dataclasses.replace(_classifier(), kernel=8 * np.eye(3, 2))
     surest = _choose({0.1: 8 * _RIGHT}, classifier=surer)
-    assert surest == dataclasses.replace(plain, deviations=pytest.approx(plain.deviations))
+    assert surest == dataclasses.replace(plain, imagined_part=pytest.approx(plain.imagined_part))
 
 
 def test_the_place_is_among_the_training_images_alone() -> None:
@@ -118,9 +118,9 @@ def test_the_place_is_among_the_training_images_alone() -> None:
 def test_the_place_is_that_of_the_middle_of_good_gammas() -> None:
     chosen = _choose({0.1: _RIGHT})
     middle = (0.75 * 0.5 + 1.75 * 0.5 * np.exp((2 / 3 - 0.8) / 0.02)) / (0.5 + 0.5 * np.exp((2 / 3 - 0.8) / 0.02))
-    margins = np.array([1, 0.5, 1, -1, 3])
-    assert chosen.deviations == pytest.approx((middle - margins.mean()) / margins.std(), abs=1e-4)
-    assert chosen.place == calibration.Place(0.6, chosen.deviations)
+    logits = _TRIAL.train_features @ np.concatenate([np.eye(3, 2), _RIGHT], axis=1)
+    expected = gamma_place.place(logits, 2, middle)
+    assert chosen.place == gamma_place.Place(0.6, pytest.approx(expected.imagined_part, rel=1e-3))
 
 
 @pytest.mark.parametrize("unit", ["spread", "length"])
@@ -135,8 +135,8 @@ def test_sizes_are_of_the_unit_that_is_asked_for(unit: str) -> None:
         sized.logits(_TRIAL.seen_features), _TRIAL.seen_labels, sized.logits(_TRIAL.unseen_features), np.full(3, 2), 2
     )
     assert (chosen.scale_unit, chosen.harmonic_mean) == (unit, pytest.approx(curve.best_gamma()[1]))
-    margins = calibration.margins(sized.logits(_TRIAL.train_features), 2)
-    assert chosen.deviations == pytest.approx(calibration.deviations(margins, curve.middle_gamma()))
+    place = gamma_place.place(sized.logits(_TRIAL.train_features), 2, curve.middle_gamma())
+    assert chosen.imagined_part == pytest.approx(place.imagined_part)
 
 
 def test_a_class_without_images_is_an_error() -> None:

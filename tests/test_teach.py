@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fakes import models
-from niwt_tf import calibration, class_vectors, errors, teach, transfer, transfer_closed
+from niwt_tf import class_vectors, errors, gamma_place, teach, transfer, transfer_closed
 from niwt_tf import model as model_lib
 from niwt_tf.domains import description
 
@@ -88,12 +88,13 @@ def test_nothing_but_gamma_changes_for_the_other_classes(model: model_lib.Model,
 
 
 def test_gamma_lies_where_the_rehearsal_chose(taught: teach.Result) -> None:
-    margins = calibration.margins(taught.model.classifier.logits(taught.model.features), len(models.SEEN))
-    keeps = np.quantile(margins, 0.1)
-    if taught.model.settings.deviations is None:
-        assert calibration.kept_share(margins, taught.model.gamma) == pytest.approx(0.9, abs=1 / len(margins))
+    logits, seen = taught.model.classifier.logits(taught.model.features), len(models.SEEN)
+    margins = gamma_place.margins(logits, seen)
+    if taught.model.settings.imagined_part is None:
+        assert gamma_place.kept_share(margins, taught.model.gamma) == pytest.approx(0.9, abs=1 / len(margins))
     else:
-        assert taught.model.gamma == pytest.approx((keeps + margins.mean() - margins.std()) / 2)
+        halfway = (margins.mean() + gamma_place.imagined_gamma(logits, seen)) / 2
+        assert taught.model.gamma == pytest.approx((np.quantile(margins, 0.1) + halfway) / 2)
 
 
 def test_forgetting_undoes_teaching(model: model_lib.Model, taught: teach.Result) -> None:

@@ -18,6 +18,7 @@ from niwt_tf import (
     domain_map,
     errors,
     evaluate,
+    gamma_place,
     importance,
     inverse_map,
     map_relevance,
@@ -218,7 +219,7 @@ def choose_gamma(classifier: classifier_lib.Classifier, features: np.ndarray, ke
             "`classifier` must have new classes. Received: one without. Add some with `add_classes`."
         )
     seen = len(classifier.seen)
-    return calibration.Place(kept_share).gamma(calibration.margins(classifier.logits(features), seen))
+    return gamma_place.Place(kept_share).gamma(classifier.logits(features), seen)
 
 
 def evaluate_gzsl(

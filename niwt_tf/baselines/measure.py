@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import threadpoolctl
 
-from niwt_tf import accuracies, calibration, errors, progress
+from niwt_tf import accuracies, errors, gamma_place, progress
 from niwt_tf import rehearsal as rehearsal_lib
 from niwt_tf.baselines import material as material_lib
 from niwt_tf.baselines import method, oracle, registry
@@ -31,7 +31,7 @@ class Choice:
     """
 
     setting: Any
-    place: calibration.Place
+    place: gamma_place.Place
     harmonic_mean: float
 
 
@@ -57,8 +57,8 @@ def choose(name: str, trials: tuple[material_lib.Trial, ...]) -> Choice:
     tried = []
     for setting in progress.bar(registry.METHODS[name].CANDIDATES, name):
         outcomes = [_outcome(trial, registry.fit(name, trial.problem, setting)) for trial in trials]
-        kept_share, deviations, harmonic_mean = np.mean(outcomes, axis=0).tolist()
-        tried.append(Choice(setting, calibration.Place(kept_share, deviations), harmonic_mean))
+        kept_share, imagined_part, harmonic_mean = np.mean(np.array(outcomes, np.float64), axis=0).tolist()
+        tried.append(Choice(setting, gamma_place.Place(kept_share, imagined_part), harmonic_mean))
     return max(tried, key=lambda one: one.harmonic_mean)
 
 
@@ -71,8 +71,7 @@ def _outcome(trial: material_lib.Trial, scores: method.Scores) -> rehearsal_lib.
 def _measure(name: str, material: material_lib.Material) -> dict[str, Any]:
     chosen, seen_classes = choose(name, material.trials), material.problem.seen_classes
     scores = registry.fit(name, material.problem, chosen.setting)
-    margins = calibration.margins(scores(material.problem.features), seen_classes)
-    gamma = chosen.place.gamma(margins)
+    gamma = chosen.place.gamma(scores(material.problem.features), seen_classes)
     test = _test(scores, material.seen, material.unseen)
     about = {
         "method": name,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from niwt_tf import calibration, command, errors, lesson, probe
+from niwt_tf import command, errors, gamma_place, lesson, probe
 from niwt_tf import model as model_lib
 from niwt_tf.explain import textual
 
@@ -64,8 +64,8 @@ def _kept_share(model: model_lib.Model) -> float:
     """Returns how many training images gamma leaves with a seen class, 0..1."""
     if not model.classifier.unseen:
         return 1.0
-    margins = calibration.margins(model.classifier.logits(model.features), len(model.seen))
-    return calibration.kept_share(margins, model.gamma)
+    margins = gamma_place.margins(model.classifier.logits(model.features), len(model.seen))
+    return gamma_place.kept_share(margins, model.gamma)
 
 
 def of_effect(effect: probe.Effect) -> str:

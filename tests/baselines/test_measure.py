@@ -51,8 +51,8 @@ def test_of_several_trials_the_means_count(monkeypatch: pytest.MonkeyPatch) -> N
     alone = [measure.choose("eszsl", (trial,)) for trial in trials]
     both = measure.choose("eszsl", trials)
     assert both.harmonic_mean == pytest.approx(np.mean([one.harmonic_mean for one in alone]))
-    kept_share, deviations = np.mean([dataclasses.astuple(one.place) for one in alone], axis=0)
-    assert dataclasses.astuple(both.place) == pytest.approx((kept_share, deviations))
+    kept_share, imagined_part = np.mean([dataclasses.astuple(one.place) for one in alone], axis=0)
+    assert dataclasses.astuple(both.place) == pytest.approx((kept_share, imagined_part))
     assert alone[0].harmonic_mean != alone[1].harmonic_mean
 
 
@@ -65,7 +65,7 @@ def test_gamma_lies_where_the_rehearsal_had_it_among_the_margins_of_training_ima
     scores = eszsl.fit(world.problem, chosen.setting)
     logits = scores(world.problem.features)
     margins = logits[:, : linear_world.SEEN].max(1) - logits[:, linear_world.SEEN :].max(1)
-    assert found["gamma"] == pytest.approx(chosen.place.gamma(margins))
+    assert found["gamma"] == pytest.approx(chosen.place.gamma(logits, linear_world.SEEN))
     assert min(margins) < found["gamma"] < max(margins)
     test = scores(world.seen.features), world.seen.labels, scores(world.unseen.features), world.unseen.labels
     assert {name: found[name] for name in _SCORES} == accuracies.of(test, linear_world.SEEN, (), found["gamma"])

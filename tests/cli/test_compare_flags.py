@@ -163,7 +163,7 @@ def test_presets_have_folders_of_their_own() -> None:
 
 def test_the_preset_of_the_aviary_trains_a_network_for_each_seed() -> None:
     runs = plan.plan(_request(f"--flagfile={_PRESETS[0]}").axes)
-    assert [run.key for run in runs[:3]] == ["attributes-40", "captions-40", "attributes-41"]
+    assert [run.key for run in runs[:3]] == ["attributes-50", "captions-50", "attributes-51"]
     assert len(runs) == 20
 
 

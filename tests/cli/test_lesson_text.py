@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from fakes import models
-from niwt_tf import calibration, lesson, probe
+from niwt_tf import gamma_place, lesson, probe
 from niwt_tf.cli import lesson_text
 from niwt_tf.domains import description
 
@@ -68,7 +68,7 @@ def test_a_class_that_is_there_already_is_warned_of() -> None:
 
 def test_a_model_tells_its_calibration() -> None:
     model = models.by_attributes()
-    margins = calibration.margins(model.classifier.logits(model.features), len(model.seen))
+    margins = gamma_place.margins(model.classifier.logits(model.features), len(model.seen))
     gamma = float(np.sort(margins)[len(margins) // 5]) + 1e-4
     model, kept = dataclasses.replace(model, gamma=gamma), 1 - (len(margins) // 5 + 1) / len(margins)
     assert lesson_text.of_model(model, Path("zoo.keras")) == (

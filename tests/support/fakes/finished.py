@@ -56,7 +56,7 @@ def write(
         "kept_share": 0.9,
         "harmonic_mean": 0.61,
         "scale_unit": "spread",
-        "deviations": -1.5,
+        "imagined_part": 0.5,
     }
     workdir_lib.write_json(root / "rehearsal" / "settings.json", chosen)
     words = rng.uniform(size=(len(seen + unseen), len(_WORDS))).astype(np.float32)

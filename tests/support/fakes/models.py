@@ -30,7 +30,7 @@ CAPTIONS = (
 )
 _IMAGES = 24
 _LAMBDA = 1e-3
-_SINCE_3: dict[str, Any] = {"scale_unit": "spread", "deviations": -1.0}  # in bundles of that format
+_SINCE_3: dict[str, Any] = {"scale_unit": "spread", "imagined_part": 0.5}  # in bundles of that format
 
 
 def by_attributes(deep: bool = False, descends: bool = False) -> model_lib.Model:
