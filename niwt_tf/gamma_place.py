@@ -15,7 +15,7 @@ import numpy as np
 from niwt_tf import evaluate
 from niwt_tf.backbones import discriminant
 
-_IMAGINED = 256  # images of each class
+_IMAGINED, _OF_ALL = 256, 20_000  # most images of each class, and of all together
 _TINY = 1e-12
 
 
@@ -90,8 +90,9 @@ def _imagined(logits: np.ndarray, classes: np.ndarray, labels: np.ndarray, seen_
     covariances = deviations.T @ deviations / len(deviations)
     of_seen = covariances[classes]
     length = (of_seen * (means - center)).sum() / max((of_seen**2).sum(), _TINY)  # what fits the seen classes best
-    some = deviations[np.linspace(0, len(logits) - 1, min(_IMAGINED, len(logits))).astype(int)]
-    return (center + length * covariances[seen_classes:])[:, None] + some
+    centers = center + length * covariances[seen_classes:]
+    count = min(len(logits), _IMAGINED, max(1, _OF_ALL // len(centers)))
+    return centers[:, None] + deviations[np.linspace(0, len(logits) - 1, count).astype(int)]
 
 
 def kept_share(margins: np.ndarray, gamma: float) -> float:

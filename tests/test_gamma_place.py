@@ -77,6 +77,18 @@ def test_imagined_images_lie_about_the_means_whose_weights_these_are() -> None:
     assert gamma_place.imagined_gamma(logits, 6) == pytest.approx(twin, rel=1e-3)
 
 
+@pytest.mark.parametrize(("of_all", "images"), [(20_000, 180), (100, 50), (1, 1)])
+def test_many_classes_are_imagined_by_fewer_images_each(
+    of_all: int, images: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tested, curve = [], evaluate.curve
+    monkeypatch.setattr(evaluate, "curve", lambda *given: tested.append(given[2].shape) or curve(*given))
+    monkeypatch.setattr(gamma_place, "_OF_ALL", of_all)
+    _, _, logits = _world(4)
+    assert np.isfinite(gamma_place.imagined_gamma(logits, 6))
+    assert tested == [(2 * images, 8)]
+
+
 def test_the_place_by_hand() -> None:
     _, _, logits = _world(1)
     margins, imagined = gamma_place.margins(logits, 6), gamma_place.imagined_gamma(logits, 6)
