@@ -279,7 +279,7 @@ def _unreadable(split: zero_shot.Split) -> zero_shot.Split:
             {"knowledge", "rehearsal", "map", "transfer", "evaluate", "inverse_map", "explain", "report"},
         ),
         (
-            {"rehearsal": config_lib.RehearsalConfig(scales=(1.0,))},
+            {"rehearsal": config_lib.RehearsalConfig(scales=(0.5,))},
             {"rehearsal", "map", "transfer", "evaluate", "explain", "report"},
         ),
         (
