@@ -60,7 +60,7 @@ def _sizes(classifier: classifier_lib.Classifier, kernel: np.ndarray, unit: str,
     whole = np.concatenate([classifier.kernel, kernel.astype(np.float32)], axis=1)
     if unit == "spread":
         logits = features @ whole
-        _, groups = np.unique(classifier.logits(features).argmax(1), return_inverse=True)
+        _, groups = np.unique((logits[:, : len(classifier.bias)] + classifier.bias).argmax(1), return_inverse=True)
         spreads = (logits - discriminant.class_means(logits, groups, groups.max() + 1)[groups]).std(0)
         if spreads.any():
             return spreads

@@ -183,7 +183,7 @@ def curve(
 
     An image of a seen class is right as long as gamma does not exceed the margin of its best seen over its best unseen
     logit, provided that its best seen class is right; for one of an unseen class it is the other way round. Margins
-    are taken in float64, so that two of float32 logits stay apart.
+    are taken in float64, so that two of float32 logits stay apart. Here seen classes may be `imageless`, too.
     """
     classes = seen_logits.shape[1]
     margins, weights = [], []

@@ -129,6 +129,11 @@ def outcome(
     return Outcome(place.kept_share, place.imagined_part, curve.best_gamma()[1])
 
 
+def mean(outcomes: Sequence[Outcome]) -> Outcome:
+    """Returns the means over trials, one or more."""
+    return Outcome(*np.mean(np.array(outcomes, np.float64), axis=0).tolist())
+
+
 def maps(config: config_lib.RehearsalConfig) -> list[tuple[str, int]]:
     """Returns the ways to fit the map that are tried: a member of `config.MAP_FITS`, and the steps of its relevance."""
     return [
@@ -146,8 +151,7 @@ def choose(trials: Sequence[Trial], config: config_lib.RehearsalConfig) -> Setti
     candidates, unit = list(itertools.product(trials[0].kernels, config.scales, config.biases)), config.scale_unit
     tried = []
     for (fit, relevance, lambda_), scale, bias in progress.bar(candidates, "settings"):
-        outcomes = [trial.outcome((fit, relevance, lambda_), scale, unit, bias) for trial in trials]
-        kept_share, imagined_part, harmonic_mean = np.mean(np.array(outcomes, np.float64), axis=0).tolist()
-        found = kept_share, harmonic_mean, relevance, unit, imagined_part
-        tried.append(Settings(fit, lambda_, scale, bias, *found))
+        found = mean([trial.outcome((fit, relevance, lambda_), scale, unit, bias) for trial in trials])
+        of_found = found.kept_share, found.harmonic_mean, relevance, unit, found.imagined_part
+        tried.append(Settings(fit, lambda_, scale, bias, *of_found))
     return max(tried, key=lambda one: one.harmonic_mean)

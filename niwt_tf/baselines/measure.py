@@ -56,9 +56,8 @@ def choose(name: str, trials: tuple[material_lib.Trial, ...]) -> Choice:
     """Returns the candidate with the highest harmonic mean at its own best gamma, on average over the trials."""
     tried = []
     for setting in progress.bar(registry.METHODS[name].CANDIDATES, name):
-        outcomes = [_outcome(trial, registry.fit(name, trial.problem, setting)) for trial in trials]
-        kept_share, imagined_part, harmonic_mean = np.mean(np.array(outcomes, np.float64), axis=0).tolist()
-        tried.append(Choice(setting, gamma_place.Place(kept_share, imagined_part), harmonic_mean))
+        found = rehearsal_lib.mean([_outcome(trial, registry.fit(name, trial.problem, setting)) for trial in trials])
+        tried.append(Choice(setting, gamma_place.Place(found.kept_share, found.imagined_part), found.harmonic_mean))
     return max(tried, key=lambda one: one.harmonic_mean)
 
 
