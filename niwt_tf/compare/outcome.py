@@ -14,6 +14,7 @@ from niwt_tf.baselines import registry
 from niwt_tf.compare import significance, table
 
 _MOST_LISTED = 20
+_MOST_SPLITS = 2  # of an aviary each seed has one, which `seeds` list as well
 _OF_RUN = ("dataset", "split_version", "backbone", "fine_tuned", "layer")
 
 
@@ -54,9 +55,10 @@ class Outcome:
     def head(self) -> list[tuple[str, str]]:
         """Returns what the table rests on: label and text."""
         listed = {name: errors.listed(values, _MOST_LISTED) for name, values in self.about.items()}
+        splits = errors.listed(self.about["split_version"], _MOST_SPLITS)
         network = f"{listed['backbone']}, fine-tuned: {listed['fine_tuned']}, importances at {listed['layer']}"
         return [
-            ("dataset", f"{listed['dataset']}; split {listed['split_version']}"),
+            ("dataset", f"{listed['dataset']}; split {splits}"),
             ("backbone", network),
             (f"{self.noun}s", errors.listed(self.units, _MOST_LISTED)),
             ("scores", _scores(len(self.units), self.noun)),

@@ -163,8 +163,8 @@ def test_presets_have_folders_of_their_own() -> None:
 
 def test_the_preset_of_the_aviary_trains_a_network_for_each_seed() -> None:
     runs = plan.plan(_request(f"--flagfile={_PRESETS[0]}").axes)
-    assert [run.key for run in runs[:3]] == ["attributes-50", "captions-50", "attributes-51"]
-    assert len(runs) == 20
+    assert [run.key for run in runs[:3]] == ["attributes-60", "captions-60", "attributes-61"]
+    assert len(runs) == 40
 
 
 def test_every_ablation_is_there() -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 
@@ -49,6 +50,15 @@ def test_terminal() -> None:
     oracle = next(line for line in lines if line.startswith("  oracle "))
     assert oracle.split()[-3:] == ["-", "-", "13.5"]
     assert any("oracle is an upper bound" in line for line in lines)
+
+
+def test_of_many_splits_the_head_lists_the_first_two() -> None:
+    four = outcomes.four_seeds()
+    splits = [f"1.0.0 seed {seed}" for seed in range(20)]
+    twenty = dataclasses.replace(four, about={**four.about, "split_version": splits})
+    first = formats.terminal(twenty).splitlines()[0]
+    assert first == "  dataset    aviary; split 1.0.0 seed 0, 1.0.0 seed 1 and 18 more"
+    assert formats.record(twenty)["split_version"] == splits
 
 
 def test_one_seed_says_that_it_has_no_spread() -> None:
