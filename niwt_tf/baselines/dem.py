@@ -16,7 +16,8 @@ import itertools
 import numpy as np
 import threadpoolctl
 
-from niwt_tf.baselines import means, method, similarity
+from niwt_tf.backbones import discriminant
+from niwt_tf.baselines import method, similarity
 
 _HIDDEN = 256
 _LEARNING_RATE = 1e-3
@@ -82,7 +83,8 @@ class Loss:
 def fit(problem: method.Problem, setting: Setting) -> method.Scores:
     """Returns the negative squared distances to the features expected of all classes."""
     scale = np.float32(1 / max(np.sqrt((problem.features**2).sum(1).mean()), _TINY))
-    targets, counts = means.of_classes(problem.features * scale, problem.labels, problem.seen_classes)
+    targets = discriminant.class_means(problem.features * scale, problem.labels, problem.seen_classes)
+    counts = np.bincount(problem.labels, minlength=problem.seen_classes)
     vectors = problem.directions.astype(np.float32)
     loss = Loss(
         vectors[: problem.seen_classes],

@@ -14,7 +14,8 @@ import itertools
 import numpy as np
 from sklearn import kernel_ridge, metrics
 
-from niwt_tf.baselines import means, method, scaling, similarity
+from niwt_tf.backbones import discriminant
+from niwt_tf.baselines import method, scaling, similarity
 
 _EPSILON = 1e-12
 
@@ -43,7 +44,7 @@ def fit(problem: method.Problem, setting: Setting) -> method.Scores:
     """Returns the negative squared distances to the means of all classes."""
     scale = scaling.fit(setting.scaling, problem.features)
     seen, unseen = np.split(problem.directions, [problem.seen_classes])
-    of_seen, _ = means.of_classes(scale(problem.features), problem.labels, problem.seen_classes)
+    of_seen = discriminant.class_means(scale(problem.features), problem.labels, problem.seen_classes)
     prototypes = np.concatenate([of_seen, predict(seen, of_seen, unseen, setting)])
     return lambda features: similarity.closeness(scale(features), prototypes)
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from niwt_tf.baselines import dem, means, method
+from niwt_tf.backbones import discriminant
+from niwt_tf.baselines import dem, method
 
 _RNG = np.random.default_rng(0)
 
@@ -49,7 +50,7 @@ def test_the_gradient_is_that_of_differences(rectified: bool) -> None:
 def test_the_loss_over_classes_is_that_over_images_less_a_constant() -> None:
     labels = np.array([0, 1, 1, 1, 2, 2])
     features, vectors = _RNG.uniform(size=(6, 2)), _RNG.normal(size=(3, 3))
-    targets, counts = means.of_classes(features, labels, 3)
+    targets, counts = discriminant.class_means(features, labels, 3), np.bincount(labels)
     of_images = dem.Loss(vectors[labels], features, np.full(6, 1 / 6), 0.05, True)
     of_classes = dem.Loss(vectors, targets, counts / 6, 0.05, True)
     first, second = _weights(), _weights()

@@ -1,13 +1,13 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of scaling, means and nearness, by hand."""
+"""Tests of scaling and nearness, by hand."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from niwt_tf.baselines import means, scaling, similarity
+from niwt_tf.baselines import scaling, similarity
 
 _FEATURES = np.array([[3.0, 4.0], [0.0, 0.0], [6.0, 8.0]], np.float32)
 
@@ -35,12 +35,6 @@ def test_the_mean_squared_length_is_one_in_float32(way: str) -> None:
 def test_features_without_spread_become_zero() -> None:
     features = np.array([[5.0, 1.0], [5.0, 3.0]], np.float32)
     np.testing.assert_allclose(scaling.fit("spread", features)(features)[:, 0], 0)
-
-
-def test_means_of_classes() -> None:
-    found, counts = means.of_classes(_FEATURES, np.array([1, 0, 1]), 2)
-    np.testing.assert_allclose(found, [[0, 0], [4.5, 6]])
-    np.testing.assert_array_equal(counts, [1, 2])
 
 
 def test_nearness_by_hand() -> None:
