@@ -37,14 +37,16 @@ def _images(count: int, size: int) -> np.ndarray:
 
 @pytest.fixture(scope="module", params=_NAMES)
 def started(request: pytest.FixtureRequest) -> Any:
-    """Each network with random weights, and statistics of its own in its norms."""
+    """Each network with random weights; its norms hold the statistics of images, so that no signal fades or grows."""
     keras.utils.set_random_seed(0)
     started = build.build(_settings(request.param))
-    rng = np.random.default_rng(1)
-    for layer in started.backbone.network.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.moving_mean.assign(rng.normal(0, 0.1, layer.moving_mean.shape))
-            layer.moving_variance.assign(rng.uniform(0.5, 1.5, layer.moving_variance.shape))
+    network = started.backbone.network
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.Dropout):
+            layer.rate = 0.0
+        elif isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = 0.0
+    network(_images(16, started.backbone.image_size), training=True)
     return started
 
 
@@ -63,8 +65,10 @@ def test_trunk_then_head_is_the_network_alone_and_among_others(started: build.St
     again = backbone.head(backbone.trunk(images, training=False), training=False).numpy()
     np.testing.assert_allclose(again, features, rtol=1e-5, atol=1e-6)
     alone = backbone.head(backbone.trunk(images[:1], training=False), training=False)[0]
-    np.testing.assert_allclose(alone, features[0], rtol=1e-3, atol=1e-4 * np.abs(features).max())
-    assert np.abs(features - features[0]).max() > 0, "images must tell in the features"
+    between_images = np.abs(features - features[0]).max()
+    assert between_images > 0, "images must tell in the features"
+    # A batch of another size is rounded otherwise, which a hundred layers amplify.
+    np.testing.assert_allclose(alone, features[0], rtol=0, atol=0.01 * between_images)
 
 
 def test_gradients_of_the_head_are_those_of_the_network(started: build.Start) -> None:
