@@ -35,18 +35,29 @@ def _images(count: int, size: int) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (count, size, size, 3), np.uint8)
 
 
-@pytest.fixture(scope="module", params=_NAMES)
-def started(request: pytest.FixtureRequest) -> Any:
-    """Each network with random weights; its norms hold the statistics of images, so that no signal fades or grows."""
-    keras.utils.set_random_seed(0)
-    started = build.build(_settings(request.param))
-    network = started.backbone.network
+def _settle(network: keras.Model, images: np.ndarray) -> None:
+    """Gives norms the statistics of the images, so that random weights neither drown these nor blow rounding up.
+
+    A channel that hardly varies is divided by what the channels of its norm vary by on average.
+    """
+    norms = [layer for layer in network.layers if isinstance(layer, keras.layers.BatchNormalization)]
     for layer in network.layers:
         if isinstance(layer, keras.layers.Dropout):
             layer.rate = 0.0
-        elif isinstance(layer, keras.layers.BatchNormalization):
-            layer.momentum = 0.0
-    network(_images(16, started.backbone.image_size), training=True)
+    for norm in norms:
+        norm.momentum = 0.0
+    network(images, training=True)
+    for norm in norms:
+        variance = norm.moving_variance.numpy()
+        norm.moving_variance.assign(np.maximum(variance, variance.mean()))
+
+
+@pytest.fixture(scope="module", params=_NAMES)
+def started(request: pytest.FixtureRequest) -> Any:
+    """Each network with random weights, settled on images."""
+    keras.utils.set_random_seed(0)
+    started = build.build(_settings(request.param))
+    _settle(started.backbone.network, _images(16, started.backbone.image_size))
     return started
 
 
@@ -65,10 +76,8 @@ def test_trunk_then_head_is_the_network_alone_and_among_others(started: build.St
     again = backbone.head(backbone.trunk(images, training=False), training=False).numpy()
     np.testing.assert_allclose(again, features, rtol=1e-5, atol=1e-6)
     alone = backbone.head(backbone.trunk(images[:1], training=False), training=False)[0]
-    between_images = np.abs(features - features[0]).max()
-    assert between_images > 0, "images must tell in the features"
-    # A batch of another size is rounded otherwise, which a hundred layers amplify.
-    np.testing.assert_allclose(alone, features[0], rtol=0, atol=0.01 * between_images)
+    np.testing.assert_allclose(alone, features[0], rtol=1e-3, atol=1e-4 * np.abs(features).max())
+    assert np.abs(features - features[0]).max() > 0, "images must tell in the features"
 
 
 def test_gradients_of_the_head_are_those_of_the_network(started: build.Start) -> None:
@@ -202,6 +211,7 @@ def test_normalized_images_are_divided_by_the_root_of_the_spread() -> None:
 @pytest.mark.slow
 def test_efficientnet_of_a_file_is_that_of_imagenet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keras adds a layer before the network for its own download alone: weights of a file must count for the same."""
+    keras.utils.set_random_seed(0)
     original = keras.applications.EfficientNetB0(
         weights=None, include_top=False, input_shape=(32, 32, 3), pooling="avg"
     )
@@ -210,7 +220,7 @@ def test_efficientnet_of_a_file_is_that_of_imagenet(monkeypatch: pytest.MonkeyPa
     normalization.set_weights([np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225]), np.array(1)])
     for layer in original.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
-            layer.moving_variance.assign(rng.uniform(0.2, 0.5, layer.moving_variance.shape))
+            layer.moving_variance.assign(rng.uniform(0.4, 0.8, layer.moving_variance.shape))
     path = tmp_path / "b0.weights.h5"
     original.save_weights(path)
     monkeypatch.setattr(file_utils, "get_file", lambda *args, **kwargs: str(path))
