@@ -27,7 +27,7 @@ class Setting:
     penalty: float
 
 
-CANDIDATES = tuple(Setting(penalty) for penalty in (1e-4, 1e-3, 1e-2))
+CANDIDATES = tuple(Setting(penalty) for penalty in (1e-2, 1e-3, 1e-4))
 
 
 def fit(problem: method.Problem, setting: Setting) -> method.Scores:
