@@ -100,7 +100,7 @@ class Curve:
         return float(np.trapezoid(self.seen, self.unseen))
 
     def best_gamma(self) -> tuple[float, float]:
-        """Returns the middle of the gammas with the highest harmonic mean, of several ranges the first, and that mean."""
+        """Returns the middle of the gammas with the highest harmonic mean, the first such range, and that mean."""
         means = self.harmonic_means
         first = choice.first_best(means, _ROUNDING)
         worse = np.flatnonzero(means[first:] < means.max() - _ROUNDING)

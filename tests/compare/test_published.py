@@ -54,6 +54,6 @@ def test_what_is_done_is_not_done_again(
 
 
 def test_what_they_rest_on_says_the_split(settings: dict[str, Any]) -> None:
-    about = published.about(settings)
+    about = published.about(tmp_path, settings)
     assert about["dataset"] == "AWA2"
     assert about["split_version"].startswith("att_splits.mat, SHA-256 ")
