@@ -1,20 +1,27 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What TensorFlow computes on, and how: GPUs and their memory, XLA, half precision, determinism."""
+"""What TensorFlow computes on, and how: GPUs and their memory, threads, XLA, half precision, determinism."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import platform
+import re
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import keras
 import tensorflow as tf
+import threadpoolctl
 
 from niwt_tf import config as config_lib
 from niwt_tf import errors
 
 _HALF_PRECISION_FROM = (7, 0)  # the compute capability of the first GPUs with fast float16
+_ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
+_OF_ONEDNN = re.compile(r"\b(avx512_vnni|avx512_bf16|avx512_fp16|avx_vnni|amx_\w+)\b")  # TensorFlow's own condition
 
 
 def configure(config: config_lib.RunConfig) -> str:
@@ -31,6 +38,42 @@ def configure(config: config_lib.RunConfig) -> str:
     if config.memory_limit:
         _limit_memory(gpus[0], config.memory_limit)
     return f"TensorFlow computes on {_name(gpus[0])}"
+
+
+def record() -> dict[str, Any]:
+    """Describe what numbers depend on besides the settings, as `metrics.json` holds it.
+
+    Returns:
+      `processor` and `gpu`: Their names; None for no GPU.
+      `cores`: How many this process may use.
+      `threads`: How many TensorFlow takes within an operation (`intra_op`) and for several (`inter_op`), and how many
+        the libraries that NumPy and SciPy compute with (`blas`, `openmp`; the most of several).
+      `onednn`: Whether TensorFlow may take oneDNN's operations.
+    """
+    gpus = tf.config.list_physical_devices("GPU")
+    ours = (
+        tf.config.threading.get_intra_op_parallelism_threads(),
+        tf.config.threading.get_inter_op_parallelism_threads(),
+    )
+    threads = {
+        name: found or _set_in(f"TF_NUM_{name.replace('_op', 'op').upper()}_THREADS") or _cores()
+        for name, found in zip(("intra_op", "inter_op"), ours, strict=True)
+    }
+    for pool in threadpoolctl.threadpool_info():
+        threads[pool["user_api"]] = max(pool["num_threads"], threads.get(pool["user_api"], 0))
+    return {
+        "processor": processor(),
+        "gpu": _name(gpus[0]) if gpus else None,
+        "cores": _cores(),
+        "threads": threads,
+        "onednn": _uses_onednn(),
+    }
+
+
+def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    """Return the processor's name, as far as the system tells it."""
+    found = re.search(r"^model name\s*:\s*(.+)$", _text(cpuinfo), re.MULTILINE)
+    return found[1].strip() if found else platform.processor() or platform.machine()
 
 
 def compiles(setting: str) -> bool:
@@ -81,6 +124,25 @@ def _name(gpu: tf.config.PhysicalDevice) -> str:
 
 def _details(gpu: tf.config.PhysicalDevice) -> dict:
     return tf.config.experimental.get_device_details(gpu)
+
+
+def _uses_onednn(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
+    """Returns whether TensorFlow takes oneDNN: as the environment says, else where the processor is made for it."""
+    setting = os.environ.get(_ONEDNN, "")
+    return setting.strip().lower() in ("1", "true") if setting else bool(_OF_ONEDNN.search(_text(cpuinfo)))
+
+
+def _set_in(variable: str) -> int:
+    """Returns the number that a variable of the environment holds; 0 where it is none."""
+    text = os.environ.get(variable, "").strip()
+    return int(text) if text.isdigit() else 0
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except OSError:  # another system than Linux
+        return ""
 
 
 def _cores() -> int:

@@ -3,7 +3,8 @@
 """Step 2 of the method (section 3.2 of the paper): a map from domain vectors to importances, by default a linear one.
 
 How far it is fitted, held-out seen classes decide: by the mean rank correlation between the importances predicted for
-them and those observed. Domain vectors are brought to length 1 first, as the attributes of Xian et al. are.
+them and those observed. Of equals the simplest is taken, see `choice`: the fewest steps, or the strongest penalty,
+which shrinks most. Domain vectors are brought to length 1 first, as the attributes of Xian et al. are.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ import numpy as np
 import tensorflow as tf
 from scipy import stats
 
+from niwt_tf import choice, errors, inspect, map_descent, map_relevance, map_ridge
 from niwt_tf import config as config_lib
-from niwt_tf import errors, inspect, map_descent, map_relevance, map_ridge
 from niwt_tf import units as units_lib
 
 _EPSILON = 1e-12
@@ -172,7 +173,7 @@ def _descend(problem: _Problem, config: config_lib.MapConfig, seed: int, log: in
 
     data = problem.inputs, problem.means, problem.counts
     map_descent.fit(*data, problem.held_out, config.map_steps, config, seed, check)
-    best = max(history, key=history.__getitem__)
+    best = list(history)[choice.first_best(list(history.values()))]
     of_all, of_folds = (
         map_descent.fit(*data, out, best, config, seed, lambda *_: None) for out in (problem.everyone, problem.held_out)
     )
@@ -187,11 +188,11 @@ def _regress(problem: _Problem, config: config_lib.MapConfig, steps: int, log: i
         )
     relevance = problem.relevance(problem.held_out, steps)
     scores = {}
-    for number, penalty in enumerate(config.map_penalties):
+    for number, penalty in enumerate(sorted(config.map_penalties, reverse=True)):
         fit = map_ridge.fit(problem.inputs, problem.means, problem.held_out, penalty, relevance)
         scores[penalty] = problem.score([fit])
         log(number, penalty=penalty, rank_correlation=scores[penalty])
-    best = max(scores, key=scores.__getitem__)
+    best = list(scores)[choice.first_best(list(scores.values()))]
     of_folds = map_ridge.fit(problem.inputs, problem.means, problem.held_out, best, relevance)
     relevance = problem.relevance(problem.everyone, steps)
     of_all = map_ridge.fit(problem.inputs, problem.means, problem.everyone, best, relevance)
@@ -199,8 +200,11 @@ def _regress(problem: _Problem, config: config_lib.MapConfig, steps: int, log: i
 
 
 def rank_correlations(predicted: np.ndarray, observed: np.ndarray) -> np.ndarray:
-    """Returns Spearman's rank correlation `[C]` of each row of two `[C,K]`; 0 for a row of equal numbers."""
-    ranks = [stats.rankdata(rows, axis=-1) for rows in (predicted, observed)]
+    """Returns Spearman's rank correlation `[C]` of each row of two `[C,K]`; 0 for a row of equal numbers.
+
+    Numbers that rounding alone tells apart share a rank: else it would decide between ranks far apart.
+    """
+    ranks = [stats.rankdata(choice.tied(rows), axis=-1) for rows in (predicted, observed)]
     a, b = (rank - rank.mean(-1, keepdims=True) for rank in ranks)
     norms = np.linalg.norm(a, axis=-1) * np.linalg.norm(b, axis=-1)
     return (a * b).sum(-1) / np.maximum(norms, _EPSILON)

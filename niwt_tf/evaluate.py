@@ -13,9 +13,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from niwt_tf import errors
+from niwt_tf import choice, errors
 
 _ABOUT_AS_GOOD = 0.02  # of the harmonic mean
+_ROUNDING = 1e-9  # of sums of images' shares
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,11 +100,13 @@ class Curve:
         return float(np.trapezoid(self.seen, self.unseen))
 
     def best_gamma(self) -> tuple[float, float]:
-        """Returns the middle of the gammas with the highest harmonic mean, and that harmonic mean."""
+        """Returns the middle of the gammas with the highest harmonic mean, the first such range, and that mean."""
         means = self.harmonic_means
-        best = int(means.argmax())
+        first = choice.first_best(means, _ROUNDING)
+        worse = np.flatnonzero(means[first:] < means.max() - _ROUNDING)
+        last = first + (worse[0] if len(worse) else len(means) - first)
         edges = np.concatenate([self.gammas[:1], self.gammas, self.gammas[-1:]])
-        return float((edges[best] + edges[best + 1]) / 2), float(means[best])
+        return float((edges[first] + edges[last]) / 2), float(means[first])
 
     def middle_gamma(self) -> float:
         """Returns the middle of all gammas that are about as good as the best, which few images move less.

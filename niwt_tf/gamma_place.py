@@ -17,6 +17,7 @@ from niwt_tf.backbones import discriminant
 
 _IMAGINED, _OF_ALL = 256, 20_000  # most images of each class, and of all together
 _TINY = 1e-12
+_ROUNDING = 1e-6  # of the largest margin
 
 
 def margins(logits: np.ndarray, seen_classes: int) -> np.ndarray:
@@ -61,7 +62,8 @@ def place(logits: np.ndarray, seen_classes: int, gamma: float) -> Place:
     """Returns where `gamma` lies; arguments as in `Place.gamma`."""
     found = margins(logits, seen_classes)
     unit = imagined_gamma(logits, seen_classes) - found.mean()
-    return Place(kept_share(found, gamma), float((gamma - found.mean()) / unit) if unit else 0.0)
+    told = abs(unit) > _ROUNDING * np.abs(found).max()  # else rounding alone would be the ruler
+    return Place(kept_share(found, gamma), float((gamma - found.mean()) / unit) if told else 0.0)
 
 
 def imagined_gamma(logits: np.ndarray, seen_classes: int) -> float:

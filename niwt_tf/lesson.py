@@ -8,8 +8,8 @@ import dataclasses
 
 import numpy as np
 
+from niwt_tf import choice, units
 from niwt_tf import model as model_lib
-from niwt_tf import units
 from niwt_tf.domains import description
 
 _COUNT = 5
@@ -53,10 +53,10 @@ def of(
     predicted = units.units(model.forward(model.known.vectors))
     usual = predicted[: len(model.seen)].mean(0)
     above = units.units(target[None])[0] - usual
-    strongest = [int(index) for index in np.argsort(-above, kind="stable")[:_COUNT] if above[index] > 0]
+    strongest = [int(index) for index in np.argsort(-choice.tied(above), kind="stable")[:_COUNT] if above[index] > 0]
     directions = units.units(predicted - usual)
     similarities = directions @ units.units(above[None])[0]
-    nearest = np.argsort(-similarities, kind="stable")[:_NEAREST]
+    nearest = np.argsort(-choice.tied(similarities), kind="stable")[:_NEAREST]
     return Lesson(
         told,
         reading,

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from niwt_tf import choice
 from niwt_tf import model as model_lib
 from niwt_tf.explain import inputs
 
@@ -98,7 +99,7 @@ def _scores(model: model_lib.Model, probes: Probes) -> np.ndarray:
 
 def _taken(name: str, index: int, scores: np.ndarray, is_taken: np.ndarray, old: np.ndarray, probes: Probes) -> Taken:
     margins = scores[:, index] - np.delete(scores, index, axis=1).max(1)
-    clearest = np.argsort(-margins, kind="stable")[:_CLEAREST]
+    clearest = np.argsort(-choice.tied(margins), kind="stable")[:_CLEAREST]
     return Taken(
         name,
         int(is_taken.sum()),

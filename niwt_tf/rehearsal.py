@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Chooses the map's fit, lambda, scale, bias and gamma on seen classes that play unseen, before any test image is seen.
 
+Of settings that are equally good, see `choice`, the simplest is taken, in whatever order they were asked for.
+
 The rehearsal is a whole run in small: its backbone is trained without the classes that play unseen, so that they are as
 new to it as the truly unseen ones are to the final backbone. Of several rehearsals, each with other classes that play
 unseen, the means count.
@@ -16,11 +18,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from niwt_tf import calibration, evaluate, gamma_place, progress
+from niwt_tf import calibration, choice, evaluate, gamma_place, progress
 from niwt_tf import config as config_lib
 from niwt_tf.backbones import classifier as classifier_lib
 
 Key = tuple[str, int, float]  # a map's fit, the steps of its relevance, and lambda
+_SIMPLEST = ("ridge", "descent"), ("zero", "mean", "level")  # fits and biases, the simplest first
 
 
 @dataclasses.dataclass(frozen=True)
@@ -142,7 +145,7 @@ def maps(config: config_lib.RehearsalConfig) -> list[tuple[str, int]]:
 
 
 def choose(trials: Sequence[Trial], config: config_lib.RehearsalConfig) -> Settings:
-    """Returns the settings with the highest harmonic mean at their own best gamma, on average over the trials.
+    """Returns the simplest of the settings with the highest harmonic mean at their own best gamma, over the trials.
 
     Args:
       trials: one or more, with weights for the same maps and lambdas.
@@ -154,4 +157,17 @@ def choose(trials: Sequence[Trial], config: config_lib.RehearsalConfig) -> Setti
         found = mean([trial.outcome((fit, relevance, lambda_), scale, unit, bias) for trial in trials])
         of_found = found.kept_share, found.harmonic_mean, relevance, unit, found.imagined_part
         tried.append(Settings(fit, lambda_, scale, bias, *of_found))
-    return max(tried, key=lambda one: one.harmonic_mean)
+    tried.sort(key=_complexity)
+    return tried[choice.first_best([one.harmonic_mean for one in tried])]
+
+
+def _complexity(one: Settings) -> tuple[float, ...]:
+    """Returns what settings are ordered by, the simplest first: part by part, and the fit before all others.
+
+    A closed form is simpler than a descent, relevance after fewer steps than after more, weights that are held back
+    harder (a larger lambda) than freer ones, sizes like the seen classes' than others and these than the learned, no
+    bias than one for all new classes and that than one for each.
+    """
+    fits, biases = _SIMPLEST
+    size = max(one.scale, 1 / one.scale) if one.scale else np.inf
+    return fits.index(one.map_fit), one.map_relevance, -one.lambda_, size, one.scale, biases.index(one.bias)

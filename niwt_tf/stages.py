@@ -248,6 +248,7 @@ def _about(run: run_lib.Run) -> dict[str, Any]:
         "map_penalty": fitted.penalty,
         "map_relevance": settings.map_relevance,
         "transfer_fit": run.config.transfer.transfer_fit,
+        "machine": devices.record(),
         "packages": {"niwt_tf": niwt_tf.__version__} | {name: metadata.version(name) for name in _PACKAGES},
     }
 

@@ -23,6 +23,7 @@ from niwt_tf.backbones import cut
 _EPSILON = 1e-12
 _WINDOW = 40  # steps over which the loss must gain _LEAST_GAIN to go on
 _LEAST_GAIN = 0.01
+_ROUNDING = 1e-6  # of the loss, which is at most about 2
 _CHECK_EVERY = 10
 
 
@@ -128,11 +129,11 @@ def _batches(activations: np.ndarray, size: int, rng: np.random.Generator) -> It
 
 
 def _has_settled(losses: list[float]) -> bool:
-    """Returns whether the loss gained less than a hundredth over the last steps."""
+    """Returns whether the loss gained less than a hundredth over the last steps, or what rounding may be."""
     if len(losses) < 2 * _WINDOW:
         return False
     before, now = np.mean(losses[-2 * _WINDOW : -_WINDOW]), np.mean(losses[-_WINDOW:])
-    return bool(before - now < _LEAST_GAIN * abs(before))
+    return bool(before - now < max(_LEAST_GAIN * abs(before), _ROUNDING))
 
 
 def _require_finite(loss: float, step: int) -> None:

@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -73,6 +76,42 @@ def test_a_limit_that_comes_too_late_is_an_error_unless_it_is_the_same(
     devices.configure(config_lib.RunConfig(memory_limit=1024))
     with pytest.raises(errors.UserError, match="`--memory_limit` must be set before a GPU is used"):
         devices.configure(config_lib.RunConfig(memory_limit=512))
+
+
+_RECORD = """
+import json
+from niwt_tf import devices
+print(json.dumps(devices.record()))
+"""
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_the_record_tells_threads_and_onednn_as_they_are(threads: int) -> None:
+    names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    env = os.environ | dict.fromkeys(names, str(threads)) | {"TF_ENABLE_ONEDNN_OPTS": str(threads % 2)}
+    command = [sys.executable, "-c", _RECORD]
+    answer = subprocess.run(command, check=True, cwd=_ROOT, capture_output=True, text=True, env=env)
+    record = json.loads(answer.stdout)
+    assert {name: record["threads"][name] for name in ("intra_op", "inter_op")} == {
+        "intra_op": threads,
+        "inter_op": threads,
+    }
+    assert record["threads"]["blas"] == min(threads, record["cores"]) or record["threads"]["blas"] == threads
+    assert record["processor"] and record["onednn"] is True
+
+
+@pytest.mark.parametrize(
+    ("setting", "features", "expected"),
+    [("", "avx avx2", False), ("", "avx512f avx512_vnni", True), ("0", "avx512_vnni", False), ("1", "avx", True)],
+)
+def test_onednn_is_as_the_environment_says_or_the_processor(
+    setting: str, features: str, expected: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cpuinfo").write_text(f"model name\t: A 1 B\nflags\t\t: fpu {features}\n", "utf-8")
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", setting)
+    assert devices._uses_onednn(tmp_path / "cpuinfo") is expected
+    assert devices.processor(tmp_path / "cpuinfo") == "A 1 B"
+    assert devices.processor(tmp_path / "none") == (platform.processor() or platform.machine())
 
 
 def test_compilation_and_half_precision_without_a_gpu_are_only_on_request(no_gpu: None) -> None:

@@ -114,6 +114,13 @@ def test_logits_that_are_all_alike_leave_a_finite_place() -> None:
     assert np.isfinite([place.kept_share, place.imagined_part, place.gamma(np.ones((4, 3)), 2)]).all()
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_rounding_is_no_ruler(seed: int) -> None:
+    rounding = 1e-7 * np.random.default_rng(seed).normal(size=(40, 3))
+    place = gamma_place.place(5 + np.repeat([[2.0, 1.0, 1.0]], 40, 0) + rounding, 2, 3.0)
+    assert place.imagined_part == 0.0
+
+
 def test_a_seen_class_that_no_image_is_taken_for_is_left_out() -> None:
     _, _, logits = _world(3)
     with_idle = np.insert(logits, 3, logits.min() - 9, axis=1)

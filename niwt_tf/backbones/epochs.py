@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from niwt_tf import inspect, progress
+from niwt_tf import choice, inspect, progress
 
 _Pair = Sequence[float] | np.ndarray | tuple[tf.Tensor, tf.Tensor]
 
@@ -37,7 +37,8 @@ class Epochs:
 
         Args:
           most: epochs at most.
-          patience: epochs without a lower loss of the held-out images after which to stop; 0 never stops.
+          patience: epochs in which the loss of the held-out images gains nothing, see `choice.gains`, after which to
+            stop; 0 never stops.
           folder: for the checkpoints of this training alone.
           parts: name -> what a checkpoint holds, such as the optimizer.
           weights: what the best epoch is remembered by.
@@ -83,7 +84,7 @@ class Epochs:
             self._manager.save()
 
     def _remember(self, held_out_loss: float) -> None:
-        if held_out_loss < float(self._best_loss):
+        if choice.gains(held_out_loss, float(self._best_loss)):
             self._best_loss.assign(held_out_loss)
             self._best_epoch.assign(self._epoch)
             for best, weight in zip(self._best, self._weights, strict=True):

@@ -30,7 +30,7 @@ class Setting:
     penalty: float
 
 
-CANDIDATES = tuple(Setting(*values) for values in itertools.product((2, 5, 10, 20), (1e-4, 1e-3, 1e-2)))
+CANDIDATES = tuple(Setting(*values) for values in itertools.product((2, 5, 10, 20), (1e-2, 1e-3, 1e-4)))
 
 
 def fit(problem: method.Problem, setting: Setting) -> method.Scores:

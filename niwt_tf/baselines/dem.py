@@ -41,7 +41,7 @@ class Setting:
     steps: int
 
 
-CANDIDATES = tuple(Setting(*values) for values in itertools.product((1e-4, 1e-3, 1e-2), (150, 600)))
+CANDIDATES = tuple(Setting(*values) for values in itertools.product((1e-2, 1e-3, 1e-4), (150, 600)))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -35,7 +35,7 @@ class Setting:
 
 CANDIDATES = tuple(
     Setting(*values)
-    for values in itertools.product(scaling.WAYS, (0.1, 1.0, 10.0, 100.0, 1000.0), (0.001, 0.01, 0.1, 1.0, 10.0))
+    for values in itertools.product(scaling.WAYS, (1000.0, 100.0, 10.0, 1.0, 0.1), (10.0, 1.0, 0.1, 0.01, 0.001))
 )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import threadpoolctl
 
-from niwt_tf import accuracies, errors, gamma_place, progress
+from niwt_tf import accuracies, choice, errors, gamma_place, progress
 from niwt_tf import rehearsal as rehearsal_lib
 from niwt_tf.baselines import material as material_lib
 from niwt_tf.baselines import method, oracle, registry
@@ -53,12 +53,15 @@ def measure(name: str, material: material_lib.Material) -> dict[str, Any]:
 
 
 def choose(name: str, trials: tuple[material_lib.Trial, ...]) -> Choice:
-    """Returns the candidate with the highest harmonic mean at its own best gamma, on average over the trials."""
+    """Returns the candidate with the highest harmonic mean at its own best gamma, on average over the trials.
+
+    Of equals, see `choice`, it is the first, hence the simplest.
+    """
     tried = []
     for setting in progress.bar(registry.METHODS[name].CANDIDATES, name):
         found = rehearsal_lib.mean([_outcome(trial, registry.fit(name, trial.problem, setting)) for trial in trials])
         tried.append(Choice(setting, gamma_place.Place(found.kept_share, found.imagined_part), found.harmonic_mean))
-    return max(tried, key=lambda one: one.harmonic_mean)
+    return tried[choice.first_best([one.harmonic_mean for one in tried])]
 
 
 def _outcome(trial: material_lib.Trial, scores: method.Scores) -> rehearsal_lib.Outcome:

@@ -83,7 +83,11 @@ class Method(Protocol):
 
     @property
     def CANDIDATES(self) -> Sequence[Any]:
-        """The settings that classes which play unseen choose among."""
+        """The settings that classes which play unseen choose among, the simplest first.
+
+        Stronger penalties are simpler than weaker ones, fewer steps than more, slower ones than faster, linear kernels
+        than others.
+        """
 
     def fit(self, problem: Problem, setting: Any) -> Scores:
         """Returns the scores of all classes that `setting` leads to."""

@@ -36,7 +36,7 @@ class Setting:
 
 
 CANDIDATES = tuple(
-    Setting(*values) for values in itertools.product(scaling.WAYS, ("linear", "rbf"), (0.001, 0.01, 0.1, 1.0))
+    Setting(*values) for values in itertools.product(scaling.WAYS, ("linear", "rbf"), (1.0, 0.1, 0.01, 0.001))
 )
 
 

@@ -19,7 +19,7 @@ from niwt_tf.baselines import registry
 
 NEEDED = ("data", "knowledge", "rehearsal_backbone", "rehearsal", "importances", "map", "transfer", "evaluate")
 NIWT = "niwt"
-_FORMAT = 2  # of the files; a new one makes every baseline anew
+_FORMAT = 3  # of the files; a new one makes every baseline anew
 _SECONDS_OF_NIWT = ("rehearsal", "map", "transfer")
 _SETTING_OF_NIWT = (
     "map_fit",

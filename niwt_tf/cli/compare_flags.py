@@ -50,6 +50,11 @@ def define(values: flags.FlagValues, program: str) -> None:
     flags.DEFINE_string("features", "", text, **here)
     flags.DEFINE_string("out", None, "Where all lies; runs/compare-<dataset> by default.", **here)
     flags.DEFINE_integer("workers", 0, "Most processes at a time; as cores and free memory allow by default.", **here)
+    text = (
+        "Threads of each process, however many run; by default the cores by --workers, or 1 where that is not given "
+        "and there are as many runs as cores. Numbers depend on it, if by little."
+    )
+    flags.DEFINE_integer("threads_per_process", 0, text, **here)
     flags.DEFINE_boolean("overwrite", False, "Remakes the stages that other settings made in --out.", **here)
     text = (
         "Folders of other comparisons, as --out, or of runs of niwt: stages that the same settings finished there are "
@@ -73,8 +78,9 @@ def read(values: flags.FlagValues, arguments: Sequence[str]) -> comparison.Reque
       errors.UserError: if they contradict one another, or a value is not among the valid ones.
     """
     base = flags_lib.config(values)
-    if values.workers < 0:
-        raise errors.UserError(f"`--workers` must be at least 0. Received: --workers={values.workers}.")
+    for name in ("workers", "threads_per_process"):
+        if values[name].value < 0:
+            raise errors.UserError(f"`--{name}` must be at least 0. Received: --{name}={values[name].value}.")
     if values.features and values.reuse:
         raise errors.UserError(
             f"`--reuse` must be of runs, not of --features. Received: --reuse={','.join(values.reuse)} with "
@@ -97,6 +103,7 @@ def read(values: flags.FlagValues, arguments: Sequence[str]) -> comparison.Reque
         workers=values.workers,
         overwrite=values.overwrite,
         reuse=_names(values.reuse),
+        threads=values.threads_per_process,
     )
 
 

@@ -37,6 +37,7 @@ class Request:
       workers: how many processes run at a time; 0 for as many as cores and free memory allow.
       overwrite: whether stages that other settings made may be made anew.
       reuse: folders of other comparisons or of runs, whose stages may be taken.
+      threads: how many each process gets; 0 for what `resources.threads` says.
     """
 
     axes: axes_lib.Axes
@@ -46,6 +47,7 @@ class Request:
     workers: int = 0
     overwrite: bool = False
     reuse: tuple[str, ...] = ()
+    threads: int = 0
 
 
 def compare(request: Request) -> outcome.Outcome:
@@ -60,7 +62,8 @@ def compare(request: Request) -> outcome.Outcome:
     found = _items(request)
     workdir_lib.Workdir(request.out).require_writable("--out")
     most = request.workers or resources.workers()
-    codes = _run(found, most)
+    threads = request.threads or resources.threads(request.workers, len(found))
+    codes = _run(found, most, threads)
     left = {item.key: item for item in found if codes.get(item.key) and not item.is_done()}
     failures = {key: work.failures(item.root, codes[key]) for key, item in left.items()}
     result = outcome.Outcome(
@@ -72,6 +75,7 @@ def compare(request: Request) -> outcome.Outcome:
         wall_seconds=time.monotonic() - begun,
         made_seconds=sum({key: value for item in found for key, value in item.seconds().items()}.values()),
         processes=min(most, len(found)),
+        threads=threads,
         notes=[published.NO_NIWT] if request.features else [],
         logs=[work.log(item.root) for item in left.values()],
     )
@@ -85,10 +89,15 @@ def _items(request: Request) -> list[items.Item]:
     return items.of_runs(request.axes, request.out, request.overwrite, request.reuse)
 
 
-def _run(found: Sequence[items.Item], most: int) -> dict[str, int]:
+def _run(found: Sequence[items.Item], most: int, threads: int) -> dict[str, int]:
     """Returns the exit status of each run that was still to do, by its key."""
     to_do = [item for item in found if not item.is_done()]
     progress.say(f"runs: {len(found)}, of which {len(found) - len(to_do)} are done")
+    if to_do and (overruled := resources.overruled(threads)):
+        progress.say(
+            f"  each process gets {outcome.of_threads(threads)}; {', '.join(overruled)} does not hold, see "
+            "--threads_per_process"
+        )
     tasks = [_task(item) for item in to_do]
     ended = 0
 
@@ -97,7 +106,7 @@ def _run(found: Sequence[items.Item], most: int) -> dict[str, int]:
         ended += 1
         progress.say(f"[{ended}/{len(tasks)}] {task.key}: {f'failed, see {task.log}' if code else 'done'}")
 
-    return workers.run(tasks, most, tell)
+    return workers.run(tasks, most, threads, tell)
 
 
 def _task(item: items.Item) -> workers.Task:

@@ -70,6 +70,7 @@ def record(outcome: outcome_lib.Outcome) -> dict[str, Any]:
         "wall_seconds": round(outcome.wall_seconds, 2),
         "made_seconds": round(outcome.made_seconds, 2),
         "processes": outcome.processes,
+        "threads_per_process": outcome.threads,
         "remarks": outcome.remarks(),
         "rows": [_record(row) for row in outcome.rows],
         "differences": {

@@ -56,7 +56,7 @@ class Item:
 
     def metrics(self) -> dict[str, Any] | None:
         """Returns what the scores rest on, as `outcome.about` takes it; None as long as there are none."""
-        return published.about(self.job.settings)
+        return published.about(self.root, self.job.settings)
 
     def seconds(self) -> dict[str, float]:
         """Returns the seconds that all took: by names that parts with the same work have in common."""

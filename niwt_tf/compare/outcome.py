@@ -16,6 +16,8 @@ from niwt_tf.compare import significance, table
 _MOST_LISTED = 20
 _MOST_SPLITS = 2  # of an aviary each seed has one, which `seeds` list as well
 _OF_RUN = ("dataset", "split_version", "backbone", "fine_tuned", "layer")
+_MACHINE = "machine"
+_NO_MACHINE = "unknown"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,12 +28,13 @@ class Outcome:
       rows: of the table, in their order.
       noun: what is repeated, such as `seed`.
       units: the seeds or choices, by their names.
-      about: what all rests on: `dataset`, `split_version`, `backbone`, `fine_tuned` and `layer`, each with the values
-        that the runs have, as text.
+      about: what all rests on: `dataset`, `split_version`, `backbone`, `fine_tuned`, `layer` and `machine`, each with
+        the values that the runs have, as text.
       command: what makes it.
       wall_seconds: that this call took.
       made_seconds: that all stages and baselines took, in this call or before it; what runs share counts once.
       processes: how many ran at a time at most.
+      threads: how many each process of this call had.
       notes: what else the reader must know.
       logs: where the output lies of each run in which something failed.
     """
@@ -44,6 +47,7 @@ class Outcome:
     wall_seconds: float
     made_seconds: float
     processes: int
+    threads: int
     notes: Sequence[str] = ()
     logs: Sequence[Path] = ()
 
@@ -60,6 +64,7 @@ class Outcome:
         return [
             ("dataset", f"{listed['dataset']}; split {splits}"),
             ("backbone", network),
+            (_MACHINE, "; ".join(self.about[_MACHINE])),
             (f"{self.noun}s", errors.listed(self.units, _MOST_LISTED)),
             ("scores", _scores(len(self.units), self.noun)),
             (
@@ -76,6 +81,11 @@ class Outcome:
     def remarks(self) -> list[str]:
         """Returns what the reader of any form of the table must know besides its numbers."""
         remarks = list(self.notes)
+        if len(self.about[_MACHINE]) > 1:
+            remarks.append(
+                "runs were made on several machines, or with several numbers of threads, which round otherwise: what "
+                "differs by little may differ by that"
+            )
         if any(row.place.method == registry.ORACLE for row in self.rows):
             remarks.append("oracle is an upper bound: it is trained on images of unseen classes, and never best")
         if any(found.interval for all_found in self.differences().values() for found in all_found):
@@ -94,7 +104,7 @@ class Outcome:
         ]
 
     def _processes(self) -> str:
-        return f"{self.processes} process{'es' if self.processes > 1 else ''} at most"
+        return f"at most {self.processes} process{'es' if self.processes > 1 else ''} of {of_threads(self.threads)}"
 
 
 def about(metrics: Iterable[Mapping[str, Any]], dataset: str) -> dict[str, list[str]]:
@@ -105,7 +115,32 @@ def about(metrics: Iterable[Mapping[str, Any]], dataset: str) -> dict[str, list[
       dataset: what they are made from, where there is none.
     """
     runs = list(metrics) or [dict.fromkeys(_OF_RUN, "unknown") | {"dataset": dataset}]
-    return {name: list(dict.fromkeys(str(one[name]) for one in runs)) for name in _OF_RUN}
+    named = {name: list(dict.fromkeys(str(one[name]) for one in runs)) for name in _OF_RUN}
+    return named | {_MACHINE: list(dict.fromkeys(machine(one.get(_MACHINE)) for one in runs))}
+
+
+def machine(record: Mapping[str, Any] | None) -> str:
+    """Tell a record of `devices.record` in words, such as `AMD EPYC, 2 threads, without oneDNN`.
+
+    Args:
+      record: What a run was measured on; None where that is not known.
+    """
+    if not record:
+        return _NO_MACHINE
+    threads = record["threads"]
+    same = len(set(threads.values())) == 1
+    told = of_threads(next(iter(threads.values()))) if same else f"threads {_listed(threads)}"
+    of_gpu = [record["gpu"]] if record["gpu"] else []
+    return ", ".join([record["processor"], *of_gpu, told, f"{'with' if record['onednn'] else 'without'} oneDNN"])
+
+
+def of_threads(count: int) -> str:
+    """Returns a number of threads in words."""
+    return f"{count} thread{'s' if count > 1 else ''}"
+
+
+def _listed(threads: Mapping[str, int]) -> str:
+    return " ".join(f"{name} {count}" for name, count in threads.items())
 
 
 def _scores(units: int, noun: str) -> str:

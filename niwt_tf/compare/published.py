@@ -21,7 +21,8 @@ from niwt_tf.compare import axes as axes_lib
 FEATURES, SEED = "features", "seed"
 DOMAIN = "attributes"  # which come with the features
 NO_NIWT = "niwt is left out, as it takes the network itself, whose importances features do not tell"
-_SCORES = "scores.json"
+_SCORES, _MACHINE = "scores.json", "machine.json"
+_FORMAT = 2  # of the scores; a new one makes every baseline anew
 
 
 def methods(axes: axes_lib.Axes) -> tuple[str, ...]:
@@ -73,10 +74,13 @@ def measure(root: Path, names: Sequence[str], settings: Mapping[str, Any]) -> No
     done = found(root, names, settings)
     missing = [name for name in names if done[name] is None]
     if missing:
+        from niwt_tf import devices
+
         scores = baselines.compare_features(settings[FEATURES], missing, settings[SEED])
         kept = workdir_lib.read_json(root / _SCORES) or {}
         new = {name: {"fingerprint": _fingerprint(name, settings), "scores": scores[name]} for name in missing}
         workdir_lib.write_json(root / _SCORES, kept | new)
+        workdir_lib.write_json(root / _MACHINE, devices.record())
 
 
 def found(root: Path, names: Sequence[str], settings: Mapping[str, Any]) -> dict[str, dict[str, Any] | None]:
@@ -86,8 +90,8 @@ def found(root: Path, names: Sequence[str], settings: Mapping[str, Any]) -> dict
     return {name: kept[name]["scores"] if current[name] else None for name in names}
 
 
-def about(settings: Mapping[str, Any]) -> dict[str, str]:
-    """Returns what the scores rest on, as `outcome.about` takes it."""
+def about(root: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns what the scores that are kept in `root` rest on, as `outcome.about` takes it."""
     folder = baselines.features_folder(settings[FEATURES])
     split = folder / "att_splits.mat"
     version = f"att_splits.mat, SHA-256 {checksum.sha256(split)[:12]}" if split.is_file() else "unknown"
@@ -97,6 +101,7 @@ def about(settings: Mapping[str, Any]) -> dict[str, str]:
         "backbone": "that of res101.mat",
         "fine_tuned": "as published",
         "layer": "no layer",
+        "machine": workdir_lib.read_json(root / _MACHINE),
     }
 
 
@@ -104,4 +109,4 @@ def _fingerprint(name: str, settings: Mapping[str, Any]) -> str:
     """Returns what a baseline's scores follow from."""
     folder = baselines.features_folder(settings[FEATURES])
     files = sources.stamps_below(folder, sorted(path.name for path in folder.glob("*.mat")))
-    return config_lib.fingerprint(name, settings[SEED], files, registry.METHODS[name].CANDIDATES)
+    return config_lib.fingerprint(_FORMAT, name, settings[SEED], files, registry.METHODS[name].CANDIDATES)

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""How many processes the machine has room for, and how each is kept to its share of the cores."""
+"""How many processes the machine has room for, and how many threads each gets."""
 
 from __future__ import annotations
 
@@ -43,9 +43,28 @@ def free_memory(root: Path = Path("/")) -> float | None:
     return min(free) / 2**30 if free else None
 
 
+def threads(processes: int, parts: int) -> int:
+    """Compute how many threads each process of a comparison gets, at least 1.
+
+    It follows from the machine and the command alone, so that the same command computes the same numbers: not from the
+    memory that is free, nor from how many parts are still to do.
+
+    Args:
+      processes: Most processes at a time that were asked for; 0 for as many as there are cores.
+      parts: Number of parts of the comparison, at least 1.
+    """
+    return max(1, cores() // min(processes or cores(), parts))
+
+
 def environment(threads: int) -> dict[str, str]:
-    """Returns the environment of a process that is to use `threads` threads; what the user has set stays."""
-    return dict.fromkeys(_THREADS, str(threads)) | {"TF_FORCE_GPU_ALLOW_GROWTH": "true"} | os.environ
+    """Returns the environment of a process that is to use `threads` threads, whatever the user has set for them."""
+    return {"TF_FORCE_GPU_ALLOW_GROWTH": "true"} | os.environ | dict.fromkeys(_THREADS, str(threads))
+
+
+def overruled(threads: int) -> list[str]:
+    """Returns what the user's environment says of threads that `environment` says otherwise, as `NAME=value`."""
+    values = [(name, os.environ[name]) for name in _THREADS if name in os.environ]
+    return [f"{name}={value}" for name, value in values if value.strip() != str(threads)]
 
 
 def _text(path: Path) -> str:

@@ -86,7 +86,7 @@ def columns(scores: Mapping[str, Any]) -> dict[str, float | None]:
 def ranked(rows: Sequence[Row]) -> list[Row]:
     """Returns the rows with an H, those of oracles left out, the best first."""
     scored = [(mean, row) for row in rows if row.counts and (mean := row.mean(H)) is not None]
-    return [row for _, row in sorted(scored, key=lambda pair: -pair[0])]
+    return [row for _, row in sorted(scored, key=lambda pair: -round(pair[0], 9))]
 
 
 def by_domain(rows: Sequence[Row]) -> dict[str, list[Row]]:

@@ -43,6 +43,7 @@ class Task:
 def run(
     tasks: Iterable[Task],
     most: int,
+    threads: int,
     ended: Callable[[Task, int], None] = lambda task, code: None,
 ) -> dict[str, int]:
     """Runs all tasks, and returns the exit status of each by its key; that of a signal is negative.
@@ -50,6 +51,7 @@ def run(
     Args:
       tasks: in the order in which they are started; none waits for a later one.
       most: how many run at a time.
+      threads: how many each gets, however many run.
       ended: called after each.
 
     Raises:
@@ -67,7 +69,6 @@ def run(
                     ended(task, code)
             free = [task for task in waiting if task.after not in unfinished or task.until()][: most - len(running)]
             for task in free:
-                threads = max(1, resources.cores() // (len(running) + len(free)))
                 running[task.key] = task, _start(task, resources.environment(threads))
                 waiting.remove(task)
             time.sleep(_PAUSE)

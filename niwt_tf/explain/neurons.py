@@ -5,7 +5,8 @@
 No class has a one-hot importance: neurons that serve the same classes are important together. Asked of it as it is, a
 linear map tells what the neuron adds once all others are known, which may be anything (Haufe et al., NeuroImage 2014).
 So the map is asked of the importances that come along with the neuron's: `InverseMap.patterns`. Of the features that it
-tells most of, the name is the one that the neuron's activations on seen training images bear out best.
+tells most of, the name is the one that the neuron's activations on seen training images bear out best; of equals, see
+`choice`, the one that it tells more of.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from niwt_tf import inverse_map
+from niwt_tf import choice, inverse_map
 from niwt_tf.explain import textual, word_scores
 
 # On aviaries 100 to 102 the lowest at which names keep a mean area of 0.80 on test images.
@@ -69,7 +70,8 @@ def name_all(
         candidates = textual.best(inverse.patterns[index], feature_names, count)
         if not candidates:
             return Neuron(index, None, None, 0.0, ())
-        nearest = max((index_of[feature] for feature, _ in candidates), key=areas[index].__getitem__)
+        features = [index_of[feature] for feature, _ in candidates]
+        nearest = features[choice.first_best(areas[index, features])]
         confidence = float(areas[index, nearest])
         return Neuron(index, feature_names[nearest] if confidence >= level else None, nearest, confidence, candidates)
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from niwt_tf import errors, inverse_map
+from niwt_tf import choice, errors, inverse_map
 from niwt_tf.data import names as names_lib
 
 Reason = tuple[str, float]
@@ -57,14 +57,19 @@ def contrasts(
 def best(scores: np.ndarray, feature_names: Sequence[str], count: int = COUNT) -> tuple[Reason, ...]:
     """Returns the features with the highest scores above 0, without phrases that a better one contains.
 
+    Of scores that rounding alone tells apart the first comes first, and one that rounding may have brought above 0 is
+    none.
+
     Args:
       scores: `[M]`.
       feature_names: `M` names.
       count: most features.
     """
     chosen: list[int] = []
-    for index in np.argsort(-scores, kind="stable"):
-        if len(chosen) == count or not scores[index] > 0:
+    above = np.where(scores > 0, scores, 0.0)
+    least = choice.ROUNDING * above.max(initial=0.0)
+    for index in np.argsort(-choice.tied(above), kind="stable"):
+        if len(chosen) == count or not above[index] > least:
             break
         if not any(_contains(feature_names[other], feature_names[index]) for other in chosen):
             chosen.append(int(index))

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
+from niwt_tf import choice
+
 if TYPE_CHECKING:
     from niwt_tf.explain import neurons
 
@@ -27,7 +29,7 @@ def truth(vectors: np.ndarray) -> np.ndarray:
       vectors: of the classes, `[C,M]`.
     """
     binary = ((vectors == 0) | (vectors == 1)).all(0)
-    return vectors > np.where(binary, 0.5, vectors.mean(0))
+    return vectors > np.where(binary, 0.5, vectors.mean(0)) + choice.ROUNDING * np.abs(vectors).max(0, initial=0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +61,7 @@ def attribute_accuracy(
     """
     has = truth(vectors)
     of_image = has[labels]
-    named = np.argsort(-scores, axis=1, kind="stable")[:, :count]
+    named = np.argsort(-choice.tied(scores), axis=1, kind="stable")[:, :count]
     usual = np.argsort(-has[:seen_classes].mean(0), kind="stable")[:count]
     return AttributeAccuracy(
         explained=float(np.take_along_axis(of_image, named, 1).mean()),

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
+from niwt_tf import choice
 from niwt_tf.explain import textual
 
 
@@ -39,9 +40,12 @@ def strongest(
     """
     name_of, parts_of = tf.constant(feature_names), tf.constant(contained)
     left, names, values = tf.where(scores > 0, scores, 0.0), [], []
+    rounding = choice.ROUNDING * tf.reduce_max(left, axis=1, keepdims=True)
+    left = tf.where(left > rounding, left, 0.0)
     for _ in range(count):
-        best = tf.argmax(left, axis=1)
-        value = tf.reduce_max(left, axis=1)
+        equal = left >= tf.reduce_max(left, axis=1, keepdims=True) - rounding
+        best = tf.argmax(tf.cast(equal, tf.int32), axis=1)
+        value = tf.gather(left, best, batch_dims=1)
         names.append(tf.where(value > 0, tf.gather(name_of, best), ""))
         values.append(value)
         left = _without(left, tf.gather(parts_of, best))

@@ -52,6 +52,8 @@ def test_without_patience_all_epochs_are_done_and_the_last_is_kept(tmp_path: Pat
         ([3, 2, 4, 5, 0, 0], 2, 4, 2),
         ([3, 2, 4, 1, 5, 6], 2, 6, 4),
         ([1, 1, 1, 1, 1, 1], 3, 4, 1),  # no lower loss is no gain
+        ([1, 1 - 1e-6, 1 + 1e-6, 1 - 2e-6, 1, 1], 3, 4, 1),  # nor is rounding
+        ([1, 1 - 6e-5, 1 - 12e-5, 1 - 18e-5, 1 - 24e-5, 1 - 30e-5], 2, 6, 5),  # but many small gains are one
         ([6, 5, 4, 3, 2, 1], 1, 6, 6),
     ],
 )

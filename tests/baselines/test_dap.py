@@ -16,6 +16,11 @@ def test_a_class_has_what_exceeds_the_mean_of_the_seen() -> None:
     np.testing.assert_array_equal(dap.binary(vectors, 2), [[0, 0], [1, 1], [1, 0]])
 
 
+def test_rounding_gives_no_class_an_attribute() -> None:
+    vectors = np.array([[0.3, 1.0], [0.3 + 1e-8, 0.0], [0.3, 1.0]])
+    np.testing.assert_array_equal(dap.binary(vectors, 3), [[1], [0], [1]])
+
+
 def test_features_that_tell_nothing_score_all_classes_alike() -> None:
     """The probability of an attribute is then its share of the seen classes: log 1 for each."""
     problem = method.Problem(

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from fakes import linear_world
-from niwt_tf import accuracies, errors, evaluate
+from niwt_tf import accuracies, errors, evaluate, rehearsal
 from niwt_tf.baselines import eszsl, material, measure, method, oracle, registry
 
 _SCORES = {
@@ -43,6 +43,25 @@ def test_the_candidate_with_the_highest_harmonic_mean_is_chosen(monkeypatch: pyt
     assert chosen.setting == max(expected, key=lambda one: expected[one])
     assert chosen.harmonic_mean == pytest.approx(max(expected.values()))
     assert len({round(value, 3) for value in expected.values()}) > 1  # the candidates differ
+
+
+@pytest.mark.parametrize("name", [name for name in registry.METHODS if name != registry.ORACLE])
+def test_of_equal_candidates_the_first_is_chosen_whatever_rounds(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    noise = iter(np.random.default_rng(0).uniform(-1e-6, 1e-6, 999))
+    monkeypatch.setattr(registry, "fit", lambda *_: None)
+    monkeypatch.setattr(measure, "_outcome", lambda *_: rehearsal.Outcome(0.5, 0.5, 0.7 + next(noise)))
+    chosen = measure.choose(name, linear_world.make(1).trials)
+    assert chosen.setting == registry.METHODS[name].CANDIDATES[0]
+
+
+@pytest.mark.parametrize("name", registry.METHODS)
+def test_the_first_candidate_is_the_simplest(name: str) -> None:
+    """What shrinks is strongest there, and what goes away from zero shortest."""
+    candidates = [dataclasses.asdict(one) for one in registry.METHODS[name].CANDIDATES]
+    for field, first in candidates[0].items():
+        if isinstance(first, (int, float)):
+            least = field in ("steps", "learning_rate", "top") or name == "sae"
+            assert first == (min if least else max)(one[field] for one in candidates)
 
 
 def test_of_several_trials_the_means_count(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -99,6 +99,7 @@ def test_an_axis_of_any_flag(text: str, texts: tuple[str, ...], values: tuple[ob
             "`--vary` must be one of ",
         ),
         ("--workers=-1", "`--workers` must be at least 0. Received: --workers=-1."),
+        ("--threads_per_process=-1", "`--threads_per_process` must be at least 0. Received: --threads_per_process=-1."),
         ("--vary=reuse=runs/a", "`--vary` must be one of "),
     ],
 )

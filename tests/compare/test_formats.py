@@ -30,8 +30,9 @@ def test_terminal() -> None:
     lines = formats.terminal(outcomes.four_seeds()).splitlines()
     assert lines[0] == "  dataset    aviary; split 1.0.0 seed 0, 1.0.0 seed 1"
     assert lines[1] == "  backbone   small, fine-tuned: full, importances at conv4"
-    assert lines[2] == "  seeds      0, 1, 2, 3"
-    assert lines[3].startswith("  scores     means ± sample standard deviations over 4 seeds")
+    assert lines[2] == "  machine    AMD EPYC, 1 thread, without oneDNN"
+    assert lines[3] == "  seeds      0, 1, 2, 3"
+    assert lines[4].startswith("  scores     means ± sample standard deviations over 4 seeds")
     header = next(line for line in lines if line.startswith("  attributes"))
     niwt = next(line for line in lines if line.startswith("  niwt "))
     assert len(header) == len(niwt)
@@ -50,6 +51,26 @@ def test_terminal() -> None:
     oracle = next(line for line in lines if line.startswith("  oracle "))
     assert oracle.split()[-3:] == ["-", "-", "13.5"]
     assert any("oracle is an upper bound" in line for line in lines)
+
+
+def test_rows_that_were_made_with_other_threads_are_told() -> None:
+    machines = [f"AMD EPYC, {threads}, without oneDNN" for threads in ("1 thread", "2 threads")]
+    four = outcomes.four_seeds()
+    mixed = dataclasses.replace(four, about={**four.about, "machine": machines}, threads=2)
+    assert "which round otherwise" in formats.terminal(mixed) and "which round otherwise" not in formats.terminal(four)
+    assert formats.terminal(mixed).splitlines()[2] == f"  machine    {'; '.join(machines)}"
+    assert "at most 2 processes of 2 threads" in formats.terminal(mixed)
+    record = formats.record(mixed)
+    assert (record["machine"], record["threads_per_process"]) == (machines, 2)
+
+
+def test_a_machine_in_words() -> None:
+    threads = {"intra_op": 2, "inter_op": 2, "blas": 2}
+    record = {"processor": "AMD EPYC", "gpu": None, "cores": 2, "threads": threads, "onednn": False}
+    assert outcome.machine(record) == "AMD EPYC, 2 threads, without oneDNN"
+    other = record | {"gpu": "NVIDIA H100", "threads": threads | {"blas": 1}, "onednn": True}
+    assert outcome.machine(other) == "AMD EPYC, NVIDIA H100, threads intra_op 2 inter_op 2 blas 1, with oneDNN"
+    assert outcome.machine(None) == "unknown"
 
 
 def test_of_many_splits_the_head_lists_the_first_two() -> None:
@@ -73,7 +94,8 @@ def test_markdown() -> None:
     assert lines[0] == "# Methods compared on aviary"
     assert "- command: `niwt_compare --seeds=0-3`" in lines
     assert any(
-        line.startswith("- wall-clock: 61 s by the clock for this call, 2 processes at most; 1,234 s") for line in lines
+        line.startswith("- wall-clock: 61 s by the clock for this call, at most 2 processes of 1 thread;")
+        for line in lines
     )
     assert "| method | n | S | U | H | ZSL | AUSUC | H at gamma 0 | H expected | H expected - H | seconds |" in lines
     rows = [line for line in lines if line.startswith("|")][2:]

@@ -53,7 +53,12 @@ def test_what_is_done_is_not_done_again(
     assert set(published.found(tmp_path, ["eszsl", "sje"], settings).values()) == {None}
 
 
-def test_what_they_rest_on_says_the_split(settings: dict[str, Any]) -> None:
-    about = published.about(settings)
+def test_what_they_rest_on_says_the_split_and_the_machine(
+    tmp_path: Path, settings: dict[str, Any], measured: list[str]
+) -> None:
+    assert published.about(tmp_path, settings)["machine"] is None
+    published.measure(tmp_path, ["eszsl"], settings)
+    about = published.about(tmp_path, settings)
     assert about["dataset"] == "AWA2"
+    assert about["machine"]["threads"]["intra_op"] >= 1
     assert about["split_version"].startswith("att_splits.mat, SHA-256 ")

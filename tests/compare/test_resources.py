@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -48,8 +49,27 @@ def test_workers_are_as_many_as_cores_and_memory_allow(
     assert resources.workers() == expected
 
 
-def test_what_the_user_has_set_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_threads_are_the_comparison_s_and_what_the_user_has_set_otherwise_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in resources._THREADS:
+        monkeypatch.delenv(name, raising=False)
+    assert resources.overruled(3) == []
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
-    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "3")
     found = resources.environment(3)
-    assert (found["OMP_NUM_THREADS"], found["TF_NUM_INTRAOP_THREADS"]) == ("7", "3")
+    assert {found[name] for name in resources._THREADS} == {"3"}
+    assert found["PATH"] == os.environ["PATH"]
+    assert resources.overruled(3) == ["OMP_NUM_THREADS=7"]
+
+
+@pytest.mark.parametrize(
+    ("processes", "parts", "expected"),
+    [(0, 20, 1), (0, 1, 6), (0, 2, 3), (2, 20, 3), (4, 20, 1), (9, 20, 1), (4, 2, 3)],
+)
+def test_threads_follow_from_the_machine_and_the_command_alone(
+    processes: int, parts: int, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resources, "cores", lambda: 6)
+    monkeypatch.setattr(resources, "free_memory", lambda: 0.1)
+    assert resources.threads(processes, parts) == expected

@@ -28,13 +28,13 @@ def _task(tmp_path: Path, key: str, code: str, after: str | None = None, **more:
 def test_one_that_fails_stops_no_other(tmp_path: Path) -> None:
     ended: list[tuple[str, int]] = []
     tasks = [_task(tmp_path, "a", "print('no'); sys.exit(3)"), _task(tmp_path, "b", "print('yes')", after="a")]
-    assert workers.run(tasks, 1, lambda task, code: ended.append((task.key, code))) == {"a": 3, "b": 0}
+    assert workers.run(tasks, 1, 1, lambda task, code: ended.append((task.key, code))) == {"a": 3, "b": 0}
     assert ended == [("a", 3), ("b", 0)]
     assert [(tmp_path / key / "log.txt").read_text("utf-8") for key in "ab"] == ["no\n", "yes\n"]
 
 
 def test_a_signal_is_told(tmp_path: Path) -> None:
-    assert workers.run([_task(tmp_path, "a", "os.kill(os.getpid(), 9)")], 1) == {"a": -9}
+    assert workers.run([_task(tmp_path, "a", "os.kill(os.getpid(), 9)")], 1, 1) == {"a": -9}
 
 
 def test_two_run_at_a_time_where_two_may(tmp_path: Path) -> None:
@@ -42,13 +42,13 @@ def test_two_run_at_a_time_where_two_may(tmp_path: Path) -> None:
     meet = "pathlib.Path({!r}).touch()\nwhile not pathlib.Path({!r}).exists(): time.sleep(0.01)"
     one, other = str(tmp_path / "one"), str(tmp_path / "other")
     tasks = [_task(tmp_path, "a", meet.format(one, other)), _task(tmp_path, "b", meet.format(other, one))]
-    assert workers.run(tasks, 2) == {"a": 0, "b": 0}
+    assert workers.run(tasks, 2, 1) == {"a": 0, "b": 0}
 
 
 def test_no_more_than_may_run_at_a_time(tmp_path: Path) -> None:
     lock = str(tmp_path / "lock")
     code = f"os.mkdir({lock!r}); time.sleep(0.1); os.rmdir({lock!r})"
-    assert set(workers.run([_task(tmp_path, str(n), code) for n in range(3)], 1).values()) == {0}
+    assert set(workers.run([_task(tmp_path, str(n), code) for n in range(3)], 1, 1).values()) == {0}
 
 
 def test_a_task_waits_for_another_or_until_it_need_not(tmp_path: Path) -> None:
@@ -56,19 +56,21 @@ def test_a_task_waits_for_another_or_until_it_need_not(tmp_path: Path) -> None:
     first = f"pathlib.Path({str(made)!r}).touch()\nwhile not pathlib.Path({str(done)!r}).exists(): time.sleep(0.01)"
     second = f"assert pathlib.Path({str(made)!r}).exists(); pathlib.Path({str(done)!r}).touch()"
     tasks = [_task(tmp_path, "a", first), _task(tmp_path, "b", second, after="a", until=made.exists)]
-    assert workers.run(tasks, 2) == {"a": 0, "b": 0}
+    assert workers.run(tasks, 2, 1) == {"a": 0, "b": 0}
 
 
 def test_a_task_after_one_that_is_not_to_be_done_starts_at_once(tmp_path: Path) -> None:
-    assert workers.run([_task(tmp_path, "b", "pass", after="a")], 1) == {"b": 0}
+    assert workers.run([_task(tmp_path, "b", "pass", after="a")], 1, 1) == {"b": 0}
 
 
-def test_threads_are_shared_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers.resources, "cores", lambda: 6)
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    code = "print(os.environ['OMP_NUM_THREADS'])"
-    workers.run([_task(tmp_path, key, code) for key in "ab"], 2)
-    assert (tmp_path / "a" / "log.txt").read_text("utf-8") == "3\n"
+def test_every_process_gets_the_same_threads_whatever_else_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    code = "print(os.environ['OMP_NUM_THREADS'], os.environ['TF_NUM_INTRAOP_THREADS'])"
+    tasks = [_task(tmp_path, "a", code), _task(tmp_path, "b", code, after="a"), _task(tmp_path, "c", code)]
+    workers.run(tasks, 2, 3)
+    assert [(tmp_path / key / "log.txt").read_text("utf-8") for key in "abc"] == ["3 3\n"] * 3
 
 
 _CHILD = """
@@ -81,7 +83,7 @@ _PARENT = f"""
 import sys
 from pathlib import Path
 from niwt_tf.compare import workers
-workers.run([workers.Task("a", [sys.executable, "-c", {_CHILD!r}], Path(sys.argv[1]))], 1)
+workers.run([workers.Task("a", [sys.executable, "-c", {_CHILD!r}], Path(sys.argv[1]))], 1, 1)
 """
 
 

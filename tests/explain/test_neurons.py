@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 from niwt_tf import importance, inverse_map
-from niwt_tf.explain import neurons
+from niwt_tf.explain import neurons, word_scores
 
 _FEATURES = ("red", "green", "blue", "long", "plain")
 _CLASSES, _IMAGES = 24, 12
@@ -96,3 +96,14 @@ def test_the_name_is_the_candidate_that_activations_bear_out_best(world: World) 
     assert (first.name, second.name) == ("red", "green")
     assert [name for name, _ in second.candidates] == ["red", "green", "long"]
     assert second.feature == 1
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_of_features_that_activations_bear_out_alike_the_map_s_strongest_is_the_name(
+    world: World, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    noise = np.random.default_rng(seed).uniform(-1e-6, 1e-6, (1, 5))
+    monkeypatch.setattr(word_scores, "aucs", lambda *_: 0.9 + noise)
+    inverse = dataclasses.replace(world.inverse, patterns=np.array([[0.1, 0.4, 0.3, 0.2, 0.0]], np.float32))
+    (neuron,) = neurons.name_all(inverse, _FEATURES, world.vectors, world.activations, world.labels)
+    assert neuron.name == "green"

@@ -26,6 +26,12 @@ def test_best_is_sorted_and_leaves_out_what_is_not_above_the_mean() -> None:
     assert found == (("c", 0.5), ("a", 0.25))
 
 
+@hypothesis.given(st.lists(st.floats(-1e-6, 1e-6), min_size=5, max_size=5))
+def test_rounding_neither_orders_reasons_nor_makes_any(noise: list[float]) -> None:
+    found = textual.best(np.array([0.0, 0.5, 1.0, 0.5, 1.0]) + noise, ("a", "b", "c", "d", "e"))
+    assert [name for name, _ in found] == ["c", "e", "b", "d"]
+
+
 def test_best_takes_no_more_than_count() -> None:
     assert textual.best(np.array([0.1, 0.3, 0.2]), ("a", "b", "c"), 2) == (("b", pytest.approx(0.3)), ("c", 0.2))
 

@@ -23,6 +23,12 @@ def test_truth_is_one_or_above_the_mean() -> None:
     np.testing.assert_array_equal(word_scores.truth(vectors), np.array(expected, bool))
 
 
+def test_rounding_gives_no_class_a_feature() -> None:
+    """A third is no mean of itself, in float32."""
+    vectors = np.full((7, 2), 1 / 3, np.float32) + np.array([[0, 1e-7]] * 3 + [[0, -1e-7]] * 4, np.float32)
+    assert not word_scores.truth(vectors).any()
+
+
 def test_attribute_accuracy_by_hand() -> None:
     vectors = np.array([[1, 1, 0, 0], [1, 0, 1, 0], [0, 0, 0, 1]])  # two seen classes and one unseen
     labels = np.array([0, 1, 2, 2])

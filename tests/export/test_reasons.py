@@ -43,6 +43,13 @@ def test_what_is_not_above_0_is_no_reason() -> None:
     assert _strongest(np.zeros((0, 2)), ["a", "b"]) == []
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_rounding_neither_orders_reasons_nor_makes_any(seed: int) -> None:
+    noise = np.random.default_rng(seed).uniform(-1e-6, 1e-6, (9, 5))
+    for row in _strongest(np.array([0.0, 0.5, 1.0, 0.5, 1.0]) + noise, ["a", "b", "c", "d", "e"]):
+        assert [name for name, _ in row] == ["c", "e", "b", "d"]
+
+
 @hypothesis.settings(max_examples=50, deadline=None)
 @hypothesis.given(
     st.lists(st.text("ab ", max_size=6), min_size=1, max_size=8),

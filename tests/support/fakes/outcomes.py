@@ -43,11 +43,13 @@ def of(rows: Sequence[table.Row], seeds: int = 4) -> outcome.Outcome:
             "backbone": ["small"],
             "fine_tuned": ["full"],
             "layer": ["conv4"],
+            "machine": ["AMD EPYC, 1 thread, without oneDNN"],
         },
         command="niwt_compare --seeds=0-3",
         wall_seconds=61.4,
         made_seconds=1234.5,
         processes=2,
+        threads=1,
     )
 
 
