@@ -20,7 +20,7 @@ from niwt_tf.data import digest
 if TYPE_CHECKING:
     from niwt_tf import run as run_lib
 
-_FORMAT = 6  # of the artefacts; a new one makes every stage anew
+_FORMAT = 7  # of the artefacts; a new one makes every stage anew
 
 _MEASURING = ("evaluate", "explain")  # the stages that write metrics.json
 
