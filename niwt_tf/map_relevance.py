@@ -17,6 +17,7 @@ from scipy import linalg
 from niwt_tf.backbones import discriminant
 
 _NOISE = 0.3  # the share of the looks' variance that the first step leaves unexplained
+_LEAST_NOISE = 1e-8  # of the variance that the map explains: less is rounding, and leaves a matrix without inverse
 _TINY = 1e-12
 
 
@@ -39,11 +40,15 @@ def looks(features: np.ndarray, labels: np.ndarray, classes: int, shrinkage: flo
 def learn(inputs: np.ndarray, looks: np.ndarray, steps: int) -> np.ndarray:
     """Returns the relevance `[M]` of each number of the domain vectors, at least 0, with mean 1.
 
+    Where there are no two classes, or all have the same vector or the same look, nothing can be learned: all are 1.
+
     Args:
       inputs: the classes' domain vectors, `[C,M]`.
       looks: how these classes look, `[C,D]`.
       steps: of EM; after 0 all are 1.
     """
+    if not (_differ(inputs) and _differ(looks)):
+        return np.ones(inputs.shape[1])
     vectors, targets = _normalised(inputs), _rotated(_normalised(looks))
     outputs, relevance, noise = looks.shape[1], np.ones(inputs.shape[1]), _NOISE
     for _ in range(steps):
@@ -58,7 +63,9 @@ def _step(
 
     Row m of W has the variance relevance[m] in each of them.
     """
-    precision = np.linalg.inv((inputs * relevance) @ inputs.T + noise * np.eye(len(inputs)))
+    explained = (inputs * relevance) @ inputs.T
+    noise = max(noise, _LEAST_NOISE * max(1.0, float(np.trace(explained)) / len(inputs)))
+    precision = np.linalg.inv(explained + noise * np.eye(len(inputs)))
     kernel = relevance[:, None] * (inputs.T @ (precision @ targets))
     spread = relevance - relevance**2 * (inputs * (precision @ inputs)).sum(0)
     unexplained = ((targets - inputs @ kernel) ** 2).sum() / outputs
@@ -67,6 +74,11 @@ def _step(
         np.maximum((kernel**2).sum(1) / outputs + spread, _TINY),
         float((unexplained + noise * known) / len(inputs)),
     )
+
+
+def _differ(rows: np.ndarray) -> bool:
+    """Returns whether any two rows differ."""
+    return bool((rows != rows[:1]).any())
 
 
 def _rotated(targets: np.ndarray) -> np.ndarray:

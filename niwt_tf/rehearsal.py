@@ -22,6 +22,10 @@ from niwt_tf import calibration, choice, evaluate, gamma_place, progress
 from niwt_tf import config as config_lib
 from niwt_tf.backbones import classifier as classifier_lib
 
+WAYS = ("groups", "turns", "defaults")  # of classes that play unseen, each class alone in turn, or nothing is chosen
+KEPT_SHARE = 0.9  # of the training images, where nothing chooses gamma
+NOT_MEASURED = 0.0  # H, where nothing played unseen
+
 Key = tuple[str, int, float]  # a map's fit, the steps of its relevance, and lambda
 _SIMPLEST = ("ridge", "descent"), ("zero", "mean", "level")  # fits and biases, the simplest first
 
@@ -36,10 +40,11 @@ class Settings:
       scale: the size of new weights, see `calibration.extend`; 0 keeps what the transfer gave.
       bias: a member of `config.BIASES`.
       kept_share: where gamma lies, see `gamma_place.Place`.
-      harmonic_mean: what these settings reached on the classes that played unseen, 0..1.
+      harmonic_mean: what these settings reached on the classes that played unseen, 0..1; see `expected`.
       map_relevance: for how many steps the map learns how much each attribute or word tells.
       scale_unit: what new weights are scaled by, a member of `config.SCALE_UNITS`.
       imagined_part: where gamma lies, see `gamma_place.Place`.
+      rehearsal: how they were chosen, a member of `WAYS`.
     """
 
     map_fit: str
@@ -51,6 +56,12 @@ class Settings:
     map_relevance: int = 0
     scale_unit: str = "length"
     imagined_part: float | None = None
+    rehearsal: str = "groups"
+
+    @property
+    def expected(self) -> float | None:
+        """The harmonic mean that the rehearsal promised, 0..1; None where there was none."""
+        return None if self.rehearsal == "defaults" else self.harmonic_mean
 
     @property
     def place(self) -> gamma_place.Place:
@@ -142,6 +153,25 @@ def maps(config: config_lib.RehearsalConfig) -> list[tuple[str, int]]:
     return [
         (fit, relevance) for fit in config.map_fits for relevance in (config.map_relevances if fit == "ridge" else (0,))
     ]
+
+
+def defaults(config: config_lib.RehearsalConfig) -> Settings:
+    """Returns the settings where too few classes are seen for any to play unseen: of each list the first value.
+
+    gamma leaves nine of ten training images with a seen class.
+    """
+    (fit, relevance), *_ = maps(config)
+    return Settings(
+        fit,
+        config.lambdas[0],
+        config.scales[0],
+        config.biases[0],
+        KEPT_SHARE,
+        NOT_MEASURED,
+        relevance,
+        config.scale_unit,
+        rehearsal="defaults",
+    )
 
 
 def choose(trials: Sequence[Trial], config: config_lib.RehearsalConfig) -> Settings:

@@ -11,12 +11,13 @@ from pathlib import Path
 import keras
 
 from niwt_tf import config as config_lib
-from niwt_tf import devices
+from niwt_tf import devices, errors
 from niwt_tf import workdir as workdir_lib
 from niwt_tf.backbones import activations, build, finetune
 from niwt_tf.data import registry, zero_shot
 from niwt_tf.domains import knowledge
 
+_DEFAULTS = "map, lambda, scale, bias and gamma are defaults"
 _GROUPS_OF_FROZEN = 3  # that play unseen in turn where that takes no training of the network
 
 
@@ -76,8 +77,48 @@ class Run:
 
     @property
     def groups(self) -> int:
-        """How many groups of classes play unseen in turn."""
-        return self.config.rehearsal.validation_groups or (_GROUPS_OF_FROZEN if self.stays else 1)
+        """How many groups of classes play unseen in turn; 0 where there are too few classes or images for any."""
+        if not self.dataset.can_rehearse:
+            return 0
+        usual = _GROUPS_OF_FROZEN if self.stays else 1
+        return self.config.rehearsal.validation_groups or (
+            len(self.dataset.seen) if self.dataset.plays_in_turn else usual
+        )
+
+    @functools.cached_property
+    def told_groups(self) -> tuple[int, ...]:
+        """The groups that count: where classes are few, only those of which the others' text tells anything."""
+        groups = range(self.groups)
+        return tuple(group for group in groups if self._is_told(group)) if self.dataset.plays_in_turn else tuple(groups)
+
+    def _is_told(self, group: int) -> bool:
+        try:
+            self.rehearsal_knowledge(group)
+        except errors.UserError:
+            return False
+        return True
+
+    @property
+    def rehearsed(self) -> str:
+        """How settings are chosen: a member of `rehearsal.WAYS`."""
+        if not self.told_groups:
+            return "defaults"
+        return "turns" if self.dataset.plays_in_turn else "groups"
+
+    def about_rehearsal(self) -> str:
+        """Returns in a line why settings are chosen otherwise than by groups of classes; nothing where they are not."""
+        seen, whole = len(self.dataset.seen), len(self.dataset.rehearsable)
+        if self.rehearsed == "groups":
+            return ""
+        if self.rehearsed == "turns":
+            untold = self.groups - len(self.told_groups)
+            left_out = f", but {untold} of which the others' text tells nothing" if untold else ""
+            return f"{seen} seen classes are too few for a group of them: each plays unseen in turn{left_out}"
+        if self.groups:
+            return f"none of {seen} seen classes can play unseen, as the others' text tells nothing of it: {_DEFAULTS}"
+        if seen > whole:
+            return f"{whole} of {seen} seen classes have two training images, and three must: {_DEFAULTS}"
+        return f"{seen} seen classes are too few for one to play unseen: {_DEFAULTS}"
 
     def rehearsal_knowledge(self, group: int) -> knowledge.DomainKnowledge:
         """Returns a rehearsal's domain vectors: text is encoded by what has not read that of classes that play unseen.

@@ -78,7 +78,10 @@ def knowledge(run: run_lib.Run, folder: Path) -> None:
     known = knowledge_lib.load(run.dataset, run.config.domain)
     progress.say(f"  {known.source}")
     known.save(folder / "knowledge.npz")
-    run.rehearsal_knowledge(0)
+    if run.rehearsed == "groups":
+        run.rehearsal_knowledge(0)
+    else:
+        progress.say(f"  rehearsal: {run.about_rehearsal()}")
 
 
 def activations(run: run_lib.Run, folder: Path) -> None:
@@ -124,9 +127,12 @@ def _rehearse_training(run: run_lib.Run, dataset: zero_shot.ZeroShotDataset, fol
 
 
 def rehearsal(run: run_lib.Run, folder: Path) -> None:
-    """Chooses the map's fit, lambda, scale, bias and gamma, on the classes that play unseen."""
-    trials = [_trial(run, group, folder / str(group)) for group in range(run.groups)]
-    chosen = rehearsal_lib.choose(trials, run.config.rehearsal)
+    """Chooses the map's fit, lambda, scale, bias and gamma, on the classes that play unseen, if any can."""
+    trials = [_trial(run, group, folder / str(group)) for group in run.told_groups]
+    if trials:
+        chosen = dataclasses.replace(rehearsal_lib.choose(trials, run.config.rehearsal), rehearsal=run.rehearsed)
+    else:
+        chosen = rehearsal_lib.defaults(run.config.rehearsal)
     workdir_lib.write_json(folder / "settings.json", dataclasses.asdict(chosen))
 
 
@@ -241,7 +247,8 @@ def _about(run: run_lib.Run) -> dict[str, Any]:
         "lambda": settings.lambda_,
         "scale": settings.scale,
         "bias": settings.bias,
-        "harmonic_mean_expected": settings.harmonic_mean,
+        "rehearsal": settings.rehearsal,
+        "harmonic_mean_expected": settings.expected,
         "map_rank_correlation": fitted.rank_correlation,
         "map_fit": settings.map_fit,
         "map_steps": fitted.steps,

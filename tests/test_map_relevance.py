@@ -103,6 +103,49 @@ def test_vectors_or_looks_that_are_all_alike_leave_finite_numbers() -> None:
     assert np.isfinite(alike).all() and alike.mean() == pytest.approx(1)
 
 
+@pytest.mark.parametrize("steps", [1, 10, 100, 3000])
+@pytest.mark.parametrize("classes", [1, 2, 3])
+def test_so_few_classes_that_the_map_explains_all_leave_an_inverse(classes: int, steps: int) -> None:
+    relevance = map_relevance.learn(*_draw(classes, 50, 20), steps)
+    assert np.isfinite(relevance).all() and (relevance >= 0).all() and relevance.mean() == pytest.approx(1)
+    if classes == 1:
+        np.testing.assert_array_equal(relevance, 1)
+
+
+@hypothesis.settings(deadline=None, max_examples=200)
+@hypothesis.given(
+    copies=st.lists(st.integers(0, 2), min_size=1, max_size=6),
+    constant=st.lists(st.booleans(), min_size=1, max_size=8),
+    same_looks=st.booleans(),
+    one_number=st.booleans(),
+    unit=st.sampled_from([1e-30, 1e-3, 1.0, 1e20]),
+    dtype=st.sampled_from([np.float32, np.float64]),
+    steps=st.sampled_from([1, 10, 100, 1000]),
+)
+def test_no_rank_or_number_of_classes_leaves_a_matrix_without_inverse(
+    copies: list[int],
+    constant: list[bool],
+    same_looks: bool,
+    one_number: bool,
+    unit: float,
+    dtype: type[np.floating],
+    steps: int,
+) -> None:
+    """Class i has the vector number `copies[i]` of three, and its look or another; columns are constant or not."""
+    rng, size = np.random.default_rng(0), 1 if one_number else 9
+    vectors, looks = rng.normal(size=(3, len(constant))), rng.normal(size=(6, size))
+    vectors[:, constant] = 0.1
+    of_classes = looks[copies if same_looks else slice(len(copies))]
+    relevance = map_relevance.learn((unit * vectors[copies]).astype(dtype), unit * of_classes, steps)
+    assert relevance.shape == (len(constant),)
+    assert np.isfinite(relevance).all() and (relevance >= 0).all() and relevance.mean() == pytest.approx(1)
+
+
+def test_looks_of_classes_with_one_image_each_are_finite() -> None:
+    looks = map_relevance.looks(np.array([[1.0, 2.0], [3.0, 5.0]]), np.array([0, 1]), 2, 0.5)
+    assert np.isfinite(looks).all()
+
+
 def test_looks_by_hand() -> None:
     # Means 1 and 7, so -3 and 3 from their mean, and variance 4 about them.
     looks = map_relevance.looks(np.array([[-1.0], [3.0], [5.0], [9.0]]), np.array([0, 0, 1, 1]), 2, 0.5)

@@ -19,8 +19,6 @@ from niwt_tf.explain import neurons as neurons_lib
 from niwt_tf.explain import textual
 from niwt_tf.model import Model as Model
 
-_NOT_MEASURED = 0.0  # nothing played unseen here
-
 
 def load_model(path: str | os.PathLike[str], safe_mode: bool = True) -> Model:
     """Returns the model of a run's folder, or of a `.keras` bundle.
@@ -45,7 +43,7 @@ def make_model(
     lambda_: float = 0.05,
     scale: float = 1.0,
     bias: str = "level",
-    kept_share: float = 0.9,
+    kept_share: float = rehearsal.KEPT_SHARE,
     text_encoder: str = "tfidf",
     seed: int = 0,
     transfer_fit: str = "closed",
@@ -90,7 +88,15 @@ def make_model(
         forward=forward,
         inverse=inverse or steps.fit_inverse_map(vectors, importances, seed=seed),
         settings=rehearsal.Settings(
-            fit, lambda_, scale, bias, kept_share, _NOT_MEASURED, forward.relevance, scale_unit
+            fit,
+            lambda_,
+            scale,
+            bias,
+            kept_share,
+            rehearsal.NOT_MEASURED,
+            forward.relevance,
+            scale_unit,
+            rehearsal="defaults",
         ),
         activations=importances.activations,
         features=importances.features,

@@ -33,7 +33,7 @@ def load(root: Path) -> material.Material:
         problem=_problem(
             root / "importances", knowledge.DomainKnowledge.load(root / "knowledge" / "knowledge.npz"), config
         ),
-        trials=tuple(_trial(run, group) for group in range(run.groups)),
+        trials=tuple(_trial(run, group) for group in run.told_groups),
         seen=material.Images(_array(root / "evaluate" / "seen" / "features.npy"), seen_labels),
         unseen=material.Images(_array(root / "evaluate" / "unseen" / "features.npy"), unseen_labels),
         imageless=tuple(class_names.index(name) for name in run.dataset.imageless),

@@ -64,6 +64,13 @@ def choose(name: str, trials: tuple[material_lib.Trial, ...]) -> Choice:
     return tried[choice.first_best([one.harmonic_mean for one in tried])]
 
 
+def default(name: str) -> Choice:
+    """Returns the middle candidate, and the gamma that NIWT has, for where no class can play unseen."""
+    candidates = registry.METHODS[name].CANDIDATES
+    place = gamma_place.Place(rehearsal_lib.KEPT_SHARE)
+    return Choice(candidates[len(candidates) // 2], place, rehearsal_lib.NOT_MEASURED)
+
+
 def _outcome(trial: material_lib.Trial, scores: method.Scores) -> rehearsal_lib.Outcome:
     seen, unseen = trial.seen, trial.unseen
     images = trial.problem.features, seen.features, seen.labels, unseen.features, unseen.labels
@@ -71,14 +78,15 @@ def _outcome(trial: material_lib.Trial, scores: method.Scores) -> rehearsal_lib.
 
 
 def _measure(name: str, material: material_lib.Material) -> dict[str, Any]:
-    chosen, seen_classes = choose(name, material.trials), material.problem.seen_classes
+    seen_classes = material.problem.seen_classes
+    chosen = choose(name, material.trials) if material.trials else default(name)
     scores = registry.fit(name, material.problem, chosen.setting)
     gamma = chosen.place.gamma(scores(material.problem.features), seen_classes)
     test = _test(scores, material.seen, material.unseen)
     about = {
         "method": name,
         "setting": dataclasses.asdict(chosen.setting),
-        "harmonic_mean_expected": chosen.harmonic_mean,
+        "harmonic_mean_expected": chosen.harmonic_mean if material.trials else None,
     }
     return about | accuracies.of(test, seen_classes, material.imageless, gamma)
 

@@ -50,8 +50,8 @@ def of_model(model: model_lib.Model, path: Path) -> str:
         row(
             "calibration",
             f"lambda {settings.lambda_:g}, scale {settings.scale:g}, bias {settings.bias}, gamma {model.gamma:.3f}, "
-            f"which leaves {_kept_share(model):.1%} of the training images with a seen class; on validation classes "
-            f"H was {settings.harmonic_mean:.3f}",
+            f"which leaves {_kept_share(model):.1%} of the training images with a seen class; "
+            + ("by default" if settings.expected is None else f"on validation classes H was {settings.expected:.3f}"),
         ),
     ]
     if not any(model.neuron_names):

@@ -25,7 +25,8 @@ def table(metrics: Mapping[str, Any], workdir: Path) -> str:
     untested = ""
     if m["imageless_classes"]:
         untested = f"\n  without test images: {errors.listed(m['imageless_classes'])}"
-    gamma = f"gamma {m['gamma']:.3f}, from validation"
+    source = "by default" if m["harmonic_mean_expected"] is None else "from validation"
+    gamma = f"gamma {m['gamma']:.3f}, {source}"
     return f"""
   {about}; {m["domain"]}; {network}{untested}
 
@@ -37,7 +38,7 @@ def table(metrics: Mapping[str, Any], workdir: Path) -> str:
   AUSUC, area under S against U                 {_number(m["ausuc"])}
   the backbone on seen classes alone            {m["backbone_accuracy"]:.3f}
   rank correlation of the map, held-out classes {m["map_rank_correlation"]:.3f}
-  H that the validation classes had promised    {m["harmonic_mean_expected"]:.3f}{_explained(m)}
+  H that the validation classes had promised    {_number(m["harmonic_mean_expected"])}{_explained(m)}
 
   all stages took {sum(m["stage_seconds"].values()):.0f} s
   scores          {workdir / "metrics.json"}

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ from niwt_tf import errors
 
 _SHUFFLE_BUFFER = 8192
 _HELD_OUT_SHARE = 0.2
+_FEW = 4  # seen classes or fewer: one group of them says too little, so each plays unseen in turn
+_STAY = 3  # seen classes that stay seen at least where there are more
 
 
 @dataclasses.dataclass(frozen=True)
@@ -192,24 +195,42 @@ class ZeroShotDataset:
         """The seen classes' names, then the unseen ones': a label is an index into them."""
         return self.seen + self.unseen
 
+    @functools.cached_property
+    def rehearsable(self) -> tuple[str, ...]:
+        """The seen classes that can stay seen in a rehearsal: with an image to train on and one to hold out."""
+        counts = np.bincount(self.train.labels, minlength=len(self.seen))
+        return tuple(name for name, count in zip(self.seen, counts, strict=True) if count > 1)
+
+    @property
+    def can_rehearse(self) -> bool:
+        """Whether two classes can stay seen while another plays unseen."""
+        return len(self.rehearsable) > 2
+
+    @property
+    def plays_in_turn(self) -> bool:
+        """Whether the seen classes are so few that each plays unseen in turn, alone."""
+        return self.can_rehearse and len(self.seen) <= _FEW
+
     def rehearsal(self, seed: int, group: int = 0) -> ZeroShotDataset:
         """Returns a zero-shot dataset made of this one's training images alone, to choose settings on.
 
         The validation classes play unseen; in another group, as many others do. The other seen classes stay seen, with
-        a held-out fifth of their training images in the part of `test_seen`. No test image and no unseen class is
-        touched.
+        a held-out fifth of their training images in the part of `test_seen`; those with one training image are left
+        out. No test image and no unseen class is touched.
 
         Args:
           seed: chooses the held-out fifth.
           group: which classes play unseen; groups share none as long as there are enough seen classes.
         """
         plays = self._group(group)
-        seen = tuple(name for name in self.seen if name not in plays)
+        seen = tuple(name for name in self.rehearsable if name not in plays)
         unseen = tuple(name for name in self.seen if name in plays)
         label_of = {name: label for label, name in enumerate(seen + unseen)}
-        relabel = np.array([label_of[name] for name in self.seen], np.int64)
-        plays_unseen = relabel[self.train.labels] >= len(seen)
-        tested = held_out(self.train.labels, seed) & ~plays_unseen
+        relabel = np.array([label_of.get(name, -1) for name in self.seen], np.int64)
+        stays_seen, plays_unseen = (
+            np.isin(self.train.labels, [self.seen.index(n) for n in of]) for of in (seen, unseen)
+        )
+        tested = held_out(self.train.labels, seed) & stays_seen
         return dataclasses.replace(
             self,
             seen=seen,
@@ -217,22 +238,28 @@ class ZeroShotDataset:
             validation=unseen_again(seen, unseen),
             imageless=(),
             annotations=None,
-            train=self.train.subset(~plays_unseen & ~tested, relabel),
+            train=self.train.subset(stays_seen & ~tested, relabel),
             test_seen=self.train.subset(tested, relabel),
             test_unseen=self.train.subset(plays_unseen, relabel),
         )
 
     def _group(self, group: int) -> tuple[str, ...]:
-        size = len(self.validation)
+        size = 1 if self.plays_in_turn else len(self.validation)
         ring = 2 * (self.validation + tuple(name for name in self.seen if name not in self.validation))
         first = group * size % len(self.seen)
-        return ring[first : first + size]
+        plays = ring[first : first + size]
+        while len(set(self.rehearsable) - set(plays)) < 2:
+            plays = plays[:-1]
+        return plays
 
 
 def unseen_again(seen: tuple[str, ...], unseen: tuple[str, ...]) -> tuple[str, ...]:
-    """Returns which of `seen` would play unseen: the last ones, in the share that the unseen have of all."""
-    count = max(1, round(len(seen) * len(unseen) / (len(seen) + len(unseen))))
-    return seen[-count:]
+    """Returns which of `seen` would play unseen: the last ones, in the share that the unseen have of all.
+
+    It is one at least, and three stay seen where there are more.
+    """
+    count = round(len(seen) * len(unseen) / (len(seen) + len(unseen)))
+    return seen[-max(1, min(count, len(seen) - _STAY)) :]
 
 
 def held_out(labels: np.ndarray, seed: int, share: float = _HELD_OUT_SHARE) -> np.ndarray:

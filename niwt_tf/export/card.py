@@ -82,7 +82,7 @@ def _settings(model: model_lib.Model) -> dict[str, Any]:
     """Returns what was chosen, by the names of `metrics.json`."""
     names = {"lambda_": "lambda", "harmonic_mean": "harmonic_mean_expected"}
     chosen = {names.get(name, name): value for name, value in dataclasses.asdict(model.settings).items()}
-    return chosen | {"gamma": model.gamma}
+    return chosen | {"harmonic_mean_expected": model.settings.expected, "gamma": model.gamma}
 
 
 def _some(metrics: dict[str, Any], *names: str) -> dict[str, Any]:

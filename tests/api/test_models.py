@@ -87,7 +87,18 @@ def test_pieces_can_be_given(
     )
     assert model.forward is forward
     assert model.inverse is inverse
-    assert dataclasses.astuple(model.settings) == ("descent", 0.01, 1.0, "zero", 0.8, 0.0, 0, "spread", None)
+    assert dataclasses.astuple(model.settings) == (
+        "descent",
+        0.01,
+        1.0,
+        "zero",
+        0.8,
+        0.0,
+        0,
+        "spread",
+        None,
+        "defaults",
+    )
     assert model.config.seed == 3
     assert model.neuron_names == tuple(one.name for one in named)
 
