@@ -86,7 +86,7 @@ def encode_captions(captions: Mapping[str, Sequence[str]], seen: Sequence[str] =
         raise errors.UserError(
             f"`captions` must tell of every class. Received: none of {errors.listed(empty)}. Write a sentence on each."
         )
-    encoder = encoders.TfidfEncoder.fit([text for name in fitted for text in captions[name]])
+    encoder = encoders.TfidfEncoder.fit([list(captions[name]) for name in fitted])
     vectors = np.stack([encoder(list(texts)).mean(0) for texts in captions.values()])
     silent = [name for name, vector in zip(captions, vectors, strict=True) if not vector.any()]
     if silent:

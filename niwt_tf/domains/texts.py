@@ -34,7 +34,7 @@ def load(
     """
     by_class = _filled(known, kind, dataset.class_names)
     seen, unseen = by_class[: len(dataset.seen)], by_class[len(dataset.seen) :]
-    encoder = _encoder(config, _flat(seen))
+    encoder = _encoder(config, seen)
     texts = progress.bar(by_class, f"encoding {kind}", unit="class")
     vectors = np.stack([encoder(of_class).mean(0) for of_class in texts])
     names = encoder.feature_names or tuple(f"{kind} {number}" for number in range(vectors.shape[1]))
@@ -72,7 +72,7 @@ def _filled(known: zero_shot.Texts, kind: str, class_names: Sequence[str]) -> li
     return filled
 
 
-def _encoder(config: config_lib.DomainConfig, seen: Sequence[str]) -> encoders.Encoder:
+def _encoder(config: config_lib.DomainConfig, seen: Sequence[Sequence[str]]) -> encoders.Encoder:
     if config.text_encoder == "tfidf":
         return encoders.TfidfEncoder.fit(seen, config.tfidf_phrase, config.tfidf_components)
     return fitted_elsewhere(config.text_encoder)

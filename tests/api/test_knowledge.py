@@ -58,7 +58,7 @@ def test_attributes_of_other_sizes() -> None:
 
 def test_captions_are_the_mean_of_their_encoded_sentences() -> None:
     known = niwt_tf.encode_captions(_CAPTIONS)
-    encoder = encoders.TfidfEncoder.fit([text for texts in _CAPTIONS.values() for text in texts])
+    encoder = encoders.TfidfEncoder.fit(list(_CAPTIONS.values()))
     np.testing.assert_allclose(known.vectors[0], encoder(_CAPTIONS["horse"]).mean(0))
     assert known.class_names == ("horse", "tiger", "zebra")
     assert {"mane", "stripes", "legs"} <= set(known.feature_names)

@@ -32,7 +32,7 @@ def _load(zoo: _Zoo, by_class: dict[str, list[str]], kind: str = "captions", **s
 
 def test_a_class_has_the_mean_of_its_encoded_texts(zoo: _Zoo) -> None:
     loaded = _load(zoo, _TEXTS)
-    encoder = encoders.TfidfEncoder.fit([text for name in ("ant", "bee", "polar bear") for text in _TEXTS[name]])
+    encoder = encoders.TfidfEncoder.fit([_TEXTS[name] for name in ("ant", "bee", "polar bear")])
     assert loaded.feature_names == encoder.feature_names == ("ant", "red", "small", "white")
     expected = [encoder([text for text in _TEXTS[name] if text]).mean(0) for name in _TEXTS]
     np.testing.assert_array_equal(loaded.vectors, expected)
