@@ -68,7 +68,7 @@ def test_captions_are_the_mean_of_their_encoded_sentences() -> None:
 
 def test_the_vocabulary_can_be_that_of_seen_classes() -> None:
     known = niwt_tf.encode_captions(_CAPTIONS, seen=["horse", "tiger"])
-    assert set(known.feature_names) == {"brown", "four", "legs"}
+    assert "orange" in known.feature_names and "white" not in known.feature_names
     assert len(known.vectors) == 3
 
 
@@ -78,4 +78,4 @@ def test_a_class_without_a_sentence_or_a_known_word() -> None:
     with pytest.raises(errors.UserError, match="none of okapi"):
         niwt_tf.encode_captions(_CAPTIONS, seen=["horse", "okapi"])
     with pytest.raises(errors.UserError, match="must share words .* Received: okapi, of which no word is known"):
-        niwt_tf.encode_captions(_CAPTIONS | {"okapi": ["Quagga"]})
+        niwt_tf.encode_captions(_CAPTIONS | {"okapi": ["Quagga"]}, seen=list(_CAPTIONS))

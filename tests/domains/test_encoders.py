@@ -31,7 +31,7 @@ def _phrases(text: str) -> list[str]:
 def _twin(texts: list[str], text: str) -> dict[str, float]:
     """Returns phrase -> weight: (1 + ln count) (1 + ln((1 + texts) / (1 + texts with it))), of length 1."""
     documents = collections.Counter(phrase for one in texts for phrase in set(_phrases(one)))
-    counts = collections.Counter(phrase for phrase in _phrases(text) if documents[phrase] >= 2)
+    counts = collections.Counter(phrase for phrase in _phrases(text) if documents[phrase] >= 1 + (" " in phrase))
     weights = {
         phrase: (1 + math.log(count)) * (1 + math.log((1 + len(texts)) / (1 + documents[phrase])))
         for phrase, count in counts.items()
@@ -46,12 +46,13 @@ def _encoded(encoder: encoders.TfidfEncoder, text: str) -> dict[str, float]:
 
 
 def test_encoding_by_hand() -> None:
-    # "red" is in all three texts: weight 1. "crown" and "red crown" are in two: 1 + ln(4/3).
+    # "red" is in all three texts: weight 1. "crown" and "red crown" are in two: 1 + ln(4/3); "bill" is in one.
     encoder = encoders.TfidfEncoder.fit([["red crown", "a red crown", "the bill is red"]])
-    assert encoder.feature_names == ("crown", "red", "red crown")
+    assert encoder.feature_names == ("bill", "crown", "red", "red crown")
     rare = 1 + math.log(4 / 3)
-    expected = np.array([rare, 1.0, rare]) / math.sqrt(2 * rare**2 + 1)
-    np.testing.assert_allclose(encoder(["red crown", "red", "bill"]), [expected, [0, 1, 0], [0, 0, 0]], rtol=1e-6)
+    expected = np.array([0, rare, 1.0, rare]) / math.sqrt(2 * rare**2 + 1)
+    vectors = encoder(["red crown", "red", "bill", "zebra"])
+    np.testing.assert_allclose(vectors, [expected, [0, 0, 1, 0], [1, 0, 0, 0], [0, 0, 0, 0]], rtol=1e-6)
 
 
 @pytest.mark.parametrize("text", [*_TEXTS, "red red red crown and a red tail", "long long wings"])
@@ -59,9 +60,35 @@ def test_encoding_equals_its_twin(text: str) -> None:
     assert _encoded(encoders.TfidfEncoder.fit([_TEXTS]), text) == pytest.approx(_twin(_TEXTS, text), rel=1e-5)
 
 
-def test_vocabulary_is_of_phrases_in_two_of_the_given_texts() -> None:
+def test_vocabulary_is_of_phrases_in_two_of_the_given_texts_and_of_all_words_of_classes_of_few() -> None:
     documents = collections.Counter(phrase for text in _TEXTS for phrase in set(_phrases(text)))
-    assert set(encoders.TfidfEncoder.fit([_TEXTS]).feature_names) == {p for p, count in documents.items() if count >= 2}
+    expected = {phrase for phrase, count in documents.items() if count >= 2 or " " not in phrase}
+    assert set(encoders.TfidfEncoder.fit([_TEXTS]).feature_names) == expected
+
+
+def test_three_captions_of_a_class_lose_no_word() -> None:
+    tiger = ["An orange cat.", "Black stripes all over.", "Large paws."]
+    encoder = encoders.TfidfEncoder.fit([tiger, ["A grey wolf", "Grey fur"], ["brown fur"]])
+    assert {"orange", "cat", "stripes", "paws", "wolf"} < set(encoder.feature_names)
+    assert not any(" " in name for name in encoder.feature_names), "a phrase counts where it is in two texts"
+
+
+def test_a_word_in_one_of_many_texts_of_a_class_is_left_out() -> None:
+    many = [*(f"red crown {number:02d}" for number in range(20)), *(["blue wings"] * 5), "okapi"]
+    assert "okapi" not in encoders.TfidfEncoder.fit([many, ["zebra"]]).feature_names
+    assert "zebra" in encoders.TfidfEncoder.fit([many, ["zebra"]]).feature_names
+
+
+@pytest.mark.parametrize(
+    ("texts", "names"),
+    [
+        (["लाल गोल"], {"लाल", "गोल"}),
+        (["红色方"], {"红", "色", "方", "红色", "色方", "红色方"}),
+        (["สีแดง"], {"สี", "แ", "ด", "ง", "สีแ", "แด", "ดง", "สีแด", "แดง"}),
+    ],
+)
+def test_words_of_other_scripts_are_learned(texts: list[str], names: set[str]) -> None:
+    assert set(encoders.TfidfEncoder.fit([texts]).feature_names) == names
 
 
 def test_encoding_texts_teaches_no_word() -> None:
@@ -129,16 +156,19 @@ def test_components_are_no_more_than_texts_or_phrases(texts: list[str], most: in
     assert encoder.name == f"TF-IDF in {most} components"
 
 
-@pytest.mark.parametrize("texts", [["red crown"], ["red", "blue"], ["the", "of the"], []])
+_LONG = [" ".join(f"{letter}{number:02d}" for number in range(60)) for letter in "ab"]
+
+
+@pytest.mark.parametrize("texts", [_LONG, ["the", "of the"], ["?"], []])
 def test_texts_that_share_no_word_are_an_error(texts: list[str]) -> None:
     with pytest.raises(errors.UserError, match=f"Received: {len(texts)} texts without such a word"):
-        encoders.TfidfEncoder.fit(texts)
+        encoders.TfidfEncoder.fit([[text] for text in texts])
 
 
 def test_unknown_are_the_words_of_unseen_classes_outside_the_vocabulary() -> None:
-    encoder = encoders.TfidfEncoder.fit([_TEXTS])  # "bird" and "white" are not in two texts
+    encoder = encoders.TfidfEncoder.fit([_TEXTS])
     told = encoder.unknown(_TEXTS, ["A Red bird with the zebra crown", "white zebra"])
-    assert told == "4 of 6 words of unseen classes unknown (zebra, bird, white)"
+    assert told == "3 of 6 words of unseen classes unknown (zebra, white)"
 
 
 def test_order_of_words_matters_to_phrases_and_case_to_nothing() -> None:
