@@ -65,9 +65,7 @@ class TfidfEncoder:
         self.name = "TF-IDF" if components is None else f"TF-IDF in {len(components):,} components"
 
     @classmethod
-    def fit(
-        cls, by_class: Sequence[Sequence[str]], phrase: int = _LONGEST_PHRASE, components: int = 0
-    ) -> TfidfEncoder:
+    def fit(cls, by_class: Sequence[Sequence[str]], phrase: int = _LONGEST_PHRASE, components: int = 0) -> TfidfEncoder:
         """Fit the vocabulary and its weights, and the components.
 
         A phrase is learned that stands in two texts. Of a class of which few words are told, each single word is
@@ -86,9 +84,9 @@ class TfidfEncoder:
         vocabulary = sorted(_shared(texts, phrase) | _of_few_words(by_class))
         if not vocabulary:
             raise errors.UserError(
-                "Texts of the seen classes must share words: tfidf knows those in two texts or more, and all words of a "
-                f"class with under {_FEW_WORDS}. Received: {len(texts):,} texts without such a word. Give other texts, "
-                "or name another --text_encoder."
+                "Texts of the seen classes must share words: tfidf knows those in two texts or more, and all of a "
+                f"class with under {_FEW_WORDS} words. Received: {len(texts):,} texts without such a word. Give other "
+                "texts, or name another --text_encoder."
             )
         vectorizer = _vectorizer(phrase, vocabulary=vocabulary)
         weights = vectorizer.fit_transform(texts)

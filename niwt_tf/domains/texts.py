@@ -13,7 +13,7 @@ import numpy as np
 from niwt_tf import config as config_lib
 from niwt_tf import errors, progress, sources
 from niwt_tf.data import class_texts, zero_shot
-from niwt_tf.domains import encoders, hub_text, part, word_vectors
+from niwt_tf.domains import encoders, hub_text, part, word_vectors, words
 
 
 def load(
@@ -40,7 +40,8 @@ def load(
     names = encoder.feature_names or tuple(f"{kind} {number}" for number in range(vectors.shape[1]))
     count = f"{len(_flat(by_class)):,} {kind}"
     told = ", ".join(filter(None, [encoder.name, encoder.unknown(_flat(seen), _flat(unseen))]))
-    return part.Part(vectors, names, f"{count}: {known.source}; {told}", encoder)
+    known_words = tuple(words.known_share(of_class, encoder.knows) for of_class in by_class)
+    return part.Part(vectors, names, f"{count}: {known.source}; {told}", encoder, known_words)
 
 
 def from_folder(kind: str, folder: str, dataset: zero_shot.ZeroShotDataset) -> zero_shot.Texts:

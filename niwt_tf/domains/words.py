@@ -39,6 +39,11 @@ def words(text: str) -> list[str]:
     return [part for run, found in _tokens(text) for part in (letters(found) if run else (found,))]
 
 
+def candidates(text: str) -> list[str]:
+    """Return the words of a text as written, and where a script has no blanks between them all that may be one."""
+    return [part for run, found in _tokens(text) for part in (parts(found) if run else (found,))]
+
+
 def phrases(text: str, most: int) -> list[str]:
     """Return all phrases of a text in small letters, each as often as it is there.
 
@@ -72,6 +77,12 @@ def _rows(items: Sequence[str], most: int, joint: str) -> Iterator[str]:
     for size in range(1, most + 1):
         for first in range(len(items) - size + 1):
             yield joint.join(items[first : first + size])
+
+
+def known_share(texts: Iterable[str], is_known: Callable[[str], bool]) -> float:
+    """Return the share 0..1 of the words of `texts` that are known, but for those that join others; 1 without any."""
+    told = [word for text in texts for word in words(text) if word.lower() not in JOINING]
+    return sum(map(is_known, told)) / len(told) if told else 1.0
 
 
 def unknown(texts: Iterable[str], is_known: Callable[[str], bool], whose: str = "") -> str:

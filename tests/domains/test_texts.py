@@ -46,9 +46,7 @@ def test_blank_texts_do_not_count(zoo: _Zoo) -> None:
 
 def test_source_tells_texts_encoder_and_unknown_words(zoo: _Zoo) -> None:
     more = _TEXTS | {"fly": ["not a class of the zoo"]}
-    assert _load(zoo, more).source == (
-        "9 captions: the zoo; TF-IDF, 1 of 5 words of unseen classes unknown (zorilla)"
-    )
+    assert _load(zoo, more).source == ("9 captions: the zoo; TF-IDF, 1 of 5 words of unseen classes unknown (zorilla)")
 
 
 def test_settings_reach_tfidf(zoo: _Zoo) -> None:
