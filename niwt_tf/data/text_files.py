@@ -63,7 +63,7 @@ def _no_text(path: Path, content: bytes, place: int) -> errors.UserError:
 
 
 def _guess(content: bytes) -> str:
-    """Return the encoding that content may be in, of those with a byte for a letter or with marks; nothing where none."""
+    """Return the encoding that content may be in, other than those told by marks; nothing where none."""
     best = charset_normalizer.from_bytes(content, cp_exclusion=list(_WITHOUT_MARK)).best()
     return best.encoding if best else ""
 
