@@ -64,6 +64,12 @@ class DomainConfig:
     """What is known of every class, seen or not."""
 
     domain: str = _option("attributes", "What tells of a class.", choices=DOMAINS, joined="+")
+    missing_value: str = _option(
+        "auto",
+        "What among attributes stands for one that is missing: -1 or none; auto takes -1 for it where the table's "
+        "other values say so, such as 0..100, and as a value in -1/1 and z-scores.",
+        choices=("auto", "-1", "none"),
+    )
     text_encoder: str = _option(
         "tfidf",
         "Turns captions and documents into vectors: tfidf, word2vec:PATH (a file of word2vec's or GloVe's) or "

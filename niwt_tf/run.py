@@ -129,7 +129,7 @@ class Run:
         Raises:
           errors.UserError: if the domain tells nothing of a class.
         """
-        return knowledge.load(self.dataset.rehearsal(self.config.seed, group), self.config.domain)
+        return knowledge.load(self.dataset.rehearsal(self.config.seed, group), self.config.domain, is_told=False)
 
     @property
     def jit_compile(self) -> bool:

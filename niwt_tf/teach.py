@@ -13,11 +13,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from niwt_tf import calibration, devices, errors, lesson, transfer, transfer_closed
+from niwt_tf import calibration, devices, errors, lesson, progress, transfer, transfer_closed
 from niwt_tf import model as model_lib
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.data import names as names_lib
-from niwt_tf.domains import description
+from niwt_tf.domains import audit, description
 from niwt_tf.explain import textual
 
 
@@ -38,6 +38,7 @@ def teach(model: model_lib.Model, described: Sequence[description.Description]) 
     _require_new(model, [told.name for told in described])
     readings = [_read(model, told, len(described) > 1) for told in described]
     vectors = np.stack([reading.vector for reading in readings])
+    _audit(model, described, readings)
     targets = model.forward(vectors)
     taught = _with_classes(model, described, vectors, _weights(model, targets))
     lessons = zip(described, readings, targets, strict=True)
@@ -81,6 +82,24 @@ def _read(model: model_lib.Model, told: description.Description, is_named: bool)
         if not is_named:
             raise
         raise errors.UserError(f"{told.name}: {error}") from None
+
+
+def _audit(
+    model: model_lib.Model, described: Sequence[description.Description], readings: Sequence[description.Reading]
+) -> None:
+    """Say what is doubtful about descriptions, as classes that they tell the same of; see `audit.check`."""
+    old, names = model.known, [told.name for told in described]
+    told = audit.Told(
+        "descriptions",
+        f"what is told of {errors.listed(names)}",
+        "Tell more of it.",
+        (*old.class_names, *names),
+        np.concatenate([old.vectors, [reading.vector for reading in readings]]),
+        len(model.seen),
+        known_words=[1.0] * len(old.class_names) + [reading.known_words for reading in readings],
+    )
+    for doubt in audit.check(told, first=len(old.class_names)):
+        progress.say(f"  warning: {doubt}")
 
 
 def _weights(model: model_lib.Model, targets: np.ndarray) -> np.ndarray:

@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from niwt_tf import errors
+from niwt_tf import errors, progress
 from niwt_tf.api import arrays, settings
-from niwt_tf.data import registry, zero_shot
-from niwt_tf.domains import encoders
+from niwt_tf.data import missing_values, registry, zero_shot
+from niwt_tf.domains import attributes, audit, encoders, words
 from niwt_tf.domains import knowledge as knowledge_lib
+
+_ATTRIBUTES, _CAPTIONS = "attributes of the caller's", "captions of the caller's"
 
 
 def load_dataset(name: str = "aviary", image_size: int = 64, **values: Any) -> zero_shot.ZeroShotDataset:
@@ -47,17 +49,19 @@ def load_knowledge(
 
 
 def encode_attributes(
-    values: np.ndarray, feature_names: Sequence[str], class_names: Sequence[str]
+    values: np.ndarray, feature_names: Sequence[str], class_names: Sequence[str], missing_value: str = "auto"
 ) -> knowledge_lib.DomainKnowledge:
-    """Returns a vector for each class, of your own attributes; further classes are taught by naming some of them.
+    """Return a vector for each class, of your own attributes; further classes are taught by naming some of them.
 
     Args:
       values: `[C,M]`, of any scale.
       feature_names: `M` names.
       class_names: `C` names.
+      missing_value: `-1` takes each -1 for what is missing and fills in the mean, `none` for a value; `auto` decides by
+        the other values, and says so.
 
     Raises:
-      errors.UserError: if the sizes differ, or values are missing.
+      errors.UserError: if the sizes differ, values are missing otherwise, or tell nothing of a class or the same of all.
     """
     vectors = arrays.require_vectors("values", values, len(class_names), "class")
     if vectors.shape[1] != len(feature_names):
@@ -65,20 +69,27 @@ def encode_attributes(
             f"`feature_names` must have a name for each column of the values, here {vectors.shape[1]}. Received: "
             f"{len(feature_names)} names. Name every attribute."
         )
-    shares = (knowledge_lib.Share("attributes", len(feature_names)),)
-    names = tuple(feature_names)
-    return knowledge_lib.DomainKnowledge(vectors, names, tuple(class_names), "attributes of the caller's", shares)
+    choice = settings.read("domain", missing_value=missing_value).missing_value
+    names, rows = tuple(feature_names), {str(index): row for index, row in enumerate(vectors)}
+    known = missing_values.attributes(names, rows, vectors, _ATTRIBUTES)
+    decided, decision = missing_values.decide(known, choice)
+    filled, _ = attributes.filled(np.stack(list(decided.values())), len(vectors), names, _ATTRIBUTES)
+    if decision:
+        progress.say(f"  {decision}")
+    _audit("values", _ATTRIBUTES, class_names, filled, len(filled), names)
+    shares = (knowledge_lib.Share("attributes", len(names)),)
+    return knowledge_lib.DomainKnowledge(filled, names, tuple(class_names), _ATTRIBUTES, shares)
 
 
 def encode_captions(captions: Mapping[str, Sequence[str]], seen: Sequence[str] = ()) -> knowledge_lib.DomainKnowledge:
-    """Returns a vector for each class, in the order of the captions: TF-IDF over words and phrases of up to three.
+    """Return a vector for each class, in the order of the captions: TF-IDF over words and phrases of up to three.
 
     Args:
       captions: class -> sentences on how it looks, one or more.
       seen: the classes on whose sentences the vocabulary is fitted; all by default.
 
     Raises:
-      errors.UserError: if a class has no sentence, or one that shares no word with another.
+      errors.UserError: if a class has no sentence, or one of which no word is known, or all seen ones have the same.
     """
     fitted = list(seen) or list(captions)
     empty = [name for name in (*captions, *fitted) if not any(text.strip() for text in captions.get(name, ()))]
@@ -86,14 +97,27 @@ def encode_captions(captions: Mapping[str, Sequence[str]], seen: Sequence[str] =
         raise errors.UserError(
             f"`captions` must tell of every class. Received: none of {errors.listed(empty)}. Write a sentence on each."
         )
-    encoder = encoders.TfidfEncoder.fit([text for name in fitted for text in captions[name]])
-    vectors = np.stack([encoder(list(texts)).mean(0) for texts in captions.values()])
-    silent = [name for name, vector in zip(captions, vectors, strict=True) if not vector.any()]
-    if silent:
-        raise errors.UserError(
-            f"`captions` must share words with those of other classes. Received: {errors.listed(silent)}, of which no "
-            "word is known. Describe them in words that are used of others, too."
-        )
-    shares = (knowledge_lib.Share("captions", vectors.shape[1], encoder=encoder),)
-    names = encoder.feature_names or ()
-    return knowledge_lib.DomainKnowledge(vectors, names, tuple(captions), "captions of the caller's", shares)
+    encoder = encoders.TfidfEncoder.fit([list(captions[name]) for name in fitted])
+    by_class = {name: encoder(list(texts)).mean(0) for name, texts in captions.items()}
+    ordered = [*fitted, *(name for name in captions if name not in fitted)]
+    known_words = [words.known_share(captions[name], encoder.knows) for name in ordered]
+    _audit("captions", _CAPTIONS, ordered, np.stack([by_class[name] for name in ordered]), len(fitted), (), known_words)
+    shares = (knowledge_lib.Share("captions", len(by_class[fitted[0]]), encoder=encoder),)
+    names, vectors = encoder.feature_names or (), np.stack(list(by_class.values()))
+    return knowledge_lib.DomainKnowledge(vectors, names, tuple(captions), _CAPTIONS, shares)
+
+
+def _audit(
+    what: str,
+    source: str,
+    class_names: Sequence[str],
+    vectors: np.ndarray,
+    seen: int,
+    feature_names: Sequence[str],
+    known_words: Sequence[float] = (),
+) -> None:
+    """Say what is doubtful; see `audit.check`."""
+    remedy = "Tell what sets the classes apart, in words or attributes that seen classes have, too."
+    told = audit.Told(what, source, remedy, class_names, vectors, seen, feature_names, known_words)
+    for doubt in audit.check(told):
+        progress.say(f"  warning: {doubt}")

@@ -11,10 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from niwt_tf import errors
-from niwt_tf.data import matlab, text_files, zero_shot
+from niwt_tf.data import matlab, missing_values, text_files, zero_shot
 from niwt_tf.data import names as names_lib
 
-_MISSING = -1.0  # in AWA2's continuous attributes
 _REMEDY = "Get the file from its official page."
 
 
@@ -22,7 +21,7 @@ def from_text(matrix: Path, classes: Path, attributes: Path, class_names: Sequen
     """Returns the rows of the classes wanted.
 
     Args:
-      matrix: a row of numbers for each class, with blanks between; -1 is missing.
+      matrix: a row of numbers for each class, with blanks between; -1 is missing where the others say so.
       classes: a line with a number and a name for each row.
       attributes: a line with a number and a name for each column.
       class_names: of the classes wanted.
@@ -34,11 +33,11 @@ def from_text(matrix: Path, classes: Path, attributes: Path, class_names: Sequen
     rows = _matrix(matrix, len(there), len(names))
     same = names_lib.join(class_names, there, str(classes), _REMEDY)
     values = {name: rows[there.index(same[name])] for name in class_names}
-    return zero_shot.Attributes(tuple(names), values, str(matrix))
+    return missing_values.attributes(names, values, rows, str(matrix))
 
 
 def from_mat(path: Path, class_names: Sequence[str], names: Sequence[str] = ()) -> zero_shot.Attributes:
-    """Returns the `original_att` of the classes, where -1 is missing, or their `att` where that is all.
+    """Return the `original_att` of the classes, where -1 may be missing, or their `att` where that is all.
 
     Args:
       path: the MATLAB file.
@@ -51,15 +50,16 @@ def from_mat(path: Path, class_names: Sequence[str], names: Sequence[str] = ()) 
     found = matlab.read(path, required=("att", "allclasses_names"), optional=("original_att",))
     original = "original_att" in found
     columns = _columns(path, found["original_att" if original else "att"], found["allclasses_names"], class_names)
-    values = {name: _without_missing(column) if original else column for name, column in columns.items()}
-    size = len(next(iter(values.values())))
+    size = len(next(iter(columns.values())))
     names = names or [f"attribute {number}" for number in range(1, size + 1)]
     if len(names) != size:
         raise errors.UserError(
             f"There must be a name for each attribute. Received: {len(names)} names for the {size} rows of {path}. "
             "Take both from one release of the dataset."
         )
-    return zero_shot.Attributes(tuple(names), values, str(path))
+    if not original:
+        return zero_shot.Attributes(tuple(names), columns, str(path))
+    return missing_values.attributes(names, columns, found["original_att"], str(path))
 
 
 def embeddings(path: Path, class_names: Sequence[str]) -> zero_shot.Embeddings:
@@ -88,7 +88,7 @@ def numbered_names(path: Path) -> list[str]:
 
 
 def _matrix(path: Path, rows: int, columns: int) -> np.ndarray:
-    """Returns `[rows,columns]` float32 with NaN for what is missing."""
+    """Return `[rows,columns]` float32."""
     try:
         values = np.array([line.split() for line in text_files.lines(path)], np.float32)
     except ValueError as error:
@@ -100,11 +100,7 @@ def _matrix(path: Path, rows: int, columns: int) -> np.ndarray:
             f"{path.name} must have a row for each of {rows} classes and a column for each of {columns} attributes. "
             f"Received: {path} with {' x '.join(map(str, values.shape))}. {_REMEDY}"
         )
-    return _without_missing(values)
-
-
-def _without_missing(values: np.ndarray) -> np.ndarray:
-    return np.where(values == _MISSING, np.float32(np.nan), values)
+    return values
 
 
 def _columns(path: Path, matrix: np.ndarray, cells: np.ndarray, class_names: Sequence[str]) -> dict[str, np.ndarray]:

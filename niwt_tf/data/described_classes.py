@@ -12,13 +12,12 @@ Nothing here imports TensorFlow: a mistake is told at once.
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from niwt_tf import errors
-from niwt_tf.data import plain_yaml, text_files
+from niwt_tf.data import plain_yaml, spreadsheet
 
 Described = dict[str, dict[str, tuple[str, ...]]]  # class -> the fields of `description.Description`, but for the name
 _FIELDS = {"captions": "captions", "attributes": "attributes", "document": "documents"}
@@ -41,7 +40,7 @@ def read(path: Path) -> Described:
         raise errors.UserError(
             f"`--classes` must be a file ending in {', '.join(_ENDINGS)}. Received: --classes={path}. Rename it."
         )
-    told = _csv(path, text_files.text(path)) if kind == ".csv" else plain_yaml.read(path)
+    told = _csv(path) if kind == ".csv" else plain_yaml.read(path)
     if not told or not isinstance(told, dict):
         raise _wrong(path, "no class at its beginning", "Begin with `zebra:`, and `  captions: ...` in the next line.")
     return {name: _fields(path, name, fields) for name, fields in told.items()}
@@ -62,20 +61,19 @@ def items(text: str) -> tuple[str, ...]:
     return tuple(cell.strip() for cell in cells if cell.strip())
 
 
-def _csv(path: Path, content: str) -> dict[str, dict[str, list[str]]]:
-    reader = csv.reader(io.StringIO(content, newline=""), strict=True)
-    told: dict[str, dict[str, list[str]]] = {}
+def _csv(path: Path) -> dict[str, dict[str, list[str]]]:
     try:
-        header = [cell.strip() for cell in next(reader, [])]
-        _require_columns(path, header)
-        for row in reader:
-            if any(cell.strip() for cell in row):
-                cells = _cells(path, reader.line_num, header, row)
-                fields = told.setdefault(cells.pop(_NAME), {})
-                for column, cell in cells.items():
-                    fields.setdefault(column, []).append(cell)
+        rows, _ = spreadsheet.rows(path, strict=True)
     except csv.Error as error:
-        raise _wrong(path, f"line {reader.line_num}: {errors.first_line(error)}", "Mend that line.") from None
+        raise _wrong(path, errors.first_line(error), "Mend that line.") from None
+    header = rows[0][1] if rows else []
+    _require_columns(path, header)
+    told: dict[str, dict[str, list[str]]] = {}
+    for line, row in rows[1:]:
+        cells = _cells(path, line, header, row)
+        fields = told.setdefault(cells.pop(_NAME), {})
+        for column, cell in cells.items():
+            fields.setdefault(column, []).append(cell)
     return told
 
 

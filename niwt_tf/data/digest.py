@@ -12,7 +12,7 @@ from pathlib import Path
 from niwt_tf import config as config_lib
 from niwt_tf import sources
 from niwt_tf.data import places, split_files
-from niwt_tf.data.folder import layout
+from niwt_tf.data.folder import layout, table
 
 
 def images(config: config_lib.DataConfig) -> str:
@@ -38,4 +38,4 @@ def knowledge(config: config_lib.DataConfig) -> dict[str, str]:
     if config.dataset != "folder":
         return {}
     root = Path(config.data_dir).expanduser()
-    return sources.stamps_below(root, (layout.ATTRIBUTES, layout.CAPTIONS, layout.DOCUMENTS))
+    return sources.stamps_below(root, (*table.NAMES, layout.CAPTIONS, layout.DOCUMENTS))

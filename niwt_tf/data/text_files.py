@@ -1,37 +1,78 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Reads text files as UTF-8, and says where they are none."""
+"""Reads text files as UTF-8 or, as spreadsheet programs write it, UTF-16, and says what else they look like."""
 
 from __future__ import annotations
 
+import codecs
 from pathlib import Path
+
+import charset_normalizer
 
 from niwt_tf import errors
 
+_MARKS = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_WIDE = {"utf-16-le": slice(1, None, 2), "utf-16-be": slice(0, None, 2)}  # where zero bytes stand between letters
+_KINDS = {b"PK\x03\x04": "a workbook or another archive", b"%PDF": "a PDF", b"\xd0\xcf\x11\xe0": "an old Office file"}
+_WITHOUT_MARK = ("utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_32_be", "utf_32_le", "utf_7")
+_LOOKED_AT = 2**16  # bytes, to tell the encoding
+
 
 def text(path: Path) -> str:
-    """Returns what a UTF-8 file says, without a byte order mark.
+    """Return what a UTF-8 or UTF-16 file says, without a byte order mark.
 
     Raises:
-      errors.UserError: if it is no UTF-8.
+      errors.UserError: if it is neither.
       OSError: if it cannot be read.
     """
     content = path.read_bytes()
+    encoding = _encoding(content)
     try:
-        return content.decode("utf-8").removeprefix("\ufeff")
+        told = content.decode(encoding).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise errors.UserError(
-            f"Text must be UTF-8. Received: {path} with the byte 0x{content[error.start]:02x} in line {line}. Save it "
-            f"as UTF-8, for example with: iconv -f latin1 -t utf-8 {path.name}"
-        ) from None
+        raise _no_text(path, content, error.start) from None
+    if "\0" in told:
+        raise _no_text(path, content, content.index(b"\0"))
+    return told
+
+
+def _encoding(content: bytes) -> str:
+    """Return the encoding by its mark, or by where zero bytes stand; UTF-8 where there is neither."""
+    for mark, encoding in _MARKS.items():
+        if content.startswith(mark):
+            return encoding
+    for encoding, places in _WIDE.items():
+        if 2 * content[places].count(0) > len(content[places]):
+            return encoding
+    return "utf-8"
+
+
+def _no_text(path: Path, content: bytes, place: int) -> errors.UserError:
+    line = content.count(b"\n", 0, place) + 1
+    kind = next((kind for start, kind in _KINDS.items() if content.startswith(start)), "")
+    guess = "" if kind or b"\0" in content else _guess(content[:_LOOKED_AT])
+    if kind:
+        remedy = f"It looks like {kind}. Save it as text in UTF-8."
+    elif not guess:
+        remedy = "It looks like no text. Save it as text in UTF-8."
+    else:
+        remedy = f"It looks like {guess}. Open it as that, see whether its letters are right, and save it as UTF-8."
+    return errors.UserError(
+        f"Text must be UTF-8. Received: {path} with the byte 0x{content[place]:02x} in line {line}. {remedy}"
+    )
+
+
+def _guess(content: bytes) -> str:
+    """Return the encoding that content may be in, other than those told by marks; nothing where none."""
+    best = charset_normalizer.from_bytes(content, cp_exclusion=list(_WITHOUT_MARK)).best()
+    return best.encoding if best else ""
 
 
 def lines(path: Path) -> list[str]:
     """Returns the lines that hold more than blanks, without blanks around them.
 
     Raises:
-      errors.UserError: if the file is no UTF-8.
+      errors.UserError: if the file is neither UTF-8 nor UTF-16.
       OSError: if it cannot be read.
     """
     return [line.strip() for line in text(path).splitlines() if line.strip()]

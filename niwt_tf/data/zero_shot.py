@@ -71,11 +71,13 @@ class Attributes:
       names: `M` names.
       values: class -> `[M]` float32; NaN where a value is missing.
       source: where they come from, in words.
+      coded: class -> `[M]` bool, where -1 stands in the source, whether that is missing or not.
     """
 
     names: tuple[str, ...]
     values: Mapping[str, np.ndarray]
     source: str
+    coded: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,39 +4,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from niwt_tf import errors
-from niwt_tf.data import zero_shot
+from niwt_tf.data import missing_values, zero_shot
 from niwt_tf.domains import part
 
 
-def load(known: zero_shot.Attributes, dataset: zero_shot.ZeroShotDataset) -> part.Part:
-    """Returns the attributes of the dataset's classes, binary or continuous, on their own scale.
+def load(known: zero_shot.Attributes, dataset: zero_shot.ZeroShotDataset, missing_value: str = "auto") -> part.Part:
+    """Return the attributes of the dataset's classes, binary or continuous, on their own scale.
 
-    A missing value, NaN, becomes the attribute's mean over the seen classes that have it, or over all classes where no
-    seen one has it.
+    A missing value becomes the attribute's mean over the seen classes that have it, or over all classes where no seen
+    one has it.
+
+    Args:
+      known: what is known of the classes.
+      dataset: the classes.
+      missing_value: whether -1 is missing, see `missing_values.decide`.
 
     Raises:
       errors.UserError: if a class is missing, or an attribute is missing of every class.
     """
-    rows = part.of_classes(known.values, dataset.class_names, "attributes", known.source)
-    values = np.stack(rows).astype(np.float32)
+    by_class, decision = missing_values.decide(known, missing_value)
+    rows = part.of_classes(by_class, dataset.class_names, "attributes", known.source)
+    values, told = filled(np.stack(rows).astype(np.float32), len(dataset.seen), known.names, known.source)
+    source = "; ".join(filter(None, [f"{len(known.names)} attributes: {known.source}", decision, told]))
+    return part.Part(values, known.names, source)
+
+
+def filled(values: np.ndarray, seen_classes: int, names: Sequence[str], source: str) -> tuple[np.ndarray, str]:
+    """Return values `[C,M]` with means for NaN, and in words how many there were; see `load`.
+
+    Raises:
+      errors.UserError: if an attribute is missing of every class.
+    """
     missing = np.isnan(values)
-    source = f"{len(known.names)} attributes: {known.source}"
     if not missing.any():
-        return part.Part(values, known.names, source)
-    means = _means(values, len(dataset.seen), known)
-    told = f"; {missing.sum():,} missing values filled with the mean over the classes that have them"
-    return part.Part(np.where(missing, means, values), known.names, source + told)
+        return values, ""
+    means = _means(values, seen_classes, names, source)
+    told = f"{missing.sum():,} missing values filled with the mean over the classes that have them"
+    return np.where(missing, means, values), told
 
 
-def _means(values: np.ndarray, seen_classes: int, known: zero_shot.Attributes) -> np.ndarray:
+def _means(values: np.ndarray, seen_classes: int, names: Sequence[str], source: str) -> np.ndarray:
     """Returns each attribute's mean `[M]` over the seen classes that have it, or else over all."""
-    nowhere = [name for name, gone in zip(known.names, np.isnan(values).all(0), strict=True) if gone]
+    nowhere = [name for name, gone in zip(names, np.isnan(values).all(0), strict=True) if gone]
     if nowhere:
         raise errors.UserError(
-            f"`attributes` must be known of one class at least. Received: {known.source}, where no class has "
+            f"`attributes` must be known of one class at least. Received: {source}, where no class has "
             f"{errors.listed(nowhere)}. Leave these attributes out."
         )
     seen = values[:seen_classes]

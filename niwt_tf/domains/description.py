@@ -47,11 +47,13 @@ class Reading:
       understood: features of the class, the strongest first: attributes that are listed with their values, phrases with
         their weights; where an encoder's numbers have no names, words that it knows with how often they are there.
       unknown: words that say nothing to the model, the most frequent first.
+      known_words: the share 0..1 of its words that say something; of attributes 1.
     """
 
     vector: np.ndarray
     understood: tuple[tuple[str, float], ...]
     unknown: tuple[str, ...]
+    known_words: float = 1.0
 
 
 def read(told: Description, known: knowledge.DomainKnowledge, seen_classes: int, text_encoder: str) -> Reading:
@@ -76,7 +78,8 @@ def read(told: Description, known: knowledge.DomainKnowledge, seen_classes: int,
         start += share.size
     understood = sorted((one for part in readings for one in part.understood), key=lambda one: -one[1])
     unknown = dict.fromkeys(word for part in readings for word in part.unknown)
-    return Reading(np.concatenate([part.vector for part in readings]), tuple(understood), tuple(unknown))
+    vector = np.concatenate([part.vector for part in readings])
+    return Reading(vector, tuple(understood), tuple(unknown), min(part.known_words for part in readings))
 
 
 def _require_domains(told: Description, domains: Sequence[str]) -> None:
@@ -127,4 +130,5 @@ def _read_texts(
         understood = [(word, float(count)) for word, count in counts.most_common() if word not in unknown]
     else:
         understood = [(names[index], float(vector[index])) for index in np.argsort(-vector, kind="stable")]
-    return Reading(vector * np.float32(share.factor), tuple(one for one in understood if one[1] > 0), unknown)
+    there = tuple(one for one in understood if one[1] > 0)
+    return Reading(vector * np.float32(share.factor), there, unknown, words.known_share(written, encoder.knows))

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -17,6 +19,7 @@ from niwt_tf.domains import words
 _MAX_FEATURES = 2000
 _MIN_DOCUMENTS = 2
 _LONGEST_PHRASE = 3
+_FEW_WORDS = 50  # of a class: each of them counts, though it stands in one text
 
 
 class Encoder(Protocol):
@@ -48,58 +51,65 @@ class TfidfEncoder:
       feature_names: the `M` phrases; None where components stand for them.
     """
 
-    def __init__(self, vectorizer: TfidfVectorizer, components: np.ndarray | None = None) -> None:
+    def __init__(self, vectorizer: TfidfVectorizer, phrase: int, components: np.ndarray | None = None) -> None:
         """Takes what is fitted.
 
         Args:
           vectorizer: from texts to the weights of `P` phrases.
+          phrase: most words in a phrase.
           components: of these weights, `[M,P]`; None keeps the phrases.
         """
-        self._vectorizer, self._components = vectorizer, components
+        self._vectorizer, self._phrase, self._components = vectorizer, phrase, components
         phrases: tuple[str, ...] = tuple(vectorizer.get_feature_names_out().tolist())
         self.feature_names = phrases if components is None else None
         self.name = "TF-IDF" if components is None else f"TF-IDF in {len(components):,} components"
 
     @classmethod
-    def fit(cls, texts: Sequence[str], phrase: int = _LONGEST_PHRASE, components: int = 0) -> TfidfEncoder:
-        """Fits the vocabulary and its weights, and the components.
+    def fit(cls, by_class: Sequence[Sequence[str]], phrase: int = _LONGEST_PHRASE, components: int = 0) -> TfidfEncoder:
+        """Fit the vocabulary and its weights, and the components.
+
+        A phrase is learned that stands in two texts. Of a class of which few words are told, each single word is
+        learned, too.
 
         Args:
-          texts: of seen classes alone.
+          by_class: the texts of each class, of seen classes alone.
           phrase: most words in a phrase.
           components: most numbers that stand for the phrases, by a truncated SVD; fewer where texts or phrases are
             fewer, and 0 keeps the phrases.
 
         Raises:
-          errors.UserError: if no word is in two of the texts.
+          errors.UserError: if no word can be learned.
         """
-        vectorizer = _vectorizer(phrase, min_df=_MIN_DOCUMENTS, max_features=_MAX_FEATURES)
-        try:
-            weights = vectorizer.fit_transform(texts)
-        except ValueError as error:
+        texts = list(itertools.chain.from_iterable(by_class))
+        vocabulary = sorted(_shared(texts, phrase) | _of_few_words(by_class))
+        if not vocabulary:
             raise errors.UserError(
-                "Texts of the seen classes must share words: tfidf knows those in two texts or more. Received: "
-                f"{len(texts):,} texts without such a word. Give longer texts, or name another --text_encoder."
-            ) from error
+                "Texts of the seen classes must share words: tfidf knows those in two texts or more, and all of a "
+                f"class with under {_FEW_WORDS} words. Received: {len(texts):,} texts without such a word. Give other "
+                "texts, or name another --text_encoder."
+            )
+        vectorizer = _vectorizer(phrase, vocabulary=vocabulary)
+        weights = vectorizer.fit_transform(texts)
         components = min(components, *weights.shape)
         found = TruncatedSVD(components, random_state=0).fit(weights).components_ if components else None
-        return cls(vectorizer, found)
+        return cls(vectorizer, phrase, found)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Returns what `from_arrays` makes this encoder anew of: text and numbers."""
         made = {
             "phrases": self._vectorizer.get_feature_names_out().astype(str),
             "rarities": self._vectorizer.idf_,
-            "phrase": np.array(self._vectorizer.ngram_range[1]),
+            "phrase": np.array(self._phrase),
         }
         return made if self._components is None else made | {"components": self._components}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> TfidfEncoder:
         """Returns the encoder of which `arrays` gave these."""
-        vectorizer = _vectorizer(int(arrays["phrase"]), vocabulary=arrays["phrases"].tolist())
+        phrase = int(arrays["phrase"])
+        vectorizer = _vectorizer(phrase, vocabulary=arrays["phrases"].tolist())
         vectorizer.idf_ = arrays["rarities"]
-        return cls(vectorizer, arrays.get("components"))
+        return cls(vectorizer, phrase, arrays.get("components"))
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
         """Returns `[N,M]` float32, of unit length unless components are taken; zeros where no phrase is known."""
@@ -116,12 +126,22 @@ class TfidfEncoder:
         return words.unknown(unseen, self.knows, "of unseen classes")
 
 
+def _shared(texts: Sequence[str], phrase: int) -> set[str]:
+    """Return the most frequent phrases that stand in two texts or more."""
+    try:
+        fitted = _vectorizer(phrase, min_df=_MIN_DOCUMENTS, max_features=_MAX_FEATURES).fit(texts)
+    except ValueError:  # there is none
+        return set()
+    return set(fitted.vocabulary_)
+
+
+def _of_few_words(by_class: Sequence[Sequence[str]]) -> set[str]:
+    """Return the single words of the classes of which few are told."""
+    told = [list(itertools.chain.from_iterable(map(words.words, texts))) for texts in by_class]
+    few = [texts for texts, own in zip(by_class, told, strict=True) if len(own) < _FEW_WORDS]
+    return {word for texts in few for text in texts for word in words.phrases(text, 1)}
+
+
 def _vectorizer(phrase: int, **settings: Any) -> TfidfVectorizer:
-    return TfidfVectorizer(
-        stop_words=list(words.JOINING),
-        token_pattern=words.PATTERN,
-        ngram_range=(1, phrase),
-        sublinear_tf=True,
-        dtype=np.float32,
-        **settings,
-    )
+    analyzer = functools.partial(words.phrases, most=phrase)
+    return TfidfVectorizer(analyzer=analyzer, sublinear_tf=True, dtype=np.float32, **settings)

@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 
 from niwt_tf import config as config_lib
-from niwt_tf import errors
+from niwt_tf import errors, progress
 from niwt_tf.data import zero_shot
-from niwt_tf.domains import attributes, encoders, part, sentences, texts
+from niwt_tf.domains import attributes, audit, encoders, part, sentences, texts
+
+_OF_ATTRIBUTES = ("attributes", "binary_attributes")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,7 +98,7 @@ def _fitted(domain: str, saved: Mapping[str, np.ndarray]) -> encoders.TfidfEncod
     return encoders.TfidfEncoder.from_arrays({name.partition("/")[2]: saved[name] for name in names}) if names else None
 
 
-def load(dataset: zero_shot.ZeroShotDataset, config: config_lib.DomainConfig) -> DomainKnowledge:
+def load(dataset: zero_shot.ZeroShotDataset, config: config_lib.DomainConfig, is_told: bool = True) -> DomainKnowledge:
     """Returns what `config.domain` tells of each class of `dataset`.
 
     Text encoders are fitted on the seen classes' text alone. Of several domains the vectors are put one after the
@@ -105,13 +107,16 @@ def load(dataset: zero_shot.ZeroShotDataset, config: config_lib.DomainConfig) ->
     Args:
       dataset: the classes and their descriptions.
       config: which domains, which encoder.
+      is_told: whether what is doubtful is said.
 
     Raises:
-      errors.UserError: if the dataset lacks a domain, or a domain tells nothing of a class.
+      errors.UserError: if the dataset lacks a domain, or a domain tells nothing of a class, or the same of all.
     """
     parts = {domain: _load_part(domain, dataset, config) for domain in config.domain.split("+")}
     for domain, one in parts.items():
-        _require_vectors(domain, one, dataset)
+        for doubt in _check(domain, one, dataset):
+            if is_told:
+                progress.say(f"  warning: {doubt}")
     shares = tuple(_share(domain, one, len(parts) > 1, len(dataset.seen)) for domain, one in parts.items())
     scaled = [one.vectors * np.float32(share.factor) for one, share in zip(parts.values(), shares, strict=True)]
     source = " + ".join(one.source for one in parts.values())
@@ -119,8 +124,8 @@ def load(dataset: zero_shot.ZeroShotDataset, config: config_lib.DomainConfig) ->
 
 
 def _load_part(domain: str, dataset: zero_shot.ZeroShotDataset, config: config_lib.DomainConfig) -> part.Part:
-    if domain in ("attributes", "binary_attributes"):
-        return attributes.load(_told(domain, dataset), dataset)
+    if domain in _OF_ATTRIBUTES:
+        return attributes.load(_told(domain, dataset), dataset, config.missing_value)
     if domain == "sentences":
         return sentences.load(_told(domain, dataset), dataset)
     folder = {"captions": config.captions_dir, "documents": config.documents_dir}[domain]
@@ -141,18 +146,16 @@ def _told(domain: str, dataset: zero_shot.ZeroShotDataset) -> Any:
     return read()
 
 
-def _require_vectors(domain: str, one: part.Part, dataset: zero_shot.ZeroShotDataset) -> None:
-    """Raises errors.UserError for vectors of zeros, which say nothing, and for what is no number."""
-    useless = ~one.vectors.any(1) | ~np.isfinite(one.vectors).all(1)
-    if useless.any():
-        names = errors.listed(name for name, bad in zip(dataset.class_names, useless, strict=True) if bad)
-        remedy = "Mend what the dataset tells of them, or name another --domain."
-        if domain in ("captions", "documents"):
-            remedy = f"Write other text into a folder for --{domain}_dir, or name another --text_encoder."
-        raise errors.UserError(
-            f"`{domain}` must tell something of every class, in finite numbers. Received: {one.source}, which gives "
-            f"nothing but zeros, or no numbers, for {names}. {remedy}"
-        )
+def _check(domain: str, one: part.Part, dataset: zero_shot.ZeroShotDataset) -> list[str]:
+    """Return what is doubtful about a domain; errors.UserError for what says nothing."""
+    remedy = "Mend what the dataset tells of them, or name another --domain."
+    if domain in ("captions", "documents"):
+        remedy = f"Write other text into a folder for --{domain}_dir, or name another --text_encoder."
+    features = one.feature_names if domain in _OF_ATTRIBUTES else ()
+    told = audit.Told(
+        domain, one.source, remedy, dataset.class_names, one.vectors, len(dataset.seen), features, one.known_words
+    )
+    return audit.check(told)
 
 
 def _share(domain: str, one: part.Part, scaled: bool, seen_classes: int) -> Share:

@@ -25,12 +25,14 @@ class Part:
       feature_names: `M` names.
       source: where the vectors come from, in words.
       encoder: turned the texts into them; None where there was none.
+      known_words: of each class, the share 0..1 of its words that the encoder knows; none where there was none.
     """
 
     vectors: np.ndarray
     feature_names: tuple[str, ...]
     source: str
     encoder: encoders.Encoder | None = None
+    known_words: tuple[float, ...] = ()
 
 
 def of_classes(known: Mapping[str, _T], class_names: Sequence[str], what: str, source: str) -> list[_T]:

@@ -13,7 +13,7 @@ import numpy as np
 from niwt_tf import config as config_lib
 from niwt_tf import errors, progress, sources
 from niwt_tf.data import class_texts, zero_shot
-from niwt_tf.domains import encoders, hub_text, part, word_vectors
+from niwt_tf.domains import encoders, hub_text, part, word_vectors, words
 
 
 def load(
@@ -34,13 +34,14 @@ def load(
     """
     by_class = _filled(known, kind, dataset.class_names)
     seen, unseen = by_class[: len(dataset.seen)], by_class[len(dataset.seen) :]
-    encoder = _encoder(config, _flat(seen))
+    encoder = _encoder(config, seen)
     texts = progress.bar(by_class, f"encoding {kind}", unit="class")
     vectors = np.stack([encoder(of_class).mean(0) for of_class in texts])
     names = encoder.feature_names or tuple(f"{kind} {number}" for number in range(vectors.shape[1]))
     count = f"{len(_flat(by_class)):,} {kind}"
     told = ", ".join(filter(None, [encoder.name, encoder.unknown(_flat(seen), _flat(unseen))]))
-    return part.Part(vectors, names, f"{count}: {known.source}; {told}", encoder)
+    known_words = tuple(words.known_share(of_class, encoder.knows) for of_class in by_class)
+    return part.Part(vectors, names, f"{count}: {known.source}; {told}", encoder, known_words)
 
 
 def from_folder(kind: str, folder: str, dataset: zero_shot.ZeroShotDataset) -> zero_shot.Texts:
@@ -72,7 +73,7 @@ def _filled(known: zero_shot.Texts, kind: str, class_names: Sequence[str]) -> li
     return filled
 
 
-def _encoder(config: config_lib.DomainConfig, seen: Sequence[str]) -> encoders.Encoder:
+def _encoder(config: config_lib.DomainConfig, seen: Sequence[Sequence[str]]) -> encoders.Encoder:
     if config.text_encoder == "tfidf":
         return encoders.TfidfEncoder.fit(seen, config.tfidf_phrase, config.tfidf_components)
     return fitted_elsewhere(config.text_encoder)

@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import re
 import warnings
 import zlib
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 
 import numpy as np
 
@@ -18,6 +20,9 @@ from niwt_tf import errors, progress
 from niwt_tf.domains import words
 
 _LONGEST_LINE = 2**16  # bytes that are read to tell the format
+_LOOKED_AT = 100  # lines, to tell how many numbers one has
+_MOST_PACKED = 1032  # bytes that gzip makes one of
+_BLOCK = 10_000  # vectors
 
 
 class WordVectors:
@@ -39,24 +44,17 @@ class WordVectors:
           path: word2vec's binary or text format or GloVe's text, packed by gzip if it is named `.gz`.
 
         Raises:
-          errors.UserError: if the file is none of these, or gensim is not installed.
+          errors.UserError: if the file is none of these, or gensim is not installed for binary ones.
         """
         self.name = f"word vectors of {path}"
         progress.say(f"  reading {self.name}")
+        trouble = ""
         try:
-            from gensim.models import keyedvectors
-        except ImportError as error:
-            raise errors.UserError(
-                "`--text_encoder=word2vec:...` must have gensim installed. Received: no gensim in this environment. "
-                "Run pip install 'niwt_tf[text]'."
-            ) from error
-        load, trouble = keyedvectors.KeyedVectors.load_word2vec_format, ""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ResourceWarning)  # gensim leaves a file without a header open
-            try:
-                self._vectors = load(str(path), unicode_errors="replace", **_format(path))
-            except (ValueError, EOFError, MemoryError, gzip.BadGzipFile, zlib.error) as error:
-                trouble = str(error) or type(error).__name__
+            self._rows, self._vectors = _read(path)
+        except (ValueError, EOFError, MemoryError, gzip.BadGzipFile, zlib.error) as error:
+            if isinstance(error, errors.UserError):
+                raise
+            trouble = str(error) or type(error).__name__
         if trouble:
             raise errors.UserError(
                 "`--text_encoder=word2vec:PATH` must name word vectors in a format of word2vec's, or GloVe's. "
@@ -76,25 +74,88 @@ class WordVectors:
         return words.unknown([*seen, *unseen], self.knows)
 
     def _mean(self, text: str) -> np.ndarray:
-        known = [self._vectors[key] for word in words.words(text) for key in self._keys(word)]
-        return np.stack(known).mean(0) if known else np.zeros(self._vectors.vector_size, np.float32)
+        known = [self._rows[key] for word in words.candidates(text) for key in self._keys(word)]
+        return self._vectors[known].mean(0) if known else np.zeros(self._vectors.shape[1], np.float32)
 
     def _keys(self, word: str) -> list[str]:
-        """Returns the key of a word's vector; none where it has none."""
-        return [key for key in (word.lower(), word) if key in self._vectors][:1]
+        """Return the key of a word's vector; none where it has none."""
+        return [key for key in (word.lower(), word) if key in self._rows][:1]
 
 
-def _format(path: Path) -> dict[str, Any]:
-    """Returns how gensim is to read a file: by its first two lines, as names of files tell little.
+def _read(path: Path) -> tuple[dict[str, int], np.ndarray]:
+    """Return word -> row, and the vectors `[N,M]` float32.
 
     Raises:
-      ValueError: if it is empty.
+      ValueError: if the file is of another kind.
+      EOFError: if it ends too early.
     """
-    with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
+    with _open(path) as file:
         first, second = file.readline(_LONGEST_LINE), file.readline(_LONGEST_LINE)
     if not first.strip():
         raise ValueError("it is empty")
-    header = re.fullmatch(rb"\d+ (\d+)\s*", first)
+    header = re.fullmatch(rb"(\d+) (\d+)\s*", first)
     if not header:
-        return {"binary": False, "no_header": True}
-    return {"binary": not re.fullmatch(rb"\S+( +[-+.\deE]+){%d}\s*" % int(header[1]), second)}
+        return _read_text(path, 0, None, _size(path))
+    count, size = int(header[1]), int(header[2])
+    _require_room(path, count, size)
+    if re.fullmatch(rb".+?( +[-+.\deE]+){%d}\s*" % size, second):
+        return _read_text(path, 1, count, size)
+    return _read_binary(path)
+
+
+def _open(path: Path) -> BinaryIO:
+    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
+
+
+def _require_room(path: Path, count: int, size: int) -> None:
+    """Raise ValueError if a file cannot hold as many numbers as its header says: a number has two bytes at least."""
+    room = path.stat().st_size * (_MOST_PACKED if path.suffix == ".gz" else 1)
+    if not size or 2 * size > _LONGEST_LINE or count * size * 2 > room:
+        raise ValueError(f"its first line says {count} words of {size} numbers, for which it is too short")
+
+
+def _size(path: Path) -> int:
+    """Return how many numbers most of the first lines have: those whose words hold no blank."""
+    with _open(path) as file:
+        counts = Counter(len(line.split()) for line in itertools.islice(file, _LOOKED_AT) if line.strip())
+    return max(sorted(counts), key=lambda one: counts[one]) - 1
+
+
+def _read_text(path: Path, skipped: int, count: int | None, size: int) -> tuple[dict[str, int], np.ndarray]:
+    """Return what lines of a word, which may hold blanks, and `size` numbers tell; of a word there twice the first."""
+    if not size:
+        raise ValueError("its lines have no numbers")
+    rows: dict[str, int] = {}
+    blocks, block = [], []
+    with _open(path) as file:
+        for line in itertools.islice(file, skipped, None if count is None else skipped + count):
+            if not line.strip():
+                continue
+            word, *numbers = line.decode("utf-8", "replace").rstrip().rsplit(" ", size)
+            vector = np.array(numbers, np.float32)
+            if len(vector) != size:
+                raise ValueError(f"a line has {len(vector)} numbers in place of {size}")
+            if word not in rows:
+                rows[word] = len(rows)
+                block.append(vector)
+            if len(block) == _BLOCK:
+                blocks.append(np.stack(block))
+                block = []
+    if count is not None and len(rows) < count:
+        raise EOFError(f"unexpected end of input: its first line says {count} words, and there are {len(rows)}")
+    return rows, np.concatenate([*blocks, np.stack(block)] if block else blocks)
+
+
+def _read_binary(path: Path) -> tuple[dict[str, int], np.ndarray]:
+    """Return what gensim reads of word2vec's binary format."""
+    try:
+        from gensim.models import keyedvectors
+    except ImportError as error:
+        raise errors.UserError(
+            "`--text_encoder=word2vec:...` must have gensim installed for its binary format. Received: no gensim in "
+            "this environment. Run pip install 'niwt_tf[text]'."
+        ) from error
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # gensim leaves a damaged file open
+        found = keyedvectors.KeyedVectors.load_word2vec_format(str(path), binary=True, unicode_errors="replace")
+    return found.key_to_index, found.vectors

@@ -19,7 +19,7 @@ _PAGE = "Get the file from its official page."
 
 def _tables(
     folder: Path,
-    matrix: str = " 1.5  -1.00\n0 100\n\n-0.5 2e1 \n",
+    matrix: str = " 1.5  -1.00\n0 100\n\n0.5 2e1 \n",
     classes: str = "     1\tant\n     2\tpolar+bear\n     3\tcat\n",
     attributes: str = "1 furry\n2 lives in water\n",
 ) -> tuple[Path, Path, Path]:
@@ -34,8 +34,14 @@ def test_rows_are_joined_by_name_and_missing_values_are_nan(tmp_path: Path) -> N
     found = class_attributes.from_text(*paths, ["cat", "Polar bear", "ant"])
     assert (found.names, found.source) == (("furry", "lives in water"), str(paths[0]))
     assert list(found.values) == ["cat", "Polar bear", "ant"]
-    np.testing.assert_array_equal(np.stack(list(found.values.values())), [[-0.5, 20], [0, 100], [1.5, np.nan]])
+    np.testing.assert_array_equal(np.stack(list(found.values.values())), [[0.5, 20], [0, 100], [1.5, np.nan]])
     assert all(values.dtype == np.float32 for values in found.values.values())
+
+
+def test_minus_one_is_a_value_where_others_are_negative(tmp_path: Path) -> None:
+    found = class_attributes.from_text(*_tables(tmp_path, "1.5 -1\n0 1\n-0.5 2\n"), ["ant"])
+    np.testing.assert_array_equal(found.values["ant"], np.float32([1.5, -1]))
+    np.testing.assert_array_equal(found.coded["ant"], [False, True])
 
 
 def test_names_keep_what_follows_the_number(tmp_path: Path) -> None:

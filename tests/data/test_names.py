@@ -78,13 +78,13 @@ def test_a_missing_class_is_told_with_what_is_left_over() -> None:
     with pytest.raises(errors.UserError) as caught:
         names.join(["Ant", "bee", "cat"], ["ant", "bees", "kat", "dog"], "the list of x", "Mend it.")
     assert str(caught.value) == (
-        "Classes must be found by name in the list of x. Received: none for bee, cat. Left over there: bees, dog, kat. "
-        "Mend it."
+        "Classes must be found by name in the list of x. Received: none for bee, cat. Misspelt, perhaps: there "
+        "is 'bees' for 'bee', 'kat' for 'cat'. Left over there: bees, dog, kat. Mend it."
     )
 
 
 def test_a_missing_class_is_told_where_nothing_is_left_over() -> None:
-    with pytest.raises(errors.UserError, match="Received: none for bee. Left over there: none. Mend it.$"):
+    with pytest.raises(errors.UserError, match="Received: none for bee. Mend it.$"):
         names.join(["ant", "bee"], ["ant"], "the list", "Mend it.")
 
 
@@ -108,3 +108,38 @@ def test_a_class_that_nobody_wants_may_be_there_twice() -> None:
 def test_a_class_that_is_wanted_twice_is_told() -> None:
     with pytest.raises(errors.UserError, match="Received: polar bear, Polar-Bear. Keep one."):
         names.join(["ant", "polar bear", "Polar-Bear"], ["ant", "polar_bear"], "the list", "Mend it.")
+
+
+def test_names_that_differ_by_joints_alone_are_found_exactly() -> None:
+    names_of_languages = ["C", "C++", "C#", "C--", "A+B", "A-B", ".NET", "NET"]
+    joined = names.join(names_of_languages, names_of_languages[::-1], "the list", "Mend it.")
+    assert joined == {name: name for name in names_of_languages}
+
+
+@pytest.mark.parametrize(("wanted", "found"), [("c++", "C++"), ("c", "C"), ("phone s8+", "Phone_S8+")])
+def test_a_sign_at_the_end_counts_in_loose_comparison(wanted: str, found: str) -> None:
+    available = ["C", "C++", "Phone S8", "Phone_S8+"]
+    assert names.join([wanted], available, "the list", "Mend it.") == {wanted: found}
+
+
+def test_the_same_name_twice_is_told() -> None:
+    with pytest.raises(errors.UserError, match="Received: ant, ant. Keep one."):
+        names.join(["ant"], ["ant", "ant"], "the list", "Mend it.")
+
+
+@pytest.mark.parametrize(("image", "row"), [("grey_box", "gray_box"), ("gray_box", "grey_box")])
+def test_a_misspelt_name_is_suggested_though_it_is_wanted_too(image: str, row: str) -> None:
+    with pytest.raises(errors.UserError) as caught:
+        names.join([image, row, "disc"], [row, "disc"], "the table", "Mend it.")
+    assert str(caught.value) == (
+        f"Classes must be found by name in the table. Received: none for {image}. Misspelt, perhaps: there is {row!r} "
+        f"for {image!r}. Mend it."
+    )
+
+
+def test_sources_are_merged_exactly_and_else_loosely() -> None:
+    merged = names.merged([["C", "C++", "polar bear"], ["C++", "c", "Polar_Bear", "wasp"], ["WASP"]])
+    assert merged == {
+        "C": "C", "C++": "C++", "polar bear": "polar bear", "c": "C", "Polar_Bear": "polar bear", "wasp": "wasp",
+        "WASP": "wasp",
+    }  # fmt: skip

@@ -33,7 +33,7 @@ def _known(*shares: knowledge.Share, factor: float = 1.0) -> knowledge.DomainKno
 
 
 def _captions() -> knowledge.Share:
-    encoder = encoders.TfidfEncoder.fit(_TEXTS)
+    encoder = encoders.TfidfEncoder.fit([_TEXTS])
     return knowledge.Share("captions", len(encoder.feature_names), 0.5, encoder)
 
 

@@ -117,7 +117,34 @@ def test_files_that_hold_no_word_vectors_are_errors(
     assert f"Received: {path}, which could not be read: {trouble}" in message and "\n" not in message
 
 
-def test_gensim_must_be_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gensim_must_be_installed_for_binary_files_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "gensim.models", None)
     with pytest.raises(errors.UserError, match=r"Run pip install 'niwt_tf\[text\]'\.$"):
-        word_vectors.WordVectors(tmp_path / "vectors.txt")
+        word_vectors.WordVectors(_write(tmp_path / "vectors.bin", _binary()))
+    assert word_vectors.WordVectors(_write(tmp_path / "vectors.txt", _lines().encode())).knows("red")
+
+
+@pytest.mark.parametrize("header", [b"", b"6 3\n"])
+def test_words_may_hold_blanks(tmp_path: Path, header: bytes) -> None:
+    spaced = b". . . 1 2 3\nat name@domain.com 4 5 6\n"
+    encoder = word_vectors.WordVectors(_write(tmp_path / "glove.txt", header + spaced + _lines().encode()))
+    np.testing.assert_array_equal(encoder(["red"]), np.float32([_VECTORS["red"]]))
+    assert encoder.knows("at name@domain.com") and encoder.knows(". . .")
+
+
+def test_of_a_word_there_twice_the_first_counts(tmp_path: Path) -> None:
+    encoder = word_vectors.WordVectors(_write(tmp_path / "glove.txt", b"red 1 2\nred 3 4\nblue 5 6\n"))
+    np.testing.assert_array_equal(encoder(["red", "blue"]), np.float32([[1, 2], [5, 6]]))
+
+
+@pytest.mark.parametrize("header", [b"5 999999999999\n", b"999999999999 3\n", b"99999 3000\n", b"4 0\n"])
+@pytest.mark.parametrize("name", ["lies.txt", "lies.bin", "lies.txt.gz"])
+def test_a_header_that_lies_is_refused_at_once(tmp_path: Path, header: bytes, name: str) -> None:
+    rest = _binary().partition(b"\n")[2] if "bin" in name else _lines().encode()
+    with pytest.raises(errors.UserError, match="its first line says .* for which it is too short"):
+        word_vectors.WordVectors(_write(tmp_path / name, header + rest))
+
+
+def test_scripts_without_blanks_are_looked_up_in_all_parts(tmp_path: Path) -> None:
+    path = _write(tmp_path / "glove.txt", "红色 1 0\n方 0 4\n".encode())
+    np.testing.assert_array_equal(word_vectors.WordVectors(path)(["红色的方"]), np.float32([[0.5, 2]]))

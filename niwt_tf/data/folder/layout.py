@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from niwt_tf import config as config_lib
@@ -22,7 +22,7 @@ from niwt_tf.data import class_texts, image_files, text_files
 from niwt_tf.data import names as names_lib
 from niwt_tf.data.folder import table
 
-IMAGES, ATTRIBUTES, CAPTIONS, DOCUMENTS = "images", "attributes.csv", "captions", "documents"
+IMAGES, CAPTIONS, DOCUMENTS = "images", "captions", "documents"
 _TEST_SHARE = 0.2
 _FEWEST_SEEN = 3  # one plays unseen, and of the two left one does again
 
@@ -36,12 +36,14 @@ class Layout:
       seen: names of the classes that training shows, sorted.
       unseen: names of the others, sorted.
       images: class -> `(name, path)` of its images, sorted by name; classes without any are left out.
+      unnamed: unseen classes of which there is a description alone: no image, and no list that names them.
     """
 
     root: Path
     seen: tuple[str, ...]
     unseen: tuple[str, ...]
     images: Mapping[str, Sequence[tuple[str, Path]]]
+    unnamed: Sequence[str] = ()
 
     def parts(self) -> dict[str, list[tuple[str, str, Path]]]:
         """Returns `(name, class, path)` of the images of `train`, `test_seen` and `test_unseen`.
@@ -84,27 +86,28 @@ def read(root: Path, unseen: Sequence[str] = ()) -> Layout:
     images = _images(root)
     seen_list = _listed(root / "seen.txt")
     unseen_list = unseen or _listed(root / "unseen.txt")
-    _require_disjoint(root, seen_list, unseen_list)
-    known = _spelt_once([*images, *seen_list, *unseen_list, *described(root)])
-    seen_names, unseen_names = (_known(names, known) for names in (seen_list, unseen_list))
+    known = names_lib.merged([images, seen_list, unseen_list, *_described(root)])
+    seen_names, unseen_names = ({known[name] for name in names} for names in (seen_list, unseen_list))
+    _require_disjoint(root, seen_names & unseen_names)
     if not unseen_list:
         unseen_names = set(known.values()) - seen_names if seen_list else set(known.values()) - images.keys()
     if not seen_list:
         seen_names = images.keys() - unseen_names
         unseen_names |= set(known.values()) - images.keys()
-    layout = Layout(root, tuple(sorted(seen_names)), tuple(sorted(unseen_names)), images)
+    unnamed = unseen_names - images.keys() - {known[name] for name in unseen_list}
+    layout = Layout(root, *(tuple(sorted(names)) for names in (seen_names, unseen_names)), images, sorted(unnamed))
     _require_whole(layout)
     return layout
 
 
-def described(root: Path) -> list[str]:
-    """Returns the names of the classes of which `root` holds knowledge, as its files spell them."""
-    csv = root / ATTRIBUTES
-    found = table.class_names(csv) if csv.is_file() else []
+def _described(root: Path) -> Iterator[Iterable[str]]:
+    """Yield the names of the classes of which `root` holds knowledge, as its files spell them, kind by kind."""
+    attributes = table.find(root)
+    if attributes.is_file():
+        yield table.class_names(attributes)
     for folder in (root / CAPTIONS, root / DOCUMENTS):
         if folder.is_dir():
-            found += class_texts.entries(folder)
-    return found
+            yield class_texts.entries(folder)
 
 
 def _images(root: Path) -> dict[str, list[tuple[str, Path]]]:
@@ -125,29 +128,16 @@ def _listed(path: Path) -> list[str]:
     return text_files.lines(path) if path.is_file() else []
 
 
-def _spelt_once(names: Iterable[str]) -> dict[str, str]:
-    """Returns normal form -> the first spelling of each name."""
-    known: dict[str, str] = {}
-    for name in names:
-        known.setdefault(names_lib.normal(name), name)
-    return known
-
-
-def _known(names: Iterable[str], known: Mapping[str, str]) -> set[str]:
-    return {known[names_lib.normal(name)] for name in names}
-
-
 def _held_out(names: Sequence[str]) -> set[str]:
     count = max(1, round(len(names) * _TEST_SHARE))
     return set(sorted(names, key=lambda name: hashlib.sha256(name.encode()).digest())[:count])
 
 
-def _require_disjoint(root: Path, seen: Sequence[str], unseen: Sequence[str]) -> None:
-    both = sorted(set(map(names_lib.normal, seen)) & set(map(names_lib.normal, unseen)))
+def _require_disjoint(root: Path, both: Collection[str]) -> None:
     if both:
         raise errors.UserError(
-            f"Seen and unseen classes must differ. Received: {errors.listed(both)} in both lists of {root}. Take them "
-            "out of seen.txt, or of unseen.txt or --unseen."
+            f"Seen and unseen classes must differ. Received: {errors.listed(sorted(both))} in both lists of {root}. "
+            "Take them out of seen.txt, or of unseen.txt or --unseen."
         )
 
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,9 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from niwt_tf import config as config_lib
+from niwt_tf import errors, progress
 from niwt_tf.data import class_texts, photographs, places, prepare, zero_shot
+from niwt_tf.data import names as names_lib
 from niwt_tf.data.folder import folder_dataset_builder, table
 from niwt_tf.data.folder import layout as layout_lib
 
@@ -30,6 +32,7 @@ def load(config: config_lib.DataConfig, image_size: int) -> zero_shot.ZeroShotDa
       OSError: if a folder cannot be read or written.
     """
     layout = layout_lib.read(Path(config.data_dir).expanduser(), config.unseen)
+    _say_unnamed(layout)
     builder = folder_dataset_builder.Builder(
         data_dir=places.prepared_folder(config), config=folder_dataset_builder.config(layout)
     )
@@ -52,6 +55,16 @@ def load(config: config_lib.DataConfig, image_size: int) -> zero_shot.ZeroShotDa
     )
 
 
+def _say_unnamed(layout: layout_lib.Layout) -> None:
+    """Say which classes are unseen only because there is a description and no image."""
+    if layout.unnamed:
+        near = names_lib.nearest(layout.unnamed, layout.images)
+        progress.say(
+            f"  warning: unseen, without an image and without being named so: {errors.listed(layout.unnamed)}.{near} "
+            "Name all unseen classes in unseen.txt or by --unseen, or take out what is no class."
+        )
+
+
 def _test_unseen(builder: tfds.core.DatasetBuilder, image_size: int) -> zero_shot.Split:
     if "test_unseen" in builder.info.splits:
         return photographs.split(builder, "test_unseen", image_size)
@@ -59,22 +72,16 @@ def _test_unseen(builder: tfds.core.DatasetBuilder, image_size: int) -> zero_sho
     return zero_shot.Split(tf.data.Dataset.from_tensor_slices(none), np.zeros(0, np.int64))
 
 
-def _attributes(path: Path, class_names: Sequence[str]) -> zero_shot.Attributes:
-    names, values = table.attributes(path, class_names)
-    return zero_shot.Attributes(names, {name: np.array(row, np.float32) for name, row in values.items()}, str(path))
-
-
 def _descriptions(layout: layout_lib.Layout) -> zero_shot.Descriptions:
     """Returns what lies in the folder; what does not is no domain of it."""
     classes, parts = (*layout.seen, *layout.unseen), layout.parts()
-    attributes, captions, documents = (
-        layout.root / name for name in (layout_lib.ATTRIBUTES, layout_lib.CAPTIONS, layout_lib.DOCUMENTS)
-    )
+    attributes = table.find(layout.root)
+    captions, documents = layout.root / layout_lib.CAPTIONS, layout.root / layout_lib.DOCUMENTS
     # The text of a seen class is that of its training images alone.
     readable = {label: {Path(name).stem for name, of, _ in parts["train"] if of == label} for label in layout.seen}
     known: dict[str, Callable[[], Any]] = {}
     if attributes.is_file():
-        known["attributes"] = lambda: _attributes(attributes, classes)
+        known["attributes"] = lambda: table.attributes(attributes, classes)
     if captions.is_dir():
         known["captions"] = lambda: zero_shot.Texts(
             class_texts.captions(captions, classes, "`captions`", readable), str(captions)

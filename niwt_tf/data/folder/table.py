@@ -1,34 +1,46 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Reads attributes.csv: a header `class,<attribute>,...`, and a row of numbers for each class."""
+"""Reads attributes.csv: a header `class,<attribute>,...`, and a row of numbers for each class.
+
+Semicolons or tabs may stand between cells, and commas for decimal points then; it may be UTF-16, or .xlsx.
+"""
 
 from __future__ import annotations
 
 import csv
-import io
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from niwt_tf import errors
-from niwt_tf.data import names as names_lib
-from niwt_tf.data import text_files
+import numpy as np
 
-_MISSING = -1.0
+from niwt_tf import errors
+from niwt_tf.data import missing_values, spreadsheet, zero_shot
+from niwt_tf.data import names as names_lib
+
+NAMES = ("attributes.csv", "attributes.xlsx")
+_DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?")
+
+
+def find(root: Path) -> Path:
+    """Return where the table of a folder lies, or would lie."""
+    paths = [root / name for name in NAMES]
+    return next((path for path in paths if path.is_file()), paths[0])
 
 
 def class_names(path: Path) -> list[str]:
-    """Returns the classes of the rows, in their order.
+    """Return the classes of the rows, in their order.
 
     Raises:
       errors.UserError: if this is no such table.
     """
-    _, rows = _read(path)
+    _, rows, _ = _read(path)
     return [row[0] for _, row in rows]
 
 
-def attributes(path: Path, wanted: Sequence[str]) -> tuple[tuple[str, ...], dict[str, list[float]]]:
-    """Returns the names of the attributes, and class -> its `M` values; NaN where -1 or nothing stands.
+def attributes(path: Path, wanted: Sequence[str]) -> zero_shot.Attributes:
+    """Return the attributes of classes; NaN where nothing stands, or -1 for what is missing.
 
     Args:
       path: the table.
@@ -37,16 +49,21 @@ def attributes(path: Path, wanted: Sequence[str]) -> tuple[tuple[str, ...], dict
     Raises:
       errors.UserError: if this is no such table, a class is missing or there twice, or a value is no number.
     """
-    header, rows = _read(path)
+    header, rows, delimiter = _read(path)
     by_name = {row[0]: (number, row) for number, row in rows}
     same = names_lib.join(wanted, [row[0] for _, row in rows], str(path), "Add a row for each class.")
-    return tuple(header[1:]), {name: _numbers(path, *by_name[same[name]], header) for name in wanted}
+    values = {name: _numbers(path, *by_name[same[name]], header, delimiter) for name in wanted}
+    return missing_values.attributes(header[1:], values, np.stack(list(values.values())), str(path))
 
 
-def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """Returns the header, and the rows with their line numbers; cells without blanks around them."""
-    reader = csv.reader(io.StringIO(text_files.text(path)))
-    rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(map(str.strip, row))]
+def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]], str]:
+    """Return the header, the rows with their line numbers, and what stands between cells."""
+    try:
+        rows, delimiter = spreadsheet.rows(path)
+    except csv.Error as error:
+        raise errors.UserError(
+            f"{path.name} must be a table of cells. Received: {path}, {errors.first_line(error)}. Save it anew as CSV."
+        ) from None
     header = rows[0][1] if rows else []
     if len(header) < 2 or header[0].lower() != "class" or len(set(header)) < len(header) or "" in header:
         raise errors.UserError(
@@ -59,22 +76,26 @@ def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
                 f"Each row of {path.name} must be a class and {len(header) - 1} numbers. Received: {len(row)} cells in "
                 f"line {number} of {path}. Quote a name that has a comma in it."
             )
-    return header, rows[1:]
+    return header, rows[1:], delimiter
 
 
-def _numbers(path: Path, line: int, row: Sequence[str], header: Sequence[str]) -> list[float]:
+def _numbers(path: Path, line: int, row: Sequence[str], header: Sequence[str], delimiter: str) -> np.ndarray:
     cells = zip(row[1:], header[1:], strict=True)
-    return [_number(path, line, row[0], cell, column) for cell, column in cells]
+    return np.array([_number(path, line, row[0], cell, column, delimiter) for cell, column in cells])
 
 
-def _number(path: Path, line: int, name: str, cell: str, column: str) -> float:
+def _number(path: Path, line: int, name: str, cell: str, column: str, delimiter: str) -> float:
+    """Return the number of a cell; NaN where nothing stands."""
+    if not cell:
+        return math.nan
+    is_point = delimiter != "," and _DECIMAL_COMMA.fullmatch(cell)
     try:
-        value = float(cell or _MISSING)
+        value = float(cell.replace(",", ".") if is_point else cell)
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
         raise errors.UserError(
-            f"Attributes must be numbers; one that is missing, -1 or nothing. Received: {cell!r} for class {name!r}, "
+            f"Attributes must be numbers; one that is missing, nothing. Received: {cell!r} for class {name!r}, "
             f"attribute {column!r}, in line {line} of {path}."
         )
-    return math.nan if value == _MISSING else value
+    return value

@@ -7,9 +7,11 @@ from __future__ import annotations
 import csv
 import math
 import string
+import sys
 from pathlib import Path
 
 import hypothesis
+import numpy as np
 import pytest
 from hypothesis import strategies
 
@@ -23,24 +25,68 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "attributes.csv"
 
 
+def _read(path: Path, wanted: list[str]) -> tuple[tuple[str, ...], dict[str, list[float]]]:
+    found = table.attributes(path, wanted)
+    return found.names, {name: row.tolist() for name, row in found.values.items()}
+
+
 def test_values_are_by_class_and_attribute(path: Path) -> None:
     path.write_text("class,red,has wings\nbee,0,1\npolar+bear, 12.5 ,-3e-1\nant,1,0\n", "utf-8")
-    names, values = table.attributes(path, ["ant", "polar bear"])
+    names, values = _read(path, ["ant", "polar bear"])
     assert names == ("red", "has wings")
-    assert values == {"ant": [1, 0], "polar bear": [12.5, -0.3]}
+    assert values == {"ant": [1, 0], "polar bear": [12.5, pytest.approx(-0.3)]}
     assert table.class_names(path) == ["bee", "polar+bear", "ant"]
 
 
 @pytest.mark.parametrize("missing", ["-1", "-1.0", "-1.00", "", "  "])
 def test_what_is_missing_is_nan(path: Path, missing: str) -> None:
-    path.write_text(f"class,a,b\nant,{missing},0\n", "utf-8")
-    a, b = table.attributes(path, ["ant"])[1]["ant"]
-    assert math.isnan(a) and b == 0
+    path.write_text(f"class,a,b,c,d\nant,{missing},0,1,0\n", "utf-8")
+    a, *others = table.attributes(path, ["ant"]).values["ant"]
+    assert math.isnan(a) and others == [0, 1, 0]
+
+
+def test_minus_one_is_a_value_beside_one(path: Path) -> None:
+    path.write_text("class,a,b\nant,-1,1\nbee,1,-1\n", "utf-8")
+    assert _read(path, ["ant", "bee"])[1] == {"ant": [-1, 1], "bee": [1, -1]}
 
 
 def test_other_programs_tables_can_be_read(path: Path) -> None:
     path.write_bytes('\ufeffClass,"red, or so",b\r\n\r\n"ant",1,2\r\n,,\r\n'.encode())
-    assert table.attributes(path, ["ant"]) == (("red, or so", "b"), {"ant": [1, 2]})
+    assert _read(path, ["ant"]) == (("red, or so", "b"), {"ant": [1, 2]})
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
+@pytest.mark.parametrize(("joint", "point"), [(",", "."), (";", ","), (";", "."), ("\t", ","), ("\t", ".")])
+def test_tables_of_spreadsheet_programs_are_read(path: Path, encoding: str, joint: str, point: str) -> None:
+    lines = [["class", '"red; or, so"', "b"], ["ant", f"0{point}5", f"{point}25"], ["bee", "1", f"1{point}5e1"]]
+    path.write_bytes("\r\n".join(joint.join(cells) for cells in lines).encode(encoding))
+    assert _read(path, ["ant", "bee"]) == (("red; or, so", "b"), {"ant": [0.5, 0.25], "bee": [1, 15]})
+
+
+def test_a_workbook_is_read_whatever_its_name(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for row in (["class", "red", "b"], ["ant", 0.5, 1], [None, None, None], ["bee", None, -3]):
+        book.active.append(row)
+    for name in table.NAMES:
+        book.save(tmp_path / name)
+        ant, bee = table.attributes(tmp_path / name, ["ant", "bee"]).values.values()
+        assert ant.tolist() == [0.5, 1] and math.isnan(bee[0]) and bee[1] == -3
+        assert table.class_names(tmp_path / name) == ["ant", "bee"]
+
+
+def test_a_workbook_needs_pandas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "attributes.xlsx").write_bytes(b"PK\x03\x04")
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(errors.UserError, match=r"must have pandas and openpyxl installed.*niwt_tf\[excel\]"):
+        table.class_names(table.find(tmp_path))
+
+
+def test_a_damaged_workbook_is_told(tmp_path: Path) -> None:
+    pytest.importorskip("openpyxl")
+    (tmp_path / "attributes.xlsx").write_bytes(b"PK\x03\x04 and no more")
+    with pytest.raises(errors.UserError, match="A workbook .* must be whole.*Save it as CSV in UTF-8"):
+        table.class_names(table.find(tmp_path))
 
 
 _cells = strategies.text(string.ascii_letters + ' ,"\n_é', min_size=1).map(str.strip).filter(bool)
@@ -51,12 +97,14 @@ _names = strategies.lists(_cells, min_size=1, max_size=4, unique=True)
 def test_what_the_csv_module_writes_comes_back(
     tmp_path_factory: pytest.TempPathFactory, names: list[str], data: strategies.DataObject
 ) -> None:
-    numbers = strategies.floats(-1e3, 1e3).filter(lambda value: value != -1)
+    numbers = strategies.floats(-1e3, 1e3, width=32).filter(lambda value: value != -1)
     rows = {f"class{i}": [data.draw(numbers) for _ in names] for i in range(2)}
     path = tmp_path_factory.mktemp("csv") / "attributes.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([["class", *names], *([name, *values] for name, values in rows.items())])
-    assert table.attributes(path, list(rows)) == (tuple(names), rows)
+    read, values = _read(path, list(rows))
+    assert read == tuple(names)
+    assert values == {name: np.float32(row).tolist() for name, row in rows.items()}
 
 
 @pytest.mark.parametrize("cell", ["many", "1,5", "nan", "inf", "0x1"])
@@ -65,7 +113,7 @@ def test_what_is_no_number_is_told_with_row_and_column(path: Path, cell: str) ->
     with pytest.raises(errors.UserError) as caught:
         table.attributes(path, ["ant", "bee"])
     assert str(caught.value) == (
-        f"Attributes must be numbers; one that is missing, -1 or nothing. Received: {cell!r} for class 'ant', "
+        f"Attributes must be numbers; one that is missing, nothing. Received: {cell!r} for class 'ant', "
         f"attribute 'blue', in line 3 of {path}."
     )
 
@@ -75,8 +123,8 @@ def test_missing_classes_are_listed(path: Path) -> None:
     with pytest.raises(errors.UserError) as caught:
         table.attributes(path, ["ant", "bee", "eel"])
     assert str(caught.value) == (
-        f"Classes must be found by name in {path}. Received: none for bee, eel. Left over there: beetle. Add a row for "
-        "each class."
+        f"Classes must be found by name in {path}. Received: none for bee, eel. Misspelt, perhaps: there is 'beetle' for "
+        "'bee'. Left over there: beetle. Add a row for each class."
     )
 
 

@@ -47,7 +47,7 @@ def by_attributes(deep: bool = False, descends: bool = False) -> model_lib.Model
 
 def by_captions(deep: bool = False, descends: bool = False) -> model_lib.Model:
     """Returns a model that knows its classes by captions, of which some phrases contain others."""
-    encoder = encoders.TfidfEncoder.fit([text for texts in CAPTIONS[: len(SEEN)] for text in texts])
+    encoder = encoders.TfidfEncoder.fit(CAPTIONS[: len(SEEN)])
     vectors = np.stack([encoder(texts).mean(0) for texts in CAPTIONS])
     share = knowledge.Share("captions", len(encoder.feature_names), 1.0, encoder)
     known = knowledge.DomainKnowledge(vectors, encoder.feature_names, SEEN + UNSEEN, "captions", (share,))

@@ -1,0 +1,69 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of the audit of what is told of classes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from niwt_tf import errors
+from niwt_tf.domains import audit
+
+_NAMES = ("ant", "bee", "cow", "dog", "eel")
+
+
+def _told(vectors: Any, **changes: Any) -> audit.Told:
+    return audit.Told("signs", "by hand", "Mend it.", _NAMES, np.array(vectors, np.float32), 3, **changes)
+
+
+_GOOD = [[1, 0], [0, 1], [1, 1], [1, 2], [2, 1]]
+
+
+def test_classes_that_differ_raise_no_doubt() -> None:
+    assert audit.check(_told(_GOOD, feature_names=("a", "b"), known_words=(0.1, 0.1, 0.1, 0.5, 1))) == []
+
+
+def test_classes_of_one_direction_are_named_together() -> None:
+    assert audit.check(_told([[1, 0], [0, 1], [1, 1], [0, 2], [3, 3]])) == [
+        "`signs` tells the same of classes, which nothing can tell apart then: bee = dog, cow = eel"
+    ]
+
+
+@pytest.mark.parametrize("row", [[0, 0], [np.nan, 1], [1, np.inf]])
+def test_a_class_of_which_nothing_is_told_is_an_error(row: list[float]) -> None:
+    with pytest.raises(errors.UserError) as caught:
+        audit.check(_told([*_GOOD[:4], row]))
+    assert str(caught.value) == (
+        "`signs` must tell something of every class, in finite numbers. Received: by hand, which gives nothing but "
+        "zeros, or no numbers, for eel. Mend it."
+    )
+
+
+def test_seen_classes_that_are_all_the_same_are_an_error() -> None:
+    with pytest.raises(errors.UserError, match="Received: by hand, which tells the same of all 3 seen classes. Mend"):
+        audit.check(_told([[1, 1], [2, 2], [3, 3], [1, 0], [0, 1]]))
+
+
+def test_attributes_that_seen_classes_share_are_named() -> None:
+    vectors = [[1, 0, 5], [1, 1, 5], [1, 2, 5], [0, 1, 5], [1, 7, 5]]
+    assert audit.check(_told(vectors, feature_names=("a", "b", "c"))) == [
+        "2 of 3 attributes are the same for all seen classes, so that nothing is learned of them: a, c"
+    ]
+    assert audit.check(_told(vectors)) == [], "numbers without names of attributes need not differ"
+
+
+def test_unseen_classes_of_which_few_words_are_known_are_named() -> None:
+    assert audit.check(_told(_GOOD, known_words=(0, 0, 0, 0.49, 0.5))) == [
+        "most words of `signs` are in no text of the seen classes for dog (49% known)"
+    ]
+
+
+def test_only_new_classes_are_looked_at() -> None:
+    told = _told([[1, 0], [1, 0], [0, 0], [0, 1], [1, 0]], known_words=(1, 1, 1, 0, 0))
+    assert audit.check(told, first=4) == [
+        "`signs` tells the same of classes, which nothing can tell apart then: ant = bee = eel",
+        "most words of `signs` are in no text of the seen classes for eel (0% known)",
+    ]
