@@ -3,13 +3,17 @@
 """Step 5 of the method (section 3.4 of the paper): a linear map back from importances to domain vectors.
 
 Minimises the mean over seen images of |D(alpha_y(I)) - k_y|^2, every class with the same say, by gradient descent from
-zero. Images count only through sums over their importances, so memory holds matrices of `[K,K]`, however many images
-there are; and in the eigenvectors of such a matrix the weights after any number of steps are known at once.
+zero. Images count only through sums over their importances, so memory holds matrices, however many images there are;
+and in the eigenvectors of such a matrix the weights after any number of steps are known at once.
+
+Descent never leaves the space that the importances span. Where that has fewer dimensions `R` than there are neurons, as
+behind a linear head (a dimension per class) or with few images, all matrices are `[R,R]` in place of `[K,K]`.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 
 import keras
@@ -17,11 +21,13 @@ import numpy as np
 import tensorflow as tf
 from sklearn import model_selection
 
-from niwt_tf import domain_map, errors, inspect
+from niwt_tf import choice, domain_map, errors, inspect
+from niwt_tf import units as units_lib
 
 _STEPS = np.unique(np.geomspace(1, 10_000, 60).round().astype(int))
 _ROWS = 4096  # images that are summed at a time
 _EPSILON = 1e-12
+_OUTSIDE = 1e-6  # length of a unit importance's part outside a space that counts as rounding
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,21 +99,24 @@ def fit(
       errors.DivergedError: if importances or domain vectors are no finite numbers.
     """
     fold_of = _folds(len(domain_vectors), folds, seed)
-    moments = _moments(values, labels, fold_of)
-    _require_finite(moments.means, domain_vectors)
+    means = _class_means(values, labels, len(fold_of))
+    _require_finite(means, domain_vectors)
+    span = _span(values, means)
+    moments = _moments(values, labels, fold_of, means @ span, span)
     steps, correlation = _best_steps(moments, domain_vectors, fold_of, log)
     descent = _Descent.on(moments, domain_vectors, fold_of >= 0)
     kernel = descent.kernel(steps)
-    return InverseMap(_as_model(descent.shift, kernel), _patterns(descent.covariance, kernel), steps, correlation)
+    patterns = _patterns(span, descent.covariance, kernel)
+    return InverseMap(_as_model(span @ descent.shift, span @ kernel), patterns, steps, correlation)
 
 
 @dataclasses.dataclass(frozen=True)
 class _Moments:
-    """What the images come down to.
+    """What the images come down to, in the coordinates of the space that their importances span.
 
     Attributes:
-      means: each class's mean `[C,K]` of unit importances.
-      squares: for each fold, the sum over its classes `[F,K,K]` of their mean outer product.
+      means: each class's mean `[C,R]` of unit importances.
+      squares: for each fold, the sum over its classes `[F,R,R]` of their mean outer product.
       fold_of: `[C]`.
     """
 
@@ -125,20 +134,59 @@ def _folds(classes: int, folds: int, seed: int) -> np.ndarray:
     return fold_of
 
 
-def _moments(values: np.ndarray, labels: np.ndarray, fold_of: np.ndarray) -> _Moments:
-    counts, neurons = np.bincount(labels, minlength=len(fold_of)), values.shape[1]
-    means = np.zeros((len(fold_of), neurons))
-    squares = np.zeros((fold_of.max() + 1, neurons, neurons))
-    for start in range(0, len(values), _ROWS):
-        block = np.asarray(values[start : start + _ROWS], np.float64)
-        of_block = labels[start : start + _ROWS]
-        lengths = np.maximum(np.linalg.norm(block, axis=1), _EPSILON)
-        np.add.at(means, of_block, block / (lengths * counts[of_block])[:, None])
-        block /= (lengths * np.sqrt(counts[of_block]))[:, None]
+def _class_means(values: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
+    """Compute each class's mean `[C,K]` of unit importances."""
+    sums = np.zeros((classes, values.shape[1]))
+    for rows in _blocks(values):
+        np.add.at(sums, labels[rows], units_lib.units(np.asarray(values[rows], np.float64)))
+    return sums / np.bincount(labels, minlength=classes)[:, None]
+
+
+def _span(values: np.ndarray, means: np.ndarray) -> np.ndarray:
+    """Find an orthonormal basis `[K,R]` of a space that holds the importances of all images, as small as is cheap.
+
+    The class means span it behind a linear head; all images do where they are fewer than neurons; else all neurons.
+    """
+    neurons = values.shape[1]
+    basis = _basis(means)
+    if basis.shape[1] < neurons and _holds(basis, values):
+        return basis
+    return _basis(units_lib.units(np.asarray(values, np.float64))) if len(values) < neurons else np.eye(neurons)
+
+
+def _basis(rows: np.ndarray) -> np.ndarray:
+    """Compute an orthonormal basis `[K,R]`, R at least 1, of the space that `rows` `[N,K]` span, but for rounding."""
+    _, lengths, directions = np.linalg.svd(rows, full_matrices=False)
+    return directions[: max(1, int((lengths > _OUTSIDE * lengths[0]).sum()))].T
+
+
+def _holds(basis: np.ndarray, values: np.ndarray) -> bool:
+    """Return whether the unit importances of all images lie in the space of `basis` `[K,R]`, but for rounding."""
+    for rows in _blocks(values):
+        units = units_lib.units(np.asarray(values[rows], np.float64))
+        if np.linalg.norm(units - (units @ basis) @ basis.T, axis=1).max() > _OUTSIDE:
+            return False
+    return True
+
+
+def _moments(
+    values: np.ndarray, labels: np.ndarray, fold_of: np.ndarray, means: np.ndarray, span: np.ndarray
+) -> _Moments:
+    """Sum up the images; `means` `[C,R]` and `span` `[K,R]` as `_class_means` and `_span` give them."""
+    roots = np.sqrt(np.bincount(labels, minlength=len(fold_of)))
+    squares = np.zeros((fold_of.max() + 1, span.shape[1], span.shape[1]))
+    for rows in _blocks(values):
+        of_block = labels[rows]
+        block = units_lib.units(np.asarray(values[rows], np.float64)) @ span / roots[of_block][:, None]
         for fold in np.unique(fold_of[of_block]):
-            rows = block[fold_of[of_block] == fold]
-            squares[fold] += rows.T @ rows
+            of_fold = block[fold_of[of_block] == fold]
+            squares[fold] += of_fold.T @ of_fold
     return _Moments(means, squares, fold_of)
+
+
+def _blocks(values: np.ndarray) -> Iterator[slice]:
+    """Yield slices of rows that fit into memory together."""
+    return (slice(start, start + _ROWS) for start in range(0, len(values), _ROWS))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -146,12 +194,12 @@ class _Descent:
     """Gradient descent on the squared error over some classes, from zero, as long a step as is stable.
 
     Attributes:
-      shift: the classes' mean importances `[K]`.
-      covariance: of importances over their images, `[K,K]`.
+      shift: the classes' mean importances `[R]`.
+      covariance: of importances over their images, `[R,R]`.
       centre: the mean of their domain vectors `[M]`.
-      rates: the share `[K]` of what is still to be learned that a step learns, along each eigenvector, in 0..1.
-      basis: the eigenvectors `[K,K]`, in columns.
-      gradient: the first step, `[K,M]`, in that basis.
+      rates: the share `[R]` of what is still to be learned that a step learns, along each eigenvector, in 0..1.
+      basis: the eigenvectors `[R,R]`, in columns.
+      gradient: the first step, `[R,M]`, in that basis.
     """
 
     shift: np.ndarray
@@ -174,11 +222,11 @@ class _Descent:
         return cls(shift, covariance, centre, rates, basis, basis.T @ slope / largest)
 
     def kernel(self, steps: int) -> np.ndarray:
-        """Returns the weights `[K,M]` after so many steps."""
+        """Returns the weights `[R,M]` after so many steps."""
         return self.apply(self.basis, steps)
 
     def apply(self, coordinates: np.ndarray, steps: int) -> np.ndarray:
-        """Returns the scores `[N,M]` after so many steps of centred importances, `[N,K]` in the basis."""
+        """Returns the scores `[N,M]` after so many steps of centred importances, `[N,R]` in the basis."""
         learned = 1 - (1 - self.rates) ** steps
         factor = np.divide(learned, self.rates, out=np.full(len(learned), float(steps)), where=self.rates > _EPSILON)
         return (coordinates * factor) @ self.gradient
@@ -187,7 +235,16 @@ class _Descent:
 def _best_steps(
     moments: _Moments, domain_vectors: np.ndarray, fold_of: np.ndarray, log: inspect.Log
 ) -> tuple[int, float]:
-    """Returns the step with the best mean rank correlation on held-out classes, and that correlation."""
+    """Returns the first step with about the best mean rank correlation on held-out classes, and that correlation."""
+    correlations = _correlations(moments, domain_vectors, fold_of)
+    for steps, correlation in zip(_STEPS, correlations, strict=True):
+        log(int(steps), rank_correlation=float(correlation))
+    best = choice.first_best(correlations)
+    return int(_STEPS[best]), float(correlations[best])
+
+
+def _correlations(moments: _Moments, domain_vectors: np.ndarray, fold_of: np.ndarray) -> np.ndarray:
+    """Compute the mean rank correlation on held-out classes after each number of steps in `_STEPS`."""
     correlations = np.zeros((len(_STEPS), len(fold_of)))
     for fold in range(fold_of.max() + 1):
         out = fold_of == fold
@@ -195,17 +252,14 @@ def _best_steps(
         coordinates, true = (moments.means[out] - descent.shift) @ descent.basis, domain_vectors[out] - descent.centre
         for row, steps in zip(correlations, _STEPS, strict=True):
             row[out] = domain_map.rank_correlations(descent.apply(coordinates, int(steps)), true)
-    means = correlations.mean(1)
-    for steps, mean in zip(_STEPS, means, strict=True):
-        log(int(steps), rank_correlation=float(mean))
-    best = int(means.argmax())
-    return int(_STEPS[best]), float(means[best])
+    return correlations.mean(1)
 
 
-def _patterns(covariance: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+def _patterns(span: np.ndarray, covariance: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     """Returns the scores `[K,M]` of what comes along with each neuron's importance; 0 for one that never changes."""
-    deviations = np.sqrt(np.maximum(np.diag(covariance), 0))[:, None]
-    together = covariance @ kernel
+    spread = span @ covariance
+    deviations = np.sqrt(np.maximum((spread * span).sum(1), 0))[:, None]
+    together = spread @ kernel
     patterns = np.divide(together, deviations, out=np.zeros_like(together), where=deviations > _EPSILON)
     return patterns.astype(np.float32)
 

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from niwt_tf import progress
 from niwt_tf import workdir as workdir_lib
+from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.data import zero_shot
 from niwt_tf.explain import (
     decisions,
@@ -69,7 +71,9 @@ def write(
       jit_compile: compiles the passes with XLA.
     """
     explain = explainer.Explainer(subject.classifier, subject.gamma, jit_compile)
-    named = _name(subject, dataset, explain)
+    means, strongest = _train_activations(subject.classifier.backbone, dataset.train)
+    vectors = subject.known.vectors[: len(dataset.seen)]
+    named = neurons.name_all(subject.inverse, subject.known.feature_names, vectors, means, dataset.train.labels)
     watched = [one.index for one in named if one.name is not None]
     album = decisions.Album(subject.classifier.class_names, dataset.seen)
     passed = [_pass(explain, getattr(dataset, name), name, watched, album) for name in _SPLITS]
@@ -77,17 +81,21 @@ def write(
     workdir_lib.write_json(
         folder / "decisions.json", decisions.write(album, subject.inverse, subject.known, explain, folder)
     )
-    workdir_lib.write_json(folder / "neurons.json", _write_neurons(subject, dataset, named, folder, seed))
+    written = _write_neurons(subject.classifier.backbone, dataset.train, named, strongest, folder, seed)
+    workdir_lib.write_json(folder / "neurons.json", written)
 
 
-def _name(
-    subject: subject_lib.Subject, dataset: zero_shot.ZeroShotDataset, explain: explainer.Explainer
-) -> list[neurons.Neuron]:
-    """Returns what each neuron stands for, judged by training images."""
-    train = dataset.train
-    parts = [explain(images.numpy()).activations for images in _batches(train, "naming neurons")]
-    vectors = subject.known.vectors[: len(dataset.seen)]
-    return neurons.name_all(subject.inverse, subject.known.feature_names, vectors, np.concatenate(parts), train.labels)
+def _train_activations(backbone: backbone_lib.Backbone, train: zero_shot.Split) -> tuple[np.ndarray, gallery.Strongest]:
+    """Run the trunk once over the training images: each neuron's mean activations `[N,K]`, and what drives it most."""
+    height, width, channels = backbone.activation_shape
+    strongest, means, done = gallery.Strongest.nothing(channels, height, width), [np.zeros((0, channels))], 0
+    trunk = tf.function(lambda images: backbone.trunk(images, training=False), reduce_retracing=True)
+    for images in _batches(train, "naming neurons"):
+        activations = trunk(images).numpy()
+        strongest = strongest.merged(activations, done)
+        means.append(activations.mean((1, 2)))
+        done += len(activations)
+    return np.concatenate(means), strongest
 
 
 def _pass(
@@ -165,9 +173,10 @@ def _pointing(
 
 
 def _write_neurons(
-    subject: subject_lib.Subject,
-    dataset: zero_shot.ZeroShotDataset,
+    backbone: backbone_lib.Backbone,
+    train: zero_shot.Split,
     named: Sequence[neurons.Neuron],
+    strongest: gallery.Strongest,
     folder: Path,
     seed: int,
 ) -> list[dict[str, Any]]:
@@ -175,14 +184,14 @@ def _write_neurons(
     (folder / "neurons").mkdir(exist_ok=True)
     surest = sorted(named, key=lambda one: (one.name is None, -one.confidence))
     pictured = [one.index for one in surest[:_MOST_PICTURED]]
-    crops = gallery.collect(subject.classifier.backbone, dataset.train, pictured)
+    crops = gallery.cut_out(strongest.of(pictured), train)
     images: dict[int, str] = {}
     for row, index in enumerate(pictured):
         images[index] = f"neurons/{index:03}.png"
         drawing.strip(crops.strip(row)).save(folder / images[index])
     most = [one.index for one in surest[:_MOST_MAXIMAL] if one.name is not None]
     maximal = {index: f"neurons/{index:03}-max.png" for index in most}
-    for index, image in zip(most, synthesis.maximal_images(subject.classifier.backbone, most, seed), strict=True):
+    for index, image in zip(most, synthesis.maximal_images(backbone, most, seed), strict=True):
         drawing.strip([image], len(image)).save(folder / maximal[index])
     return [
         {

@@ -1,7 +1,9 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The images that drive each neuron most, cropped to its focus: one pass over a split, and of it no more than the crops
-that are best so far is kept in memory.
+"""The images that drive each neuron most, cropped to its focus.
+
+`Strongest` takes the activations of one pass over a split, batch by batch, and keeps a few small maps for each neuron.
+The images themselves are looked up afterwards, for the neurons that are shown.
 """
 
 from __future__ import annotations
@@ -13,7 +15,6 @@ import numpy as np
 import tensorflow as tf
 
 from niwt_tf import progress
-from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.data import zero_shot
 from niwt_tf.explain import visual
 
@@ -24,17 +25,64 @@ _NONE = -1
 
 
 @dataclasses.dataclass(frozen=True)
+class Strongest:
+    """The images that drive each of `P` neurons most so far, the strongest first.
+
+    Attributes:
+      maps: the neuron's activation map on each of them, `[P,n,H,W]` float32.
+      activations: means of these maps, by which neurons are named and important, `[P,n]` float32; -inf where fewer than
+        `n` images drive the neuron at all.
+      indices: of the images in their split, `[P,n]`; -1 likewise.
+    """
+
+    maps: np.ndarray
+    activations: np.ndarray
+    indices: np.ndarray
+
+    @classmethod
+    def nothing(cls, neurons: int, height: int, width: int, count: int = COUNT) -> Strongest:
+        """Start with no image for `neurons` neurons with maps of `height` x `width`, to find `count` of each."""
+        shape = (neurons, count)
+        maps = np.zeros((*shape, height, width), np.float32)
+        return cls(maps, np.full(shape, -np.inf, np.float32), np.full(shape, _NONE))
+
+    def merged(self, activations: np.ndarray, first: int) -> Strongest:
+        """Merge in a batch.
+
+        Args:
+          activations: of the batch, `[N,H,W,P]`.
+          first: the index of its first image in the split.
+        """
+        count = self.indices.shape[1]
+        driven = activations.max(axis=(1, 2)) > 0
+        means = np.where(driven, activations.mean(axis=(1, 2)), -np.inf).T
+        values = np.concatenate([self.activations, means], axis=1)
+        order = np.argsort(-values, axis=1, kind="stable")[:, :count]
+        values = np.take_along_axis(values, order, 1)
+        rows, places = np.nonzero((order >= count) & np.isfinite(values))
+        members = order[rows, places] - count
+        kept = np.minimum(order, count - 1)
+        indices = np.where(order < count, np.take_along_axis(self.indices, kept, 1), _NONE)
+        maps = self.maps[np.arange(len(order))[:, None], kept]
+        indices[rows, places], maps[rows, places] = first + members, activations[members, :, :, rows]
+        return Strongest(maps, values, indices)
+
+    def of(self, neurons: Sequence[int]) -> Strongest:
+        """Select some of the neurons, by their rows, in that order."""
+        rows = np.asarray(neurons, np.int64)
+        return Strongest(self.maps[rows], self.activations[rows], self.indices[rows])
+
+
+@dataclasses.dataclass(frozen=True)
 class Gallery:
     """What drives each of `P` neurons most, the strongest first.
 
     Attributes:
       crops: `[P,n,S,S,3]` uint8, RGB.
-      activations: the mean of each image's activation map, by which neurons are named and important, `[P,n]` float32.
       indices: of the images in the split, `[P,n]`; -1 where fewer than `n` images drive the neuron at all.
     """
 
     crops: np.ndarray
-    activations: np.ndarray
     indices: np.ndarray
 
     def strip(self, row: int) -> list[np.ndarray]:
@@ -42,54 +90,25 @@ class Gallery:
         return [crop for crop, index in zip(self.crops[row], self.indices[row], strict=True) if index != _NONE]
 
 
-def collect(
-    backbone: backbone_lib.Backbone,
-    split: zero_shot.Split,
-    neurons: Sequence[int],
-    count: int = COUNT,
-    crop_size: int = CROP_SIZE,
-) -> Gallery:
-    """Returns the images of `split` that drive each neuron most.
+def cut_out(strongest: Strongest, split: zero_shot.Split, crop_size: int = CROP_SIZE) -> Gallery:
+    """Cut the focus of each neuron out of the images that drive it most.
 
     Args:
-      backbone: the network.
-      split: training images.
-      neurons: the indices of `P` neurons.
-      count: how many images of each.
+      strongest: what one pass over `split` found.
+      split: its images.
       crop_size: the side of a crop, in pixels.
     """
-    shape, wanted = (len(neurons), count), tf.constant(neurons, tf.int32, [len(neurons)])
-    best = Gallery(
-        np.zeros((*shape, crop_size, crop_size, 3), np.uint8),
-        np.full(shape, -np.inf, np.float32),
-        np.full(shape, _NONE),
-    )
-    trunk = tf.function(lambda images: backbone.trunk(images, training=False), reduce_retracing=True)
-    batches, first = split.batches(_BATCH_SIZE), 0
-    for images, labels in progress.bar(batches, "gallery", -(-len(split) // _BATCH_SIZE), unit="batch"):
-        best = _merged(best, images, tf.gather(trunk(images), wanted, axis=-1).numpy(), first)
+    crops = np.zeros((*strongest.indices.shape, crop_size, crop_size, 3), np.uint8)
+    first = 0
+    for images, labels in progress.bar(
+        split.batches(_BATCH_SIZE), "gallery", -(-len(split) // _BATCH_SIZE), unit="batch"
+    ):
+        rows, places = np.nonzero((first <= strongest.indices) & (strongest.indices < first + len(labels)))
+        boxes = [_square(visual.focus_box(one)) for one in strongest.maps[rows, places]]
+        members = strongest.indices[rows, places] - first
+        crops[rows, places] = _crops(images, members, boxes, crop_size)
         first += len(labels)
-    return dataclasses.replace(best, activations=np.where(best.indices == _NONE, 0, best.activations))
-
-
-def _merged(best: Gallery, images: tf.Tensor, activations: np.ndarray, first: int) -> Gallery:
-    """Returns the best of `best` and of a batch whose first image has the index `first`."""
-    neurons, count = best.indices.shape
-    driven = activations.max(axis=(1, 2)) > 0
-    strongest = np.where(driven, activations.mean(axis=(1, 2)), -np.inf).T
-    values = np.concatenate([best.activations, strongest], axis=1)
-    order = np.argsort(-values, axis=1, kind="stable")[:, :count]
-    values = np.take_along_axis(values, order, 1)
-    is_new = (order >= count) & np.isfinite(values)
-    rows, places = np.nonzero(is_new)
-    members = order[rows, places] - count
-    boxes = [_square(visual.focus_box(activations[m, :, :, r])) for m, r in zip(members, rows, strict=True)]
-    kept = np.minimum(order, count - 1)
-    crops, indices = best.crops[np.arange(neurons)[:, None], kept], np.take_along_axis(best.indices, kept, 1)
-    indices[order >= count] = _NONE
-    indices[rows, places] = first + members
-    crops[rows, places] = _crops(images, members, boxes, best.crops.shape[-2])
-    return Gallery(crops, values, indices)
+    return Gallery(crops, strongest.indices)
 
 
 def _square(box: Sequence[float]) -> list[float]:

@@ -62,9 +62,20 @@ class Drawer:
         return np.maximum(np.nan_to_num(np.asarray(drawn, np.float32)), 0)
 
 
-def float_images(network: keras.Model) -> tuple[Any, Any]:
-    """Returns the input and output of a copy of a network that takes floats: bytes have no gradient."""
-    images = keras.Input(network.input_shape[1:], dtype="float32", name="float_images")
+def float_images(network: keras.Model, size: int) -> tuple[Any, Any]:
+    """Copy a network so that it takes floats: bytes have no gradient.
+
+    Args:
+      network: takes images `[N,S,S,3]` uint8.
+      size: the side of the images that the copy takes, in pixels.
+
+    Returns:
+      The copy's input and output.
+
+    Raises:
+      ValueError: If the network takes no images of that size.
+    """
+    images = keras.Input((size, size, 3), dtype="float32", name="float_images")
     copy = keras.models.clone_model(network, input_tensors=images)
     copy.set_weights(network.get_weights())
     return images, copy.output
@@ -72,7 +83,7 @@ def float_images(network: keras.Model) -> tuple[Any, Any]:
 
 def with_logits(classifier: classifier_lib.Classifier) -> keras.Model:
     """Returns the whole network, images `[N,S,S,3]` float32 in 0..255 -> logits `[N,C]`."""
-    images, features = float_images(classifier.backbone.network)
+    images, features = float_images(classifier.backbone.network, classifier.backbone.image_size)
     dense = keras.layers.Dense(len(classifier.class_names), dtype="float32", name="logits")
     model = keras.Model(images, dense(features), name="with_logits")
     dense.set_weights([classifier.kernel, classifier.bias])

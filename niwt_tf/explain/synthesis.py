@@ -19,6 +19,7 @@ from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.explain import keras_vis
 
 STEPS = 80
+LARGEST = 64  # pixels, as wide as the crops of the gallery beside which they are shown
 _BATCH_SIZE = 16  # neurons at a time
 _GREY, _NOISE = 127.5, 32.0  # of the images that it starts from; on plain grey most neurons are at 0, without gradient
 _SMOOTHED = 10  # steps, after which little is left of the noise: a neuron that is at 0 then starts from a patchwork
@@ -30,15 +31,21 @@ _BLUR = 0.3  # how far each step takes a pixel to the mean of its neighbours: wi
 def maximal_images(
     backbone: backbone_lib.Backbone, neurons: Sequence[int], seed: int = 0, steps: int = STEPS
 ) -> np.ndarray:
-    """Returns for each neuron an image `[P,S,S,3]` uint8, RGB, that raises its mean activation.
+    """Make an image for each neuron that raises its mean activation.
+
+    Of a network for larger images they are `LARGEST` pixels wide, if its trunk takes such images: a step then costs a
+    small part of what it costs at the network's own size.
 
     Args:
       backbone: the network.
       neurons: the indices of `P` neurons.
       seed: of the noise that the images start from, and of the shifts on the way.
       steps: of the ascent, at least 1.
+
+    Returns:
+      Images `[P,S,S,3]` uint8, RGB.
     """
-    images, activations = keras_vis.float_images(backbone.trunk)
+    images, activations = _small_trunk(backbone)
     pooled = keras.layers.GlobalAveragePooling2D(dtype="float32", name="pooled")(activations)
     with keras_vis.quiet():
         vis = importlib.import_module("tf_keras_vis.activation_maximization")
@@ -48,7 +55,16 @@ def maximal_images(
             _climb(climb, neurons[first : first + _BATCH_SIZE], starts[first : first + _BATCH_SIZE], seed, steps)
             for first in range(0, len(neurons), _BATCH_SIZE)
         ]
-    return np.concatenate([np.zeros((0, *backbone.network.input_shape[1:]), np.uint8), *parts])
+    return np.concatenate([np.zeros((0, *images.shape[1:]), np.uint8), *parts])
+
+
+def _small_trunk(backbone: backbone_lib.Backbone) -> tuple[Any, Any]:
+    """Copy the trunk for images of at most `LARGEST` pixels, or of its own size where it takes no other."""
+    own = backbone.image_size
+    try:
+        return keras_vis.float_images(backbone.trunk, min(own, LARGEST))
+    except (ValueError, TypeError, tf.errors.InvalidArgumentError):
+        return keras_vis.float_images(backbone.trunk, own)
 
 
 def _starts(model: keras.Model, neurons: Sequence[int], seed: int) -> np.ndarray:

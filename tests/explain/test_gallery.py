@@ -31,8 +31,23 @@ def _planted(blobs: Sequence[tuple[int, int, int, int]]) -> np.ndarray:
     return images
 
 
-def _collect(images: np.ndarray, neurons: Sequence[int] = (0, 1, 2), **options: int) -> gallery.Gallery:
-    return gallery.collect(colours.backbone(_POSITIONS, _PATCH), _split(images), neurons, **options)
+def _strongest(
+    images: np.ndarray, neurons: Sequence[int] = (0, 1, 2), count: int = gallery.COUNT, batch: int = 128
+) -> gallery.Strongest:
+    activations = colours.backbone(_POSITIONS, _PATCH).trunk(images).numpy()
+    found = gallery.Strongest.nothing(3, _POSITIONS, _POSITIONS, count)
+    for first in range(0, len(images), batch):
+        found = found.merged(activations[first : first + batch], first)
+    return found.of(neurons)
+
+
+def _collect(
+    images: np.ndarray,
+    neurons: Sequence[int] = (0, 1, 2),
+    count: int = gallery.COUNT,
+    crop_size: int = gallery.CROP_SIZE,
+) -> gallery.Gallery:
+    return gallery.cut_out(_strongest(images, neurons, count), _split(images), crop_size)
 
 
 _BLOBS = [
@@ -46,10 +61,11 @@ _BLOBS = [
 
 
 def test_the_strongest_images_come_first() -> None:
-    found = _collect(_planted(_BLOBS), count=3)
+    strongest = _strongest(_planted(_BLOBS), count=3)
+    expected = np.array([[250, 120, 90], [200, 30, -np.inf], [-np.inf] * 3]) * _SHARE
+    np.testing.assert_allclose(strongest.activations, expected, rtol=1e-5)
+    found = gallery.cut_out(strongest, _split(_planted(_BLOBS)))
     np.testing.assert_array_equal(found.indices, [[2, 3, 0], [1, 4, -1], [-1, -1, -1]])
-    expected = np.array([[250, 120, 90], [200, 30, 0], [0, 0, 0]]) * _SHARE
-    np.testing.assert_allclose(found.activations, expected, rtol=1e-5)
     assert found.crops.shape == (3, 3, 64, 64, 3) and found.crops.dtype == np.uint8
 
 
@@ -61,10 +77,10 @@ def test_a_large_faint_blob_comes_before_a_small_bright_one_as_its_mean_is_highe
 
 def test_crops_show_the_blob_and_nothing_else() -> None:
     found = _collect(_planted(_BLOBS), count=3, crop_size=8)
-    for row, colour in enumerate((colours.RED, colours.GREEN)):
-        for crop, strength in zip(found.strip(row), found.activations[row], strict=False):
+    for row, (colour, strengths) in enumerate([(colours.RED, (250, 120, 90)), (colours.GREEN, (200, 30))]):
+        for crop, strength in zip(found.strip(row), strengths, strict=True):
             expected = np.zeros((8, 8, 3), np.uint8)
-            expected[..., colour] = round(strength / _SHARE)
+            expected[..., colour] = strength
             np.testing.assert_array_equal(crop, expected)
 
 
@@ -83,15 +99,14 @@ def test_batches_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     np.testing.assert_array_equal(at_once.indices, np.argsort(-strongest, axis=1)[:, :4])
     for size in (1, 3):
         monkeypatch.setattr(gallery, "_BATCH_SIZE", size)
-        in_batches = _collect(images, count=4)
-        np.testing.assert_array_equal(in_batches.indices, at_once.indices)
-        np.testing.assert_array_equal(in_batches.crops, at_once.crops)
-        np.testing.assert_allclose(in_batches.activations, at_once.activations, rtol=1e-5)
+        strongest = _strongest(images, count=4, batch=size)
+        np.testing.assert_array_equal(strongest.indices, at_once.indices)
+        np.testing.assert_allclose(strongest.activations, _strongest(images, count=4).activations, rtol=1e-5)
+        np.testing.assert_array_equal(gallery.cut_out(strongest, _split(images)).crops, at_once.crops)
 
 
-def test_of_equal_images_the_first_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gallery, "_BATCH_SIZE", 2)
-    found = _collect(_planted([(colours.BLUE, 50, place, place) for place in range(5)]), [2], count=3)
+def test_of_equal_images_the_first_come_first() -> None:
+    found = _strongest(_planted([(colours.BLUE, 50, place, place) for place in range(5)]), [2], count=3, batch=2)
     np.testing.assert_array_equal(found.indices, [[0, 1, 2]])
 
 

@@ -70,6 +70,18 @@ def test_a_neuron_that_grey_leaves_at_0_starts_from_colours_that_drive_it() -> N
     assert red > 60 + (green + blue) / 2
 
 
+@pytest.mark.parametrize(("takes_any", "side"), [(True, synthesis.LARGEST), (False, 2 * synthesis.LARGEST)])
+def test_images_for_a_network_of_large_ones_are_small_where_it_takes_these(takes_any: bool, side: int) -> None:
+    own = 2 * synthesis.LARGEST
+    images = values = keras.Input((own, own, 3), dtype="uint8")
+    if not takes_any:
+        values = keras.layers.Reshape((own, own, 3))(values)
+    neurons = keras.layers.Conv2D(2, 1, activation="relu", name="neurons")(keras.layers.Rescaling(1.0)(values))
+    network = keras.Model(images, keras.layers.GlobalAveragePooling2D()(neurons))
+    made = synthesis.maximal_images(backbone_lib.Backbone(network, "neurons"), [1], steps=1)
+    assert made.shape == (1, side, side, 3)
+
+
 def test_no_neurons_give_no_images() -> None:
     images = synthesis.maximal_images(colours.backbone(8), [], steps=1)
     assert (images.shape, images.dtype) == ((0, 8, 8, 3), np.uint8)
