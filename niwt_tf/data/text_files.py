@@ -4,21 +4,27 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
-from niwt_tf import errors
+from niwt_tf import errors, paths
+
+_OLD_MAC = re.compile(r"\r(?!\n)")
 
 
 def text(path: Path) -> str:
-    """Returns what a UTF-8 file says, without a byte order mark.
+    """Returns what a UTF-8 file says, without a byte order mark; lines of old Macs, too, end in a line feed.
 
     Raises:
       errors.UserError: if it is no UTF-8.
-      OSError: if it cannot be read.
+      OSError: if it cannot be read, or is no regular file.
     """
-    content = path.read_bytes()
+    content = paths.require_regular(path).read_bytes()
     try:
-        return content.decode("utf-8").removeprefix("\ufeff")
+        return _OLD_MAC.sub("\n", content.decode("utf-8").removeprefix("\ufeff"))
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise errors.UserError(
@@ -35,6 +41,29 @@ def lines(path: Path) -> list[str]:
       OSError: if it cannot be read.
     """
     return [line.strip() for line in text(path).splitlines() if line.strip()]
+
+
+def cells(content: str, source: Path, strict: bool = False) -> Iterator[tuple[int, list[str]]]:
+    """Yield the number of its last line, and the cells, of each row of a text with commas between cells.
+
+    Args:
+      content: text of the table.
+      source: path to name in an error.
+      strict: whether quotes must be in their places, and closed.
+
+    Raises:
+      errors.UserError: if it cannot be read so, or a cell has over 131,072 letters.
+    """
+    reader = csv.reader(io.StringIO(content, newline=""), strict=strict)
+    try:
+        for row in reader:
+            yield reader.line_num, row
+    except csv.Error as error:
+        hint = " It may lack a closing quote." if "limit" in str(error) else ""
+        raise errors.UserError(
+            f"A table must have commas between cells, and quotes in pairs. Received: {source}, line "
+            f"{reader.line_num}: {errors.first_line(error)}.{hint} Mend that line."
+        ) from None
 
 
 def named(path: str, flag: str) -> Path:

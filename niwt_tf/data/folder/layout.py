@@ -2,29 +2,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """A folder of the user's: which classes it has, which of them are seen, and which image is for what.
 
-DIR/images/<class>/*          images; a class without any is simply unseen
+DIR/images/<class>/**         images; a class without any file is simply unseen
 DIR/seen.txt, DIR/unseen.txt  a class on a line; either will do, and so will --unseen=a,b
 DIR/attributes.csv            class,<attribute>,... and a row for each class
-DIR/captions/<class>.txt      a sentence on a line; or <class>/<image>.txt for those of one image
+DIR/captions/<class>.txt      a sentence on a line; or <class>/**/<image>.txt for those of one image
 DIR/documents/<class>.txt     a longer text
 """
 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from niwt_tf import config as config_lib
-from niwt_tf import errors
+from niwt_tf import errors, paths
 from niwt_tf.data import class_texts, image_files, text_files
 from niwt_tf.data import names as names_lib
-from niwt_tf.data.folder import table
+from niwt_tf.data.folder import equal_images, held_out, table
 
 IMAGES, ATTRIBUTES, CAPTIONS, DOCUMENTS = "images", "attributes.csv", "captions", "documents"
-_TEST_SHARE = 0.2
 _FEWEST_SEEN = 3  # one plays unseen, and of the two left one does again
+_TOLD = 3  # groups of equal images
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,24 +35,28 @@ class Layout:
       seen: names of the classes that training shows, sorted.
       unseen: names of the others, sorted.
       images: class -> `(name, path)` of its images, sorted by name; classes without any are left out.
+      equal: names of images that are equal, group by group.
+      left_out: a line that counts and names what is no image; empty where that is nothing.
     """
 
     root: Path
     seen: tuple[str, ...]
     unseen: tuple[str, ...]
     images: Mapping[str, Sequence[tuple[str, Path]]]
+    equal: tuple[equal_images.Group, ...] = ()
+    left_out: str = ""
 
     def parts(self) -> dict[str, list[tuple[str, str, Path]]]:
         """Returns `(name, class, path)` of the images of `train`, `test_seen` and `test_unseen`.
 
-        A fifth of each seen class is for the test, the same images whatever else the folder holds: those whose names
-        have the lowest hashes.
+        A fifth of each seen class is for the test, the same images whatever else the folder holds; see `held_out`.
         """
         parts: dict[str, list[tuple[str, str, Path]]] = {"train": [], "test_seen": [], "test_unseen": []}
+        seen = {label: [name for name, _ in self.images.get(label, ())] for label in self.seen}
+        tested = held_out.names(seen, self.equal)
         for label in (*self.seen, *self.unseen):
-            held_out = _held_out([name for name, _ in self.images.get(label, ())])
             for name, path in self.images.get(label, ()):
-                seen_part = "test_seen" if name in held_out else "train"
+                seen_part = "test_seen" if name in tested else "train"
                 parts[seen_part if label in self.seen else "test_unseen"].append((name, label, path))
         return parts
 
@@ -62,11 +65,29 @@ class Layout:
         return sorted(name for images in self.images.values() for name, _ in images)
 
     def digest(self) -> str:
-        """Returns the SHA-256 of the classes, and of each image's name, size and time of change."""
-        files = [
-            (name, p.stat().st_size, p.stat().st_mtime_ns) for images in self.images.values() for name, p in images
-        ]
-        return config_lib.fingerprint(self.seen, self.unseen, sorted(files))
+        """Returns the SHA-256 of the classes, of each image's name, size and time of change, and of which are equal."""
+        files = [(name, *_stamp(path)) for images in self.images.values() for name, path in images]
+        return config_lib.fingerprint(self.seen, self.unseen, sorted(files), *filter(None, [self.equal]))
+
+    def split_digest(self) -> str:
+        """Return the SHA-256 of what the split follows from: classes, names of images, and which of them are equal."""
+        return config_lib.fingerprint(self.seen, self.unseen, self.names(), *filter(None, [self.equal]))
+
+    def remarks(self) -> list[str]:
+        """Return lines on what a user may not expect: files that are no images, and images that are equal."""
+        lines = [self.left_out] if self.left_out else []
+        if self.equal:
+            extra = sum(len(group) - 1 for group in self.equal)
+            lines.append(
+                f"  {extra:,} images are equal to others, and on one side of the split with them: {_told(self.equal)}"
+            )
+        class_of = {name: label for label, images in self.images.items() for name, _ in images}
+        twice = [group for group in self.equal if len({class_of[name] for name in group}) > 1]
+        if twice:
+            lines.append(
+                f"  WARNING: {len(twice):,} images stand in several classes, at most one of them right: {_told(twice)}"
+            )
+        return lines
 
 
 def read(root: Path, unseen: Sequence[str] = ()) -> Layout:
@@ -81,18 +102,23 @@ def read(root: Path, unseen: Sequence[str] = ()) -> Layout:
         images.
       OSError: if the folder cannot be read.
     """
-    images = _images(root)
+    found = image_files.find(root / IMAGES)
+    images = _images(root, found)
     seen_list = _listed(root / "seen.txt")
     unseen_list = unseen or _listed(root / "unseen.txt")
+    _require_images(root, found, images, seen_list, unseen_list)
     _require_disjoint(root, seen_list, unseen_list)
     known = _spelt_once([*images, *seen_list, *unseen_list, *described(root)])
+    _require_text(root, known.values())
     seen_names, unseen_names = (_known(names, known) for names in (seen_list, unseen_list))
     if not unseen_list:
         unseen_names = set(known.values()) - seen_names if seen_list else set(known.values()) - images.keys()
     if not seen_list:
         seen_names = images.keys() - unseen_names
         unseen_names |= set(known.values()) - images.keys()
-    layout = Layout(root, tuple(sorted(seen_names)), tuple(sorted(unseen_names)), images)
+    used = (images.get(label, ()) for label in seen_names | unseen_names)
+    equal = equal_images.groups(image for of_class in used for image in of_class)
+    layout = Layout(root, tuple(sorted(seen_names)), tuple(sorted(unseen_names)), images, equal, found.told())
     _require_whole(layout)
     return layout
 
@@ -107,18 +133,29 @@ def described(root: Path) -> list[str]:
     return found
 
 
-def _images(root: Path) -> dict[str, list[tuple[str, Path]]]:
-    folder = root / IMAGES
-    found: dict[str, list[tuple[str, Path]]] = {}
-    for name, label, path in image_files.by_class_folder(folder) if folder.is_dir() else ():
-        found.setdefault(label, []).append((name, path))
-    if not found:
+def _images(root: Path, found: image_files.Found) -> dict[str, list[tuple[str, Path]]]:
+    images: dict[str, list[tuple[str, Path]]] = {}
+    for name, _, path in image_files.of_classes(found):
+        images.setdefault(path.relative_to(found.folder).parts[0], []).append((name, path))
+    if not images:
         raise errors.UserError(
             f"`--data_dir` must hold images/<class>/ with image files. Received: --data_dir={root}, with "
-            f"{'no image file in' if folder.is_dir() else 'no folder'} {folder}. Image files end in "
-            f"{', '.join(sorted(image_files.SUFFIXES))}."
+            f"{'no image file in' if found.folder.is_dir() else 'no folder'} {found.folder}. An image file is one that "
+            f"Pillow can open.{found.told()}"
         )
-    return found
+    return images
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """Returns a file's size and time of change, which what is no regular file lacks."""
+    if paths.trouble(path):
+        return -1, -1
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+def _told(groups: Sequence[equal_images.Group]) -> str:
+    return errors.listed((" = ".join(group[:_TOLD]) for group in groups), _TOLD)
 
 
 def _listed(path: Path) -> list[str]:
@@ -137,9 +174,33 @@ def _known(names: Iterable[str], known: Mapping[str, str]) -> set[str]:
     return {known[names_lib.normal(name)] for name in names}
 
 
-def _held_out(names: Sequence[str]) -> set[str]:
-    count = max(1, round(len(names) * _TEST_SHARE))
-    return set(sorted(names, key=lambda name: hashlib.sha256(name.encode()).digest())[:count])
+def _require_text(root: Path, names: Iterable[str]) -> None:
+    wrong = [name for name in names if not paths.is_text(name)]
+    if wrong:
+        raise errors.UserError(
+            f"Names of classes must be UTF-8. Received: {paths.printable(errors.listed(wrong))} in {root}. Rename "
+            f"them, for example with: convmv -f latin1 -t utf-8 -r --notest {root}"
+        )
+
+
+def _require_images(
+    root: Path, found: image_files.Found, images: Mapping[str, object], seen: Sequence[str], unseen: Sequence[str]
+) -> None:
+    """Raises if a class that nobody calls unseen has files, and no image among them."""
+    normal = names_lib.normal
+    labels = {path.relative_to(found.folder).parts[0] for path, _ in found.left_out if path.parent != found.folder}
+    declared_unseen = set(map(normal, unseen))
+    may_be_seen = [
+        label
+        for label in sorted(labels - images.keys())
+        if normal(label) not in declared_unseen and (not seen or normal(label) in set(map(normal, seen)))
+    ]
+    if may_be_seen:
+        raise errors.UserError(
+            "Seen classes must have images that can be read. Received: "
+            f"{paths.printable(errors.listed(may_be_seen))} in {root / IMAGES}, with files of which none is an image."
+            f"{found.told()}. Mend them, or make these classes unseen with --unseen={','.join(may_be_seen)}."
+        )
 
 
 def _require_disjoint(root: Path, seen: Sequence[str], unseen: Sequence[str]) -> None:
@@ -168,4 +229,21 @@ def _require_whole(layout: Layout) -> None:
         raise errors.UserError(
             f"There must be {_FEWEST_SEEN} seen classes at least, as some play unseen when settings are chosen. "
             f"Received: {errors.listed(layout.seen) or 'none'} in {layout.root / IMAGES}. Add classes with images."
+        )
+
+
+def require_different(layout: Layout) -> None:
+    """Require an image for training and one for the test of each seen class, which equal images cannot be.
+
+    Raises:
+      errors.UserError: if a class has none.
+    """
+    parts = layout.parts()
+    both = [{label for _, label, _ in parts[part]} for part in ("train", "test_seen")]
+    same = [label for label in layout.seen if not all(label in labels for labels in both)]
+    if same:
+        raise errors.UserError(
+            "Seen classes must have two images at least that differ, and that no other class has. Received: "
+            f"{errors.listed(same)} in {layout.root / IMAGES}, whose images are equal to one another or to those of "
+            "other classes. Add images, or remove these classes."
         )

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -45,8 +43,8 @@ def attributes(path: Path, wanted: Sequence[str]) -> tuple[tuple[str, ...], dict
 
 def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """Returns the header, and the rows with their line numbers; cells without blanks around them."""
-    reader = csv.reader(io.StringIO(text_files.text(path)))
-    rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(map(str.strip, row))]
+    lines = text_files.cells(text_files.text(path), path)
+    rows = [(number, [cell.strip() for cell in row]) for number, row in lines if any(map(str.strip, row))]
     header = rows[0][1] if rows else []
     if len(header) < 2 or header[0].lower() != "class" or len(set(header)) < len(header) or "" in header:
         raise errors.UserError(
