@@ -43,10 +43,12 @@ class Found:
 
     def told(self) -> str:
         """Return a line that counts and names what is left out; nothing where that is nothing."""
-        if not self.left_out:
-            return ""
+        return f"  left out {self.listed()}" if self.left_out else ""
+
+    def listed(self) -> str:
+        """Return how many files and links are left out, and the first of them with the reason."""
         named = errors.listed((f"{_name(path, self.folder)} ({why})" for path, why in self.left_out), _TOLD)
-        return f"  left out {len(self.left_out):,} that are no images, in {self.folder}: {named}"
+        return f"{len(self.left_out):,} of the files and links in {self.folder}: {named}"
 
 
 def find(folder: Path) -> Found:

@@ -112,3 +112,14 @@ def test_what_is_no_utf8_is_told_with_its_place(tmp_path: Path, read: _Reader) -
     _write(tmp_path, {"ant.txt": "one\nfour é".encode() + b"\xe9\n"})
     with pytest.raises(errors.UserError, match=r"UTF-8. Received: .*ant.txt with the byte 0xe9 in line 2\."):
         read(tmp_path, ["ant"], "a test")
+
+
+def test_captions_of_images_may_lie_in_folders_and_what_systems_leave_is_passed_over(tmp_path: Path) -> None:
+    for folder in ("ant/deep", "ant/@eaDir", "__MACOSX"):
+        (tmp_path / folder).mkdir(parents=True)
+    _write(tmp_path, {"ant/1.txt": "a", "ant/deep/1.jpg.txt": "b", "ant/._1.txt": b"\xff", "ant/@eaDir/1.txt": b"\xff"})
+    assert list(class_texts.entries(tmp_path)) == ["ant"]
+    asked: list[str] = []
+    found = class_texts.captions(tmp_path, ["ant"], "a test", {"ant": lambda files: asked.extend(files) or files})
+    assert sorted(asked) == ["1", "deep/1.jpg"]
+    assert found == {"ant": ["a", "b"]}

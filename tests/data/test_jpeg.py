@@ -219,6 +219,7 @@ def test_a_box_is_of_the_upright_image_and_inside_it() -> None:
         (b"", "an empty file"),
         (b"This is a text.\n" * 9, "no image that Pillow knows"),
         (b"\xff\xd8\xff", "no image that Pillow knows"),
+        (b"\0\0\0\x18ftypheic", "HEIC, which needs: pip install pillow-heif"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n", "no image that Pillow knows"),
     ],
 )

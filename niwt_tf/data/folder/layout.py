@@ -138,10 +138,11 @@ def _images(root: Path, found: image_files.Found) -> dict[str, list[tuple[str, P
     for name, _, path in image_files.of_classes(found):
         images.setdefault(path.relative_to(found.folder).parts[0], []).append((name, path))
     if not images:
+        left_out = f" Left out: {found.listed()}." if found.left_out else ""
         raise errors.UserError(
             f"`--data_dir` must hold images/<class>/ with image files. Received: --data_dir={root}, with "
             f"{'no image file in' if found.folder.is_dir() else 'no folder'} {found.folder}. An image file is one that "
-            f"Pillow can open.{found.told()}"
+            f"Pillow can open.{left_out}"
         )
     return images
 
@@ -198,8 +199,9 @@ def _require_images(
     if may_be_seen:
         raise errors.UserError(
             "Seen classes must have images that can be read. Received: "
-            f"{paths.printable(errors.listed(may_be_seen))} in {root / IMAGES}, with files of which none is an image."
-            f"{found.told()}. Mend them, or make these classes unseen with --unseen={','.join(may_be_seen)}."
+            f"{paths.printable(errors.listed(may_be_seen))} in {root / IMAGES}, with files of which none is an image. "
+            f"Left out: {found.listed()}. Mend them, or make these classes unseen with "
+            f"--unseen={paths.printable(','.join(may_be_seen))}."
         )
 
 

@@ -119,8 +119,10 @@ def _descriptions(layout: layout_lib.Layout) -> zero_shot.Descriptions:
     if attributes.is_file():
         known["attributes"] = lambda: _attributes(attributes, classes)
     if captions.is_dir():
-        known["captions"] = lambda: zero_shot.Texts(
-            class_texts.captions(captions, classes, "`captions`", choosers), paths.printable(str(captions))
+        known["captions"] = functools.cache(
+            lambda: zero_shot.Texts(
+                class_texts.captions(captions, classes, "`captions`", choosers), paths.printable(str(captions))
+            )
         )
     if documents.is_dir():
         known["documents"] = lambda: zero_shot.Texts(
