@@ -98,7 +98,7 @@ def _opened(data: bytes, use: Callable[[Image.Image], _T]) -> _T:
 
 def _unknown(data: bytes) -> str:
     """Return what to say of a file that Pillow does not know."""
-    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS and "HEIF" not in Image.OPEN:
         return "HEIC, which needs: pip install pillow-heif"
     return "no image that Pillow knows" if data else "an empty file"
 

@@ -219,7 +219,6 @@ def test_a_box_is_of_the_upright_image_and_inside_it() -> None:
         (b"", "an empty file"),
         (b"This is a text.\n" * 9, "no image that Pillow knows"),
         (b"\xff\xd8\xff", "no image that Pillow knows"),
-        (b"\0\0\0\x18ftypheic", "HEIC, which needs: pip install pillow-heif"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n", "no image that Pillow knows"),
     ],
 )
@@ -284,3 +283,10 @@ def test_damage_gives_an_image_or_corrupt_and_nothing_else(kind: str, changes: d
         assert str(error)
     else:
         assert Image.open(io.BytesIO(made)).format == "JPEG"
+
+
+def test_heic_says_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jpeg, "_formats", lambda: ("JPEG",))
+    monkeypatch.delitem(Image.OPEN, "HEIF", raising=False)
+    with pytest.raises(jpeg.Corrupt, match=r"^HEIC, which needs: pip install pillow-heif$"):
+        jpeg.to_jpeg(b"\0\0\0\x18ftypheic" + bytes(20))
