@@ -9,7 +9,6 @@ import logging as standard_logging
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import cast
 
 from absl import app, logging
 
@@ -55,7 +54,7 @@ def start_tensorflow() -> None:
 def _parsed(arguments: list[str]) -> list[str]:
     """Returns the arguments that are no flags; a flagfile that is no UTF-8 is told."""
     try:
-        return cast(list[str], app.parse_flags_with_usage(arguments))
+        return app.parse_flags_with_usage(arguments)
     except UnicodeDecodeError as error:
         given = [one for one in arguments if one.lstrip("-").startswith("flagfile")]
         sys.exit(

@@ -48,5 +48,6 @@ def _lowest(units: Units, count: int, at_least_one: bool) -> set[str]:
         if len(chosen) + len(unit) <= count:
             chosen |= set(unit)
     if not chosen and units and at_least_one:
-        chosen = set(min(units, key=len))
+        smallest = min(units, key=len)
+        return set(smallest)
     return chosen
