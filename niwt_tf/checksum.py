@@ -9,6 +9,8 @@ import hashlib
 from pathlib import Path
 from typing import IO
 
+from niwt_tf import paths as paths_lib
+
 _BLOCK = 2**20
 
 
@@ -16,10 +18,10 @@ def sha256(*paths: Path) -> str:
     """Returns the SHA-256 of files, one after the other, as 64 hexadecimal digits.
 
     Raises:
-      OSError: if a file cannot be read.
+      OSError: if a file cannot be read, or is no regular file.
     """
     with contextlib.ExitStack() as opened:
-        return sha256_of(*(opened.enter_context(path.open("rb")) for path in paths))
+        return sha256_of(*(opened.enter_context(paths_lib.require_regular(path).open("rb")) for path in paths))
 
 
 def sha256_of(*files: IO[bytes]) -> str:

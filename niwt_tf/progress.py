@@ -13,6 +13,8 @@ from typing import TextIO, TypeVar
 
 import tqdm
 
+from niwt_tf import paths
+
 _T = TypeVar("_T")
 _kept_output: TextIO | None = None
 
@@ -20,7 +22,7 @@ _kept_output: TextIO | None = None
 def say(text: str) -> None:
     """Prints one line, above any bar, and at once, whatever reads it."""
     output = _kept_output or sys.stdout
-    tqdm.tqdm.write(text, file=output)
+    tqdm.tqdm.write(paths.printable(text), file=output)
     output.flush()
 
 

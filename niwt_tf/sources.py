@@ -12,7 +12,7 @@ import random
 from collections.abc import Iterable
 from pathlib import Path
 
-from niwt_tf import checksum, errors
+from niwt_tf import checksum, errors, paths
 from niwt_tf import config as config_lib
 from niwt_tf.data import image_files
 
@@ -66,6 +66,8 @@ def backbone_path(config: config_lib.BackboneConfig) -> Path | None:
     path = Path(place or given).expanduser()
     if not path.exists():
         raise _nothing_there(flag, given, path, "does not exist", "Name a file or folder that does")
+    if not path.is_dir() and (why := paths.trouble(path)):
+        raise _nothing_there(flag, given, path, f"is {why}", "Name a file or folder")
     if kind == "hub" and not _is_saved_model(path):
         raise _nothing_there(flag, given, path, *_NO_SAVED_MODEL)
     return path
@@ -77,8 +79,9 @@ def transfer_stamps(config: config_lib.TransferConfig, seed: int) -> dict[str, s
     Raises:
       errors.UserError: if there are none.
     """
-    kind, _, folder = config.transfer_source.partition(":")
-    return _stamps(Path(folder).expanduser(), transfer_images(config, seed)) if kind == "images" else {}
+    if not config.transfer_source.startswith("images:"):
+        return {}
+    return _stamps(transfer_folder(config), transfer_images(config, seed))
 
 
 def transfer_images(config: config_lib.TransferConfig, seed: int) -> list[Path]:
@@ -87,7 +90,7 @@ def transfer_images(config: config_lib.TransferConfig, seed: int) -> list[Path]:
     Raises:
       errors.UserError: if there are none.
     """
-    folder = Path(config.transfer_source.partition(":")[2]).expanduser()
+    folder = transfer_folder(config)
     found = sorted(image_files.below(folder))
     if not found:
         raise _nothing_there(
@@ -100,10 +103,15 @@ def transfer_images(config: config_lib.TransferConfig, seed: int) -> list[Path]:
     return sorted(random.Random(seed).sample(found, min(config.transfer_images, len(found))))
 
 
+def transfer_folder(config: config_lib.TransferConfig) -> Path:
+    """Return the folder that `images:` names."""
+    return Path(config.transfer_source.partition(":")[2]).expanduser()
+
+
 def stamps_below(root: Path, names: Iterable[str]) -> dict[str, str]:
     """Returns file -> stamp of the files, and of those below the folders, that `root` has under these names."""
-    paths = [root / name for name in names if (root / name).exists()]
-    return _stamps(root, [file for path in paths for file in _files(path)])
+    there = [root / name for name in names if (root / name).exists()]
+    return _stamps(root, [file for path in there for file in _files(path)])
 
 
 def class_texts(flag: str, folder: str) -> Path:
@@ -144,7 +152,7 @@ def sha256(path: Path) -> str:
     """Returns the SHA-256 of a file, or of the names and contents of all files below a folder."""
     total = hashlib.sha256()
     for name, file in _named(path, _files(path)):
-        total.update(f"{name}\0{checksum.sha256(file)}\0".encode())
+        total.update(f"{paths.printable(name)}\0{checksum.sha256(file)}\0".encode())
     return total.hexdigest()
 
 
@@ -173,5 +181,8 @@ def _stamps(root: Path, files: Iterable[Path], prefix: str = "") -> dict[str, st
 
 
 def _stamp(path: Path) -> str:
+    """Returns what a file holds; of what is no regular file what it is, as it is told where it is read."""
+    if why := paths.trouble(path):
+        return why
     status = path.stat()
     return checksum.sha256(path) if status.st_size < _LARGE else f"{status.st_size} bytes of {status.st_mtime_ns}"

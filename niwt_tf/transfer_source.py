@@ -16,6 +16,7 @@ import tensorflow as tf
 from niwt_tf import config as config_lib
 from niwt_tf import errors, progress, sources
 from niwt_tf.backbones import backbone as backbone_lib
+from niwt_tf.data import image_files
 from niwt_tf.explain import inputs
 
 FILE = "activations.npy"
@@ -72,6 +73,8 @@ def _noise(count: int, size: int, seed: int) -> Iterator[np.ndarray]:
 def _read(config: config_lib.TransferConfig, size: int, seed: int) -> Iterator[np.ndarray]:
     unreadable: list[str] = []
     paths = sources.transfer_images(config, seed)
+    if told := image_files.find(sources.transfer_folder(config)).told():
+        progress.say(told)
     for _, batch in inputs.batches(paths, size, False, unreadable):
         yield batch
     if len(unreadable) == len(paths):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from niwt_tf import config as config_lib
-from niwt_tf import errors
+from niwt_tf import errors, paths
 
 _CONFIG = "config.json"
 _FINGERPRINT = "fingerprint.json"
@@ -77,7 +77,12 @@ class Workdir:
             )
 
     def require_writable(self, flag: str = "--workdir") -> None:
-        """Raises errors.UserError if the folder, which `flag` names, cannot be made, or not be written."""
+        """Raises errors.UserError if the folder, which `flag` names, cannot be made or written, or is no UTF-8."""
+        if not paths.is_text(str(self.root)):
+            raise errors.UserError(
+                f"`{flag}` must be a folder whose name is UTF-8. Received: {flag}={paths.printable(str(self.root))}. "
+                f"Name another {flag}."
+            )
         nearest = next(path for path in (self.root, *self.root.parents) if path.exists())
         if not (nearest.is_dir() and os.access(nearest, os.W_OK)):
             trouble = "cannot be written" if nearest.is_dir() else "is no folder"

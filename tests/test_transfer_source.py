@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import keras
@@ -12,7 +13,7 @@ import pytest
 from PIL import Image
 
 from niwt_tf import config as config_lib
-from niwt_tf import errors, transfer_source
+from niwt_tf import errors, sources, transfer_source
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import small
 from niwt_tf.explain import inputs
@@ -81,3 +82,19 @@ def test_activations_are_the_trunk_s() -> None:
     expected = backbone.trunk(images, training=False).numpy()
     assert expected.max() > 0
     np.testing.assert_allclose(found, expected, rtol=2**-9, atol=1e-4)
+
+
+def test_pipes_and_dead_links_are_skipped_and_what_is_no_image_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = _photographs(tmp_path, 2)
+    os.mkfifo(tmp_path / "pipe.jpg")
+    (tmp_path / "dead.jpg").symlink_to("nowhere")
+    (tmp_path / "notes.txt").write_text("none", "utf-8")
+    (tmp_path / "again").symlink_to(".")
+    stamps = sources.transfer_stamps(config, 0)
+    assert (stamps["pipe.jpg"], stamps["dead.jpg"], len(stamps)) == ("a pipe", "a link to nothing", 4)
+    assert len(_all(config)) == 2
+    told = capsys.readouterr().out
+    assert f"left out 2 of the files and links in {tmp_path}: again (" in told and "notes.txt (no image)" in told
+    assert f"{tmp_path / 'dead.jpg'} (a link to nothing), {tmp_path / 'pipe.jpg'} (a pipe)" in told

@@ -230,3 +230,12 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: py
     with pytest.raises(errors.UserError, match=re.escape(f"where {tmp_path} cannot be written.")):
         workdir.Workdir(tmp_path / "a" / "b").require_writable()
     assert not (tmp_path / "a").exists()
+
+
+def test_a_folder_must_be_named_in_utf8(tmp_path: Path) -> None:
+    with pytest.raises(errors.UserError) as caught:
+        workdir.Workdir(tmp_path / "caf\udce9").require_writable()
+    assert str(caught.value) == (
+        f"`--workdir` must be a folder whose name is UTF-8. Received: --workdir={tmp_path}/caf\\xe9. Name another "
+        "--workdir."
+    )

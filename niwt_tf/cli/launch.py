@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import io
 import logging as standard_logging
 import os
 import sys
@@ -11,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from absl import app, logging
 
-from niwt_tf import errors, progress
+from niwt_tf import errors, paths, progress
 
 _DISK_TROUBLE = ("No space left on device", "Permission denied", "Read-only file system", "Disk quota exceeded")
 _INTERRUPTED = 130  # what shells give a program that Ctrl-C ended
@@ -30,7 +31,10 @@ def run(
       resumes: whether the program trains, and goes on from where it was cut short.
     """
     sys.modules["__main__"].__doc__ = description
-    app.run(lambda arguments: sys.exit(_status(main, arguments, takes_arguments, resumes)))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal need not know all letters
+    app.run(lambda arguments: sys.exit(_status(main, arguments, takes_arguments, resumes)), flags_parser=_parsed)
 
 
 def start_tensorflow() -> None:
@@ -45,6 +49,20 @@ def start_tensorflow() -> None:
         import keras  # noqa: F401
     logging.set_verbosity(logging.ERROR)  # TensorFlow Datasets logs every file that it opens
     standard_logging.getLogger("niwt_tf").setLevel(standard_logging.WARNING)  # such as the names of damaged images
+
+
+def _parsed(arguments: list[str]) -> list[str]:
+    """Returns the arguments that are no flags; a flagfile that is no UTF-8 is told."""
+    try:
+        return app.parse_flags_with_usage(arguments)
+    except UnicodeDecodeError as error:
+        given = [one for one in arguments if one.lstrip("-").startswith("flagfile")]
+        sys.exit(
+            _tell(
+                f"Flagfiles must be UTF-8. Received: {' '.join(given)}, where one has the byte "
+                f"0x{error.object[error.start]:02x}. Save it as UTF-8."
+            )
+        )
 
 
 def _status(
@@ -110,5 +128,5 @@ def _give_up_output() -> None:
 
 
 def _tell(message: str) -> int:
-    print(f"\n{message}", file=sys.stderr)
+    print(f"\n{paths.printable(message)}", file=sys.stderr)
     return 1

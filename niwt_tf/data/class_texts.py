@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
-from niwt_tf import errors
+from niwt_tf import errors, paths
+from niwt_tf.data import image_files, text_files
 from niwt_tf.data import names as names_lib
-from niwt_tf.data import text_files
+
+Choosers = Mapping[str, Callable[[Collection[str]], Collection[str]]]
 
 
 def documents(folder: Path, class_names: Sequence[str], what: str) -> dict[str, list[str]]:
@@ -31,15 +33,19 @@ def documents(folder: Path, class_names: Sequence[str], what: str) -> dict[str, 
 
 
 def captions(
-    folder: Path, class_names: Sequence[str], what: str, readable: Mapping[str, Collection[str]] | None = None
+    folder: Path,
+    class_names: Sequence[str],
+    what: str,
+    readable: Choosers | None = None,
 ) -> dict[str, list[str]]:
     """Returns class -> its sentences, a line each.
 
     Args:
-      folder: holds `<class>.txt`; or `<class>/<image>.txt`, which are read only where `readable` says which.
+      folder: holds `<class>.txt`; or `<class>/<image>.txt`, at any depth, read only where `readable` is given.
       class_names: as in `documents`.
       what: the folder is for, such as `--captions_dir`.
-      readable: class -> the images, without suffix, whose files may be read; those of classes left out all may.
+      readable: class -> what chooses, among the files of its images, those that may be read; their names are paths from
+        the class' folder, without `.txt`. Those of classes left out all may.
 
     Raises:
       errors.UserError: if a class has no file or two, or a file is no UTF-8, or all of them are empty.
@@ -58,18 +64,23 @@ def entries(folder: Path) -> dict[str, Path]:
     """Returns name -> `<name>.txt`, or the folder `<name>`, sorted; hidden ones are left out."""
     files = {path.stem: path for path in folder.glob("*.txt") if path.is_file()}
     folders = {path.name: path for path in folder.iterdir() if path.is_dir()}
-    return {name: path for name, path in sorted((folders | files).items()) if not name.startswith(".")}
+    named = sorted((folders | files).items())
+    return {name: path for name, path in named if not image_files.is_passed_over(name)}
 
 
 def _class_files(folder: Path) -> dict[str, Path]:
     return {name: path for name, path in entries(folder).items() if path.is_file()}
 
 
-def _files(entry: Path, readable: Collection[str] | None) -> list[Path]:
+def _files(entry: Path, choose: Callable[[Collection[str]], Collection[str]] | None) -> list[Path]:
     if entry.is_file():
         return [entry]
-    files = sorted(entry.glob("*.txt"))
-    return files if readable is None else [file for file in files if file.stem in readable]
+    found = {
+        paths.printable(path.relative_to(entry).with_suffix("").as_posix()): path
+        for path in sorted(entry.rglob("*.txt"))
+    }
+    files = {name: path for name, path in found.items() if not any(map(image_files.is_passed_over, name.split("/")))}
+    return [files[name] for name in sorted(files if choose is None else choose(list(files)))]
 
 
 def _join(folder: Path, class_names: Sequence[str], there: Collection[str], what: str) -> Mapping[str, str]:

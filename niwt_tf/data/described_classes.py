@@ -62,10 +62,7 @@ def items(text: str) -> tuple[str, ...]:
 
 
 def _csv(path: Path) -> dict[str, dict[str, list[str]]]:
-    try:
-        rows, _ = spreadsheet.rows(path, strict=True)
-    except csv.Error as error:
-        raise _wrong(path, errors.first_line(error), "Mend that line.") from None
+    rows, _ = spreadsheet.rows(path, strict=True)
     header = rows[0][1] if rows else []
     _require_columns(path, header)
     told: dict[str, dict[str, list[str]]] = {}

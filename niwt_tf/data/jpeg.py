@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import importlib
 import io
 import threading
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -19,6 +21,9 @@ from PIL import ExifTags, Image, ImageOps
 SHORTER_SIDE = 256  # at most, in pixels
 _QUALITY = 95
 _NO_PHOTOGRAPHS = {"EPS"}  # Pillow would start another program to draw it
+# What begins with bytes that nothing else begins with, and can be drawn.
+_KNOWN_BY_CONTENT = frozenset("AVIF BMP GIF HEIF ICNS ICO JPEG JPEG2000 MPO PNG PPM PSD QOI SGI TIFF WEBP".split())
+_HEIF_BRANDS = frozenset(b"heic heix heim heis hevc hevx mif1 msf1".split())
 # The largest values of modes with more than 8 bits: the first that none exceeds is white.
 _WHITES: dict[str, tuple[float, ...]] = {"I;16": (65_535,), "I": (65_535, 2**31 - 1), "F": (1, 255, 65_535)}
 _PILLOW = r"PIL\."  # the modules that warn
@@ -48,6 +53,22 @@ def to_jpeg(data: bytes, box: Box | None = None) -> bytes:
     return _opened(data, lambda image: _convert(image, data, box))
 
 
+def is_image(path: Path) -> bool:
+    """Return whether a file begins as an image does; only its head is read.
+
+    Args:
+      path: a regular file, whatever its name ends in.
+    """
+    _silence_warnings()
+    try:
+        with Image.open(path, formats=[name for name in _formats() if name in _KNOWN_BY_CONTENT]) as image:
+            return image.width * image.height > 0
+    except Image.DecompressionBombError:
+        return True
+    except Exception:  # as in `_opened`
+        return False
+
+
 def to_rgb(data: bytes) -> Image.Image:
     """Returns an image file as upright 8-bit RGB, of its own size and without loss; otherwise as `to_jpeg` does.
 
@@ -68,11 +89,18 @@ def _opened(data: bytes, use: Callable[[Image.Image], _T]) -> _T:
             _require_size(image)
             return use(image)
     except PIL.UnidentifiedImageError:
-        raise Corrupt("no image that Pillow knows" if data else "an empty file") from None
+        raise Corrupt(_unknown(data)) from None
     except Corrupt:
         raise
     except Exception as error:  # a damaged file can make Pillow raise anything, struct.error and KeyError included
         raise Corrupt(str(error) or type(error).__name__) from error
+
+
+def _unknown(data: bytes) -> str:
+    """Return what to say of a file that Pillow does not know."""
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS and "HEIF" not in Image.OPEN:
+        return "HEIC, which needs: pip install pillow-heif"
+    return "no image that Pillow knows" if data else "an empty file"
 
 
 def _require_size(image: Image.Image) -> None:
@@ -142,6 +170,8 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 @functools.cache
 def _formats() -> tuple[str, ...]:
     Image.init()
+    with contextlib.suppress(ImportError):  # not there unless the user installed it
+        importlib.import_module("pillow_heif").register_heif_opener()
     return tuple(name for name in Image.OPEN if name not in _NO_PHOTOGRAPHS)
 
 

@@ -8,6 +8,7 @@ import dataclasses
 import functools
 import io
 import logging
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from niwt_tf import errors, progress
+from niwt_tf import errors, paths, progress
 from niwt_tf.data import image_files, jpeg, look_ahead, zero_shot
 
 Box = jpeg.Box
@@ -92,6 +93,8 @@ def examples(photographs: Sequence[Photograph], title: str) -> Iterator[tuple[st
 
 
 def _read(photograph: Photograph) -> bytes | jpeg.Corrupt:
+    if os.path.lexists(photograph.path) and (why := paths.trouble(photograph.path)):
+        return jpeg.Corrupt(why)
     try:
         return jpeg.to_jpeg(photograph.path.read_bytes(), photograph.box)
     except jpeg.Corrupt as error:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from niwt_tf import config as config_lib
+from niwt_tf import errors, paths
 
 _TFDS_FOLDER = "~/tensorflow_datasets"
 
@@ -19,5 +20,15 @@ def source_folder(config: config_lib.DataConfig) -> Path:
 
 
 def prepared_folder(config: config_lib.DataConfig) -> Path:
-    """Returns --prepared_dir, or TFDS' own folder."""
-    return Path(config.prepared_dir or _TFDS_FOLDER).expanduser()
+    """Returns --prepared_dir, or TFDS' own folder.
+
+    Raises:
+      errors.UserError: if its name is no UTF-8, which TensorFlow does not take.
+    """
+    folder = Path(config.prepared_dir or _TFDS_FOLDER).expanduser()
+    if not paths.is_text(str(folder)):
+        raise errors.UserError(
+            "`--prepared_dir` must be a folder whose name is UTF-8. Received: "
+            f"--prepared_dir={paths.printable(str(folder))}. Name another."
+        )
+    return folder

@@ -4,12 +4,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from pathlib import Path
 
-from niwt_tf import errors
+from niwt_tf import errors, paths
 from niwt_tf.data import text_files
 
 _FIRST_CELL = re.compile(r"""\s*(?:"[^"]*"|[^",;\t\r\n]*)[ ]*([,;\t])""")
@@ -24,21 +22,17 @@ def rows(path: Path, strict: bool = False) -> tuple[list[tuple[int, list[str]]],
       strict: whether quotes must come in pairs.
 
     Raises:
-      errors.UserError: if it is neither text nor a workbook that can be read here.
-      csv.Error: with the line, if quotes do not come in pairs.
+      errors.UserError: if it is neither text nor a workbook that can be read here, quotes do not come in pairs, or a
+        cell is too long.
       OSError: if it cannot be read.
     """
-    with path.open("rb") as file:
+    with paths.require_regular(path).open("rb") as file:
         is_workbook = file.read(len(_ZIP)) == _ZIP
     if is_workbook:
         return _filled(list(enumerate(_workbook(path), 1))), ""
     content = text_files.text(path)
     delimiter = _delimiter(content)
-    reader = csv.reader(io.StringIO(content, newline=None), delimiter=delimiter, strict=strict)
-    try:
-        return _filled([(reader.line_num, row) for row in reader]), delimiter
-    except csv.Error as error:
-        raise csv.Error(f"line {reader.line_num}: {errors.first_line(error)}") from None
+    return _filled(list(text_files.cells(content, path, strict, delimiter))), delimiter
 
 
 def _filled(found: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:

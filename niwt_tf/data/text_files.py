@@ -5,11 +5,18 @@
 from __future__ import annotations
 
 import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import charset_normalizer
 
-from niwt_tf import errors
+from niwt_tf import errors, paths
+
+_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+_OLD_MAC = re.compile(r"\r(?!\n)")
 
 _MARKS = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _WIDE = {"utf-16-le": slice(1, None, 2), "utf-16-be": slice(0, None, 2)}  # where zero bytes stand between letters
@@ -19,16 +26,16 @@ _LOOKED_AT = 2**16  # bytes, to tell the encoding
 
 
 def text(path: Path) -> str:
-    """Return what a UTF-8 or UTF-16 file says, without a byte order mark.
+    """Return what a UTF-8 or UTF-16 file says, without a byte order mark; lines of old Macs end in a line feed, too.
 
     Raises:
       errors.UserError: if it is neither.
-      OSError: if it cannot be read.
+      OSError: if it cannot be read, or is no regular file.
     """
-    content = path.read_bytes()
+    content = paths.require_regular(path).read_bytes()
     encoding = _encoding(content)
     try:
-        told = content.decode(encoding).removeprefix("\ufeff")
+        told = _OLD_MAC.sub("\n", content.decode(encoding).removeprefix("\ufeff"))
     except UnicodeDecodeError as error:
         raise _no_text(path, content, error.start) from None
     if "\0" in told:
@@ -76,6 +83,30 @@ def lines(path: Path) -> list[str]:
       OSError: if it cannot be read.
     """
     return [line.strip() for line in text(path).splitlines() if line.strip()]
+
+
+def cells(content: str, source: Path, strict: bool = False, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
+    """Yield the number of its last line, and the cells, of each row of a text.
+
+    Args:
+      content: text of the table.
+      source: path to name in an error.
+      strict: whether quotes must be in their places, and closed.
+      delimiter: character between cells.
+
+    Raises:
+      errors.UserError: if it cannot be read so, or a cell has over 131,072 letters.
+    """
+    reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=strict)
+    try:
+        for row in reader:
+            yield reader.line_num, row
+    except csv.Error as error:
+        hint = " It may lack a closing quote." if "limit" in str(error) else ""
+        raise errors.UserError(
+            f"A table must have {_DELIMITERS[delimiter]} between cells, and quotes in pairs. Received: {source}, line "
+            f"{reader.line_num}: {errors.first_line(error)}.{hint} Mend that line."
+        ) from None
 
 
 def named(path: str, flag: str) -> Path:

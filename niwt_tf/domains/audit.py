@@ -66,8 +66,8 @@ def _require_finite(told: Told, first: int) -> None:
     useless[:first] = False
     if useless.any():
         raise errors.UserError(
-            f"`{told.what}` must tell something of every class, in finite numbers. Received: {told.source}, which "
-            f"gives nothing but zeros, or no numbers, for {errors.listed(_where(told.class_names, useless))}. {told.remedy}"
+            f"`{told.what}` must tell something of every class, in finite numbers. Received: {told.source}, which gives "
+            f"nothing but zeros, or no numbers, for {errors.listed(_where(told.class_names, useless))}. {told.remedy}"
         )
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from niwt_tf import errors, progress
+from niwt_tf import paths as paths_lib
 from niwt_tf.explain import drawing, explainer, inputs, keras_vis, textual, visual
 from niwt_tf.explain import subject as subject_lib
 
@@ -58,8 +59,9 @@ def explain(
             classes = None if asked is None else np.full(len(images), asked)
             told = explain_batch(images, classes)
             maps = told.maps if draw_map is None else draw_map(images, told.classes)
-            for record, image, values in zip(_records(run, batch, told, top), images, maps, strict=True):
-                record |= {"method": method, "picture": name_of[Path(record["image"])]}
+            records = _records(run, batch, told, top)
+            for path, record, image, values in zip(batch, records, images, maps, strict=True):
+                record |= {"method": method, "picture": name_of[path]}
                 record["focus"] = list(visual.focus_box(values)) if values.max() > 0 else None
                 _picture(record, image, values).save(out / record["picture"])
                 write(record)
@@ -82,7 +84,7 @@ def _records(
         paths, told.predictions, told.runners_up, told.classes, reasons, strict=True
     ):
         yield {
-            "image": str(path),
+            "image": paths_lib.printable(str(path)),
             "prediction": names[predicted],
             "unseen": names[predicted] in unseen,
             "runner_up": names[second],
@@ -116,7 +118,8 @@ def _picture_names(paths: Sequence[Path]) -> dict[Path, str]:
     names = {}
     for path in paths:
         numbers = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
-        name = next(f"{path.stem}{n}" for n in numbers if f"{path.stem}{n}".lower() not in used)
+        stem = paths_lib.printable(path.stem)
+        name = next(f"{stem}{n}" for n in numbers if f"{stem}{n}".lower() not in used)
         used.add(name.lower())
         names[path] = f"{name}.explained.png"
     return names

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from niwt_tf import errors
+from niwt_tf import errors, paths, progress
 from niwt_tf.data import image_files, jpeg, look_ahead
 
 _BATCH_SIZE = 32
@@ -30,14 +30,13 @@ def find(arguments: Sequence[str]) -> list[Path]:
     found: dict[Path, None] = {}
     empty = []
     for argument in arguments:
-        paths = _matches(argument)
-        found |= dict.fromkeys(paths)
-        empty += [] if paths else [argument]
+        matches = _matches(argument)
+        found |= dict.fromkeys(matches)
+        empty += [] if matches else [argument]
     if empty or not found:
         raise errors.UserError(
             "Images must be files, patterns such as 'dir/*.jpg', or folders with images in them. Received: "
-            f"{errors.listed(empty) + ', where there is none' if empty else 'none'}. Name at least one image, with the "
-            f"ending {', '.join(sorted(image_files.SUFFIXES))} in a folder."
+            f"{errors.listed(empty) + ', where there is none' if empty else 'none'}. Name at least one image."
         )
     return list(found)
 
@@ -45,7 +44,15 @@ def find(arguments: Sequence[str]) -> list[Path]:
 def _matches(argument: str) -> list[Path]:
     path = Path(argument).expanduser()
     named = [path] if path.exists() else sorted(Path(match) for match in glob.glob(str(path), recursive=True))
-    return [file for one in named for file in (sorted(image_files.below(one)) if one.is_dir() else [one])]
+    return [file for one in named for file in (_images(one) if one.is_dir() else [one])]
+
+
+def _images(folder: Path) -> list[Path]:
+    """Returns the images below a folder, sorted; says what is left out."""
+    found = image_files.find(folder)
+    if told := found.told():
+        progress.say(told)
+    return sorted(found.images)
 
 
 def read(path: Path, size: int, drawn: bool = False) -> np.ndarray | jpeg.Corrupt:
@@ -59,7 +66,7 @@ def read(path: Path, size: int, drawn: bool = False) -> np.ndarray | jpeg.Corrup
     from niwt_tf.data import photographs  # inside, so that files are found without TensorFlow
 
     try:
-        data = path.read_bytes()
+        data = paths.require_regular(path).read_bytes()
         if drawn:
             fitted = ImageOps.fit(jpeg.to_rgb(data), (size, size), Image.Resampling.LANCZOS)
             return np.array(fitted)
@@ -71,18 +78,18 @@ def read(path: Path, size: int, drawn: bool = False) -> np.ndarray | jpeg.Corrup
 
 
 def batches(
-    paths: Sequence[Path], size: int, drawn: bool, unreadable: list[str]
+    files: Sequence[Path], size: int, drawn: bool, unreadable: list[str]
 ) -> Iterator[tuple[list[Path], np.ndarray]]:
     """Yields the paths and middle squares `[B,size,size,3]` of the images that can be read, in order.
 
     Args:
-      paths: of the images.
+      files: paths of the images.
       size: in pixels.
       drawn: as in `read`.
       unreadable: each of the others is added to it, with what is wrong.
     """
     batch: list[tuple[Path, np.ndarray]] = []
-    for path, image in look_ahead.in_order(functools.partial(read, size=size, drawn=drawn), paths):
+    for path, image in look_ahead.in_order(functools.partial(read, size=size, drawn=drawn), files):
         if isinstance(image, jpeg.Corrupt):
             unreadable.append(f"{path} ({image})")
         else:

@@ -14,7 +14,7 @@ from typing import Any
 import jinja2
 
 import niwt_tf
-from niwt_tf import command, workdir
+from niwt_tf import command, paths, workdir
 from niwt_tf import model as model_lib
 
 README, JSON = "README.md", "model_card.json"
@@ -42,7 +42,7 @@ def write(folder: Path, model: model_lib.Model, name: str, answers: Mapping[str,
     """
     told = {**record(model, name), "signatures": None, "tflite": None, **answers}
     workdir.write_json(folder / JSON, told)
-    (folder / README).write_text(_environment().get_template(README).render(told), "utf-8")
+    (folder / README).write_text(paths.printable(_environment().get_template(README).render(told)), "utf-8")
 
 
 def record(model: model_lib.Model, name: str) -> dict[str, Any]:

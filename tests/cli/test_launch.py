@@ -243,3 +243,27 @@ def test_warnings_of_ours_reach_the_log_and_those_of_libraries_do_not(tmp_path: 
     answer = _run(main=main, path=_fake_tensorflow(tmp_path))
     assert answer.returncode == 0
     assert answer.stderr.count("\n") == 1 and "ant/0.jpg is skipped" in answer.stderr
+
+
+def test_a_flagfile_that_is_no_utf8_is_told(tmp_path: Path) -> None:
+    (tmp_path / "inner.flags").write_bytes("--a=café".encode("latin1"))
+    (tmp_path / "outer.flags").write_text(f"--flagfile={tmp_path}/inner.flags", "utf-8")
+    for name in ("inner", "outer"):
+        answer = _run(f"--flagfile={tmp_path}/{name}.flags", main="print(1)")
+        assert (answer.returncode, answer.stdout) == (1, "")
+        assert answer.stderr == (
+            f"\nFlagfiles must be UTF-8. Received: --flagfile={tmp_path}/{name}.flags, where one has the byte 0xe9. "
+            "Save it as UTF-8.\n"
+        )
+
+
+def test_names_that_are_no_utf8_are_told_readably() -> None:
+    main = "name = os.fsdecode(b'caf\\xe9')\nprogress.say(name)\nprint(name)\nraise errors.UserError(name)"
+    answer = _run(main=main)
+    assert (answer.returncode, answer.stdout, answer.stderr) == (1, "caf\\xe9\ncaf\\udce9\n", "\ncaf\\xe9\n")
+
+
+def test_a_terminal_need_not_know_every_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    answer = _run(main="progress.say('熊')")
+    assert (answer.returncode, answer.stdout, answer.stderr) == (0, "\\u718a\n", "")

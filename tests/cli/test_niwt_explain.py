@@ -91,6 +91,18 @@ def test_what_is_no_image_is_told_and_the_others_are_explained(finished: Path, i
     assert len((tmp_path / "out" / "explanations.jsonl").read_text("utf-8").splitlines()) == 2
 
 
+def test_pipes_are_not_opened_and_names_need_not_be_utf8(finished: Path, images: Path, tmp_path: Path) -> None:
+    os.mkfifo(images / "pipe.jpg")
+    (images / "grey.png").rename(os.fsdecode(os.fsencode(images) + b"/caf\xe9"))
+    answer = _explain(f"--workdir={finished}", images, str(images / "*.jpg"), "--out=out", cwd=tmp_path)
+    assert (answer.returncode, "Traceback" in answer.stderr) == (1, False)
+    assert f"1 of 3 that are not: {images / 'pipe.jpg'} (a pipe). The others are explained in out." in answer.stderr
+    lines = [json.loads(line) for line in (tmp_path / "out" / "explanations.jsonl").read_text("utf-8").splitlines()]
+    assert [Path(line["image"]).name for line in lines] == ["bird.jpg", r"caf\xe9"]
+    assert f"{lines[1]['image']}: {lines[1]['prediction']}" in answer.stdout
+    assert (tmp_path / "out" / r"caf\xe9.explained.png").is_file() and lines[1]["picture"] == r"caf\xe9.explained.png"
+
+
 def test_a_class_that_is_none_is_told_with_the_nearest(finished: Path, images: Path, tmp_path: Path) -> None:
     name = workdir.read_json(finished / "data" / "split.json")["seen"][0]
     answer = _explain(f"--workdir={finished}", images, f"--class={name}x", cwd=tmp_path)

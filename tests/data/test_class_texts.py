@@ -45,7 +45,7 @@ def test_a_caption_is_a_line_and_a_document_a_file(tmp_path: Path) -> None:
 
 def test_captions_of_images_are_those_that_may_be_read(tmp_path: Path) -> None:
     _write(tmp_path, {"ant/1.txt": "a\nb", "ant/2.txt": "c", "ant/3.txt": "d", "bee/1.txt": "e", "bee/2.txt": "f"})
-    found = class_texts.captions(tmp_path, ["ant", "bee"], "a test", {"ant": {"1", "3", "4"}})
+    found = class_texts.captions(tmp_path, ["ant", "bee"], "a test", {"ant": {"1", "3", "4"}.intersection})
     assert found == {"ant": ["a", "b", "d"], "bee": ["e", "f"]}
 
 
@@ -71,23 +71,26 @@ def test_missing_files_are_listed_with_those_left_over(tmp_path: Path, read: _Re
     with pytest.raises(errors.UserError) as caught:
         read(tmp_path, ["ant", "kind 3", "kind 4"], "--captions_dir")
     assert str(caught.value) == (
-        f"Classes must be found by name in {tmp_path}, for --captions_dir. Received: none for kind 3, kind 4. Left "
-        "over there: kinds 3. Write <class>.txt for each class."
+        f"Classes must be found by name in {tmp_path}, for --captions_dir. Received: none for kind 3, kind 4. Misspelt, "
+        "perhaps: there is 'kinds 3' for 'kind 3', 'kinds 3' for 'kind 4'. Left over there: kinds 3. Write <class>.txt "
+        "for each class."
     )
 
 
-@pytest.mark.parametrize(
-    ("files", "classes"),
-    [(("polar bear", "polar_bear"), ["polar bear", "ant"]), (("polar bear",), ["polar bear", "ant", "polar_bear"])],
-)
-def test_two_of_one_name_are_refused(tmp_path: Path, files: tuple[str, ...], classes: list[str]) -> None:
-    _write(tmp_path, {"ant.txt": "small"} | {f"{name}.txt": "white" for name in files})
+def test_two_files_that_a_class_may_mean_are_refused(tmp_path: Path) -> None:
+    _write(tmp_path, {"ant.txt": "small", "polar bear.txt": "white", "polar_bear.txt": "white"})
     with pytest.raises(errors.UserError) as caught:
-        class_texts.captions(tmp_path, classes, "--captions_dir")
+        class_texts.captions(tmp_path, ["polar+bear", "ant"], "--captions_dir")
     assert str(caught.value) == (
         f"Classes must differ by more than their spelling in {tmp_path}, for --captions_dir. Received: polar bear, "
         "polar_bear. Keep one."
     )
+
+
+def test_a_file_that_is_called_exactly_as_its_class_is_taken(tmp_path: Path) -> None:
+    _write(tmp_path, {"C.txt": "a letter", "C++.txt": "a letter and two crosses"})
+    found = class_texts.captions(tmp_path, ["C", "C++"], "--captions_dir")
+    assert found == {"C": ["a letter"], "C++": ["a letter and two crosses"]}
 
 
 @pytest.mark.parametrize("read", [class_texts.captions, class_texts.documents])
@@ -104,7 +107,7 @@ def test_empty_texts_are_refused(tmp_path: Path, read: _Reader, text: str) -> No
 def test_a_seen_class_of_whose_training_images_nothing_is_told_is_refused(tmp_path: Path) -> None:
     _write(tmp_path, {"ant/1.txt": "a"})
     with pytest.raises(errors.UserError, match="no text for ant"):
-        class_texts.captions(tmp_path, ["ant"], "`captions`", {"ant": {"2"}})
+        class_texts.captions(tmp_path, ["ant"], "`captions`", {"ant": {"2"}.intersection})
 
 
 @pytest.mark.parametrize("read", [class_texts.captions, class_texts.documents])
@@ -112,3 +115,14 @@ def test_what_is_no_utf8_is_told_with_its_place(tmp_path: Path, read: _Reader) -
     _write(tmp_path, {"ant.txt": "one\nfour é".encode() + b"\xe9\n"})
     with pytest.raises(errors.UserError, match=r"UTF-8. Received: .*ant.txt with the byte 0xe9 in line 2\."):
         read(tmp_path, ["ant"], "a test")
+
+
+def test_captions_of_images_may_lie_in_folders_and_what_systems_leave_is_passed_over(tmp_path: Path) -> None:
+    for folder in ("ant/deep", "ant/@eaDir", "__MACOSX"):
+        (tmp_path / folder).mkdir(parents=True)
+    _write(tmp_path, {"ant/1.txt": "a", "ant/deep/1.jpg.txt": "b", "ant/._1.txt": b"\xff", "ant/@eaDir/1.txt": b"\xff"})
+    assert list(class_texts.entries(tmp_path)) == ["ant"]
+    asked: list[str] = []
+    found = class_texts.captions(tmp_path, ["ant"], "a test", {"ant": lambda files: asked.extend(files) or files})
+    assert sorted(asked) == ["1", "deep/1.jpg"]
+    assert found == {"ant": ["a", "b"]}

@@ -165,3 +165,9 @@ def test_csv_keeps_what_was_written(told: dict[str, list[str]], tmp_path_factory
     with open(path, "w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([["name", "captions"], *([name, text] for name in told for text in told[name])])
     assert described_classes.read(path) == {name: {"captions": tuple(texts)} for name, texts in told.items()}
+
+
+def test_a_table_of_an_old_mac_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "classes.csv"
+    path.write_bytes(b"name,captions\rant,small\rbee,yellow\r")
+    assert described_classes.read(path) == {"ant": {"captions": ("small",)}, "bee": {"captions": ("yellow",)}}

@@ -283,3 +283,10 @@ def test_damage_gives_an_image_or_corrupt_and_nothing_else(kind: str, changes: d
         assert str(error)
     else:
         assert Image.open(io.BytesIO(made)).format == "JPEG"
+
+
+def test_heic_says_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jpeg, "_formats", lambda: ("JPEG",))
+    monkeypatch.delitem(Image.OPEN, "HEIF", raising=False)
+    with pytest.raises(jpeg.Corrupt, match=r"^HEIC, which needs: pip install pillow-heif$"):
+        jpeg.to_jpeg(b"\0\0\0\x18ftypheic" + bytes(20))

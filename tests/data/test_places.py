@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from niwt_tf import config
+from niwt_tf import config, errors
 from niwt_tf.data import places
 
 
@@ -30,3 +30,11 @@ def test_folders_follow_from_the_flags(
     settings = config.DataConfig(dataset="awa2", data_dir=data_dir, prepared_dir=prepared_dir)
     assert places.source_folder(settings) == Path(source)
     assert places.prepared_folder(settings) == Path(prepared)
+
+
+def test_the_prepared_folder_must_be_named_in_utf8() -> None:
+    with pytest.raises(errors.UserError) as caught:
+        places.prepared_folder(config.DataConfig(prepared_dir="/tmp/caf\udce9"))
+    assert str(caught.value) == (
+        "`--prepared_dir` must be a folder whose name is UTF-8. Received: --prepared_dir=/tmp/caf\\xe9. Name another."
+    )

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from niwt_tf import errors
+from niwt_tf import errors, paths
 from niwt_tf.data import benchmark, text_files, zero_shot
 
 _FILES = ("images.txt", "bounding_boxes.txt", "images")
@@ -75,7 +75,7 @@ def _rows(path: Path, columns: int) -> list[list[str]]:
 
 def _size(path: Path) -> tuple[int, int]:
     """Returns height and width; only the file's head is read."""
-    with Image.open(path) as image:
+    with Image.open(paths.require_regular(path)) as image:
         return image.height, image.width
 
 

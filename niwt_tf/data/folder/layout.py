@@ -2,29 +2,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """A folder of the user's: which classes it has, which of them are seen, and which image is for what.
 
-DIR/images/<class>/*          images; a class without any is simply unseen
+DIR/images/<class>/**         images; a class without any file is simply unseen
 DIR/seen.txt, DIR/unseen.txt  a class on a line; either will do, and so will --unseen=a,b
 DIR/attributes.csv            class,<attribute>,... and a row for each class
-DIR/captions/<class>.txt      a sentence on a line; or <class>/<image>.txt for those of one image
+DIR/captions/<class>.txt      a sentence on a line; or <class>/**/<image>.txt for those of one image
 DIR/documents/<class>.txt     a longer text
 """
 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from niwt_tf import config as config_lib
-from niwt_tf import errors
+from niwt_tf import errors, paths
 from niwt_tf.data import class_texts, image_files, text_files
 from niwt_tf.data import names as names_lib
-from niwt_tf.data.folder import table
+from niwt_tf.data.folder import equal_images, held_out, table
 
 IMAGES, CAPTIONS, DOCUMENTS = "images", "captions", "documents"
-_TEST_SHARE = 0.2
 _FEWEST_SEEN = 3  # one plays unseen, and of the two left one does again
+_TOLD = 3  # groups of equal images
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,6 +36,8 @@ class Layout:
       unseen: names of the others, sorted.
       images: class -> `(name, path)` of its images, sorted by name; classes without any are left out.
       unnamed: unseen classes of which there is a description alone: no image, and no list that names them.
+      equal: names of images that are equal, group by group.
+      left_out: a line that counts and names what is no image; empty where that is nothing.
     """
 
     root: Path
@@ -44,18 +45,20 @@ class Layout:
     unseen: tuple[str, ...]
     images: Mapping[str, Sequence[tuple[str, Path]]]
     unnamed: Sequence[str] = ()
+    equal: tuple[equal_images.Group, ...] = ()
+    left_out: str = ""
 
     def parts(self) -> dict[str, list[tuple[str, str, Path]]]:
         """Returns `(name, class, path)` of the images of `train`, `test_seen` and `test_unseen`.
 
-        A fifth of each seen class is for the test, the same images whatever else the folder holds: those whose names
-        have the lowest hashes.
+        A fifth of each seen class is for the test, the same images whatever else the folder holds; see `held_out`.
         """
         parts: dict[str, list[tuple[str, str, Path]]] = {"train": [], "test_seen": [], "test_unseen": []}
+        seen = {label: [name for name, _ in self.images.get(label, ())] for label in self.seen}
+        tested = held_out.names(seen, self.equal)
         for label in (*self.seen, *self.unseen):
-            held_out = _held_out([name for name, _ in self.images.get(label, ())])
             for name, path in self.images.get(label, ()):
-                seen_part = "test_seen" if name in held_out else "train"
+                seen_part = "test_seen" if name in tested else "train"
                 parts[seen_part if label in self.seen else "test_unseen"].append((name, label, path))
         return parts
 
@@ -64,11 +67,29 @@ class Layout:
         return sorted(name for images in self.images.values() for name, _ in images)
 
     def digest(self) -> str:
-        """Returns the SHA-256 of the classes, and of each image's name, size and time of change."""
-        files = [
-            (name, p.stat().st_size, p.stat().st_mtime_ns) for images in self.images.values() for name, p in images
-        ]
-        return config_lib.fingerprint(self.seen, self.unseen, sorted(files))
+        """Returns the SHA-256 of the classes, of each image's name, size and time of change, and of which are equal."""
+        files = [(name, *_stamp(path)) for images in self.images.values() for name, path in images]
+        return config_lib.fingerprint(self.seen, self.unseen, sorted(files), *filter(None, [self.equal]))
+
+    def split_digest(self) -> str:
+        """Return the SHA-256 of what the split follows from: classes, names of images, and which of them are equal."""
+        return config_lib.fingerprint(self.seen, self.unseen, self.names(), *filter(None, [self.equal]))
+
+    def remarks(self) -> list[str]:
+        """Return lines on what a user may not expect: files that are no images, and images that are equal."""
+        lines = [self.left_out] if self.left_out else []
+        if self.equal:
+            extra = sum(len(group) - 1 for group in self.equal)
+            lines.append(
+                f"  {extra:,} images are equal to others, and on one side of the split with them: {_told(self.equal)}"
+            )
+        class_of = {name: label for label, images in self.images.items() for name, _ in images}
+        twice = [group for group in self.equal if len({class_of[name] for name in group}) > 1]
+        if twice:
+            lines.append(
+                f"  WARNING: {len(twice):,} images stand in several classes, at most one of them right: {_told(twice)}"
+            )
+        return lines
 
 
 def read(root: Path, unseen: Sequence[str] = ()) -> Layout:
@@ -83,19 +104,25 @@ def read(root: Path, unseen: Sequence[str] = ()) -> Layout:
         images.
       OSError: if the folder cannot be read.
     """
-    images = _images(root)
+    found = image_files.find(root / IMAGES)
+    images = _images(root, found)
     seen_list = _listed(root / "seen.txt")
     unseen_list = unseen or _listed(root / "unseen.txt")
     known = names_lib.merged([images, seen_list, unseen_list, *_described(root)])
+    _require_images(root, found, images, *({known[name] for name in names} for names in (seen_list, unseen_list)))
     seen_names, unseen_names = ({known[name] for name in names} for names in (seen_list, unseen_list))
     _require_disjoint(root, seen_names & unseen_names)
+    _require_text(root, known.values())
     if not unseen_list:
         unseen_names = set(known.values()) - seen_names if seen_list else set(known.values()) - images.keys()
     if not seen_list:
         seen_names = images.keys() - unseen_names
         unseen_names |= set(known.values()) - images.keys()
     unnamed = unseen_names - images.keys() - {known[name] for name in unseen_list}
-    layout = Layout(root, *(tuple(sorted(names)) for names in (seen_names, unseen_names)), images, sorted(unnamed))
+    used = (images.get(label, ()) for label in seen_names | unseen_names)
+    equal = equal_images.groups(image for of_class in used for image in of_class)
+    names = (tuple(sorted(names)) for names in (seen_names, unseen_names))
+    layout = Layout(root, *names, images, sorted(unnamed), equal, found.told())
     _require_whole(layout)
     return layout
 
@@ -110,27 +137,68 @@ def _described(root: Path) -> Iterator[Iterable[str]]:
             yield class_texts.entries(folder)
 
 
-def _images(root: Path) -> dict[str, list[tuple[str, Path]]]:
-    folder = root / IMAGES
-    found: dict[str, list[tuple[str, Path]]] = {}
-    for name, label, path in image_files.by_class_folder(folder) if folder.is_dir() else ():
-        found.setdefault(label, []).append((name, path))
-    if not found:
+def _images(root: Path, found: image_files.Found) -> dict[str, list[tuple[str, Path]]]:
+    images: dict[str, list[tuple[str, Path]]] = {}
+    for name, _, path in image_files.of_classes(found):
+        images.setdefault(path.relative_to(found.folder).parts[0], []).append((name, path))
+    if not images:
+        left_out = f" Left out: {found.listed()}." if found.left_out else ""
         raise errors.UserError(
             f"`--data_dir` must hold images/<class>/ with image files. Received: --data_dir={root}, with "
-            f"{'no image file in' if folder.is_dir() else 'no folder'} {folder}. Image files end in "
-            f"{', '.join(sorted(image_files.SUFFIXES))}."
+            f"{'no image file in' if found.folder.is_dir() else 'no folder'} {found.folder}. An image file is one that "
+            f"Pillow can open.{left_out}"
         )
-    return found
+    return images
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """Returns a file's size and time of change, which what is no regular file lacks."""
+    if paths.trouble(path):
+        return -1, -1
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+def _told(groups: Sequence[equal_images.Group]) -> str:
+    return errors.listed((" = ".join(group[:_TOLD]) for group in groups), _TOLD)
 
 
 def _listed(path: Path) -> list[str]:
     return text_files.lines(path) if path.is_file() else []
 
 
-def _held_out(names: Sequence[str]) -> set[str]:
-    count = max(1, round(len(names) * _TEST_SHARE))
-    return set(sorted(names, key=lambda name: hashlib.sha256(name.encode()).digest())[:count])
+def _require_text(root: Path, names: Iterable[str]) -> None:
+    wrong = [name for name in names if not paths.is_text(name)]
+    if wrong:
+        raise errors.UserError(
+            f"Names of classes must be UTF-8. Received: {paths.printable(errors.listed(wrong))} in {root}. Rename "
+            f"them, for example with: convmv -f latin1 -t utf-8 -r --notest {root}"
+        )
+
+
+def _require_images(
+    root: Path,
+    found: image_files.Found,
+    images: Mapping[str, object],
+    seen: Collection[str],
+    unseen: Collection[str],
+) -> None:
+    """Raises if a class that nobody calls unseen has files, and no image among them."""
+    normal = names_lib.normal
+    labels = {path.relative_to(found.folder).parts[0] for path, _ in found.left_out if path.parent != found.folder}
+    declared_seen, declared_unseen = set(map(normal, seen)), set(map(normal, unseen))
+    may_be_seen = [
+        label
+        for label in sorted(labels - images.keys())
+        if normal(label) not in declared_unseen and (not seen or normal(label) in declared_seen)
+    ]
+    if may_be_seen:
+        raise errors.UserError(
+            "Seen classes must have images that can be read. Received: "
+            f"{paths.printable(errors.listed(may_be_seen))} in {root / IMAGES}, with files of which none is an image. "
+            f"Left out: {found.listed()}. Mend them, or make these classes unseen with "
+            f"--unseen={paths.printable(','.join(may_be_seen))}."
+        )
 
 
 def _require_disjoint(root: Path, both: Collection[str]) -> None:
@@ -158,4 +226,21 @@ def _require_whole(layout: Layout) -> None:
         raise errors.UserError(
             f"There must be {_FEWEST_SEEN} seen classes at least, as some play unseen when settings are chosen. "
             f"Received: {errors.listed(layout.seen) or 'none'} in {layout.root / IMAGES}. Add classes with images."
+        )
+
+
+def require_different(layout: Layout) -> None:
+    """Require an image for training and one for the test of each seen class, which equal images cannot be.
+
+    Raises:
+      errors.UserError: if a class has none.
+    """
+    parts = layout.parts()
+    both = [{label for _, label, _ in parts[part]} for part in ("train", "test_seen")]
+    same = [label for label in layout.seen if not all(label in labels for labels in both)]
+    if same:
+        raise errors.UserError(
+            "Seen classes must have two images at least that differ, and that no other class has. Received: "
+            f"{errors.listed(same)} in {layout.root / IMAGES}, whose images are equal to one another or to those of "
+            "other classes. Add images, or remove these classes."
         )

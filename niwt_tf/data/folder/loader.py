@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,10 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from niwt_tf import config as config_lib
-from niwt_tf import errors, progress
+from niwt_tf import errors, paths, progress
 from niwt_tf.data import class_texts, photographs, places, prepare, zero_shot
 from niwt_tf.data import names as names_lib
-from niwt_tf.data.folder import folder_dataset_builder, table
+from niwt_tf.data.folder import caption_files, folder_dataset_builder, table
 from niwt_tf.data.folder import layout as layout_lib
 
 
@@ -32,12 +33,17 @@ def load(config: config_lib.DataConfig, image_size: int) -> zero_shot.ZeroShotDa
       OSError: if a folder cannot be read or written.
     """
     layout = layout_lib.read(Path(config.data_dir).expanduser(), config.unseen)
+    for line in layout.remarks():
+        progress.say(line)
     _say_unnamed(layout)
+    layout_lib.require_different(layout)
     builder = folder_dataset_builder.Builder(
         data_dir=places.prepared_folder(config), config=folder_dataset_builder.config(layout)
     )
     if not prepare.is_prepared(builder):
         prepare.prepare(builder)
+    train, test_seen = (photographs.split(builder, part, image_size) for part in ("train", "test_seen"))
+    _require_read(layout, {"training": train, "the test": test_seen})
     test_unseen = _test_unseen(builder, image_size)
     tested = {(*layout.seen, *layout.unseen)[label] for label in test_unseen.labels}
     return zero_shot.ZeroShotDataset(
@@ -45,12 +51,12 @@ def load(config: config_lib.DataConfig, image_size: int) -> zero_shot.ZeroShotDa
         seen=layout.seen,
         unseen=layout.unseen,
         validation=zero_shot.unseen_again(layout.seen, layout.unseen),
-        train=photographs.split(builder, "train", image_size),
-        test_seen=photographs.split(builder, "test_seen", image_size),
+        train=train,
+        test_seen=test_seen,
         test_unseen=test_unseen,
         descriptions=_descriptions(layout),
-        split_version=f"{layout.root.resolve().name}, a fifth of each seen class for the test",
-        split_sha256=config_lib.fingerprint(layout.seen, layout.unseen, layout.names()),
+        split_version=f"{paths.printable(layout.root.resolve().name)}, a fifth of each seen class for the test",
+        split_sha256=layout.split_digest(),
         imageless=tuple(name for name in layout.unseen if name not in tested),
     )
 
@@ -72,22 +78,59 @@ def _test_unseen(builder: tfds.core.DatasetBuilder, image_size: int) -> zero_sho
     return zero_shot.Split(tf.data.Dataset.from_tensor_slices(none), np.zeros(0, np.int64))
 
 
+def _require_read(layout: layout_lib.Layout, splits: Mapping[str, zero_shot.Split]) -> None:
+    """Raises if not one image of a seen class could be read for a split."""
+    for use, split in splits.items():
+        labels = set(split.labels.tolist())
+        missing = [name for label, name in enumerate(layout.seen) if label not in labels]
+        if missing:
+            raise errors.UserError(
+                f"Seen classes must have images for {use} that can be read. Received: {errors.listed(missing)} in "
+                f"{layout.root / layout_lib.IMAGES}, of which none can. Remove damaged files, or add images."
+            )
+
+
+def _choosers(parts: Mapping[str, Sequence[tuple[str, str, Path]]], seen: Sequence[str]) -> class_texts.Choosers:
+    """Returns class -> what chooses among the caption files of its images: the text of a seen class is that of its
+    training images alone.
+    """
+    names: dict[str, dict[str, list[str]]] = {part: {} for part in parts}
+    for part, images in parts.items():
+        for name, label, _ in images:
+            names[part].setdefault(label, []).append(name.partition("/")[2])
+    return {
+        label: functools.partial(_chosen, label, names["train"].get(label, ()), names["test_seen"].get(label, ()))
+        for label in seen
+    }
+
+
+def _chosen(label: str, train: Collection[str], test: Collection[str], files: Collection[str]) -> Collection[str]:
+    choice = caption_files.choose(files, train, test)
+    if choice.doubtful:
+        told = errors.listed(f"{file}.txt ({', '.join(images)})" for file, images in choice.doubtful.items())
+        progress.say(
+            f"  captions of {label} that may be of test images are not read: {told}. A file that is called as its "
+            "image is, with .txt behind it, is of that one alone."
+        )
+    return choice.read
+
+
 def _descriptions(layout: layout_lib.Layout) -> zero_shot.Descriptions:
     """Returns what lies in the folder; what does not is no domain of it."""
-    classes, parts = (*layout.seen, *layout.unseen), layout.parts()
+    classes, choosers = (*layout.seen, *layout.unseen), _choosers(layout.parts(), layout.seen)
     attributes = table.find(layout.root)
     captions, documents = layout.root / layout_lib.CAPTIONS, layout.root / layout_lib.DOCUMENTS
-    # The text of a seen class is that of its training images alone.
-    readable = {label: {Path(name).stem for name, of, _ in parts["train"] if of == label} for label in layout.seen}
     known: dict[str, Callable[[], Any]] = {}
     if attributes.is_file():
         known["attributes"] = lambda: table.attributes(attributes, classes)
     if captions.is_dir():
-        known["captions"] = lambda: zero_shot.Texts(
-            class_texts.captions(captions, classes, "`captions`", readable), str(captions)
+        known["captions"] = functools.cache(
+            lambda: zero_shot.Texts(
+                class_texts.captions(captions, classes, "`captions`", choosers), paths.printable(str(captions))
+            )
         )
     if documents.is_dir():
         known["documents"] = lambda: zero_shot.Texts(
-            class_texts.documents(documents, classes, "`documents`"), str(documents)
+            class_texts.documents(documents, classes, "`documents`"), paths.printable(str(documents))
         )
     return zero_shot.Descriptions(**known)

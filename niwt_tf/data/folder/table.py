@@ -7,7 +7,6 @@ Semicolons or tabs may stand between cells, and commas for decimal points then; 
 
 from __future__ import annotations
 
-import csv
 import math
 import re
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from niwt_tf import errors
+from niwt_tf import errors, paths
 from niwt_tf.data import missing_values, spreadsheet, zero_shot
 from niwt_tf.data import names as names_lib
 
@@ -25,8 +24,8 @@ _DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?")
 
 def find(root: Path) -> Path:
     """Return where the table of a folder lies, or would lie."""
-    paths = [root / name for name in NAMES]
-    return next((path for path in paths if path.is_file()), paths[0])
+    files = [root / name for name in NAMES]
+    return next((file for file in files if file.is_file()), files[0])
 
 
 def class_names(path: Path) -> list[str]:
@@ -53,17 +52,13 @@ def attributes(path: Path, wanted: Sequence[str]) -> zero_shot.Attributes:
     by_name = {row[0]: (number, row) for number, row in rows}
     same = names_lib.join(wanted, [row[0] for _, row in rows], str(path), "Add a row for each class.")
     values = {name: _numbers(path, *by_name[same[name]], header, delimiter) for name in wanted}
-    return missing_values.attributes(header[1:], values, np.stack(list(values.values())), str(path))
+    source = paths.printable(str(path))
+    return missing_values.attributes(header[1:], values, np.stack(list(values.values())), source)
 
 
 def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]], str]:
     """Return the header, the rows with their line numbers, and what stands between cells."""
-    try:
-        rows, delimiter = spreadsheet.rows(path)
-    except csv.Error as error:
-        raise errors.UserError(
-            f"{path.name} must be a table of cells. Received: {path}, {errors.first_line(error)}. Save it anew as CSV."
-        ) from None
+    rows, delimiter = spreadsheet.rows(path)
     header = rows[0][1] if rows else []
     if len(header) < 2 or header[0].lower() != "class" or len(set(header)) < len(header) or "" in header:
         raise errors.UserError(

@@ -12,7 +12,7 @@ from typing import Any
 import jinja2
 import markupsafe
 
-from niwt_tf import confusion, finished_run
+from niwt_tf import confusion, finished_run, paths
 from niwt_tf.explain.report import confusion_chart, curve_chart, explanations, tables
 
 _MOST_MISTAKES = 20
@@ -32,7 +32,7 @@ def write(run: finished_run.FinishedRun, folder: Path) -> Path:
       OSError: if the page cannot be written.
     """
     page = folder / "index.html"
-    page.write_text(html(run), "utf-8")
+    page.write_text(paths.printable(html(run)), "utf-8")
     return page
 
 

@@ -115,10 +115,9 @@ def test_digest_follows_images_and_classes_and_nothing_else(tmp_path: Path) -> N
     ("images", "unseen", "message"),
     [
         ({}, ["eel"], "`--data_dir` must hold images/<class>/ with image files. Received: --data_dir={root}, with no "
-            "folder {root}/images. Image files end in .bmp, .gif, .jpeg, .jpg, .png, .tif, .tiff, .webp."),
+            "folder {root}/images. An image file is one that Pillow can open."),
         ({"ant": 0}, ["eel"], "`--data_dir` must hold images/<class>/ with image files. Received: --data_dir={root}, "
-            "with no image file in {root}/images. Image files end in .bmp, .gif, .jpeg, .jpg, .png, "
-            ".tif, .tiff, .webp."),
+            "with no image file in {root}/images. An image file is one that Pillow can open."),
         (_FIVE, [], "A class must be unseen. Received: 5 classes in {root}/images, all seen. Name unseen ones with "
             "--unseen=a,b or in unseen.txt, or describe a class that has no images."),
         (_FIVE | {"fox": 1, "gnu": 1}, ["eel"], "Seen classes must have two images at least, one for training and one "
@@ -150,3 +149,115 @@ def test_classes_in_both_lists_are_told(tmp_path: Path, unseen: list[str]) -> No
         f"Seen and unseen classes must differ. Received: bee, cat in both lists of {root}. Take them out of seen.txt, "
         "or of unseen.txt or --unseen."
     )
+
+
+def _filled(root: Path, images: Mapping[str, int]) -> Path:
+    """Returns `root` with images that all differ, though most are of one size."""
+    _make(root, images)
+    for number, path in enumerate(sorted((root / "images").rglob("*.jpg"))):
+        path.write_bytes(b"image %d" % number)
+    return root
+
+
+def test_equal_images_are_on_one_side_counted_and_told(tmp_path: Path) -> None:
+    root = _filled(tmp_path, {"ant": 10, "bee": 10, "cat": 10, "eel": 5})
+    before = layout.read(root, ["eel"])
+    assert before.equal == () and before.remarks() == []
+    tested, trained = ({name for name, _, _ in before.parts()[part]} for part in ("test_seen", "train"))
+    one, other = (min(name for name in names if name.startswith("ant")) for names in (tested, trained))
+    (root / "images" / other).write_bytes((root / "images" / one).read_bytes())
+    after = layout.read(root, ["eel"])
+    sides = [{name for name, _, _ in images if name in (one, other)} for images in after.parts().values()]
+    assert sorted(map(len, sides)) == [0, 0, 2]
+    told = " = ".join(sorted([one, other]))
+    assert after.remarks() == [
+        f"  1 images are equal to others, and on one side of the split with them: {told}",
+    ]
+    assert after.split_digest() != before.split_digest()
+    others = [[i for i in found.parts()["test_seen"] if i[1] != "ant"] for found in (before, after)]
+    assert others[0] == others[1]
+
+
+def test_an_image_with_two_labels_is_told_and_never_in_training_and_test(tmp_path: Path) -> None:
+    root = _filled(tmp_path, {"ant": 10, "bee": 10, "cat": 10, "eel": 5})
+    for number, name in enumerate(("bee/3.jpg", "eel/2.jpg")):
+        (root / "images" / name).write_bytes((root / "images" / "ant" / f"{number}.jpg").read_bytes())
+    found = layout.read(root, ["eel"])
+    side = {name: part for part, images in found.parts().items() for name, _, _ in images}
+    assert side["ant/0.jpg"] == side["bee/3.jpg"] == "train"
+    assert (side["ant/1.jpg"], side["eel/2.jpg"]) == ("test_seen", "test_unseen")
+    assert found.remarks()[1] == (
+        "  WARNING: 2 images stand in several classes, at most one of them right: ant/0.jpg = bee/3.jpg, "
+        "ant/1.jpg = eel/2.jpg"
+    )
+
+
+def test_a_class_of_one_image_many_times_is_refused(tmp_path: Path) -> None:
+    root = _filled(tmp_path, {"ant": 4, "bee": 4, "cat": 4, "eel": 1})
+    for path in (root / "images" / "bee").iterdir():
+        path.write_bytes(b"the same")
+    with pytest.raises(errors.UserError) as caught:
+        layout.require_different(layout.read(root, ["eel"]))
+    assert str(caught.value) == (
+        "Seen classes must have two images at least that differ, and that no other class has. Received: bee in "
+        f"{root}/images, whose images are equal to one another or to those of other classes. Add images, or remove "
+        "these classes."
+    )
+    (root / "images" / "bee" / "0.jpg").write_bytes(b"another")
+    layout.require_different(layout.read(root, ["eel"]))
+
+
+def test_a_class_whose_files_are_no_images_is_not_unseen_in_silence(tmp_path: Path) -> None:
+    root = _make(tmp_path, {"ant": 2, "bee": 2, "cat": 2, "eel": 2, "gnu": 0})
+    (root / "images" / "gnu" / "1.cr2").write_bytes(b"raw of a camera")
+    with pytest.raises(errors.UserError) as caught:
+        layout.read(root, ["eel"])
+    assert str(caught.value) == (
+        f"Seen classes must have images that can be read. Received: gnu in {root}/images, with files of which none is "
+        f"an image. Left out: 1 of the files and links in {root}/images: gnu/1.cr2 (no image). Mend them, or make "
+        "these classes unseen with --unseen=gnu."
+    )
+    found = layout.read(root, ["eel", "Gnu"])
+    assert _classes(found) == ("ant bee cat", "Gnu eel")
+    assert found.remarks() == [f"  left out 1 of the files and links in {root}/images: gnu/1.cr2 (no image)"]
+    (root / "seen.txt").write_text("ant\nbee\ncat\ngnu", "utf-8")
+    with pytest.raises(errors.UserError, match="Received: gnu in .* none is an image"):
+        layout.read(root)
+
+
+def test_a_class_folder_without_a_file_is_simply_unseen(tmp_path: Path) -> None:
+    root = _make(tmp_path, {"ant": 2, "bee": 2, "cat": 2, "gnu": 0}, captions__gnu_txt="big")
+    (root / "images" / "gnu" / ".DS_Store").touch()
+    assert _classes(layout.read(root)) == ("ant bee cat", "gnu")
+
+
+@pytest.mark.parametrize("place", ["images/{}/1.jpg", "captions/{}.txt"])
+def test_names_of_classes_must_be_utf8(tmp_path: Path, place: str) -> None:
+    root = _make(tmp_path, {"ant": 2, "bee": 2, "cat": 2})
+    path = Path(os.fsdecode(os.fsencode(root / place.split("/")[0]) + b"/caf\xe9"))
+    path = path / "1.jpg" if place.endswith("jpg") else path.with_suffix(".txt")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    with pytest.raises(errors.UserError) as caught:
+        layout.read(root, ["cat"])
+    assert str(caught.value) == (
+        f"Names of classes must be UTF-8. Received: caf\\xe9 in {root}. Rename them, for example with: convmv -f "
+        f"latin1 -t utf-8 -r --notest {root}"
+    )
+
+
+def test_names_of_images_need_not_be_utf8(tmp_path: Path) -> None:
+    root = _make(tmp_path, {"ant": 2, "bee": 2, "cat": 2, "eel": 1})
+    place = Path(os.fsdecode(os.fsencode(root) + b"/images/ant/\xe9\xff.png"))
+    place.touch()
+    found = layout.read(root, ["eel"])
+    assert found.images["ant"][2] == (r"ant/\xe9\xff.png", place)
+    assert found.digest() and found.split_digest()
+
+
+def test_a_pipe_and_a_dead_link_do_not_stop_the_digest(tmp_path: Path) -> None:
+    root = _make(tmp_path, {"ant": 2, "bee": 2, "cat": 2, "eel": 1})
+    digest = layout.read(root, ["eel"]).digest()
+    os.mkfifo(root / "images" / "ant" / "pipe.jpg")
+    (root / "images" / "bee" / "dead.jpg").symlink_to("nowhere")
+    assert layout.read(root, ["eel"]).digest() != digest

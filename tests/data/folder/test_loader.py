@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 
 import numpy as np
@@ -123,3 +124,81 @@ def test_a_class_whose_images_are_all_damaged_is_told(config: config_lib.DataCon
     with pytest.raises(errors.UserError, match="Received: 5 of 5 images that cannot be read: dog/"):
         loader.load(config, 16)
     assert not list(Path(config.prepared_dir).glob("folder/*/1.0.0"))
+
+
+def test_a_pipe_and_a_dead_link_are_skipped_and_named(
+    config: config_lib.DataConfig, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images = Path(config.data_dir) / "images"
+    os.mkfifo(images / "ant" / "pipe.jpg")
+    (images / "dog" / "dead.jpg").symlink_to("nowhere")
+    dataset = loader.load(config, 16)
+    assert (len(dataset.train) + len(dataset.test_seen), len(dataset.test_unseen)) == (15, 5)
+    told = capsys.readouterr().out
+    assert "images that cannot be read: ant/pipe.jpg (a pipe)\n" in told
+    assert "  skipped 1 of 6 images that cannot be read: dog/dead.jpg (a link to nothing)\n" in told
+
+
+def test_images_of_any_ending_are_prepared_and_what_is_none_is_told(
+    config: config_lib.DataConfig, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images = Path(config.data_dir) / "images"
+    for path in sorted((images / "ant").iterdir()):
+        path.rename(path.with_suffix(""))
+    for path in sorted((images / "dog").iterdir()):
+        with Image.open(path) as image:
+            image.save(path.with_suffix(".jfif"), "JPEG")
+        path.unlink()
+    (images / "dog" / "list.txt").write_text("1\n2\n", "utf-8")
+    (images / "ant" / "@eaDir").mkdir()
+    Image.new("RGB", (9, 9)).save(images / "ant" / "@eaDir" / "0.jpg")
+    Image.new("RGB", (9, 9)).save(Path(os.fsdecode(os.fsencode(images) + b"/dog/caf\xe9.png")))
+    dataset = loader.load(config, 16)
+    assert (dataset.seen, dataset.unseen, dataset.imageless) == (("ant", "bee", "cat"), ("dog",), ())
+    assert (len(dataset.train), len(dataset.test_seen), len(dataset.test_unseen)) == (12, 3, 6)
+    told = capsys.readouterr().out
+    assert told.startswith(f"  left out 1 of the files and links in {images}: dog/list.txt (no image)\n")
+
+
+def test_a_seen_class_without_a_readable_image_for_a_split_is_told(config: config_lib.DataConfig) -> None:
+    layout_ = layout.read(Path(config.data_dir), ["dog"])
+    name, _, path = next(one for one in layout_.parts()["test_seen"] if one[1] == "bee")
+    path.write_bytes(b"no image")
+    with pytest.raises(errors.UserError) as caught:
+        loader.load(config, 16)
+    assert str(caught.value) == (
+        f"Seen classes must have images for the test that can be read. Received: bee in {config.data_dir}/images, of "
+        "which none can. Remove damaged files, or add images."
+    )
+    assert name.startswith("bee/")
+
+
+def test_captions_go_by_path_and_those_that_may_be_of_test_images_are_not_read(
+    config: config_lib.DataConfig, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = Path(config.data_dir)
+    parts = layout.read(root, ["dog"]).parts()
+    tested = {label: Path(name).stem for name, label, _ in parts["test_seen"]}
+    for label in _COLOURS:
+        (root / "captions" / label / "deep").mkdir(parents=True)
+        (root / "images" / label / "deep").mkdir()
+        for number in range(5):
+            (root / "captions" / label / f"{number}.txt").write_text(f"{label} {number}", "utf-8")
+            (root / "captions" / label / "deep" / f"{number}.txt").write_text(f"{label} deep {number}", "utf-8")
+            image = Image.new("RGB", (50 + number, 30), _COLOURS[label])
+            image.save(root / "images" / label / "deep" / f"{number}.png")
+    twin = Image.new("RGB", (70, 30), _COLOURS["ant"])
+    twin.save(root / "images" / "ant" / f"{tested['ant']}.jpg")
+    dataset = loader.load(config, 16)
+    assert dataset.descriptions.captions is not None
+    found = dataset.descriptions.captions().by_class
+    assert len(found["dog"]) == 10
+    for label in dataset.seen:
+        train, test = ([name for name, of, _ in layout.read(root, ["dog"]).parts()[part] if of == label]
+                       for part in ("train", "test_seen"))  # fmt: skip
+        allowed = {name[len(label) + 1 :].rsplit(".", 1)[0] for name in train}
+        allowed -= {name[len(label) + 1 :].rsplit(".", 1)[0] for name in test}
+        assert sorted(found[label]) == sorted(f"{label} {place}".replace("/", " ") for place in allowed)
+    captions = dataset.descriptions.captions
+    capsys.readouterr()
+    assert captions() is captions() and capsys.readouterr().out == ""

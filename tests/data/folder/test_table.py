@@ -123,8 +123,8 @@ def test_missing_classes_are_listed(path: Path) -> None:
     with pytest.raises(errors.UserError) as caught:
         table.attributes(path, ["ant", "bee", "eel"])
     assert str(caught.value) == (
-        f"Classes must be found by name in {path}. Received: none for bee, eel. Misspelt, perhaps: there is 'beetle' for "
-        "'bee'. Left over there: beetle. Add a row for each class."
+        f"Classes must be found by name in {path}. Received: none for bee, eel. Left over there: beetle. Add a row for "
+        "each class."
     )
 
 
@@ -148,3 +148,23 @@ def test_a_row_of_another_length_is_told_with_its_line(path: Path, row: str) -> 
         errors.UserError, match=f"must be a class and 2 numbers. Received: {row.count(',') + 1} cells in line 2"
     ):
         table.class_names(path)
+
+
+def test_lines_may_end_as_old_macs_end_them(tmp_path: Path) -> None:
+    path = tmp_path / "attributes.csv"
+    path.write_bytes(b"class,striped,furry\rhorse,0,1\rzebra,1,0.5\r")
+    assert table.class_names(path) == ["horse", "zebra"]
+    found = table.attributes(path, ["zebra"])
+    assert found.names == ("striped", "furry")
+    np.testing.assert_array_equal(found.values["zebra"], [1, 0.5])
+
+
+def test_a_cell_without_end_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "attributes.csv"
+    path.write_text('class,striped\nhorse,"' + "0" * 200_000, "utf-8")
+    with pytest.raises(errors.UserError) as caught:
+        table.class_names(path)
+    assert str(caught.value) == (
+        f"A table must have commas between cells, and quotes in pairs. Received: {path}, line 2: field larger than "
+        "field limit (131072). It may lack a closing quote. Mend that line."
+    )

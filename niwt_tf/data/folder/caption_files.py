@@ -1,0 +1,61 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Which caption files may be read: those of training images alone.
+
+A caption file lies where its image does, below the class: `sub/7.txt`, or `sub/7.jpg.txt`, is of `sub/7.jpg`. One that
+lies in the class' folder itself may be of an image in a folder further down, too. A file that could be of several
+images is of them all.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Collection
+from pathlib import PurePosixPath
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice:
+    """What was chosen among the caption files of a class.
+
+    Attributes:
+      read: caption files of training images alone.
+      doubtful: caption file -> its images, of which some are for the test, some for training.
+    """
+
+    read: frozenset[str]
+    doubtful: dict[str, list[str]]
+
+
+def choose(files: Collection[str], train: Collection[str], test: Collection[str]) -> Choice:
+    """Choose among the caption files of a class.
+
+    Args:
+      files: paths below the class' folder of captions, without `.txt`.
+      train: paths of the training images below the class' folder of images.
+      test: paths of the other images.
+    """
+    images = {*train, *test}
+    by_path, by_stem = _grouped(images, _without_ending), _grouped(images, lambda name: PurePosixPath(name).stem)
+    described = {image for image in images if {image, _without_ending(image)} & set(files)}
+    read, doubtful = set(), {}
+    for file in sorted(files):
+        owners = by_path.get(file, set()) | ({file} & images)
+        if "/" not in file:
+            owners |= by_stem.get(file, set()) - described
+        if owners and owners <= set(train):
+            read.add(file)
+        elif owners & set(train):
+            doubtful[file] = sorted(owners)
+    return Choice(frozenset(read), doubtful)
+
+
+def _without_ending(name: str) -> str:
+    return PurePosixPath(name).with_suffix("").as_posix()
+
+
+def _grouped(images: Collection[str], key: Callable[[str], str]) -> dict[str, set[str]]:
+    groups: dict[str, set[str]] = {}
+    for image in images:
+        groups.setdefault(key(image), set()).add(image)
+    return groups

@@ -1,0 +1,39 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Finds image files that are equal, byte for byte. Only files of one size are read, each once until it changes."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+from pathlib import Path
+
+from niwt_tf import checksum, paths
+
+Group = tuple[str, ...]
+
+
+def groups(images: Iterable[tuple[str, Path]]) -> tuple[Group, ...]:
+    """Return the names of images that are equal, group by group, all sorted.
+
+    Args:
+      images: name and path of each. Empty files, and what is no regular file, are equal to nothing.
+
+    Raises:
+      OSError: if a file cannot be read.
+    """
+    by_size: dict[int, list[tuple[str, Path]]] = {}
+    for name, path in images:
+        if not paths.trouble(path) and (size := path.stat().st_size):
+            by_size.setdefault(size, []).append((name, path))
+    by_content: dict[str, list[str]] = {}
+    for size, same in by_size.items():
+        for name, path in same if len(same) > 1 else ():
+            by_content.setdefault(_sha256(path, size, path.stat().st_mtime_ns), []).append(name)
+    return tuple(sorted(tuple(sorted(names)) for names in by_content.values() if len(names) > 1))
+
+
+@functools.lru_cache(maxsize=2**20)
+def _sha256(path: Path, size: int, changed: int) -> str:
+    del size, changed
+    return checksum.sha256(path)

@@ -1,0 +1,53 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Which images of the seen classes are for the test: of each class a fifth, those whose names have the lowest hashes.
+
+Equal images are on one side. Those that an unseen class has, too, are for the test, as all of its images are; those
+that several seen classes share are for training.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+_TEST_SHARE = 0.2
+
+Units = list[tuple[str, ...]]
+
+
+def names(seen: Mapping[str, Sequence[str]], equal: Sequence[Sequence[str]]) -> set[str]:
+    """Return the names of the images of seen classes that are for the test; the same whatever else there is.
+
+    Args:
+      seen: class -> names of its images.
+      equal: names of images of any class that are equal, group by group.
+    """
+    class_of = {name: label for label, names in seen.items() for name in names}
+    group_of = {name: tuple(group) for group in equal for name in group}
+    chosen: set[str] = set()
+    for label, names in seen.items():
+        classes_of = {name: {class_of.get(one) for one in group_of.get(name, (name,))} for name in names}
+        tested = {name for name in names if None in classes_of[name]}  # None: of no seen class
+        own = [name for name in names if classes_of[name] == {label}]
+        count = max(1, round(len(names) * _TEST_SHARE)) - len(tested)
+        chosen |= tested | _lowest(_units(own, group_of), count, not tested)
+    return chosen
+
+
+def _units(names: Sequence[str], group_of: Mapping[str, tuple[str, ...]]) -> Units:
+    """Return what is equal together, in the order of the lowest hash of a name."""
+    ordered = sorted(names, key=lambda name: hashlib.sha256(name.encode()).digest())
+    return list(dict.fromkeys(group_of.get(name, (name,)) for name in ordered))
+
+
+def _lowest(units: Units, count: int, at_least_one: bool) -> set[str]:
+    """Return the names of the first units, `count` in all; of the smallest where none is so small."""
+    chosen: set[str] = set()
+    for unit in units:
+        if len(chosen) + len(unit) <= count:
+            chosen |= set(unit)
+    if not chosen and units and at_least_one:
+        smallest = min(units, key=len)
+        return set(smallest)
+    return chosen
