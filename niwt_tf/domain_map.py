@@ -188,11 +188,12 @@ def _regress(problem: _Problem, config: config_lib.MapConfig, steps: int, log: i
         )
     relevance = problem.relevance(problem.held_out, steps)
     scores = {}
-    for number, penalty in enumerate(sorted(config.map_penalties, reverse=True)):
+    for number, penalty in enumerate(config.map_penalties):
         fit = map_ridge.fit(problem.inputs, problem.means, problem.held_out, penalty, relevance)
         scores[penalty] = problem.score([fit])
         log(number, penalty=penalty, rank_correlation=scores[penalty])
-    best = list(scores)[choice.first_best(list(scores.values()))]
+    penalties = sorted(scores, reverse=True)
+    best = penalties[choice.first_best([scores[penalty] for penalty in penalties])]
     of_folds = map_ridge.fit(problem.inputs, problem.means, problem.held_out, best, relevance)
     relevance = problem.relevance(problem.everyone, steps)
     of_all = map_ridge.fit(problem.inputs, problem.means, problem.everyone, best, relevance)
