@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 
 from niwt_tf import errors
 
-_NEAR = 0.6  # of difflib's ratio
+_NEAR = 0.7  # of difflib's ratio
 
 
 def normal(name: str) -> str:

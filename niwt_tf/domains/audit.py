@@ -65,9 +65,10 @@ def _require_finite(told: Told, first: int) -> None:
     useless = ~told.vectors.any(1) | ~np.isfinite(told.vectors).all(1)
     useless[:first] = False
     if useless.any():
+        names = errors.listed(_where(told.class_names, useless))
         raise errors.UserError(
             f"`{told.what}` must tell something of every class, in finite numbers. Received: {told.source}, which "
-            f"gives nothing but zeros, or no numbers, for {errors.listed(_where(told.class_names, useless))}. {told.remedy}"
+            f"gives nothing but zeros, or no numbers, for {names}. {told.remedy}"
         )
 
 

@@ -123,8 +123,8 @@ def test_missing_classes_are_listed(path: Path) -> None:
     with pytest.raises(errors.UserError) as caught:
         table.attributes(path, ["ant", "bee", "eel"])
     assert str(caught.value) == (
-        f"Classes must be found by name in {path}. Received: none for bee, eel. Misspelt, perhaps: there is 'beetle' for "
-        "'bee'. Left over there: beetle. Add a row for each class."
+        f"Classes must be found by name in {path}. Received: none for bee, eel. Left over there: beetle. Add a row for "
+        "each class."
     )
 
 
