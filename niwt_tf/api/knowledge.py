@@ -61,7 +61,7 @@ def encode_attributes(
         the other values, and says so.
 
     Raises:
-      errors.UserError: if the sizes differ, values are missing otherwise, or say nothing of a class or the same of all.
+      errors.UserError: if the sizes differ, values are no numbers, or tell nothing of a class, or the same of all.
     """
     vectors = arrays.require_vectors("values", values, len(class_names), "class")
     if vectors.shape[1] != len(feature_names):

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 
 from niwt_tf import errors
 
-_NEAR = 0.75  # of difflib's ratio: two letters of eight may differ
+_NEAR = 0.7  # of difflib's ratio
 
 
 def normal(name: str) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 
 from niwt_tf import errors
 
-_DIGITS = 6  # of vectors of length 1: what differs less is the same
+_DIGITS = 6  # behind the point, where the largest number is 1: what differs less is the same
 _LEAST_KNOWN = 0.5  # of a class's words
 _NAMED = 5  # of classes that are the same
 
@@ -52,10 +52,10 @@ def check(told: Told, first: int = 0) -> list[str]:
       errors.UserError: if a class has nothing but zeros, or no finite numbers, or all seen classes are told the same.
     """
     _require_finite(told, first)
-    directions = _directions(told.vectors)
+    rows = _rounded(told.vectors)
     if first < told.seen:
-        _require_different(told, directions)
-    doubts = [_same(told, directions, first), _little_known(told, first)]
+        _require_different(told, rows)
+    doubts = [_same(told, rows, first), _little_known(told, first)]
     if first < told.seen:
         doubts.append(_constant(told))
     return list(filter(None, doubts))
@@ -65,25 +65,26 @@ def _require_finite(told: Told, first: int) -> None:
     useless = ~told.vectors.any(1) | ~np.isfinite(told.vectors).all(1)
     useless[:first] = False
     if useless.any():
+        names = errors.listed(_where(told.class_names, useless))
         raise errors.UserError(
-            f"`{told.what}` must tell something of every class, in finite numbers. Received: {told.source}, which gives "
-            f"nothing but zeros, or no numbers, for {errors.listed(_where(told.class_names, useless))}. {told.remedy}"
+            f"`{told.what}` must tell something of every class, in finite numbers. Received: {told.source}, which "
+            f"gives nothing but zeros, or no numbers, for {names}. {told.remedy}"
         )
 
 
-def _require_different(told: Told, directions: np.ndarray) -> None:
-    if told.seen > 1 and (directions[: told.seen] == directions[0]).all():
+def _require_different(told: Told, rows: np.ndarray) -> None:
+    if told.seen > 1 and (rows[: told.seen] == rows[0]).all():
         raise errors.UserError(
             f"`{told.what}` must tell classes apart. Received: {told.source}, which tells the same of all "
             f"{told.seen} seen classes. {told.remedy}"
         )
 
 
-def _same(told: Told, directions: np.ndarray, first: int) -> str:
+def _same(told: Told, rows: np.ndarray, first: int) -> str:
     """Return which classes are told the same, of which one is new."""
     groups: dict[bytes, list[int]] = {}
-    for index, direction in enumerate(directions):
-        groups.setdefault(direction.tobytes(), []).append(index)
+    for index, row in enumerate(rows):
+        groups.setdefault(row.tobytes(), []).append(index)
     alike = [group for group in groups.values() if len(group) > 1 and group[-1] >= first]
     if not alike:
         return ""
@@ -116,10 +117,9 @@ def _little_known(told: Told, first: int) -> str:
     return f"most words of `{told.what}` are in no text of the seen classes for {errors.listed(little)}"
 
 
-def _directions(vectors: np.ndarray) -> np.ndarray:
-    """Return vectors of length 1, as far as they differ; only directions count to what learns of them."""
-    lengths = np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
-    return np.round(vectors / np.maximum(lengths, np.finfo(np.float32).tiny), _DIGITS) + 0.0
+def _rounded(vectors: np.ndarray) -> np.ndarray:
+    """Return vectors in the unit of their largest number, as far as they differ."""
+    return np.round(vectors.astype(np.float64) / np.abs(vectors).max(), _DIGITS) + 0.0
 
 
 def _where(names: Iterable[str], chosen: np.ndarray) -> list[str]:

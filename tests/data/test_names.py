@@ -79,7 +79,7 @@ def test_a_missing_class_is_told_with_what_is_left_over() -> None:
         names.join(["Ant", "bee", "cat"], ["ant", "bees", "kat", "dog"], "the list of x", "Mend it.")
     assert str(caught.value) == (
         "Classes must be found by name in the list of x. Received: none for bee, cat. Misspelt, perhaps: there "
-        "is 'bees' for 'bee', 'kat' for 'cat'. Left over there: bees, dog, kat. Mend it."
+        "is 'bees' for 'bee'. Left over there: bees, dog, kat. Mend it."
     )
 
 

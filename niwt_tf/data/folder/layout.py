@@ -4,7 +4,7 @@
 
 DIR/images/<class>/**         images; a class without any file is simply unseen
 DIR/seen.txt, DIR/unseen.txt  a class on a line; either will do, and so will --unseen=a,b
-DIR/attributes.csv            class,<attribute>,... and a row for each class
+DIR/attributes.csv            class,<attribute>,... and a row for each class; or attributes.xlsx
 DIR/captions/<class>.txt      a sentence on a line; or <class>/**/<image>.txt for those of one image
 DIR/documents/<class>.txt     a longer text
 """
