@@ -11,14 +11,17 @@ import keras
 from niwt_tf import errors
 
 _BGR = "caffe"
-# The mean and the spread of each channel, in the order in which a network takes the channels, of images in 0..255.
-_CHANNELS = {
-    _BGR: ((103.939, 116.779, 123.68), (1.0, 1.0, 1.0)),
-    "tf": ((127.5, 127.5, 127.5), (127.5, 127.5, 127.5)),
-    "torch": ((123.675, 116.28, 103.53), (58.395, 57.12, 57.375)),
-    "none": ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
+# Each as the layer of Keras' that computes it. Where all channels are alike, numbers in place of arrays are far faster.
+_LAYERS: dict[str, tuple[type, dict[str, Any]]] = {
+    _BGR: (keras.layers.Rescaling, {"scale": 1.0, "offset": [-103.939, -116.779, -123.68]}),
+    "tf": (keras.layers.Rescaling, {"scale": 1 / 127.5, "offset": -1.0}),
+    "torch": (
+        keras.layers.Normalization,
+        {"mean": [123.675, 116.28, 103.53], "variance": [58.395**2, 57.12**2, 57.375**2]},
+    ),
+    "none": (keras.layers.Rescaling, {"scale": 1.0}),
 }
-MODES = tuple(_CHANNELS)
+MODES = tuple(_LAYERS)
 _IMAGES, _NAME = "images", "preprocessing"
 
 
@@ -53,9 +56,8 @@ def prepare(images: Any, mode: str, name: str = _NAME) -> Any:
     if mode == _BGR:
         images = keras.ops.flip(images, axis=-1)
         images._keras_history.operation.name = _bgr(name)
-    mean, spread = _CHANNELS[mode]
-    variance = [one**2 for one in spread]
-    return keras.layers.Normalization(mean=list(mean), variance=variance, dtype="float32", name=name)(images)
+    layer, values = _LAYERS[mode]
+    return layer(**values, dtype="float32", name=name)(images)
 
 
 def _bgr(name: str) -> str:
