@@ -68,10 +68,14 @@ _PARTS = ("arrays", "classifiers", "explanations", "knowledge", "models", "steps
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
+        keras_settings = importlib.import_module("niwt_tf.keras_settings")
+        keras_settings.require()
         for part in _PARTS:
             module = importlib.import_module(f"niwt_tf.api.{part}")
             if name in vars(module):
-                return getattr(module, name)
+                found = getattr(module, name)
+                globals()[name] = found if isinstance(found, type) else keras_settings.guarded(found)
+                return globals()[name]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -22,6 +22,7 @@ from niwt_tf import errors
 _HALF_PRECISION_FROM = (7, 0)  # the compute capability of the first GPUs with fast float16
 _ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
 _OF_ONEDNN = re.compile(r"\b(avx512_vnni|avx512_bf16|avx512_fp16|avx_vnni|amx_\w+)\b")  # TensorFlow's own condition
+_ON_IMAGES = (keras.layers.Rescaling, keras.layers.Normalization)  # of bytes, which float16 would round
 
 
 def configure(config: config_lib.RunConfig) -> str:
@@ -93,9 +94,9 @@ def uses_half_precision(setting: str) -> bool:
 def half_precision(network: keras.Model, on: bool = True) -> Iterator[None]:
     """Lets the layers of Keras in `network` compute in float16 for a while; their weights stay float32.
 
-    Layers of other makers, such as those around a SavedModel, go on in float32.
+    What prepares the images goes on in float32, and so do layers of other makers, such as those around a SavedModel.
     """
-    layers = [layer for layer in network.layers if on and type(layer).__module__.startswith("keras.")]
+    layers = [layer for layer in network.layers if on and _may_be_half(layer)]
     policies = [layer.dtype_policy for layer in layers]
     try:
         for layer in layers:
@@ -104,6 +105,10 @@ def half_precision(network: keras.Model, on: bool = True) -> Iterator[None]:
     finally:
         for layer, policy in zip(layers, policies, strict=True):
             layer.dtype_policy = policy
+
+
+def _may_be_half(layer: keras.layers.Layer) -> bool:
+    return type(layer).__module__.startswith("keras.") and not isinstance(layer, _ON_IMAGES)
 
 
 def _limit_memory(gpu: tf.config.PhysicalDevice, mebibytes: int) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from niwt_tf import config as config_lib
-from niwt_tf import domain_map, inverse_map, rehearsal
+from niwt_tf import domain_map, inverse_map, keras_settings, rehearsal
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.backbones import squares
 from niwt_tf.domains import description, knowledge
@@ -42,6 +42,7 @@ class Predictions:
         return tuple(self.class_names[index] for index in self.scores.argmax(1))
 
 
+@keras_settings.guard_methods
 @dataclasses.dataclass(frozen=True)
 class Model:
     """A classifier of seen and unseen classes, with what new classes are taught by. Nothing changes it.

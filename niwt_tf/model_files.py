@@ -18,7 +18,7 @@ from niwt_tf import config as config_lib
 from niwt_tf import model as model_lib
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import classifier as classifier_lib
-from niwt_tf.backbones import cut, saved_model_layers
+from niwt_tf.backbones import cut, network_file
 from niwt_tf.domains import description, knowledge
 
 _SCORES = "scores"  # the name of the layer that a bundle has after the network
@@ -88,8 +88,7 @@ def _read_bundle(path: Path, folder: Path, safe_mode: bool) -> model_lib.Model:
             f"Received: {path}, which runs {errors.listed(programs)}. Add --nosafe_mode, or safe_mode=False in Python, "
             "if you trust whom it comes from."
         )
-    objects = saved_model_layers.OBJECTS if programs else {}
-    whole = keras.models.load_model(path, custom_objects=objects, compile=False, safe_mode=True)
+    whole = network_file.load(path, runs_programs=bool(programs))
     network = keras.Model(whole.input, whole.get_layer(_SCORES).input)
     with np.load(folder / "transfer" / "classifier.npz", allow_pickle=False) as saved:
         backbone = backbone_lib.Backbone(network, str(saved["layer"]))

@@ -75,7 +75,7 @@ def _not_downloaded(name: str, error: Exception) -> errors.UserError:
 
 def _narrow(network: keras.Model) -> None:
     """Divides normalized images by the root of the spread, as Keras does in a layer that it adds for imagenet alone."""
-    layer = next(layer for layer in network.layers if isinstance(layer, keras.layers.Normalization))
+    layer = next(layer for layer in network.layers if isinstance(layer, keras.layers.Normalization) and layer.weights)
     mean, variance, count = layer.get_weights()
     layer.set_weights([mean, variance * np.array(_SPREAD, np.float32), count])
     layer.finalize_state()

@@ -9,6 +9,7 @@ import functools
 
 import keras
 
+from niwt_tf import keras_settings
 from niwt_tf.backbones import cut
 
 
@@ -34,11 +35,13 @@ class Backbone:
         return Backbone(self.head, self.head.layers[0].name)
 
     @functools.cached_property
+    @keras_settings.guarded
     def trunk(self) -> keras.Model:
         """Images `[N,S,S,3]` uint8 -> activations `[N,H,W,K]`."""
         return keras.Model(self.network.input, self.network.get_layer(self.layer).output, name="trunk")
 
     @functools.cached_property
+    @keras_settings.guarded
     def head(self) -> keras.Model:
         """Activations `[N,H,W,K]` -> features `[N,D]`."""
         return keras.Model(self.network.get_layer(self.layer).output, self.network.output, name="head")

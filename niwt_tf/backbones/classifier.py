@@ -7,14 +7,10 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from niwt_tf.backbones import backbone as backbone_lib
-from niwt_tf.backbones import (
-    preprocessing,  # noqa: F401, as load_model must know its layer
-    saved_model_layers,
-)
+from niwt_tf.backbones import network_file
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,15 +63,10 @@ class Classifier:
         """Returns what `save` wrote, on `backbone` if one is given; Keras' safe mode, no pickle."""
         with np.load(folder / "classifier.npz", allow_pickle=False) as saved:
             return cls(
-                backbone=backbone or _load_backbone(folder / "network.keras", str(saved["layer"])),
+                backbone=backbone
+                or backbone_lib.Backbone(network_file.load(folder / "network.keras"), str(saved["layer"])),
                 kernel=saved["kernel"],
                 bias=saved["bias"],
                 class_names=tuple(saved["class_names"].tolist()),
                 unseen=tuple(saved["unseen"].tolist()),
             )
-
-
-def _load_backbone(path: Path, layer: str) -> backbone_lib.Backbone:
-    objects = saved_model_layers.OBJECTS
-    network = keras.models.load_model(path, custom_objects=objects, compile=False, safe_mode=True)
-    return backbone_lib.Backbone(network, layer)

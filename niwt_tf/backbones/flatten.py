@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 
-from niwt_tf.backbones import layer_names
+from niwt_tf.backbones import layer_names, preprocessing
 
 
 def onto(model: keras.Model, tensor: keras.KerasTensor, taken: Iterable[str] = ()) -> Any:
@@ -39,6 +39,8 @@ def onto(model: keras.Model, tensor: keras.KerasTensor, taken: Iterable[str] = (
             return given
         if isinstance(operation, keras.Model):
             return operation._run_through_graph(args[0], call_fn=call)
+        if isinstance(operation, preprocessing.Preprocessing):  # of a file of before
+            return preprocessing.prepare(args[0], operation.mode, operation.name)
         if _is_sum(operation, args):
             if id(operation) not in sums:
                 name = _take(f"{args[1]._keras_history.operation.name}_sum", names)

@@ -36,7 +36,7 @@ def build(config: config_lib.BackboneConfig) -> build_lib.Start:
     if config.preprocessing == "auto":
         prepared = keras.layers.Rescaling(1 / 255, name="preprocessing")(images)
     else:
-        prepared = preprocessing.Preprocessing(config.preprocessing, name="preprocessing")(images)
+        prepared = preprocessing.prepare(images, config.preprocessing)
     name = _layer_name(tensor)
     trunk = saved_model_layers.SavedModelTrunk(source, cut, name=name)
     head = saved_model_layers.SavedModelHead(source, cut, name=f"{name}.head")

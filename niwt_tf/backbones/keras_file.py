@@ -50,7 +50,7 @@ def build(path: Path, image_size: int, mode: str) -> Loaded:
     model = _load(path)
     images, preprocessed = preprocessing.inputs(_size(model, image_size, path), mode)
     try:
-        output = flatten.onto(model, preprocessed, ("images", "preprocessing", "features"))
+        output = flatten.onto(model, preprocessed, (*preprocessing.NAMES, "features"))
     except (ValueError, TypeError) as error:
         raise errors.UserError(
             f"`--image_size` must be one that the model takes. Received: {images.shape[1]} pixels for "

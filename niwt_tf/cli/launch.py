@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from absl import app, logging
 
-from niwt_tf import errors, paths, progress
+from niwt_tf import errors, keras_settings, paths, progress
 
 _DISK_TROUBLE = ("No space left on device", "Permission denied", "Read-only file system", "Disk quota exceeded")
 _INTERRUPTED = 130  # what shells give a program that Ctrl-C ended
@@ -43,10 +43,12 @@ def start_tensorflow() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["KERAS_BACKEND"] = "tensorflow"
     with progress.silent_stderr():
+        lines = keras_settings.set_aside()  # first, as TensorFlow reads keras.json, too, and fails without a reason
         import tensorflow as tf
 
         tf.config.list_physical_devices()  # the search for GPUs is what talks most
-        import keras  # noqa: F401
+    for line in lines:
+        progress.say(line)
     logging.set_verbosity(logging.ERROR)  # TensorFlow Datasets logs every file that it opens
     standard_logging.getLogger("niwt_tf").setLevel(standard_logging.WARNING)  # such as the names of damaged images
 

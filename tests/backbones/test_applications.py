@@ -151,7 +151,7 @@ def test_seed_decides_the_weights_and_preprocessing_can_be_chosen() -> None:
         kernels.append(network.get_layer("conv1").get_weights()[0])
     np.testing.assert_array_equal(kernels[0], kernels[1])
     assert (kernels[0] != kernels[2]).any()
-    assert network.get_layer("preprocessing").mode == "torch"
+    assert network.get_layer("preprocessing").get_config()["mean"] == [123.675, 116.28, 103.53]
 
 
 @pytest.fixture

@@ -60,7 +60,8 @@ def test_the_network_is_the_model_on_images_in_0_to_1(saved: Path) -> None:
 @pytest.mark.parametrize("mode", ["caffe", "tf", "torch", "none"])
 def test_other_preprocessing_is_what_it_is_elsewhere(saved: Path, mode: str) -> None:
     backbone, images = hub.build(_config(saved, preprocessing=mode)).backbone, fake.images(2)
-    expected = _whole(preprocessing.Preprocessing(mode)(images))
+    images_in, prepared = preprocessing.inputs(96, mode)
+    expected = _whole(keras.Model(images_in, prepared)(images))
     np.testing.assert_allclose(backbone.network(images), expected, rtol=1e-4, atol=1e-4)
 
 

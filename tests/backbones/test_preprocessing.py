@@ -11,10 +11,15 @@ import keras
 import numpy as np
 import pytest
 
-from niwt_tf import errors
+from niwt_tf import devices, errors
 from niwt_tf.backbones import families, preprocessing
 
 _IMAGES = np.random.default_rng(0).integers(0, 256, (2, 4, 4, 3), np.uint8)
+
+
+def _prepared(mode: str, images: np.ndarray) -> np.ndarray:
+    given, prepared = preprocessing.inputs(images.shape[1], mode)
+    return keras.Model(given, prepared)(images).numpy()
 
 
 @pytest.mark.parametrize(
@@ -27,16 +32,22 @@ _IMAGES = np.random.default_rng(0).integers(0, 256, (2, 4, 4, 3), np.uint8)
     ],
 )
 def test_modes_by_hand(mode: str, expected: list[float]) -> None:
-    pixel = np.array([[[[10, 20, 30]]]], np.uint8)
-    given = preprocessing.Preprocessing(mode)(pixel)
+    given = _prepared(mode, np.array([[[[10, 20, 30]]]], np.uint8))
     assert given.dtype == "float32"
     np.testing.assert_allclose(given[0, 0, 0], expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("mode", preprocessing.MODES)
+def test_every_byte_is_what_the_layer_of_before_gave(mode: str) -> None:
+    every = np.stack([np.arange(256, dtype=np.uint8).reshape(16, 16)] * 3, axis=-1)[None]
+    given, before = _prepared(mode, every), preprocessing.Preprocessing(mode)(every).numpy()
+    np.testing.assert_allclose(given, before, rtol=0, atol=1e-6 if mode in ("tf", "torch") else 0)
 
 
 @pytest.mark.parametrize("mode", ["caffe", "tf", "torch"])
 def test_modes_are_those_of_keras(mode: str) -> None:
     expected = keras.applications.imagenet_utils.preprocess_input(_IMAGES.astype(np.float32), mode=mode)
-    np.testing.assert_allclose(preprocessing.Preprocessing(mode)(_IMAGES), expected, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(_prepared(mode, _IMAGES), expected, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", families.FAMILIES)
@@ -45,23 +56,34 @@ def test_each_family_has_the_mode_of_its_module_in_keras(name: str) -> None:
     constructor = getattr(keras.applications, family.constructor)
     module = importlib.import_module(constructor.__module__)
     expected = module.preprocess_input(_IMAGES.astype(np.float32))
-    given = preprocessing.Preprocessing(family.preprocessing)(_IMAGES)
-    np.testing.assert_allclose(given, expected, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(_prepared(family.preprocessing, _IMAGES), expected, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("mode", preprocessing.MODES)
-def test_a_saved_layer_comes_back_in_safe_mode(tmp_path: Path, mode: str) -> None:
+def test_what_is_saved_comes_back_in_safe_mode_in_layers_of_keras(tmp_path: Path, mode: str) -> None:
     images, preprocessed = preprocessing.inputs(4, mode)
-    keras.Model(images, preprocessed).save(tmp_path / "model.keras")
+    model = keras.Model(images, preprocessed)
+    assert {operation.name for operation in model.operations} <= set(preprocessing.NAMES)
+    model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
-    np.testing.assert_array_equal(loaded(_IMAGES), preprocessing.Preprocessing(mode)(_IMAGES))
-    assert loaded.get_layer("preprocessing").mode == mode
+    np.testing.assert_array_equal(loaded(_IMAGES), model(_IMAGES))
+    assert all(type(operation).__module__.startswith("keras.") for operation in loaded.operations)
     assert (loaded.input.dtype, loaded.input_shape) == ("uint8", (None, 4, 4, 3))
+
+
+@pytest.mark.parametrize("mode", preprocessing.MODES)
+def test_images_are_prepared_in_float32_whatever_else_is_computed_in(mode: str) -> None:
+    expected = _prepared(mode, _IMAGES)
+    given, prepared = preprocessing.inputs(4, mode)
+    network = keras.Model(given, keras.layers.Dense(3, "linear", kernel_initializer="identity")(prepared))
+    with devices.half_precision(network):
+        assert network.layers[-1].compute_dtype == "float16"
+        np.testing.assert_array_equal(keras.Model(given, prepared)(_IMAGES), expected)
 
 
 def test_an_unknown_mode_is_an_error() -> None:
     with pytest.raises(errors.UserError) as caught:
-        preprocessing.Preprocessing("cafe")
+        preprocessing.inputs(4, "cafe")
     assert str(caught.value) == (
         "`--preprocessing` must be one of caffe, tf, torch, none. Received: --preprocessing=cafe. Did you mean 'caffe'?"
     )

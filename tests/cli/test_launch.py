@@ -215,7 +215,15 @@ class config:
 """,
         "utf-8",
     )
-    (folder / "keras" / "__init__.py").write_text('import os\nbackend = os.environ["KERAS_BACKEND"]\n', "utf-8")
+    (folder / "keras" / "__init__.py").write_text(
+        """import os
+from unittest import mock
+config, backend = mock.Mock(), os.environ["KERAS_BACKEND"]
+usual = {"backend": backend, "floatx": "float32", "epsilon": 1e-7, "image_data_format": "channels_last"}
+config.configure_mock(**{f"{name}.return_value": value for name, value in usual.items()})
+""",
+        "utf-8",
+    )
     return folder
 
 

@@ -1,0 +1,27 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Reads the `.keras` files of networks that niwt_tf wrote, today or before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+
+from niwt_tf.backbones import flatten, preprocessing, saved_model_layers
+
+
+def load(path: Path, runs_programs: bool = True) -> keras.Model:
+    """Return the flat network in a file, read in Keras' safe mode; layers of before become those of Keras.
+
+    Args:
+      path: the file.
+      runs_programs: whether the network may be a SavedModel of TensorFlow Hub, which is a program.
+    """
+    objects = saved_model_layers.OBJECTS if runs_programs else {}
+    network = keras.saving.load_model(path, custom_objects=objects, compile=False, safe_mode=True)
+    if not any(isinstance(layer, preprocessing.Preprocessing) for layer in network.layers):
+        return network
+    taken = network.input
+    images = keras.Input(taken.shape[1:], dtype=taken.dtype, name=taken.name)
+    return keras.Model(images, flatten.onto(network, images), name=network.name)
