@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from niwt_tf import errors
-from niwt_tf.api import arrays, settings
+from niwt_tf import arguments, errors
+from niwt_tf.api import settings
 from niwt_tf.data import registry, zero_shot
 from niwt_tf.domains import encoders
 from niwt_tf.domains import knowledge as knowledge_lib
+
+_LARGEST_SIDE = 2048  # pixels
 
 
 def load_dataset(name: str = "aviary", image_size: int = 64, **values: Any) -> zero_shot.ZeroShotDataset:
@@ -21,13 +23,17 @@ def load_dataset(name: str = "aviary", image_size: int = 64, **values: Any) -> z
 
     Args:
       name: `aviary`, `folder`, `awa2`, `cub`, `sun` or `apy`.
-      image_size: the side of the images to give, in pixels.
+      image_size: the side of the images to give, in pixels, from 1 to 2048.
       **values: of `config.DataConfig`, such as `data_dir` or `aviary_classes`.
 
     Raises:
       errors.UserError: if there is no such dataset, or it cannot be had as asked for.
     """
-    return registry.load(settings.read("data", dataset=name, **values), image_size)
+    settings.refuse(values, dataset="Name the dataset by `name`.")
+    size = arguments.require_whole("image_size", image_size, 1, _LARGEST_SIDE)
+    chosen = settings.read("data", {"dataset": "name"}, **(values | {"dataset": name}))
+    with arguments.named():
+        return registry.load(chosen, size)
 
 
 def load_knowledge(
@@ -43,7 +49,10 @@ def load_knowledge(
     Raises:
       errors.UserError: if the dataset lacks the domain.
     """
-    return knowledge_lib.load(dataset, settings.read("domain", domain=domain, **values))
+    arguments.require_instance("dataset", dataset, zero_shot.ZeroShotDataset, "Give what `load_dataset` returns.")
+    chosen = settings.read("domain", **(values | {"domain": domain}))
+    with arguments.named():
+        return knowledge_lib.load(dataset, chosen)
 
 
 def encode_attributes(
@@ -59,15 +68,16 @@ def encode_attributes(
     Raises:
       errors.UserError: if the sizes differ, or values are missing.
     """
-    vectors = arrays.require_vectors("values", values, len(class_names), "class")
-    if vectors.shape[1] != len(feature_names):
+    classes = arguments.require_names("class_names", class_names)
+    names = arguments.require_names("feature_names", feature_names)
+    vectors = arguments.require_matrix("values", values, rows=len(classes), of_row="class")
+    if vectors.shape[1] != len(names):
         raise errors.UserError(
             f"`feature_names` must have a name for each column of the values, here {vectors.shape[1]}. Received: "
-            f"{len(feature_names)} names. Name every attribute."
+            f"{len(names)} names. Name every attribute."
         )
-    shares = (knowledge_lib.Share("attributes", len(feature_names)),)
-    names = tuple(feature_names)
-    return knowledge_lib.DomainKnowledge(vectors, names, tuple(class_names), "attributes of the caller's", shares)
+    shares = (knowledge_lib.Share("attributes", len(names)),)
+    return knowledge_lib.DomainKnowledge(vectors, names, classes, "attributes of the caller's", shares)
 
 
 def encode_captions(captions: Mapping[str, Sequence[str]], seen: Sequence[str] = ()) -> knowledge_lib.DomainKnowledge:
@@ -80,15 +90,17 @@ def encode_captions(captions: Mapping[str, Sequence[str]], seen: Sequence[str] =
     Raises:
       errors.UserError: if a class has no sentence, or one that shares no word with another.
     """
-    fitted = list(seen) or list(captions)
-    empty = [name for name in (*captions, *fitted) if not any(text.strip() for text in captions.get(name, ()))]
+    told = _require_captions(captions)
+    fitted = _require_seen(seen, told)
+    empty = [name for name, texts in told.items() if not any(text.strip() for text in texts)]
     if empty:
         raise errors.UserError(
             f"`captions` must tell of every class. Received: none of {errors.listed(empty)}. Write a sentence on each."
         )
-    encoder = encoders.TfidfEncoder.fit([text for name in fitted for text in captions[name]])
-    vectors = np.stack([encoder(list(texts)).mean(0) for texts in captions.values()])
-    silent = [name for name, vector in zip(captions, vectors, strict=True) if not vector.any()]
+    with arguments.named():
+        encoder = encoders.TfidfEncoder.fit([text for name in fitted for text in told[name]])
+    vectors = np.stack([encoder(texts).mean(0) for texts in told.values()])
+    silent = [name for name, vector in zip(told, vectors, strict=True) if not vector.any()]
     if silent:
         raise errors.UserError(
             f"`captions` must share words with those of other classes. Received: {errors.listed(silent)}, of which no "
@@ -96,4 +108,27 @@ def encode_captions(captions: Mapping[str, Sequence[str]], seen: Sequence[str] =
         )
     shares = (knowledge_lib.Share("captions", vectors.shape[1], encoder=encoder),)
     names = encoder.feature_names or ()
-    return knowledge_lib.DomainKnowledge(vectors, names, tuple(captions), "captions of the caller's", shares)
+    return knowledge_lib.DomainKnowledge(vectors, names, tuple(told), "captions of the caller's", shares)
+
+
+def _require_captions(captions: Any) -> dict[str, tuple[str, ...]]:
+    if not isinstance(captions, Mapping) or not captions:
+        raise arguments.wrong(
+            "captions", "be a dict of a list of sentences for each class", captions, "Give {'zebra': ['...'], ...}."
+        )
+    names = arguments.require_names("captions", list(captions))
+    return {
+        name: arguments.require_texts("captions", texts) for name, texts in zip(names, captions.values(), strict=True)
+    }
+
+
+def _require_seen(seen: Any, told: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Returns the classes that are fitted to: all where `seen` is empty."""
+    names = arguments.require_names("seen", seen, least=0)
+    strange = [name for name in names if name not in told]
+    if strange:
+        raise errors.UserError(
+            f"`seen` must name classes that have captions. Received: {errors.listed(strange)}. Write a sentence on "
+            "each."
+        )
+    return names or tuple(told)
