@@ -178,8 +178,8 @@ def test_a_program_from_elsewhere_is_not_run_unasked(section: str, tmp_path: Pat
         model_files.load(tmp_path / "zoo.keras")
     assert str(caught.value) == (
         "`--safe_mode` must be off for a bundle that runs a SavedModel of TensorFlow Hub, which is a program. "
-        f"Received: {tmp_path / 'zoo.keras'}, which runs {next(iter(setting.values()))}. Add --nosafe_mode, or "
-        "safe_mode=False in Python, if you trust whom it comes from."
+        f"Received: {tmp_path / 'zoo.keras'}, which runs {next(iter(setting.values()))}. Add --nosafe_mode if "
+        "you trust whom it comes from."
     )
     assert model_files.load(tmp_path / "zoo.keras", safe_mode=False).class_names == model.class_names
 

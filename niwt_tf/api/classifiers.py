@@ -145,8 +145,9 @@ def _start(name: str | keras.Model, seed: int, values: dict[str, Any]) -> tuple[
     """Returns the network and its settings; a model in memory is read as its file would be."""
     keras.utils.set_random_seed(seed)
     if isinstance(name, str):
-        config = settings.read("backbone", backbone=name, **values)
-        return build.build(config), config
+        config = settings.read("backbone", {"backbone": "name"}, backbone=name, **values)
+        with arguments.named(backbone="name"):
+            return build.build(config), config
     if not isinstance(name, keras.Model):
         raise errors.UserError(
             "`name` must be a name of a network, keras:PATH, hub:HANDLE_OR_PATH, or a model of Keras. Received: "
@@ -170,7 +171,7 @@ def _finetune(
     half = devices.uses_half_precision("auto")
     with tempfile.TemporaryDirectory() as folder:
         compiled = devices.compiles("auto")
-        with arguments.named():
+        with arguments.named(backbone="name"):
             return finetune.finetune(
                 start, split, tuple(class_names), config, seed, Path(folder), compiled, mixed_precision=half
             )
