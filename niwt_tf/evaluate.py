@@ -216,6 +216,6 @@ def _require_numbers(name: str, logits: np.ndarray) -> None:
     wrong = int(np.isnan(logits).any(1).sum())
     if wrong:
         raise errors.DivergedError(
-            f"`{name}` must be numbers. Received: NaN in {wrong:,} of {len(logits):,} rows. Train the network anew with "
-            "a lower --learning_rate."
+            f"`{name}` must be numbers. Received: NaN in {wrong:,} of {len(logits):,} rows. Train the network anew, "
+            "with a lower --learning_rate."
         )

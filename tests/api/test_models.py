@@ -131,7 +131,7 @@ def test_mistakes_are_told(
         niwt_tf.make_model(classifier, other, importances)
     with pytest.raises(errors.UserError, match="`bias` must be one of"):
         niwt_tf.make_model(classifier, known, importances, bias="none")
-    with pytest.raises(errors.UserError, match="`kept_share` must be from 0 to 1"):
+    with pytest.raises(errors.UserError, match="`kept_share` must be a finite number from 0 to 1"):
         niwt_tf.make_model(classifier, known, importances, kept_share=90)
     inverse = niwt_tf.fit_inverse_map(known.vectors, importances)
     named = niwt_tf.name_neurons(classifier, inverse, known, _images(), _LABELS)
