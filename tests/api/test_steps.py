@@ -198,7 +198,7 @@ def test_mistakes_are_told(classifier: classifier_lib.Classifier, found: importa
 
 
 def test_of_two_classes_no_map_can_be_learned(found: importance.Importances) -> None:
-    two = dataclasses.replace(found, values=found.values[:4], labels=found.labels[:4])
+    two = dataclasses.replace(found, values=found.values[:4], labels=found.labels[:4], features=found.features[:4])
     for fit in (niwt_tf.fit_map, niwt_tf.fit_inverse_map):
         with pytest.raises(errors.UserError, match="`importances` must be of three classes or more.*Received: 2"):
             fit(np.eye(2), two)
