@@ -124,11 +124,11 @@ def test_bundles_of_all_formats_are_read(name: str, number: int) -> None:
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("zoo.h5", "`--out` must end in .keras. Received: --out=zoo.h5. Name another --out."),
+        ("zoo.h5", "`path` must end in .keras. Received: path=zoo.h5. Name another path."),
         (
             "there.keras",
-            "`--out` must be a new file: nothing is written over. Received: --out=there.keras, which is there. Name "
-            "another --out, or remove it first.",
+            "`path` must be a new file: nothing is written over. Received: path=there.keras, which is there. Name "
+            "another path, or remove it first.",
         ),
     ],
 )
