@@ -14,6 +14,8 @@ import dataclasses
 import hashlib
 import json
 import math
+import numbers
+import os
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -28,14 +30,99 @@ MAP_FITS = ("descent", "ridge")
 MAP_LOSSES = ("cosine", "l1", "both")
 IMPORTANCES_OF = ("logit", "probability")
 DOMAINS = ("attributes", "binary_attributes", "captions", "documents", "sentences")
+_KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", tuple: "a list"}
 
 
 def _option(default: Any, help: str, **metadata: Any) -> Any:
     return dataclasses.field(default=default, metadata={"help": help, **metadata})
 
 
+def alternatives(field: dataclasses.Field[Any]) -> str:
+    """Returns in words what a field of choices may be."""
+    listed, joined = ", ".join(field.metadata["choices"]), field.metadata.get("joined")
+    return f"{listed}, or several of them joined by {joined}" if joined else listed
+
+
+def _plain(name: str, value: Any, field: dataclasses.Field[Any]) -> Any:
+    """Returns a value as the type of the setting's default: numpy's numbers, paths and lists may be given, too.
+
+    Raises:
+      errors.UserError: if it is of another type.
+    """
+    default = field.default
+    if default is None:
+        return value if value is None else _as_kind(name, value, field.metadata["kind"])
+    if isinstance(default, tuple):
+        items = _as_kind(name, value, tuple)
+        return tuple(_as_kind(name, item, type(default[0]) if default else str) for item in items)
+    return _as_kind(name, value, type(default))
+
+
+def _as_kind(name: str, value: Any, kind: type) -> Any:
+    if kind is tuple and isinstance(value, list | tuple):
+        return tuple(value)
+    if kind is str and isinstance(value, str | os.PathLike):
+        return os.fspath(value)
+    if kind in (int, float) and isinstance(value, numbers.Integral) and not isinstance(value, bool):
+        return kind(value)
+    if kind is float and isinstance(value, numbers.Real) and not isinstance(value, bool):
+        return float(value)
+    if kind in (int, float, str, tuple) or not isinstance(value, kind):
+        wanted = _KINDS.get(kind) or f"a {kind.__name__}"
+        raise errors.UserError(
+            f"`--{name}` must be {wanted}. Received: --{name}={value!r} of type {type(value).__name__}. Give {wanted}."
+        )
+    return value
+
+
+def _check(name: str, value: Any, field: dataclasses.Field[Any]) -> None:
+    values = value if isinstance(value, tuple) else _parts(name, value, field)
+    if not values and not field.metadata.get("optional"):
+        raise errors.UserError(f"`--{name}` must have at least one value. Received none.")
+    choices = field.metadata.get("choices")
+    form = field.metadata.get("form")
+    for item in values:
+        if choices is not None and item not in choices:
+            raise errors.unknown_value(f"--{name}", item, choices, alternatives(field))
+        if form is not None and not re.fullmatch(form[0], item):
+            raise errors.UserError(f"`--{name}` must be {form[1]}. Received: --{name}={item}.")
+        limits = _limits(field.metadata.get("minimum"), field.metadata.get("maximum"), item)
+        if limits:
+            raise errors.UserError(f"`--{name}` must be {limits}. Received: --{name}={item}.")
+
+
+def _parts(name: str, value: Any, field: dataclasses.Field[Any]) -> tuple[Any, ...]:
+    """Returns a single value's parts, each of which may be there once: one, unless the field's values can be joined."""
+    joined = field.metadata.get("joined")
+    parts = tuple(value.split(joined)) if joined else (value,)
+    if len(set(parts)) < len(parts):
+        raise errors.UserError(f"`--{name}` must name each part once. Received: --{name}={value}.")
+    return parts
+
+
+def _limits(minimum: float | None, maximum: float | None, value: Any) -> str:
+    """Returns the limits in words if `value` breaks them, else nothing; NaN breaks any."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and math.isinf(value):
+        return "finite"
+    if (minimum is None or value >= minimum) and (maximum is None or value <= maximum):
+        return ""
+    return f"at least {minimum}" if maximum is None else f"from {minimum} to {maximum}"
+
+
+class _Checked:
+    """Settings that are brought to the types of their defaults, and checked, as they are made."""
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):  # type: ignore[arg-type]  # all that derive from it are dataclasses
+            value = _plain(field.name, getattr(self, field.name), field)
+            object.__setattr__(self, field.name, value)
+            _check(field.name, value, field)
+
+
 @dataclasses.dataclass(frozen=True)
-class DataConfig:
+class DataConfig(_Checked):
     """Which images, and which of their classes are unseen."""
 
     dataset: str = _option(
@@ -60,7 +147,7 @@ class DataConfig:
 
 
 @dataclasses.dataclass(frozen=True)
-class DomainConfig:
+class DomainConfig(_Checked):
     """What is known of every class, seen or not."""
 
     domain: str = _option("attributes", "What tells of a class.", choices=DOMAINS, joined="+")
@@ -85,7 +172,7 @@ class DomainConfig:
 
 
 @dataclasses.dataclass(frozen=True)
-class BackboneConfig:
+class BackboneConfig(_Checked):
     """The network, and its training on the seen classes."""
 
     backbone: str = _option(
@@ -176,7 +263,7 @@ class BackboneConfig:
 
 
 @dataclasses.dataclass(frozen=True)
-class ImportanceConfig:
+class ImportanceConfig(_Checked):
     """The importances that the map is fitted to."""
 
     importances_of: str = _option(
@@ -188,7 +275,7 @@ class ImportanceConfig:
 
 
 @dataclasses.dataclass(frozen=True)
-class MapConfig:
+class MapConfig(_Checked):
     """The map from domain vectors to importances."""
 
     map_layers: int = _option(
@@ -215,7 +302,7 @@ class MapConfig:
 
 
 @dataclasses.dataclass(frozen=True)
-class TransferConfig:
+class TransferConfig(_Checked):
     """From importances to the weights of a class."""
 
     transfer_fit: str = _option(
@@ -237,7 +324,7 @@ class TransferConfig:
 
 
 @dataclasses.dataclass(frozen=True)
-class RehearsalConfig:
+class RehearsalConfig(_Checked):
     """What is tried on seen classes that play unseen; one value alone fixes the setting."""
 
     map_fits: tuple[str, ...] = _option(
@@ -285,7 +372,7 @@ class RehearsalConfig:
 
 
 @dataclasses.dataclass(frozen=True)
-class RunConfig:
+class RunConfig(_Checked):
     """A whole run."""
 
     data: DataConfig = DataConfig()
@@ -317,8 +404,7 @@ class RunConfig:
     memory_limit: int = _option(0, "Most MiB of a GPU's memory that are used; 0 is all of it.", minimum=0, local=True)
 
     def __post_init__(self) -> None:
-        for name, (value, field) in options(self).items():
-            _check(name, value, field)
+        super().__post_init__()
         _check_folder(self.data)
         _check_map(self.map, self.rehearsal)
         families.check(self.backbone)
@@ -362,28 +448,6 @@ def fingerprint(*parts: Any) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=dataclasses.asdict).encode()).hexdigest()
 
 
-def alternatives(field: dataclasses.Field[Any]) -> str:
-    """Returns in words what a field of choices may be."""
-    listed, joined = ", ".join(field.metadata["choices"]), field.metadata.get("joined")
-    return f"{listed}, or several of them joined by {joined}" if joined else listed
-
-
-def _check(name: str, value: Any, field: dataclasses.Field[Any]) -> None:
-    values = value if isinstance(value, tuple) else _parts(name, value, field)
-    if not values and not field.metadata.get("optional"):
-        raise errors.UserError(f"`--{name}` must have at least one value. Received none.")
-    choices = field.metadata.get("choices")
-    form = field.metadata.get("form")
-    for item in values:
-        if choices is not None and item not in choices:
-            raise errors.unknown_value(f"--{name}", item, choices, alternatives(field))
-        if form is not None and not re.fullmatch(form[0], item):
-            raise errors.UserError(f"`--{name}` must be {form[1]}. Received: --{name}={item}.")
-        limits = _limits(field.metadata.get("minimum"), field.metadata.get("maximum"), item)
-        if limits:
-            raise errors.UserError(f"`--{name}` must be {limits}. Received: --{name}={item}.")
-
-
 def _check_folder(data: DataConfig) -> None:
     if data.dataset == "folder" and not data.data_dir:
         raise errors.UserError(
@@ -407,23 +471,3 @@ def _check_map(map: MapConfig, rehearsal: RehearsalConfig) -> None:
                 f"`--{name}` must be {only} for ridge regression, which is linear and has a loss of its own. Received: "
                 f"--{name}={value} with --map_fits={','.join(rehearsal.map_fits)}. Add --map_fits=descent."
             )
-
-
-def _parts(name: str, value: Any, field: dataclasses.Field[Any]) -> tuple[Any, ...]:
-    """Returns a single value's parts, each of which may be there once: one, unless the field's values can be joined."""
-    joined = field.metadata.get("joined")
-    parts = tuple(value.split(joined)) if joined else (value,)
-    if len(set(parts)) < len(parts):
-        raise errors.UserError(f"`--{name}` must name each part once. Received: --{name}={value}.")
-    return parts
-
-
-def _limits(minimum: float | None, maximum: float | None, value: Any) -> str:
-    """Returns the limits in words if `value` breaks them, else nothing; NaN breaks any."""
-    if value is None:
-        return ""
-    if isinstance(value, float) and math.isinf(value):
-        return "finite"
-    if (minimum is None or value >= minimum) and (maximum is None or value <= maximum):
-        return ""
-    return f"at least {minimum}" if maximum is None else f"from {minimum} to {maximum}"

@@ -17,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 from scipy import stats
 
-from niwt_tf import choice, errors, inspect, map_descent, map_relevance, map_ridge
+from niwt_tf import arguments, choice, errors, inspect, map_descent, map_relevance, map_ridge
 from niwt_tf import config as config_lib
 from niwt_tf import units as units_lib
 
@@ -47,8 +47,14 @@ class DomainMap:
     residuals: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros((0, 1), np.float32))
 
     def __call__(self, domain_vectors: np.ndarray) -> np.ndarray:
-        """Returns importances `[N,K]` float32 for domain vectors `[N,M]`."""
-        return self.forward(tf.constant(domain_vectors, tf.float32)).numpy()
+        """Returns importances `[N,K]` float32 for domain vectors `[N,M]`.
+
+        Raises:
+          errors.UserError: if these are no finite numbers, or of other features.
+        """
+        features = self.forward.input_shape[-1]
+        given = arguments.require_matrix("domain_vectors", domain_vectors, of_row="class", columns=features, least=0)
+        return self.forward(tf.constant(given)).numpy()
 
     def save(self, folder: Path) -> None:
         """Writes `forward.keras` and `map.npz` into `folder`."""

@@ -143,6 +143,7 @@ def gzsl(
     Raises:
       errors.UserError: if another class has no image.
     """
+    _require_numbers("unseen_logits", unseen_logits)
     classes = seen_logits.shape[1]
     penalty = np.where(np.arange(classes) < seen_classes, gamma, 0.0)
     predictions = (unseen_logits - penalty).argmax(1)
@@ -154,6 +155,7 @@ def gzsl(
 
 def seen_accuracy(seen_logits: np.ndarray, seen_labels: np.ndarray, seen_classes: int, gamma: float = 0.0) -> float:
     """Returns S alone; arguments as in `gzsl`."""
+    _require_numbers("seen_logits", seen_logits)
     penalty = np.where(np.arange(seen_logits.shape[1]) < seen_classes, gamma, 0.0)
     return per_class_accuracy((seen_logits - penalty).argmax(1), seen_labels, range(seen_classes))
 
@@ -169,6 +171,7 @@ def zsl(
       seen_classes: how many columns are seen classes.
       imageless: as in `gzsl`.
     """
+    _require_numbers("unseen_logits", unseen_logits)
     classes = unseen_logits.shape[1]
     predictions = unseen_logits[:, seen_classes:].argmax(1) + seen_classes
     return per_class_accuracy(predictions, unseen_labels, _counted(seen_classes, classes, imageless))
@@ -188,6 +191,8 @@ def curve(
     logit, provided that its best seen class is right; for one of an unseen class it is the other way round. Margins
     are taken in float64, so that two of float32 logits stay apart. Here seen classes may be `imageless`, too.
     """
+    _require_numbers("seen_logits", seen_logits)
+    _require_numbers("unseen_logits", unseen_logits)
     classes = seen_logits.shape[1]
     margins, weights = [], []
     for logits, labels, own in (
@@ -207,3 +212,13 @@ def curve(
 
 def _counted(start: int, stop: int, imageless: Sequence[int]) -> list[int]:
     return [index for index in range(start, stop) if index not in imageless]
+
+
+def _require_numbers(name: str, logits: np.ndarray) -> None:
+    """Raise errors.DivergedError for NaN, of which the arg max would be a class like any other."""
+    wrong = int(np.isnan(logits).any(1).sum())
+    if wrong:
+        raise errors.DivergedError(
+            f"`{name}` must be numbers. Received: NaN in {wrong:,} of {len(logits):,} rows. Train the network anew, "
+            "with a lower --learning_rate."
+        )

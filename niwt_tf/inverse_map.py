@@ -21,7 +21,7 @@ import numpy as np
 import tensorflow as tf
 from sklearn import model_selection
 
-from niwt_tf import choice, domain_map, errors, inspect
+from niwt_tf import arguments, choice, domain_map, errors, inspect
 from niwt_tf import units as units_lib
 
 _STEPS = np.unique(np.geomspace(1, 10_000, 60).round().astype(int))
@@ -51,8 +51,18 @@ class InverseMap:
     rank_correlation: float
 
     def __call__(self, importances: np.ndarray) -> np.ndarray:
-        """Returns scores `[N,M]` float32 for importances `[N,K]`; zeros for importances of zero, which say nothing."""
-        return self.scores(tf.constant(importances, tf.float32)).numpy()
+        """Returns scores `[N,M]` float32 for importances `[N,K]`; zeros for importances of zero, which say nothing.
+
+        Raises:
+          errors.UserError: if these are no finite numbers, or of other neurons.
+        """
+        given = arguments.require_matrix("importances", importances, columns=self.neurons, of_column="neuron", least=0)
+        return self.scores(tf.constant(given)).numpy()
+
+    @property
+    def neurons(self) -> int:
+        """`K`."""
+        return self.backward.input_shape[-1]
 
     def scores(self, importances: tf.Tensor) -> tf.Tensor:
         """Returns the same for importances `[N,K]` float32 within a graph."""

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from niwt_tf import arguments, domain_map, inverse_map, keras_settings, rehearsal
 from niwt_tf import config as config_lib
-from niwt_tf import domain_map, inverse_map, keras_settings, rehearsal
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.backbones import squares
 from niwt_tf.domains import description, knowledge
@@ -103,8 +103,13 @@ class Model:
 
         Args:
           images: `[N,H,W,3]` uint8, RGB, of any size; their middle squares count.
-          batch_size: images at a time.
+          batch_size: images at a time, at least 1.
+
+        Raises:
+          errors.UserError: if the images are of another kind, or it is no such number.
         """
+        images = arguments.require_images(images)
+        batch_size = arguments.require_whole("batch_size", batch_size, 1)
         starts = range(0, len(images), batch_size)
         scores = [self._scores(tf.constant(images[start : start + batch_size])).numpy() for start in starts]
         return Predictions(
@@ -119,18 +124,28 @@ class Model:
           class_name: the class to explain; of each image the predicted one by default.
 
         Raises:
-          errors.UserError: if there is no such class.
+          errors.UserError: if the images are of another kind, or there is no such class.
         """
-        asked = np.full(len(images), textual.class_index(class_name, self.class_names)) if class_name else None
-        return self._explainer(squares.fit(tf.constant(images), self.image_size).numpy(), asked)
+        images = arguments.require_images(images)
+        name = arguments.require_text("class_name", class_name, may_be_empty=True)
+        index = textual.class_index(name, self.class_names, "class_name") if name else None
+        return self._explainer.of_any_size(images, index)
 
     def reasons(self, told: explainer.Explanations, count: int = textual.COUNT) -> list[tuple[textual.Reason, ...]]:
         """Returns for each explained image the features that speak for its class, the strongest first.
 
         Args:
           told: of `explain`.
-          count: most reasons.
+          count: most reasons, at least 1.
+
+        Raises:
+          errors.UserError: if these are no explanations, or of another network.
         """
+        arguments.require_instance("told", told, explainer.Explanations, "Give what `explain` returns.")
+        arguments.require_matrix(
+            "told.importances", told.importances, columns=self.inverse.neurons, of_column="neuron", least=0
+        )
+        arguments.require_whole("count", count, 1)
         return textual.reasons(self.inverse, told.importances, self.known.feature_names, count)
 
     def teach(
@@ -153,8 +168,14 @@ class Model:
         """
         from niwt_tf import teach  # which takes models
 
-        told = description.Description(name, tuple(attributes), tuple(captions), tuple(documents))
-        return teach.teach(self, [told]).model
+        told = description.Description(
+            name=arguments.require_text("name", name),
+            attributes=arguments.require_texts("attributes", attributes),
+            captions=arguments.require_texts("captions", captions),
+            documents=arguments.require_texts("documents", documents),
+        )
+        with arguments.named(document_file="documents"):
+            return teach.teach(self, [told]).model
 
     def forget(self, name: str) -> Model:
         """Returns a model without a class that was taught by words.
@@ -164,13 +185,21 @@ class Model:
         """
         from niwt_tf import teach
 
-        return teach.forget(self, [name])
+        arguments.require_text("name", name)
+        with arguments.named(forget="name"):
+            return teach.forget(self, [name])
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes a `.keras` bundle; see `model_files.save`."""
+        """Writes a `.keras` bundle; see `model_files.save`.
+
+        Raises:
+          errors.UserError: if something lies at `path`, or it does not end in `.keras`.
+          OSError: if it cannot be written.
+        """
         from niwt_tf import model_files
 
-        model_files.save(self, path)
+        with arguments.named(out="path"):
+            model_files.save(self, arguments.require_path("path", path))
 
     @functools.cached_property
     def _explainer(self) -> explainer.Explainer:

@@ -85,8 +85,8 @@ def _read_bundle(path: Path, folder: Path, safe_mode: bool) -> model_lib.Model:
     if programs and safe_mode:
         raise errors.UserError(
             "`--safe_mode` must be off for a bundle that runs a SavedModel of TensorFlow Hub, which is a program. "
-            f"Received: {path}, which runs {errors.listed(programs)}. Add --nosafe_mode, or safe_mode=False in Python, "
-            "if you trust whom it comes from."
+            f"Received: {path}, which runs {errors.listed(programs)}. Add --nosafe_mode if you trust whom it comes "
+            "from."
         )
     whole = network_file.load(path, runs_programs=bool(programs))
     network = keras.Model(whole.input, whole.get_layer(_SCORES).input)

@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from niwt_tf import arguments, errors, progress, sources
 from niwt_tf import config as config_lib
-from niwt_tf import errors, progress, sources
 from niwt_tf import workdir as workdir_lib
 from niwt_tf.data import digest
 
@@ -140,6 +140,11 @@ def run(
       errors.UserError: for a mistake of the user's.
       OSError: if the disk is full or cannot be written.
     """
+    arguments.require_instance("config", config, config_lib.RunConfig, "Make one with config.RunConfig(...).")
+    arguments.require_instance("workdir", workdir, workdir_lib.Workdir, "Make one with workdir.Workdir(path).")
+    stages, overwrite = arguments.require_texts("stages", stages), arguments.require_flag("overwrite", overwrite)
+    if not callable(start):
+        raise arguments.wrong("start", "be a function", start, "Leave it out.")
     prints = fingerprints(config)
     to_do = _pending(prints, workdir, stages)
     workdir.require_same(config, overwrite)

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from niwt_tf import arguments, errors, paths
 from niwt_tf import config as config_lib
-from niwt_tf import errors, paths
 
 _CONFIG = "config.json"
 _FINGERPRINT = "fingerprint.json"
@@ -27,7 +27,15 @@ class Workdir:
     """
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
-        self.root = Path(root).expanduser()
+        """Names the folder, which need not be there.
+
+        Args:
+          root: where it lies.
+
+        Raises:
+          errors.UserError: if it is no path.
+        """
+        self.root = Path(arguments.require_path("root", root)).expanduser()
 
     def path(self, stage: str) -> Path:
         """Returns where the finished artefact of `stage` lies, or will lie."""

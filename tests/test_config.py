@@ -9,8 +9,10 @@ import hashlib
 import math
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from niwt_tf import config, errors
@@ -268,8 +270,55 @@ def test_fingerprint_tells_a_change_of_any_option(name: str) -> None:
             name, {"seed": 1, "deterministic": True, "activations_limit": 1.0, "memory_limit": 1}.get(name, "on")
         )
         assert config.fingerprint(changed) != config.fingerprint(_DEFAULT)
-    else:  # a section does not check its values, so that any will do
-        assert config.fingerprint(dataclasses.replace(owner, **{name: "other"})) != config.fingerprint(owner)
+    else:
+        changed = dataclasses.replace(owner, **{name: _another(*config.options(owner)[name])})
+        assert config.fingerprint(changed) != config.fingerprint(owner)
+
+
+def _another(value: Any, field: dataclasses.Field[Any]) -> Any:
+    """Returns a value that a setting may have besides `value`."""
+    if isinstance(value, tuple):
+        return tuple(_another(item, field) for item in value) or ("other",)
+    if isinstance(value, str):
+        choices = field.metadata.get("choices", ("other", "hub:other", "images:other"))
+        form = field.metadata.get("form", (".*",))[0]
+        return next(one for one in choices if one != value and re.fullmatch(form, one))
+    return 0.5 if value is None else value * 0.9 if isinstance(value, float) else value + 1
+
+
+@pytest.mark.parametrize(
+    ("section", "given", "told"),
+    [
+        (config.MapConfig, {"map_folds": "3"}, "`--map_folds` must be a whole number. Received: .*'3' of type str"),
+        (config.MapConfig, {"map_folds": 3.0}, "`--map_folds` must be a whole number"),
+        (config.MapConfig, {"map_folds": True}, "`--map_folds` must be a whole number"),
+        (config.MapConfig, {"map_folds": 1}, "`--map_folds` must be from 2 to 100"),
+        (config.MapConfig, {"map_penalties": 1.0}, "`--map_penalties` must be a list"),
+        (config.MapConfig, {"map_penalties": ("1",)}, "`--map_penalties` must be a number"),
+        (config.MapConfig, {"map_penalties": ()}, "`--map_penalties` must have at least one value"),
+        (config.MapConfig, {"map_learning_rate": float("nan")}, "`--map_learning_rate` must be at least 0"),
+        (config.MapConfig, {"map_learning_rate": float("inf")}, "`--map_learning_rate` must be finite"),
+        (config.MapConfig, {"map_loss": None}, "`--map_loss` must be a text"),
+        (config.BackboneConfig, {"learning_rate": "fast"}, "`--learning_rate` must be a number"),
+        (config.DataConfig, {"unseen": "okapi"}, "`--unseen` must be a list"),
+        (config.DataConfig, {"dataset": "zoo"}, "`--dataset` must be one of"),
+        (config.RunConfig, {"deterministic": 1}, "`--deterministic` must be true or false"),
+        (config.RunConfig, {"data": "aviary"}, "`--data` must be a DataConfig"),
+        (config.RunConfig, {"seed": None}, "`--seed` must be a whole number"),
+    ],
+)
+def test_a_value_of_another_type_or_out_of_range_is_told_at_once(
+    section: type, given: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(errors.UserError, match=f"^{told}"):
+        section(**given)
+
+
+def test_numbers_of_numpy_lists_and_paths_become_plain_values() -> None:
+    settings = config.MapConfig(map_folds=np.int64(3), map_penalties=[1, np.float32(0.5)])  # type: ignore[arg-type]
+    assert (settings.map_folds, settings.map_penalties) == (3, (1.0, 0.5))
+    assert [type(number) for number in (settings.map_folds, *settings.map_penalties)] == [int, float, float]
+    assert config.DataConfig(data_dir=Path("here")).data_dir == "here"  # type: ignore[arg-type]
 
 
 def test_fingerprint_takes_nested_dataclasses() -> None:

@@ -423,3 +423,13 @@ def test_seen_accuracy_alone_is_that_of_both(problem: Problem, quarters: int) ->
 def test_seen_accuracy_by_hand() -> None:
     logits, labels = np.array([[3.0, 1.0, 2.0], [0.0, 1.0, 0.5]]), np.array([0, 1])
     assert [evaluate.seen_accuracy(logits, labels, 2, gamma) for gamma in (0.0, 0.75, 1.5)] == [1.0, 0.5, 0.0]
+
+
+@pytest.mark.parametrize("field", ["seen_logits", "unseen_logits"])
+def test_logits_that_are_no_numbers_get_no_scores(field: str) -> None:
+    good = Problem(np.eye(3)[[0, 1]], np.array([0, 1]), np.eye(3)[[2]], np.array([2]), 2)
+    bad = dataclasses.replace(good, **{field: getattr(good, field) * np.array([1, 1, np.nan])})
+    for scores in (evaluate.gzsl, evaluate.curve):
+        with pytest.raises(errors.DivergedError, match=f"^`{field}` must be numbers. Received: NaN in"):
+            scores(*bad)
+    evaluate.gzsl(*good)

@@ -60,5 +60,5 @@ def test_explanations_are_of_what_is_predicted_or_asked_for(model: model_lib.Mod
 
 
 def test_a_class_that_is_none_is_told(model: model_lib.Model) -> None:
-    with pytest.raises(errors.UserError, match=re.escape("Received: --class=Okapy. Did you mean 'Okapi'?")):
+    with pytest.raises(errors.UserError, match=re.escape("Received: class_name=Okapy. Did you mean 'Okapi'?")):
         model.explain(_images(1), "Okapy")

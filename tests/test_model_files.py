@@ -124,11 +124,11 @@ def test_bundles_of_all_formats_are_read(name: str, number: int) -> None:
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("zoo.h5", "`--out` must end in .keras. Received: --out=zoo.h5. Name another --out."),
+        ("zoo.h5", "`path` must end in .keras. Received: path=zoo.h5. Name another path."),
         (
             "there.keras",
-            "`--out` must be a new file: nothing is written over. Received: --out=there.keras, which is there. Name "
-            "another --out, or remove it first.",
+            "`path` must be a new file: nothing is written over. Received: path=there.keras, which is there. Name "
+            "another path, or remove it first.",
         ),
     ],
 )
@@ -178,8 +178,8 @@ def test_a_program_from_elsewhere_is_not_run_unasked(section: str, tmp_path: Pat
         model_files.load(tmp_path / "zoo.keras")
     assert str(caught.value) == (
         "`--safe_mode` must be off for a bundle that runs a SavedModel of TensorFlow Hub, which is a program. "
-        f"Received: {tmp_path / 'zoo.keras'}, which runs {next(iter(setting.values()))}. Add --nosafe_mode, or "
-        "safe_mode=False in Python, if you trust whom it comes from."
+        f"Received: {tmp_path / 'zoo.keras'}, which runs {next(iter(setting.values()))}. Add --nosafe_mode if "
+        "you trust whom it comes from."
     )
     assert model_files.load(tmp_path / "zoo.keras", safe_mode=False).class_names == model.class_names
 

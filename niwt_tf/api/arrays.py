@@ -4,10 +4,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
-from niwt_tf import errors
+from niwt_tf import arguments, importance
+from niwt_tf.backbones import backbone as backbone_lib
+from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.backbones import squares
 from niwt_tf.data import zero_shot
 
@@ -19,13 +23,17 @@ def to_arrays(split: zero_shot.Split) -> tuple[np.ndarray, np.ndarray]:
 
     Args:
       split: such as `dataset.train`; its labels count `dataset.class_names`.
+
+    Raises:
+      errors.UserError: if it is no part of a dataset.
     """
+    arguments.require_instance("split", split, zero_shot.Split, "Give a part of a dataset, such as dataset.train.")
     batches = [images.numpy() for images, _ in split.batches(_BATCH_SIZE)]
     empty = [] if batches else [np.zeros((0, 1, 1, 3), np.uint8)]
     return np.concatenate(batches + empty), np.asarray(split.labels, np.int64)
 
 
-def as_split(images: np.ndarray, labels: np.ndarray, classes: int, size: int) -> zero_shot.Split:
+def as_split(images: Any, labels: Any, classes: int, size: int) -> zero_shot.Split:
     """Returns arrays as the library takes its images; nothing is copied, so that they may be mapped from disk.
 
     Args:
@@ -37,7 +45,8 @@ def as_split(images: np.ndarray, labels: np.ndarray, classes: int, size: int) ->
     Raises:
       errors.UserError: if the arrays are of another kind, or a class has no image.
     """
-    pictures, numbers = require_images(images), _require_labels(labels, len(images), classes)
+    pictures = arguments.require_images(images, least=1)
+    numbers = arguments.require_labels("labels", labels, len(pictures), range(classes))
 
     def decode(index: tf.Tensor) -> tf.Tensor:
         image = tf.ensure_shape(tf.numpy_function(pictures.__getitem__, [index], tf.uint8), pictures.shape[1:])
@@ -46,61 +55,68 @@ def as_split(images: np.ndarray, labels: np.ndarray, classes: int, size: int) ->
     return zero_shot.Split(tf.data.Dataset.range(len(pictures)), numbers, decode)
 
 
-def require_images(images: np.ndarray) -> np.ndarray:
-    """Returns images as an array.
+def require_backbone(backbone: Any) -> backbone_lib.Backbone:
+    """Return a network.
 
     Raises:
-      errors.UserError: unless they are `[N,H,W,3]` uint8.
+      errors.UserError: if it is none of this library's.
     """
-    pictures = np.asarray(images)
-    if pictures.dtype != np.uint8 or pictures.ndim != 4 or pictures.shape[-1] != 3:
-        raise errors.UserError(
-            "`images` must be [N,H,W,3] of type uint8, RGB in 0..255. Received: "
-            f"{list(pictures.shape)} of type {pictures.dtype}. Numbers in 0..1 become such by "
-            "(255 * images).round().astype('uint8'), one image by images[None]."
-        )
-    return pictures
+    return arguments.require_instance(
+        "backbone", backbone, backbone_lib.Backbone, "Give what `load_backbone` returns, or a classifier's `.backbone`."
+    )
 
 
-def require_vectors(name: str, vectors: np.ndarray, rows: int, of: str) -> np.ndarray:
-    """Returns vectors as an array of float32.
+def require_classifier(classifier: Any) -> classifier_lib.Classifier:
+    """Return a classifier.
+
+    Raises:
+      errors.UserError: if it is none of this library's.
+    """
+    remedy = "Give what `load_classifier`, `fit_classifier` or `train_classifier` returns."
+    return arguments.require_instance("classifier", classifier, classifier_lib.Classifier, remedy)
+
+
+def require_importances(
+    importances: Any, classifier: classifier_lib.Classifier | None = None, classes: int | None = None
+) -> importance.Importances:
+    """Return importances whose arrays fit one another and a classifier.
 
     Args:
-      name: of the argument.
-      vectors: `[rows,...]`.
-      rows: how many there must be.
-      of: what each row is of, such as `class`.
+      importances: What should be such.
+      classifier: Classifier that they are of; any by default.
+      classes: How many classes they must be of; any number by default.
 
     Raises:
-      errors.UserError: if they are no matrix of so many rows, or not all are finite numbers.
+      errors.UserError: if they are none, or do not fit.
     """
-    matrix = np.asarray(vectors, np.float32)
-    if matrix.ndim != 2 or len(matrix) != rows:
-        raise errors.UserError(
-            f"`{name}` must have a row for each {of}, [{rows},...]. Received: {list(matrix.shape)}. Give the rows of "
-            "all, in their order."
-        )
-    if not np.isfinite(matrix).all():
-        raise errors.UserError(
-            f"`{name}` must be finite numbers. Received: {np.sum(~np.isfinite(matrix)):,} of {matrix.size:,} that are "
-            "not. Fill in what is missing."
-        )
-    return matrix
+    found = arguments.require_instance(
+        "importances", importances, importance.Importances, "Give what `compute_importances` returns."
+    )
+    rows = len(found.values) if np.ndim(found.values) else 0
+    neurons = classifier.backbone.activation_shape[-1] if classifier else None
+    size = classifier.backbone.feature_size if classifier else None
+    arguments.require_matrix("importances.values", found.values, columns=neurons, of_column="neuron")
+    arguments.require_matrix("importances.features", found.features, rows=rows, columns=size)
+    there = _class_count(found.labels) if classes is None else classes
+    arguments.require_labels("importances.labels", found.labels, rows, range(there))
+    _require_activations(found.activations, classifier)
+    return found
 
 
-def _require_labels(labels: np.ndarray, images: int, classes: int) -> np.ndarray:
+def _class_count(labels: Any) -> int:
+    """Return how many classes labels are of, if they are labels at all."""
     numbers = np.asarray(labels)
-    if numbers.shape != (images,) or not np.issubdtype(numbers.dtype, np.integer):
-        raise errors.UserError(
-            f"`labels` must be a whole number for each image, [{images}]. Received: {list(numbers.shape)} of type "
-            f"{numbers.dtype}. Give the index of each image's class among the class names."
+    return max(1, int(numbers.max(initial=0)) + 1) if numbers.dtype.kind in "iu" else 1
+
+
+def _require_activations(activations: Any, classifier: classifier_lib.Classifier | None) -> None:
+    array = np.asarray(activations)
+    shape = classifier.backbone.activation_shape if classifier else array.shape[1:]
+    fits = array.dtype.kind == "f" and array.ndim == 4 and array.shape[1:] == tuple(shape) and len(array) > 0
+    if not fits or not np.isfinite(array).all():
+        raise arguments.wrong(
+            "importances.activations",
+            f"be finite floats, [n,{','.join(map(str, shape)) or 'H,W,K'}]",
+            array,
+            "Give what `compute_importances` returned of this classifier.",
         )
-    missing = sorted(set(range(classes)) - set(numbers.tolist()))
-    outside = sorted(set(numbers.tolist()) - set(range(classes)))
-    if missing or outside:
-        wrong = f"{errors.listed(map(str, outside))}" if outside else f"no image of {errors.listed(map(str, missing))}"
-        raise errors.UserError(
-            f"`labels` must be from 0 to {classes - 1}, each class at least once. Received: {wrong}. Leave classes "
-            "without an image out of the class names; they can be taught by words."
-        )
-    return numbers.astype(np.int64)

@@ -13,8 +13,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from niwt_tf import arguments, devices, errors
 from niwt_tf import config as config_lib
-from niwt_tf import devices, errors
 from niwt_tf.api import arrays, settings
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import build, families, finetune, squares
@@ -36,6 +36,8 @@ def load_backbone(name: str | keras.Model = "small", seed: int = 0, **values: An
     Raises:
       errors.UserError: if there is no such network or layer, or its weights cannot be had.
     """
+    arguments.require_seed(seed)
+    settings.refuse(values, backbone="Name the network by `name`.")
     return _start(name, seed, values)[0].backbone
 
 
@@ -50,6 +52,8 @@ def load_classifier(name: str | keras.Model, class_names: Sequence[str], **value
     Raises:
       errors.UserError: if it cannot be read, has no classifier, or has one of another number of classes.
     """
+    class_names = arguments.require_names("class_names", class_names)
+    settings.refuse(values, backbone="Name the network by `name`.", finetune="The classifier stays as it is.")
     start, config = _start(name, 0, values | {"finetune": "none"})
     no_images = zero_shot.Split(tf.data.Dataset.range(0), np.zeros(0, np.int64))
     return _finetune(start, no_images, class_names, config, 0)
@@ -74,9 +78,12 @@ def fit_classifier(
     Raises:
       errors.UserError: if the arrays are of another kind, or a class has no image.
     """
-    config = settings.read("backbone", finetune="classifier", classifier_shrinkage=shrinkage)
-    split = arrays.as_split(images, labels, len(class_names), backbone.image_size)
-    return _finetune(build.Start(backbone, is_trained=True), split, class_names, config, 0)
+    arrays.require_backbone(backbone)
+    names = arguments.require_names("class_names", class_names)
+    renamed = {"classifier_shrinkage": "shrinkage"}
+    config = settings.read("backbone", renamed, finetune="classifier", classifier_shrinkage=shrinkage)
+    split = arrays.as_split(images, labels, len(names), backbone.image_size)
+    return _finetune(build.Start(backbone, is_trained=True), split, names, config, 0)
 
 
 def train_classifier(
@@ -104,10 +111,15 @@ def train_classifier(
       errors.UserError: if the arrays are of another kind, or a class has no image.
       errors.DivergedError: if a loss is no finite number.
     """
+    arrays.require_backbone(backbone)
+    names = arguments.require_names("class_names", class_names)
+    is_trained = not arguments.require_flag("from_scratch", from_scratch)
+    arguments.require_seed(seed)
+    settings.refuse(values, backbone="Name it to `load_backbone`.", finetune="All of the network is trained here.")
     config = settings.read("backbone", **(values | {"finetune": "full"}))
-    split = arrays.as_split(images, labels, len(class_names), backbone.image_size)
+    split = arrays.as_split(images, labels, len(names), backbone.image_size)
     keras.utils.set_random_seed(seed)
-    return _finetune(build.Start(backbone, is_trained=not from_scratch), split, class_names, config, seed)
+    return _finetune(build.Start(backbone, is_trained=is_trained), split, names, config, seed)
 
 
 def compute_features(backbone: backbone_lib.Backbone, images: np.ndarray) -> np.ndarray:
@@ -120,7 +132,8 @@ def compute_features(backbone: backbone_lib.Backbone, images: np.ndarray) -> np.
     Raises:
       errors.UserError: if the images are of another kind.
     """
-    pictures = arrays.require_images(images)
+    arrays.require_backbone(backbone)
+    pictures = arguments.require_images(images)
     found = [np.zeros((0, backbone.feature_size), np.float32)]
     for start in range(0, len(pictures), _BATCH_SIZE):
         fitted = squares.fit(tf.constant(pictures[start : start + _BATCH_SIZE]), backbone.image_size)
@@ -132,8 +145,9 @@ def _start(name: str | keras.Model, seed: int, values: dict[str, Any]) -> tuple[
     """Returns the network and its settings; a model in memory is read as its file would be."""
     keras.utils.set_random_seed(seed)
     if isinstance(name, str):
-        config = settings.read("backbone", backbone=name, **values)
-        return build.build(config), config
+        config = settings.read("backbone", {"backbone": "name"}, backbone=name, **values)
+        with arguments.named(backbone="name"):
+            return build.build(config), config
     if not isinstance(name, keras.Model):
         raise errors.UserError(
             "`name` must be a name of a network, keras:PATH, hub:HANDLE_OR_PATH, or a model of Keras. Received: "
@@ -154,18 +168,10 @@ def _finetune(
     seed: int,
 ) -> classifier_lib.Classifier:
     """Returns what `finetune.finetune` does; what it keeps of its work is thrown away."""
-    names = _distinct(class_names)
     half = devices.uses_half_precision("auto")
     with tempfile.TemporaryDirectory() as folder:
         compiled = devices.compiles("auto")
-        return finetune.finetune(start, split, names, config, seed, Path(folder), compiled, mixed_precision=half)
-
-
-def _distinct(class_names: Sequence[str]) -> tuple[str, ...]:
-    names = tuple(class_names)
-    double = sorted({name for name in names if names.count(name) > 1})
-    if double:
-        raise errors.UserError(
-            f"`class_names` must differ. Received: {errors.listed(double)} more than once. Name each class once."
-        )
-    return names
+        with arguments.named(backbone="name"):
+            return finetune.finetune(
+                start, split, tuple(class_names), config, seed, Path(folder), compiled, mixed_precision=half
+            )

@@ -5,14 +5,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
-from niwt_tf import inverse_map
+from niwt_tf import arguments, inverse_map
 from niwt_tf.api import arrays
 from niwt_tf.backbones import classifier as classifier_lib
-from niwt_tf.backbones import squares
 from niwt_tf.domains import knowledge
 from niwt_tf.explain import explainer, neurons, textual
 
@@ -31,9 +30,12 @@ def explain_images(
     Raises:
       errors.UserError: if the images are of another kind, or there is no such class.
     """
-    fitted = squares.fit(tf.constant(arrays.require_images(images)), classifier.backbone.image_size).numpy()
-    index = textual.class_index(class_name, classifier.class_names, "class_name") if class_name else None
-    return explainer.Explainer(classifier, gamma)(fitted, None if index is None else np.full(len(fitted), index))
+    arrays.require_classifier(classifier)
+    pictures = arguments.require_images(images)
+    name = arguments.require_text("class_name", class_name, may_be_empty=True)
+    margin = arguments.require_number("gamma", gamma)
+    index = textual.class_index(name, classifier.class_names, "class_name") if name else None
+    return explainer.Explainer(classifier, margin).of_any_size(pictures, index)
 
 
 def find_reasons(
@@ -45,9 +47,16 @@ def find_reasons(
       inverse: of `fit_inverse_map`.
       importances: `[N,K]`, of `explain_images`.
       feature_names: of the domain vectors.
-      count: most reasons; fewer where fewer features lie above their mean.
+      count: most reasons, at least 1; fewer where fewer features lie above their mean.
+
+    Raises:
+      errors.UserError: if an argument is of another kind, or the sizes differ.
     """
-    return textual.reasons(inverse, importances, feature_names, count)
+    require_inverse(inverse)
+    values = arguments.require_matrix("importances", importances, columns=inverse.neurons, of_column="neuron", least=0)
+    names = _feature_names(feature_names, inverse)
+    arguments.require_whole("count", count, 1)
+    return textual.reasons(inverse, values, names, count)
 
 
 def name_neurons(
@@ -69,7 +78,31 @@ def name_neurons(
     Raises:
       errors.UserError: if the arrays are of another kind, or a class has no image.
     """
+    arrays.require_classifier(classifier)
+    require_inverse(inverse)
+    arguments.require_instance("known", known, knowledge.DomainKnowledge, "Give what `encode_attributes` returns.")
     seen = len(classifier.seen)
+    vectors = arguments.require_matrix("known.vectors", known.vectors[:seen], rows=seen, of_row="class")
+    names = _feature_names(known.feature_names, inverse)
     split = arrays.as_split(images, labels, seen, classifier.backbone.image_size)
     activations = explain_images(classifier, images).activations
-    return neurons.name_all(inverse, known.feature_names, known.vectors[:seen], activations, split.labels)
+    return neurons.name_all(inverse, names, vectors, activations, split.labels)
+
+
+def require_inverse(inverse: Any) -> inverse_map.InverseMap:
+    """Return a map from importances to domain vectors.
+
+    Raises:
+      errors.UserError: if it is none.
+    """
+    remedy = "Give what `fit_inverse_map` returns."
+    return arguments.require_instance("inverse", inverse, inverse_map.InverseMap, remedy)
+
+
+def _feature_names(names: Any, inverse: inverse_map.InverseMap) -> tuple[str, ...]:
+    listed, features = arguments.require_texts("feature_names", names), inverse.patterns.shape[1]
+    if len(listed) != features:
+        raise arguments.wrong(
+            "feature_names", f"be a name for each of the map's {features} features", listed, "Give those of `known`."
+        )
+    return listed

@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from niwt_tf import errors, progress
-from niwt_tf.api import arrays, settings
+from niwt_tf import arguments, errors, progress
+from niwt_tf.api import settings
 from niwt_tf.data import missing_values, registry, zero_shot
 from niwt_tf.domains import attributes, audit, encoders, words
 from niwt_tf.domains import knowledge as knowledge_lib
 
 _ATTRIBUTES, _CAPTIONS = "attributes of the caller's", "captions of the caller's"
+_LARGEST_SIDE = 2048  # pixels
 
 
 def load_dataset(name: str = "aviary", image_size: int = 64, **values: Any) -> zero_shot.ZeroShotDataset:
@@ -23,13 +24,17 @@ def load_dataset(name: str = "aviary", image_size: int = 64, **values: Any) -> z
 
     Args:
       name: `aviary`, `folder`, `awa2`, `cub`, `sun` or `apy`.
-      image_size: the side of the images to give, in pixels.
+      image_size: the side of the images to give, in pixels, from 1 to 2048.
       **values: of `config.DataConfig`, such as `data_dir` or `aviary_classes`.
 
     Raises:
       errors.UserError: if there is no such dataset, or it cannot be had as asked for.
     """
-    return registry.load(settings.read("data", dataset=name, **values), image_size)
+    settings.refuse(values, dataset="Name the dataset by `name`.")
+    size = arguments.require_whole("image_size", image_size, 1, _LARGEST_SIDE)
+    chosen = settings.read("data", {"dataset": "name"}, **(values | {"dataset": name}))
+    with arguments.named():
+        return registry.load(chosen, size)
 
 
 def load_knowledge(
@@ -45,7 +50,10 @@ def load_knowledge(
     Raises:
       errors.UserError: if the dataset lacks the domain.
     """
-    return knowledge_lib.load(dataset, settings.read("domain", domain=domain, **values))
+    arguments.require_instance("dataset", dataset, zero_shot.ZeroShotDataset, "Give what `load_dataset` returns.")
+    chosen = settings.read("domain", **(values | {"domain": domain}))
+    with arguments.named():
+        return knowledge_lib.load(dataset, chosen)
 
 
 def encode_attributes(
@@ -63,22 +71,24 @@ def encode_attributes(
     Raises:
       errors.UserError: if the sizes differ, values are no numbers, or tell nothing of a class, or the same of all.
     """
-    vectors = arrays.require_vectors("values", values, len(class_names), "class")
-    if vectors.shape[1] != len(feature_names):
+    classes = arguments.require_names("class_names", class_names)
+    names = arguments.require_names("feature_names", feature_names)
+    vectors = arguments.require_matrix("values", values, rows=len(classes), of_row="class")
+    if vectors.shape[1] != len(names):
         raise errors.UserError(
             f"`feature_names` must have a name for each column of the values, here {vectors.shape[1]}. Received: "
-            f"{len(feature_names)} names. Name every attribute."
+            f"{len(names)} names. Name every attribute."
         )
     choice = settings.read("domain", missing_value=missing_value).missing_value
-    names, rows = tuple(feature_names), {str(index): row for index, row in enumerate(vectors)}
+    rows = {str(index): row for index, row in enumerate(vectors)}
     known = missing_values.attributes(names, rows, vectors, _ATTRIBUTES)
     decided, decision = missing_values.decide(known, choice)
     filled, _ = attributes.filled(np.stack(list(decided.values())), len(vectors), names, _ATTRIBUTES)
     if decision:
         progress.say(f"  {decision}")
-    _audit("values", _ATTRIBUTES, class_names, filled, len(filled), names)
+    _audit("values", _ATTRIBUTES, classes, filled, len(filled), names)
     shares = (knowledge_lib.Share("attributes", len(names)),)
-    return knowledge_lib.DomainKnowledge(filled, names, tuple(class_names), _ATTRIBUTES, shares)
+    return knowledge_lib.DomainKnowledge(filled, names, classes, _ATTRIBUTES, shares)
 
 
 def encode_captions(captions: Mapping[str, Sequence[str]], seen: Sequence[str] = ()) -> knowledge_lib.DomainKnowledge:
@@ -91,20 +101,22 @@ def encode_captions(captions: Mapping[str, Sequence[str]], seen: Sequence[str] =
     Raises:
       errors.UserError: if a class has no sentence, or one of which no word is known, or all seen ones have the same.
     """
-    fitted = list(seen) or list(captions)
-    empty = [name for name in (*captions, *fitted) if not any(text.strip() for text in captions.get(name, ()))]
+    told = _require_captions(captions)
+    fitted = _require_seen(seen, told)
+    empty = [name for name, texts in told.items() if not any(text.strip() for text in texts)]
     if empty:
         raise errors.UserError(
             f"`captions` must tell of every class. Received: none of {errors.listed(empty)}. Write a sentence on each."
         )
-    encoder = encoders.TfidfEncoder.fit([list(captions[name]) for name in fitted])
-    by_class = {name: encoder(list(texts)).mean(0) for name, texts in captions.items()}
-    ordered = [*fitted, *(name for name in captions if name not in fitted)]
-    known_words = [words.known_share(captions[name], encoder.knows) for name in ordered]
+    with arguments.named():
+        encoder = encoders.TfidfEncoder.fit([list(told[name]) for name in fitted])
+    by_class = {name: encoder(list(texts)).mean(0) for name, texts in told.items()}
+    ordered = [*fitted, *(name for name in told if name not in fitted)]
+    known_words = [words.known_share(told[name], encoder.knows) for name in ordered]
     _audit("captions", _CAPTIONS, ordered, np.stack([by_class[name] for name in ordered]), len(fitted), (), known_words)
     shares = (knowledge_lib.Share("captions", len(by_class[fitted[0]]), encoder=encoder),)
     names, vectors = encoder.feature_names or (), np.stack(list(by_class.values()))
-    return knowledge_lib.DomainKnowledge(vectors, names, tuple(captions), _CAPTIONS, shares)
+    return knowledge_lib.DomainKnowledge(vectors, names, tuple(told), _CAPTIONS, shares)
 
 
 def _audit(
@@ -121,3 +133,26 @@ def _audit(
     told = audit.Told(what, source, remedy, class_names, vectors, seen, feature_names, known_words)
     for doubt in audit.check(told):
         progress.say(f"  warning: {doubt}")
+
+
+def _require_captions(captions: Any) -> dict[str, tuple[str, ...]]:
+    if not isinstance(captions, Mapping) or not captions:
+        raise arguments.wrong(
+            "captions", "be a dict of a list of sentences for each class", captions, "Give {'zebra': ['...'], ...}."
+        )
+    names = arguments.require_names("captions", list(captions))
+    return {
+        name: arguments.require_texts("captions", texts) for name, texts in zip(names, captions.values(), strict=True)
+    }
+
+
+def _require_seen(seen: Any, told: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Returns the classes that are fitted to: all where `seen` is empty."""
+    names = arguments.require_names("seen", seen, least=0)
+    strange = [name for name in names if name not in told]
+    if strange:
+        raise errors.UserError(
+            f"`seen` must name classes that have captions. Received: {errors.listed(strange)}. Write a sentence on "
+            "each."
+        )
+    return names or tuple(told)

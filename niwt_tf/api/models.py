@@ -8,10 +8,11 @@ import dataclasses
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from niwt_tf import arguments, domain_map, errors, importance, inverse_map, model_files, rehearsal
 from niwt_tf import config as config_lib
-from niwt_tf import domain_map, errors, importance, inverse_map, model_files, rehearsal
-from niwt_tf.api import settings, steps
+from niwt_tf.api import arrays, explanations, settings, steps
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.backbones import families, saved_model_layers
 from niwt_tf.domains import knowledge
@@ -30,7 +31,9 @@ def load_model(path: str | os.PathLike[str], safe_mode: bool = True) -> Model:
     Raises:
       errors.UserError: if there is none, or it is damaged.
     """
-    return model_files.load(path, safe_mode)
+    safe = arguments.require_flag("safe_mode", safe_mode)
+    with arguments.named(model="path", nosafe_mode="safe_mode=False"):
+        return model_files.load(arguments.require_path("path", path), safe)
 
 
 def make_model(
@@ -70,14 +73,20 @@ def make_model(
     Raises:
       errors.UserError: if the pieces are not of the same classes, or a setting may not have that value.
     """
+    arrays.require_classifier(classifier)
     _require_same(classifier, known)
+    arrays.require_importances(importances, classifier, len(classifier.seen))
+    _require_maps(forward, inverse)
     steps.require_share(kept_share)
+    arguments.require_seed(seed)
     chosen = settings.run(
+        {"lambdas": "lambda_", "scales": "scale", "biases": "bias"},
         domain={"text_encoder": text_encoder},
         transfer={"transfer_fit": transfer_fit},
         rehearsal={"lambdas": (lambda_,), "scales": (scale,), "biases": (bias,), "scale_unit": scale_unit},
     )
     vectors = known.vectors[: len(classifier.seen)]
+    names = _names(neurons, classifier.backbone.activation_shape[-1])
     forward = forward or steps.fit_map(vectors, importances, seed=seed)
     fit = "descent" if forward.steps else "ridge"
     is_closed = transfer_fit == "closed"
@@ -100,7 +109,7 @@ def make_model(
         ),
         activations=importances.activations,
         features=importances.features,
-        neuron_names=_names(neurons, classifier.backbone.activation_shape[-1]),
+        neuron_names=names,
         config=dataclasses.replace(chosen, backbone=_origin(classifier), seed=seed),
         metrics={},
         operator=steps.operator(classifier, importances, forward.residuals, lambda_) if is_closed else None,
@@ -118,12 +127,18 @@ def export_model(model: Model, out: str | os.PathLike[str], format: str = "saved
     Raises:
       errors.UserError: if there is no such format, or something lies at `out`.
     """
-    from niwt_tf.export import export  # whose converters others need not wait for
+    from niwt_tf.export import export, target  # whose converters others need not wait for
 
-    export.export(model, Path(out), format)
+    arguments.require_instance("model", model, Model, "Give what `load_model` or `make_model` returns.")
+    place = Path(arguments.require_path("out", out))
+    arguments.require_choice("format", format, target.FORMATS)
+    with arguments.named():
+        export.export(model, place, format)
 
 
 def _require_same(classifier: classifier_lib.Classifier, known: knowledge.DomainKnowledge) -> None:
+    remedy = "Give what `encode_attributes`, `encode_captions` or `load_knowledge` returns."
+    arguments.require_instance("known", known, knowledge.DomainKnowledge, remedy)
     if known.class_names != classifier.class_names:
         raise errors.UserError(
             "`known` must be of the classifier's classes, in their order. Received: a classifier of "
@@ -132,7 +147,16 @@ def _require_same(classifier: classifier_lib.Classifier, known: knowledge.Domain
         )
 
 
+def _require_maps(forward: Any, inverse: Any) -> None:
+    if forward is not None:
+        arguments.require_instance("forward", forward, domain_map.DomainMap, "Give what `fit_map` returns.")
+    if inverse is not None:
+        explanations.require_inverse(inverse)
+
+
 def _names(neurons: Sequence[neurons_lib.Neuron], count: int) -> tuple[str | None, ...]:
+    if not isinstance(neurons, list | tuple) or not all(isinstance(one, neurons_lib.Neuron) for one in neurons):
+        raise arguments.wrong("neurons", "be a list of neurons", neurons, "Give what `name_neurons` returned.")
     if len(neurons) not in (0, count):
         raise errors.UserError(
             f"`neurons` must be all of the layer's, here {count}. Received: {len(neurons)}. Give what `name_neurons` "

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from niwt_tf import (
+    arguments,
     calibration,
     devices,
     domain_map,
@@ -44,14 +45,17 @@ def compute_importances(
       classifier: of `C` classes.
       images: `[N,H,W,3]` uint8, RGB, of training.
       labels: `[N]`, from 0 to `C - 1`, each class at least once.
-      kept_images: of how many images the activations are kept, for the transfer.
+      kept_images: of how many images the activations are kept, for the transfer; at least 1.
       seed: chooses these.
       of: what of a class: its `logit`, or its `probability`; of the latter's importances only the directions are right.
 
     Raises:
       errors.UserError: if the arrays are of another kind, a class has no image, or `of` is neither.
     """
-    asked = settings.read("importance", importances_of=of).importances_of
+    arrays.require_classifier(classifier)
+    arguments.require_whole("kept_images", kept_images, 1)
+    arguments.require_seed(seed)
+    asked = settings.read("importance", {"importances_of": "of"}, importances_of=of).importances_of
     split = arrays.as_split(images, labels, len(classifier.class_names), classifier.backbone.image_size)
     with tempfile.TemporaryDirectory() as folder:
         found = importance.compute(classifier, split, kept_images, seed, Path(folder), devices.compiles("auto"), asked)
@@ -82,7 +86,9 @@ def fit_map(
       errors.UserError: if there are no three classes, the sizes differ, or there is no such fit with such settings.
     """
     vectors = _of_classes(domain_vectors, importances)
-    chosen = settings.run(rehearsal={"map_fits": (how,), "map_relevances": (relevance,)}, map=values)
+    arguments.require_seed(seed)
+    renamed = {"map_fits": "how", "map_relevances": "relevance"}
+    chosen = settings.run(renamed, rehearsal={"map_fits": (how,), "map_relevances": (relevance,)}, map=values)
     sums = domain_map.class_sums(importances.values, importances.labels, len(vectors))
     counts = np.bincount(importances.labels, minlength=len(vectors))
     shrinkage = chosen.backbone.classifier_shrinkage
@@ -107,6 +113,7 @@ def fit_inverse_map(
       errors.UserError: if there are no three classes, or the sizes differ.
     """
     vectors = _of_classes(domain_vectors, importances)
+    arguments.require_seed(seed)
     folds = settings.read("map", **values).map_folds
     return inverse_map.fit(importances.values, importances.labels, vectors, folds, seed)
 
@@ -137,17 +144,20 @@ def transfer_weights(
       errors.DivergedError: if the loss is no finite number.
     """
     _require_own_images(values)
-    chosen = settings.run(transfer=values, rehearsal={"lambdas": (lambda_,)}).transfer
+    arrays.require_classifier(classifier)
+    arrays.require_importances(importances, classifier)
+    arguments.require_seed(seed)
+    chosen = settings.run({"lambdas": "lambda_"}, transfer=values, rehearsal={"lambdas": (lambda_,)}).transfer
     neurons = classifier.backbone.activation_shape[-1]
     wanted = _of_neurons("targets", targets, neurons)
+    missed = np.zeros((0, neurons)) if residuals is None else _of_neurons("residuals", residuals, neurons, least=0)
     if chosen.transfer_fit == "closed":
-        missed = np.zeros((0, neurons)) if residuals is None else _of_neurons("residuals", residuals, neurons)
         return transfer_closed.weights(operator(classifier, importances, missed, lambda_), wanted)
     return transfer.transfer(
         classifier.backbone.head,
         importances.activations,
         wanted,
-        classifier.kernel,
+        classifier.kernel[:, : len(classifier.seen)],
         np.full(len(wanted), lambda_),
         chosen,
         seed,
@@ -189,17 +199,23 @@ def add_classes(
     Raises:
       errors.UserError: if the sizes differ, a name is taken, or a setting may not have that value.
     """
-    names = tuple(class_names)
-    taken = sorted({name for name in names if (classifier.class_names + names).count(name) > 1})
+    arrays.require_classifier(classifier)
+    _require_seen_alone(classifier)
+    names = arguments.require_names("class_names", class_names)
+    taken = sorted(set(names) & set(classifier.class_names))
     if taken:
         raise errors.UserError(
             f"`class_names` must be new to the classifier. Received: {errors.listed(taken)}. Name the classes "
             "otherwise."
         )
-    columns = arrays.require_vectors("kernel", np.transpose(kernel), len(names), "new class, in columns").T
-    chosen = settings.read("rehearsal", scales=(scale,), biases=(bias,), scale_unit=scale_unit)
+    weights = arguments.require_matrix(
+        "kernel", kernel, rows=len(classifier.kernel), of_row="feature", columns=len(names), of_column="new class"
+    )
+    trained = arguments.require_matrix("features", features, columns=len(classifier.kernel))
+    renamed = {"scales": "scale", "biases": "bias"}
+    chosen = settings.read("rehearsal", renamed, scales=(scale,), biases=(bias,), scale_unit=scale_unit)
     sized = chosen.scales[0], chosen.scale_unit, chosen.biases[0]
-    return calibration.extend(classifier, columns, names, *sized, features)
+    return calibration.extend(classifier, weights, names, *sized, trained)
 
 
 def choose_gamma(classifier: classifier_lib.Classifier, features: np.ndarray, kept_share: float) -> float:
@@ -213,13 +229,15 @@ def choose_gamma(classifier: classifier_lib.Classifier, features: np.ndarray, ke
     Raises:
       errors.UserError: if the share is no such number, or the classifier has no new class.
     """
+    arrays.require_classifier(classifier)
     require_share(kept_share)
+    trained = arguments.require_matrix("features", features, columns=len(classifier.kernel))
     if not classifier.unseen:
         raise errors.UserError(
             "`classifier` must have new classes. Received: one without. Add some with `add_classes`."
         )
     seen = len(classifier.seen)
-    return gamma_place.Place(kept_share).gamma(classifier.logits(features), seen)
+    return gamma_place.Place(kept_share).gamma(classifier.logits(trained), seen)
 
 
 def evaluate_gzsl(
@@ -244,10 +262,19 @@ def evaluate_gzsl(
       gamma: what to subtract from those columns.
 
     Raises:
-      errors.UserError: if a class has no image.
+      errors.UserError: if the sizes differ, a class has no image, or a logit is no finite number.
     """
-    test = seen_logits, seen_labels, unseen_logits, unseen_labels, seen_classes
-    scores = evaluate.gzsl(*test, gamma)
+    seen = arguments.require_matrix("seen_logits", seen_logits, of_column="class", dtype=np.float64)
+    classes = seen.shape[1]
+    unseen = arguments.require_matrix(
+        "unseen_logits", unseen_logits, columns=classes, of_column="class", dtype=np.float64
+    )
+    remedy = "Give how many columns of the logits, the first ones, are of seen classes."
+    first_unseen = arguments.require_whole("seen_classes", seen_classes, 1, classes - 1, remedy)
+    of_seen = arguments.require_labels("seen_labels", seen_labels, len(seen), range(first_unseen))
+    of_unseen = arguments.require_labels("unseen_labels", unseen_labels, len(unseen), range(first_unseen, classes))
+    test = seen, of_seen, unseen, of_unseen, first_unseen
+    scores = evaluate.gzsl(*test, arguments.require_number("gamma", gamma))
     return {
         "seen_accuracy": scores.seen,
         "unseen_accuracy": scores.unseen,
@@ -257,11 +284,20 @@ def evaluate_gzsl(
     }
 
 
-def require_share(kept_share: float) -> None:
-    """Raises errors.UserError unless a share is in 0..1."""
-    if not 0 <= kept_share <= 1:
+def require_share(kept_share: Any) -> float:
+    """Returns a share.
+
+    Raises:
+      errors.UserError: unless it is a number from 0 to 1.
+    """
+    return arguments.require_number("kept_share", kept_share, 0, 1, "Give 0.9 to keep nine images of ten.")
+
+
+def _require_seen_alone(classifier: classifier_lib.Classifier) -> None:
+    if classifier.unseen:
         raise errors.UserError(
-            f"`kept_share` must be from 0 to 1. Received: kept_share={kept_share}. Give 0.9 to keep nine images of ten."
+            "`classifier` must be of seen classes alone. Received: one that has new classes already, "
+            f"{errors.listed(classifier.unseen)}. Add all new classes at once."
         )
 
 
@@ -273,21 +309,16 @@ def _require_own_images(values: dict[str, Any]) -> None:
         )
 
 
-def _of_neurons(name: str, given: np.ndarray, neurons: int) -> np.ndarray:
-    rows = arrays.require_vectors(name, given, len(given), "class")
-    if rows.shape[1] != neurons:
-        raise errors.UserError(
-            f"`{name}` must have a number for each neuron, [U,{neurons}]. Received: {list(rows.shape)}. Give what "
-            "the map makes of the new classes' domain vectors."
-        )
-    return rows
+def _of_neurons(name: str, given: Any, neurons: int, least: int = 1) -> np.ndarray:
+    return arguments.require_matrix(name, given, of_row="class", columns=neurons, of_column="neuron", least=least)
 
 
-def _of_classes(domain_vectors: np.ndarray, importances: importance.Importances) -> np.ndarray:
-    classes = int(importances.labels.max(initial=-1)) + 1
+def _of_classes(domain_vectors: Any, importances: Any) -> np.ndarray:
+    found = arrays.require_importances(importances)
+    classes = int(found.labels.max()) + 1
     if classes < 3:
         raise errors.UserError(
             f"`importances` must be of three classes or more, of which a map can learn. Received: {classes}. Give "
             "images of more classes."
         )
-    return arrays.require_vectors("domain_vectors", domain_vectors, classes, "class of the importances")
+    return arguments.require_matrix("domain_vectors", domain_vectors, rows=classes, of_row="class of the importances")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from niwt_tf import arguments
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import network_file
 
@@ -37,8 +38,14 @@ class Classifier:
         return self.class_names[: len(self.class_names) - len(self.unseen)]
 
     def logits(self, features: np.ndarray) -> np.ndarray:
-        """Returns `[N,C]` float32 for features `[N,D]`."""
-        return features @ self.kernel + self.bias
+        """Returns `[N,C]` float32 for features `[N,D]`.
+
+        Raises:
+          errors.UserError: if these are no finite numbers, or of another network.
+        """
+        return (
+            arguments.require_matrix("features", features, columns=len(self.kernel), least=0) @ self.kernel + self.bias
+        )
 
     def calibrated_bias(self, gamma: float) -> np.ndarray:
         """Returns the bias `[C]` float32, gamma taken off that of the seen classes."""

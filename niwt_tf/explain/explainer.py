@@ -19,6 +19,7 @@ import tensorflow as tf
 from niwt_tf import importance
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import classifier as classifier_lib
+from niwt_tf.backbones import squares
 from niwt_tf.explain import visual
 
 PREDICTED = -1  # in place of a class: the one that is predicted
@@ -86,6 +87,19 @@ class Explainer:
             for start in range(0, len(images), _BATCH_SIZE) or (0,)
         ]
         return Explanations(*(np.concatenate(parts) for parts in zip(*batches, strict=True)))
+
+    def of_any_size(self, images: np.ndarray, index: int | None = None) -> Explanations:
+        """Explain images of any size, of which the middle squares count; there may be none.
+
+        Args:
+          images: Images `[N,H,W,3]` uint8, RGB.
+          index: Class to explain of all images; the predicted one by default.
+        """
+        given = images if len(images) else np.zeros((1, *images.shape[1:]), np.uint8)  # not all networks take none
+        fitted = squares.fit(tf.constant(given), self.classifier.backbone.image_size).numpy()
+        told = self(fitted, None if index is None else np.full(len(fitted), index))
+        rows = {field.name: getattr(told, field.name)[: len(images)] for field in dataclasses.fields(told)}
+        return Explanations(**rows)
 
 
 class Pass(NamedTuple):

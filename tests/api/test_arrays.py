@@ -74,22 +74,3 @@ def test_what_are_no_images(images: np.ndarray, received: str) -> None:
 def test_what_are_no_labels(labels: list[float], told: str) -> None:
     with pytest.raises(errors.UserError, match=rf"^`labels` .*{told}"):
         arrays.as_split(_images(), np.array(labels), 3, 4)
-
-
-def test_vectors_become_float32() -> None:
-    vectors = arrays.require_vectors("vectors", np.array([[1, 2]]), 1, "class")
-    assert vectors.dtype == np.float32
-    np.testing.assert_array_equal(vectors, [[1, 2]])
-
-
-@pytest.mark.parametrize(
-    ("vectors", "told"),
-    [
-        (np.zeros((2, 4)), r"a row for each class, \[3,...\]. Received: \[2, 4\]"),
-        (np.zeros(3), r"Received: \[3\]"),
-        (np.full((3, 2), np.nan), "finite numbers. Received: 6 of 6 that are not"),
-    ],
-)
-def test_what_are_no_vectors(vectors: np.ndarray, told: str) -> None:
-    with pytest.raises(errors.UserError, match=f"^`vectors` must .*{told}"):
-        arrays.require_vectors("vectors", vectors, 3, "class")

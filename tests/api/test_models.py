@@ -117,7 +117,7 @@ def test_a_model_finds_weights_in_closed_form_or_by_descent(
     kernel = niwt_tf.transfer_weights(classifier, importances, targets, 0.1, residuals=residuals)
     new = closed.teach("yellow", attributes=["reddish", "greenish"]).classifier.kernel[:, 3]
     np.testing.assert_allclose(new / np.linalg.norm(new), kernel[:, 0] / np.linalg.norm(kernel), rtol=1e-4, atol=1e-6)
-    with pytest.raises(errors.UserError, match="`--transfer_fit` must be one of closed, descent"):
+    with pytest.raises(errors.UserError, match="`transfer_fit` must be one of closed, descent"):
         niwt_tf.make_model(classifier, known, importances, forward, transfer_fit="open")
 
 
@@ -140,9 +140,9 @@ def test_mistakes_are_told(
     other = dataclasses.replace(known, class_names=("red", "blue", "green"))
     with pytest.raises(errors.UserError, match="`known` must be of the classifier's classes, in their order"):
         niwt_tf.make_model(classifier, other, importances)
-    with pytest.raises(errors.UserError, match="`--biases` must be one of"):
+    with pytest.raises(errors.UserError, match="`bias` must be one of"):
         niwt_tf.make_model(classifier, known, importances, bias="none")
-    with pytest.raises(errors.UserError, match="`kept_share` must be from 0 to 1"):
+    with pytest.raises(errors.UserError, match="`kept_share` must be a finite number from 0 to 1"):
         niwt_tf.make_model(classifier, known, importances, kept_share=90)
     inverse = niwt_tf.fit_inverse_map(known.vectors, importances)
     named = niwt_tf.name_neurons(classifier, inverse, known, _images(), _LABELS)
@@ -158,7 +158,7 @@ def test_one_that_runs_a_saved_model_is_loaded_by_those_who_trust_it_alone(
     classifier = niwt_tf.fit_classifier(backbone, images, labels, _NAMES)
     model = niwt_tf.make_model(classifier, known, niwt_tf.compute_importances(classifier, images, labels))
     model.save(str(tmp_path / "model.keras"))
-    with pytest.raises(errors.UserError, match="`--safe_mode` must be off for a bundle that runs a SavedModel"):
+    with pytest.raises(errors.UserError, match="`safe_mode` must be off for a bundle that runs a SavedModel"):
         niwt_tf.load_model(tmp_path / "model.keras")
     loaded = niwt_tf.load_model(tmp_path / "model.keras", safe_mode=False)
     np.testing.assert_allclose(loaded.predict(images).scores, model.predict(images).scores, rtol=1e-4, atol=1e-5)

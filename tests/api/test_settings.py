@@ -20,7 +20,7 @@ def test_parts_are_checked_together() -> None:
     run = settings.run(map={"map_layers": 2}, rehearsal={"map_fits": ["descent"]})
     assert (run.map.map_layers, run.rehearsal.map_fits) == (2, ("descent",))
     assert run.transfer == config_lib.TransferConfig()
-    with pytest.raises(errors.UserError, match="`--map_layers` must be 1 for ridge regression"):
+    with pytest.raises(errors.UserError, match="`map_layers` must be 1 for ridge regression"):
         settings.run(map={"map_layers": 2})
 
 
@@ -34,5 +34,16 @@ def test_another_name_is_told_with_the_nearest() -> None:
 
 
 def test_values_are_checked() -> None:
-    with pytest.raises(errors.UserError, match="`--map_folds` must be from 2 to 100. Received: --map_folds=1"):
+    with pytest.raises(errors.UserError, match="^`map_folds` must be from 2 to 100. Received: map_folds=1"):
         settings.read("map", map_folds=1)
+
+
+def test_a_setting_may_have_another_name() -> None:
+    with pytest.raises(errors.UserError, match="^`how` must be one of descent, ridge. Received: how=lasso"):
+        settings.run({"map_fits": "how"}, rehearsal={"map_fits": ("lasso",)})
+
+
+def test_what_a_function_decides_is_refused() -> None:
+    settings.refuse({"layer": "conv1"}, finetune="Leave it.")
+    with pytest.raises(errors.UserError, match="^`finetune` must be left out here. Received: finetune. Leave it."):
+        settings.refuse({"finetune": "none"}, finetune="Leave it.")

@@ -61,7 +61,7 @@ def test_a_map_has_the_layers_and_the_loss_that_are_asked_for(found: importance.
     )
     assert [layer.name for layer in deep.forward.layers[-3:]] == ["hidden1", "hidden2", "importances"]
     assert deep.forward.layers[-2].units == 4
-    with pytest.raises(errors.UserError, match="`--map_layers` must be 1 for ridge regression"):
+    with pytest.raises(errors.UserError, match="`map_layers` must be 1 for ridge regression"):
         niwt_tf.fit_map(_VECTORS, found, map_layers=2)
 
 
@@ -169,36 +169,36 @@ def test_scores_are_the_library_s() -> None:
 def test_mistakes_are_told(classifier: classifier_lib.Classifier, found: importance.Importances) -> None:
     with pytest.raises(errors.UserError, match=r"`domain_vectors` must have a row for each class of the importances"):
         niwt_tf.fit_map(np.eye(4), found)
-    with pytest.raises(errors.UserError, match="`--map_fits` must be one of ridge, descent|descent, ridge"):
+    with pytest.raises(errors.UserError, match="`how` must be one of ridge, descent|descent, ridge"):
         niwt_tf.fit_map(np.eye(3), found, "lasso")
-    with pytest.raises(errors.UserError, match=r"`targets` must have a number for each neuron, \[U,3\]"):
+    with pytest.raises(errors.UserError, match=r"`targets` must have a number for each neuron, \[N,3\]"):
         niwt_tf.transfer_weights(classifier, found, np.zeros((1, 4)))
-    with pytest.raises(errors.UserError, match=r"`residuals` must have a number for each neuron, \[U,3\]"):
+    with pytest.raises(errors.UserError, match=r"`residuals` must have a number for each neuron, \[N,3\]"):
         niwt_tf.transfer_weights(classifier, found, np.ones((1, 3)), residuals=np.zeros((2, 4)))
-    with pytest.raises(errors.UserError, match="`--transfer_fit` must be one of closed, descent"):
+    with pytest.raises(errors.UserError, match="`transfer_fit` must be one of closed, descent"):
         niwt_tf.transfer_weights(classifier, found, np.ones((1, 3)), transfer_fit="open")
-    with pytest.raises(errors.UserError, match="`--map_relevances` must be from 0 to 10000"):
+    with pytest.raises(errors.UserError, match="`relevance` must be from 0 to 10000"):
         niwt_tf.fit_map(np.eye(3), found, relevance=-1)
     with pytest.raises(errors.UserError, match="`transfer_source` must be left to whole runs. Received: .*='noise'"):
         niwt_tf.transfer_weights(classifier, found, np.ones((1, 3)), transfer_source="noise")
-    with pytest.raises(errors.UserError, match="`--importances_of` must be one of logit, probability"):
+    with pytest.raises(errors.UserError, match="`of` must be one of logit, probability"):
         niwt_tf.compute_importances(classifier, _images(), _LABELS, of="loss")
-    with pytest.raises(errors.UserError, match="`--lambdas` must be at least 0"):
+    with pytest.raises(errors.UserError, match="`lambda_` must be at least 0"):
         niwt_tf.transfer_weights(classifier, found, np.ones((1, 3)), lambda_=-1)
     with pytest.raises(errors.UserError, match="`class_names` must be new to the classifier. Received: red"):
         niwt_tf.add_classes(classifier, np.ones((3, 1)), ["red"], found.features)
-    with pytest.raises(errors.UserError, match=r"`kernel` must have a row for each new class, in columns"):
+    with pytest.raises(errors.UserError, match=r"`kernel` must have a number for each new class, \[3,1\]"):
         niwt_tf.add_classes(classifier, np.ones((3, 2)), ["yellow"], found.features)
-    with pytest.raises(errors.UserError, match="`--scale_unit` must be one of spread, length"):
+    with pytest.raises(errors.UserError, match="`scale_unit` must be one of spread, length"):
         niwt_tf.add_classes(classifier, np.ones((3, 1)), ["yellow"], found.features, scale_unit="width")
-    with pytest.raises(errors.UserError, match="`kept_share` must be from 0 to 1. Received: kept_share=1.5"):
+    with pytest.raises(errors.UserError, match="`kept_share` must be .* from 0 to 1. Received: kept_share=1.5"):
         niwt_tf.choose_gamma(classifier, found.features, 1.5)
     with pytest.raises(errors.UserError, match="`classifier` must have new classes"):
         niwt_tf.choose_gamma(classifier, found.features, 0.9)
 
 
 def test_of_two_classes_no_map_can_be_learned(found: importance.Importances) -> None:
-    two = dataclasses.replace(found, values=found.values[:4], labels=found.labels[:4])
+    two = dataclasses.replace(found, values=found.values[:4], labels=found.labels[:4], features=found.features[:4])
     for fit in (niwt_tf.fit_map, niwt_tf.fit_inverse_map):
         with pytest.raises(errors.UserError, match="`importances` must be of three classes or more.*Received: 2"):
             fit(np.eye(2), two)
