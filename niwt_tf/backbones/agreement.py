@@ -45,8 +45,8 @@ def require(name: str, own: np.ndarray, found: np.ndarray, tolerance: float) -> 
     difference = np.abs(own - found).max(initial=0.0)
     if difference > tolerance * max(largest, 1e-6):
         raise DisagreementError(
-            f"gives other {name} than niwt_tf finds by its layers: they differ by up to {difference:.3g} on random images, "
-            f"where the largest is {largest:.3g} and a difference of {tolerance:.1%} is allowed"
+            f"gives other {name} than niwt_tf finds by its layers: they differ by up to {difference:.3g} on random "
+            f"images, where the largest is {largest:.3g} and a difference of {tolerance:.1%} is allowed"
         )
 
 
@@ -60,5 +60,5 @@ def scored(logits: np.ndarray, scores: str) -> np.ndarray:
 
 
 def comparable(numbers: np.ndarray, scores: str) -> np.ndarray:
-    """Returns logarithms of probabilities, of which the small ones tell as much as the large; other numbers as they are."""
+    """Returns logarithms of probabilities, as the small ones tell as much as the large; other numbers as they are."""
     return np.log(np.maximum(numbers, _LEAST)) if scores == "softmax" else numbers

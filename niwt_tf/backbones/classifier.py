@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 
 import keras
 import numpy as np
 
+from niwt_tf import errors
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import (
     preprocessing,  # noqa: F401, as load_model must know its layer
@@ -77,5 +79,17 @@ class Classifier:
 
 def _load_backbone(path: Path, layer: str) -> backbone_lib.Backbone:
     objects = saved_model_layers.OBJECTS
-    network = keras.models.load_model(path, custom_objects=objects, compile=False, safe_mode=True)
+    try:
+        network = keras.models.load_model(path, custom_objects=objects, compile=False, safe_mode=True)
+    except TypeError as error:
+        raise _unreadable(path, str(error)) from error
     return backbone_lib.Backbone(network, layer)
+
+
+def _unreadable(path: Path, trouble: str) -> errors.UserError:
+    unknown = re.search(r"Could not locate \w+ '([\w>.]+)'", trouble)
+    what = f"needs code that is not Keras' own: {unknown[1]}" if unknown else f"Keras does not read: {trouble[:200]}"
+    return errors.UserError(
+        f"A network must be made of layers that Keras knows. Received: {path}, which {what}. Have it registered by "
+        "--import_module=mine.py or, in Python, import what registers it."
+    )

@@ -134,9 +134,7 @@ def _size(model: keras.Model, image_size: int, path: Path) -> int:
         )
     shape = tuple(model.inputs[0].shape)
     if len(shape) != 4 or shape[3] != 3 or shape[1] != shape[2]:
-        raise keras_reading.error(
-            path, f"takes {shape}", "Name one that takes square RGB images, (None, S, S, 3)"
-        )
+        raise keras_reading.error(path, f"takes {shape}", "Name one that takes square RGB images, (None, S, S, 3)")
     if image_size and shape[1] and image_size != shape[1]:
         raise errors.UserError(
             f"`--image_size` must be that of the model. Received: --image_size={image_size} with "

@@ -116,4 +116,4 @@ def _is_of_keras_2(path: Path) -> bool:
 
 def _cause(trouble: str) -> str:
     """Returns the part of Keras' message that tells what is wrong: it follows on what was to be read."""
-    return trouble.rpartition("Exception encountered: ")[2].splitlines()[0].rstrip(".")[:200]
+    return trouble.rpartition("Exception encountered: ")[2].splitlines()[0].split(". ")[0].rstrip(".")[:200]

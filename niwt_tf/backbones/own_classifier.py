@@ -84,7 +84,9 @@ def find(output: Any) -> Found:
     if scores not in _COMPETING or kernel.shape[1] < 2:
         return Found(features, scores, why_none=_not_competing(scores, kernel.shape[1]))
     slope, offset = line
-    return Found(features, scores, (kernel * slope).astype(np.float32), (weights[1] * slope + offset).astype(np.float32))
+    return Found(
+        features, scores, (kernel * slope).astype(np.float32), (weights[1] * slope + offset).astype(np.float32)
+    )
 
 
 def _tail(output: Any) -> tuple[list[Any], Any]:
@@ -247,16 +249,18 @@ def _named(node: Any) -> str:
 
 def _no_weights(last: Any, scorer: Any) -> tuple[str, str]:
     return (
-        f"scores classes by {_named(scorer)}, but takes their logits from {_named(last)}, which is no dense layer or 1x1 "
-        "convolution",
+        f"scores classes by {_named(scorer)}, but takes their logits from {_named(last)}, which is no dense layer or "
+        "1x1 convolution",
         "Name a model of what comes before, keras.Model(model.input, model.get_layer('...').output)",
     )
 
 
 def _not_competing(scores: str, classes: int) -> str:
+    if classes < 2:
+        return "has one output alone, as where two classes share it; here each class has its own"
     if scores == "sigmoid":
         return (
             f"scores {classes} labels each on its own, by a sigmoid, as where an image has several or none; here one "
             "class of many wins"
         )
-    return f"has {classes} output" if classes < 2 else f"scores by {scores}, no softmax"
+    return f"scores by {scores}, no softmax"
