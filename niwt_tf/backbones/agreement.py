@@ -38,7 +38,7 @@ def require(name: str, own: np.ndarray, found: np.ndarray, tolerance: float) -> 
       tolerance: the share, 0..1.
     """
     if not np.isfinite(found).all():
-        raise DisagreementError(f"gives {name} that are no finite numbers on random images")
+        raise DisagreementError(f"gives {name} that are not finite on random images")
     finite = np.isfinite(own)
     own, found = own[finite].astype(np.float64), found[finite].astype(np.float64)
     largest = np.abs(own).max(initial=0.0)

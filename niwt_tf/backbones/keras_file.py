@@ -98,9 +98,11 @@ _REMEDY = {
 
 def _own_output(model: keras.Model, preprocessed: Any) -> np.ndarray:
     """Returns what a model of one input and one output gives, whatever holds these."""
-    given = getattr(model, "_inputs_struct", None)
-    given = preprocessed if given is None else keras.tree.pack_sequence_as(given, [preprocessed])
-    (output,) = keras.tree.flatten(model(given, training=False))
+    structure = getattr(model, "_inputs_struct", None)
+    symbol = keras.Input(preprocessed.shape[1:])
+    for given in (symbol, preprocessed):  # with symbols first, as Keras then says clearly what does not fit
+        packed = given if structure is None else keras.tree.pack_sequence_as(structure, [given])
+        (output,) = keras.tree.flatten(model(packed, training=False))
     return _array(output)
 
 
