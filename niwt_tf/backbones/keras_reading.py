@@ -20,7 +20,13 @@ from niwt_tf import errors
 from niwt_tf.backbones import families
 
 _CONFIG = "model_config"  # the attribute of an .h5 file that tells the layers
-_GROUPED = ("Conv1D", "Conv2D", "Conv3D")  # Keras 2 writes `groups` for others, too, which Keras 3 does not know there
+_OF_KERAS_2 = {
+    "DepthwiseConv1D": ("groups",),
+    "DepthwiseConv2D": ("groups",),
+    "Conv2DTranspose": ("groups",),
+    "SeparableConv1D": ("groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint"),
+    "SeparableConv2D": ("groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint"),
+}  # layer -> arguments that Keras 2 writes, that change nothing, and that Keras 3 does not know
 _REWRITTEN = (
     "Write it anew where tf_keras is installed: tf_keras.models.load_model('old.keras', compile=False).save('new.h5'), "
     "and name new.h5"
@@ -78,9 +84,9 @@ def _of_keras_3(config: Any) -> Any:
     if not isinstance(config, dict):
         return config
     inner = {key: _of_keras_3(value) for key, value in config.items()}
-    own = inner.get("config")
-    if isinstance(own, dict) and inner.get("class_name") not in _GROUPED and own.get("groups") == 1:
-        inner["config"] = {key: value for key, value in own.items() if key != "groups"}
+    dropped = _OF_KERAS_2.get(str(inner.get("class_name")), ())
+    if dropped and isinstance(inner.get("config"), dict):
+        inner["config"] = {key: value for key, value in inner["config"].items() if key not in dropped}
     return inner
 
 

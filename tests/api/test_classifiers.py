@@ -4,8 +4,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import runpy
 from pathlib import Path
 from typing import Any
 
@@ -69,9 +68,9 @@ def test_a_model_without_a_classifier_or_of_other_classes() -> None:
     with pytest.raises(errors.UserError) as caught:
         niwt_tf.load_classifier(features, _NAMES)
     assert str(caught.value) == (
-        f"`name` must be a classifier whose last layer can be taken as it is. Received: the Functional '{features.name}', "
-        f"which gives features alone: it ends in {features.layers[-1].name} (GlobalAveragePooling2D). Call load_backbone "
-        "on it, and fit_classifier with images of your classes."
+        "`name` must be a classifier whose last layer can be taken as it is. Received: the Functional "
+        f"'{features.name}', which gives features alone: it ends in {features.layers[-1].name} "
+        "(GlobalAveragePooling2D). Call load_backbone on it, and fit_classifier with images of your classes."
     )
     with pytest.raises(errors.UserError) as caught:
         niwt_tf.load_classifier(classifier, _NAMES[:2])
@@ -130,14 +129,11 @@ def test_layers_that_a_module_registers_are_known(tmp_path: Path) -> None:
         "    def call(self, x):\n        return x * 3\n",
         "utf-8",
     )
-    saved = f"""
-import sys; sys.path.insert(0, {str(tmp_path)!r})
-import keras, thrice
-images = keras.Input((8, 8, 3))
-x = keras.layers.GlobalAveragePooling2D()(thrice.Thrice()(keras.layers.Conv2D(4, 3)(images)))
-keras.Model(images, keras.layers.Dense(3)(x)).save({str(tmp_path / "mine.keras")!r})
-"""
-    subprocess.run([sys.executable, "-c", saved], check=True, capture_output=True)
+    thrice = runpy.run_path(str(code))["Thrice"]
+    images = keras.Input((8, 8, 3))
+    x = keras.layers.GlobalAveragePooling2D()(thrice()(keras.layers.Conv2D(4, 3)(images)))
+    keras.Model(images, keras.layers.Dense(3)(x)).save(tmp_path / "mine.keras")
+    keras.saving.get_custom_objects().pop("tests>Thrice")  # as in a process that has not run it
     name = f"keras:{tmp_path / 'mine.keras'}"
     with pytest.raises(errors.UserError, match="needs code that is not Keras' own: tests>Thrice|Thrice"):
         niwt_tf.load_classifier(name, _NAMES)

@@ -24,8 +24,8 @@ def test_a_difference_is_told_with_its_size() -> None:
     with pytest.raises(agreement.DisagreementError) as caught:
         agreement.require("logits", own, np.array([[100.0, 1.0], [3.0, 3.0]]), 0.005)
     assert str(caught.value) == (
-        "gives other logits than niwt_tf finds by its layers: they differ by up to 1 on random images, where the largest "
-        "is 100 and a difference of 0.5% is allowed"
+        "gives other logits than niwt_tf finds by its layers: they differ by up to 1 on random images, where the "
+        "largest is 100 and a difference of 0.5% is allowed"
     )
     with pytest.raises(agreement.DisagreementError, match="gives logits that are not finite"):
         agreement.require("logits", own, own, 0.005)
