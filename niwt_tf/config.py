@@ -197,6 +197,11 @@ class BackboneConfig(_Checked):
         "keras:PATH.",
         choices=("auto", "caffe", "tf", "torch", "none"),
     )
+    import_module: str = _option(
+        "",
+        "Python code of your own that registers layers for keras:PATH: the name of a module, or a .py file. It is run, "
+        "and may do anything.",
+    )
     finetune: str = _option(
         "auto",
         "What is trained on seen classes: none, a new classifier, or after that the full network; auto is classifier "

@@ -12,7 +12,7 @@ import random
 from collections.abc import Iterable
 from pathlib import Path
 
-from niwt_tf import checksum, errors, paths
+from niwt_tf import checksum, errors, paths, user_code
 from niwt_tf import config as config_lib
 from niwt_tf.data import image_files
 
@@ -49,8 +49,14 @@ def backbone_stamps(config: config_lib.BackboneConfig) -> dict[str, str]:
     Raises:
       errors.UserError: if they are not there.
     """
-    path = backbone_path(config)
-    return {} if path is None else _stamps(path, _files(path), "backbone ")
+    path, code = backbone_path(config), config.import_module
+    found = {} if path is None else _stamps(path, _files(path), "backbone ")
+    if code.endswith(user_code.ENDING):
+        file = Path(code).expanduser()
+        if not file.is_file():
+            raise _nothing_there("import_module", code, file, "is no file", "Name a file of Python")
+        found |= _stamps(file, [file], "import_module ")
+    return found
 
 
 def backbone_path(config: config_lib.BackboneConfig) -> Path | None:

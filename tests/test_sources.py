@@ -139,6 +139,20 @@ def test_stamps_of_a_backbone_are_of_its_file_or_its_weights(tmp_path: Path) -> 
     assert sources.backbone_stamps(hub) == {"backbone saved_model.pb": _sha256("graph")}
 
 
+def test_stamps_tell_a_file_of_code_that_registers_layers(tmp_path: Path) -> None:
+    (tmp_path / "m.keras").write_text("model", "utf-8")
+    (tmp_path / "mine.py").write_text("layers", "utf-8")
+    settings = {"backbone": f"keras:{tmp_path / 'm.keras'}"}
+    of_file = config_lib.BackboneConfig(**settings, import_module=str(tmp_path / "mine.py"))
+    assert sorted(sources.backbone_stamps(of_file).values()) == sorted([_sha256("model"), _sha256("layers")])
+    by_name = config_lib.BackboneConfig(**settings, import_module="mine")
+    assert list(sources.backbone_stamps(by_name).values()) == [_sha256("model")]
+    with pytest.raises(
+        errors.UserError, match=r"`--import_module` must name what is there. .* /none/a.py does not exist"
+    ):
+        sources.backbone_stamps(config_lib.BackboneConfig(**settings, import_module="/none/a.py"))
+
+
 def test_a_hub_backbone_must_be_a_saved_model(tmp_path: Path) -> None:
     with pytest.raises(errors.UserError) as caught:
         sources.backbone_stamps(config_lib.BackboneConfig(backbone=f"hub:{tmp_path}"))

@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,39 +25,67 @@ from niwt_tf.data import zero_shot
 _BATCH_SIZE = 128
 
 
-def load_backbone(name: str | keras.Model = "small", seed: int = 0, **values: Any) -> backbone_lib.Backbone:
+def load_backbone(
+    name: str | keras.Model = "small", seed: int = 0, custom_objects: Mapping[str, Any] | None = None, **values: Any
+) -> backbone_lib.Backbone:
     """Returns a network from images to features, cut at the layer whose neurons count.
 
     Args:
       name: `small`, one of keras.applications such as `vgg16`, `keras:PATH`, `hub:HANDLE_OR_PATH`, or your own
-        functional or sequential model of Keras: of a classifier, what comes before its last dense layer.
+        functional or sequential model of Keras: of a classifier, what comes before its last weights.
       seed: Keras' random seed, set here: of the weights of a network that comes without.
+      custom_objects: name -> layer or function of your own that a file of Keras is made of; those of a model in memory
+        are known.
       **values: of `config.BackboneConfig`, such as `layer`, `weights`, `image_size` or `preprocessing`.
 
     Raises:
-      errors.UserError: if there is no such network or layer, or its weights cannot be had.
+      errors.UserError: if there is no such network or layer, its weights cannot be had, or it gives other numbers than
+        your model.
     """
     arguments.require_seed(seed)
     settings.refuse(values, backbone="Name the network by `name`.")
-    return _start(name, seed, values)[0].backbone
+    with _started(name, seed, values, custom_objects) as (start, _):
+        return start.backbone
 
 
-def load_classifier(name: str | keras.Model, class_names: Sequence[str], **values: Any) -> classifier_lib.Classifier:
-    """Returns your own trained classifier as it is, its last dense layer taken for what tells classes apart.
+def load_classifier(
+    name: str | keras.Model,
+    class_names: Sequence[str],
+    custom_objects: Mapping[str, Any] | None = None,
+    **values: Any,
+) -> classifier_lib.Classifier:
+    """Returns your own trained classifier as it is; what is linear behind its last weights is folded into them.
+
+    Its last weights are those of a dense layer or a 1x1 convolution. The network computes in float32, whatever your
+    model does.
 
     Args:
       name: `keras:PATH`, or a functional or sequential model of Keras.
       class_names: in the order of its outputs.
+      custom_objects: name -> layer or function of your own that a file of Keras is made of; those of a model in memory
+        are known.
       **values: of `config.BackboneConfig`, such as `layer` or `preprocessing`.
 
     Raises:
-      errors.UserError: if it cannot be read, has no classifier, or has one of another number of classes.
+      errors.UserError: if it cannot be read, has no classifier, has one of another number of classes, or gives other
+        numbers than your model.
     """
     class_names = arguments.require_names("class_names", class_names)
     settings.refuse(values, backbone="Name the network by `name`.", finetune="The classifier stays as it is.")
-    start, config = _start(name, 0, values | {"finetune": "none"})
     no_images = zero_shot.Split(tf.data.Dataset.range(0), np.zeros(0, np.int64))
-    return _finetune(start, no_images, class_names, config, 0)
+    with _started(name, 0, values | {"finetune": "none"}, custom_objects) as (start, config):
+        if start.kernel is None:
+            raise errors.UserError(
+                f"`name` must be a classifier whose last layer can be taken as it is. Received: {_shown(name)}, which "
+                f"{start.why_none}. Call load_backbone on it, and fit_classifier with images of your classes."
+            )
+        if start.kernel.shape[1] != len(class_names):
+            raise errors.UserError(
+                "`class_names` must be one for each output of the model, in their order. Received: "
+                f"{len(class_names)} names for {_shown(name)}, which tells {start.kernel.shape[1]} classes "
+                "apart. Name them all, or call load_backbone and fit_classifier."
+            )
+        return _finetune(start, no_images, class_names, config, 0)
 
 
 def fit_classifier(
@@ -141,23 +170,58 @@ def compute_features(backbone: backbone_lib.Backbone, images: np.ndarray) -> np.
     return np.concatenate(found)
 
 
-def _start(name: str | keras.Model, seed: int, values: dict[str, Any]) -> tuple[build.Start, config_lib.BackboneConfig]:
-    """Returns the network and its settings; a model in memory is read as its file would be."""
+@contextlib.contextmanager
+def _started(
+    name: str | keras.Model, seed: int, values: dict[str, Any], custom_objects: Mapping[str, Any] | None
+) -> Iterator[tuple[build.Start, config_lib.BackboneConfig]]:
+    """Gives the network and its settings; a model in memory is read as its file would be."""
     keras.utils.set_random_seed(seed)
-    if isinstance(name, str):
-        config = settings.read("backbone", {"backbone": "name"}, backbone=name, **values)
-        with arguments.named(backbone="name"):
-            return build.build(config), config
-    if not isinstance(name, keras.Model):
+    if not isinstance(name, (str, keras.Model)):
         raise errors.UserError(
             "`name` must be a name of a network, keras:PATH, hub:HANDLE_OR_PATH, or a model of Keras. Received: "
             f"{name!r}. A file of Keras is named as 'keras:mine.keras'."
         )
+    if custom_objects is not None:
+        arguments.require_instance("custom_objects", custom_objects, Mapping, "Give {'Name': Name}.")  # type: ignore[type-abstract]
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.keras"
-        name.save(path)
-        config = settings.read("backbone", backbone=f"{families.KERAS_FILE}{path}", **values)
-        return build.build(config), config
+        place, objects = name, dict(custom_objects or {})
+        if isinstance(name, keras.Model):
+            place, objects = f"{families.KERAS_FILE}{_saved(name, Path(folder))}", _own_layers(name) | objects
+        with arguments.named(backbone="name"), _shown_in_errors(f"--backbone={place}", f"name={_shown(name)}"):
+            config = settings.read("backbone", backbone=place, **values)
+            yield build.build(config, objects), config
+
+
+@contextlib.contextmanager
+def _shown_in_errors(flag: str, argument: str) -> Iterator[None]:
+    """Name the caller's own model in errors, in place of the file that it was saved in."""
+    try:
+        yield
+    except errors.UserError as error:
+        told = str(error).replace(flag, argument).replace("another --backbone", "another")
+        raise type(error)(told) from error.__cause__
+
+
+def _saved(model: keras.Model, folder: Path) -> Path:
+    path = folder / "model.keras"
+    try:
+        model.save(path)
+    except Exception as error:  # of many kinds, by what the model is made of
+        raise errors.UserError(
+            f"`name` must be a model that Keras can save. Received: {_shown(model)}, of which Keras says: "
+            f"{errors.first_line(error)}. Build it with functional or sequential layers, and images as its input."
+        ) from None
+    return path
+
+
+def _own_layers(model: keras.Model) -> dict[str, Any]:
+    """Returns the classes of a model's layers that are not Keras' own by their names."""
+    kinds = {type(layer) for layer in model._flatten_layers()}
+    return {kind.__name__: kind for kind in kinds if kind.__module__.partition(".")[0] != "keras"}
+
+
+def _shown(name: str | keras.Model) -> str:
+    return name if isinstance(name, str) else f"the {type(name).__name__} {name.name!r}"
 
 
 def _finetune(

@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from niwt_tf import config as config_lib
-from niwt_tf import sources
+from niwt_tf import sources, user_code
 from niwt_tf.backbones import applications, cut, families, keras_file, small
 from niwt_tf.backbones import backbone as backbone_lib
 
@@ -24,16 +26,22 @@ class Start:
       is_trained: whether it comes with weights.
       kernel: the weights `[D,C]` of the classifier that it came with; None where it had none.
       bias: its `[C]`.
+      why_none: why it had none: the rest of a sentence on the network.
     """
 
     backbone: backbone_lib.Backbone
     is_trained: bool = False
     kernel: np.ndarray | None = None
     bias: np.ndarray | None = None
+    why_none: str = "gives features alone"
 
 
-def build(config: config_lib.BackboneConfig) -> Start:
+def build(config: config_lib.BackboneConfig, custom_objects: Mapping[str, Any] | None = None) -> Start:
     """Returns the network that `config` names; weights that it comes without follow from the global seed.
+
+    Args:
+      config: which, and how.
+      custom_objects: name -> layer or function of the user's own that a file of Keras needs.
 
     Raises:
       errors.UserError: if there is no such network or layer, or its weights cannot be had.
@@ -45,7 +53,7 @@ def build(config: config_lib.BackboneConfig) -> Start:
 
         return hub.build(config)
     if config.backbone.startswith(families.KERAS_FILE) and path:
-        return _from_file(config, path)
+        return _from_file(config, path, custom_objects)
     if config.backbone == families.SMALL:
         network = small.build(config.image_size or small.IMAGE_SIZE)
         return Start(backbone_lib.Backbone(network, config.layer or small.DEFAULT_LAYER))
@@ -72,8 +80,9 @@ def layers(config: config_lib.BackboneConfig) -> str:
     return cut.table(backbone.network, backbone.layer)
 
 
-def _from_file(config: config_lib.BackboneConfig, path: Path) -> Start:
+def _from_file(config: config_lib.BackboneConfig, path: Path, custom_objects: Mapping[str, Any] | None) -> Start:
+    user_code.run(config.import_module)
     mode = "none" if config.preprocessing == "auto" else config.preprocessing
-    loaded = keras_file.build(path, config.image_size, mode)
+    loaded = keras_file.build(path, config.image_size, mode, custom_objects)
     backbone = backbone_lib.Backbone(loaded.network, config.layer or cut.last(loaded.network))
-    return Start(backbone, True, loaded.kernel, loaded.bias)
+    return Start(backbone, True, loaded.kernel, loaded.bias, loaded.why_none)

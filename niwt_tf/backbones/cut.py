@@ -46,6 +46,8 @@ _AFFINE = (
     keras.layers.Flatten,
     keras.layers.Reshape,
     keras.layers.Dropout,
+    keras.layers.Identity,
+    keras.layers.Rescaling,
     keras.layers.Add,
     keras.layers.Concatenate,
 )
@@ -137,7 +139,8 @@ def is_affine(head: keras.Model) -> bool:
 
     The Jacobian of such a head is the same for every image.
     """
-    layers = [layer for layer in head.layers if not isinstance(layer, keras.layers.InputLayer)]
+    operations = head.layers if isinstance(head, keras.Sequential) else head.operations
+    layers = [layer for layer in operations if not isinstance(layer, keras.layers.InputLayer)]
     linear = keras.activations.linear
     return all(isinstance(layer, _AFFINE) and getattr(layer, "activation", linear) is linear for layer in layers)
 

@@ -113,6 +113,11 @@ def check(config: config_lib.BackboneConfig) -> None:
             f"`--preprocessing` must be auto for --backbone=small. Received: --preprocessing={config.preprocessing}. "
             "Leave --preprocessing out."
         )
+    if config.import_module and not name.startswith(KERAS_FILE):
+        raise errors.UserError(
+            f"`--import_module` must be with --backbone=keras:PATH. Received: --import_module={config.import_module} "
+            f"with --backbone={name}, which needs no code of yours. Leave --import_module out."
+        )
     if name in FAMILIES:
         _check_weights(config.weights)
     if config.image_size and not _has_path(name):

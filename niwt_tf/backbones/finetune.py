@@ -137,8 +137,9 @@ def _own_classifier(start: build.Start, config: config_lib.BackboneConfig) -> tu
     """Returns the kernel and bias of the classifier that the network came with."""
     if start.kernel is None or start.bias is None:
         raise errors.UserError(
-            "`--finetune` must train a classifier where the network has none of its own. Received: --finetune=none "
-            f"with --backbone={config.backbone}, which gives features alone. Take --finetune=classifier."
+            "`--finetune` must train a classifier where the network has none of its own that can be taken. Received: "
+            f"--finetune=none with --backbone={config.backbone}, which {start.why_none}. Take --finetune=classifier, "
+            "which trains a new one."
         )
     return start.kernel, start.bias
 

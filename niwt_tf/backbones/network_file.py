@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import keras
 
+from niwt_tf import errors
 from niwt_tf.backbones import flatten, preprocessing, saved_model_layers
 
 
@@ -17,11 +19,26 @@ def load(path: Path, runs_programs: bool = True) -> keras.Model:
     Args:
       path: the file.
       runs_programs: whether the network may be a SavedModel of TensorFlow Hub, which is a program.
+
+    Raises:
+      errors.UserError: if it holds layers that Keras does not know.
     """
     objects = saved_model_layers.OBJECTS if runs_programs else {}
-    network = keras.saving.load_model(path, custom_objects=objects, compile=False, safe_mode=True)
+    try:
+        network = keras.saving.load_model(path, custom_objects=objects, compile=False, safe_mode=True)
+    except TypeError as error:
+        raise _unreadable(path, str(error)) from error
     if not any(isinstance(layer, preprocessing.Preprocessing) for layer in network.layers):
         return network
     taken = network.input
     images = keras.Input(taken.shape[1:], dtype=taken.dtype, name=taken.name)
     return keras.Model(images, flatten.onto(network, images), name=network.name)
+
+
+def _unreadable(path: Path, trouble: str) -> errors.UserError:
+    unknown = re.search(r"Could not locate \w+ '([\w>.]+)'", trouble)
+    what = f"needs code that is not Keras' own: {unknown[1]}" if unknown else f"Keras does not read: {trouble[:200]}"
+    return errors.UserError(
+        f"A network must be made of layers that Keras knows. Received: {path}, which {what}. Have it registered by "
+        "--import_module=mine.py or, in Python, import what registers it."
+    )

@@ -10,9 +10,9 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from absl import app, logging
+from absl import app, flags, logging
 
-from niwt_tf import errors, keras_settings, paths, progress
+from niwt_tf import errors, keras_settings, paths, progress, user_code
 
 _DISK_TROUBLE = ("No space left on device", "Permission denied", "Read-only file system", "Disk quota exceeded")
 _INTERRUPTED = 130  # what shells give a program that Ctrl-C ended
@@ -37,8 +37,21 @@ def run(
     app.run(lambda arguments: sys.exit(_status(main, arguments, takes_arguments, resumes)), flags_parser=_parsed)
 
 
-def start_tensorflow() -> None:
-    """Imports TensorFlow and Keras without a word from them, unless that fails."""
+def define_import_module(values: flags.FlagValues, program: str) -> None:
+    """Defines the flag for a program that reads networks, and is no run itself; `start_tensorflow` takes its value."""
+    text = "Python code that registers layers of the network: the name of a module, or a .py file. It is run."
+    flags.DEFINE_string("import_module", "", text, module_name=program, flag_values=values)
+
+
+def start_tensorflow(import_module: str = "") -> None:
+    """Imports TensorFlow and Keras without a word from them, unless that fails; and a module of the user's after them.
+
+    Args:
+      import_module: its name or file, if there is any.
+
+    Raises:
+      errors.UserError: if it cannot be imported.
+    """
     progress.say("starting TensorFlow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["KERAS_BACKEND"] = "tensorflow"
@@ -51,6 +64,7 @@ def start_tensorflow() -> None:
         progress.say(line)
     logging.set_verbosity(logging.ERROR)  # TensorFlow Datasets logs every file that it opens
     standard_logging.getLogger("niwt_tf").setLevel(standard_logging.WARNING)  # such as the names of damaged images
+    user_code.run(import_module)
 
 
 def _parsed(arguments: list[str]) -> list[str]:

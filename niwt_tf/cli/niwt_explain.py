@@ -40,6 +40,7 @@ def define(values: flags.FlagValues, program: str) -> None:
     text = "Where pictures are written; explanations in the workdir, or beside the bundle, by default."
     flags.DEFINE_string("out", None, text, **here)
     flags.DEFINE_integer("top", 5, "Most reasons.", **here)
+    launch.define_import_module(values, program)
     for name in ("workdir", "model", "class", "method", "out", "top"):
         values.register_key_flag_for_module(program, values[name])
 
@@ -55,7 +56,7 @@ def main(arguments: Sequence[str]) -> None:
     paths = inputs.find(arguments[1:])
     beside = root.with_suffix(".explanations") if values.model else root / "explanations"
     out = _made(Path(values.out or beside).expanduser())
-    launch.start_tensorflow()
+    launch.start_tensorflow(values.import_module)
     from niwt_tf import model_files
     from niwt_tf.explain import explain_images, subject
 

@@ -43,6 +43,7 @@ def define(values: flags.FlagValues, program: str) -> None:
     flags.DEFINE_string("out", None, text, **here)
     text = "Refuses a bundle that runs a SavedModel of TensorFlow Hub, which is a program."
     flags.DEFINE_boolean("safe_mode", True, text, **here)
+    launch.define_import_module(values, program)
     for name in ("model", "format", "out", "safe_mode"):
         values.register_key_flag_for_module(program, values[name])
 
@@ -57,7 +58,7 @@ def main(arguments: Sequence[str]) -> None:
     name = model_place.name(place)
     out = Path(values.out).expanduser() if values.out else target.default(name, values.format)
     target.require_new(out, values.format)
-    launch.start_tensorflow()
+    launch.start_tensorflow(values.import_module)
     from niwt_tf import model_files
     from niwt_tf.export import export
 

@@ -33,7 +33,7 @@ def main(arguments: Sequence[str]) -> None:
     """Removes and teaches classes, as the flags ask, and writes the new model."""
     del arguments
     asked = teach_flags.read(flags.FLAGS)
-    launch.start_tensorflow()
+    launch.start_tensorflow(flags.FLAGS.import_module)
     from niwt_tf import model_files, teach
     from niwt_tf.cli import lesson_text
 

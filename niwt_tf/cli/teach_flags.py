@@ -10,6 +10,7 @@ from pathlib import Path
 from absl import flags
 
 from niwt_tf import errors, model_place
+from niwt_tf.cli import launch
 from niwt_tf.data import described_classes, text_files
 from niwt_tf.explain import inputs
 
@@ -77,6 +78,7 @@ def define(values: flags.FlagValues, program: str) -> None:
     flags.DEFINE_list("images", [], "Files, patterns or folders of images on which the effect is shown.", **here)
     flags.DEFINE_string("out", "", "The new .keras bundle; beside the old model by default.", **here)
     flags.DEFINE_boolean("safe_mode", True, "Refuses a bundle that runs a SavedModel, which is a program.", **here)
+    launch.define_import_module(values, program)
     for name in set(values) - before:
         values.register_key_flag_for_module(program, values[name])
 

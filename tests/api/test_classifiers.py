@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import runpy
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -62,10 +64,111 @@ def test_a_trained_classifier_is_taken_as_it_is() -> None:
 
 
 def test_a_model_without_a_classifier_or_of_other_classes() -> None:
-    with pytest.raises(errors.UserError, match="which gives features alone"):
-        niwt_tf.load_classifier(_own_model(dense=False), _NAMES)
-    with pytest.raises(errors.UserError, match="Received: 3 classes of the network, 2 seen classes"):
-        niwt_tf.load_classifier(_own_model(), _NAMES[:2])
+    features, classifier = _own_model(dense=False), _own_model()
+    with pytest.raises(errors.UserError) as caught:
+        niwt_tf.load_classifier(features, _NAMES)
+    assert str(caught.value) == (
+        "`name` must be a classifier whose last layer can be taken as it is. Received: the Functional "
+        f"'{features.name}', which gives features alone: it ends in {features.layers[-1].name} "
+        "(GlobalAveragePooling2D). Call load_backbone on it, and fit_classifier with images of your classes."
+    )
+    with pytest.raises(errors.UserError) as caught:
+        niwt_tf.load_classifier(classifier, _NAMES[:2])
+    assert str(caught.value) == (
+        "`class_names` must be one for each output of the model, in their order. Received: 2 names for the Functional "
+        f"'{classifier.name}', which tells 3 classes apart. Name them all, or call load_backbone and fit_classifier."
+    )
+
+
+def test_several_labels_an_image_are_refused_and_their_features_taken() -> None:
+    x = images = keras.Input((8, 8, 3))
+    x = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(4, 3)(x))
+    model = keras.Model(images, keras.layers.Dense(3, activation="sigmoid")(x))
+    with pytest.raises(errors.UserError, match="which scores 3 labels each on its own, by a sigmoid.* fit_classifier"):
+        niwt_tf.load_classifier(model, _NAMES)
+    backbone = niwt_tf.load_backbone(model)
+    assert backbone.feature_size == 4
+    assert niwt_tf.fit_classifier(backbone, _images(), _LABELS, _NAMES).kernel.shape == (4, 3)
+
+
+class _Twice(keras.layers.Layer):
+    def call(self, x: Any) -> Any:
+        return x * 2
+
+
+def _with_own_layer() -> keras.Model:
+    x = images = keras.Input((8, 8, 3))
+    x = keras.layers.GlobalAveragePooling2D()(_Twice()(keras.layers.Conv2D(4, 3)(x)))
+    return keras.Model(images, keras.layers.Dense(3, activation="softmax")(x))
+
+
+def test_layers_of_ones_own_are_handed_over_or_known(tmp_path: Path) -> None:
+    model = _with_own_layer()
+    model.save(tmp_path / "mine.keras")
+    name = f"keras:{tmp_path / 'mine.keras'}"
+    with pytest.raises(errors.UserError) as caught:
+        niwt_tf.load_classifier(name, _NAMES)
+    assert str(caught.value).startswith(
+        f"`name` must name a model from images to classes or features. Received: name={name}, which needs code that is "
+        "not Keras' own: _Twice. Have it registered by import_module=mine.py or, in Python, hand it over as "
+        "custom_objects={'Name': Name}"
+    )
+    given = [niwt_tf.load_classifier(name, _NAMES, {"_Twice": _Twice}), niwt_tf.load_classifier(model, _NAMES)]
+    backbone = niwt_tf.load_backbone(name, custom_objects={"_Twice": _Twice})
+    features = niwt_tf.compute_features(backbone, _images())
+    for classifier in given:
+        np.testing.assert_allclose(niwt_tf.compute_features(classifier.backbone, _images()), features, rtol=1e-5)
+    own = model(_images().astype(np.float32)).numpy()
+    np.testing.assert_array_equal(given[0].logits(features).argmax(1), own.argmax(1))
+
+
+def test_layers_that_a_module_registers_are_known(tmp_path: Path) -> None:
+    code = tmp_path / "thrice.py"
+    code.write_text(
+        "import keras\n\n\n@keras.saving.register_keras_serializable('tests')\nclass Thrice(keras.layers.Layer):\n"
+        "    def call(self, x):\n        return x * 3\n",
+        "utf-8",
+    )
+    thrice = runpy.run_path(str(code))["Thrice"]
+    images = keras.Input((8, 8, 3))
+    x = keras.layers.GlobalAveragePooling2D()(thrice()(keras.layers.Conv2D(4, 3)(images)))
+    keras.Model(images, keras.layers.Dense(3)(x)).save(tmp_path / "mine.keras")
+    keras.saving.get_custom_objects().pop("tests>Thrice")  # as in a process that has not run it
+    name = f"keras:{tmp_path / 'mine.keras'}"
+    with pytest.raises(errors.UserError, match="needs code that is not Keras' own: tests>Thrice|Thrice"):
+        niwt_tf.load_classifier(name, _NAMES)
+    assert niwt_tf.load_classifier(name, _NAMES, import_module=str(code)).kernel.shape == (4, 3)
+    with pytest.raises(
+        errors.UserError, match=r"`import_module` must name a module .* Received: import_module=none_such"
+    ):
+        niwt_tf.load_classifier(name, _NAMES, import_module="none_such")
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "float16", "int8"])
+def test_all_steps_take_a_network_of_any_precision(policy: str, tmp_path: Path) -> None:
+    kind = "float32" if policy == "int8" else policy
+    images = keras.Input((8, 8, 3), dtype="float32" if "float32" in kind or "mixed" in kind else kind)
+    x = keras.layers.Conv2D(4, 3, activation="relu", name="conv", dtype=kind)(
+        keras.layers.Rescaling(1 / 255, dtype=kind)(images)
+    )
+    x = keras.layers.Dense(6, activation="relu", dtype=kind)(keras.layers.GlobalAveragePooling2D(dtype=kind)(x))
+    model = keras.Model(images, keras.layers.Dense(3, dtype=kind, name="classes")(x))
+    if policy == "int8":
+        for layer in model.layers[-2:]:
+            layer.quantize("int8")
+    classifier = niwt_tf.load_classifier(model, _NAMES)
+    features = niwt_tf.compute_features(classifier.backbone, _images())
+    own = np.asarray(keras.ops.cast(model(_images().astype(np.float32)), "float32"))
+    np.testing.assert_allclose(classifier.logits(features), own, atol=0.03 * np.abs(own).max())
+    importances = niwt_tf.compute_importances(classifier, _images(), _LABELS)
+    assert {importances.values.dtype, importances.features.dtype} == {np.dtype(np.float32)}
+    kernel = niwt_tf.transfer_weights(classifier, importances, np.ones((1, 4), np.float32))
+    known = niwt_tf.encode_attributes(np.eye(4)[:, :3] + 0.1, ["r", "g", "b"], (*_NAMES, "grey"))
+    more = niwt_tf.add_classes(classifier, kernel, ["grey"], importances.features)
+    taught = niwt_tf.make_model(more, known, importances, kept_share=0.9)
+    taught.save(tmp_path / "m.keras")
+    again = niwt_tf.load_model(tmp_path / "m.keras")
+    np.testing.assert_allclose(again.predict(_images()).scores, taught.predict(_images()).scores, rtol=1e-4, atol=1e-5)
 
 
 def test_there_is_no_such_network_or_setting() -> None:

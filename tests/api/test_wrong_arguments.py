@@ -182,6 +182,7 @@ _WRONG: dict[str, Callable[[Any], dict[str, Any]]] = {
             "numbers": {"poppy": [1]},
         }
     ),
+    "custom objects": lambda _: {"a text": "Mine", "a class": dict, "a list": [dict], "a number": 1},
     "path": lambda _: _STRANGE | {"a number": 5, "empty": "", "bytes": b"here", "a list": ["here"], "a zero": "a\0b"},
     "model's path": lambda _: _WRONG["path"](None) | {"not there": "nowhere.keras", "no model": "nowhere"},
     "bundle's path": lambda _: _WRONG["path"](None) | {"another ending": "zoo.h5", "taken": __file__},
@@ -213,6 +214,7 @@ _KINDS: dict[str, dict[str, str]] = {
         "values": "vectors of classes",
         "feature_names": "names of features",
         "class_names": "names",
+        "missing_value": "choice",
     },
     "encode_captions": {"captions": "captions", "seen": "names of some"},
     "evaluate_gzsl": {
@@ -252,8 +254,18 @@ _KINDS: dict[str, dict[str, str]] = {
         "relevance": "steps",
         "values": "settings of map",
     },
-    "load_backbone": {"name": "network", "seed": "seed", "values": "settings of backbone"},
-    "load_classifier": {"name": "network", "class_names": "names", "values": "settings of backbone"},
+    "load_backbone": {
+        "name": "network",
+        "seed": "seed",
+        "custom_objects": "custom objects",
+        "values": "settings of backbone",
+    },
+    "load_classifier": {
+        "name": "network",
+        "class_names": "names",
+        "custom_objects": "custom objects",
+        "values": "settings of backbone",
+    },
     "load_dataset": {"name": "choice", "image_size": "side", "values": "settings of data"},
     "load_knowledge": {"dataset": "object", "domain": "choice", "values": "settings of domain"},
     "load_model": {"path": "model's path", "safe_mode": "flag"},

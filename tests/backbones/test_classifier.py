@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
@@ -86,3 +88,25 @@ def test_load_checks_the_layer(tmp_path: Path) -> None:
     np.savez(tmp_path / "classifier.npz", **parts)
     with pytest.raises(errors.UserError, match="Received: --layer=conv9"):
         classifier.Classifier.load(tmp_path)
+
+
+class _Doubled(keras.layers.Layer):
+    def call(self, x: Any) -> Any:
+        return x * 2
+
+
+def test_a_network_of_layers_that_nobody_registered_is_an_error(tmp_path: Path) -> None:
+    images = keras.Input((8, 8, 3), dtype="uint8")
+    x = keras.layers.Conv2D(2, 3, name="conv")(_Doubled()(keras.layers.Rescaling(1 / 255)(images)))
+    network = keras.Model(images, keras.layers.GlobalAveragePooling2D()(x))
+    saved = classifier.Classifier(backbone.Backbone(network, "conv"), np.ones((2, 3)), np.zeros(3), _NAMES)
+    saved.save(tmp_path)
+    with pytest.raises(errors.UserError) as caught:
+        classifier.Classifier.load(tmp_path)
+    assert str(caught.value) == (
+        f"A network must be made of layers that Keras knows. Received: {tmp_path / 'network.keras'}, which needs code "
+        "that is not Keras' own: _Doubled. Have it registered by --import_module=mine.py or, in Python, import what "
+        "registers it."
+    )
+    with keras.saving.custom_object_scope({"_Doubled": _Doubled}):
+        assert classifier.Classifier.load(tmp_path).backbone.layer == "conv"

@@ -79,6 +79,13 @@ def test_a_head_is_affine_if_its_gradient_knows_no_image(head: keras.Model, expe
     assert np.allclose(gradient[0], gradient[1], atol=1e-6) == expected
 
 
+def test_operations_that_are_no_layers_count_in_a_head_too() -> None:
+    maps = keras.Input((4, 4, 3))
+    pooled = keras.layers.GlobalAveragePooling2D()(keras.layers.Rescaling(2.0)(maps))
+    assert cut.is_affine(keras.Model(maps, keras.layers.Identity()(pooled)))
+    assert not cut.is_affine(keras.Model(maps, keras.ops.relu(pooled)))
+
+
 def test_multiply_accumulates_by_hand(network: keras.Model) -> None:
     stem, block1 = 64 * 9 * 3 * 4, 64 * 9 * 4 * 4
     block2 = 16 * (9 * 4 + 4 * 6 + 4 * 6)

@@ -77,6 +77,11 @@ def test_valid_settings_pass(changes: dict[str, object]) -> None:
             "out.",
         ),
         (
+            {"backbone": "vgg16", "import_module": "mine.py"},
+            "`--import_module` must be with --backbone=keras:PATH. Received: --import_module=mine.py with "
+            "--backbone=vgg16, which needs no code of yours. Leave --import_module out.",
+        ),
+        (
             {"backbone": "vgg16", "image_size": 96},
             "`--image_size` must be 224 for --backbone=vgg16, whose dense layers take no other. Received: "
             "--image_size=96. Leave --image_size out.",

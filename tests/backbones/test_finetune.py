@@ -127,8 +127,9 @@ def test_none_with_another_number_of_classes_is_an_error(split: zero_shot.Split,
     [
         (
             {"finetune": "none"},
-            "`--finetune` must train a classifier where the network has none of its own. Received: --finetune=none "
-            "with --backbone=small, which gives features alone. Take --finetune=classifier.",
+            "`--finetune` must train a classifier where the network has none of its own that can be taken. "
+            "Received: --finetune=none with --backbone=small, which gives features alone. Take --finetune=classifier, "
+            "which trains a new one.",
         ),
         (
             {"finetune_from": "conv4"},

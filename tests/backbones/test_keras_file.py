@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import numpy as np
 import pytest
 
 from niwt_tf import errors
-from niwt_tf.backbones import keras_file, small
+from niwt_tf.backbones import agreement, keras_file, own_classifier, small
 
 _IMAGES = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), np.uint8)
 
@@ -22,6 +24,9 @@ def _classifier(*last: Any, size: int | None = 16, head: Any = None) -> keras.Mo
     model = keras.Sequential([keras.Input((size, size, 3)), *layers])
     rng = np.random.default_rng(1)
     model.set_weights([rng.normal(0, 0.1, weight.shape) for weight in model.get_weights()])
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.moving_variance.assign(abs(layer.moving_variance))
     return model
 
 
@@ -57,11 +62,13 @@ def test_a_classifier_gives_its_features_and_its_own_weights(tmp_path: Path, kin
     assert loaded.bias is not None and (loaded.bias != 0).any() == (kind != "without a bias")
 
 
-def test_logits_and_sigmoids_are_of_a_classifier_too(tmp_path: Path) -> None:
-    for name, activation in (("a", None), ("b", "sigmoid")):
-        model = _classifier(keras.layers.Dense(2, activation=activation))
-        loaded = keras_file.build(_save(model, tmp_path / f"{name}.keras"), 0, "none")
-        assert loaded.kernel is not None and loaded.kernel.shape == (4, 2)
+def test_logits_are_of_a_classifier_too_and_sigmoids_of_none_that_is_taken(tmp_path: Path) -> None:
+    logits = keras_file.build(_save(_classifier(keras.layers.Dense(2)), tmp_path / "a.keras"), 0, "none")
+    assert logits.kernel is not None and logits.kernel.shape == (4, 2)
+    labels = _classifier(keras.layers.Dense(2, activation="sigmoid"))
+    loaded = keras_file.build(_save(labels, tmp_path / "b.keras"), 0, "none")
+    assert (loaded.kernel, loaded.network.output_shape) == (None, (None, 4))
+    assert loaded.why_none.startswith("scores 2 labels each on its own, by a sigmoid")
 
 
 def test_a_vector_of_features_stays(tmp_path: Path) -> None:
@@ -141,7 +148,8 @@ _WRONG = {
     "holds code, such as a Lambda layer, that is not run as it could do anything. Save it without such": lambda: _of(
         keras.layers.Lambda(lambda x: x * 2)
     ),
-    "needs code that is not Keras' own: _Doubled. Save it with Keras' layers alone": lambda: _of(_Doubled()),
+    "needs code that is not Keras' own: _Doubled. Have it registered by --import_module=mine.py or, in Python, hand it "
+    "over as custom_objects={'Name': Name}; or save the model with Keras' layers alone": lambda: _of(_Doubled()),
     "has 2 inputs and 1 outputs. Name one with one of each": _two_inputs,
     "takes (None, 16, 12, 3). Name one that takes square RGB images, (None, S, S, 3)": lambda: _of(
         keras.layers.Flatten(), shape=(16, 12, 3)
@@ -178,8 +186,6 @@ def test_what_keras_did_not_write_is_an_error(tmp_path: Path, name: str) -> None
 
 
 def test_a_damaged_file_is_an_error(tmp_path: Path) -> None:
-    import zipfile
-
     with zipfile.ZipFile(tmp_path / "m.keras", "w") as file:
         file.writestr("config.json", "{}")
     with pytest.raises(errors.UserError, match="m.keras, which cannot be read: "):
@@ -194,3 +200,156 @@ def test_a_model_that_does_not_fit_the_asked_size_is_an_error(tmp_path: Path) ->
         f"`--image_size` must be one that the model takes. Received: 2 pixels for --backbone=keras:{path}, which says: "
         "Computed output size would be zero or negative. Name another --image_size."
     )
+
+
+@pytest.mark.parametrize("ending", ["keras", "h5"])
+def test_layers_of_the_users_own_are_handed_over(tmp_path: Path, ending: str) -> None:
+    model = _classifier(_Doubled(), keras.layers.Dense(5))
+    path = _save(model, tmp_path / f"m.{ending}")
+    loaded = keras_file.build(path, 0, "none", {"_Doubled": _Doubled})
+    logits = loaded.network(_IMAGES) @ loaded.kernel + loaded.bias
+    np.testing.assert_allclose(logits, model(_IMAGES.astype(np.float32)), rtol=1e-4)
+
+
+@pytest.mark.parametrize("form", ["list", "dict"])
+def test_one_input_and_one_output_may_be_in_a_list_or_a_dict(tmp_path: Path, form: str) -> None:
+    inner = _classifier(keras.layers.Dense(5))
+    images = keras.Input((16, 16, 3), name="picture")
+    scores = inner(images)
+    packed = ([images], [scores]) if form == "list" else ({"picture": images}, {"scores": scores})
+    loaded = keras_file.build(_save(keras.Model(*packed), tmp_path / "m.keras"), 0, "none")
+    logits = loaded.network(_IMAGES) @ loaded.kernel + loaded.bias
+    np.testing.assert_allclose(logits, inner(_IMAGES.astype(np.float32)), rtol=1e-4)
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16", "float16"])
+def test_networks_of_half_precision_become_float32(tmp_path: Path, policy: str) -> None:
+    images = keras.Input((16, 16, 3), dtype="float32" if "mixed" in policy else policy)
+    x = keras.layers.Rescaling(1 / 255, dtype=policy)(images)
+    x = keras.layers.Conv2D(4, 3, dtype=policy)(x)
+    x = keras.layers.GlobalAveragePooling2D(dtype=policy)(x)
+    model = keras.Model(images, keras.layers.Dense(5, activation="softmax", dtype=policy)(x))
+    loaded = keras_file.build(_save(model, tmp_path / "m.keras"), 0, "none")
+    assert {tensor.dtype for layer in loaded.network.layers[1:] for tensor in [layer.output]} == {"float32"}
+    assert loaded.kernel is not None and loaded.kernel.dtype == np.float32
+    scores = _softmax(loaded.network(_IMAGES) @ loaded.kernel + loaded.bias)
+    np.testing.assert_allclose(scores, np.asarray(model(_IMAGES.astype(np.float32))).astype(np.float32), atol=0.01)
+
+
+def test_a_size_that_nobody_named_is_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = _save(_classifier(keras.layers.Dense(2), size=None), tmp_path / "unsized.keras")
+    for _ in range(2):
+        assert keras_file.build(path, 0, "none").network.input_shape == (None, 224, 224, 3)
+    keras_file.build(path, 20, "none")
+    said = [line for line in capsys.readouterr().out.splitlines() if "unsized.keras" in line]
+    assert said == ["  unsized.keras takes images of any size: here they are 224 x 224 pixels; image_size sets another"]
+
+
+def test_a_classifier_that_is_read_otherwise_than_it_is_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = own_classifier.find
+
+    def wrong(output: Any) -> own_classifier.Found:
+        right = found(output)
+        return own_classifier.Found(right.features, right.scores, right.kernel * 1.1, right.bias)
+
+    monkeypatch.setattr(own_classifier, "find", wrong)
+    for name, after in (("logits", ()), ("logarithms of probabilities", (keras.layers.Softmax(),))):
+        path = _save(_classifier(keras.layers.Dense(5), *after), tmp_path / "m.keras")
+        with pytest.raises(errors.UserError, match=f"which gives other {name} than niwt_tf finds by its layers: they "):
+            keras_file.build(path, 0, "none")
+
+
+class _Changing(keras.layers.Layer):
+    def build(self, shape: Any) -> None:
+        self.calls = self.add_weight(shape=(), initializer="zeros", trainable=False)
+
+    def call(self, x: Any) -> Any:
+        self.calls.assign_add(1)
+        return x * self.calls
+
+
+def test_features_that_are_other_than_the_models_are_an_error(tmp_path: Path) -> None:
+    path = _save(_classifier(_Changing()), tmp_path / "m.keras")
+    with pytest.raises(errors.UserError, match="which gives other numbers than niwt_tf finds .* layers give the same"):
+        keras_file.build(path, 0, "none", {"_Changing": _Changing})
+
+
+def test_weights_that_are_no_numbers_are_an_error(tmp_path: Path) -> None:
+    model = _classifier(keras.layers.Dense(2))
+    model.set_weights([weight * np.nan for weight in model.get_weights()])
+    with pytest.raises(errors.UserError, match="which gives numbers that are not finite on random images"):
+        keras_file.build(_save(model, tmp_path / "m.keras"), 0, "none")
+
+
+def test_a_quantized_layer_without_such_weights_is_an_error(tmp_path: Path) -> None:
+    model = _of(keras.layers.Reshape((256, 3)), keras.layers.EinsumDense("abc,cd->ad", 4, name="mix"))
+    model.layers[-1].quantize("int8")
+    with pytest.raises(errors.UserError, match=r"which holds mix \(EinsumDense\).* Name the model as it was before it"):
+        keras_file.build(_save(model, tmp_path / "m.keras"), 0, "none")
+
+
+def _of_keras_2(path: Path, config: dict[str, Any]) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("metadata.json", json.dumps({"keras_version": "2.15.0"}))
+        archive.writestr("config.json", json.dumps(config))
+        archive.writestr("model.weights.h5", "")
+    return path
+
+
+def test_a_keras_file_of_keras_2_is_an_error_with_the_way_out(tmp_path: Path) -> None:
+    config = {"module": "tf_keras.src.engine.functional", "class_name": "Functional", "config": {"name": "m"}}
+    with pytest.raises(errors.UserError) as caught:
+        keras_file.build(_of_keras_2(tmp_path / "m.keras", config), 0, "none")
+    assert "which Keras 2 wrote, and Keras 3 does not read: Could not locate class 'Functional'. " in str(caught.value)
+    assert "tf_keras.models.load_model('old.keras', compile=False).save('new.h5'), and name new.h5." in str(
+        caught.value
+    )
+
+
+def test_an_h5_file_of_keras_2_is_read(tmp_path: Path) -> None:
+    tf_keras = pytest.importorskip("tf_keras")
+    layers = tf_keras.layers
+    model = tf_keras.Sequential(
+        [
+            tf_keras.Input((16, 16, 3)),
+            layers.Conv2D(4, 3),
+            layers.DepthwiseConv2D(3, activation="relu"),
+            layers.SeparableConv2D(4, 3),
+            layers.BatchNormalization(),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(5, activation="softmax"),
+        ]
+    )
+    with pytest.warns(UserWarning, match="legacy"):
+        model.save(tmp_path / "m.h5")
+    loaded = keras_file.build(tmp_path / "m.h5", 0, "tf")
+    scores = _softmax(loaded.network(_IMAGES, training=False) @ loaded.kernel + loaded.bias)
+    np.testing.assert_allclose(scores, model(_IMAGES / np.float32(127.5) - 1), rtol=1e-4)
+
+
+_CASES = Path(__file__).resolve().parents[3] / "shared" / "cases" / "models"
+_NOT_TAKEN = {"sigmoid_multilabel.keras", "functional_k2.keras", "seq_k2.keras"}
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in _CASES.glob("*")) or ["none"])
+def test_networks_of_users_give_what_keras_gives(name: str) -> None:
+    path = _CASES / name
+    if not path.is_file():
+        pytest.skip(f"needs users' models: {_CASES} is no folder")
+    if name.endswith("k2.keras"):
+        with pytest.raises(errors.UserError, match="which Keras 2 wrote"):
+            keras_file.build(path, 0, "none")
+        return
+    loaded = keras_file.build(path, 0 if name != "any_size.keras" else 32, "none")
+    assert (loaded.kernel is None) == (name in _NOT_TAKEN)
+    if loaded.kernel is None or name.endswith(".h5"):
+        return
+    images = agreement.images(loaded.network.input_shape[1])
+    own = keras.saving.load_model(path, compile=False)
+    (given,) = keras.tree.flatten(own(keras.tree.pack_sequence_as(own._inputs_struct, [images.astype(np.float32)])))
+    given = np.asarray(given).astype(np.float32)
+    logits = loaded.network(images) @ loaded.kernel + loaded.bias
+    found = _softmax(logits) if np.allclose(given.sum(1), 1, atol=0.01) else np.asarray(logits)
+    np.testing.assert_allclose(found, given, atol=0.02 * np.abs(given).max())

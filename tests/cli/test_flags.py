@@ -21,6 +21,7 @@ _NEEDED = {
     "unseen": {"dataset": "folder", "data_dir": "here"},
     "weights": {"backbone": "vgg16"},
     "preprocessing": {"backbone": "vgg16"},
+    "import_module": {"backbone": "keras:mine.keras"},
     "map_layers": {"map_fits": ("descent",)},
     "map_loss": {"map_fits": ("descent",)},
 }

@@ -241,6 +241,13 @@ def test_tensorflow_that_cannot_start_says_why(tmp_path: Path) -> None:
     assert answer.stderr.endswith("ImportError: no such symbol\n")
 
 
+def test_code_of_the_users_runs_after_tensorflow_has_started(tmp_path: Path) -> None:
+    folder = _fake_tensorflow(tmp_path)
+    (folder / "mine.py").write_text("import sys\nprint('keras' in sys.modules)\n", "utf-8")
+    answer = _run(main=f"launch.start_tensorflow({str(folder / 'mine.py')!r})", path=folder)
+    assert (answer.returncode, answer.stdout) == (0, "starting TensorFlow\nTrue\n")
+
+
 def test_warnings_of_ours_reach_the_log_and_those_of_libraries_do_not(tmp_path: Path) -> None:
     main = """
         import logging

@@ -1,0 +1,125 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Reads a model of the user's from a file of Keras, in its safe mode; files of Keras 2 as far as Keras 3 takes them."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import h5py
+import keras
+
+from niwt_tf import errors
+from niwt_tf.backbones import families
+
+_CONFIG = "model_config"  # the attribute of an .h5 file that tells the layers
+_OF_KERAS_2 = {
+    "DepthwiseConv1D": ("groups",),
+    "DepthwiseConv2D": ("groups",),
+    "Conv2DTranspose": ("groups",),
+    "SeparableConv1D": ("groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint"),
+    "SeparableConv2D": ("groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint"),
+}  # layer -> arguments that Keras 2 writes, that change nothing, and that Keras 3 does not know
+_REWRITTEN = (
+    "Write it anew where tf_keras is installed: tf_keras.models.load_model('old.keras', compile=False).save('new.h5'), "
+    "and name new.h5"
+)
+_OWN_CODE = (
+    "Have it registered by --import_module=mine.py or, in Python, hand it over as custom_objects={'Name': Name}; or "
+    "save the model with Keras' layers alone"
+)
+
+
+def read(path: Path, custom_objects: Mapping[str, Any] | None = None) -> keras.Model:
+    """Returns the model in a file.
+
+    Args:
+      path: a .keras or .h5 file.
+      custom_objects: name -> layer or function of the user's own that the model is made of.
+
+    Raises:
+      errors.UserError: if it cannot be read safely, or is no model that knows its input.
+    """
+    if not (zipfile.is_zipfile(path) or h5py.is_hdf5(path)):
+        raise error(path, "Keras did not write", "Name a file that model.save wrote")
+    try:
+        version = _version(path)
+        model = _load(path, version, dict(custom_objects or {}))
+    except Exception as trouble:  # of many kinds, by what is wrong with the file
+        raise _unreadable(path, str(trouble) or type(trouble).__name__) from None
+    if not isinstance(model, keras.Model) or not getattr(model, "inputs", None):
+        raise error(path, "is no functional or sequential model that knows its input", "Build it before it is saved")
+    return model
+
+
+def error(path: Path, trouble: str, remedy: str = "Name another --backbone") -> errors.UserError:
+    """Returns the error for a file that holds no model to be used."""
+    return errors.UserError(
+        "`--backbone` must name a model from images to classes or features. Received: "
+        f"--backbone={families.KERAS_FILE}{path}, which {trouble}. {remedy}."
+    )
+
+
+def _load(path: Path, version: str, custom_objects: dict[str, Any]) -> Any:
+    if not version.startswith("2.") or not h5py.is_hdf5(path):
+        return keras.saving.load_model(path, custom_objects, compile=False, safe_mode=True)
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(shutil.copyfile(path, Path(folder) / "model.h5"))
+        with h5py.File(copy, "a") as file:
+            file.attrs[_CONFIG] = json.dumps(_of_keras_3(json.loads(file.attrs[_CONFIG])))
+        return keras.saving.load_model(copy, custom_objects, compile=False, safe_mode=True)
+
+
+def _of_keras_3(config: Any) -> Any:
+    """Returns the layers of a model as Keras 3 takes them, without arguments that it does not know."""
+    if isinstance(config, list):
+        return [_of_keras_3(item) for item in config]
+    if not isinstance(config, dict):
+        return config
+    inner = {key: _of_keras_3(value) for key, value in config.items()}
+    dropped = _OF_KERAS_2.get(str(inner.get("class_name")), ())
+    if dropped and isinstance(inner.get("config"), dict):
+        inner["config"] = {key: value for key, value in inner["config"].items() if key not in dropped}
+    return inner
+
+
+def _version(path: Path) -> str:
+    """Returns the version of Keras that wrote a file, such as 2.15.0."""
+    if h5py.is_hdf5(path):
+        with h5py.File(path) as file:
+            version = file.attrs.get("keras_version", "")
+            return version.decode() if isinstance(version, bytes) else str(version)
+    with zipfile.ZipFile(path) as archive:
+        return str(json.loads(archive.read("metadata.json"))["keras_version"])
+
+
+def _unreadable(path: Path, trouble: str) -> errors.UserError:
+    unknown = re.search(r"(?:Could not locate \w+|Unknown \w+:) '?([\w>.]+)'?", trouble)
+    if "Lambda" in trouble or "safe_mode" in trouble or "unsafe" in trouble:
+        return error(
+            path, "holds code, such as a Lambda layer, that is not run as it could do anything", "Save it without such"
+        )
+    if _is_of_keras_2(path):
+        return error(path, f"Keras 2 wrote, and Keras 3 does not read: {_cause(trouble)}", _REWRITTEN)
+    if unknown:
+        return error(path, f"needs code that is not Keras' own: {unknown[1]}", _OWN_CODE)
+    return error(path, f"cannot be read: {_cause(trouble)}", "Name a file that model.save wrote")
+
+
+def _is_of_keras_2(path: Path) -> bool:
+    try:
+        return _version(path).startswith("2.")
+    except (KeyError, ValueError, OSError, zipfile.BadZipFile):
+        return False
+
+
+def _cause(trouble: str) -> str:
+    """Returns the part of Keras' message that tells what is wrong: it follows on what was to be read."""
+    return trouble.rpartition("Exception encountered: ")[2].splitlines()[0].split(". ")[0].rstrip(".")[:200]

@@ -1,0 +1,266 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The classifier that a user's network ends in: its last weights, with all that is linear behind them folded in.
+
+The last weights are those of a dense layer or a 1x1 convolution. Between them and the logits there may be anything that
+scales and shifts each class and takes the mean over positions: a batch norm, a temperature, pooling, dropout, a change
+of shape. That is tried out, not read off the layers' names.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+_SCORES = {
+    "softmax": "softmax",
+    "log_softmax": "log_softmax",
+    "logsoftmax": "log_softmax",
+    "sigmoid": "sigmoid",
+    "hard_sigmoid": "sigmoid",
+    "hardsigmoid": "sigmoid",
+    "log_sigmoid": "sigmoid",
+    "logsigmoid": "sigmoid",
+    "sparse_sigmoid": "sigmoid",
+    "sparsesigmoid": "sigmoid",
+    "sparsemax": "sparsemax",
+}  # name of an activation, or of an operation's class in small letters -> how it scores
+_COMPETING = ("", "softmax", "log_softmax")  # of one label an image
+_POOLING = {3: keras.layers.GlobalAveragePooling1D, 4: keras.layers.GlobalAveragePooling2D}
+_TRIED = 10.0  # the size of numbers that show a bend, such as that of ReLU6
+_TOLERANCE = 1e-4  # of the largest number
+
+
+class NoFeaturesError(ValueError):
+    """A network has no features that could be told from its classifier: what is the matter, and the way out."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """Where a network ends, and what its classifier is.
+
+    Attributes:
+      features: symbolic, `[N,D]`.
+      scores: how the classifier turns logits into what the network gives: softmax, log_softmax, sigmoid, or not at all.
+      kernel: the weights `[D,C]` float32 of the classifier over the features; None where it cannot be taken.
+      bias: its `[C]`.
+      why_none: where it cannot be taken, why: the rest of a sentence on the network.
+    """
+
+    features: Any
+    scores: str = ""
+    kernel: np.ndarray | None = None
+    bias: np.ndarray | None = None
+    why_none: str = ""
+
+
+def find(output: Any) -> Found:
+    """Returns the features and the classifier of a network.
+
+    Args:
+      output: symbolic, of float32: what the network gives.
+
+    Raises:
+      NoFeaturesError: if it ends in scores of classes, and the weights behind them cannot be told.
+    """
+    tail, last = _tail(output)
+    scoring = [node for node in (last, *tail) if _scores(node)]
+    weights = _weights(last)
+    if weights is None or (not scoring and not _ends_linearly(last, tail, output)):
+        if scoring:
+            raise NoFeaturesError(*_no_weights(last, scoring[0]))
+        return Found(_vector(output), why_none=f"gives features alone: it ends in {_named([last, *tail][-1])}")
+    features = _input(last.input_tensors[0], flat=weights[0].ndim == 4)
+    scores = _scores(scoring[-1]) if scoring else ""
+    line, trouble = _line_of(last, tail, scoring, output)
+    if line is None:
+        return Found(features, scores, why_none=trouble)
+    kernel = weights[0].reshape(-1, weights[0].shape[-1])
+    if scores not in _COMPETING or kernel.shape[1] < 2:
+        return Found(features, scores, why_none=_not_competing(scores, kernel.shape[1]))
+    slope, offset = line
+    return Found(
+        features, scores, (kernel * slope).astype(np.float32), (weights[1] * slope + offset).astype(np.float32)
+    )
+
+
+def _tail(output: Any) -> tuple[list[Any], Any]:
+    """Returns the calls from the last weights to the output, those not included, in order; and the call of these.
+
+    Where there is none such on the way back, that of what takes several tensors, or none.
+    """
+    tail: list[Any] = []
+    node = _call(output)
+    while len(node.input_tensors) == 1 and not any(len(weight.shape) > 1 for weight in _variables(node.operation)):
+        tail.insert(0, node)
+        node = _call(node.input_tensors[0])
+    return tail, node
+
+
+def _call(tensor: Any) -> Any:
+    history = tensor._keras_history
+    return history.operation._inbound_nodes[history.node_index]
+
+
+def _variables(operation: Any) -> list[Any]:
+    return getattr(operation, "weights", [])
+
+
+def _scores(node: Any) -> str:
+    """Returns how a call turns logits into scores; empty where it does not."""
+    layer = node.operation
+    activation = getattr(layer, "activation", None)
+    name = getattr(activation, "__name__", "") if activation is not None else type(layer).__name__
+    return _SCORES.get(name.lower(), "")
+
+
+def _weights(node: Any) -> tuple[np.ndarray, np.ndarray] | None:
+    """Returns the kernel, `[D,C]` or `[h,w,D,C]`, and bias of a dense layer or a convolution that sees no neighbours.
+
+    One that sees all positions at once, and gives one, is a dense layer, too.
+    """
+    layer = node.operation
+    if type(layer) is keras.layers.Dense:
+        kernel = layer.kernel
+    elif type(layer) is keras.layers.Conv2D and layer.groups == 1 and layer.data_format == "channels_last":
+        positions = node.input_tensors[0].shape[1:3]
+        if layer.kernel_size == (1, 1) and layer.strides == (1, 1):
+            kernel = layer.kernel[0, 0]
+        elif tuple(layer.kernel_size) == tuple(positions) and layer.padding == "valid":
+            kernel = layer.kernel
+        else:
+            return None
+    else:
+        return None
+    kernel = np.asarray(keras.ops.convert_to_numpy(kernel))
+    bias = np.zeros(kernel.shape[-1], np.float32) if layer.bias is None else keras.ops.convert_to_numpy(layer.bias)
+    return kernel, bias
+
+
+def _vector(output: Any) -> Any:
+    """Returns `[N,D]` of what a network gives: a map's mean over positions."""
+    if len(output.shape) not in (2, 4):
+        raise NoFeaturesError(f"gives {tuple(output.shape)}", "Name one that gives a vector or a map for an image")
+    return _input(output)
+
+
+def _input(tensor: Any, flat: bool = False) -> Any:
+    """Returns `[N,D]`: the mean over positions, if there are any, or all positions in a row."""
+    if len(tensor.shape) == 2:
+        return tensor
+    if flat:
+        return keras.layers.Flatten(dtype="float32", name="features")(tensor)
+    return _POOLING[len(tensor.shape)](dtype="float32", name="features")(tensor)
+
+
+def _ends_linearly(last: Any, tail: Sequence[Any], output: Any) -> bool:
+    """Returns whether a network that gives no scores gives logits: one for each unit of its last weights.
+
+    A convolution with a norm and pooling behind it is the end of a network for features.
+    """
+    if _activation(last):
+        return False
+    if not isinstance(last.operation, keras.layers.Dense) and any(_variables(node.operation) for node in tail):
+        return False
+    return _line(last.outputs[0], output) is not None
+
+
+def _line_of(
+    last: Any, tail: Sequence[Any], scoring: Sequence[Any], output: Any
+) -> tuple[tuple[np.ndarray, np.ndarray] | None, str]:
+    """Returns slope and offset `[C]` from what the last weights give to the logits; or None, and why there are none."""
+    name = _named(last)
+    if len(scoring) > 1:
+        return None, f"has two layers that turn logits into scores, {_named(scoring[0])} and {_named(scoring[1])}"
+    if not scoring:
+        return _line(last.outputs[0], output), ""
+    (scorer,) = scoring
+    if _activation(last) and scorer is not last:
+        return None, f"has the activation {_activation(last)} behind its last weights, {name}"
+    if scorer is last:
+        line = _line(scorer.outputs[0], scorer.outputs[0])
+    else:
+        line = _line(last.outputs[0], scorer.input_tensors[0])
+    if line is None:
+        return None, f"has {_bend(last, tail, scorer)} between its last weights, {name}, and its scores"
+    after = _line(scorer.outputs[0], output)
+    if after is None or not (np.allclose(after[0], 1) and np.allclose(after[1], 0, atol=_TOLERANCE)):
+        return None, f"changes its scores once more behind {_named(scorer)}, up to {_named(tail[-1])}"
+    return line, ""
+
+
+def _bend(last: Any, tail: Sequence[Any], scorer: Any) -> str:
+    """Returns in words what cannot be folded into the last weights."""
+    between = tail[: tail.index(scorer)] if scorer in tail else []
+    for node in between:
+        if not _is_affine(last.outputs[0], node.outputs[0]):
+            return f"{_named(node)}, which is not linear,"
+    return "more than one position, or a mixture of classes,"
+
+
+def _line(start: Any, end: Any) -> tuple[np.ndarray, np.ndarray] | None:
+    """Returns slope and offset `[C]` of end = slope * mean over positions(start) + offset; None if that is not so."""
+    if math.prod(end.shape[1:]) != start.shape[-1]:
+        return None
+    if start is end:
+        return np.ones(start.shape[-1], np.float32), np.zeros(start.shape[-1], np.float32)
+    tried, given = _try(start, end)
+    offset = given[0]
+    slope = given[1] - offset
+    expected = tried.reshape(len(tried), -1, start.shape[-1]).mean(1) * slope + offset
+    return (slope, offset) if _agree(given, expected) else None
+
+
+def _is_affine(start: Any, end: Any) -> bool:
+    """Returns whether sums and products with numbers lead from one tensor to another."""
+    _, given = _try(start, end)
+    return _agree(given[2] + given[3], given[4] + given[0])
+
+
+def _try(start: Any, end: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Returns tensors in the place of `start`: zeros, ones, two of random numbers, and their sum; and what `end` is."""
+    tried = np.random.default_rng(0).normal(0, _TRIED, (5, *start.shape[1:])).astype(np.float32)
+    tried[0], tried[1] = 0, 1
+    tried[4] = tried[2] + tried[3]
+    given = keras.ops.convert_to_numpy(keras.Model(start, end)(tried, training=False))
+    return tried, given.reshape(len(tried), -1)
+
+
+def _agree(given: np.ndarray, expected: np.ndarray) -> bool:
+    return bool(np.isfinite(given).all() and np.abs(given - expected).max() <= _TOLERANCE * np.abs(given).max())
+
+
+def _activation(node: Any) -> str:
+    """Returns the name of a layer's activation; empty where it has none."""
+    name = getattr(getattr(node.operation, "activation", None), "__name__", "linear")
+    return "" if name == "linear" else str(name)
+
+
+def _named(node: Any) -> str:
+    """Returns what a call is of, such as `top (Dense, relu)`."""
+    kind = ", ".join(filter(None, (type(node.operation).__name__, _activation(node))))
+    return f"{node.operation.name} ({kind})"
+
+
+def _no_weights(last: Any, scorer: Any) -> tuple[str, str]:
+    return (
+        f"scores classes by {_named(scorer)}, but takes their logits from {_named(last)}, which is no dense layer or "
+        "1x1 convolution",
+        "Name a model of what comes before, keras.Model(model.input, model.get_layer('...').output)",
+    )
+
+
+def _not_competing(scores: str, classes: int) -> str:
+    if classes < 2:
+        return "has one output alone, as where two classes share it; here each class has its own"
+    if scores == "sigmoid":
+        return (
+            f"scores {classes} labels each on its own, by a sigmoid, as where an image has several or none; here one "
+            "class of many wins"
+        )
+    return f"scores by {scores}, no softmax"

@@ -1,0 +1,50 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Python code of the user's own that registers layers with Keras; it is run only where the user names it."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.util
+import sys
+from pathlib import Path
+
+from niwt_tf import errors
+
+ENDING = ".py"
+_NAME = "niwt_user_code_{}"  # of the modules that files become
+
+
+def run(name: str) -> None:
+    """Imports a module, once in a process.
+
+    Args:
+      name: of a module that Python finds, or the path of a `.py` file; nothing where it is empty.
+
+    Raises:
+      errors.UserError: if there is none, or it fails.
+    """
+    if not name:
+        return
+    try:
+        if name.endswith(ENDING):
+            _run_file(Path(name).expanduser().resolve())
+        else:
+            importlib.import_module(name)
+    except Exception as error:  # of any kind, by what the code does
+        raise errors.UserError(
+            f"`--import_module` must name a module that Python finds, or a {ENDING} file, that runs. Received: "
+            f"--import_module={name} ({type(error).__name__}: {errors.first_line(error)}). Mend it, or name another."
+        ) from error
+
+
+@functools.cache
+def _run_file(path: Path) -> None:
+    name = _NAME.format(path.stem)
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
