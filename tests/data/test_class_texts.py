@@ -72,8 +72,8 @@ def test_missing_files_are_listed_with_those_left_over(tmp_path: Path, read: _Re
         read(tmp_path, ["ant", "kind 3", "kind 4"], "--captions_dir")
     assert str(caught.value) == (
         f"Classes must be found by name in {tmp_path}, for --captions_dir. Received: none for kind 3, kind 4. "
-        "Misspelt, perhaps: there is 'kinds 3' for 'kind 3', 'kinds 3' for 'kind 4'. Left over there: kinds 3. Write <class>.txt "
-        "for each class."
+        "Misspelt, perhaps: there is 'kinds 3' for 'kind 3', 'kinds 3' for 'kind 4'. Left over there: kinds 3. Write "
+        "<class>.txt for each class."
     )
 
 
