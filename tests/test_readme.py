@@ -51,9 +51,9 @@ def test_the_two_lines_to_copy_stand_first() -> None:
 _BY_HAND = """
 nano() {
   for class in tiger cow okapi; do cp ~/photos/$class/* mine/images/$class/; done
-  echo "An orange cat with black stripes has four short legs." > mine/captions/tiger.txt
-  echo "A brown and white animal with horns stands on grass." > mine/captions/cow.txt
-  echo "A brown body with black and white stripes on its long legs." > mine/captions/okapi.txt
+  printf "An orange cat stands on grass.\\nFour short legs end in paws.\\n" > mine/captions/tiger.txt
+  printf "A brown and white cow stands on grass.\\nFour long legs end in hooves.\\n" > mine/captions/cow.txt
+  echo "A brown animal with stripes on its long legs." > mine/captions/okapi.txt
   test "$*" = "mine/captions/tiger.txt mine/captions/cow.txt mine/captions/okapi.txt"
 }
 """
