@@ -97,3 +97,11 @@ def test_few_seen_classes_of_three_images(
     metrics = _niwt(call, root, unseen, f"--backbone=keras:{backbone}", *more, "--map_steps=3", "--transfer_steps=3")
     assert (metrics["rehearsal"], metrics["seen_classes"]) == (rehearsal, seen)
     assert 0 <= metrics["harmonic_mean_expected"] <= 1
+
+
+def test_the_smallest_aviary(call: programs.Call, tmp_path: Path) -> None:
+    backbone = smallest.network(tmp_path / "net.keras", neurons=1)
+    size = "--aviary_classes=10", "--aviary_unseen=2", "--aviary_images=5", "--aviary_seed=1"
+    call("niwt", *size, "--prepared_dir=prepared", "--workdir=run", f"--backbone=keras:{backbone}")
+    metrics = json.loads(Path("run/metrics.json").read_text("utf-8"))
+    assert (metrics["seen_classes"], metrics["unseen_classes"], metrics["rehearsal"]) == (8, 2, "groups")
