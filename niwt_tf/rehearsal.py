@@ -22,7 +22,9 @@ from niwt_tf import calibration, choice, evaluate, gamma_place, progress
 from niwt_tf import config as config_lib
 from niwt_tf.backbones import classifier as classifier_lib
 
-WAYS = ("groups", "turns", "defaults")  # of classes that play unseen, each class alone in turn, or nothing is chosen
+# Groups of classes play unseen; or each class alone in turn, where two or three that stay seen are too few to imagine
+# images by, so that gamma lies by the share of images alone; or none, and nothing is chosen.
+WAYS = ("groups", "turns", "defaults")
 KEPT_SHARE = 0.9  # of the training images, where nothing chooses gamma
 NOT_MEASURED = 0.0  # H, where nothing played unseen
 

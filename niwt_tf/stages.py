@@ -129,10 +129,12 @@ def _rehearse_training(run: run_lib.Run, dataset: zero_shot.ZeroShotDataset, fol
 def rehearsal(run: run_lib.Run, folder: Path) -> None:
     """Chooses the map's fit, lambda, scale, bias and gamma, on the classes that play unseen, if any can."""
     trials = [_trial(run, group, folder / str(group)) for group in run.told_groups]
-    if trials:
-        chosen = dataclasses.replace(rehearsal_lib.choose(trials, run.config.rehearsal), rehearsal=run.rehearsed)
-    else:
+    if run.rehearsed == "defaults":
         chosen = rehearsal_lib.defaults(run.config.rehearsal)
+    else:
+        chosen = rehearsal_lib.choose(trials, run.config.rehearsal)
+    if run.rehearsed == "turns":
+        chosen = dataclasses.replace(chosen, imagined_part=None, rehearsal="turns")
     workdir_lib.write_json(folder / "settings.json", dataclasses.asdict(chosen))
 
 

@@ -4,10 +4,16 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+from fakes import smallest
 
 _ROOT = Path(__file__).resolve().parent.parent
 _README = (_ROOT / "README.md").read_text("utf-8")
@@ -39,3 +45,38 @@ def test_the_two_lines_to_copy_stand_first() -> None:
     assert first[0].startswith("python3 -m venv") and first[0].endswith("/niwt")
     assert first[1].startswith("python3 -m venv") and first[1].endswith("/pytest")
     assert _README.count("\npython3 -m venv") == 2, "what .ci/run takes them by"
+
+
+# What a user does by hand in the ten lines: "and so on" for the other classes' photographs, and their captions.
+_BY_HAND = """
+nano() {
+  for class in tiger cow okapi; do cp ~/photos/$class/* mine/images/$class/; done
+  printf "An orange cat stands on grass.\\nFour short legs end in paws.\\n" > mine/captions/tiger.txt
+  printf "A brown and white cow stands on grass.\\nFour long legs end in hooves.\\n" > mine/captions/cow.txt
+  echo "A brown animal with stripes on its long legs." > mine/captions/okapi.txt
+  test "$*" = "mine/captions/tiger.txt mine/captions/cow.txt mine/captions/okapi.txt"
+}
+"""
+
+
+@pytest.mark.slow
+def test_the_ten_lines_run_as_they_stand(tmp_path: Path) -> None:
+    lines = _README.split("## Your own classes", 1)[1].split("```sh\n", 1)[1].split("```", 1)[0]
+    assert len(lines.splitlines()) == 9
+    for kind, name in (("horses", "ant"), ("tiger", "bee"), ("cow", "cat"), ("okapi", "dog")):
+        (tmp_path / "photos" / kind).mkdir(parents=True)
+        for number in range(3):
+            smallest.picture(name, number).save(tmp_path / "photos" / kind / f"{number}.jpg")
+    (tmp_path / "bin").mkdir()
+    flags = "--epochs=1 --image_size=32 --prepared_dir=prepared"
+    wrapper = f'exec "{sys.executable}" "{_ROOT / "bin" / "niwt"}" "$@" {flags}\n'
+    (tmp_path / "bin" / "niwt").write_text(f"#!/bin/sh\n{wrapper}", "utf-8")
+    (tmp_path / "bin" / "niwt").chmod(0o755)
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | {"HOME": str(tmp_path)}
+    script = ["bash", "-euc", _BY_HAND + lines]
+    answer = subprocess.run(script, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=600)
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert "rehearsal: 3 seen classes are too few for a group of them: each plays unseen in turn" in answer.stdout
+    metrics = json.loads((tmp_path / "runs" / "mine" / "metrics.json").read_text("utf-8"))
+    assert (metrics["seen_classes"], metrics["unseen_classes"], metrics["imageless_classes"]) == (3, 2, ["zebra"])
+    assert metrics["zsl_accuracy"] is not None and (tmp_path / "runs" / "mine" / "report" / "index.html").is_file()

@@ -238,3 +238,12 @@ def test_of_several_trials_the_means_count() -> None:
     expected = (2 * 0.8 + 4 / 7) / 3  # 0.72, of lambda 0.001; 2/3 of 0.1; (0.8 + 2 * 4/7) / 3 = 0.65 of 1
     chosen = rehearsal.choose(trials, config)
     assert _told(chosen) == ("descent", 0.001, 0.0, "zero", pytest.approx(0.4), pytest.approx(expected))
+
+
+def test_defaults_are_the_first_of_each_list_and_promise_nothing() -> None:
+    config = config_lib.RehearsalConfig(map_relevances=(7, 3), lambdas=(0.2, 0.0), scales=(0.5, 1.0), biases=("mean",))
+    chosen = rehearsal.defaults(config)
+    assert _told(chosen) == ("ridge", 0.2, 0.5, "mean", 0.9, 0.0)
+    assert (chosen.map_relevance, chosen.scale_unit, chosen.place) == (7, "spread", gamma_place.Place(0.9))
+    assert chosen.expected is None and _choose({0.1: _RIGHT}).expected == pytest.approx(0.8)
+    assert rehearsal.defaults(config_lib.RehearsalConfig(map_fits=("descent", "ridge"))).map_relevance == 0

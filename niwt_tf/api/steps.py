@@ -83,7 +83,7 @@ def fit_map(
       **values: of `config.MapConfig`, such as `map_penalties`.
 
     Raises:
-      errors.UserError: if there are no three classes, the sizes differ, or there is no such fit with such settings.
+      errors.UserError: if there are no two classes, the sizes differ, or there is no such fit with such settings.
     """
     vectors = _of_classes(domain_vectors, importances)
     arguments.require_seed(seed)
@@ -110,7 +110,7 @@ def fit_inverse_map(
       **values: of `config.MapConfig`: `map_folds`.
 
     Raises:
-      errors.UserError: if there are no three classes, or the sizes differ.
+      errors.UserError: if there are no two classes, or the sizes differ.
     """
     vectors = _of_classes(domain_vectors, importances)
     arguments.require_seed(seed)
@@ -316,9 +316,9 @@ def _of_neurons(name: str, given: Any, neurons: int, least: int = 1) -> np.ndarr
 def _of_classes(domain_vectors: Any, importances: Any) -> np.ndarray:
     found = arrays.require_importances(importances)
     classes = int(found.labels.max()) + 1
-    if classes < 3:
+    if classes < 2:
         raise errors.UserError(
-            f"`importances` must be of three classes or more, of which a map can learn. Received: {classes}. Give "
-            "images of more classes."
+            "`importances` must be of two classes or more, as a map is fitted to some and judged on others. Received: "
+            f"{classes}. Give images of more classes."
         )
     return arguments.require_matrix("domain_vectors", domain_vectors, rows=classes, of_row="class of the importances")

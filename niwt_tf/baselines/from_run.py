@@ -38,6 +38,7 @@ def load(root: Path) -> material.Material:
         unseen=material.Images(_array(root / "evaluate" / "unseen" / "features.npy"), unseen_labels),
         imageless=tuple(class_names.index(name) for name in run.dataset.imageless),
         classifier=config.backbone,
+        rehearsed=run.rehearsed,
     )
 
 

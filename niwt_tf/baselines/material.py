@@ -51,6 +51,7 @@ class Material:
       unseen: test images of unseen classes, perhaps none.
       imageless: the labels of unseen classes without a test image.
       classifier: how the oracle is trained.
+      rehearsed: how settings are chosen, a member of `rehearsal.WAYS`.
     """
 
     problem: method.Problem
@@ -59,3 +60,4 @@ class Material:
     unseen: Images
     imageless: tuple[int, ...] = ()
     classifier: config_lib.BackboneConfig = config_lib.BackboneConfig()
+    rehearsed: str = "groups"

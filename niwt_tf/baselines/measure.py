@@ -79,14 +79,16 @@ def _outcome(trial: material_lib.Trial, scores: method.Scores) -> rehearsal_lib.
 
 def _measure(name: str, material: material_lib.Material) -> dict[str, Any]:
     seen_classes = material.problem.seen_classes
-    chosen = choose(name, material.trials) if material.trials else default(name)
+    chosen = default(name) if material.rehearsed == "defaults" else choose(name, material.trials)
+    if material.rehearsed == "turns":
+        chosen = dataclasses.replace(chosen, place=dataclasses.replace(chosen.place, imagined_part=None))
     scores = registry.fit(name, material.problem, chosen.setting)
     gamma = chosen.place.gamma(scores(material.problem.features), seen_classes)
     test = _test(scores, material.seen, material.unseen)
     about = {
         "method": name,
         "setting": dataclasses.asdict(chosen.setting),
-        "harmonic_mean_expected": chosen.harmonic_mean if material.trials else None,
+        "harmonic_mean_expected": None if material.rehearsed == "defaults" else chosen.harmonic_mean,
     }
     return about | accuracies.of(test, seen_classes, material.imageless, gamma)
 

@@ -87,3 +87,17 @@ def test_another_seed_gives_other_scores(name: str) -> None:
 def test_every_candidate_is_there_once(name: str) -> None:
     candidates = registry.METHODS[name].CANDIDATES
     assert len({*map(str, candidates)}) == len(candidates) >= 1
+
+
+@pytest.mark.parametrize("numbers", [1, 3])
+@pytest.mark.parametrize("images", [1, 2])
+@pytest.mark.parametrize("seen", [2, 3])
+@pytest.mark.parametrize("name", _ZERO_SHOT)
+def test_the_fewest_classes_images_and_numbers_have_finite_scores(
+    name: str, seen: int, images: int, numbers: int
+) -> None:
+    rng, labels = np.random.default_rng(0), np.repeat(np.arange(seen), images)
+    features = rng.normal(size=(len(labels), numbers)).astype(np.float32)
+    vectors = rng.uniform(0.1, 1, (seen + 1, numbers)).astype(np.float32)
+    scores = registry.fit(name, method.Problem(features, labels, vectors, seen), _SETTINGS[name])(features)
+    assert scores.shape == (len(labels), seen + 1) and np.isfinite(scores).all()

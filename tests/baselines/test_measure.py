@@ -171,3 +171,24 @@ def test_every_method_can_be_measured() -> None:
         found = measure.measure(name, world)
         assert found["method"] == name
         assert found["zsl_accuracy"] > 0.4, name
+
+
+def test_without_a_rehearsal_the_middle_candidate_is_taken_and_nine_of_ten_images_stay_seen() -> None:
+    world = dataclasses.replace(linear_world.make(), trials=(), rehearsed="defaults")
+    found = measure.measure("eszsl", world)
+    assert found["setting"] == dataclasses.asdict(eszsl.CANDIDATES[len(eszsl.CANDIDATES) // 2])
+    assert found["harmonic_mean_expected"] is None
+    scores = eszsl.fit(world.problem, eszsl.CANDIDATES[len(eszsl.CANDIDATES) // 2])(world.problem.features)
+    margins = scores[:, : linear_world.SEEN].max(1) - scores[:, linear_world.SEEN :].max(1)
+    assert found["gamma"] == pytest.approx(np.quantile(margins, 0.1))
+
+
+def test_where_classes_play_unseen_in_turn_gamma_lies_by_the_share_of_images_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(eszsl, "CANDIDATES", eszsl.CANDIDATES[:1])
+    world = dataclasses.replace(linear_world.make(), rehearsed="turns")
+    found, share = measure.measure("eszsl", world), measure.choose("eszsl", world.trials).place.kept_share
+    scores = eszsl.fit(world.problem, eszsl.CANDIDATES[0])(world.problem.features)
+    margins = scores[:, : linear_world.SEEN].max(1) - scores[:, linear_world.SEEN :].max(1)
+    assert found["gamma"] == pytest.approx(np.quantile(margins, 1 - share))

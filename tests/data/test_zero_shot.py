@@ -339,6 +339,60 @@ def test_unseen_again_takes_the_last_in_the_same_share(seen: int, unseen: int, c
     assert zero_shot.unseen_again(names[:seen], names[seen:]) == names[seen - count : seen]
 
 
+@pytest.mark.parametrize(("seen", "unseen", "count"), [(2, 5, 1), (3, 4, 1), (4, 20, 1), (5, 50, 2), (10, 100, 7)])
+def test_unseen_again_leaves_three_seen_where_there_are_more(seen: int, unseen: int, count: int) -> None:
+    names = tuple(f"class {number}" for number in range(seen + unseen))
+    assert zero_shot.unseen_again(names[:seen], names[seen:]) == names[seen - count : seen]
+
+
+def _few(counts: list[int], validation: tuple[str, ...] = ("ant",)) -> zero_shot.ZeroShotDataset:
+    """Returns seen classes with so many training images, and two unseen."""
+    seen = ("ant", "bee", "cat", "dog", "eel")[: len(counts)]
+    labels = np.repeat(np.arange(len(counts)), counts).tolist()
+    tests = {"test_seen": _split(list(range(len(counts)))), "test_unseen": _split([len(counts), len(counts) + 1])}
+    return _dataset(seen=seen, validation=validation, train=_split(labels), **tests)
+
+
+@pytest.mark.parametrize(
+    ("counts", "can", "in_turn"),
+    [
+        ([9, 9], False, False),
+        ([1, 1, 1], False, False),
+        ([2, 2, 1], False, False),
+        ([2, 2, 2], True, True),
+        ([2, 2, 2, 1], True, True),
+        ([2, 2, 2, 2, 2], True, False),
+        ([1, 1, 1, 9, 9], False, False),
+        ([1, 1, 9, 9, 9], True, False),
+    ],
+)
+def test_what_a_rehearsal_takes(counts: list[int], can: bool, in_turn: bool) -> None:
+    dataset = _few(counts)
+    assert (dataset.can_rehearse, dataset.plays_in_turn) == (can, in_turn)
+
+
+@pytest.mark.parametrize("counts", [[2, 2, 2], [3, 2, 1, 2], [5, 5, 5, 5]])
+def test_each_of_few_classes_plays_unseen_in_turn(counts: list[int]) -> None:
+    dataset = _few(counts, ("ant", "bee"))
+    groups = [dataset.rehearsal(0, group) for group in range(len(counts))]
+    assert sorted(one.unseen for one in groups) == [(name,) for name in dataset.seen]
+    whole = {name for name, count in zip(dataset.seen, counts, strict=True) if count > 1}
+    for one in groups:
+        assert set(one.seen) == whole - set(one.unseen)
+        assert set(one.train.labels) == set(one.test_seen.labels) == set(range(len(one.seen)))
+        assert set(one.test_unseen.labels) == {len(one.seen)}
+
+
+def test_classes_of_one_training_image_stay_out_of_a_rehearsal_unless_they_play_unseen() -> None:
+    dataset = _few([1, 4, 4, 4, 1], ("ant", "bee", "cat"))
+    rehearsal = dataset.rehearsal(0)
+    assert (rehearsal.seen, rehearsal.unseen) == (("cat", "dog"), ("ant", "bee")), "two must stay seen"
+    assert np.bincount(rehearsal.train.labels).tolist() == [3, 3]
+    images = [number for part in (rehearsal.train, rehearsal.test_seen, rehearsal.test_unseen)
+              for number, label in _pairs(part)]  # fmt: skip
+    assert sorted(images) == list(range(13)), "all but the one of eel"
+
+
 def test_types_are_frozen() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         _dataset().seen = ()  # type: ignore[misc]

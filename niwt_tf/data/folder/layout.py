@@ -22,7 +22,7 @@ from niwt_tf.data import names as names_lib
 from niwt_tf.data.folder import equal_images, held_out, table
 
 IMAGES, CAPTIONS, DOCUMENTS = "images", "captions", "documents"
-_FEWEST_SEEN = 3  # one plays unseen, and of the two left one does again
+_FEWEST_SEEN = 2  # of one alone no image tells apart what is its own
 _TOLD = 3  # groups of equal images
 
 
@@ -224,8 +224,8 @@ def _require_whole(layout: Layout) -> None:
         )
     if len(layout.seen) < _FEWEST_SEEN:
         raise errors.UserError(
-            f"There must be {_FEWEST_SEEN} seen classes at least, as some play unseen when settings are chosen. "
-            f"Received: {errors.listed(layout.seen) or 'none'} in {layout.root / IMAGES}. Add classes with images."
+            f"There must be {_FEWEST_SEEN} seen classes at least, as a classifier tells classes apart. Received: "
+            f"{errors.listed(layout.seen) or 'none'} in {layout.root / IMAGES}. Add classes with images."
         )
 
 

@@ -123,8 +123,10 @@ def test_digest_follows_images_and_classes_and_nothing_else(tmp_path: Path) -> N
         (_FIVE | {"fox": 1, "gnu": 1}, ["eel"], "Seen classes must have two images at least, one for training and one "
             "for the test. Received: fox, gnu with fewer in {root}/images. Add images, or make them unseen with "
             "--unseen=fox,gnu."),
-        ({"ant": 2, "bee": 2, "cat": 2}, ["cat"], "There must be 3 seen classes at least, as some play unseen when "
-            "settings are chosen. Received: ant, bee in {root}/images. Add classes with images."),
+        ({"ant": 2, "bee": 2}, ["bee"], "There must be 2 seen classes at least, as a classifier tells classes apart. "
+            "Received: ant in {root}/images. Add classes with images."),
+        ({"ant": 2}, ["ant"], "There must be 2 seen classes at least, as a classifier tells classes apart. Received: "
+            "none in {root}/images. Add classes with images."),
     ],
 )  # fmt: skip
 def test_folders_that_do_not_do_are_told(
