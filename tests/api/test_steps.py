@@ -197,8 +197,10 @@ def test_mistakes_are_told(classifier: classifier_lib.Classifier, found: importa
         niwt_tf.choose_gamma(classifier, found.features, 0.9)
 
 
-def test_of_two_classes_no_map_can_be_learned(found: importance.Importances) -> None:
+def test_of_two_classes_a_map_is_learned_and_of_one_none(found: importance.Importances) -> None:
     two = dataclasses.replace(found, values=found.values[:4], labels=found.labels[:4], features=found.features[:4])
+    one = dataclasses.replace(two, labels=np.zeros(4, np.int64))
     for fit in (niwt_tf.fit_map, niwt_tf.fit_inverse_map):
-        with pytest.raises(errors.UserError, match="`importances` must be of three classes or more.*Received: 2"):
-            fit(np.eye(2), two)
+        assert np.isfinite(fit(np.eye(2), two).rank_correlation)
+        with pytest.raises(errors.UserError, match="`importances` must be of two classes or more.*Received: 1"):
+            fit(np.eye(2)[:1], one)
