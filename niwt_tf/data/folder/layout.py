@@ -95,7 +95,7 @@ def read(root: Path, unseen: Sequence[str] = ()) -> Layout:
         seen_names = images.keys() - unseen_names
         unseen_names |= set(known.values()) - images.keys()
     unnamed = unseen_names - images.keys() - {known[name] for name in unseen_list}
-    layout = Layout(root, *(tuple(sorted(names)) for names in (seen_names, unseen_names)), images, sorted(unnamed))
+    layout = Layout(root, tuple(sorted(seen_names)), tuple(sorted(unseen_names)), images, sorted(unnamed))
     _require_whole(layout)
     return layout
 
