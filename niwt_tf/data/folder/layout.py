@@ -121,8 +121,8 @@ def read(root: Path, unseen: Sequence[str] = ()) -> Layout:
     unnamed = unseen_names - images.keys() - {known[name] for name in unseen_list}
     used = (images.get(label, ()) for label in seen_names | unseen_names)
     equal = equal_images.groups(image for of_class in used for image in of_class)
-    names = (tuple(sorted(names)) for names in (seen_names, unseen_names))
-    layout = Layout(root, *names, images, sorted(unnamed), equal, found.told())
+    seen_sorted, unseen_sorted = tuple(sorted(seen_names)), tuple(sorted(unseen_names))
+    layout = Layout(root, seen_sorted, unseen_sorted, images, sorted(unnamed), equal, found.told())
     _require_whole(layout)
     return layout
 

@@ -11,12 +11,16 @@ import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from niwt_tf import errors, paths
-from niwt_tf.data import missing_values, spreadsheet, zero_shot
 from niwt_tf.data import names as names_lib
+from niwt_tf.data import spreadsheet
+
+if TYPE_CHECKING:
+    from niwt_tf.data import zero_shot
 
 NAMES = ("attributes.csv", "attributes.xlsx")
 _DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?")
@@ -48,6 +52,8 @@ def attributes(path: Path, wanted: Sequence[str]) -> zero_shot.Attributes:
     Raises:
       errors.UserError: if this is no such table, a class is missing or there twice, or a value is no number.
     """
+    from niwt_tf.data import missing_values  # which imports TensorFlow
+
     header, rows, delimiter = _read(path)
     by_name = {row[0]: (number, row) for number, row in rows}
     same = names_lib.join(wanted, [row[0] for _, row in rows], str(path), "Add a row for each class.")
