@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
+import render_results
 from fakes import smallest
 
 _ROOT = Path(__file__).resolve().parent.parent
+_RESULTS = _ROOT / "docs" / "results"
 _README = (_ROOT / "README.md").read_text("utf-8")
 
 
@@ -45,6 +47,19 @@ def test_the_two_lines_to_copy_stand_first() -> None:
     assert first[0].startswith("python3 -m venv") and first[0].endswith("/niwt")
     assert first[1].startswith("python3 -m venv") and first[1].endswith("/pytest")
     assert _README.count("\npython3 -m venv") == 2, "what .ci/run takes them by"
+
+
+@pytest.mark.parametrize("path", sorted(_RESULTS.glob("*/table.json")), ids=lambda path: path.parent.name)
+def test_numbers_of_comparisons_are_those_of_their_records(path: Path) -> None:
+    record = json.loads(path.read_text("utf-8"))
+    lines = render_results.render(record)
+    assert [line for line in lines if line not in _README] == [], "print them with tools/render_results.py"
+    assert (_ROOT / "flags" / f"{path.parent.name}.flags").is_file(), "a record is named after its preset"
+
+
+def test_every_comparison_has_its_record() -> None:
+    presets = {path.stem for path in (_ROOT / "flags").glob("*.flags") if path.stem.startswith(("compare_", "ablate_"))}
+    assert {path.parent.name for path in _RESULTS.glob("*/table.json")} == presets
 
 
 # What a user does by hand in the ten lines: "and so on" for the other classes' photographs, and their captions.

@@ -89,7 +89,15 @@ class Outcome:
         if any(row.place.method == registry.ORACLE for row in self.rows):
             remarks.append("oracle is an upper bound: it is trained on images of unseen classes, and never best")
         if any(found.interval for all_found in self.differences().values() for found in all_found):
-            remarks.append("pairs are picked by the scores that are tested, so p is somewhat too small")
+            remarks.append(
+                "p by Holm is corrected for comparing the first method with each other one; pairs are picked by the "
+                "scores that are tested, so p is still somewhat too small"
+            )
+            if self.noun.startswith("choice"):
+                remarks.append(
+                    "choices overlap, as all of them draw from the same classes: they are not independent, so p is too "
+                    "small, and says how sure the order is for these classes, not for others"
+                )
         return remarks
 
     def failures(self) -> list[str]:

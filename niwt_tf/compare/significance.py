@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whether one method is better than another: differences of H, paired over seeds.
 
-The pairs that are told of are picked by the same scores that are then tested, so p is somewhat too small: with many
-methods some pair differs by luck.
+With many methods some pair differs by luck. So p is also given as corrected by Holm for all comparisons of the first
+with another method: S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of
+Statistics 6 (1979). The pairs are picked by the same scores that are then tested, which no correction undoes.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ class Difference:
       interval: of 95 %, by Student's t; None where the difference has no spread.
       p_t: of the paired t-test, two-sided; None as above.
       p_wilcoxon: of Wilcoxon's signed-rank test, two-sided; None as above.
+      comparisons: number of methods that the first was compared with.
+      p_t_holm: `p_t` corrected for these comparisons; None as above.
+      p_wilcoxon_holm: `p_wilcoxon` corrected for these comparisons; None as above.
     """
 
     first: str
@@ -42,6 +46,9 @@ class Difference:
     interval: tuple[float, float] | None
     p_t: float | None
     p_wilcoxon: float | None
+    comparisons: int = 1
+    p_t_holm: float | None = None
+    p_wilcoxon_holm: float | None = None
 
     def told(self, noun: str) -> str:
         """Returns it in words; `noun` is what is repeated, such as `seed`."""
@@ -50,9 +57,14 @@ class Difference:
         if self.interval is None:
             return f"{difference}, {'the same in each' if self.count > 1 else 'which tells no spread'}"
         low, high = self.interval
+        corrected = (
+            f"; by Holm for {self.comparisons} comparisons {_p(self.p_t_holm)} and {_p(self.p_wilcoxon_holm)}"
+            if self.comparisons > 1
+            else ""
+        )
         return (
             f"{difference} (95 % from {low:.3f} to {high:.3f}; paired t-test {_p(self.p_t)}, "
-            f"Wilcoxon {_p(self.p_wilcoxon)})"
+            f"Wilcoxon {_p(self.p_wilcoxon)}{corrected})"
         )
 
     def record(self) -> dict[str, Any]:
@@ -63,7 +75,8 @@ class Difference:
 def of_domain(rows: Sequence[table.Row]) -> list[Difference]:
     """Returns the difference between the two best rows of a domain, and between NIWT's best and the best baseline.
 
-    If these are the same two, there is one difference.
+    If these are the same two, there is one difference. Its p is corrected for the comparisons of its first row with
+    every other.
     """
     best = table.ranked(rows)
     niwt, others = [row for row in best if row.is_niwt], [row for row in best if not row.is_niwt]
@@ -72,7 +85,40 @@ def of_domain(rows: Sequence[table.Row]) -> list[Difference]:
     for pair in pairs:
         if len(pair) == 2 and pair not in told:
             told.append(pair)
-    return [found for first, second in told if (found := difference(first, second))]
+    return [found for first, second in told if (found := _corrected(first, second, best))]
+
+
+def _corrected(first: table.Row, second: table.Row, rows: Sequence[table.Row]) -> Difference | None:
+    """Test `first` against `second`, corrected for its comparisons with all other `rows`."""
+    family = {
+        other.name: found for other in rows if other is not first and (found := difference(first, other)) is not None
+    }
+    if second.name not in family:
+        return None
+    place = list(family).index(second.name)
+    corrected = [holm([getattr(one, name) for one in family.values()])[place] for name in ("p_t", "p_wilcoxon")]
+    return dataclasses.replace(
+        family[second.name], comparisons=len(family), p_t_holm=corrected[0], p_wilcoxon_holm=corrected[1]
+    )
+
+
+def holm(p_values: Sequence[float | None]) -> list[float | None]:
+    """Correct p-values of several comparisons by Holm's step-down procedure; SciPy has none.
+
+    Args:
+      p_values: p of each comparison, 0..1; None where there was no test, which counts as no comparison.
+
+    Returns:
+      Corrected p-values in the same order, 0..1; None stays.
+    """
+    tested = [index for index, p in enumerate(p_values) if p is not None]
+    ascending = sorted(tested, key=lambda index: p_values[index] or 0.0)
+    corrected: list[float | None] = [None] * len(p_values)
+    least = 0.0
+    for rank, index in enumerate(ascending):
+        least = max(least, min(1.0, (len(ascending) - rank) * float(p_values[index] or 0.0)))
+        corrected[index] = least
+    return corrected
 
 
 def difference(first: table.Row, second: table.Row) -> Difference | None:

@@ -64,6 +64,32 @@ def test_words() -> None:
     assert sure.told("choice").endswith("paired t-test p < 0.001, Wilcoxon p 0.004)")
 
 
+def test_holm_by_hand() -> None:
+    """0.01 counts four times, 0.015 three times, 0.02 twice, which may not fall below that before it, and 0.6 once."""
+    assert significance.holm([0.02, 0.01, None, 0.6, 0.015]) == pytest.approx([0.045, 0.04, None, 0.6, 0.045])
+    assert significance.holm([0.4, 0.5]) == pytest.approx([0.8, 0.8])
+    assert significance.holm([]) == []
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
+def test_holm_lies_between_p_and_bonferroni_and_keeps_the_order(p_values: list[float]) -> None:
+    corrected = significance.holm(p_values)
+    for p, one in zip(p_values, corrected, strict=True):
+        assert one is not None and p <= one <= min(1.0, len(p_values) * p)
+    order = np.argsort(p_values, kind="stable")
+    assert (np.diff(np.array(corrected, float)[order]) >= 0).all()
+
+
+def test_the_first_is_corrected_for_every_method_that_it_was_compared_with() -> None:
+    rng = np.random.default_rng(0)
+    others = [outcomes.row(name, rng.uniform(0.3, 0.5, 6)) for name in ("sje", "sae", "ale")]
+    (found,) = significance.of_domain([outcomes.row("niwt", rng.uniform(0.4, 0.7, 6)), *others])
+    assert (found.first, found.comparisons) == ("niwt", 3)
+    assert found.p_t is not None and found.p_t_holm is not None and found.p_t <= found.p_t_holm <= 3 * found.p_t
+    assert "by Holm for 3 comparisons p 0." in found.told("seed")
+    assert found.record()["p_t_holm"] == found.p_t_holm
+
+
 def test_one_seed_tells_no_spread() -> None:
     found = significance.difference(outcomes.row("niwt", [0.7]), outcomes.row("sje", [0.6]))
     assert found is not None
