@@ -132,8 +132,8 @@ def _has_settled(losses: list[float]) -> bool:
     """Returns whether the loss gained less than a hundredth over the last steps, or what rounding may be."""
     if len(losses) < 2 * _WINDOW:
         return False
-    before, now = np.mean(losses[-2 * _WINDOW : -_WINDOW]), np.mean(losses[-_WINDOW:])
-    return bool(before - now < max(_LEAST_GAIN * abs(before), _ROUNDING))
+    before, now = float(np.mean(losses[-2 * _WINDOW : -_WINDOW])), float(np.mean(losses[-_WINDOW:]))
+    return before - now < max(_LEAST_GAIN * abs(before), _ROUNDING)
 
 
 def _require_finite(loss: float, step: int) -> None:
