@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import shutil
 from collections.abc import Iterator
@@ -12,8 +13,33 @@ from pathlib import Path
 
 from niwt_tf import bundle, errors
 
-SAVED_MODEL, TFLITE, KERAS = "savedmodel", "tflite", "keras"
-FORMATS = (SAVED_MODEL, TFLITE, KERAS)
+SAVED_MODEL, LITERT, ONNX, OPENVINO, KERAS = "savedmodel", "litert", "onnx", "openvino", "keras"
+FORMATS = (SAVED_MODEL, LITERT, ONNX, OPENVINO, KERAS)
+_FORMER = {"tflite": LITERT}
+# What a format's converter and runtime import; its extra has the format's name.
+_IMPORTED = {LITERT: ("ai_edge_litert",), ONNX: ("tf2onnx", "onnx", "onnxruntime"), OPENVINO: ("openvino",)}
+
+
+def require_format(format: str, argument: str) -> str:
+    """Return a format by its present name, if there is such a format and what it needs is installed.
+
+    Args:
+      format: Name as the user gave it.
+      argument: What it was given for: `--format`, or `format` in Python.
+
+    Raises:
+      errors.UserError: If there is no such format, or a package is lacking.
+    """
+    name = _FORMER.get(format, format)
+    if name not in FORMATS:
+        raise errors.unknown_value(argument, format, FORMATS)
+    lacking = [one for one in _IMPORTED.get(name, ()) if importlib.util.find_spec(one) is None]
+    if lacking:
+        raise errors.UserError(
+            f"`{argument}={format}` must have its converter and its runtime installed. Received: no "
+            f"{errors.listed(lacking)} in this environment. Run pip install 'niwt_tf[{name}]'."
+        )
+    return name
 
 
 def default(name: str, format: str) -> Path:
@@ -21,10 +47,10 @@ def default(name: str, format: str) -> Path:
 
     Args:
       name: the model's.
-      format: one of `FORMATS`; TensorFlow Serving wants a SavedModel's folder to be a version's number.
+      format: as the user named it; TensorFlow Serving wants a SavedModel's folder to be a version's number.
     """
-    below = {SAVED_MODEL: Path(name, "1"), TFLITE: Path(f"{name}-tflite"), KERAS: Path(name + bundle.ENDING)}
-    return Path("exported") / below[format]
+    below = {SAVED_MODEL: Path(name, "1"), KERAS: Path(name + bundle.ENDING)}
+    return Path("exported") / below.get(format, Path(f"{name}-{format}"))
 
 
 def require_new(out: Path, format: str) -> None:
