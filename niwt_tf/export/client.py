@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -16,6 +17,10 @@ from niwt_tf.export import accuracy, agreement, card, onnx, openvino, signatures
 
 LABELS = "labels.txt"
 _T = TypeVar("_T")
+# What LiteRT's converter, ONNX Runtime and OpenVINO say of an operation that they lack.
+_LACKING = re.compile(
+    r"'tf\.(\w+)' op is neither|No Op registered for (\w+)|No conversion rule found for operations: ([\w, ]*\w)"
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,7 +63,8 @@ def write(model: model_lib.Model, out: Path, name: str, format: str) -> None:
         agreed = _quietly(lambda: agreement.compare(model, predictor), client.title)
         agreement.require(agreed, client.title)
         progress.say(
-            f"  {agreed.images} sample images by {client.runtime}: scores differ by {agreed.share:.0e} of their spread at most"
+            f"  checked by {client.runtime} on {agreed.images} sample images: scores differ from the live model's by "
+            f"{agreed.share:.0e} of their spread at most"
         )
         (folder / LABELS).write_text(_labels(model), "utf-8")
         told = {
@@ -79,11 +85,16 @@ def _quietly(task: Callable[[], _T], title: str) -> _T:
         except OSError:
             raise
         except Exception as error:
-            trouble = tflite.lacking(str(error)) or errors.first_line(error)
+            trouble = _lacking(str(error)) or errors.first_line(error)
     raise errors.UserError(
         f"A network exported as {title} must be made of operations that {title} has. Received: one with {trouble}. "
         "Choose another format, such as savedmodel."
     )
+
+
+def _lacking(message: str) -> str:
+    """Return the operations that a converter or a runtime says it lacks, with commas between them."""
+    return errors.listed(sorted({name for names in _LACKING.findall(message) for name in names if name}))
 
 
 def _labels(model: model_lib.Model) -> str:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 import zipfile
 from pathlib import Path
@@ -12,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from niwt_tf import errors
 from niwt_tf.export import agreement, saved_model, signatures
 
 COUNT = 1  # images at a time: with any number no delegate speeds the network up
@@ -35,11 +33,6 @@ def convert(predict: signatures.Signature, size: int, labels: str, path: Path) -
     path.write_bytes(converted)
     with zipfile.ZipFile(path, "a") as within:
         within.writestr("labels.txt", labels)
-
-
-def lacking(message: str) -> str:
-    """Return the operations that the converter complains of, with commas between them."""
-    return errors.listed(sorted(set(re.findall(r"'tf\.(\w+)' op is neither", message))))
 
 
 def load(path: Path) -> agreement.Predictor:
