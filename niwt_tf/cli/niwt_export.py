@@ -56,7 +56,7 @@ def main(arguments: Sequence[str]) -> None:
     """Writes the model that the flags name."""
     del arguments
     values = flags.FLAGS
-    format = target.require_format(values.format, "--format")
+    format = target.require_format(values.format)
     place = model_place.require(values.model)
     name = model_place.name(place)
     out = Path(values.out).expanduser() if values.out else target.default(name, values.format)

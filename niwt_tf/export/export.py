@@ -26,8 +26,8 @@ def export(model: model_lib.Model, out: str | Path, format: str = target.SAVED_M
         format lacks an operation of the network.
       OSError: If it cannot be written.
     """
-    written, path = target.require_format(format, "format"), Path(out).expanduser()
-    target.require_new(path, written)
+    written, path = target.require_format(format, dashes=""), Path(out).expanduser()
+    target.require_new(path, written, dashes="")
     if written == target.KERAS:
         model_files.save(model, path)
     elif written == target.SAVED_MODEL:

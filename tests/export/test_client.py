@@ -37,7 +37,7 @@ _FILES = {
 def _needs(format: str) -> str:
     """Skips what asks for a format whose converter is not installed."""
     try:
-        return target.require_format(format, "format")
+        return target.require_format(format)
     except errors.UserError as error:
         pytest.skip(str(error))
 
