@@ -65,15 +65,16 @@ def require_new(out: Path, format: str, dashes: str = "--") -> None:
     is_file = format == KERAS
     if is_file and out.suffix != bundle.ENDING:
         raise errors.UserError(
-            f"`{named}` must end in {bundle.ENDING} for {dashes}format={KERAS}. Received: {named}={out}. Name another {named}."
+            f"`{named}` must end in {bundle.ENDING} for {dashes}format={KERAS}. Received: {named}={out}. Name another "
+            f"{named}."
         )
     if os.path.lexists(out) and (is_file or not out.is_dir() or any(out.iterdir())):
         what, trouble = "a new file" if is_file else "an empty or a new folder", "is there"
         if out.is_dir() and not is_file:
             trouble = f"holds {errors.listed(sorted(path.name for path in out.iterdir()), 3)}"
         raise errors.UserError(
-            f"`{named}` must be {what}: nothing is written over. Received: {named}={out}, which {trouble}. Name another, "
-            f"such as {named}={_unused(out)}"
+            f"`{named}` must be {what}: nothing is written over. Received: {named}={out}, which {trouble}. Name "
+            f"another, such as {named}={_unused(out)}"
         )
     nearest = next(path for path in (out.absolute(), *out.absolute().parents) if path.exists())
     if not (nearest.is_dir() and os.access(nearest, os.W_OK)):
