@@ -82,13 +82,18 @@ def _quietly(task: Callable[[], _T], title: str) -> _T:
     with progress.silent_stderr():
         try:
             return task()
-        except OSError:
+        except (OSError, MemoryError):
             raise
         except Exception as error:
-            trouble = _lacking(str(error)) or errors.first_line(error)
+            lacking, trouble = _lacking(str(error)), errors.first_line(error)
+    if lacking:
+        raise errors.UserError(
+            f"A network exported as {title} must be made of operations that {title} has. Received: one with {lacking}. "
+            "Choose another format, such as savedmodel."
+        )
     raise errors.UserError(
-        f"A network exported as {title} must be made of operations that {title} has. Received: one with {trouble}. "
-        "Choose another format, such as savedmodel."
+        f"A network exported as {title} must be converted and run without an error. Received: {trouble}. Choose "
+        "another format, such as savedmodel."
     )
 
 

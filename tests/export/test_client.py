@@ -189,6 +189,23 @@ def test_a_predictor_that_differs_is_not_kept(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_error_of_a_runtime_is_told(
+    live: model_lib.Model, format: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(path: Path) -> agreement.Predictor:
+        raise RuntimeError("The file is broken.\nIn line 3.")
+
+    one = dataclasses.replace(client.CLIENTS[format], convert=lambda model, path: path.touch(), load=load)
+    monkeypatch.setitem(client.CLIENTS, format, one)
+    with pytest.raises(errors.UserError) as told:
+        export.export(live, tmp_path / "out", format)
+    assert str(told.value) == (
+        f"A network exported as {one.title} must be converted and run without an error. Received: The file is broken. "
+        "Choose another format, such as savedmodel."
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_network_of_tensorflow_hub_is_converted_and_nothing_is_printed_but_the_check(
     format: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
