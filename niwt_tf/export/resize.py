@@ -40,8 +40,11 @@ def weights(side: tf.Tensor, size: int) -> tf.Tensor:
       side: Side of the square, in pixels, a scalar int32.
       size: Side of the result, in pixels.
     """
-    scale = tf.cast(side, tf.float32) / size
-    centres = (tf.range(size, dtype=tf.float32) + 0.5) * scale
-    pixels = tf.range(tf.cast(side, tf.float32)) + 0.5
-    near = tf.nn.relu(1 - tf.abs(pixels - centres[:, None]) / tf.maximum(scale, 1.0))
-    return near / tf.reduce_sum(near, axis=1, keepdims=True)
+    # Whole numbers, in halves of `size` parts of a pixel: rounding would decide where a result lies midway between two.
+    length = tf.cast(side, tf.float32)
+    pixels, centres = tf.range(length) * 2 + 1, tf.range(size, dtype=tf.float32) * 2 + 1
+    distances = tf.abs(pixels * size - centres[:, None] * length)
+    near = tf.nn.relu(2 * tf.maximum(length, size) - distances)
+    total = tf.reduce_sum(near, axis=1, keepdims=True)
+    shares = near / total
+    return shares + (near - shares * total) / total  # where a runtime multiplies by the inverse, what that misses

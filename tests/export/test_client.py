@@ -26,7 +26,7 @@ from niwt_tf.backbones import hub
 from niwt_tf.export import agreement, client, export, target
 
 _NO_IMAGES = config_lib.RunConfig(data=config_lib.DataConfig(dataset="folder", data_dir="/no/such/folder"))
-_SIZES = [(8, 8), (31, 20), (6, 50), (5, 7), (400, 300)]
+_SIZES = [(8, 8), (16, 24), (31, 20), (6, 50), (5, 7), (400, 300)]
 _FILES = {
     "litert": ["predictor.tflite"],
     "onnx": ["predictor.onnx"],
