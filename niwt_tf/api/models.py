@@ -122,10 +122,11 @@ def export_model(model: Model, out: str | os.PathLike[str], format: str = "saved
     Args:
       model: to export.
       out: the folder, which is empty or not there; of the format `keras` the file.
-      format: `savedmodel`, `tflite` or `keras`.
+      format: `savedmodel`, `litert`, `onnx`, `openvino` or `keras`.
 
     Raises:
-      errors.UserError: if there is no such format, or something lies at `out`.
+      errors.UserError: if there is no such format, what it needs is not installed, something lies at `out`, or the
+        format lacks an operation of the network.
     """
     from niwt_tf.export import export, target  # whose converters others need not wait for
 

@@ -11,13 +11,15 @@ from pathlib import Path
 
 from absl import flags
 
-from niwt_tf import errors, model_place, progress
+from niwt_tf import model_place, progress
 from niwt_tf.cli import launch
 from niwt_tf.export import target
 
 _WRITTEN = {
     target.SAVED_MODEL: "a SavedModel with the signatures serving_default, from_bytes, explain and importances",
-    target.TFLITE: "predictor.tflite and labels.txt",
+    target.LITERT: "predictor.tflite and labels.txt",
+    target.ONNX: "predictor.onnx and labels.txt",
+    target.OPENVINO: "predictor.xml, predictor.bin and labels.txt",
     target.KERAS: "a bundle",
 }
 _DESCRIPTION = """Writes a model for others to use, with a card that tells what it is.
@@ -37,7 +39,10 @@ def define(values: flags.FlagValues, program: str) -> None:
     """
     here = {"module_name": program, "flag_values": values}
     flags.DEFINE_string("model", None, "The folder of a finished run, or a .keras bundle.", **here)
-    text = f"What is written: {target.SAVED_MODEL}, {target.TFLITE} (the predictor alone) or {target.KERAS} (a bundle)."
+    text = (
+        f"What is written: {target.SAVED_MODEL}; {target.LITERT}, {target.ONNX} or {target.OPENVINO} (the predictor "
+        f"alone, each with an extra of that name installed); or {target.KERAS} (a bundle)."
+    )
     flags.DEFINE_string("format", target.SAVED_MODEL, text, **here)
     text = "Where to: a new or an empty folder, or a new .keras file; in exported/ by default."
     flags.DEFINE_string("out", None, text, **here)
@@ -52,12 +57,11 @@ def main(arguments: Sequence[str]) -> None:
     """Writes the model that the flags name."""
     del arguments
     values = flags.FLAGS
-    if values.format not in target.FORMATS:
-        raise errors.unknown_value("--format", values.format, target.FORMATS)
+    format = target.require_format(values.format)
     place = model_place.require(values.model)
     name = model_place.name(place)
     out = Path(values.out).expanduser() if values.out else target.default(name, values.format)
-    target.require_new(out, values.format)
+    target.require_new(out, format)
     launch.start_tensorflow(values.import_module)
     from niwt_tf import model_files
     from niwt_tf.export import export
@@ -66,8 +70,8 @@ def main(arguments: Sequence[str]) -> None:
     progress.say(f"reading {place}")
     model = model_files.load(place, values.safe_mode)
     progress.say(f"writing {out}")
-    export.export(model, out, values.format, name)
-    progress.say(f"\n{out}: {_WRITTEN[values.format]}, in {time.monotonic() - begun:.1f} s")
+    export.export(model, out, format, name)
+    progress.say(f"\n{out}: {_WRITTEN[format]}, in {time.monotonic() - begun:.1f} s")
 
 
 def run() -> None:

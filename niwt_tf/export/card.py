@@ -35,12 +35,12 @@ def write(folder: Path, model: model_lib.Model, name: str, answers: Mapping[str,
       folder: is there.
       model: what the card is of.
       name: the model's.
-      answers: what is told of the format: `signatures`, or `tflite`.
+      answers: what is told of the format: its name as `format`, and `signatures` or `client`.
 
     Raises:
       OSError: if they cannot be written.
     """
-    told = {**record(model, name), "signatures": None, "tflite": None, **answers}
+    told = {**record(model, name), "signatures": None, "client": None, **answers}
     workdir.write_json(folder / JSON, told)
     (folder / README).write_text(paths.printable(_environment().get_template(README).render(told)), "utf-8")
 

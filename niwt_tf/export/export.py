@@ -6,31 +6,31 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from niwt_tf import errors, model_files
 from niwt_tf import model as model_lib
-from niwt_tf.export import saved_model, target, tflite
+from niwt_tf import model_files
+from niwt_tf.export import client, saved_model, target
 
 
 def export(model: model_lib.Model, out: str | Path, format: str = target.SAVED_MODEL, name: str = "niwt") -> None:
-    """Writes a model, whole or not at all.
+    """Write a model, whole or not at all.
 
     Args:
-      model: to be written.
-      out: the folder, which is empty or not there; of the format keras the file.
-      format: `savedmodel`, `tflite`, or `keras`, a bundle that `model_files.load` reads again.
-      name: the model's, for its card.
+      model: Model to be written.
+      out: Folder, which is empty or not there; of the format `keras` the file.
+      format: `savedmodel`; `litert`, `onnx` or `openvino`, the predictor alone; or `keras`, a bundle that
+        `model_files.load` reads again.
+      name: The model's name, for its card.
 
     Raises:
-      errors.UserError: if there is no such format, something lies at `out`, or TensorFlow Lite lacks an operation.
-      OSError: if it cannot be written.
+      errors.UserError: If there is no such format, what it needs is not installed, something lies at `out`, or the
+        format lacks an operation of the network.
+      OSError: If it cannot be written.
     """
-    if format not in target.FORMATS:
-        raise errors.unknown_value("--format", format, target.FORMATS)
-    path = Path(out).expanduser()
-    target.require_new(path, format)
-    if format == target.KERAS:
+    written, path = target.require_format(format, dashes=""), Path(out).expanduser()
+    target.require_new(path, written, dashes="")
+    if written == target.KERAS:
         model_files.save(model, path)
-    elif format == target.TFLITE:
-        tflite.write(model, path, name)
-    else:
+    elif written == target.SAVED_MODEL:
         saved_model.write(model, path, name)
+    else:
+        client.write(model, path, name, written)

@@ -33,7 +33,7 @@ def write(model: model_lib.Model, out: Path, name: str) -> None:
         functions = archive(endpoints, folder)
         told = {key: _told(one, functions[key]) for key, one in endpoints.items()}
         (folder / "assets").mkdir(exist_ok=True)
-        card.write(folder / "assets", model, name, {"signatures": told})
+        card.write(folder / "assets", model, name, {"format": target.SAVED_MODEL, "signatures": told})
         warmup.write(folder, name, model.image_size)
 
 

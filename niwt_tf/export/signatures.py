@@ -12,7 +12,7 @@ import tensorflow as tf
 from niwt_tf import model as model_lib
 from niwt_tf.backbones import squares
 from niwt_tf.explain import explainer
-from niwt_tf.export import reasons
+from niwt_tf.export import reasons, resize
 
 Outputs = dict[str, tf.Tensor]
 # What they are, by their names.
@@ -105,6 +105,18 @@ class Signatures:
     def scores(self, images: tf.Tensor) -> Outputs:
         """Returns scores alone, for images `[N,S,S,3]` uint8."""
         return {"scores": model_lib.scores_of(self._model, images, self._kernel, self._bias)}
+
+    def predict(self, count: int | None = None) -> Signature:
+        """Build what clients run: images of any size to scores, of operations that converters know.
+
+        Args:
+          count: Number of images at a time; None for any.
+        """
+
+        def predict(images: tf.Tensor) -> Outputs:
+            return self.scores(resize.fit(images, self._model.image_size, count))
+
+        return Signature(predict, (_spec("images", count, None, None, 3),), "Predicts the scores of images.")
 
     def _decisions(self, images: tf.Tensor) -> Outputs:
         count = tf.shape(images)[0]

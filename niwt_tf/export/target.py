@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import shutil
 from collections.abc import Iterator
@@ -12,8 +13,33 @@ from pathlib import Path
 
 from niwt_tf import bundle, errors
 
-SAVED_MODEL, TFLITE, KERAS = "savedmodel", "tflite", "keras"
-FORMATS = (SAVED_MODEL, TFLITE, KERAS)
+SAVED_MODEL, LITERT, ONNX, OPENVINO, KERAS = "savedmodel", "litert", "onnx", "openvino", "keras"
+FORMATS = (SAVED_MODEL, LITERT, ONNX, OPENVINO, KERAS)
+_FORMER = {"tflite": LITERT}
+# What a format's converter and runtime import; its extra has the format's name.
+_IMPORTED = {LITERT: ("ai_edge_litert",), ONNX: ("tf2onnx", "onnx", "onnxruntime"), OPENVINO: ("openvino",)}
+
+
+def require_format(format: str, dashes: str = "--") -> str:
+    """Return a format by its present name, if there is such a format and what it needs is installed.
+
+    Args:
+      format: Name as the user gave it.
+      dashes: What stands before the argument's name in messages: empty in Python.
+
+    Raises:
+      errors.UserError: If there is no such format, or a package is lacking.
+    """
+    name = _FORMER.get(format, format)
+    if name not in FORMATS:
+        raise errors.unknown_value(f"{dashes}format", format, FORMATS)
+    lacking = [one for one in _IMPORTED.get(name, ()) if importlib.util.find_spec(one) is None]
+    if lacking:
+        raise errors.UserError(
+            f"`{dashes}format={format}` must have its converter and its runtime installed. Received: no "
+            f"{errors.listed(lacking)} in this environment. Run pip install 'niwt_tf[{name}]'."
+        )
+    return name
 
 
 def default(name: str, format: str) -> Path:
@@ -21,38 +47,41 @@ def default(name: str, format: str) -> Path:
 
     Args:
       name: the model's.
-      format: one of `FORMATS`; TensorFlow Serving wants a SavedModel's folder to be a version's number.
+      format: as the user named it; TensorFlow Serving wants a SavedModel's folder to be a version's number.
     """
-    below = {SAVED_MODEL: Path(name, "1"), TFLITE: Path(f"{name}-tflite"), KERAS: Path(name + bundle.ENDING)}
-    return Path("exported") / below[format]
+    below = {SAVED_MODEL: Path(name, "1"), KERAS: Path(name + bundle.ENDING)}
+    return Path("exported") / below.get(format, Path(f"{name}-{format}"))
 
 
-def require_new(out: Path, format: str) -> None:
+def require_new(out: Path, format: str, dashes: str = "--") -> None:
     """Raises errors.UserError if something lies at `out`, or it cannot be made; an empty folder will do for a folder.
 
     Args:
       out: the folder, or of the format keras the file.
       format: one of `FORMATS`.
+      dashes: What stands before the arguments' names in messages: empty in Python.
     """
+    named = f"{dashes}out"
     is_file = format == KERAS
     if is_file and out.suffix != bundle.ENDING:
         raise errors.UserError(
-            f"`--out` must end in {bundle.ENDING} for --format={KERAS}. Received: --out={out}. Name another --out."
+            f"`{named}` must end in {bundle.ENDING} for {dashes}format={KERAS}. Received: {named}={out}. Name another "
+            f"{named}."
         )
     if os.path.lexists(out) and (is_file or not out.is_dir() or any(out.iterdir())):
         what, trouble = "a new file" if is_file else "an empty or a new folder", "is there"
         if out.is_dir() and not is_file:
             trouble = f"holds {errors.listed(sorted(path.name for path in out.iterdir()), 3)}"
         raise errors.UserError(
-            f"`--out` must be {what}: nothing is written over. Received: --out={out}, which {trouble}. Name another, "
-            f"such as --out={_unused(out)}"
+            f"`{named}` must be {what}: nothing is written over. Received: {named}={out}, which {trouble}. Name "
+            f"another, such as {named}={_unused(out)}"
         )
     nearest = next(path for path in (out.absolute(), *out.absolute().parents) if path.exists())
     if not (nearest.is_dir() and os.access(nearest, os.W_OK)):
         trouble = "cannot be written" if nearest.is_dir() else "is no folder"
         raise errors.UserError(
-            f"`--out` must be a place that can be written. Received: --out={out}, where {nearest} {trouble}. Name "
-            "another --out."
+            f"`{named}` must be a place that can be written. Received: {named}={out}, where {nearest} {trouble}. Name "
+            f"another {named}."
         )
 
 

@@ -74,8 +74,9 @@ def test_a_run_becomes_a_saved_model_below_exported(run: Path, tmp_path: Path) -
             "is none. Name one that niwt or niwt_teach made.",
         ),
         (
-            ["--model=nowhere", "--format=tflit"],
-            "`--format` must be one of savedmodel, tflite, keras. Received: --format=tflit. Did you mean 'tflite'?",
+            ["--model=nowhere", "--format=onx"],
+            "`--format` must be one of savedmodel, litert, onnx, openvino, keras. Received: --format=onx. Did you mean "
+            "'onnx'?",
         ),
         (
             ["--model=a.keras", "--out=full"],

@@ -34,10 +34,14 @@ _SIGNATURES = {
         "outputs": {"scores": {"dtype": "float32", "shape": ["N", 8], "meaning": "logits"}},
     }
 }
-_TFLITE = {
+_ACCURACY = {
     "measured": True, "images": 1320, "same_prediction": 0.9992,
-    "tflite": {"seen_accuracy": 0.5, "unseen_accuracy": None, "harmonic_mean": None},
+    "client": {"seen_accuracy": 0.5, "unseen_accuracy": None, "harmonic_mean": None},
     "model": {"seen_accuracy": 0.625, "unseen_accuracy": None, "harmonic_mean": None},
+}  # fmt: skip
+_CLIENT = {
+    "title": "OpenVINO", "runtime": "OpenVINO", "file": "predictor.xml", "accuracy": _ACCURACY,
+    "check": {"images": 32, "difference": 0.001, "spread": 50.0, "same_prediction": 1.0, "bound": 1e-3},
 }  # fmt: skip
 
 
@@ -49,7 +53,9 @@ def _write(folder: Path, answers: dict[str, Any], **model: Any) -> tuple[dict[st
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], str]:
     folder = tmp_path_factory.mktemp("card")
-    return _write(folder, {"signatures": _SIGNATURES}, taught=_TAUGHT, config=_CONFIG, metrics=_METRICS)
+    return _write(
+        folder, {"format": "savedmodel", "signatures": _SIGNATURES}, taught=_TAUGHT, config=_CONFIG, metrics=_METRICS
+    )
 
 
 def test_json_tells_where_the_model_comes_from(written: tuple[dict[str, Any], str]) -> None:
@@ -73,7 +79,7 @@ def test_json_tells_where_the_model_comes_from(written: tuple[dict[str, Any], st
     assert told["settings"]["lambda"] == 1e-3 and told["settings"]["gamma"] == exported.GAMMA
     assert told["command"] == "niwt --dataset=awa2 '--data_dir=/data/my animals' --seed=3 --workdir=runs/animals"
     assert told["packages"]["run"] == {"niwt_tf": "0.0.1"} and "tensorflow" in told["packages"]["export"]
-    assert told["signatures"] == _SIGNATURES and told["tflite"] is None
+    assert told["signatures"] == _SIGNATURES and told["client"] is None
 
 
 def test_licences_are_there_to_be_filled_in(written: tuple[dict[str, Any], str]) -> None:
@@ -113,7 +119,7 @@ def test_page_is_whole_and_its_tables_are_even(written: tuple[dict[str, Any], st
 
 
 def test_a_run_without_scores_says_so(tmp_path: Path) -> None:
-    told, page = _write(tmp_path, {"signatures": _SIGNATURES})
+    told, page = _write(tmp_path, {"format": "savedmodel", "signatures": _SIGNATURES})
     assert told["scores"] is None and told["packages"]["run"] is None and told["data"]["split_sha256"] is None
     assert "None: the run was not evaluated." in page and "fine-tuned: not recorded" in page
     assert "Taught later" not in page and "\n\n\n" not in page
@@ -121,17 +127,22 @@ def test_a_run_without_scores_says_so(tmp_path: Path) -> None:
 
 def test_what_has_no_test_images_is_not_measured(tmp_path: Path) -> None:
     nothing = dict.fromkeys(("unseen_accuracy", "harmonic_mean", "zsl_accuracy", "ausuc"))
-    _, page = _write(tmp_path, {"signatures": _SIGNATURES}, metrics={**_METRICS, **nothing})
+    _, page = _write(tmp_path, {"format": "savedmodel", "signatures": _SIGNATURES}, metrics={**_METRICS, **nothing})
     assert "| gamma 0.750 | 0.900 | not measured | not measured |" in page and "S against U: not measured." in page
 
 
-def test_tensorflow_lite_stands_beside_the_model(tmp_path: Path) -> None:
-    told, page = _write(tmp_path, {"tflite": _TFLITE}, metrics=_METRICS)
-    assert told["tflite"] == _TFLITE and told["signatures"] is None and "## Signatures" not in page
+def test_a_client_stands_beside_the_model(tmp_path: Path) -> None:
+    told, page = _write(tmp_path, {"format": "openvino", "client": _CLIENT}, metrics=_METRICS)
+    assert told["client"] == _CLIENT and told["signatures"] is None and "## Signatures" not in page
+    assert "`predictor.xml` takes `images`, RGB uint8 [N,H,W,3], of any size, any number of one size" in page
+    assert "2.0e-05 of their spread at most (0.001 is allowed), and 100 % of the decisions are equal." in page
     assert "On 1,320 test images, 99.92 % of its decisions are the model's own:" in page
-    assert "| tflite | 0.500 | not measured |" in page and "| model | 0.625 | not measured |" in page
+    assert "| OpenVINO | 0.500 | not measured |" in page and "| live model | 0.625 | not measured |" in page
 
 
 def test_why_nothing_was_measured_is_told(tmp_path: Path) -> None:
-    _, page = _write(tmp_path, {"tflite": {"measured": False, "why": "No images."}})
-    assert "Its accuracy was not measured: No images." in page
+    unmeasured = {**_CLIENT, "accuracy": {"measured": False, "why": "No images."}}
+    _, page = _write(tmp_path, {"format": "litert", "client": unmeasured})
+    assert (
+        "Its accuracy was not measured: No images." in page and "RGB uint8 [1,H,W,3], of any size: the middle" in page
+    )

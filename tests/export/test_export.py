@@ -21,7 +21,7 @@ def test_an_unknown_format_is_told(tmp_path: Path) -> None:
     with pytest.raises(errors.UserError) as told:
         export.export(exported.model(), tmp_path / "out", "savedmodell")
     assert str(told.value) == (
-        "`--format` must be one of savedmodel, tflite, keras. Received: --format=savedmodell. "
+        "`format` must be one of savedmodel, litert, onnx, openvino, keras. Received: format=savedmodell. "
         "Did you mean 'savedmodel'?"
     )
     assert list(tmp_path.iterdir()) == []

@@ -229,7 +229,7 @@ def test_saved_model_cli_shows_and_runs_it(live: model_lib.Model, alone: Path) -
 
 def test_what_is_there_stays_as_it_is(live: model_lib.Model, tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("mine", "utf-8")
-    with pytest.raises(errors.UserError, match="`--out` must be an empty or a new folder"):
+    with pytest.raises(errors.UserError, match="`out` must be an empty or a new folder"):
         export.export(live, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
     assert (tmp_path / "mine").read_text("utf-8") == "mine"

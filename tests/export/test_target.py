@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -15,10 +17,62 @@ from niwt_tf.export import target
 
 @pytest.mark.parametrize(
     ("format", "path"),
-    [("savedmodel", "exported/mine/1"), ("tflite", "exported/mine-tflite"), ("keras", "exported/mine.keras")],
+    [
+        ("savedmodel", "exported/mine/1"),
+        ("litert", "exported/mine-litert"),
+        ("tflite", "exported/mine-tflite"),
+        ("onnx", "exported/mine-onnx"),
+        ("openvino", "exported/mine-openvino"),
+        ("keras", "exported/mine.keras"),
+    ],
 )
 def test_defaults_differ_by_format(format: str, path: str) -> None:
     assert target.default("mine", format) == Path(path)
+
+
+def test_a_former_name_is_taken_for_the_present_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: object())
+    for format, name in (("tflite", "litert"), *((one, one) for one in target.FORMATS)):
+        assert target.require_format(format) == name
+
+
+@pytest.mark.parametrize(
+    ("format", "dashes", "message"),
+    [
+        (
+            "tflite",
+            "--",
+            "`--format=tflite` must have its converter and its runtime installed. Received: no ai_edge_litert in this "
+            "environment. Run pip install 'niwt_tf[litert]'.",
+        ),
+        (
+            "onnx",
+            "",
+            "`format=onnx` must have its converter and its runtime installed. Received: no tf2onnx, onnx, onnxruntime "
+            "in this environment. Run pip install 'niwt_tf[onnx]'.",
+        ),
+        (
+            "openvino",
+            "--",
+            "`--format=openvino` must have its converter and its runtime installed. Received: no openvino in this "
+            "environment. Run pip install 'niwt_tf[openvino]'.",
+        ),
+    ],
+)
+def test_a_lacking_package_is_told_with_its_extra(
+    format: str, dashes: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(errors.UserError) as told:
+        target.require_format(format, dashes)
+    assert str(told.value) == message
+    assert target.require_format("savedmodel", dashes) == "savedmodel"
+
+
+def test_extras_have_the_formats_names() -> None:
+    page = (Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8")
+    for name in target._IMPORTED:
+        assert re.search(rf"^{name} = \[", page, re.MULTILINE), name
 
 
 def test_a_new_or_an_empty_folder_will_do(tmp_path: Path) -> None:
@@ -57,6 +111,17 @@ def test_a_bundle_is_a_new_file(tmp_path: Path) -> None:
         target.require_new(tmp_path / "folder.keras", "keras")
     with pytest.raises(errors.UserError, match=r"`--out` must end in .keras for --format=keras. Received: --out=mine."):
         target.require_new(Path("mine"), "keras")
+
+
+def test_in_python_arguments_have_no_dashes(tmp_path: Path) -> None:
+    (tmp_path / "mine.keras").touch()
+    (tmp_path / "file").touch()
+    with pytest.raises(errors.UserError, match=r"^`out` must be a new file: .* Received: out=.* such as out=.*/mine-2"):
+        target.require_new(tmp_path / "mine.keras", "keras", dashes="")
+    with pytest.raises(errors.UserError, match=r"^`out` must end in .keras for format=keras. Received: out=mine. Name"):
+        target.require_new(Path("mine"), "keras", dashes="")
+    with pytest.raises(errors.UserError, match=r"^`out` must be a place that .* Received: out=.* Name another out.$"):
+        target.require_new(tmp_path / "file" / "1", "savedmodel", dashes="")
 
 
 def test_a_place_that_cannot_be_is_told(tmp_path: Path) -> None:

@@ -1,0 +1,130 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Write a model's predictor for clients without TensorFlow, checked against the live model before it is kept."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from niwt_tf import errors, progress
+from niwt_tf import model as model_lib
+from niwt_tf.export import accuracy, agreement, card, onnx, openvino, signatures, target, tflite
+
+LABELS = "labels.txt"
+_T = TypeVar("_T")
+# What LiteRT's converter, ONNX Runtime and OpenVINO say of an operation that they lack.
+_LACKING = re.compile(
+    r"'tf\.(\w+)' op is neither|No Op registered for (\w+)|No conversion rule found for operations: ([\w, ]*\w)"
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Client:
+    """A format that clients run.
+
+    Attributes:
+      title: Name of the format in messages and on the card.
+      runtime: Name of what runs it.
+      file: File that holds the predictor.
+      convert: Writes a model's predictor into a file.
+      load: Loads that file into its runtime.
+    """
+
+    title: str
+    runtime: str
+    file: str
+    convert: Callable[[model_lib.Model, Path], None]
+    load: Callable[[Path], agreement.Predictor]
+
+
+def write(model: model_lib.Model, out: Path, name: str, format: str) -> None:
+    """Write the predictor, `labels.txt` and the card, whole or not at all.
+
+    Args:
+      model: Model to be written.
+      out: Folder, which is empty or not there.
+      name: The model's name, for the card.
+      format: One of `CLIENTS`.
+
+    Raises:
+      errors.UserError: If the format lacks an operation of the network, or its scores are not the live model's.
+      OSError: If it cannot be written.
+    """
+    client = CLIENTS[format]
+    with target.writing(out) as folder:
+        path = folder / client.file
+        _quietly(lambda: client.convert(model, path), client.title)
+        predictor = _quietly(lambda: client.load(path), client.title)
+        agreed = _quietly(lambda: agreement.compare(model, predictor), client.title)
+        agreement.require(agreed, client.title)
+        progress.say(
+            f"  checked by {client.runtime} on {agreed.images} sample images: scores differ from the live model's by "
+            f"{agreed.share:.0e} of their spread at most"
+        )
+        (folder / LABELS).write_text(_labels(model), "utf-8")
+        told = {
+            "title": client.title,
+            "runtime": client.runtime,
+            "file": client.file,
+            "check": {**dataclasses.asdict(agreed), "bound": agreement.BOUND},
+            "accuracy": accuracy.measure(model, predictor),
+        }
+        card.write(folder, model, name, {"format": format, "client": told})
+
+
+def _quietly(task: Callable[[], _T], title: str) -> _T:
+    """Run a converter or a runtime without a word from it, and turn its errors, whose types are its own, into ours."""
+    with progress.silent_stderr():
+        try:
+            return task()
+        except (OSError, MemoryError):
+            raise
+        except Exception as error:
+            lacking, trouble = _lacking(str(error)), errors.first_line(error)
+    if lacking:
+        raise errors.UserError(
+            f"A network exported as {title} must be made of operations that {title} has. Received: one with {lacking}. "
+            "Choose another format, such as savedmodel."
+        )
+    raise errors.UserError(
+        f"A network exported as {title} must be converted and run without an error. Received: {trouble}. Choose "
+        "another format, such as savedmodel."
+    )
+
+
+def _lacking(message: str) -> str:
+    """Return the operations that a converter or a runtime says it lacks, with commas between them."""
+    return errors.listed(sorted({name for names in _LACKING.findall(message) for name in names if name}))
+
+
+def _labels(model: model_lib.Model) -> str:
+    kinds = ((one, "seen" if one in model.seen else "unseen") for one in model.class_names)
+    return "".join(f"{one}\t{kind}\n" for one, kind in kinds)
+
+
+def _to_litert(model: model_lib.Model, path: Path) -> None:
+    tflite.convert(_predict(model, tflite.COUNT), model.image_size, _labels(model), path)
+
+
+def _to_onnx(model: model_lib.Model, path: Path) -> None:
+    onnx.convert(_predict(model), json.dumps(model.class_names), path)
+
+
+def _to_openvino(model: model_lib.Model, path: Path) -> None:
+    openvino.convert(_predict(model), json.dumps(model.class_names), path)
+
+
+def _predict(model: model_lib.Model, count: int | None = None) -> signatures.Signature:
+    return signatures.Signatures(model).predict(count)
+
+
+CLIENTS = {
+    target.LITERT: Client("LiteRT", "ai-edge-litert", "predictor.tflite", _to_litert, tflite.load),
+    target.ONNX: Client("ONNX", "ONNX Runtime", "predictor.onnx", _to_onnx, onnx.load),
+    target.OPENVINO: Client("OpenVINO", "OpenVINO", "predictor.xml", _to_openvino, openvino.load),
+}
