@@ -190,11 +190,11 @@ def test_what_was_learned_from_images_is_not_forgotten() -> None:
     with pytest.raises(errors.UserError) as caught:
         models.by_attributes().forget("tiger")
     assert str(caught.value) == (
-        "`--forget` must name classes that were taught by words. Received: Tiger, learned from images. Those taught by "
+        "`name` must name classes that were taught by words. Received: Tiger, learned from images. Those taught by "
         "words are Okapi."
     )
 
 
 def test_what_is_no_class_is_not_forgotten() -> None:
-    with pytest.raises(errors.UserError, match=re.escape("Received: --forget=Okapii. Did you mean 'Okapi'?")):
+    with pytest.raises(errors.UserError, match=re.escape("Received: name=Okapii. Did you mean 'Okapi'?")):
         models.by_attributes().forget("Okapii")

@@ -188,7 +188,7 @@ def _started(
         if isinstance(name, keras.Model):
             place, objects = f"{families.KERAS_FILE}{_saved(name, Path(folder))}", _own_layers(name) | objects
         with arguments.named(backbone="name"), _shown_in_errors(f"--backbone={place}", f"name={_shown(name)}"):
-            config = settings.read("backbone", backbone=place, **values)
+            config = settings.read("backbone", {"backbone": "name"}, backbone=place, **values)
             yield build.build(config, objects), config
 
 

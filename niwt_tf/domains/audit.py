@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from niwt_tf import errors
+from niwt_tf import errors, units
 
-_DIGITS = 6  # behind the point, where the largest number is 1: what differs less is the same
+_DIGITS = 6  # of vectors of length 1: what differs less is the same
 _LEAST_KNOWN = 0.5  # of a class's words
 _NAMED = 5  # of classes that are the same
 
@@ -49,20 +49,22 @@ def check(told: Told, first: int = 0) -> list[str]:
       first: the first class that is new; of those before it nothing is said.
 
     Raises:
-      errors.UserError: if a class has nothing but zeros, or no finite numbers, or all seen classes are told the same.
+      errors.UserError: if a class has no finite numbers, or nothing but zeros where these are no attributes, or all
+        seen classes are told the same.
     """
-    _require_finite(told, first)
-    rows = _rounded(told.vectors)
+    _require_something(told, first)
     if first < told.seen:
-        _require_different(told, rows)
-    doubts = [_same(told, rows, first), _little_known(told, first)]
+        _require_different(told)
+    doubts = [_nothing(told, first), _same(told, first), _little_known(told, first)]
     if first < told.seen:
         doubts.append(_constant(told))
     return list(filter(None, doubts))
 
 
-def _require_finite(told: Told, first: int) -> None:
-    useless = ~told.vectors.any(1) | ~np.isfinite(told.vectors).all(1)
+def _require_something(told: Told, first: int) -> None:
+    useless = ~np.isfinite(told.vectors).all(1)
+    if not told.feature_names:
+        useless |= ~told.vectors.any(1)
     useless[:first] = False
     if useless.any():
         names = errors.listed(_where(told.class_names, useless))
@@ -72,24 +74,36 @@ def _require_finite(told: Told, first: int) -> None:
         )
 
 
-def _require_different(told: Told, rows: np.ndarray) -> None:
-    if told.seen > 1 and (rows[: told.seen] == rows[0]).all():
+def _require_different(told: Told) -> None:
+    if told.seen > 1 and (told.vectors[: told.seen] == told.vectors[0]).all():
         raise errors.UserError(
             f"`{told.what}` must tell classes apart. Received: {told.source}, which tells the same of all "
             f"{told.seen} seen classes. {told.remedy}"
         )
 
 
-def _same(told: Told, rows: np.ndarray, first: int) -> str:
-    """Return which classes are told the same, of which one is new."""
+def _nothing(told: Told, first: int) -> str:
+    """Return which classes have none of the attributes: the method can tell one such class from others, not two."""
+    empty = ~told.vectors.any(1)
+    empty[:first] = False
+    if not empty.any():
+        return ""
+    return f"`{told.what}` has nothing but zeros for {errors.listed(_where(told.class_names, empty))}"
+
+
+def _same(told: Told, first: int) -> str:
+    """Return which classes are told the same, of which one is new; only proportions of their numbers count."""
     groups: dict[bytes, list[int]] = {}
-    for index, row in enumerate(rows):
-        groups.setdefault(row.tobytes(), []).append(index)
+    for index, direction in enumerate(np.round(units.units(told.vectors.astype(np.float64)), _DIGITS) + 0.0):
+        groups.setdefault(direction.tobytes(), []).append(index)
     alike = [group for group in groups.values() if len(group) > 1 and group[-1] >= first]
     if not alike:
         return ""
     same = [" = ".join(told.class_names[index] for index in group[:_NAMED]) for group in alike]
-    return f"`{told.what}` tells the same of classes, which nothing can tell apart then: {errors.listed(same)}"
+    return (
+        f"`{told.what}` tells the same of classes, in proportions, which are all that counts, so that nothing can tell "
+        f"them apart: {errors.listed(same)}"
+    )
 
 
 def _constant(told: Told) -> str:
@@ -115,11 +129,6 @@ def _little_known(told: Told, first: int) -> str:
     if not little:
         return ""
     return f"most words of `{told.what}` are in no text of the seen classes for {errors.listed(little)}"
-
-
-def _rounded(vectors: np.ndarray) -> np.ndarray:
-    """Return vectors in the unit of their largest number, as far as they differ."""
-    return np.round(vectors.astype(np.float64) / np.abs(vectors).max(), _DIGITS) + 0.0
 
 
 def _where(names: Iterable[str], chosen: np.ndarray) -> list[str]:

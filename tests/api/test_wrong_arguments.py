@@ -388,7 +388,7 @@ def _call(name: str, world: SimpleNamespace, folder: Path) -> tuple[Callable[...
         "compute_features": {"backbone": w.classifier.backbone, "images": w.images},
         "compute_importances": {"classifier": w.classifier, "images": w.images, "labels": _LABELS},
         "encode_attributes": {"values": np.eye(3), "feature_names": _FEATURES, "class_names": _NAMES},
-        "encode_captions": {"captions": {"poppy": ["a red flower"], "rose": ["a red flower"]}},
+        "encode_captions": {"captions": {"poppy": ["a red flower"], "rose": ["a pink flower"]}},
         "evaluate_gzsl": {
             "seen_logits": logits,
             "seen_labels": _LABELS,

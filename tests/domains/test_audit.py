@@ -26,10 +26,23 @@ def test_classes_that_differ_raise_no_doubt() -> None:
     assert audit.check(_told(_GOOD, feature_names=("a", "b"), known_words=(0.1, 0.1, 0.1, 0.5, 1))) == []
 
 
-def test_classes_that_are_the_same_are_named_together() -> None:
-    assert audit.check(_told([[1, 0], [0, 1], [1, 1], [0, 1], [1, 1]])) == [
-        "`signs` tells the same of classes, which nothing can tell apart then: bee = dog, cow = eel"
-    ]
+_SAME = (
+    "`signs` tells the same of classes, in proportions, which are all that counts, so that nothing can tell them "
+    "apart: "
+)
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_classes_of_one_direction_are_named_together(size: float) -> None:
+    found = audit.check(_told([[1, 0], [0, 1], [1, 1], [0, size], [size, size]]))
+    assert found == [_SAME + "bee = dog, cow = eel"]
+
+
+def test_classes_that_have_no_attribute_are_named() -> None:
+    names = {"feature_names": ("a", "b")}
+    assert audit.check(_told([*_GOOD[:4], [0, 0]], **names)) == ["`signs` has nothing but zeros for eel"]
+    two = audit.check(_told([[1, 0], [0, 1], [0, 0], [0, 2], [0, 0]], **names))
+    assert two == ["`signs` has nothing but zeros for cow, eel", _SAME + "bee = dog, cow = eel"]
 
 
 @pytest.mark.parametrize("row", [[0, 0], [np.nan, 1], [1, np.inf]])
@@ -64,6 +77,6 @@ def test_unseen_classes_of_which_few_words_are_known_are_named() -> None:
 def test_only_new_classes_are_looked_at() -> None:
     told = _told([[1, 0], [1, 0], [0, 0], [0, 1], [1, 0]], known_words=(1, 1, 1, 0, 0))
     assert audit.check(told, first=4) == [
-        "`signs` tells the same of classes, which nothing can tell apart then: ant = bee = eel",
+        _SAME + "ant = bee = eel",
         "most words of `signs` are in no text of the seen classes for eel (0% known)",
     ]

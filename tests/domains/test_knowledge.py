@@ -220,8 +220,8 @@ def test_texts_of_a_folder_take_the_place_of_the_datasets(zoo: _Zoo, tmp_path: P
     ("domain", "changes", "message"),
     [
         (
-            "attributes",
-            {"attributes": zero_shot.Attributes(("red",), dict.fromkeys(_CLASSES, np.zeros(1)), "signs")},
+            "sentences",
+            {"sentences": zero_shot.Embeddings(dict.fromkeys(_CLASSES, np.zeros(1)), "a file")},
             "nothing but zeros, or no numbers, for ant, bee, polar bear, dog, eel. Mend what the dataset tells of "
             "them, or name another --domain.",
         ),
@@ -244,6 +244,12 @@ def test_a_domain_that_says_nothing_of_a_class_is_an_error(
     with pytest.raises(errors.UserError, match="^`.*` must tell something of every class, in finite numbers") as caught:
         _load(zoo(**changes), domain)
     assert str(caught.value).endswith(f"which gives {message}")
+
+
+def test_attributes_that_are_zero_for_all_are_an_error(zoo: _Zoo) -> None:
+    nothing = zero_shot.Attributes(("red",), dict.fromkeys(_CLASSES, np.zeros(1)), "signs")
+    with pytest.raises(errors.UserError, match="^`attributes` must tell classes apart.*the same of all 3 seen classes"):
+        _load(zoo(attributes=nothing), "attributes")
 
 
 def test_a_rehearsal_knows_its_own_classes_alone(tiny_dataset: zero_shot.ZeroShotDataset) -> None:
