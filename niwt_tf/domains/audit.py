@@ -62,7 +62,7 @@ def check(told: Told, first: int = 0) -> list[str]:
 
 
 def _require_something(told: Told, first: int) -> None:
-    useless = ~np.isfinite(told.vectors).all(1)
+    useless = np.asarray(~np.isfinite(told.vectors).all(1))
     if not told.feature_names:
         useless |= ~told.vectors.any(1)
     useless[:first] = False
@@ -84,7 +84,7 @@ def _require_different(told: Told) -> None:
 
 def _nothing(told: Told, first: int) -> str:
     """Return which classes have none of the attributes: the method can tell one such class from others, not two."""
-    empty = ~told.vectors.any(1)
+    empty = np.asarray(~told.vectors.any(1))
     empty[:first] = False
     if not empty.any():
         return ""

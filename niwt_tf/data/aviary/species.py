@@ -21,6 +21,7 @@ _FAMILIES = "Bunting Finch Flycatcher Lark Martin Pipit Robin Shrike Sparrow Tan
 
 _MIN_DIFFERENCES = 4  # two species differ in at least so many attributes
 _TRIES = 10_000  # to invent one more species; they suffice for some 220
+_DRAWN = 20_000  # species, set by set, until one can be split
 _MIN_SEEN_OCCURRENCES = 2  # each attribute value of an unseen species occurs in at least so many seen ones
 
 
@@ -52,7 +53,7 @@ def invent(seed: int, classes: int = 60, unseen: int = 12) -> tuple[Species, ...
     """
     rng = np.random.default_rng([seed, 0])
     names = _names(rng, classes)
-    for _ in range(100):
+    for _ in range(_DRAWN // classes):  # of few species hardly any draw will do
         traits = _distinct_traits(rng, classes)
         order = _unseen_last(traits, unseen)
         if order is not None:
@@ -62,7 +63,7 @@ def invent(seed: int, classes: int = 60, unseen: int = 12) -> tuple[Species, ...
             )
     raise errors.UserError(
         "`--aviary_unseen` species must share each of their attribute values with seen ones. "
-        f"Received: --aviary_classes={classes}, --aviary_unseen={unseen}. Use fewer unseen classes."
+        f"Received: --aviary_classes={classes}, --aviary_unseen={unseen}. Use fewer unseen or more classes."
     )
 
 

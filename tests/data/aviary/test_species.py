@@ -83,7 +83,7 @@ def test_too_many_unseen_species_are_an_error() -> None:
         species.invent(0, 12, 9)
     assert str(caught.value) == (
         "`--aviary_unseen` species must share each of their attribute values with seen ones. "
-        "Received: --aviary_classes=12, --aviary_unseen=9. Use fewer unseen classes."
+        "Received: --aviary_classes=12, --aviary_unseen=9. Use fewer unseen or more classes."
     )
 
 
@@ -114,3 +114,8 @@ def test_more_species_than_differ_enough_are_an_error(monkeypatch: pytest.Monkey
     monkeypatch.setattr(species, "_TRIES", 1000)
     with pytest.raises(errors.UserError, match="classes=3, of which 2 were found"):
         species.invent(0, 3, 0)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_fewest_species_are_found_for_every_seed(seed: int) -> None:
+    assert sum(not one.seen for one in species.invent(seed, classes=10, unseen=2)) == 2
