@@ -57,11 +57,6 @@ def test_numbers_of_comparisons_are_those_of_their_records(path: Path) -> None:
     assert (_ROOT / "flags" / f"{path.parent.name}.flags").is_file(), "a record is named after its preset"
 
 
-def test_every_comparison_has_its_record() -> None:
-    presets = {path.stem for path in (_ROOT / "flags").glob("*.flags") if path.stem.startswith(("compare_", "ablate_"))}
-    assert {path.parent.name for path in _RESULTS.glob("*/table.json")} == presets
-
-
 # What a user does by hand in the ten lines: "and so on" for the other classes' photographs, and their captions.
 _BY_HAND = """
 nano() {
