@@ -49,13 +49,35 @@ def maximal_images(
     pooled = keras.layers.GlobalAveragePooling2D(dtype="float32", name="pooled")(activations)
     with keras_vis.quiet():
         vis = importlib.import_module("tf_keras_vis.activation_maximization")
-        model = keras.Model(images, pooled, name="pooled_trunk")
-        climb, starts = vis.ActivationMaximization(model, clone=True), _starts(model, neurons, seed)
+        model = _in_graph(keras.Model(images, pooled, name="pooled_trunk"))
+        climb, starts = vis.ActivationMaximization(model, clone=False), _starts(model, neurons, seed)
         parts = [
             _climb(climb, neurons[first : first + _BATCH_SIZE], starts[first : first + _BATCH_SIZE], seed, steps)
             for first in range(0, len(neurons), _BATCH_SIZE)
         ]
     return np.concatenate([np.zeros((0, *images.shape[1:]), np.uint8), *parts])
+
+
+class _Graph(keras.layers.Layer):
+    """A model as one layer that runs in a graph: tf-keras-vis calls it eagerly, step by step and layer by layer."""
+
+    def __init__(self, model: keras.Model) -> None:
+        super().__init__(dtype="float32", name="graph")
+        self._function = tf.function(lambda images: model(images, training=False), reduce_retracing=True)
+        self._size = model.output_shape[-1]
+
+    def call(self, images: tf.Tensor) -> tf.Tensor:
+        """Compute the model's output."""
+        return self._function(images)
+
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Return the shape of the model's output."""
+        return (shape[0], self._size)
+
+
+def _in_graph(model: keras.Model) -> keras.Model:
+    images = keras.Input(model.input_shape[1:], dtype="float32", name="float_images")
+    return keras.Model(images, _Graph(model)(images), name="pooled_trunk")
 
 
 def _small_trunk(backbone: backbone_lib.Backbone) -> tuple[Any, Any]:
