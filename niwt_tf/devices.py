@@ -17,7 +17,7 @@ import tensorflow as tf
 import threadpoolctl
 
 from niwt_tf import config as config_lib
-from niwt_tf import errors
+from niwt_tf import errors, machine
 
 _HALF_PRECISION_FROM = (7, 0)  # the compute capability of the first GPUs with fast float16
 _ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
@@ -35,7 +35,7 @@ def configure(config: config_lib.RunConfig) -> str:
         tf.config.experimental.enable_op_determinism()
     gpus = tf.config.list_physical_devices("GPU")
     if not gpus:
-        return f"no GPU: TensorFlow computes on {_cores()} CPU cores"
+        return f"no GPU: TensorFlow computes on {machine.cores()} CPU cores"
     if config.memory_limit:
         _limit_memory(gpus[0], config.memory_limit)
     return f"TensorFlow computes on {_name(gpus[0])}"
@@ -57,7 +57,7 @@ def record() -> dict[str, Any]:
         tf.config.threading.get_inter_op_parallelism_threads(),
     )
     threads = {
-        name: found or _set_in(f"TF_NUM_{name.replace('_op', 'op').upper()}_THREADS") or _cores()
+        name: found or _set_in(f"TF_NUM_{name.replace('_op', 'op').upper()}_THREADS") or machine.cores()
         for name, found in zip(("intra_op", "inter_op"), ours, strict=True)
     }
     for pool in threadpoolctl.threadpool_info():
@@ -65,7 +65,7 @@ def record() -> dict[str, Any]:
     return {
         "processor": processor(),
         "gpu": _name(gpus[0]) if gpus else None,
-        "cores": _cores(),
+        "cores": machine.cores(),
         "threads": threads,
         "onednn": _uses_onednn(),
     }
@@ -73,7 +73,7 @@ def record() -> dict[str, Any]:
 
 def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
     """Return the processor's name, as far as the system tells it."""
-    found = re.search(r"^model name\s*:\s*(.+)$", _text(cpuinfo), re.MULTILINE)
+    found = re.search(r"^model name\s*:\s*(.+)$", machine.read(cpuinfo), re.MULTILINE)
     return found[1].strip() if found else platform.processor() or platform.machine()
 
 
@@ -134,21 +134,10 @@ def _details(gpu: tf.config.PhysicalDevice) -> dict:
 def _uses_onednn(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
     """Returns whether TensorFlow takes oneDNN: as the environment says, else where the processor is made for it."""
     setting = os.environ.get(_ONEDNN, "")
-    return setting.strip().lower() in ("1", "true") if setting else bool(_OF_ONEDNN.search(_text(cpuinfo)))
+    return setting.strip().lower() in ("1", "true") if setting else bool(_OF_ONEDNN.search(machine.read(cpuinfo)))
 
 
 def _set_in(variable: str) -> int:
     """Returns the number that a variable of the environment holds; 0 where it is none."""
     text = os.environ.get(variable, "").strip()
     return int(text) if text.isdigit() else 0
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except OSError:  # another system than Linux
-        return ""
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

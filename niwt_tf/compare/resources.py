@@ -8,6 +8,8 @@ import os
 import re
 from pathlib import Path
 
+from niwt_tf import machine
+
 _GIB_OF_WORKER = 2.0
 _THREADS = (
     "TF_NUM_INTRAOP_THREADS",
@@ -26,7 +28,7 @@ def workers() -> int:
 
 def cores() -> int:
     """Returns how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return machine.cores()
 
 
 def free_memory(root: Path = Path("/")) -> float | None:
@@ -35,9 +37,9 @@ def free_memory(root: Path = Path("/")) -> float | None:
     Args:
       root: holds `proc` and `sys`.
     """
-    found = re.search(r"^MemAvailable:\s*(\d+) kB", _text(root / "proc" / "meminfo"), re.MULTILINE)
+    found = re.search(r"^MemAvailable:\s*(\d+) kB", machine.read(root / "proc" / "meminfo"), re.MULTILINE)
     group = root / "sys" / "fs" / "cgroup"
-    limit, used = _text(group / "memory.max").strip(), _text(group / "memory.current").strip()
+    limit, used = machine.read(group / "memory.max").strip(), machine.read(group / "memory.current").strip()
     free = [int(found[1]) * 1024] if found else []
     free += [int(limit) - int(used)] if limit.isdigit() and used.isdigit() else []
     return min(free) / 2**30 if free else None
@@ -65,10 +67,3 @@ def overruled(threads: int) -> list[str]:
     """Returns what the user's environment says of threads that `environment` says otherwise, as `NAME=value`."""
     values = [(name, os.environ[name]) for name in _THREADS if name in os.environ]
     return [f"{name}={value}" for name, value in values if value.strip() != str(threads)]
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except OSError:
-        return ""
