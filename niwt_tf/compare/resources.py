@@ -23,12 +23,7 @@ _THREADS = (
 def workers() -> int:
     """Returns how many processes cores and free memory allow, at least 1."""
     free = free_memory()
-    return max(1, cores() if free is None else min(cores(), int(free / _GIB_OF_WORKER)))
-
-
-def cores() -> int:
-    """Returns how many cores this process may use."""
-    return machine.cores()
+    return max(1, machine.cores() if free is None else min(machine.cores(), int(free / _GIB_OF_WORKER)))
 
 
 def free_memory(root: Path = Path("/")) -> float | None:
@@ -55,7 +50,7 @@ def threads(processes: int, parts: int) -> int:
       processes: Most processes at a time that were asked for; 0 for as many as there are cores.
       parts: Number of parts of the comparison, at least 1.
     """
-    return max(1, cores() // min(processes or cores(), parts))
+    return max(1, machine.cores() // min(processes or machine.cores(), parts))
 
 
 def environment(threads: int) -> dict[str, str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from niwt_tf import machine
 from niwt_tf.compare import resources
 
 
@@ -36,7 +37,7 @@ def test_free_memory_is_the_systems_within_the_containers(
 def test_where_the_system_does_not_say_cores_decide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert resources.free_memory(tmp_path) is None
     monkeypatch.setattr(resources, "free_memory", lambda: None)
-    monkeypatch.setattr(resources, "cores", lambda: 5)
+    monkeypatch.setattr(machine, "cores", lambda: 5)
     assert resources.workers() == 5
 
 
@@ -45,7 +46,7 @@ def test_workers_are_as_many_as_cores_and_memory_allow(
     free: float, expected: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(resources, "free_memory", lambda: free)
-    monkeypatch.setattr(resources, "cores", lambda: 5)
+    monkeypatch.setattr(machine, "cores", lambda: 5)
     assert resources.workers() == expected
 
 
@@ -70,6 +71,6 @@ def test_threads_are_the_comparison_s_and_what_the_user_has_set_otherwise_is_tol
 def test_threads_follow_from_the_machine_and_the_command_alone(
     processes: int, parts: int, expected: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(resources, "cores", lambda: 6)
+    monkeypatch.setattr(machine, "cores", lambda: 6)
     monkeypatch.setattr(resources, "free_memory", lambda: 0.1)
     assert resources.threads(processes, parts) == expected
