@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""How far the scores of one run spread over numbers of threads and oneDNN, which round otherwise.
+"""How far the scores of one run spread over numbers of threads and oneDNN, which round otherwise, and what each takes.
 
 Runs `niwt` up to its scores with 1, 2 and 4 threads, without and with oneDNN, one after the other, each in a process
 and a folder of its own below OUT. Prints a table, and writes `machines.json` there. Whatever follows OUT are flags of
@@ -22,6 +22,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from niwt_tf import machine
 from niwt_tf.compare import resources, work
 
 _NIWT = Path(__file__).resolve().parent.parent / "bin" / "niwt"
@@ -29,14 +30,14 @@ _THREADS = (1, 2, 4)
 _ONEDNN = {"without": "0", "with": "1"}
 _SCORES = {"S": "seen_accuracy", "U": "unseen_accuracy", "H": "harmonic_mean", "ZSL": "zsl_accuracy"}
 _CHOSEN = ("map_relevance", "map_penalty", "lambda")
-_ROW = "{:>7}  {:<7}" + "  {:>6}" * len(_SCORES) + "  {}"
+_ROW = "{:>7}  {:<7}  {:>7}" + "  {:>6}" * len(_SCORES) + "  {}"
 
 
 def main(out: str = "", *flags: str) -> None:
     """Prints the table and writes the file."""
     if not out or out.startswith("-"):
         sys.exit(f"The first argument must be a folder. Received: {out!r}. Write: machines.py runs/machines [flags].")
-    print(_ROW.format("threads", "oneDNN", *_SCORES, "chosen"), flush=True)
+    print(_ROW.format("threads", "oneDNN", "seconds", *_SCORES, "chosen"), flush=True)
     rows = []
     for threads, onednn in itertools.product(_THREADS, _ONEDNN):
         rows.append(_measured(Path(out), threads, onednn, flags))
@@ -49,7 +50,7 @@ def main(out: str = "", *flags: str) -> None:
 def _measured(out: Path, threads: int, onednn: str, flags: Sequence[str]) -> dict[str, Any]:
     """Returns what a run with so many threads found."""
     folder = out / f"{threads}-threads-{onednn}-onednn"
-    environment = resources.environment(threads) | {"TF_ENABLE_ONEDNN_OPTS": _ONEDNN[onednn]}
+    environment = resources.environment(threads) | {machine.ONEDNN: _ONEDNN[onednn]}
     command = [sys.executable, str(_NIWT), f"--workdir={folder}", f"--stages={','.join(work.STAGES)}"]
     folder.mkdir(parents=True, exist_ok=True)
     with (out / f"{folder.name}.txt").open("wb") as log:
@@ -64,7 +65,8 @@ def _line(row: Mapping[str, Any]) -> str:
     metrics = row["metrics"]
     scores = [f"{metrics[key]:.3f}" for key in _SCORES.values()]
     chosen = ", ".join(f"{name} {metrics[name]:g}" for name in _CHOSEN)
-    return _ROW.format(row["threads"], row["onednn"], *scores, chosen)
+    seconds = round(sum(metrics["stage_seconds"].values()))
+    return _ROW.format(row["threads"], row["onednn"], seconds, *scores, chosen)
 
 
 def _spread(values: Sequence[float]) -> dict[str, float]:

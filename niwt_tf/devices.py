@@ -20,7 +20,6 @@ from niwt_tf import config as config_lib
 from niwt_tf import errors, machine
 
 _HALF_PRECISION_FROM = (7, 0)  # the compute capability of the first GPUs with fast float16
-_ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
 _OF_ONEDNN = re.compile(r"\b(avx512_vnni|avx512_bf16|avx512_fp16|avx_vnni|amx_\w+)\b")  # TensorFlow's own condition
 _ON_IMAGES = (keras.layers.Rescaling, keras.layers.Normalization)  # of bytes, which float16 would round
 
@@ -133,7 +132,7 @@ def _details(gpu: tf.config.PhysicalDevice) -> dict:
 
 def _uses_onednn(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
     """Returns whether TensorFlow takes oneDNN: as the environment says, else where the processor is made for it."""
-    setting = os.environ.get(_ONEDNN, "")
+    setting = os.environ.get(machine.ONEDNN, "")
     return setting.strip().lower() in ("1", "true") if setting else bool(_OF_ONEDNN.search(machine.read(cpuinfo)))
 
 

@@ -5,7 +5,11 @@
 from __future__ import annotations
 
 import os
+import platform
 from pathlib import Path
+
+ONEDNN = "TF_ENABLE_ONEDNN_OPTS"  # the variable that TensorFlow reads when it is imported
+_X86 = ("x86_64", "AMD64")
 
 
 def cores() -> int:
@@ -19,3 +23,13 @@ def read(path: Path) -> str:
         return path.read_text("utf-8")
     except OSError:
         return ""
+
+
+def prefer_onednn() -> None:
+    """Have TensorFlow, when it is imported, take oneDNN's operations on all x86 processors, unless the user has chosen.
+
+    By itself it takes them on those with instructions for int8 (AVX512-VNNI and later) alone; on others, too, networks
+    run about twice as fast, and are trained in two thirds of the time. See `benchmarks/machines.py`.
+    """
+    if platform.machine() in _X86:
+        os.environ.setdefault(ONEDNN, "1")

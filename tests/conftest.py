@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from niwt_tf import machine
+
 if TYPE_CHECKING:
     from niwt_tf import config as config_lib
     from niwt_tf.data import zero_shot
 
 _ROOT = Path(__file__).resolve().parents[1]
 _IMAGE_SIZE = 64  # pixels
+
+machine.prefer_onednn()  # as the programs do, whose artefacts tests compare with those of calls
 
 
 @pytest.fixture(scope="session")

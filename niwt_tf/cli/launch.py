@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from absl import app, flags, logging
 
-from niwt_tf import errors, keras_settings, paths, progress, user_code
+from niwt_tf import errors, keras_settings, machine, paths, progress, user_code
 
 _DISK_TROUBLE = ("No space left on device", "Permission denied", "Read-only file system", "Disk quota exceeded")
 _INTERRUPTED = 130  # what shells give a program that Ctrl-C ended
@@ -55,6 +55,7 @@ def start_tensorflow(import_module: str = "") -> None:
     progress.say("starting TensorFlow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["KERAS_BACKEND"] = "tensorflow"
+    machine.prefer_onednn()
     with progress.silent_stderr():
         lines = keras_settings.set_aside()  # first, as TensorFlow reads keras.json, too, and fails without a reason
         import tensorflow as tf

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
 import sys
 import textwrap
@@ -231,6 +232,19 @@ def test_tensorflow_starts_without_a_word_of_its_own(tmp_path: Path) -> None:
     main = "launch.start_tensorflow()\nprint(sys.modules['keras'].backend)"
     answer = _run(main=main, path=_fake_tensorflow(tmp_path))
     assert (answer.returncode, answer.stdout, answer.stderr) == (0, "starting TensorFlow\ntensorflow\n", "")
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="others are left to TensorFlow")
+@pytest.mark.parametrize(("chosen", "expected"), [(None, "1"), ("0", "0")])
+def test_tensorflow_starts_with_onednn_unless_the_user_has_chosen(
+    chosen: str | None, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
+    if chosen is not None:
+        monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", chosen)
+    folder = _fake_tensorflow(tmp_path, "import os; told = os.environ['TF_ENABLE_ONEDNN_OPTS']")
+    answer = _run(main="launch.start_tensorflow()\nprint(sys.modules['tensorflow'].told)", path=folder)
+    assert answer.stdout == f"starting TensorFlow\n{expected}\n"
 
 
 def test_tensorflow_that_cannot_start_says_why(tmp_path: Path) -> None:
