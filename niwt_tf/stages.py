@@ -217,7 +217,8 @@ def inverse_map(run: run_lib.Run, folder: Path) -> None:
 def explain(run: run_lib.Run, folder: Path) -> None:
     """Explains decisions on test images and names the neurons, and measures how right that is."""
     subject = subject_lib.Subject.load(run.workdir.root)
-    evidence.write(subject, run.dataset, folder, run.config.seed, run.jit_compile)
+    kept = run.material.train if run.has_activations else None
+    evidence.write(subject, run.dataset, folder, run.config.seed, run.jit_compile, kept)
 
 
 def report(run: run_lib.Run, folder: Path) -> None:

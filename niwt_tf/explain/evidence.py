@@ -59,7 +59,12 @@ class Passed:
 
 
 def write(
-    subject: subject_lib.Subject, dataset: zero_shot.ZeroShotDataset, folder: Path, seed: int, jit_compile: bool = False
+    subject: subject_lib.Subject,
+    dataset: zero_shot.ZeroShotDataset,
+    folder: Path,
+    seed: int,
+    jit_compile: bool = False,
+    kept: zero_shot.Split | None = None,
 ) -> None:
     """Writes `metrics.json`, `neurons.json`, `decisions.json` and their pictures into `folder`.
 
@@ -69,9 +74,10 @@ def write(
       folder: an existing folder.
       seed: of the noise that maximal images start from.
       jit_compile: compiles the passes with XLA.
+      kept: activations `[H,W,K]` of the training images in place of them, if an earlier stage kept any.
     """
     explain = explainer.Explainer(subject.classifier, subject.gamma, jit_compile)
-    means, strongest = _train_activations(subject.classifier.backbone, dataset.train)
+    means, strongest = _train_activations(subject.classifier.backbone, dataset.train, kept)
     vectors = subject.known.vectors[: len(dataset.seen)]
     named = neurons.name_all(subject.inverse, subject.known.feature_names, vectors, means, dataset.train.labels)
     watched = [one.index for one in named if one.name is not None]
@@ -85,13 +91,15 @@ def write(
     workdir_lib.write_json(folder / "neurons.json", written)
 
 
-def _train_activations(backbone: backbone_lib.Backbone, train: zero_shot.Split) -> tuple[np.ndarray, gallery.Strongest]:
-    """Run the trunk once over the training images: each neuron's mean activations `[N,K]`, and what drives it most."""
+def _train_activations(
+    backbone: backbone_lib.Backbone, train: zero_shot.Split, kept: zero_shot.Split | None
+) -> tuple[np.ndarray, gallery.Strongest]:
+    """Return each neuron's mean activations `[N,K]`, and what drives it most; the trunk runs if nothing was kept."""
     height, width, channels = backbone.activation_shape
     strongest, means, done = gallery.Strongest.nothing(channels, height, width), [np.zeros((0, channels))], 0
     trunk = tf.function(lambda images: backbone.trunk(images, training=False), reduce_retracing=True)
-    for images in _batches(train, "naming neurons"):
-        activations = trunk(images).numpy()
+    for batch in _batches(train if kept is None else kept, "naming neurons"):
+        activations = (trunk(batch) if kept is None else batch).numpy()
         strongest = strongest.merged(activations, done)
         means.append(activations.mean((1, 2)))
         done += len(activations)

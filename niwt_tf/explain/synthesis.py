@@ -7,8 +7,9 @@ A. Mahendran and A. Vedaldi, "Visualizing Deep Convolutional Neural Networks Usi
 
 from __future__ import annotations
 
+import functools
 import importlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -59,20 +60,40 @@ def maximal_images(
 
 
 class _Graph(keras.layers.Layer):
-    """A model as one layer that runs in a graph: tf-keras-vis calls it eagerly, step by step and layer by layer."""
+    """A model as one layer that runs in a graph: tf-keras-vis calls it eagerly, step by step and layer by layer.
+
+    Its gradient is that of the images alone. Through a `tf.function`, a tape would compute those of all weights, too.
+    """
 
     def __init__(self, model: keras.Model) -> None:
         super().__init__(dtype="float32", name="graph")
         self._function = tf.function(lambda images: model(images, training=False), reduce_retracing=True)
+        self._gradient = tf.function(functools.partial(_image_gradient, model), reduce_retracing=True)
         self._size = model.output_shape[-1]
 
     def call(self, images: tf.Tensor) -> tf.Tensor:
         """Compute the model's output."""
-        return self._function(images)
+
+        @tf.custom_gradient
+        def output(images: tf.Tensor) -> tuple[tf.Tensor, Callable[..., Any]]:
+            def gradient(upstream: tf.Tensor, variables: Sequence[tf.Variable] = ()) -> Any:
+                of_images = self._gradient(images, upstream)
+                return (of_images, [None] * len(variables)) if variables else of_images
+
+            return self._function(images), gradient
+
+        return output(images)
 
     def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """Return the shape of the model's output."""
         return (shape[0], self._size)
+
+
+def _image_gradient(model: keras.Model, images: tf.Tensor, upstream: tf.Tensor) -> tf.Tensor:
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(images)
+        outputs = model(images, training=False)
+    return tape.gradient(outputs, images, upstream)
 
 
 def _in_graph(model: keras.Model) -> keras.Model:

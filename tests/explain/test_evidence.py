@@ -16,9 +16,9 @@ from PIL import Image
 
 from niwt_tf import config as config_lib
 from niwt_tf import inverse_map, workdir
+from niwt_tf.backbones import activations, small
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import classifier as classifier_lib
-from niwt_tf.backbones import small
 from niwt_tf.data import zero_shot
 from niwt_tf.domains import knowledge
 from niwt_tf.explain import evidence
@@ -49,6 +49,30 @@ def written(
 
 def _read(folder: Path, name: str) -> Any:
     return workdir.read_json(folder / f"{name}.json")
+
+
+def test_kept_activations_name_the_same_neurons_without_a_pass_over_training_images(
+    subject: subject_lib.Subject,
+    tiny_dataset: zero_shot.ZeroShotDataset,
+    written: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    activations.compute(subject.classifier.backbone, tiny_dataset.train, tmp_path)
+    kept = activations.as_images(tmp_path, tiny_dataset.train.labels)
+    taken, batches = {}, evidence._batches
+
+    def noted(split: zero_shot.Split, title: str) -> Any:
+        taken[title] = split
+        return batches(split, title)
+
+    monkeypatch.setattr(evidence, "_batches", noted)
+    evidence.write(subject, tiny_dataset, tmp_path, seed=0, kept=kept)
+    assert taken["naming neurons"] is kept
+    for ours, expected in zip(_read(tmp_path, "neurons"), _read(written, "neurons"), strict=True):
+        assert ours["name"] == expected["name"] and ours["images"] == expected["images"]
+        assert ours["confidence"] == pytest.approx(expected["confidence"], abs=0.01)  # float16 rounds the activations
+    assert _read(tmp_path, "metrics") == pytest.approx(_read(written, "metrics"), abs=0.01)
 
 
 def test_measures_are_shares(written: Path) -> None:

@@ -7,11 +7,12 @@ from __future__ import annotations
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from fakes import colours
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import small
-from niwt_tf.explain import synthesis
+from niwt_tf.explain import keras_vis, synthesis
 
 _SIDE, _STEPS = 16, 8
 _START, _SPREAD = 127.5, 32  # of the noise that images start from
@@ -80,6 +81,23 @@ def test_images_for_a_network_of_large_ones_are_small_where_it_takes_these(takes
     network = keras.Model(images, keras.layers.GlobalAveragePooling2D()(neurons))
     made = synthesis.maximal_images(backbone_lib.Backbone(network, "neurons"), [1], steps=1)
     assert made.shape == (1, side, side, 3)
+
+
+def test_a_model_in_a_graph_has_the_models_values_and_the_gradient_of_its_images(
+    untaught: backbone_lib.Backbone,
+) -> None:
+    images, activations = keras_vis.float_images(untaught.trunk, _SIDE)
+    model = keras.Model(images, keras.layers.GlobalAveragePooling2D()(activations))
+    given = tf.constant(np.random.default_rng(0).uniform(0, 255, (3, _SIDE, _SIDE, 3)), tf.float32)
+    told = []
+    for function in (model, synthesis._in_graph(model)):
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(given)
+            values = function(given, training=False)
+            total = tf.reduce_sum(values * tf.range(128.0))
+        told.append((values.numpy(), tape.gradient(total, given).numpy()))
+    for value, expected in zip(told[1], told[0], strict=True):
+        np.testing.assert_allclose(value, expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
 
 
 def test_no_neurons_give_no_images() -> None:
