@@ -11,6 +11,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from niwt_tf.version import __version__
+
 if TYPE_CHECKING:
     from niwt_tf.api.arrays import to_arrays
     from niwt_tf.api.classifiers import (
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
         transfer_weights,
     )
 
-__version__ = "0.1.0"
 
 __all__ = [
     "Model",

@@ -14,6 +14,7 @@ from niwt_tf import config as config_lib
 from niwt_tf import devices, errors
 from niwt_tf import workdir as workdir_lib
 from niwt_tf.backbones import activations, build, finetune
+from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.data import registry, zero_shot
 from niwt_tf.domains import knowledge
 
@@ -51,11 +52,11 @@ class Run:
         return dataclasses.replace(self.dataset, train=kept)
 
     @functools.cached_property
-    def network(self) -> build.Start:
+    def network(self) -> backbone_lib.InitialNetwork:
         """The network before its training, for all that does not train it."""
         return self.start()
 
-    def start(self) -> build.Start:
+    def start(self) -> backbone_lib.InitialNetwork:
         """Returns the network before its training, anew; weights that it comes without follow from the seed."""
         keras.utils.set_random_seed(self.config.seed)
         return build.build(self.config.backbone)

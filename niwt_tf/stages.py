@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 
-import niwt_tf
 from niwt_tf import (
     accuracies,
     calibration,
@@ -28,6 +27,7 @@ from niwt_tf import (
     map_relevance,
     progress,
     transfer_closed,
+    version,
 )
 from niwt_tf import evaluate as evaluate_lib
 from niwt_tf import inverse_map as inverse_map_lib
@@ -259,7 +259,7 @@ def _about(run: run_lib.Run) -> dict[str, Any]:
         "map_relevance": settings.map_relevance,
         "transfer_fit": run.config.transfer.transfer_fit,
         "machine": devices.record(),
-        "packages": {"niwt_tf": niwt_tf.__version__} | {name: metadata.version(name) for name in _PACKAGES},
+        "packages": {"niwt_tf": version.__version__} | {name: metadata.version(name) for name in _PACKAGES},
     }
 
 

@@ -58,9 +58,10 @@ def test_dir_and_a_star_give_just_these() -> None:
 
 
 def test_the_version_can_be_read_without_running_the_package() -> None:
+    tree = ast.parse((Path(niwt_tf.__file__).parent / "version.py").read_text("utf-8"))
     values = {
         target.id: node.value
-        for node in _TREE.body
+        for node in tree.body
         if isinstance(node, ast.Assign)
         for target in node.targets
         if isinstance(target, ast.Name)

@@ -22,6 +22,7 @@ import tensorflow as tf
 
 from niwt_tf import config as config_lib
 from niwt_tf import domain_map, errors, importance, model_files, pipeline, stages, workdir
+from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import build as build_lib
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.data import registry, zero_shot
@@ -330,9 +331,9 @@ def test_a_network_that_comes_with_weights_keeps_them(
 ) -> None:
     trained = classifier_lib.Classifier.load(whole.path("backbone"))
 
-    def build(settings: config_lib.BackboneConfig) -> build_lib.Start:
+    def build(settings: config_lib.BackboneConfig) -> backbone_lib.InitialNetwork:
         loaded = classifier_lib.Classifier.load(whole.path("backbone"))
-        return build_lib.Start(loaded.backbone, True, loaded.kernel, loaded.bias)
+        return backbone_lib.InitialNetwork(loaded.backbone, True, loaded.kernel, loaded.bias)
 
     monkeypatch.setattr(build_lib, "build", build)
     settings = dataclasses.replace(config.backbone, finetune=finetune, classifier_epochs=20)
@@ -355,8 +356,8 @@ def _frozen(
 ) -> config_lib.RunConfig:
     """Returns settings that train a new classifier on the network that `whole` trained."""
 
-    def build(settings: config_lib.BackboneConfig) -> build_lib.Start:
-        return build_lib.Start(classifier_lib.Classifier.load(whole.path("backbone")).backbone, True)
+    def build(settings: config_lib.BackboneConfig) -> backbone_lib.InitialNetwork:
+        return backbone_lib.InitialNetwork(classifier_lib.Classifier.load(whole.path("backbone")).backbone, True)
 
     monkeypatch.setattr(build_lib, "build", build)
     backbone = dataclasses.replace(config.backbone, classifier_epochs=20)
@@ -458,9 +459,9 @@ def test_they_take_the_activations_of_a_network_that_stays_as_it_is(
 def test_a_classifier_of_other_classes_is_told(
     config: config_lib.RunConfig, whole: workdir.Workdir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def build(settings: config_lib.BackboneConfig) -> build_lib.Start:
+    def build(settings: config_lib.BackboneConfig) -> backbone_lib.InitialNetwork:
         loaded = classifier_lib.Classifier.load(whole.path("backbone"))
-        return build_lib.Start(loaded.backbone, True, loaded.kernel[:, :6], loaded.bias[:6])
+        return backbone_lib.InitialNetwork(loaded.backbone, True, loaded.kernel[:, :6], loaded.bias[:6])
 
     monkeypatch.setattr(build_lib, "build", build)
     none = dataclasses.replace(config, backbone=dataclasses.replace(config.backbone, finetune="none"))

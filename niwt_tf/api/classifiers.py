@@ -112,7 +112,7 @@ def fit_classifier(
     renamed = {"classifier_shrinkage": "shrinkage"}
     config = settings.read("backbone", renamed, finetune="classifier", classifier_shrinkage=shrinkage)
     split = arrays.as_split(images, labels, len(names), backbone.image_size)
-    return _finetune(build.Start(backbone, is_trained=True), split, names, config, 0)
+    return _finetune(backbone_lib.InitialNetwork(backbone, is_trained=True), split, names, config, 0)
 
 
 def train_classifier(
@@ -148,7 +148,7 @@ def train_classifier(
     config = settings.read("backbone", **(values | {"finetune": "full"}))
     split = arrays.as_split(images, labels, len(names), backbone.image_size)
     keras.utils.set_random_seed(seed)
-    return _finetune(build.Start(backbone, is_trained=is_trained), split, names, config, seed)
+    return _finetune(backbone_lib.InitialNetwork(backbone, is_trained=is_trained), split, names, config, seed)
 
 
 def compute_features(backbone: backbone_lib.Backbone, images: np.ndarray) -> np.ndarray:
@@ -173,7 +173,7 @@ def compute_features(backbone: backbone_lib.Backbone, images: np.ndarray) -> np.
 @contextlib.contextmanager
 def _started(
     name: str | keras.Model, seed: int, values: dict[str, Any], custom_objects: Mapping[str, Any] | None
-) -> Iterator[tuple[build.Start, config_lib.BackboneConfig]]:
+) -> Iterator[tuple[backbone_lib.InitialNetwork, config_lib.BackboneConfig]]:
     """Gives the network and its settings; a model in memory is read as its file would be."""
     keras.utils.set_random_seed(seed)
     if not isinstance(name, (str, keras.Model)):
@@ -225,7 +225,7 @@ def _shown(name: str | keras.Model) -> str:
 
 
 def _finetune(
-    start: build.Start,
+    start: backbone_lib.InitialNetwork,
     split: zero_shot.Split,
     class_names: Sequence[str],
     config: config_lib.BackboneConfig,

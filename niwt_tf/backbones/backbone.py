@@ -8,6 +8,7 @@ import dataclasses
 import functools
 
 import keras
+import numpy as np
 
 from niwt_tf import keras_settings
 from niwt_tf.backbones import cut
@@ -60,3 +61,22 @@ class Backbone:
     def feature_size(self) -> int:
         """`D`."""
         return self.network.output_shape[-1]
+
+
+@dataclasses.dataclass(frozen=True)
+class InitialNetwork:
+    """A network before it is trained on the seen classes.
+
+    Attributes:
+      backbone: the network, cut at a layer.
+      is_trained: whether it comes with weights.
+      kernel: the weights `[D,C]` of the classifier that it came with; None where it had none.
+      bias: its `[C]`.
+      why_none: why it had none: the rest of a sentence on the network.
+    """
+
+    backbone: Backbone
+    is_trained: bool = False
+    kernel: np.ndarray | None = None
+    bias: np.ndarray | None = None
+    why_none: str = "gives features alone"

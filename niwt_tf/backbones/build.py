@@ -9,34 +9,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from niwt_tf import config as config_lib
 from niwt_tf import sources, user_code
 from niwt_tf.backbones import applications, cut, families, keras_file, small
 from niwt_tf.backbones import backbone as backbone_lib
 
 
-@dataclasses.dataclass(frozen=True)
-class Start:
-    """A network before it is trained on the seen classes.
-
-    Attributes:
-      backbone: the network, cut at a layer.
-      is_trained: whether it comes with weights.
-      kernel: the weights `[D,C]` of the classifier that it came with; None where it had none.
-      bias: its `[C]`.
-      why_none: why it had none: the rest of a sentence on the network.
-    """
-
-    backbone: backbone_lib.Backbone
-    is_trained: bool = False
-    kernel: np.ndarray | None = None
-    bias: np.ndarray | None = None
-    why_none: str = "gives features alone"
-
-
-def build(config: config_lib.BackboneConfig, custom_objects: Mapping[str, Any] | None = None) -> Start:
+def build(
+    config: config_lib.BackboneConfig, custom_objects: Mapping[str, Any] | None = None
+) -> backbone_lib.InitialNetwork:
     """Returns the network that `config` names; weights that it comes without follow from the global seed.
 
     Args:
@@ -56,13 +37,13 @@ def build(config: config_lib.BackboneConfig, custom_objects: Mapping[str, Any] |
         return _from_file(config, path, custom_objects)
     if config.backbone == families.SMALL:
         network = small.build(config.image_size or small.IMAGE_SIZE)
-        return Start(backbone_lib.Backbone(network, config.layer or small.DEFAULT_LAYER))
+        return backbone_lib.InitialNetwork(backbone_lib.Backbone(network, config.layer or small.DEFAULT_LAYER))
     family = families.FAMILIES[config.backbone]
     mode = family.preprocessing if config.preprocessing == "auto" else config.preprocessing
     size = config.image_size or family.image_size
     network = applications.build(config.backbone, size, mode, path or config.weights)
     layer = config.layer or family.layer or cut.last(network)
-    return Start(backbone_lib.Backbone(network, layer), is_trained=config.weights != "none")
+    return backbone_lib.InitialNetwork(backbone_lib.Backbone(network, layer), is_trained=config.weights != "none")
 
 
 def layers(config: config_lib.BackboneConfig) -> str:
@@ -80,9 +61,11 @@ def layers(config: config_lib.BackboneConfig) -> str:
     return cut.table(backbone.network, backbone.layer)
 
 
-def _from_file(config: config_lib.BackboneConfig, path: Path, custom_objects: Mapping[str, Any] | None) -> Start:
+def _from_file(
+    config: config_lib.BackboneConfig, path: Path, custom_objects: Mapping[str, Any] | None
+) -> backbone_lib.InitialNetwork:
     user_code.run(config.import_module)
     mode = "none" if config.preprocessing == "auto" else config.preprocessing
     loaded = keras_file.build(path, config.image_size, mode, custom_objects)
     backbone = backbone_lib.Backbone(loaded.network, config.layer or cut.last(loaded.network))
-    return Start(backbone, True, loaded.kernel, loaded.bias, loaded.why_none)
+    return backbone_lib.InitialNetwork(backbone, True, loaded.kernel, loaded.bias, loaded.why_none)

@@ -15,8 +15,9 @@ import numpy as np
 
 from niwt_tf import config as config_lib
 from niwt_tf import errors, inspect
-from niwt_tf.backbones import build, discriminant, softmax_regression, training
+from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import classifier as classifier_lib
+from niwt_tf.backbones import discriminant, softmax_regression, training
 from niwt_tf.backbones import features as features_lib
 from niwt_tf.data import zero_shot
 
@@ -24,7 +25,7 @@ _HELD_OUT_SHARE = 0.1
 
 
 def finetune(
-    start: build.Start,
+    start: backbone_lib.InitialNetwork,
     split: zero_shot.Split,
     class_names: tuple[str, ...],
     config: config_lib.BackboneConfig,
@@ -112,14 +113,14 @@ def _new_classifier(
     return softmax_regression.fit(features, labels, classes, held_out, config, seed, checkpoints, _of_classifier(log))
 
 
-def what(start: build.Start, config: config_lib.BackboneConfig) -> str:
+def what(start: backbone_lib.InitialNetwork, config: config_lib.BackboneConfig) -> str:
     """Returns what is trained: none, classifier (a new one, and nothing else), or full."""
     if config.finetune != "auto":
         return config.finetune
     return "classifier" if start.is_trained else "full"
 
 
-def check(start: build.Start, config: config_lib.BackboneConfig) -> None:
+def check(start: backbone_lib.InitialNetwork, config: config_lib.BackboneConfig) -> None:
     """Raises errors.UserError if the network cannot be trained as `config` asks, before any image is read."""
     kind = what(start, config)
     if kind == "none":
@@ -133,7 +134,9 @@ def check(start: build.Start, config: config_lib.BackboneConfig) -> None:
         training.trainable(start.backbone.network, config.finetune_from)
 
 
-def _own_classifier(start: build.Start, config: config_lib.BackboneConfig) -> tuple[np.ndarray, np.ndarray]:
+def _own_classifier(
+    start: backbone_lib.InitialNetwork, config: config_lib.BackboneConfig
+) -> tuple[np.ndarray, np.ndarray]:
     """Returns the kernel and bias of the classifier that the network came with."""
     if start.kernel is None or start.bias is None:
         raise errors.UserError(

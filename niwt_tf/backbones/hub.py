@@ -16,13 +16,12 @@ import keras
 from niwt_tf import config as config_lib
 from niwt_tf import errors, progress, sources
 from niwt_tf.backbones import backbone as backbone_lib
-from niwt_tf.backbones import build as build_lib
 from niwt_tf.backbones import families, hub_image, preprocessing, saved_model, saved_model_layers
 
 _MOST_NAMES = 12
 
 
-def build(config: config_lib.BackboneConfig) -> build_lib.Start:
+def build(config: config_lib.BackboneConfig) -> backbone_lib.InitialNetwork:
     """Returns the model that `config` names.
 
     Raises:
@@ -43,7 +42,9 @@ def build(config: config_lib.BackboneConfig) -> build_lib.Start:
     features = head(trunk(prepared))
     if len(features.shape) == 4:
         features = keras.layers.GlobalAveragePooling2D(name=f"{name}.pooled")(features)
-    return build_lib.Start(backbone_lib.Backbone(keras.Model(images, features, name="hub"), name), is_trained=True)
+    return backbone_lib.InitialNetwork(
+        backbone_lib.Backbone(keras.Model(images, features, name="hub"), name), is_trained=True
+    )
 
 
 def layers(config: config_lib.BackboneConfig) -> list[saved_model.Tensor]:

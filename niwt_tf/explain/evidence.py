@@ -26,6 +26,7 @@ from niwt_tf.explain import (
     gallery,
     neurons,
     pointing,
+    roc,
     synthesis,
     textual,
     visual,
@@ -170,7 +171,7 @@ def _pointing(
     every = pointing.point(
         np.concatenate([one.peaks for one in passed]), np.concatenate([one.objects for one in annotated])
     )
-    has = word_scores.truth(subject.known.vectors)[:, [feature for _, feature in clear]]
+    has = roc.class_has_feature(subject.known.vectors)[:, [feature for _, feature in clear]]
     parts = pointing.point_at_parts(
         np.concatenate([one.watched for one in passed]),
         [dataset.part_of(name) for name, _ in clear],

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from niwt_tf import choice, inverse_map
-from niwt_tf.explain import textual, word_scores
+from niwt_tf.explain import roc, textual
 
 # On aviaries 100 to 102 the lowest at which names keep a mean area of 0.80 on test images.
 CONFIDENCE_LEVEL = 0.76
@@ -63,7 +63,7 @@ def name_all(
       count: most candidates.
       level: the least confidence for a name.
     """
-    areas = word_scores.aucs(activations, labels, word_scores.truth(vectors))
+    areas = roc.aucs(activations, labels, roc.class_has_feature(vectors))
     index_of = {feature: index for index, feature in enumerate(feature_names)}
 
     def named(index: int) -> Neuron:

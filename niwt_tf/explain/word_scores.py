@@ -6,30 +6,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
 from niwt_tf import choice
-
-if TYPE_CHECKING:
-    from niwt_tf.explain import neurons
+from niwt_tf.explain import neurons, roc
 
 COUNT = 5
-_NEURONS = 64  # ranked at a time
-
-
-def truth(vectors: np.ndarray) -> np.ndarray:
-    """Returns which features each class has, `[C,M]` bool.
-
-    Of an attribute of zeros and ones that is the value 1, else a value above the mean over the classes.
-
-    Args:
-      vectors: of the classes, `[C,M]`.
-    """
-    binary = ((vectors == 0) | (vectors == 1)).all(0)
-    return vectors > np.where(binary, 0.5, vectors.mean(0)) + choice.ROUNDING * np.abs(vectors).max(0, initial=0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +42,7 @@ def attribute_accuracy(
       seen_classes: how many of them are seen.
       count: features named of each image.
     """
-    has = truth(vectors)
+    has = roc.class_has_feature(vectors)
     of_image = has[labels]
     named = np.argsort(-choice.tied(scores), axis=1, kind="stable")[:, :count]
     usual = np.argsort(-has[:seen_classes].mean(0), kind="stable")[:count]
@@ -102,35 +85,5 @@ def name_accuracy(
     if not named:
         return NameAccuracy(share, None, None)
     channels, features = (list(indices) for indices in zip(*named, strict=True))
-    areas = aucs(activations[:, channels], labels, truth(vectors)[:, features])
+    areas = roc.aucs(activations[:, channels], labels, roc.class_has_feature(vectors)[:, features])
     return NameAccuracy(share, float(np.diag(areas).mean()), float(areas.mean()))
-
-
-def aucs(activations: np.ndarray, labels: np.ndarray, has: np.ndarray) -> np.ndarray:
-    """Returns how well each neuron tells images with a feature from those without: the area under the ROC curve.
-
-    Args:
-      activations: mean activations over each image, `[N,K]`; may be mapped from disk.
-      labels: the images' classes `[N]`.
-      has: which features each class has, `[C,M]` bool.
-
-    Returns:
-      `[K,M]`: the probability that an image with the feature has the higher activation; 0.5 where all images have the
-      feature, or none.
-    """
-    counts = np.bincount(labels, minlength=len(has))
-    present = counts @ has
-    pairs = present * (len(labels) - present)
-    rank_sums = _rank_sums(activations, labels, len(has)) @ has
-    above = rank_sums - present * (present + 1) / 2
-    return np.divide(above, pairs, out=np.full(above.shape, 0.5), where=pairs > 0)
-
-
-def _rank_sums(activations: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
-    """Returns the sum `[K,C]` of the ranks that each class's images have among all, neuron by neuron."""
-    member = (labels[:, None] == np.arange(classes)).astype(np.float64)
-    blocks = [
-        stats.rankdata(activations[:, start : start + _NEURONS], axis=0).T @ member
-        for start in range(0, activations.shape[1], _NEURONS)
-    ]
-    return np.concatenate(blocks)

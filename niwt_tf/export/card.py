@@ -13,8 +13,7 @@ from typing import Any
 
 import jinja2
 
-import niwt_tf
-from niwt_tf import command, paths, workdir
+from niwt_tf import command, paths, version, workdir
 from niwt_tf import model as model_lib
 
 README, JSON = "README.md", "model_card.json"
@@ -73,7 +72,7 @@ def record(model: model_lib.Model, name: str) -> dict[str, Any]:
         "command": command.command(config, Path("runs", name)),
         "packages": {
             "run": metrics.get("packages"),
-            "export": {"niwt_tf": niwt_tf.__version__} | {one: metadata.version(one) for one in _PACKAGES},
+            "export": {"niwt_tf": version.__version__} | {one: metadata.version(one) for one in _PACKAGES},
         },
     }
 

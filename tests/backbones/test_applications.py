@@ -61,7 +61,7 @@ def started(request: pytest.FixtureRequest) -> Any:
     return started
 
 
-def test_network_is_flat_from_bytes_to_features(started: build.Start) -> None:
+def test_network_is_flat_from_bytes_to_features(started: backbone_lib.InitialNetwork) -> None:
     network = started.backbone.network
     assert not [layer for layer in network.layers if isinstance(layer, keras.Model)]
     assert [layer.name for layer in network.layers][:2] == ["images", "preprocessing"]
@@ -69,7 +69,7 @@ def test_network_is_flat_from_bytes_to_features(started: build.Start) -> None:
     assert (started.is_trained, started.kernel, started.bias) == (False, None, None)
 
 
-def test_trunk_then_head_is_the_network_alone_and_among_others(started: build.Start) -> None:
+def test_trunk_then_head_is_the_network_alone_and_among_others(started: backbone_lib.InitialNetwork) -> None:
     backbone = started.backbone
     images = _images(7, backbone.image_size)
     features = backbone.network(images, training=False).numpy()
@@ -80,7 +80,7 @@ def test_trunk_then_head_is_the_network_alone_and_among_others(started: build.St
     assert np.abs(features - features[0]).max() > 0, "images must tell in the features"
 
 
-def test_gradients_of_the_head_are_those_of_the_network(started: build.Start) -> None:
+def test_gradients_of_the_head_are_those_of_the_network(started: backbone_lib.InitialNetwork) -> None:
     """At a layer in the middle; in the network the tape goes back to it, in the head its activations are the input."""
     network = started.backbone.network
     found = cut.cuts(network)
@@ -103,7 +103,7 @@ def test_gradients_of_the_head_are_those_of_the_network(started: build.Start) ->
     assert np.abs(expected).max() > 0
 
 
-def test_a_saved_classifier_comes_back_in_safe_mode(started: build.Start, tmp_path: Path) -> None:
+def test_a_saved_classifier_comes_back_in_safe_mode(started: backbone_lib.InitialNetwork, tmp_path: Path) -> None:
     backbone, images = started.backbone, _images(1, started.backbone.image_size)
     kernel = np.random.default_rng(3).normal(size=(backbone.feature_size, 2)).astype(np.float32)
     classifier.Classifier(backbone, kernel, np.zeros(2, np.float32), ("a", "b")).save(tmp_path)
@@ -114,7 +114,7 @@ def test_a_saved_classifier_comes_back_in_safe_mode(started: build.Start, tmp_pa
     np.testing.assert_array_equal(loaded.trunk(images, training=False), expected)
 
 
-def test_the_last_convolution_is_the_default_and_leaves_a_head(started: build.Start) -> None:
+def test_the_last_convolution_is_the_default_and_leaves_a_head(started: backbone_lib.InitialNetwork) -> None:
     backbone = started.backbone
     found = cut.cuts(backbone.network)
     name = backbone.network.name

@@ -13,7 +13,7 @@ import pytest
 import tensorflow as tf
 
 from niwt_tf import config, errors
-from niwt_tf.backbones import backbone, build, classifier, discriminant, finetune, small, training
+from niwt_tf.backbones import backbone, classifier, discriminant, finetune, small, training
 from niwt_tf.backbones import features as features_lib
 from niwt_tf.data import zero_shot
 
@@ -48,7 +48,7 @@ def split(images: np.ndarray) -> zero_shot.Split:
     return zero_shot.Split(tf.data.Dataset.from_tensor_slices(images), _LABELS)
 
 
-def _start(is_trained: bool = True, classes: int = 0) -> build.Start:
+def _start(is_trained: bool = True, classes: int = 0) -> backbone.InitialNetwork:
     """Returns a network that follows from nothing but this; if trained, its norms have statistics of their own."""
     keras.utils.set_random_seed(0)
     network = small.build(16)
@@ -59,10 +59,12 @@ def _start(is_trained: bool = True, classes: int = 0) -> build.Start:
             layer.set_weights([rng.uniform(0.5, 2.0, size), *rng.normal(size=(2, *size)), rng.uniform(0.5, 2.0, size)])
     kernel, bias = rng.normal(size=(128, classes)), rng.normal(size=classes)
     own = (kernel, bias) if classes else (None, None)
-    return build.Start(backbone.Backbone(network, "conv4"), is_trained, *own)
+    return backbone.InitialNetwork(backbone.Backbone(network, "conv4"), is_trained, *own)
 
 
-def _finetune(start: build.Start, split: zero_shot.Split, folder: Path, **changes: Any) -> classifier.Classifier:
+def _finetune(
+    start: backbone.InitialNetwork, split: zero_shot.Split, folder: Path, **changes: Any
+) -> classifier.Classifier:
     more = {name: changes.pop(name) for name in ("log", "columns", "mixed_precision") if name in changes}
     settings = config.BackboneConfig(**(_SETTINGS | changes))
     folder.mkdir(exist_ok=True)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from niwt_tf.explain import neurons, word_scores
+from niwt_tf.explain import neurons, roc, word_scores
 
 
 def _neuron(index: int, feature: int | None, named: bool = True) -> neurons.Neuron:
@@ -20,13 +20,13 @@ def _neuron(index: int, feature: int | None, named: bool = True) -> neurons.Neur
 def test_truth_is_one_or_above_the_mean() -> None:
     vectors = np.array([[1, 0, 0.2, 5.0], [1, 1, 0.4, 5.0], [1, 1, 0.9, 5.0], [1, 0, 0.5, 5.0]])
     expected = [[1, 0, 0, 0], [1, 1, 0, 0], [1, 1, 1, 0], [1, 0, 0, 0]]  # means are 1, 0.5, 0.5 and 5
-    np.testing.assert_array_equal(word_scores.truth(vectors), np.array(expected, bool))
+    np.testing.assert_array_equal(roc.class_has_feature(vectors), np.array(expected, bool))
 
 
 def test_rounding_gives_no_class_a_feature() -> None:
     """A third is no mean of itself, in float32."""
     vectors = np.full((7, 2), 1 / 3, np.float32) + np.array([[0, 1e-7]] * 3 + [[0, -1e-7]] * 4, np.float32)
-    assert not word_scores.truth(vectors).any()
+    assert not roc.class_has_feature(vectors).any()
 
 
 def test_attribute_accuracy_by_hand() -> None:
@@ -57,7 +57,7 @@ def test_aucs_by_hand() -> None:
     has = np.array([[1, 1, 0], [0, 1, 0]], bool)
     # Of the pairs (1, 3), (1, 2), (2, 3) and (2, 2) the image of class 0 is never higher, and once as high.
     expected = [[0.5 / 4, 0.5, 0.5], [0.5, 0.5, 0.5]]
-    np.testing.assert_allclose(word_scores.aucs(activations, np.array([0, 0, 1, 1]), has), expected)
+    np.testing.assert_allclose(roc.aucs(activations, np.array([0, 0, 1, 1]), has), expected)
 
 
 @hypothesis.settings(deadline=None)
@@ -67,7 +67,7 @@ def test_aucs_are_scikit_learns(seed: int, neuron_count: int, classes: int) -> N
     labels = np.concatenate([np.arange(classes), rng.integers(0, classes, 20)])
     activations = rng.integers(0, 6, (len(labels), neuron_count)).astype(np.float32)  # with ties
     has = rng.random((classes, 3)) < 0.5
-    found = word_scores.aucs(activations, labels, has)
+    found = roc.aucs(activations, labels, has)
     assert found.shape == (neuron_count, 3)
     for feature in range(3):
         of_image = has[labels, feature]
