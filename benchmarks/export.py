@@ -29,7 +29,7 @@ launch.start_tensorflow()
 
 import tensorflow as tf  # noqa: E402
 
-from niwt_tf import model_files  # noqa: E402
+from niwt_tf import model as model_lib  # noqa: E402
 from niwt_tf.export import export  # noqa: E402
 
 _BATCH_SIZE = 128
@@ -44,7 +44,7 @@ print(time.perf_counter() - begun)
 
 def main(path: str, count: str = "1000") -> None:
     """Prints seconds of export and of loading, images per second of both, and their ratio."""
-    model = model_files.load(path)
+    model = model_lib.load(path)
     size = model.image_size
     images = np.random.default_rng(0).integers(0, 256, (int(count), size, size, 3), np.uint8)
     with tempfile.TemporaryDirectory() as parent:

@@ -27,7 +27,6 @@ launch.start_tensorflow()
 import tensorflow as tf  # noqa: E402
 
 from niwt_tf import model as model_lib  # noqa: E402
-from niwt_tf import model_files  # noqa: E402
 from niwt_tf.backbones import squares  # noqa: E402
 from niwt_tf.data import registry  # noqa: E402
 from niwt_tf.export import resize  # noqa: E402
@@ -38,7 +37,7 @@ _SIDES = ("48", "96", "160", "256")  # pixels
 
 def main(path: str, *sides: str) -> None:
     """Print top-1 accuracy over all test images, and decisions equal to the live model's, by side and resize."""
-    model = model_files.load(path)
+    model = model_lib.load(path)
     resizes = {"live": squares.fit, "matrices": resize.fit, "bilinear": _bilinear}
     print(f"the network takes {model.image_size} pixels")
     print("side    images  resize     top-1  decisions as live  greatest pixel difference")

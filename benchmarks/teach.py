@@ -18,12 +18,13 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from niwt_tf import model_state
 from niwt_tf.cli import launch
 
 launch.start_tensorflow()
 
 from niwt_tf import model as model_lib  # noqa: E402
-from niwt_tf import model_files, teach  # noqa: E402
+from niwt_tf import teach  # noqa: E402
 from niwt_tf.data import registry, zero_shot  # noqa: E402
 from niwt_tf.domains import description, texts  # noqa: E402
 
@@ -34,7 +35,7 @@ _LINE = "{:20} {:8.2f} {:9.3f} {:7.3f} {:15.3f} {:7.3f}"
 def main(folder: str) -> None:
     """Prints a line for each class, and the means."""
     begun = time.monotonic()
-    model = model_files.load(folder)
+    model = model_lib.load(folder)
     print(f"loaded in {time.monotonic() - begun:.2f} s\n{'over all classes':>46} {'unseen ones':>23}")
     print(f"{'class':20} {'seconds':>8} {'pipeline':>9} {'taught':>7} {'pipeline':>15} {'taught':>7}")
     dataset = registry.load(model.config.data, model.image_size)
@@ -69,7 +70,7 @@ def _description(name: str, model: model_lib.Model, dataset: zero_shot.ZeroShotD
 
 def _scores(model: model_lib.Model, name: str, features: np.ndarray) -> tuple[float, float]:
     """Returns the shares of a class's images that are right, over all classes and over unseen ones alone."""
-    scores = features @ model.classifier.kernel + model_lib.calibrated_bias(model)
+    scores = features @ model.classifier.kernel + model_state.calibrated_bias(model)
     index, seen = model.class_names.index(name), len(model.seen)
     return float((scores.argmax(1) == index).mean()), float((scores[:, seen:].argmax(1) + seen == index).mean())
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from niwt_tf import class_vectors, command, errors, evaluate, pipeline
+from niwt_tf import class_vectors, command, errors, evaluate, stage_table
 from niwt_tf import config as config_lib
 from niwt_tf import workdir as workdir_lib
 
@@ -67,7 +67,7 @@ class FinishedRun:
     @functools.cached_property
     def seconds(self) -> dict[str, float]:
         """Stage -> seconds, of all stages that are done, in their order."""
-        read = {stage: workdir_lib.read_json(self.root / stage / "seconds.json") for stage in pipeline.STAGES}
+        read = {stage: workdir_lib.read_json(self.root / stage / "seconds.json") for stage in stage_table.STAGES}
         return {stage: seconds for stage, seconds in read.items() if seconds is not None}
 
     @functools.cached_property

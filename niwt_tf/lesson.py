@@ -8,8 +8,7 @@ import dataclasses
 
 import numpy as np
 
-from niwt_tf import choice, units
-from niwt_tf import model as model_lib
+from niwt_tf import choice, model_state, units
 from niwt_tf.domains import description
 
 _COUNT = 5
@@ -40,7 +39,7 @@ class Lesson:
 
 
 def of(
-    model: model_lib.Model, told: description.Description, reading: description.Reading, target: np.ndarray
+    model: model_state.ModelState, told: description.Description, reading: description.Reading, target: np.ndarray
 ) -> Lesson:
     """Returns what a model made of a description.
 

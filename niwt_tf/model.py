@@ -8,18 +8,14 @@ import dataclasses
 import functools
 import os
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from niwt_tf import arguments, domain_map, inverse_map, keras_settings, rehearsal
-from niwt_tf import config as config_lib
-from niwt_tf.backbones import classifier as classifier_lib
-from niwt_tf.backbones import squares
-from niwt_tf.domains import description, knowledge
+from niwt_tf import arguments, keras_settings, model_files, model_state
+from niwt_tf import teach as teach_lib
+from niwt_tf.domains import description
 from niwt_tf.explain import explainer, textual
-from niwt_tf.explain import subject as subject_lib
 
 _BATCH_SIZE = 128
 
@@ -44,59 +40,8 @@ class Predictions:
 
 @keras_settings.guard_methods
 @dataclasses.dataclass(frozen=True)
-class Model:
-    """A classifier of seen and unseen classes, with what new classes are taught by. Nothing changes it.
-
-    Attributes:
-      classifier: of all classes, the seen ones first.
-      gamma: what is taken off the seen classes' logits.
-      known: the domain vectors of all classes, in that order.
-      forward: the map from domain vectors to importances.
-      inverse: the map back.
-      settings: what the rehearsal chose.
-      activations: of training images, or of what `--transfer_source` names, `[n,H,W,K]` float16, on which descent
-        finds new weights.
-      features: of all training images, `[N,D]` float32, on which they are calibrated.
-      neuron_names: of the `K` neurons; None for those without a clear one.
-      config: the settings of the run that made it.
-      metrics: the scores of that run, and what they rest on; empty where it was not evaluated.
-      taught: the descriptions of classes that were added since.
-      operator: what turns importances into new weights, `[D,K]`; None where descent finds them.
-    """
-
-    classifier: classifier_lib.Classifier
-    gamma: float
-    known: knowledge.DomainKnowledge
-    forward: domain_map.DomainMap
-    inverse: inverse_map.InverseMap
-    settings: rehearsal.Settings
-    activations: np.ndarray
-    features: np.ndarray
-    neuron_names: tuple[str | None, ...]
-    config: config_lib.RunConfig
-    metrics: dict[str, Any]
-    taught: tuple[description.Description, ...] = ()
-    operator: np.ndarray | None = None
-
-    @property
-    def class_names(self) -> tuple[str, ...]:
-        """Of all classes, the seen ones first."""
-        return self.classifier.class_names
-
-    @property
-    def seen(self) -> tuple[str, ...]:
-        """The classes that the network was trained on."""
-        return self.classifier.seen
-
-    @property
-    def image_size(self) -> int:
-        """The side of the images that the network takes, in pixels; others are fitted to it."""
-        return self.classifier.backbone.image_size
-
-    @property
-    def subject(self) -> subject_lib.Subject:
-        """What explanations follow from."""
-        return subject_lib.Subject(self.classifier, self.gamma, self.inverse, self.known)
+class Model(model_state.ModelState):
+    """A classifier of seen and unseen classes that predicts, explains, and learns new classes. Nothing changes it."""
 
     def predict(self, images: np.ndarray, batch_size: int = _BATCH_SIZE) -> Predictions:
         """Decides of images.
@@ -166,8 +111,6 @@ class Model:
         Raises:
           errors.UserError: if the name is taken, or the description says nothing that the model understands.
         """
-        from niwt_tf import teach  # which takes models
-
         told = description.Description(
             name=arguments.require_text("name", name),
             attributes=arguments.require_texts("attributes", attributes),
@@ -175,7 +118,7 @@ class Model:
             documents=arguments.require_texts("documents", documents),
         )
         with arguments.named(document_file="documents"):
-            return teach.teach(self, [told]).model
+            return teach_lib.teach(self, [told]).model
 
     def forget(self, name: str) -> Model:
         """Returns a model without a class that was taught by words.
@@ -183,11 +126,9 @@ class Model:
         Raises:
           errors.UserError: if there is no such class, or it was learned from images.
         """
-        from niwt_tf import teach
-
         arguments.require_text("name", name)
         with arguments.named(forget="name"):
-            return teach.forget(self, [name])
+            return teach_lib.forget(self, [name])
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes a `.keras` bundle; see `model_files.save`.
@@ -196,8 +137,6 @@ class Model:
           errors.UserError: if something lies at `path`, or it does not end in `.keras`.
           OSError: if it cannot be written.
         """
-        from niwt_tf import model_files
-
         with arguments.named(out="path"):
             model_files.save(self, arguments.require_path("path", path))
 
@@ -207,33 +146,14 @@ class Model:
 
     @functools.cached_property
     def _scores(self) -> Callable[[tf.Tensor], tf.Tensor]:
-        return scores(self)
+        return model_state.scores(self)
 
 
-def scores(model: Model) -> Callable[[tf.Tensor], tf.Tensor]:
-    """Returns a compiled function from images `[N,H,W,3]` uint8 to scores `[N,C]` float32."""
-    kernel, bias = tf.constant(model.classifier.kernel), tf.constant(calibrated_bias(model))
+def load(path: str | os.PathLike[str], safe_mode: bool = True) -> Model:
+    """Read a model from a run's folder, or from a bundle; see `model_files.load`.
 
-    @tf.function(input_signature=[tf.TensorSpec((None, None, None, 3), tf.uint8, name="images")])
-    def of_images(images: tf.Tensor) -> tf.Tensor:
-        return scores_of(model, squares.fit(images, model.image_size), kernel, bias)
-
-    return of_images
-
-
-def scores_of(model: Model, images: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
-    """Returns scores `[N,C]` float32, within a graph.
-
-    Args:
-      model: whose network is run.
-      images: `[N,S,S,3]` uint8, RGB.
-      kernel: that of its classifier, `[D,C]`; a tensor, or a variable.
-      bias: its `calibrated_bias`; a tensor, or a variable.
+    Raises:
+      errors.UserError: if there is none, it is not finished, or damaged, or of a later format.
     """
-    features = model.classifier.backbone.network(images, training=False)
-    return tf.cast(features, tf.float32) @ kernel + bias
-
-
-def calibrated_bias(model: Model) -> np.ndarray:
-    """Returns the bias `[C]` float32, gamma taken off the seen classes' own."""
-    return model.classifier.calibrated_bias(model.gamma)
+    state = model_files.load(path, safe_mode)
+    return Model(**{field.name: getattr(state, field.name) for field in dataclasses.fields(state)})

@@ -13,9 +13,18 @@ from typing import Any
 import keras
 import numpy as np
 
-from niwt_tf import bundle, domain_map, errors, inverse_map, model_place, rehearsal, transfer_closed, workdir
+from niwt_tf import (
+    bundle,
+    domain_map,
+    errors,
+    inverse_map,
+    model_place,
+    model_state,
+    rehearsal,
+    transfer_closed,
+    workdir,
+)
 from niwt_tf import config as config_lib
-from niwt_tf import model as model_lib
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.backbones import cut, network_file
@@ -24,7 +33,7 @@ from niwt_tf.domains import description, knowledge
 _SCORES = "scores"  # the name of the layer that a bundle has after the network
 
 
-def load(path: str | os.PathLike[str], safe_mode: bool = True) -> model_lib.Model:
+def load(path: str | os.PathLike[str], safe_mode: bool = True) -> model_state.ModelState:
     """Returns the model of a run's folder, or of a bundle.
 
     Args:
@@ -48,7 +57,7 @@ def load(path: str | os.PathLike[str], safe_mode: bool = True) -> model_lib.Mode
             raise bundle.broken(given, f"does not hold what it should: {errors.first_line(error)}") from error
 
 
-def save(model: model_lib.Model, path: str | os.PathLike[str]) -> None:
+def save(model: model_state.ModelState, path: str | os.PathLike[str]) -> None:
     """Writes a bundle, whole or not at all.
 
     Raises:
@@ -69,16 +78,16 @@ def save(model: model_lib.Model, path: str | os.PathLike[str]) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _as_classifier(model: model_lib.Model) -> keras.Model:
+def _as_classifier(model: model_state.ModelState) -> keras.Model:
     """Returns images `[N,S,S,3]` uint8 -> scores `[N,C]`, for those who open the file with Keras alone."""
     network = model.classifier.backbone.network
     scores = keras.layers.Dense(len(model.class_names), dtype="float32", name=_SCORES)
     whole = keras.Model(network.input, scores(network.output), name="niwt")
-    scores.set_weights([model.classifier.kernel, model_lib.calibrated_bias(model)])
+    scores.set_weights([model.classifier.kernel, model_state.calibrated_bias(model)])
     return whole
 
 
-def _read_bundle(path: Path, folder: Path, safe_mode: bool) -> model_lib.Model:
+def _read_bundle(path: Path, folder: Path, safe_mode: bool) -> model_state.ModelState:
     """Returns the model of a bundle that was unpacked into `folder`."""
     config = config_lib.from_record(workdir.read_json(folder / "config.json"))
     programs = [name for name in (config.backbone.backbone, config.domain.text_encoder) if name.startswith("hub:")]
@@ -95,7 +104,7 @@ def _read_bundle(path: Path, folder: Path, safe_mode: bool) -> model_lib.Model:
     return _read(folder, classifier_lib.Classifier.load(folder / "transfer", backbone))
 
 
-def _write(model: model_lib.Model, folder: Path) -> None:
+def _write(model: model_state.ModelState, folder: Path) -> None:
     for stage in (*model_place.STAGES, "explain"):
         (folder / stage).mkdir(parents=True)
     workdir.write_json(folder / "config.json", workdir.record(model.config))
@@ -115,7 +124,7 @@ def _write(model: model_lib.Model, folder: Path) -> None:
     workdir.write_json(folder / "explain" / "neurons.json", named)
 
 
-def _read(folder: Path, classifier: classifier_lib.Classifier) -> model_lib.Model:
+def _read(folder: Path, classifier: classifier_lib.Classifier) -> model_state.ModelState:
     """Returns the model of a folder laid out as a run's, its arrays in memory."""
     others = folder / "transfer" / "activations.npy"  # of what --transfer_source names, where no training images
     own = folder / "importances" / "activations.npy"
@@ -123,7 +132,7 @@ def _read(folder: Path, classifier: classifier_lib.Classifier) -> model_lib.Mode
     if cut.is_affine(classifier.backbone.head):
         activations = activations[:1]  # every image asks the same of the weights
     operator = folder / "transfer" / transfer_closed.FILE
-    return model_lib.Model(
+    return model_state.ModelState(
         classifier=classifier,
         gamma=workdir.read_json(folder / "transfer" / "calibration.json")["gamma"],
         known=knowledge.DomainKnowledge.load(folder / "knowledge" / "knowledge.npz"),

@@ -7,116 +7,26 @@ Nothing here imports TensorFlow: a run with nothing left to do answers at once.
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from niwt_tf import arguments, errors, progress, sources
+from niwt_tf import arguments, errors, progress, stage_table
 from niwt_tf import config as config_lib
 from niwt_tf import workdir as workdir_lib
-from niwt_tf.data import digest
 
 if TYPE_CHECKING:
     from niwt_tf import run as run_lib
 
-_FORMAT = 7  # of the artefacts; a new one makes every stage anew
-
 _MEASURING = ("evaluate", "explain")  # the stages that write metrics.json
-
-
-@dataclasses.dataclass(frozen=True)
-class Stage:
-    """A stage: its artefact follows from its settings and its parents' artefacts.
-
-    Attributes:
-      title: what it does, for the terminal.
-      parents: the stages whose artefacts it reads.
-      settings: the part of the configuration that it depends on.
-    """
-
-    title: str
-    parents: tuple[str, ...]
-    settings: Callable[[config_lib.RunConfig], Sequence[Any]]
-
-
-def _training(config: config_lib.RunConfig) -> list[Any]:
-    """Returns what a trained network follows from."""
-    return [config.backbone, sources.backbone_stamps(config.backbone), config.mixed_precision, config.seed]
-
-
-def _network(config: config_lib.RunConfig) -> list[Any]:
-    """Returns what the activations of a network follow from that stays as it is."""
-    settings = config_lib.options(config.backbone)
-    network = {name: value for name, (value, field) in settings.items() if not field.metadata.get("training")}
-    return [network, sources.backbone_stamps(config.backbone), config.seed]
-
-
-def _transfer(config: config_lib.RunConfig) -> list[Any]:
-    """Returns what the transfer follows from, besides what it is given."""
-    return [config.transfer, sources.transfer_stamps(config.transfer, config.seed)]
-
-
-STAGES: dict[str, Stage] = {
-    "data": Stage(
-        "images and their zero-shot split",
-        (),
-        lambda c: [dataclasses.replace(c.data, data_dir="", prepared_dir=""), digest.images(c.data)],
-    ),
-    "knowledge": Stage(
-        "a domain vector for every class",
-        ("data",),
-        lambda c: [c.domain, sources.stamps(c.domain), digest.knowledge(c.data)],
-    ),
-    "activations": Stage("activations of the training images, if the network stays as it is", ("data",), _network),
-    "rehearsal_backbone": Stage(
-        "a backbone that has not seen the validation classes",
-        ("activations",),
-        lambda c: [*_training(c), c.transfer.transfer_images, c.rehearsal.validation_groups],
-    ),
-    "rehearsal": Stage(
-        "map, lambda, scale, bias and gamma, chosen on validation classes",
-        ("rehearsal_backbone", "knowledge"),
-        lambda c: [c.domain, c.importance, c.map, *_transfer(c), c.rehearsal, c.seed],
-    ),
-    "backbone": Stage("the backbone, trained on the seen classes", ("activations",), _training),
-    "importances": Stage(
-        "importances of the neurons, image by image", ("backbone",), lambda c: [c.transfer.transfer_images, c.seed]
-    ),
-    "map": Stage(
-        "the map from domain to importances", ("importances", "rehearsal"), lambda c: [c.importance, c.map, c.seed]
-    ),
-    "transfer": Stage("weights of the unseen classes", ("map",), lambda c: [*_transfer(c), c.seed]),
-    "evaluate": Stage("accuracy on seen and unseen classes", ("transfer",), lambda c: []),
-    "inverse_map": Stage(
-        "the map back from importances to domain", ("importances", "knowledge"), lambda c: [c.map.map_folds, c.seed]
-    ),
-    "explain": Stage(
-        "explanations in pictures and words, and how right they are", ("evaluate", "inverse_map"), lambda c: []
-    ),
-    "report": Stage("a page on all of it, and TensorBoard's pages", ("explain",), lambda c: []),
-}
-
-
-def fingerprints(config: config_lib.RunConfig) -> dict[str, str]:
-    """Returns stage -> fingerprint of what its artefact follows from: settings, and its parents' fingerprints.
-
-    Raises:
-      errors.UserError: if a file or folder that a setting names is not there.
-    """
-    prints: dict[str, str] = {}
-    for name, stage in STAGES.items():
-        parents = [prints[parent] for parent in stage.parents]
-        prints[name] = config_lib.fingerprint(name, _FORMAT, *stage.settings(config), *parents)
-    return prints
 
 
 def _pending(prints: dict[str, str], workdir: workdir_lib.Workdir, stages: Sequence[str] = ()) -> list[str]:
     """Returns which of `stages`, all by default, are still to do, in order."""
     for name in stages:
-        if name not in STAGES:
-            raise errors.unknown_value("--stages", name, STAGES)
-    wanted = [name for name in STAGES if name in stages or not stages]
+        if name not in stage_table.STAGES:
+            raise errors.unknown_value("--stages", name, stage_table.STAGES)
+    wanted = [name for name in stage_table.STAGES if name in stages or not stages]
     return [name for name in wanted if not workdir.is_current(name, prints[name])]
 
 
@@ -145,27 +55,27 @@ def run(
     stages, overwrite = arguments.require_texts("stages", stages), arguments.require_flag("overwrite", overwrite)
     if not callable(start):
         raise arguments.wrong("start", "be a function", start, "Leave it out.")
-    prints = fingerprints(config)
+    prints = stage_table.fingerprints(config)
     to_do = _pending(prints, workdir, stages)
     workdir.require_same(config, overwrite)
     if to_do:
         workdir.require_writable()
     context = _start(config, workdir, start) if to_do else None
     workdir.claim(config)
-    for number, (name, stage) in enumerate(STAGES.items(), 1):
+    for number, (name, stage) in enumerate(stage_table.STAGES.items(), 1):
         if context and name in to_do:
-            progress.say(f"[{number}/{len(STAGES)}] {name}: {stage.title}")
+            progress.say(f"[{number}/{len(stage_table.STAGES)}] {name}: {stage.title}")
             _require_parents(name, workdir, prints)
             _run_stage(name, context, prints[name])
             _write_metrics(workdir, prints)
         elif workdir.is_current(name, prints[name]):
-            progress.say(f"[{number}/{len(STAGES)}] {name}: done before")
+            progress.say(f"[{number}/{len(stage_table.STAGES)}] {name}: done before")
     return _write_metrics(workdir, prints)
 
 
 def _write_metrics(workdir: workdir_lib.Workdir, prints: dict[str, str]) -> dict[str, Any] | None:
     """Writes what the stages that are done have measured, and returns it; None as long as nothing is evaluated."""
-    done = [name for name in STAGES if workdir.is_current(name, prints[name])]
+    done = [name for name in stage_table.STAGES if workdir.is_current(name, prints[name])]
     if "evaluate" not in done:
         return None
     metrics: dict[str, Any] = {}
@@ -188,7 +98,7 @@ def _start(config: config_lib.RunConfig, workdir: workdir_lib.Workdir, start: Ca
 
 
 def _require_parents(name: str, workdir: workdir_lib.Workdir, prints: dict[str, str]) -> None:
-    missing = [parent for parent in STAGES[name].parents if not workdir.is_current(parent, prints[parent])]
+    missing = [parent for parent in stage_table.STAGES[name].parents if not workdir.is_current(parent, prints[parent])]
     if missing:
         raise errors.UserError(
             f"`--stages` must include what a stage needs, unless it is done. Received: --stages with {name}, which "

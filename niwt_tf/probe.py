@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from niwt_tf import choice
+from niwt_tf import choice, model_state
 from niwt_tf import model as model_lib
 from niwt_tf.explain import inputs
 
@@ -94,7 +94,7 @@ def effect(before: model_lib.Model, after: model_lib.Model, probes: Probes) -> E
 
 def _scores(model: model_lib.Model, probes: Probes) -> np.ndarray:
     """Returns `[N,C]`, gamma taken off those of seen classes."""
-    return probes.features @ model.classifier.kernel + model_lib.calibrated_bias(model)
+    return probes.features @ model.classifier.kernel + model_state.calibrated_bias(model)
 
 
 def _taken(name: str, index: int, scores: np.ndarray, is_taken: np.ndarray, old: np.ndarray, probes: Probes) -> Taken:

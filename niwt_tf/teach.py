@@ -10,26 +10,28 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Generic, TypeVar
 
 import numpy as np
 
-from niwt_tf import calibration, devices, errors, lesson, progress, transfer, transfer_closed
-from niwt_tf import model as model_lib
+from niwt_tf import calibration, devices, errors, lesson, model_state, progress, transfer, transfer_closed
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.data import names as names_lib
 from niwt_tf.domains import audit, description
 from niwt_tf.explain import textual
 
+State = TypeVar("State", bound=model_state.ModelState)  # such as `model.Model`
+
 
 @dataclasses.dataclass(frozen=True)
-class Result:
+class Result(Generic[State]):
     """A model that was taught, and what it made of each description."""
 
-    model: model_lib.Model
+    model: State
     lessons: tuple[lesson.Lesson, ...]
 
 
-def teach(model: model_lib.Model, described: Sequence[description.Description]) -> Result:
+def teach(model: State, described: Sequence[description.Description]) -> Result[State]:
     """Returns a model with new classes, in the order of their descriptions; `model` stays as it is.
 
     Raises:
@@ -45,7 +47,7 @@ def teach(model: model_lib.Model, described: Sequence[description.Description]) 
     return Result(taught, tuple(lesson.of(model, told, reading, target) for told, reading, target in lessons))
 
 
-def forget(model: model_lib.Model, names: Sequence[str]) -> model_lib.Model:
+def forget(model: State, names: Sequence[str]) -> State:
     """Returns a model without some classes that were taught by words; `model` stays as it is.
 
     Raises:
@@ -74,7 +76,7 @@ def forget(model: model_lib.Model, names: Sequence[str]) -> model_lib.Model:
     )
 
 
-def _read(model: model_lib.Model, told: description.Description, is_named: bool) -> description.Reading:
+def _read(model: model_state.ModelState, told: description.Description, is_named: bool) -> description.Reading:
     """Returns what is made of a description; a mistake in it is told with the class's name, if that is wanted."""
     try:
         return description.read(told, model.known, len(model.seen), model.config.domain.text_encoder)
@@ -85,7 +87,7 @@ def _read(model: model_lib.Model, told: description.Description, is_named: bool)
 
 
 def _audit(
-    model: model_lib.Model, described: Sequence[description.Description], readings: Sequence[description.Reading]
+    model: model_state.ModelState, described: Sequence[description.Description], readings: Sequence[description.Reading]
 ) -> None:
     """Say what is doubtful about descriptions, as classes that they tell the same of; see `audit.check`."""
     old, names = model.known, [told.name for told in described]
@@ -102,7 +104,7 @@ def _audit(
         progress.say(f"  warning: {doubt}")
 
 
-def _weights(model: model_lib.Model, targets: np.ndarray) -> np.ndarray:
+def _weights(model: model_state.ModelState, targets: np.ndarray) -> np.ndarray:
     """Returns the new classes' weights `[D,U]`."""
     if model.operator is not None:
         return transfer_closed.weights(model.operator, targets)
@@ -119,8 +121,8 @@ def _weights(model: model_lib.Model, targets: np.ndarray) -> np.ndarray:
 
 
 def _with_classes(
-    model: model_lib.Model, described: Sequence[description.Description], vectors: np.ndarray, kernel: np.ndarray
-) -> model_lib.Model:
+    model: State, described: Sequence[description.Description], vectors: np.ndarray, kernel: np.ndarray
+) -> State:
     names = tuple(told.name for told in described)
     old, seen = model.classifier, len(model.seen)
     of_seen = dataclasses.replace(
@@ -149,14 +151,14 @@ def _with_classes(
     )
 
 
-def _gamma(model: model_lib.Model, classifier: classifier_lib.Classifier) -> float:
+def _gamma(model: model_state.ModelState, classifier: classifier_lib.Classifier) -> float:
     """Returns the gamma at the place that the rehearsal chose; 0 where all classes are seen."""
     if not classifier.unseen:
         return 0.0
     return model.settings.place.gamma(classifier.logits(model.features), len(model.seen))
 
 
-def _require_new(model: model_lib.Model, names: Sequence[str]) -> None:
+def _require_new(model: model_state.ModelState, names: Sequence[str]) -> None:
     taken = {names_lib.normal(name): name for name in model.class_names}
     for name in names:
         form = names_lib.normal(name)

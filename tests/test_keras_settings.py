@@ -18,7 +18,8 @@ import pytest
 
 import niwt_tf
 from fakes import exported
-from niwt_tf import errors, keras_settings, model_files
+from niwt_tf import errors, keras_settings
+from niwt_tf import model as model_lib
 from niwt_tf.backbones import backbone, small
 from niwt_tf.backbones import classifier as classifier_lib
 
@@ -124,7 +125,7 @@ def test_a_model_that_is_there_saves_and_explains_under_each_setting(
     model.save(tmp_path / "zoo.keras")
     np.testing.assert_allclose(model.explain(_IMAGES[:2]).maps, expected, rtol=1e-4, atol=1e-6)
     with keras_settings.ours():
-        scores = model_files.load(tmp_path / "zoo.keras").predict(_IMAGES[:2]).scores
+        scores = model_lib.load(tmp_path / "zoo.keras").predict(_IMAGES[:2]).scores
     np.testing.assert_allclose(model.predict(_IMAGES[:2]).scores, scores, rtol=1e-5, atol=1e-5)
 
 

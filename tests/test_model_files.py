@@ -59,13 +59,13 @@ def _assert_same(one: model_lib.Model, other: model_lib.Model) -> None:
 def test_a_bundle_comes_back_bit_by_bit(deep: bool, descends: bool, tmp_path: Path) -> None:
     model = models.by_captions(deep, descends).teach("zebra", captions=["black and white stripes"])
     model.save(tmp_path / "zoo.keras")
-    back = model_files.load(tmp_path / "zoo.keras")
+    back = model_lib.load(tmp_path / "zoo.keras")
     assert (back.operator is None) == descends
     if not deep:  # of an affine head one image is enough
         model = dataclasses.replace(model, activations=model.activations[:1])
     _assert_same(model, back)
     back.save(tmp_path / "again.keras")
-    _assert_same(model, model_files.load(tmp_path / "again.keras"))
+    _assert_same(model, model_lib.load(tmp_path / "again.keras"))
 
 
 def test_a_model_keeps_the_activations_that_its_weights_were_found_on(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_a_model_that_comes_back_is_taught_the_same(descends: bool, tmp_path: Pa
     model = models.by_captions(True, descends)
     model.save(tmp_path / "zoo.keras")
     told = ["orange with horns", "black stripes"]
-    one, other = (each.teach("zebra", captions=told) for each in (model, model_files.load(tmp_path / "zoo.keras")))
+    one, other = (each.teach("zebra", captions=told) for each in (model, model_lib.load(tmp_path / "zoo.keras")))
     _assert_same(one, other)
 
 
@@ -108,7 +108,7 @@ def test_bundles_hold_no_pickle(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_bundles_of_all_formats_are_read(name: str, number: int) -> None:
     """The golden bundles were made by `python tests/golden/make.py`; what they gave then is beside them."""
-    model = model_files.load(_GOLDEN / f"{name}-{number}.keras")
+    model = model_lib.load(_GOLDEN / f"{name}-{number}.keras")
     assert (model.operator is None) == (number == 1)  # which is taught by descent
     assert model.settings.scale_unit == ("length" if number < 3 else "spread")
     assert (model.settings.imagined_part is None) == (number < 3)
@@ -152,19 +152,19 @@ def test_a_bundle_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: py
 
 def test_what_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(errors.UserError) as caught:
-        model_files.load(tmp_path / "zoo.keras")
+        model_lib.load(tmp_path / "zoo.keras")
     assert str(caught.value) == (
         "`--model` must be the folder of a run, or a .keras bundle. Received: --model="
         f"{tmp_path / 'zoo.keras'}, where there is none. Name one that niwt or niwt_teach made."
     )
     with pytest.raises(errors.UserError, match="`--model` must be the folder of a run. Received: --model="):
-        model_files.load(tmp_path)
+        model_lib.load(tmp_path)
 
 
 def test_a_model_of_keras_alone_is_no_bundle(tmp_path: Path) -> None:
     models.by_attributes().classifier.backbone.network.save(tmp_path / "plain.keras")
     with pytest.raises(errors.UserError, match="as a .keras file of Keras alone has none"):
-        model_files.load(tmp_path / "plain.keras")
+        model_lib.load(tmp_path / "plain.keras")
 
 
 @pytest.mark.parametrize("section", ["backbone", "domain"])
@@ -175,13 +175,13 @@ def test_a_program_from_elsewhere_is_not_run_unasked(section: str, tmp_path: Pat
     config = dataclasses.replace(model.config, **{section: part})
     dataclasses.replace(model, config=config).save(tmp_path / "zoo.keras")
     with pytest.raises(errors.UserError) as caught:
-        model_files.load(tmp_path / "zoo.keras")
+        model_lib.load(tmp_path / "zoo.keras")
     assert str(caught.value) == (
         "`--safe_mode` must be off for a bundle that runs a SavedModel of TensorFlow Hub, which is a program. "
         f"Received: {tmp_path / 'zoo.keras'}, which runs {next(iter(setting.values()))}. Add --nosafe_mode if "
         "you trust whom it comes from."
     )
-    assert model_files.load(tmp_path / "zoo.keras", safe_mode=False).class_names == model.class_names
+    assert model_lib.load(tmp_path / "zoo.keras", safe_mode=False).class_names == model.class_names
 
 
 def test_a_layer_with_code_is_refused(tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_a_layer_with_code_is_refused(tmp_path: Path) -> None:
     classifier = dataclasses.replace(model.classifier, backbone=backbone.Backbone(network, "conv"))
     dataclasses.replace(model, classifier=classifier).save(tmp_path / "zoo.keras")
     with pytest.raises(errors.UserError, match="which does not hold what it should: .*Lambda"):
-        model_files.load(tmp_path / "zoo.keras")
+        model_lib.load(tmp_path / "zoo.keras")
 
 
 def test_settings_come_back_from_their_record() -> None:

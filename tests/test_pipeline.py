@@ -21,7 +21,8 @@ import pytest
 import tensorflow as tf
 
 from niwt_tf import config as config_lib
-from niwt_tf import domain_map, errors, importance, model_files, pipeline, stages, workdir
+from niwt_tf import domain_map, errors, importance, pipeline, stage_table, stages, workdir
+from niwt_tf import model as model_lib
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import build as build_lib
 from niwt_tf.backbones import classifier as classifier_lib
@@ -38,7 +39,7 @@ _METRICS = {
 }  # fmt: skip
 
 
-_SCORED = [*pipeline.STAGES][: [*pipeline.STAGES].index("evaluate") + 1]  # explanations take longer than all of these
+_SCORED = [*stage_table.STAGES][: [*stage_table.STAGES].index("evaluate") + 1]
 
 
 _OF_EXPLANATIONS = {
@@ -110,13 +111,18 @@ def test_a_run_leaves_metrics_with_all_that_a_reader_needs(whole: workdir.Workdi
     assert metrics["domain_source"] == "36 attributes: the aviary's field guide"
     assert (metrics["dataset"], metrics["domain"], metrics["seed"]) == ("aviary", "attributes", 0)
     assert (metrics["seen_classes"], metrics["unseen_classes"], metrics["imageless_classes"]) == (9, 3, [])
-    assert metrics["stage_seconds"].keys() == pipeline.STAGES.keys()
+    assert metrics["stage_seconds"].keys() == stage_table.STAGES.keys()
     assert all(seconds >= 0 for seconds in metrics["stage_seconds"].values())
     assert metrics["packages"].keys() >= {"niwt_tf", "tensorflow", "keras", "numpy"}
 
 
 def test_each_stage_leaves_a_folder_and_none_a_part(whole: workdir.Workdir) -> None:
-    assert {path.name for path in whole.root.iterdir()} == {*pipeline.STAGES, "config.json", "metrics.json", "partial"}
+    assert {path.name for path in whole.root.iterdir()} == {
+        *stage_table.STAGES,
+        "config.json",
+        "metrics.json",
+        "partial",
+    }
     assert not list((whole.root / "partial").iterdir())
 
 
@@ -146,7 +152,7 @@ def test_a_second_run_has_nothing_to_do_and_starts_no_tensorflow(
 
     before = _metrics(whole)
     assert pipeline.run(config, whole, start=start) == before
-    assert capsys.readouterr().out.count("done before") == len(pipeline.STAGES)
+    assert capsys.readouterr().out.count("done before") == len(stage_table.STAGES)
 
 
 def test_a_run_killed_in_every_stage_goes_on_with_nothing_redone_and_has_the_same_scores(
@@ -157,7 +163,7 @@ def test_a_run_killed_in_every_stage_goes_on_with_nothing_redone_and_has_the_sam
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     folder = workdir.Workdir(tmp_path)
-    for number, stage in enumerate(pipeline.STAGES):
+    for number, stage in enumerate(stage_table.STAGES):
         with monkeypatch.context() as patch:
             patch.setattr(stages, stage, _killed(getattr(stages, stage)))
             with pytest.raises(_Killed):
@@ -269,12 +275,12 @@ def _unreadable(split: zero_shot.Split) -> zero_shot.Split:
 @pytest.mark.parametrize(
     ("change", "remade"),
     [
-        ({"seed": 1}, {*pipeline.STAGES} - {"data", "knowledge"}),
+        ({"seed": 1}, {*stage_table.STAGES} - {"data", "knowledge"}),
         ({"jit_compile": "on", "deterministic": True, "memory_limit": 1}, set()),
         ({"activations_limit": 1.0}, set()),
-        ({"mixed_precision": "on"}, {*pipeline.STAGES} - {"data", "knowledge", "activations"}),
+        ({"mixed_precision": "on"}, {*stage_table.STAGES} - {"data", "knowledge", "activations"}),
         ({"data": config_lib.DataConfig(data_dir="elsewhere", prepared_dir="there")}, set()),
-        ({"data": config_lib.DataConfig(aviary_seed=1)}, {*pipeline.STAGES}),
+        ({"data": config_lib.DataConfig(aviary_seed=1)}, {*stage_table.STAGES}),
         (
             {"domain": config_lib.DomainConfig(domain="captions")},
             {"knowledge", "rehearsal", "map", "transfer", "evaluate", "inverse_map", "explain", "report"},
@@ -290,19 +296,22 @@ def _unreadable(split: zero_shot.Split) -> zero_shot.Split:
         ({"importance": config_lib.ImportanceConfig(importances_of="probability")}, _OF_MAP),
         ({"map": config_lib.MapConfig(map_width=64)}, _OF_MAP),
         ({"transfer": config_lib.TransferConfig(transfer_source="noise")}, _OF_MAP),
-        ({"backbone": config_lib.BackboneConfig(epochs=1)}, {*pipeline.STAGES} - {"data", "knowledge", "activations"}),
-        ({"backbone": config_lib.BackboneConfig(layer="conv3")}, {*pipeline.STAGES} - {"data", "knowledge"}),
+        (
+            {"backbone": config_lib.BackboneConfig(epochs=1)},
+            {*stage_table.STAGES} - {"data", "knowledge", "activations"},
+        ),
+        ({"backbone": config_lib.BackboneConfig(layer="conv3")}, {*stage_table.STAGES} - {"data", "knowledge"}),
     ],
 )
 def test_a_setting_changes_the_stages_that_depend_on_it(change: dict[str, Any], remade: set[str]) -> None:
-    before = pipeline.fingerprints(config_lib.RunConfig())
-    after = pipeline.fingerprints(config_lib.RunConfig(**change))
+    before = stage_table.fingerprints(config_lib.RunConfig())
+    after = stage_table.fingerprints(config_lib.RunConfig(**change))
     assert {name for name in before if before[name] != after[name]} == remade
 
 
 def test_parents_come_before_their_stage_and_every_stage_has_its_function() -> None:
-    names = [*pipeline.STAGES]
-    for name, stage in pipeline.STAGES.items():
+    names = [*stage_table.STAGES]
+    for name, stage in stage_table.STAGES.items():
         assert all(names.index(parent) < names.index(name) for parent in stage.parents)
         assert callable(getattr(stages, name))
 
@@ -318,7 +327,7 @@ def test_a_full_disk_is_an_error_of_the_system_and_what_was_done_is_kept(
         patch.setattr(stages, "knowledge", full)
         with pytest.raises(OSError, match="No space left"):
             pipeline.run(config, folder, _SCORED)
-    assert folder.is_current("data", pipeline.fingerprints(config)["data"])
+    assert folder.is_current("data", stage_table.fingerprints(config)["data"])
 
 
 @pytest.mark.parametrize("finetune", ["auto", "none"])
@@ -439,9 +448,11 @@ def test_a_deep_map_of_probabilities_and_noise_take_no_new_network(
     config: config_lib.RunConfig, whole: workdir.Workdir, tmp_path: Path
 ) -> None:
     folder = _copy(whole, tmp_path)
-    made = {name: (folder.path(name) / "seconds.json").stat().st_mtime_ns for name in pipeline.STAGES}
+    made = {name: (folder.path(name) / "seconds.json").stat().st_mtime_ns for name in stage_table.STAGES}
     pipeline.run(_ablated(config), folder, ["rehearsal", "map", "transfer"], overwrite=True)
-    again = [name for name in pipeline.STAGES if (folder.path(name) / "seconds.json").stat().st_mtime_ns != made[name]]
+    again = [
+        name for name in stage_table.STAGES if (folder.path(name) / "seconds.json").stat().st_mtime_ns != made[name]
+    ]
     assert again == ["rehearsal", "map", "transfer"]
     _assert_ablated(folder)
 
@@ -500,12 +511,12 @@ def test_edited_text_remakes_its_stage_and_what_follows(
     pipeline.run(own, folder, stages_to_text)
     told = f"  21 captions: the files in {texts}; TF-IDF, 0 of 12 words of unseen classes unknown\n"
     assert told in capsys.readouterr().out
-    assert pipeline._pending(pipeline.fingerprints(own), folder, stages_to_text) == []
+    assert pipeline._pending(stage_table.fingerprints(own), folder, stages_to_text) == []
     (texts / f"{name}.txt").write_text("a red bird with short wings", "utf-8")
-    assert pipeline._pending(pipeline.fingerprints(own), folder, stages_to_text) == ["knowledge"]
-    before = pipeline.fingerprints(own)
+    assert pipeline._pending(stage_table.fingerprints(own), folder, stages_to_text) == ["knowledge"]
+    before = stage_table.fingerprints(own)
     (texts / f"{name}.txt").write_text("a red bird", "utf-8")
-    after = pipeline.fingerprints(own)
+    after = stage_table.fingerprints(own)
     remade = {stage for stage in before if before[stage] != after[stage]}
     follow = {"rehearsal", "map", "transfer", "evaluate", "inverse_map", "explain", "report"}
     assert remade == {"knowledge"} | follow
@@ -517,9 +528,9 @@ def test_another_file_of_the_backbone_remakes_what_rests_on_it(tmp_path: Path) -
     prints = []
     for text in ("one", "another"):
         path.write_text(text, "utf-8")
-        prints.append(pipeline.fingerprints(config))
+        prints.append(stage_table.fingerprints(config))
     remade = {stage for stage in prints[0] if prints[0][stage] != prints[1][stage]}
-    assert remade == {*pipeline.STAGES} - {"data", "knowledge"}
+    assert remade == {*stage_table.STAGES} - {"data", "knowledge"}
 
 
 def test_text_that_the_rehearsal_cannot_use_is_told_before_any_training(
@@ -545,7 +556,7 @@ def test_a_folder_that_is_not_there_is_told_before_anything_is_written(
 
 
 def test_a_class_that_is_taught_gets_the_weights_that_the_run_gave_it(whole: workdir.Workdir) -> None:
-    model = model_files.load(whole.root)
+    model = model_lib.load(whole.root)
     name, vector, column = model.class_names[-1], model.known.vectors[-1], model.classifier.kernel[:, -1]
     told = [f"{feature}:{value:.9g}" for feature, value in zip(model.known.feature_names, vector, strict=True) if value]
     again = model.forget(name).teach(name, attributes=told)

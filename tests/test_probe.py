@@ -13,7 +13,7 @@ from PIL import Image
 
 from fakes import models
 from niwt_tf import model as model_lib
-from niwt_tf import probe
+from niwt_tf import model_state, probe
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_images_are_seen_as_the_model_sees_them(model: model_lib.Model, paths: l
     assert unreadable.startswith(f"{paths[0].parent / 'no.jpg'} (")
     scores = model.predict(np.stack([np.array(Image.open(path)) for path in paths[:3]])).scores
     np.testing.assert_allclose(
-        probes.features[:3] @ model.classifier.kernel + model_lib.calibrated_bias(model), scores, rtol=1e-5
+        probes.features[:3] @ model.classifier.kernel + model_state.calibrated_bias(model), scores, rtol=1e-5
     )
 
 

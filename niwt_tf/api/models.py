@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from niwt_tf import arguments, domain_map, errors, importance, inverse_map, model_files, rehearsal
+from niwt_tf import arguments, domain_map, errors, importance, inverse_map, rehearsal
 from niwt_tf import config as config_lib
+from niwt_tf import model as model_lib
 from niwt_tf.api import arrays, explanations, settings, steps
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.backbones import families, saved_model_layers
@@ -33,7 +34,7 @@ def load_model(path: str | os.PathLike[str], safe_mode: bool = True) -> Model:
     """
     safe = arguments.require_flag("safe_mode", safe_mode)
     with arguments.named(model="path", nosafe_mode="safe_mode=False"):
-        return model_files.load(arguments.require_path("path", path), safe)
+        return model_lib.load(arguments.require_path("path", path), safe)
 
 
 def make_model(

@@ -57,11 +57,11 @@ def main(arguments: Sequence[str]) -> None:
     beside = root.with_suffix(".explanations") if values.model else root / "explanations"
     out = _made(Path(values.out or beside).expanduser())
     launch.start_tensorflow(values.import_module)
-    from niwt_tf import model_files
+    from niwt_tf import model as model_lib
     from niwt_tf.explain import explain_images, subject
 
     if values.model:
-        model = model_files.load(root, values.safe_mode)
+        model = model_lib.load(root, values.safe_mode)
         explained, dataset = model.subject, model.config.data.dataset
     else:
         explained, dataset = subject.Subject.load(root), workdir.read_json(root / "config.json")["dataset"]

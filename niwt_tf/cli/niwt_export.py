@@ -63,12 +63,12 @@ def main(arguments: Sequence[str]) -> None:
     out = Path(values.out).expanduser() if values.out else target.default(name, values.format)
     target.require_new(out, format)
     launch.start_tensorflow(values.import_module)
-    from niwt_tf import model_files
+    from niwt_tf import model as model_lib
     from niwt_tf.export import export
 
     begun = time.monotonic()
     progress.say(f"reading {place}")
-    model = model_files.load(place, values.safe_mode)
+    model = model_lib.load(place, values.safe_mode)
     progress.say(f"writing {out}")
     export.export(model, out, format, name)
     progress.say(f"\n{out}: {_WRITTEN[format]}, in {time.monotonic() - begun:.1f} s")

@@ -34,10 +34,10 @@ def main(arguments: Sequence[str]) -> None:
     del arguments
     asked = teach_flags.read(flags.FLAGS)
     launch.start_tensorflow(flags.FLAGS.import_module)
-    from niwt_tf import model_files, teach
+    from niwt_tf import teach
     from niwt_tf.cli import lesson_text
 
-    model = old = model_files.load(asked.model, asked.safe_mode)
+    model = old = model_lib.load(asked.model, asked.safe_mode)
     if asked.forget:
         model = teach.forget(old, asked.forget)
         progress.say(f"forgotten: {', '.join(name for name in old.class_names if name not in model.class_names)}")

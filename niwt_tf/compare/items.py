@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from niwt_tf import pipeline, run_folder
+from niwt_tf import run_folder, stage_table
 from niwt_tf import workdir as workdir_lib
 from niwt_tf.baselines import run as baselines
 from niwt_tf.compare import axes as axes_lib
@@ -112,7 +112,7 @@ def of_runs(axes: axes_lib.Axes, out: Path, overwrite: bool = False, reuse: Sequ
     """
     others = tuple(root for folder in reuse for root in run_folder.within(folder, "--reuse"))
     runs = plan.plan(axes)
-    prints = {run.key: pipeline.fingerprints(run.config) for run in runs}
+    prints = {run.key: stage_table.fingerprints(run.config) for run in runs}
     parents = sharing.parents(prints, work.STAGES)
     for run in runs:
         workdir_lib.Workdir(out / run.key).require_same(run.config, overwrite, "--out")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from niwt_tf import workdir as workdir_lib
 
-Prints = Mapping[str, str]  # stage -> fingerprint, see `pipeline.fingerprints`
+Prints = Mapping[str, str]  # stage -> fingerprint, see `stage_table.fingerprints`
 
 
 def parents(prints: Mapping[str, Prints], stages: Sequence[str]) -> dict[str, str | None]:

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from niwt_tf import config as config_lib
-from niwt_tf import errors, pipeline
+from niwt_tf import errors, pipeline, stage_table
 from niwt_tf import workdir as workdir_lib
 from niwt_tf.baselines import run as baselines
 from niwt_tf.compare import published, sharing
 
-STAGES = tuple(pipeline.STAGES)[: tuple(pipeline.STAGES).index("evaluate") + 1]  # up to the scores
+STAGES = tuple(stage_table.STAGES)[: tuple(stage_table.STAGES).index("evaluate") + 1]  # up to the scores
 WHOLE = "run"  # what is no fault of one baseline
 _JOB, _FAILURES, _LOG = "job.json", "failures.json", "log.txt"
 
@@ -98,7 +98,7 @@ def _measure(job: Job, start: Callable[[], None]) -> dict[str, str]:
         return {}
     config, folder = config_lib.from_record(job.settings), workdir_lib.Workdir(job.root)
     if job.sources:
-        prints = pipeline.fingerprints(config)
+        prints = stage_table.fingerprints(config)
         sharing.link(sharing.nearest(job.sources, job.root, prints, STAGES), job.root, prints, STAGES)
     pipeline.run(config, folder, STAGES, job.overwrite, start)
     if None in baselines.found(job.root, job.methods).values():

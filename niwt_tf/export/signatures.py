@@ -10,6 +10,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from niwt_tf import model as model_lib
+from niwt_tf import model_state
 from niwt_tf.backbones import squares
 from niwt_tf.explain import explainer
 from niwt_tf.export import reasons, resize
@@ -58,7 +59,7 @@ class Signatures:
         """Takes what the functions need of a model."""
         self._model = model
         self._kernel = tf.Variable(model.classifier.kernel, trainable=False, name="kernel")
-        self._bias = tf.Variable(model_lib.calibrated_bias(model), trainable=False, name="bias")
+        self._bias = tf.Variable(model_state.calibrated_bias(model), trainable=False, name="bias")
         self._seen = [name in model.seen for name in model.class_names]
         self._parts = reasons.parts(model.known.feature_names)
 
@@ -104,7 +105,7 @@ class Signatures:
 
     def scores(self, images: tf.Tensor) -> Outputs:
         """Returns scores alone, for images `[N,S,S,3]` uint8."""
-        return {"scores": model_lib.scores_of(self._model, images, self._kernel, self._bias)}
+        return {"scores": model_state.scores_of(self._model, images, self._kernel, self._bias)}
 
     def predict(self, count: int | None = None) -> Signature:
         """Build what clients run: images of any size to scores, of operations that converters know.

@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 
 from fakes import exported, models
-from niwt_tf import config, model_files
+from niwt_tf import config
+from niwt_tf import model as model_lib
 from niwt_tf.backbones import backbone, build, classifier, network_file, preprocessing
 
 _SIZE = 32
@@ -162,7 +163,7 @@ def test_a_bundle_of_before_is_read_and_written_in_layers_of_keras(tmp_path: Pat
     keras.utils.set_random_seed(0)
     model = exported.model(backbone.Backbone(_of_before("torch"), "conv"))
     model.save(tmp_path / "before.keras")
-    after = model_files.load(tmp_path / "before.keras")
+    after = model_lib.load(tmp_path / "before.keras")
     np.testing.assert_allclose(after.predict(_IMAGES).scores, model.predict(_IMAGES).scores, rtol=1e-4, atol=1e-5)
     kinds = {type(operation).__module__.partition(".")[0] for operation in after.classifier.backbone.network.operations}
     assert kinds == {"keras"}

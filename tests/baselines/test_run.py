@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from niwt_tf import config as config_lib
-from niwt_tf import errors, pipeline, workdir
+from niwt_tf import errors, pipeline, stage_table, workdir
 from niwt_tf.baselines import eszsl, from_run, material, measure, run
 from niwt_tf.data import registry as datasets
 
-_SCORED = [*pipeline.STAGES][: [*pipeline.STAGES].index("evaluate") + 1]
+_SCORED = [*stage_table.STAGES][: [*stage_table.STAGES].index("evaluate") + 1]
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +116,7 @@ def test_what_is_done_is_not_done_again(root: Path, found: material.Material, mo
 def test_a_run_that_is_compared_stays_whole(root: Path, config: config_lib.RunConfig) -> None:
     run.compare(root, ["prototype"])
     folder = workdir.Workdir(root)
-    prints = pipeline.fingerprints(config)
+    prints = stage_table.fingerprints(config)
     assert all(folder.is_current(stage, prints[stage]) for stage in _SCORED)
 
 

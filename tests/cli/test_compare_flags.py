@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from absl import flags
 
-from niwt_tf import errors, pipeline, sources
+from niwt_tf import errors, sources, stage_table
 from niwt_tf.cli import compare_flags
 from niwt_tf.compare import axes, comparison, items, plan
 
@@ -182,7 +182,7 @@ def test_an_ablation_is_of_niwt_alone_and_trains_networks_once_for_all_its_value
     assert request.out == Path(f"runs/ablate-{name}")
     runs = plan.plan(request.axes)
     assert len({run.places for run in runs}) == _ROWS[name] and len(runs) == 3 * _ROWS[name]
-    prints = [pipeline.fingerprints(run.config) for run in runs if run.unit == "20"]
+    prints = [stage_table.fingerprints(run.config) for run in runs if run.unit == "20"]
     shared = {stage for stage in prints[0] if len({one[stage] for one in prints}) == 1}
     assert shared >= (_TRAINED if name not in ("layer", "classifier") else {"data"})
     assert not shared & {"rehearsal", "map", "transfer", "evaluate"}

@@ -16,7 +16,8 @@ from PIL import Image
 
 from fakes import models
 from niwt_tf import config as config_lib
-from niwt_tf import model_files, pipeline, workdir
+from niwt_tf import model as model_lib
+from niwt_tf import pipeline, workdir
 
 _ROOT = Path(__file__).resolve().parents[2]
 _STAGES = ("data", "knowledge", "activations", "rehearsal_backbone", "rehearsal", "backbone", "importances", "map")
@@ -111,7 +112,7 @@ def test_a_class_that_is_none_is_told_with_the_nearest(finished: Path, images: P
 
 
 def test_a_class_that_a_run_learned_from_words_is_taught_again_the_same(finished: Path) -> None:
-    model = model_files.load(finished)
+    model = model_lib.load(finished)
     name = model.classifier.unseen[-1]
     values = model.known.vectors[-1].tolist()
     told = [f"{one}:{value!r}" for one, value in zip(model.known.feature_names, values, strict=True)]

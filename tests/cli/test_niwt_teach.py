@@ -19,7 +19,7 @@ from absl import flags
 from PIL import Image
 
 from fakes import exported, models
-from niwt_tf import errors, model_files
+from niwt_tf import errors
 from niwt_tf import model as model_lib
 from niwt_tf.cli import niwt_teach, teach_flags
 
@@ -110,7 +110,7 @@ def test_a_run_is_taught_a_class_in_a_bundle_beside_it(run: Path, cwd: Path) -> 
     assert "  taught in     # s" in lines
     assert f"--workdir={run} --stages=explain" in " ".join(answer.stdout.split())
     assert _stamps(run) == before
-    taught = model_files.load(out)
+    taught = model_lib.load(out)
     assert taught.class_names[-1] == "Zebra Finch" and taught.taught[0].attributes == tuple(_ATTRIBUTES.split(","))
     again = _run(f"--model={run}", "--name=zebra finch", "--attributes=horns", cwd=cwd)
     assert (again.returncode, again.stdout) == (1, "")  # at once, before TensorFlow starts
@@ -128,7 +128,7 @@ def test_a_bundle_is_taught_line_by_line(cwd: Path) -> None:
     assert "Received: none but words unknown to it: zorilla, quagga." in answer.stdout
     assert answer.stdout.count("\nGnu\n  understood    ") == 3
     assert answer.stdout.endswith("\n  written       told+gnu.keras\n")
-    assert model_files.load(cwd / "told+gnu.keras").taught[0].captions == ("white and black horns",)
+    assert model_lib.load(cwd / "told+gnu.keras").taught[0].captions == ("white and black horns",)
 
 
 @pytest.mark.parametrize(
@@ -169,16 +169,16 @@ def test_a_bundle_is_taught_again_and_forgets(teach: _Teach, cwd: Path) -> None:
     told = teach("--model=zoo.keras", "--name=gnu", "--attributes=horns,weight:80%")
     assert "  understood    horns 1, weight 0.57\n" in told
     assert "  neurons" not in told  # as some have names
-    assert model_files.load("zoo+gnu.keras").classifier.unseen == ("Okapi", "zebra", "gnu")
+    assert model_lib.load("zoo+gnu.keras").classifier.unseen == ("Okapi", "zebra", "gnu")
     told = teach("--model=zoo+gnu.keras", "--forget=Zebra,okapi")
     assert "forgotten: Okapi, zebra\n" in told and "  classes       5, 1 of them from words\n" in told
-    left = model_files.load("zoo+gnu-zebra-okapi.keras")
+    left = model_lib.load("zoo+gnu-zebra-okapi.keras")
     assert left.classifier.unseen == ("gnu",) and [one.name for one in left.taught] == ["gnu"]
 
 
 def test_a_class_is_described_anew(teach: _Teach) -> None:
     teach("--model=zoo.keras", "--forget=zebra", "--name=zebra", "--attributes=horns", "--out=new/zoo.keras")
-    (one,) = model_files.load("new/zoo.keras").taught
+    (one,) = model_lib.load("new/zoo.keras").taught
     assert (one.name, one.attributes) == ("zebra", ("horns",))
 
 
@@ -196,7 +196,7 @@ def test_several_classes_from_a_file(name: str, content: str, teach: _Teach, cwd
         "\n\nquagga\n  understood    coat: striped 1, weight 0.3\n"
     )
     assert "  unreadable    photos/b.png (" in told and " taken for quagga" in told
-    taught = model_files.load("zoo+gnu+quagga.keras").taught
+    taught = model_lib.load("zoo+gnu+quagga.keras").taught
     assert {one.name: one.attributes for one in taught[1:]} == {
         "gnu": ("horns", "coat: plain"),
         "quagga": ("coat: striped", "weight: 0.3"),

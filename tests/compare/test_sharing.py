@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from niwt_tf import config as config_lib
-from niwt_tf import pipeline, workdir
+from niwt_tf import stage_table, workdir
 from niwt_tf.compare import axes, plan, sharing, work
 
 
 def _prints(**changes: object) -> dict[str, dict[str, str]]:
     comparison = axes.Axes(config_lib.RunConfig(), methods=("niwt",), **changes)
-    return {run.key: pipeline.fingerprints(run.config) for run in plan.plan(comparison)}
+    return {run.key: stage_table.fingerprints(run.config) for run in plan.plan(comparison)}
 
 
 def _make(root: Path, prints: dict[str, str], *stages: str) -> None:

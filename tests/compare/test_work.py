@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from niwt_tf import config as config_lib
-from niwt_tf import errors, pipeline, workdir
+from niwt_tf import errors, pipeline, stage_table, workdir
 from niwt_tf.baselines import run as baselines
 from niwt_tf.compare import work
 
@@ -59,7 +59,7 @@ def test_a_run_is_made_up_to_its_scores(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_a_run_begins_with_what_is_done_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = config_lib.RunConfig(seed=3)
-    prints = pipeline.fingerprints(config)
+    prints = stage_table.fingerprints(config)
     for name, stages in {"few": ["data"], "many": ["data", "activations"]}.items():
         for stage in stages:
             with workdir.Workdir(tmp_path / name).writing(stage, prints[stage]) as folder:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from niwt_tf import config as config_lib
-from niwt_tf import errors, pipeline
+from niwt_tf import errors, stage_table
 from niwt_tf.data import digest
 
 
@@ -146,14 +146,14 @@ def test_a_change_of_images_remakes_all_stages_and_one_of_knowledge_what_follows
 ) -> None:
     run = config_lib.RunConfig(data=config)
     _attributes(tmp_path)
-    before = pipeline.fingerprints(run)
+    before = stage_table.fingerprints(run)
     (tmp_path / "attributes.csv").write_text("class,furry\nant,1\nbee,1\ncat,1\ndog,1\n", "utf-8")
-    after = pipeline.fingerprints(run)
+    after = stage_table.fingerprints(run)
     remade = {stage for stage in before if before[stage] != after[stage]}
     follow = {"rehearsal", "map", "transfer", "evaluate", "inverse_map", "explain", "report"}
     assert remade == {"knowledge"} | follow
     _add(tmp_path)
-    again = pipeline.fingerprints(run)
+    again = stage_table.fingerprints(run)
     assert not any(after[stage] == again[stage] for stage in after)
 
 

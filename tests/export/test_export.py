@@ -12,7 +12,8 @@ import tensorflow as tf
 
 from fakes import exported, hub_image
 from niwt_tf import config as config_lib
-from niwt_tf import errors, model_files
+from niwt_tf import errors
+from niwt_tf import model as model_lib
 from niwt_tf.backbones import hub
 from niwt_tf.export import export
 
@@ -30,7 +31,7 @@ def test_an_unknown_format_is_told(tmp_path: Path) -> None:
 def test_keras_is_a_bundle(tmp_path: Path) -> None:
     live = exported.model()
     export.export(live, tmp_path / "a" / "animals.keras", "keras")
-    again = model_files.load(tmp_path / "a" / "animals.keras")
+    again = model_lib.load(tmp_path / "a" / "animals.keras")
     np.testing.assert_array_equal(again.predict(exported.images(5)).scores, live.predict(exported.images(5)).scores)
 
 
