@@ -29,8 +29,8 @@ launch.start_tensorflow()
 
 import tensorflow as tf  # noqa: E402
 
-from niwt_tf import model as model_lib  # noqa: E402
 from niwt_tf.export import export  # noqa: E402
+from niwt_tf.models import model as model_lib  # noqa: E402
 
 _BATCH_SIZE = 128
 _ROUNDS = 15

@@ -22,8 +22,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from niwt_tf import machine
 from niwt_tf.compare import resources, work
+from niwt_tf.util import machine
 
 _NIWT = Path(__file__).resolve().parent.parent / "bin" / "niwt"
 _THREADS = (1, 2, 4)

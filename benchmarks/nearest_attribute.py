@@ -18,10 +18,15 @@ from sklearn import linear_model
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from niwt_tf import config, evaluate, importance, workdir  # noqa: E402
+from niwt_tf import (
+    config,
+    workdir,  # noqa: E402
+)
 from niwt_tf.backbones import classifier as classifier_lib  # noqa: E402
 from niwt_tf.data import registry, zero_shot  # noqa: E402
 from niwt_tf.domains import knowledge  # noqa: E402
+from niwt_tf.evaluation import gzsl
+from niwt_tf.method import importance
 
 
 def main(folder: str) -> None:
@@ -41,9 +46,9 @@ def main(folder: str) -> None:
 
     seen, unseen = scores(dataset.test_seen), scores(dataset.test_unseen)
     count = len(dataset.seen)
-    both = evaluate.gzsl(seen, dataset.test_seen.labels, unseen, dataset.test_unseen.labels, count)
-    alone = evaluate.zsl(unseen, dataset.test_unseen.labels, count)
-    curve = evaluate.curve(seen, dataset.test_seen.labels, unseen, dataset.test_unseen.labels, count)
+    both = gzsl.gzsl(seen, dataset.test_seen.labels, unseen, dataset.test_unseen.labels, count)
+    alone = gzsl.zsl(unseen, dataset.test_unseen.labels, count)
+    curve = gzsl.curve(seen, dataset.test_seen.labels, unseen, dataset.test_unseen.labels, count)
     print(f"gamma 0: S {both.seen:.3f}  U {both.unseen:.3f}  H {both.harmonic_mean:.3f}")
     print(f"best gamma in hindsight: H {curve.best_gamma()[1]:.3f}  AUSUC {curve.ausuc:.3f}  ZSL {alone:.3f}")
 

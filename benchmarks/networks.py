@@ -127,7 +127,7 @@ def _predict(subject: _Subject) -> None:
 
 
 def _importances(subject: _Subject) -> None:
-    from niwt_tf import importance
+    from niwt_tf.method import importance
 
     folder = subject.folder / "importances"
     folder.mkdir()
@@ -151,7 +151,8 @@ def _grad_cam(subject: _Subject) -> None:
 
 
 def _map(subject: _Subject) -> None:
-    from niwt_tf import config, domain_map
+    from niwt_tf import config
+    from niwt_tf.method.domain_map import domain_map
 
     vectors = np.random.default_rng(1).normal(size=(_SEEN, _ATTRIBUTES)).astype(np.float32)
     labels = np.asarray(subject.importances.labels)
@@ -166,7 +167,8 @@ def _target(subject: _Subject) -> np.ndarray:
 
 def _transfer(subject: _Subject) -> float:
     """Returns the seconds of a step."""
-    from niwt_tf import config, transfer
+    from niwt_tf import config
+    from niwt_tf.method.weight_transfer import descent
 
     def run(steps: int) -> float:
         begun = time.perf_counter()
@@ -174,7 +176,7 @@ def _transfer(subject: _Subject) -> float:
         classifier, kept = subject.classifier, subject.importances.activations
         lambdas = np.array([_LAMBDA])
         head, target, kernel = classifier.backbone.head, _target(subject), classifier.kernel
-        transfer.transfer(head, kept, target, kernel, lambdas, settings, 0, subject.jit_compile)
+        descent.transfer(head, kept, target, kernel, lambdas, settings, 0, subject.jit_compile)
         return time.perf_counter() - begun
 
     first = run(1)
@@ -221,13 +223,13 @@ def _prediction(subject: _Subject) -> None:
 def _fine_tuning(subject: _Subject) -> None:
     """Trains all of the network for an epoch."""
     from niwt_tf import config
-    from niwt_tf.backbones import training
+    from niwt_tf.training import full_training
 
     classifier = subject.classifier
     settings = config.BackboneConfig(epochs=1, batch_size=_BATCH_SIZE)
     start = (classifier.kernel, classifier.bias)
     folder = subject.folder / "checkpoints"
-    training.train(
+    full_training.train(
         classifier.backbone,
         subject.split,
         classifier.class_names,

@@ -24,8 +24,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from niwt_tf import progress
 from niwt_tf.cli import launch
+from niwt_tf.util import progress
 
 launch.start_tensorflow()
 

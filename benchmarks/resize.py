@@ -3,8 +3,8 @@
 """Does the resize of ONNX, OpenVINO and LiteRT predictors cost accuracy? Against the live model's, and plain bilinear.
 
 The run's test images are loaded with other sides than the network takes (the aviary draws its birds anew in that
-size) and resized in three ways: `squares.fit`, TensorFlow's antialiased resize, which the live model and the SavedModel
-use; `resize.fit`, the same as products of matrices, which the predictors hold; and bilinear without antialiasing, which
+size) and resized in three ways: `center_crop.fit`, TensorFlow's antialiased resize, which the live model and the
+SavedModel use; `resize.fit`, the same as products of matrices, which the predictors hold; and bilinear without antialiasing, which
 converters know, too. The scores of each are taken from the live network.
 
 python benchmarks/resize.py runs/aviary-attributes 48 96 160 256
@@ -26,10 +26,10 @@ launch.start_tensorflow()
 
 import tensorflow as tf  # noqa: E402
 
-from niwt_tf import model as model_lib  # noqa: E402
-from niwt_tf.backbones import squares  # noqa: E402
 from niwt_tf.data import registry  # noqa: E402
 from niwt_tf.export import resize  # noqa: E402
+from niwt_tf.models import model as model_lib  # noqa: E402
+from niwt_tf.util import center_crop  # noqa: E402
 
 _BATCH_SIZE = 32
 _SIDES = ("48", "96", "160", "256")  # pixels
@@ -38,7 +38,7 @@ _SIDES = ("48", "96", "160", "256")  # pixels
 def main(path: str, *sides: str) -> None:
     """Print top-1 accuracy over all test images, and decisions equal to the live model's, by side and resize."""
     model = model_lib.load(path)
-    resizes = {"live": squares.fit, "matrices": resize.fit, "bilinear": _bilinear}
+    resizes = {"live": center_crop.fit, "matrices": resize.fit, "bilinear": _bilinear}
     print(f"the network takes {model.image_size} pixels")
     print("side    images  resize     top-1  decisions as live  greatest pixel difference")
     for side in map(int, sides or _SIDES):

@@ -18,15 +18,15 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from niwt_tf import model_state
 from niwt_tf.cli import launch
+from niwt_tf.models import state
 
 launch.start_tensorflow()
 
-from niwt_tf import model as model_lib  # noqa: E402
-from niwt_tf import teach  # noqa: E402
 from niwt_tf.data import registry, zero_shot  # noqa: E402
 from niwt_tf.domains import description, texts  # noqa: E402
+from niwt_tf.models import model as model_lib  # noqa: E402
+from niwt_tf.models import teach  # noqa: E402
 
 _BATCH_SIZE = 256
 _LINE = "{:20} {:8.2f} {:9.3f} {:7.3f} {:15.3f} {:7.3f}"
@@ -70,7 +70,7 @@ def _description(name: str, model: model_lib.Model, dataset: zero_shot.ZeroShotD
 
 def _scores(model: model_lib.Model, name: str, features: np.ndarray) -> tuple[float, float]:
     """Returns the shares of a class's images that are right, over all classes and over unseen ones alone."""
-    scores = features @ model.classifier.kernel + model_state.calibrated_bias(model)
+    scores = features @ model.classifier.kernel + state.calibrated_bias(model)
     index, seen = model.class_names.index(name), len(model.seen)
     return float((scores.argmax(1) == index).mean()), float((scores[:, seen:].argmax(1) + seen == index).mean())
 

@@ -69,7 +69,7 @@ _PARTS = ("arrays", "classifiers", "explanations", "knowledge", "models", "steps
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
-        keras_settings = importlib.import_module("niwt_tf.keras_settings")
+        keras_settings = importlib.import_module("niwt_tf.util.keras_settings")
         keras_settings.require()
         for part in _PARTS:
             module = importlib.import_module(f"niwt_tf.api.{part}")

@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from niwt_tf import arguments, errors, paths
 from niwt_tf import config as config_lib
+from niwt_tf import errors
+from niwt_tf.util import arguments, paths
 
 _CONFIG = "config.json"
 _FINGERPRINT = "fingerprint.json"

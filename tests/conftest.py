@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from niwt_tf import machine
+from niwt_tf.util import machine
 
 if TYPE_CHECKING:
     from niwt_tf import config as config_lib

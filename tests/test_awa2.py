@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import fake_awa2
-from niwt_tf import checksum
+from niwt_tf.util import checksum
 
 _ROOT = Path(__file__).resolve().parent.parent
 

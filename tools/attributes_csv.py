@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from niwt_tf.data import names as names_lib
-from niwt_tf.data import text_files
+from niwt_tf.data.files import text_files
 
 
 def main(source: Path, target: Path, images: Path | None = None) -> None:

@@ -18,8 +18,9 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from niwt_tf import progress  # noqa: E402
-from niwt_tf.data import split_files, text_files  # noqa: E402
+from niwt_tf.data.benchmarks import split_files
+from niwt_tf.data.files import text_files  # noqa: E402
+from niwt_tf.util import progress  # noqa: E402
 
 _PATCH, _GRID = 16, 4  # pixels along a patch, patches along an image
 _NOISE = 12.0

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from niwt_tf import arguments, importance
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import classifier as classifier_lib
-from niwt_tf.backbones import squares
 from niwt_tf.data import zero_shot
+from niwt_tf.method import importance
+from niwt_tf.util import arguments, center_crop
 
 _BATCH_SIZE = 256
 
@@ -50,7 +50,7 @@ def as_split(images: Any, labels: Any, classes: int, size: int) -> zero_shot.Spl
 
     def decode(index: tf.Tensor) -> tf.Tensor:
         image = tf.ensure_shape(tf.numpy_function(pictures.__getitem__, [index], tf.uint8), pictures.shape[1:])
-        return image if image.shape[:2] == (size, size) else squares.fit(image[None], size)[0]
+        return image if image.shape[:2] == (size, size) else center_crop.fit(image[None], size)[0]
 
     return zero_shot.Split(tf.data.Dataset.range(len(pictures)), numbers, decode)
 

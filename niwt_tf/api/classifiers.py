@@ -14,13 +14,16 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from niwt_tf import arguments, devices, errors
 from niwt_tf import config as config_lib
+from niwt_tf import errors
 from niwt_tf.api import arrays, settings
 from niwt_tf.backbones import backbone as backbone_lib
-from niwt_tf.backbones import build, families, finetune, squares
+from niwt_tf.backbones import build
 from niwt_tf.backbones import classifier as classifier_lib
+from niwt_tf.config import networks
 from niwt_tf.data import zero_shot
+from niwt_tf.training import finetune
+from niwt_tf.util import arguments, center_crop, devices
 
 _BATCH_SIZE = 128
 
@@ -165,7 +168,7 @@ def compute_features(backbone: backbone_lib.Backbone, images: np.ndarray) -> np.
     pictures = arguments.require_images(images)
     found = [np.zeros((0, backbone.feature_size), np.float32)]
     for start in range(0, len(pictures), _BATCH_SIZE):
-        fitted = squares.fit(tf.constant(pictures[start : start + _BATCH_SIZE]), backbone.image_size)
+        fitted = center_crop.fit(tf.constant(pictures[start : start + _BATCH_SIZE]), backbone.image_size)
         found.append(tf.cast(backbone.network(fitted, training=False), tf.float32).numpy())
     return np.concatenate(found)
 
@@ -186,7 +189,7 @@ def _started(
     with tempfile.TemporaryDirectory() as folder:
         place, objects = name, dict(custom_objects or {})
         if isinstance(name, keras.Model):
-            place, objects = f"{families.KERAS_FILE}{_saved(name, Path(folder))}", _own_layers(name) | objects
+            place, objects = f"{networks.KERAS_FILE}{_saved(name, Path(folder))}", _own_layers(name) | objects
         with arguments.named(backbone="name"), _shown_in_errors(f"--backbone={place}", f"name={_shown(name)}"):
             config = settings.read("backbone", {"backbone": "name"}, backbone=place, **values)
             yield build.build(config, objects), config

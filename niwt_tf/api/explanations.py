@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from niwt_tf import arguments, inverse_map
 from niwt_tf.api import arrays
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.domains import knowledge
 from niwt_tf.explain import explainer, neurons, textual
+from niwt_tf.method import inverse_map
+from niwt_tf.util import arguments
 
 
 def explain_images(

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from niwt_tf import arguments, errors, progress
+from niwt_tf import errors
 from niwt_tf.api import settings
 from niwt_tf.data import missing_values, registry, zero_shot
 from niwt_tf.domains import attributes, audit, encoders, words
 from niwt_tf.domains import knowledge as knowledge_lib
+from niwt_tf.util import arguments, progress
 
 _ATTRIBUTES, _CAPTIONS = "attributes of the caller's", "captions of the caller's"
 _LARGEST_SIDE = 2048  # pixels

@@ -10,16 +10,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from niwt_tf import arguments, domain_map, errors, importance, inverse_map, rehearsal
 from niwt_tf import config as config_lib
-from niwt_tf import model as model_lib
+from niwt_tf import errors
 from niwt_tf.api import arrays, explanations, settings, steps
 from niwt_tf.backbones import classifier as classifier_lib
-from niwt_tf.backbones import families, saved_model_layers
+from niwt_tf.backbones import saved_model_layers
+from niwt_tf.config import networks
 from niwt_tf.domains import knowledge
 from niwt_tf.explain import neurons as neurons_lib
 from niwt_tf.explain import textual
-from niwt_tf.model import Model as Model
+from niwt_tf.method import importance, inverse_map, validation
+from niwt_tf.method.domain_map import domain_map
+from niwt_tf.models import model as model_lib
+from niwt_tf.models.model import Model as Model
+from niwt_tf.util import arguments
 
 
 def load_model(path: str | os.PathLike[str], safe_mode: bool = True) -> Model:
@@ -47,7 +51,7 @@ def make_model(
     lambda_: float = 0.05,
     scale: float = 1.0,
     bias: str = "level",
-    kept_share: float = rehearsal.KEPT_SHARE,
+    kept_share: float = validation.KEPT_SHARE,
     text_encoder: str = "tfidf",
     seed: int = 0,
     transfer_fit: str = "closed",
@@ -97,13 +101,13 @@ def make_model(
         known=known,
         forward=forward,
         inverse=inverse or steps.fit_inverse_map(vectors, importances, seed=seed),
-        settings=rehearsal.Settings(
+        settings=validation.Settings(
             fit,
             lambda_,
             scale,
             bias,
             kept_share,
-            rehearsal.NOT_MEASURED,
+            validation.NOT_MEASURED,
             forward.relevance,
             scale_unit,
             rehearsal="defaults",
@@ -172,4 +176,4 @@ def _origin(classifier: classifier_lib.Classifier) -> config_lib.BackboneConfig:
     """Returns settings that tell a SavedModel, which is a program, from what Keras loads in its safe mode."""
     programs = tuple(saved_model_layers.OBJECTS.values())
     handles = [layer.source.handle for layer in classifier.backbone.network.layers if isinstance(layer, programs)]
-    return config_lib.BackboneConfig(backbone=f"{families.HUB}{handles[0]}") if handles else config_lib.BackboneConfig()
+    return config_lib.BackboneConfig(backbone=f"{networks.HUB}{handles[0]}") if handles else config_lib.BackboneConfig()

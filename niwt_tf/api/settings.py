@@ -8,8 +8,9 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from niwt_tf import arguments, errors
 from niwt_tf import config as config_lib
+from niwt_tf import errors
+from niwt_tf.util import arguments
 
 
 def run(names: Mapping[str, str] | None = None, /, **parts: dict[str, Any]) -> config_lib.RunConfig:

@@ -12,23 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from niwt_tf import (
-    arguments,
-    calibration,
-    devices,
-    domain_map,
-    errors,
-    evaluate,
-    gamma_place,
-    importance,
-    inverse_map,
-    map_relevance,
-    transfer,
-    transfer_closed,
-)
 from niwt_tf import config as config_lib
+from niwt_tf import errors
 from niwt_tf.api import arrays, settings
 from niwt_tf.backbones import classifier as classifier_lib
+from niwt_tf.evaluation import gzsl
+from niwt_tf.method import importance, inverse_map
+from niwt_tf.method.calibration import gamma as gamma_lib
+from niwt_tf.method.calibration import scale_and_bias
+from niwt_tf.method.domain_map import domain_map
+from niwt_tf.method.domain_map import relevance as relevance_lib
+from niwt_tf.method.weight_transfer import closed_form, descent
+from niwt_tf.util import arguments, devices
 
 
 def compute_importances(
@@ -93,7 +88,7 @@ def fit_map(
     counts = np.bincount(importances.labels, minlength=len(vectors))
     shrinkage = chosen.backbone.classifier_shrinkage
     looks = (
-        map_relevance.looks(importances.features, importances.labels, len(vectors), shrinkage) if relevance else None
+        relevance_lib.looks(importances.features, importances.labels, len(vectors), shrinkage) if relevance else None
     )
     return domain_map.fit(vectors, sums, counts, chosen.map, seed, how=how, relevance=relevance, looks=looks)
 
@@ -152,8 +147,8 @@ def transfer_weights(
     wanted = _of_neurons("targets", targets, neurons)
     missed = np.zeros((0, neurons)) if residuals is None else _of_neurons("residuals", residuals, neurons, least=0)
     if chosen.transfer_fit == "closed":
-        return transfer_closed.weights(operator(classifier, importances, missed, lambda_), wanted)
-    return transfer.transfer(
+        return closed_form.weights(operator(classifier, importances, missed, lambda_), wanted)
+    return descent.transfer(
         classifier.backbone.head,
         importances.activations,
         wanted,
@@ -171,7 +166,7 @@ def operator(
     """Returns what turns importances into weights in closed form, `[D,K]`; see `transfer_closed`."""
     shrinkage = config_lib.BackboneConfig().classifier_shrinkage
     head, kept = classifier.backbone.head, importances.activations
-    reach = transfer_closed.reach(head, kept, importances.features, importances.labels, shrinkage)
+    reach = closed_form.reach(head, kept, importances.features, importances.labels, shrinkage)
     return reach.operator(residuals, lambda_)
 
 
@@ -215,7 +210,7 @@ def add_classes(
     renamed = {"scales": "scale", "biases": "bias"}
     chosen = settings.read("rehearsal", renamed, scales=(scale,), biases=(bias,), scale_unit=scale_unit)
     sized = chosen.scales[0], chosen.scale_unit, chosen.biases[0]
-    return calibration.extend(classifier, weights, names, *sized, trained)
+    return scale_and_bias.extend(classifier, weights, names, *sized, trained)
 
 
 def choose_gamma(classifier: classifier_lib.Classifier, features: np.ndarray, kept_share: float) -> float:
@@ -237,7 +232,7 @@ def choose_gamma(classifier: classifier_lib.Classifier, features: np.ndarray, ke
             "`classifier` must have new classes. Received: one without. Add some with `add_classes`."
         )
     seen = len(classifier.seen)
-    return gamma_place.Place(kept_share).gamma(classifier.logits(trained), seen)
+    return gamma_lib.Place(kept_share).gamma(classifier.logits(trained), seen)
 
 
 def evaluate_gzsl(
@@ -274,13 +269,13 @@ def evaluate_gzsl(
     of_seen = arguments.require_labels("seen_labels", seen_labels, len(seen), range(first_unseen))
     of_unseen = arguments.require_labels("unseen_labels", unseen_labels, len(unseen), range(first_unseen, classes))
     test = seen, of_seen, unseen, of_unseen, first_unseen
-    scores = evaluate.gzsl(*test, arguments.require_number("gamma", gamma))
+    scores = gzsl.gzsl(*test, arguments.require_number("gamma", gamma))
     return {
         "seen_accuracy": scores.seen,
         "unseen_accuracy": scores.unseen,
         "harmonic_mean": scores.harmonic_mean,
-        "zsl_accuracy": evaluate.zsl(*test[2:]),
-        "ausuc": evaluate.curve(*test).ausuc,
+        "zsl_accuracy": gzsl.zsl(*test[2:]),
+        "ausuc": gzsl.curve(*test).ausuc,
     }
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from niwt_tf import disk_arrays, progress
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.data import zero_shot
+from niwt_tf.util import disk_arrays, progress
 
 _BATCH_SIZE = 64
 _FILE = "activations.npy"

@@ -13,7 +13,8 @@ import keras
 import numpy as np
 
 from niwt_tf import errors
-from niwt_tf.backbones import families, flatten, layer_names, preprocessing, weights_file
+from niwt_tf.backbones import flatten, layer_names, preprocessing, weights_file
+from niwt_tf.config import networks
 
 _SPREAD = (0.229, 0.224, 0.225)  # of ImageNet's red, green and blue in 0..1
 
@@ -22,7 +23,7 @@ def build(name: str, image_size: int, mode: str, weights: str | Path) -> keras.M
     """Returns a network, images `[N,S,S,3]` uint8 RGB -> features `[N,D]`.
 
     Args:
-      name: a key of `families.FAMILIES`.
+      name: a key of `networks.FAMILIES`.
       image_size: `S`, in pixels, which the network must take.
       mode: one of `preprocessing.MODES`.
       weights: imagenet, which Keras downloads unless they are in its cache, none, or a file of weights.
@@ -30,7 +31,7 @@ def build(name: str, image_size: int, mode: str, weights: str | Path) -> keras.M
     Raises:
       errors.UserError: if the weights cannot be had, or are of another network.
     """
-    family = families.FAMILIES[name]
+    family = networks.FAMILIES[name]
     images, preprocessed = preprocessing.inputs(image_size, mode)
     network = _construct(name, preprocessed, "imagenet" if weights == "imagenet" else None)
     if isinstance(weights, Path):
@@ -48,7 +49,7 @@ def build(name: str, image_size: int, mode: str, weights: str | Path) -> keras.M
 
 def _construct(name: str, preprocessed: keras.KerasTensor, weights: str | None) -> keras.Model:
     """Returns what the constructor gives, from the preprocessed images on."""
-    family, shape = families.FAMILIES[name], tuple(preprocessed.shape[1:])
+    family, shape = networks.FAMILIES[name], tuple(preprocessed.shape[1:])
     options = {"include_top": True} if family.top else {"include_top": False, "pooling": "avg"}
     constructor = getattr(keras.applications, family.constructor)
     with warnings.catch_warnings():

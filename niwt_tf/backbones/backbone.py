@@ -10,8 +10,8 @@ import functools
 import keras
 import numpy as np
 
-from niwt_tf import keras_settings
 from niwt_tf.backbones import cut
+from niwt_tf.util import keras_settings
 
 
 @dataclasses.dataclass(frozen=True)

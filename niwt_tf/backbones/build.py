@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from niwt_tf import config as config_lib
-from niwt_tf import sources, user_code
-from niwt_tf.backbones import applications, cut, families, keras_file, small
+from niwt_tf.backbones import applications, cut, keras_file, small
 from niwt_tf.backbones import backbone as backbone_lib
+from niwt_tf.config import networks
+from niwt_tf.data import named_files
+from niwt_tf.util import user_code
 
 
 def build(
@@ -27,18 +29,18 @@ def build(
     Raises:
       errors.UserError: if there is no such network or layer, or its weights cannot be had.
     """
-    families.check(config)
-    path = sources.backbone_path(config)
-    if config.backbone.startswith(families.HUB):
+    config_lib.check_network(config)
+    path = named_files.backbone_path(config)
+    if config.backbone.startswith(networks.HUB):
         from niwt_tf.backbones import hub  # tensorflow-hub may not be installed
 
         return hub.build(config)
-    if config.backbone.startswith(families.KERAS_FILE) and path:
+    if config.backbone.startswith(networks.KERAS_FILE) and path:
         return _from_file(config, path, custom_objects)
-    if config.backbone == families.SMALL:
+    if config.backbone == networks.SMALL:
         network = small.build(config.image_size or small.IMAGE_SIZE)
         return backbone_lib.InitialNetwork(backbone_lib.Backbone(network, config.layer or small.DEFAULT_LAYER))
-    family = families.FAMILIES[config.backbone]
+    family = networks.FAMILIES[config.backbone]
     mode = family.preprocessing if config.preprocessing == "auto" else config.preprocessing
     size = config.image_size or family.image_size
     network = applications.build(config.backbone, size, mode, path or config.weights)
@@ -52,11 +54,11 @@ def layers(config: config_lib.BackboneConfig) -> str:
     Raises:
       errors.UserError: if there is no such network.
     """
-    if config.backbone.startswith(families.HUB):
+    if config.backbone.startswith(networks.HUB):
         from niwt_tf.backbones import hub
 
         return hub.table(config)
-    weights = "none" if config.backbone in families.FAMILIES else config.weights
+    weights = "none" if config.backbone in networks.FAMILIES else config.weights
     backbone = build(dataclasses.replace(config, layer="", weights=weights)).backbone
     return cut.table(backbone.network, backbone.layer)
 

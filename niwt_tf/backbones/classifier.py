@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from niwt_tf import arguments
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import network_file
+from niwt_tf.util import arguments
 
 
 @dataclasses.dataclass(frozen=True)

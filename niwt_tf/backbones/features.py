@@ -10,8 +10,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from niwt_tf import disk_arrays, progress
 from niwt_tf.data import zero_shot
+from niwt_tf.util import disk_arrays, progress
 
 
 def compute(

@@ -14,9 +14,12 @@ import re
 import keras
 
 from niwt_tf import config as config_lib
-from niwt_tf import errors, progress, sources
+from niwt_tf import errors
 from niwt_tf.backbones import backbone as backbone_lib
-from niwt_tf.backbones import families, hub_image, preprocessing, saved_model, saved_model_layers
+from niwt_tf.backbones import hub_image, preprocessing, saved_model, saved_model_layers
+from niwt_tf.config import networks
+from niwt_tf.data import named_files
+from niwt_tf.util import progress
 
 _MOST_NAMES = 12
 
@@ -72,8 +75,8 @@ def _load(config: config_lib.BackboneConfig) -> hub_image.ImageModel:
 
 def _handle(config: config_lib.BackboneConfig) -> str:
     """Returns TensorFlow Hub's address, or the absolute path: a run may be resumed from another folder."""
-    path = sources.backbone_path(config)
-    return str(path.resolve()) if path else config.backbone.removeprefix(families.HUB)
+    path = named_files.backbone_path(config)
+    return str(path.resolve()) if path else config.backbone.removeprefix(networks.HUB)
 
 
 def _cuts(tensors: list[saved_model.Tensor], config: config_lib.BackboneConfig) -> list[str]:

@@ -11,8 +11,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from niwt_tf import errors, hub
+from niwt_tf import errors
 from niwt_tf.backbones import saved_model
+from niwt_tf.util import hub
 
 _IMAGE_SIZE = 224  # where neither the model nor --image_size says
 _OUTPUTS = ("default", "feature_vector")

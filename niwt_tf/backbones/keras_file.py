@@ -15,16 +15,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from niwt_tf import errors, progress
-from niwt_tf.backbones import (
-    agreement,
-    families,
-    flatten,
-    float_copy,
-    keras_reading,
-    own_classifier,
-    preprocessing,
-)
+from niwt_tf import errors
+from niwt_tf.backbones import agreement, flatten, float_copy, keras_reading, own_classifier, preprocessing
+from niwt_tf.config import networks
+from niwt_tf.util import progress
 
 _IMAGE_SIZE = 224  # where neither the model nor --image_size says
 
@@ -76,7 +70,7 @@ def build(path: Path, image_size: int, mode: str, custom_objects: Mapping[str, A
     except (ValueError, TypeError, tf.errors.InvalidArgumentError) as error:
         raise errors.UserError(
             f"`--image_size` must be one that the model takes. Received: {size} pixels for "
-            f"--backbone={families.KERAS_FILE}{path}, which says: {_reason(error)}. Name another --image_size."
+            f"--backbone={networks.KERAS_FILE}{path}, which says: {_reason(error)}. Name another --image_size."
         ) from None
     network = keras.Model(images, found.features, name="keras_file")
     for layer in network.layers:  # that of the network alone does not reach layers that were saved frozen
@@ -139,7 +133,7 @@ def _size(model: keras.Model, image_size: int, path: Path) -> int:
     if image_size and shape[1] and image_size != shape[1]:
         raise errors.UserError(
             f"`--image_size` must be that of the model. Received: --image_size={image_size} with "
-            f"--backbone={families.KERAS_FILE}{path}, which takes {shape[1]}. Leave --image_size out."
+            f"--backbone={networks.KERAS_FILE}{path}, which takes {shape[1]}. Leave --image_size out."
         )
     if not shape[1] and not image_size:
         _say_once(

@@ -17,7 +17,7 @@ import h5py
 import keras
 
 from niwt_tf import errors
-from niwt_tf.backbones import families
+from niwt_tf.config import networks
 
 _CONFIG = "model_config"  # the attribute of an .h5 file that tells the layers
 _OF_KERAS_2 = {
@@ -63,7 +63,7 @@ def error(path: Path, trouble: str, remedy: str = "Name another --backbone") -> 
     """Returns the error for a file that holds no model to be used."""
     return errors.UserError(
         "`--backbone` must name a model from images to classes or features. Received: "
-        f"--backbone={families.KERAS_FILE}{path}, which {trouble}. {remedy}."
+        f"--backbone={networks.KERAS_FILE}{path}, which {trouble}. {remedy}."
     )
 
 

@@ -13,8 +13,8 @@ import dataclasses
 
 import numpy as np
 
-from niwt_tf import choice
 from niwt_tf.baselines import logistic, method, scaling
+from niwt_tf.numerics import choice
 
 
 @dataclasses.dataclass(frozen=True)

@@ -16,8 +16,8 @@ import itertools
 import numpy as np
 import threadpoolctl
 
-from niwt_tf.backbones import discriminant
 from niwt_tf.baselines import method, similarity
+from niwt_tf.numerics import discriminant
 
 _HIDDEN = 256
 _LEARNING_RATE = 1e-3

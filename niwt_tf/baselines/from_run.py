@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from niwt_tf import config as config_lib
-from niwt_tf import run as run_lib
 from niwt_tf import workdir as workdir_lib
 from niwt_tf.baselines import material, method
 from niwt_tf.domains import knowledge
+from niwt_tf.pipeline import context as run_lib
 
 
 def load(root: Path) -> material.Material:

@@ -11,10 +11,14 @@ from typing import Any
 import numpy as np
 import threadpoolctl
 
-from niwt_tf import accuracies, choice, errors, gamma_place, progress
-from niwt_tf import rehearsal as rehearsal_lib
+from niwt_tf import errors
 from niwt_tf.baselines import material as material_lib
 from niwt_tf.baselines import method, oracle, registry
+from niwt_tf.evaluation import summary
+from niwt_tf.method import validation as rehearsal_lib
+from niwt_tf.method.calibration import gamma as gamma_lib
+from niwt_tf.numerics import choice
+from niwt_tf.util import progress
 
 _LARGE = 10_000_000  # numbers; products of smaller matrices are slower on several threads, on busy cores by far
 _Test = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
@@ -31,7 +35,7 @@ class Choice:
     """
 
     setting: Any
-    place: gamma_place.Place
+    place: gamma_lib.Place
     harmonic_mean: float
 
 
@@ -60,14 +64,14 @@ def choose(name: str, trials: tuple[material_lib.Trial, ...]) -> Choice:
     tried = []
     for setting in progress.bar(registry.METHODS[name].CANDIDATES, name):
         found = rehearsal_lib.mean([_outcome(trial, registry.fit(name, trial.problem, setting)) for trial in trials])
-        tried.append(Choice(setting, gamma_place.Place(found.kept_share, found.imagined_part), found.harmonic_mean))
+        tried.append(Choice(setting, gamma_lib.Place(found.kept_share, found.imagined_part), found.harmonic_mean))
     return tried[choice.first_best([one.harmonic_mean for one in tried])]
 
 
 def default(name: str) -> Choice:
     """Returns the middle candidate, and the gamma that NIWT has, for where no class can play unseen."""
     candidates = registry.METHODS[name].CANDIDATES
-    place = gamma_place.Place(rehearsal_lib.KEPT_SHARE)
+    place = gamma_lib.Place(rehearsal_lib.KEPT_SHARE)
     return Choice(candidates[len(candidates) // 2], place, rehearsal_lib.NOT_MEASURED)
 
 
@@ -90,7 +94,7 @@ def _measure(name: str, material: material_lib.Material) -> dict[str, Any]:
         "setting": dataclasses.asdict(chosen.setting),
         "harmonic_mean_expected": None if material.rehearsed == "defaults" else chosen.harmonic_mean,
     }
-    return about | accuracies.of(test, seen_classes, material.imageless, gamma)
+    return about | summary.of(test, seen_classes, material.imageless, gamma)
 
 
 def _measure_oracle(material: material_lib.Material) -> dict[str, Any]:
@@ -114,7 +118,7 @@ def _cheat(material: material_lib.Material, trained: np.ndarray, tested: np.ndar
     scores = registry.fit(registry.ORACLE, problem, material.classifier)
     unseen = material_lib.Images(material.unseen.features[tested], material.unseen.labels[tested])
     test = _test(scores, material.seen, unseen)
-    return accuracies.of(test, problem.seen_classes, material.imageless, 0.0)
+    return summary.of(test, problem.seen_classes, material.imageless, 0.0)
 
 
 def _test(scores: method.Scores, seen: material_lib.Images, unseen: material_lib.Images) -> _Test:

@@ -11,7 +11,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from niwt_tf import errors, units
+from niwt_tf import errors
+from niwt_tf.numerics import unit_vectors
 
 Scores = Callable[[np.ndarray], np.ndarray]  # features [n,D] -> scores [n,C] of all classes, the higher the likelier
 
@@ -71,7 +72,7 @@ def directions(vectors: np.ndarray) -> np.ndarray:
     Of more numbers than classes they are told in an orthonormal basis of what they span. Inner products stay as they
     are, and these are all that a method sees whose weights for the vectors are sums of them: so its scores do, too.
     """
-    unit = units.units(vectors).astype(np.float64)
+    unit = unit_vectors.units(vectors).astype(np.float64)
     if unit.shape[1] <= len(unit):
         return unit
     left, lengths, _ = np.linalg.svd(unit, full_matrices=False)

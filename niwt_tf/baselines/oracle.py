@@ -16,8 +16,8 @@ import numpy as np
 
 from niwt_tf import config as config_lib
 from niwt_tf import errors
-from niwt_tf.backbones import discriminant
 from niwt_tf.baselines import method
+from niwt_tf.numerics import discriminant
 
 CANDIDATES = (config_lib.BackboneConfig(),)
 
@@ -40,7 +40,7 @@ def _fit(
 ) -> tuple[np.ndarray, np.ndarray]:
     if setting.classifier == "discriminant":
         return discriminant.fit(features, labels, classes, setting.classifier_shrinkage)
-    from niwt_tf.backbones import softmax_regression  # inside, as it imports TensorFlow
+    from niwt_tf.training import softmax_regression  # inside, as it imports TensorFlow
 
     with tempfile.TemporaryDirectory() as folder:
         nothing = np.zeros(len(labels), bool)

@@ -14,8 +14,8 @@ import itertools
 import numpy as np
 from sklearn import kernel_ridge, metrics
 
-from niwt_tf.backbones import discriminant
 from niwt_tf.baselines import method, scaling, similarity
+from niwt_tf.numerics import discriminant
 
 _EPSILON = 1e-12
 

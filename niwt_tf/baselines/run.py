@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from niwt_tf import config as config_lib
-from niwt_tf import errors, progress, run_folder
+from niwt_tf import errors
 from niwt_tf import workdir as workdir_lib
 from niwt_tf.baselines import registry
+from niwt_tf.runs import run_folder
+from niwt_tf.util import progress
 
 NEEDED = ("data", "knowledge", "rehearsal_backbone", "rehearsal", "importances", "map", "transfer", "evaluate")
 NIWT = "niwt"

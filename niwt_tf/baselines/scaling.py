@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from niwt_tf import units
+from niwt_tf.numerics import unit_vectors
 
 WAYS = ("length", "spread")
 _EPSILON = 1e-12
@@ -28,7 +28,7 @@ def fit(way: str, features: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
       features: `[N,D]` of the training images, which say the means and spreads.
     """
     if way == "length":
-        return units.units
+        return unit_vectors.units
     center, spread = features.mean(0), features.std(0)
     factors = np.where(spread > _EPSILON, 1 / np.maximum(spread, _EPSILON), 0) / np.sqrt(features.shape[1])
     return lambda values: ((values - center) * factors).astype(values.dtype)

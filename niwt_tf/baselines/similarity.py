@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from niwt_tf import units
+from niwt_tf.numerics import unit_vectors
 
 
 def cosines(images: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """Returns the cosines `[n,C]` between the rows of `[n,M]` and `[C,M]`; 0 for a row of zeros."""
-    return units.units(images) @ units.units(classes).T
+    return unit_vectors.units(images) @ unit_vectors.units(classes).T
 
 
 def closeness(images: np.ndarray, classes: np.ndarray) -> np.ndarray:

@@ -14,9 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-from niwt_tf import checksum, errors
+from niwt_tf import errors
 from niwt_tf.baselines import material, method
-from niwt_tf.data import matlab, split_files, splits, zero_shot
+from niwt_tf.data import zero_shot
+from niwt_tf.data.benchmarks import split_files, splits
+from niwt_tf.data.files import matlab
+from niwt_tf.util import checksum
 
 FEATURES, SPLIT = "res101.mat", "att_splits.mat"
 _REMEDY = "Unpack xlsa17.zip anew, and name the folder of one of its datasets."

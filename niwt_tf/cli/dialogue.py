@@ -8,12 +8,14 @@ import textwrap
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from niwt_tf import errors, probe, progress, teach
-from niwt_tf import model as model_lib
+from niwt_tf import errors
 from niwt_tf.cli import lesson_text, questions
 from niwt_tf.data import described_classes
 from niwt_tf.domains import description, words
 from niwt_tf.explain import textual
+from niwt_tf.models import effect, teach
+from niwt_tf.models import model as model_lib
+from niwt_tf.util import progress
 
 _COMMANDS = "Commands: undo takes back the last line, show repeats them all, save writes the model, quit does not."
 _WIDTH = 100
@@ -31,7 +33,7 @@ class Dialogue:
         self,
         model: model_lib.Model,
         name: str,
-        probes: probe.Probes | None = None,
+        probes: effect.Probes | None = None,
         say: Callable[[str], None] = progress.say,
     ) -> None:
         """Begins with nothing told.
@@ -91,7 +93,7 @@ class Dialogue:
         self.told, self.result = told, result
         self._say(lesson_text.of_lesson(result.lessons[0]))
         if self._probes and self._probes.paths:
-            self._say(lesson_text.of_effect(probe.effect(self._model, result.model, self._probes)))
+            self._say(lesson_text.of_effect(effect.effect(self._model, result.model, self._probes)))
         self._say(lesson_text.row("taught in", f"{time.perf_counter() - begun:.1f} s"))
 
     def _description(self, told: Sequence[str]) -> description.Description:

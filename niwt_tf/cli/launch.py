@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 
 from absl import app, flags, logging
 
-from niwt_tf import errors, keras_settings, machine, paths, progress, user_code
+from niwt_tf import errors
+from niwt_tf.util import keras_settings, machine, paths, progress, user_code
 
 _DISK_TROUBLE = ("No space left on device", "Permission denied", "Read-only file system", "Disk quota exceeded")
 _INTERRUPTED = 130  # what shells give a program that Ctrl-C ended

@@ -10,9 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from niwt_tf import command, errors, gamma_place, lesson, probe
-from niwt_tf import model as model_lib
+from niwt_tf import errors
 from niwt_tf.explain import textual
+from niwt_tf.method.calibration import gamma
+from niwt_tf.models import effect as effect_lib
+from niwt_tf.models import model as model_lib
+from niwt_tf.models import teaching_report
+from niwt_tf.runs import command
 
 _LABEL = 16  # letters, the indent included
 _WIDTH = 100
@@ -20,7 +24,7 @@ _PHRASES = 10
 _BEFORE = 5  # classes that images were taken for
 
 
-def of_lesson(told: lesson.Lesson) -> str:
+def of_lesson(told: teaching_report.Lesson) -> str:
     """Returns what was understood of a class's description, and what follows from it."""
     neurons = _listed(
         f"neuron {index} ({textual.readable(name) if name else 'no clear name'}) {weight:.2f}"
@@ -64,11 +68,11 @@ def _kept_share(model: model_lib.Model) -> float:
     """Returns how many training images gamma leaves with a seen class, 0..1."""
     if not model.classifier.unseen:
         return 1.0
-    margins = gamma_place.margins(model.classifier.logits(model.features), len(model.seen))
-    return gamma_place.kept_share(margins, model.gamma)
+    margins = gamma.margins(model.classifier.logits(model.features), len(model.seen))
+    return gamma.kept_share(margins, model.gamma)
 
 
-def of_effect(effect: probe.Effect) -> str:
+def of_effect(effect: effect_lib.Effect) -> str:
     """Returns what new classes change in the decisions on images."""
     found = [line for taken in effect.taken for line in _taken(taken)]
     found += [f"{effect.moved:,} more changed class, as gamma changed"] if effect.moved else []
@@ -90,7 +94,7 @@ def row(label: str, text: str) -> str:
     return filled.replace("\N{NO-BREAK SPACE}", " ")
 
 
-def _taken(taken: probe.Taken) -> list[str]:
+def _taken(taken: effect_lib.Taken) -> list[str]:
     before = _listed(f"{count:,} for {textual.readable(name)}" for name, count in taken.before[:_BEFORE])
     others = sum(count for _, count in taken.before[_BEFORE:])
     before += f", {others:,} for others" if others else ""
@@ -101,7 +105,7 @@ def _taken(taken: probe.Taken) -> list[str]:
     ]
 
 
-def _understood(told: lesson.Lesson) -> str:
+def _understood(told: teaching_report.Lesson) -> str:
     """Returns the attributes that were listed, or the strongest phrases, with their numbers unless all are 1."""
     found = told.reading.understood
     if not told.told.attributes:

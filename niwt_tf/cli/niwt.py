@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from absl import flags
 
 from niwt_tf import config as config_lib
-from niwt_tf import pipeline, progress, workdir
+from niwt_tf import pipeline, workdir
 from niwt_tf.cli import flags as flags_lib
 from niwt_tf.cli import launch, table
+from niwt_tf.util import progress
 
 _DESCRIPTION = """Teaches an image classifier classes that it has never seen, from words alone.
 

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from niwt_tf import errors, progress
+from niwt_tf import errors
 from niwt_tf.cli import compare_flags, launch
 from niwt_tf.compare import comparison, formats
+from niwt_tf.util import progress
 
 _DESCRIPTION = """Compares NIWT with other methods: methods x domains x seeds in one table, with mean and spread.
 

@@ -10,9 +10,12 @@ from pathlib import Path
 
 from absl import flags
 
-from niwt_tf import bundle, errors, progress, run_folder, workdir
+from niwt_tf import errors, workdir
 from niwt_tf.cli import launch
-from niwt_tf.explain import inputs
+from niwt_tf.data import user_images
+from niwt_tf.models import bundle
+from niwt_tf.runs import run_folder
+from niwt_tf.util import progress
 
 METHODS = ("gradcam", "gradcampp", "scorecam", "smoothgrad")
 _STAGES = ("knowledge", "transfer", "inverse_map")
@@ -53,12 +56,12 @@ def main(arguments: Sequence[str]) -> None:
         raise errors.unknown_value("--method", values.method, METHODS)
     if values.top < 1:
         raise errors.UserError(f"`--top` must be at least 1. Received: --top={values.top}.")
-    paths = inputs.find(arguments[1:])
+    paths = user_images.find(arguments[1:])
     beside = root.with_suffix(".explanations") if values.model else root / "explanations"
     out = _made(Path(values.out or beside).expanduser())
     launch.start_tensorflow(values.import_module)
-    from niwt_tf import model as model_lib
     from niwt_tf.explain import explain_images, subject
+    from niwt_tf.models import model as model_lib
 
     if values.model:
         model = model_lib.load(root, values.safe_mode)

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from absl import flags
 
-from niwt_tf import model_place, progress
 from niwt_tf.cli import launch
 from niwt_tf.export import target
+from niwt_tf.models import paths
+from niwt_tf.util import progress
 
 _WRITTEN = {
     target.SAVED_MODEL: "a SavedModel with the signatures serving_default, from_bytes, explain and importances",
@@ -58,13 +59,13 @@ def main(arguments: Sequence[str]) -> None:
     del arguments
     values = flags.FLAGS
     format = target.require_format(values.format)
-    place = model_place.require(values.model)
-    name = model_place.name(place)
+    place = paths.require(values.model)
+    name = paths.name(place)
     out = Path(values.out).expanduser() if values.out else target.default(name, values.format)
     target.require_new(out, format)
     launch.start_tensorflow(values.import_module)
-    from niwt_tf import model as model_lib
     from niwt_tf.export import export
+    from niwt_tf.models import model as model_lib
 
     begun = time.monotonic()
     progress.say(f"reading {place}")

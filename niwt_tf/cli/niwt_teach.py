@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
-from niwt_tf import progress
 from niwt_tf.cli import launch, teach_flags
+from niwt_tf.util import progress
 
 if TYPE_CHECKING:
-    from niwt_tf import model as model_lib
-    from niwt_tf import probe
+    from niwt_tf.models import effect
+    from niwt_tf.models import model as model_lib
 
 _DESCRIPTION = """Teaches a model classes that it has never seen, by describing them, in seconds.
 
@@ -34,8 +34,8 @@ def main(arguments: Sequence[str]) -> None:
     del arguments
     asked = teach_flags.read(flags.FLAGS)
     launch.start_tensorflow(flags.FLAGS.import_module)
-    from niwt_tf import teach
     from niwt_tf.cli import lesson_text
+    from niwt_tf.models import teach
 
     model = old = model_lib.load(asked.model, asked.safe_mode)
     if asked.forget:
@@ -56,16 +56,16 @@ def _taught(model: model_lib.Model, asked: teach_flags.Asked) -> model_lib.Model
         return _interactive(model, asked)
     if not asked.described:
         return model
-    from niwt_tf import probe, teach
     from niwt_tf.cli import lesson_text
     from niwt_tf.domains import description
+    from niwt_tf.models import teach
 
     begun = time.perf_counter()
     result = teach.teach(model, [description.Description(name, **texts) for name, texts in asked.described.items()])
     seconds = time.perf_counter() - begun
     progress.say("\n\n".join(lesson_text.of_lesson(one) for one in result.lessons))
     if probes := _probes(model, asked):
-        progress.say(lesson_text.of_effect(probe.effect(model, result.model, probes)))
+        progress.say(lesson_text.of_effect(effect.effect(model, result.model, probes)))
     progress.say(lesson_text.row("taught in", f"{seconds:.1f} s"))
     return result.model
 
@@ -83,14 +83,14 @@ def _interactive(model: model_lib.Model, asked: teach_flags.Asked) -> model_lib.
     return result.model if result else None
 
 
-def _probes(model: model_lib.Model, asked: teach_flags.Asked) -> probe.Probes | None:
+def _probes(model: model_lib.Model, asked: teach_flags.Asked) -> effect.Probes | None:
     """Returns the images to show the effect on, if there are any; those that cannot be read are told."""
     if not asked.images:
         return None
-    from niwt_tf import probe
     from niwt_tf.cli import lesson_text
+    from niwt_tf.models import effect
 
-    probes = probe.read(model, asked.images)
+    probes = effect.read(model, asked.images)
     for unreadable in probes.unreadable:
         progress.say(lesson_text.row("unreadable", unreadable))
     return probes if probes.paths else None

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from niwt_tf import errors
-from niwt_tf import model as model_lib
 from niwt_tf.data import names as names_lib
+from niwt_tf.models import model as model_lib
 
 KINDS = {
     "attributes": "Attributes of {}, commas between them, such as {}",

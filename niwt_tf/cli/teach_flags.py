@@ -9,10 +9,11 @@ from pathlib import Path
 
 from absl import flags
 
-from niwt_tf import errors, model_place
+from niwt_tf import errors
 from niwt_tf.cli import launch
-from niwt_tf.data import described_classes, text_files
-from niwt_tf.explain import inputs
+from niwt_tf.data import described_classes, user_images
+from niwt_tf.data.files import text_files
+from niwt_tf.models import paths
 
 _ONE = ("captions", "captions_file", "attributes", "document_file")  # that describe the class of --name
 
@@ -51,7 +52,7 @@ class Asked:
           errors.UserError: if something lies there.
         """
         added = (name,) if name else tuple(self.described)
-        return model_place.require_new(self.out or model_place.beside(self.model, added, self.forget))
+        return paths.require_new(self.out or paths.beside(self.model, added, self.forget))
 
 
 def define(values: flags.FlagValues, program: str) -> None:
@@ -91,14 +92,14 @@ def read(values: flags.FlagValues) -> Asked:
       OSError: if a file cannot be read.
     """
     _require_one_task(values)
-    model = model_place.require(values.model)
+    model = paths.require(values.model)
     asked = Asked(
         model=model,
         name=values.name.strip(),
         described=_described(values),
         forget=tuple(values.forget),
         interactive=values.interactive,
-        images=tuple(inputs.find(values.images)) if values.images else (),
+        images=tuple(user_images.find(values.images)) if values.images else (),
         out=Path(values.out).expanduser() if values.out else None,
         safe_mode=values.safe_mode,
     )

@@ -10,10 +10,10 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from niwt_tf import progress
 from niwt_tf import workdir as workdir_lib
 from niwt_tf.compare import axes as axes_lib
 from niwt_tf.compare import figure, formats, items, outcome, plan, published, resources, table, work, workers
+from niwt_tf.util import progress
 
 _PACKAGE = str(Path(__file__).resolve().parents[2])
 # What a process runs: this very package, and nothing that lies where the user happens to be.

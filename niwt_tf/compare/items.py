@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from niwt_tf import run_folder, stage_table
 from niwt_tf import workdir as workdir_lib
 from niwt_tf.baselines import run as baselines
 from niwt_tf.compare import axes as axes_lib
 from niwt_tf.compare import plan, published, sharing, work
+from niwt_tf.runs import run_folder, stage_table
 
 
 def _never() -> bool:

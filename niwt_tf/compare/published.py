@@ -11,12 +11,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from niwt_tf import checksum, errors, sources
 from niwt_tf import config as config_lib
+from niwt_tf import errors
 from niwt_tf import workdir as workdir_lib
 from niwt_tf.baselines import registry
 from niwt_tf.baselines import run as baselines
 from niwt_tf.compare import axes as axes_lib
+from niwt_tf.data import named_files
+from niwt_tf.util import checksum
 
 FEATURES, SEED = "features", "seed"
 DOMAIN = "attributes"  # which come with the features
@@ -74,7 +76,7 @@ def measure(root: Path, names: Sequence[str], settings: Mapping[str, Any]) -> No
     done = found(root, names, settings)
     missing = [name for name in names if done[name] is None]
     if missing:
-        from niwt_tf import devices
+        from niwt_tf.util import devices
 
         scores = baselines.compare_features(settings[FEATURES], missing, settings[SEED])
         kept = workdir_lib.read_json(root / _SCORES) or {}
@@ -108,5 +110,5 @@ def about(root: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
 def _fingerprint(name: str, settings: Mapping[str, Any]) -> str:
     """Returns what a baseline's scores follow from."""
     folder = baselines.features_folder(settings[FEATURES])
-    files = sources.stamps_below(folder, sorted(path.name for path in folder.glob("*.mat")))
+    files = named_files.stamps_below(folder, sorted(path.name for path in folder.glob("*.mat")))
     return config_lib.fingerprint(_FORMAT, name, settings[SEED], files, registry.METHODS[name].CANDIDATES)

@@ -8,7 +8,7 @@ import os
 import re
 from pathlib import Path
 
-from niwt_tf import machine
+from niwt_tf.util import machine
 
 _GIB_OF_WORKER = 2.0
 _THREADS = (

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from niwt_tf import config as config_lib
-from niwt_tf import errors, pipeline, stage_table
+from niwt_tf import errors, pipeline
 from niwt_tf import workdir as workdir_lib
 from niwt_tf.baselines import run as baselines
 from niwt_tf.compare import published, sharing
+from niwt_tf.runs import stage_table
 
 STAGES = tuple(stage_table.STAGES)[: tuple(stage_table.STAGES).index("evaluate") + 1]  # up to the scores
 WHOLE = "run"  # what is no fault of one baseline

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from niwt_tf import errors
-from niwt_tf.data import matlab, missing_values, text_files, zero_shot
+from niwt_tf.data import missing_values, zero_shot
 from niwt_tf.data import names as names_lib
+from niwt_tf.data.files import matlab, text_files
 
 _REMEDY = "Get the file from its official page."
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
-from niwt_tf import errors, paths
-from niwt_tf.data import image_files, text_files
+from niwt_tf import errors
 from niwt_tf.data import names as names_lib
+from niwt_tf.data.files import image_files, text_files
+from niwt_tf.util import paths
 
 Choosers = Mapping[str, Callable[[Collection[str]], Collection[str]]]
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from niwt_tf import errors
-from niwt_tf.data import plain_yaml, spreadsheet
+from niwt_tf.data.files import plain_yaml, spreadsheet
 
 Described = dict[str, dict[str, tuple[str, ...]]]  # class -> the fields of `description.Description`, but for the name
 _FIELDS = {"captions": "captions", "attributes": "attributes", "document": "documents"}

@@ -10,8 +10,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from niwt_tf import config as config_lib
-from niwt_tf import sources
-from niwt_tf.data import places, split_files
+from niwt_tf.data import named_files, places
+from niwt_tf.data.benchmarks import split_files
 from niwt_tf.data.folder import layout, table
 
 
@@ -38,4 +38,4 @@ def knowledge(config: config_lib.DataConfig) -> dict[str, str]:
     if config.dataset != "folder":
         return {}
     root = Path(config.data_dir).expanduser()
-    return sources.stamps_below(root, (*table.NAMES, layout.CAPTIONS, layout.DOCUMENTS))
+    return named_files.stamps_below(root, (*table.NAMES, layout.CAPTIONS, layout.DOCUMENTS))

@@ -17,8 +17,10 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from niwt_tf import errors, paths, progress
-from niwt_tf.data import image_files, jpeg, look_ahead, zero_shot
+from niwt_tf import errors
+from niwt_tf.data import zero_shot
+from niwt_tf.data.files import image_files, jpeg, look_ahead
+from niwt_tf.util import paths, progress
 
 Box = jpeg.Box
 _CORRUPT_SHARE = 0.01  # of all, that may be skipped

@@ -7,7 +7,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from niwt_tf import config as config_lib
-from niwt_tf import errors, paths
+from niwt_tf import errors
+from niwt_tf.util import paths
 
 _TFDS_FOLDER = "~/tensorflow_datasets"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import tensorflow_datasets as tfds
 
-from niwt_tf import progress
+from niwt_tf.util import progress
 
 
 def is_prepared(builder: tfds.core.DatasetBuilder) -> bool:

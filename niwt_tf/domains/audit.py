@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from niwt_tf import errors, units
+from niwt_tf import errors
+from niwt_tf.numerics import unit_vectors
 
 _DIGITS = 6  # of vectors of length 1: what differs less is the same
 _LEAST_KNOWN = 0.5  # of a class's words
@@ -94,7 +95,7 @@ def _nothing(told: Told, first: int) -> str:
 def _same(told: Told, first: int) -> str:
     """Return which classes are told the same, of which one is new; only proportions of their numbers count."""
     groups: dict[bytes, list[int]] = {}
-    for index, direction in enumerate(np.round(units.units(told.vectors.astype(np.float64)), _DIGITS) + 0.0):
+    for index, direction in enumerate(np.round(unit_vectors.units(told.vectors.astype(np.float64)), _DIGITS) + 0.0):
         groups.setdefault(direction.tobytes(), []).append(index)
     alike = [group for group in groups.values() if len(group) > 1 and group[-1] >= first]
     if not alike:

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from niwt_tf import errors, hub
+from niwt_tf import errors
+from niwt_tf.util import hub
 
 
 def load(handle: str, path: Path | None = None) -> Callable[[Sequence[str]], np.ndarray]:

@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from niwt_tf import config as config_lib
-from niwt_tf import errors, sources
+from niwt_tf import errors
+from niwt_tf.data import named_files
 from niwt_tf.domains import hub_model
 
 _BATCH_SIZE = 64
@@ -44,7 +45,7 @@ class HubEncoder:
           errors.UserError: if the folder of what is kept cannot be written.
         """
         self.name, self._handle, self._path = f"the text model {handle}", handle, path
-        model = sources.sha256(path) if path else handle
+        model = named_files.sha256(path) if path else handle
         root = Path(os.environ.get("NIWT_CACHE_DIR") or "~/.cache/niwt_tf").expanduser()
         self._cache = root / "text" / config_lib.fingerprint(model)
         try:

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from niwt_tf import config as config_lib
-from niwt_tf import errors, progress
+from niwt_tf import errors
 from niwt_tf.data import zero_shot
 from niwt_tf.domains import attributes, audit, encoders, part, sentences, texts
+from niwt_tf.util import progress
 
 _OF_ATTRIBUTES = ("attributes", "binary_attributes")
 

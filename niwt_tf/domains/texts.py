@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from niwt_tf import config as config_lib
-from niwt_tf import errors, progress, sources
-from niwt_tf.data import class_texts, zero_shot
+from niwt_tf import errors
+from niwt_tf.data import class_texts, named_files, zero_shot
 from niwt_tf.domains import encoders, hub_text, part, word_vectors, words
+from niwt_tf.util import progress
 
 
 def load(
@@ -56,7 +57,7 @@ def from_folder(kind: str, folder: str, dataset: zero_shot.ZeroShotDataset) -> z
       errors.UserError: if a class's file is missing, double or no UTF-8.
     """
     read = {"captions": class_texts.captions, "documents": class_texts.documents}[kind]
-    path = sources.class_texts(f"{kind}_dir", folder)
+    path = named_files.class_texts(f"{kind}_dir", folder)
     return zero_shot.Texts(read(path, dataset.class_names, f"--{kind}_dir"), f"the files in {folder}")
 
 
@@ -88,7 +89,7 @@ def fitted_elsewhere(text_encoder: str) -> encoders.Encoder:
     Raises:
       errors.UserError: if there is no such file, or it is none.
     """
-    path = sources.encoder_path(text_encoder)
+    path = named_files.encoder_path(text_encoder)
     if path and text_encoder.startswith("word2vec:"):
         return _word_vectors(path, path.stat().st_mtime_ns)
     return hub_text.HubEncoder(text_encoder.partition(":")[2], path)

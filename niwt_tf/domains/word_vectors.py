@@ -16,8 +16,9 @@ from typing import BinaryIO
 
 import numpy as np
 
-from niwt_tf import errors, progress
+from niwt_tf import errors
 from niwt_tf.domains import words
+from niwt_tf.util import progress
 
 _LONGEST_LINE = 2**16  # bytes that are read to tell the format
 _LOOKED_AT = 100  # lines, to tell how many numbers one has

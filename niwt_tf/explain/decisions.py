@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from niwt_tf import inverse_map
 from niwt_tf.domains import knowledge
 from niwt_tf.explain import drawing, explainer, textual
+from niwt_tf.method import inverse_map
 
 _EACH = 6  # of each kind
 

@@ -14,10 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from niwt_tf import errors, progress
-from niwt_tf import paths as paths_lib
-from niwt_tf.explain import drawing, explainer, inputs, keras_vis, textual, visual
+from niwt_tf import errors
+from niwt_tf.data import user_images
+from niwt_tf.explain import drawing, explainer, keras_vis, textual, visual
 from niwt_tf.explain import subject as subject_lib
+from niwt_tf.util import paths as paths_lib
+from niwt_tf.util import progress
 
 GRAD_CAM = "gradcam"
 LINES = "explanations.jsonl"
@@ -42,7 +44,7 @@ def explain(
       class_name: the class to explain; the predicted one by default.
       method: draws the map: gradcam, or one of `keras_vis.METHODS`.
       top: most reasons.
-      drawn: whether the run's dataset was never photographs; see `inputs.read`.
+      drawn: whether the run's dataset was never photographs; see `user_images.read`.
 
     Raises:
       errors.UserError: if there is no such class or method; at the end, if an image cannot be read, all others being
@@ -55,7 +57,7 @@ def explain(
     explain_batch, name_of = explainer.Explainer(run.classifier, run.gamma), _picture_names(paths)
     bad: list[str] = []
     with _lines(out / LINES) as write, progress.bar(None, "explaining", len(paths), "image", delay=_BAR_DELAY) as bar:
-        for batch, images in inputs.batches(paths, run.classifier.backbone.image_size, drawn, bad):
+        for batch, images in user_images.batches(paths, run.classifier.backbone.image_size, drawn, bad):
             classes = None if asked is None else np.full(len(images), asked)
             told = explain_batch(images, classes)
             maps = told.maps if draw_map is None else draw_map(images, told.classes)

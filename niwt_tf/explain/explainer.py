@@ -16,11 +16,11 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from niwt_tf import importance
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import classifier as classifier_lib
-from niwt_tf.backbones import squares
 from niwt_tf.explain import visual
+from niwt_tf.method import importance
+from niwt_tf.util import center_crop
 
 PREDICTED = -1  # in place of a class: the one that is predicted
 _BATCH_SIZE = 128
@@ -96,7 +96,7 @@ class Explainer:
           index: Class to explain of all images; the predicted one by default.
         """
         given = images if len(images) else np.zeros((1, *images.shape[1:]), np.uint8)  # not all networks take none
-        fitted = squares.fit(tf.constant(given), self.classifier.backbone.image_size).numpy()
+        fitted = center_crop.fit(tf.constant(given), self.classifier.backbone.image_size).numpy()
         told = self(fitted, None if index is None else np.full(len(fitted), index))
         rows = {field.name: getattr(told, field.name)[: len(images)] for field in dataclasses.fields(told)}
         return Explanations(**rows)

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from niwt_tf import progress
 from niwt_tf.data import zero_shot
 from niwt_tf.explain import visual
+from niwt_tf.util import progress
 
 COUNT = 8
 CROP_SIZE = 64  # pixels

@@ -16,8 +16,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from niwt_tf import choice, inverse_map
 from niwt_tf.explain import roc, textual
+from niwt_tf.method import inverse_map
+from niwt_tf.numerics import choice
 
 # On aviaries 100 to 102 the lowest at which names keep a mean area of 0.80 on test images.
 CONFIDENCE_LEVEL = 0.76

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import stats
 
-from niwt_tf import choice
+from niwt_tf.numerics import choice
 
 _NEURONS = 64  # ranked at a time
 

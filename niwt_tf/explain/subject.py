@@ -7,9 +7,10 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from niwt_tf import inverse_map, workdir
+from niwt_tf import workdir
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.domains import knowledge
+from niwt_tf.method import inverse_map
 
 
 @dataclasses.dataclass(frozen=True)

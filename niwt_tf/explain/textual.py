@@ -13,8 +13,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from niwt_tf import choice, errors, inverse_map
+from niwt_tf import errors
 from niwt_tf.data import names as names_lib
+from niwt_tf.method import inverse_map
+from niwt_tf.numerics import choice
 
 Reason = tuple[str, float]
 COUNT = 5

@@ -8,10 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from niwt_tf import errors, evaluate, progress
-from niwt_tf import model as model_lib
-from niwt_tf.data import obtain, registry, zero_shot
+from niwt_tf import errors
+from niwt_tf.data import registry, zero_shot
+from niwt_tf.data.benchmarks import obtain
+from niwt_tf.evaluation import gzsl
 from niwt_tf.export import agreement
+from niwt_tf.models import model as model_lib
+from niwt_tf.util import progress
 
 _BATCH_SIZE = 128
 _BAR_DELAY = 2.0  # seconds
@@ -65,8 +68,8 @@ def _predict(model: model_lib.Model, predictor: agreement.Predictor, split: zero
 
 def _accuracies(parts: list[tuple[np.ndarray, np.ndarray]], row: int) -> dict[str, float | None]:
     seen, unseen = (
-        evaluate.per_class_accuracy(found[row], labels, np.unique(labels).tolist()) if len(labels) else None
+        gzsl.per_class_accuracy(found[row], labels, np.unique(labels).tolist()) if len(labels) else None
         for found, labels in parts
     )
-    mean = None if seen is None or unseen is None else evaluate.harmonic_mean(seen, unseen)
+    mean = None if seen is None or unseen is None else gzsl.harmonic_mean(seen, unseen)
     return {"seen_accuracy": seen, "unseen_accuracy": unseen, "harmonic_mean": mean}

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from niwt_tf import errors
-from niwt_tf import model as model_lib
+from niwt_tf.models import model as model_lib
 
 Predictor = Callable[[np.ndarray], np.ndarray]  # images `[N,H,W,3]` uint8 -> scores `[N,C]` float32
 BOUND = 1e-3  # of the scores' spread

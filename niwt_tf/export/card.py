@@ -13,8 +13,10 @@ from typing import Any
 
 import jinja2
 
-from niwt_tf import command, paths, version, workdir
-from niwt_tf import model as model_lib
+from niwt_tf import version, workdir
+from niwt_tf.models import model as model_lib
+from niwt_tf.runs import command
+from niwt_tf.util import paths
 
 README, JSON = "README.md", "model_card.json"
 _TEMPLATES = Path(__file__).parent / "templates"

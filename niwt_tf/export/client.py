@@ -11,9 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from niwt_tf import errors, progress
-from niwt_tf import model as model_lib
+from niwt_tf import errors
 from niwt_tf.export import accuracy, agreement, card, onnx, openvino, signatures, target, tflite
+from niwt_tf.models import model as model_lib
+from niwt_tf.util import progress
 
 LABELS = "labels.txt"
 _T = TypeVar("_T")

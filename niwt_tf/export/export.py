@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from niwt_tf import model as model_lib
-from niwt_tf import model_files
 from niwt_tf.export import client, saved_model, target
+from niwt_tf.models import files
+from niwt_tf.models import model as model_lib
 
 
 def export(model: model_lib.Model, out: str | Path, format: str = target.SAVED_MODEL, name: str = "niwt") -> None:
@@ -18,7 +18,7 @@ def export(model: model_lib.Model, out: str | Path, format: str = target.SAVED_M
       model: Model to be written.
       out: Folder, which is empty or not there; of the format `keras` the file.
       format: `savedmodel`; `litert`, `onnx` or `openvino`, the predictor alone; or `keras`, a bundle that
-        `model_files.load` reads again.
+        `files.load` reads again.
       name: The model's name, for its card.
 
     Raises:
@@ -29,7 +29,7 @@ def export(model: model_lib.Model, out: str | Path, format: str = target.SAVED_M
     written, path = target.require_format(format, dashes=""), Path(out).expanduser()
     target.require_new(path, written, dashes="")
     if written == target.KERAS:
-        model_files.save(model, path)
+        files.save(model, path)
     elif written == target.SAVED_MODEL:
         saved_model.write(model, path, name)
     else:

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from niwt_tf import choice
 from niwt_tf.explain import textual
+from niwt_tf.numerics import choice
 
 
 def parts(feature_names: Sequence[str]) -> np.ndarray:

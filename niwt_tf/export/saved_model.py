@@ -11,8 +11,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from niwt_tf import model as model_lib
 from niwt_tf.export import card, signatures, target, warmup
+from niwt_tf.models import model as model_lib
 
 _DIMENSIONS = "NHW"
 

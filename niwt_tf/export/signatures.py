@@ -9,11 +9,11 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from niwt_tf import model as model_lib
-from niwt_tf import model_state
-from niwt_tf.backbones import squares
 from niwt_tf.explain import explainer
 from niwt_tf.export import reasons, resize
+from niwt_tf.models import model as model_lib
+from niwt_tf.models import state
+from niwt_tf.util import center_crop
 
 Outputs = dict[str, tf.Tensor]
 # What they are, by their names.
@@ -59,7 +59,7 @@ class Signatures:
         """Takes what the functions need of a model."""
         self._model = model
         self._kernel = tf.Variable(model.classifier.kernel, trainable=False, name="kernel")
-        self._bias = tf.Variable(model_state.calibrated_bias(model), trainable=False, name="bias")
+        self._bias = tf.Variable(state.calibrated_bias(model), trainable=False, name="bias")
         self._seen = [name in model.seen for name in model.class_names]
         self._parts = reasons.parts(model.known.feature_names)
 
@@ -75,14 +75,14 @@ class Signatures:
 
     def decide(self, images: tf.Tensor) -> Outputs:
         """Returns scores and predictions for images `[N,H,W,3]` uint8."""
-        return self._decisions(squares.fit(images, self._model.image_size))
+        return self._decisions(center_crop.fit(images, self._model.image_size))
 
     def decide_of_files(self, image_bytes: tf.Tensor) -> Outputs:
         """Returns the same for encoded images `[N]`."""
         size = self._model.image_size
         fitted = tf.TensorSpec((size, size, 3), tf.uint8)
         images = tf.map_fn(
-            lambda one: squares.fit(_decode(one)[None], size)[0], image_bytes, fn_output_signature=fitted
+            lambda one: center_crop.fit(_decode(one)[None], size)[0], image_bytes, fn_output_signature=fitted
         )
         return self._decisions(images)
 
@@ -105,7 +105,7 @@ class Signatures:
 
     def scores(self, images: tf.Tensor) -> Outputs:
         """Returns scores alone, for images `[N,S,S,3]` uint8."""
-        return {"scores": model_state.scores_of(self._model, images, self._kernel, self._bias)}
+        return {"scores": state.scores_of(self._model, images, self._kernel, self._bias)}
 
     def predict(self, count: int | None = None) -> Signature:
         """Build what clients run: images of any size to scores, of operations that converters know.
@@ -134,7 +134,7 @@ class Signatures:
         }
 
     def _explained(self, images: tf.Tensor, class_name: tf.Tensor) -> explainer.Pass:
-        fitted = squares.fit(images, self._model.image_size)
+        fitted = center_crop.fit(images, self._model.image_size)
         backbone, asked = self._model.classifier.backbone, self._asked(class_name)
         return explainer.one_pass(backbone, self._kernel, self._bias, fitted, asked)
 

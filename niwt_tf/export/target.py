@@ -11,7 +11,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from niwt_tf import bundle, errors
+from niwt_tf import errors
+from niwt_tf.models import bundle
 
 SAVED_MODEL, LITERT, ONNX, OPENVINO, KERAS = "savedmodel", "litert", "onnx", "openvino", "keras"
 FORMATS = (SAVED_MODEL, LITERT, ONNX, OPENVINO, KERAS)

@@ -15,7 +15,7 @@ import pytest
 import niwt_tf
 from fakes import colours
 from niwt_tf import errors
-from niwt_tf.backbones import discriminant
+from niwt_tf.numerics import discriminant
 
 _NAMES = ("red", "green", "blue")
 _LABELS = np.repeat(np.arange(3), 8)

@@ -9,8 +9,9 @@ import pytest
 
 import niwt_tf
 from fakes import colours
-from niwt_tf import errors, importance, inverse_map
+from niwt_tf import errors
 from niwt_tf.backbones import classifier as classifier_lib
+from niwt_tf.method import importance, inverse_map
 
 _LABELS = np.arange(30) % 3
 _KNOWN = niwt_tf.encode_attributes(np.eye(4, 3), ["is red", "is green", "is blue"], colours.CLASSES)

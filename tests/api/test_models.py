@@ -12,9 +12,10 @@ import pytest
 
 import niwt_tf
 from fakes import colours, hub_image
-from niwt_tf import errors, importance
+from niwt_tf import errors
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.domains import knowledge
+from niwt_tf.method import importance
 
 _LABELS = np.arange(60) % 3
 _NAMES = colours.CLASSES[:3]

@@ -12,8 +12,12 @@ import pytest
 import niwt_tf
 from fakes import colours
 from niwt_tf import config as config_lib
-from niwt_tf import domain_map, errors, evaluate, importance, map_relevance, transfer_closed
+from niwt_tf import errors
 from niwt_tf.backbones import classifier as classifier_lib
+from niwt_tf.evaluation import gzsl
+from niwt_tf.method import importance
+from niwt_tf.method.domain_map import domain_map, relevance
+from niwt_tf.method.weight_transfer import closed_form
 
 _SIDE = 2
 _LABELS = np.array([0, 0, 1, 1, 2, 2])
@@ -115,15 +119,15 @@ def test_errors_of_the_map_hold_weights_back(
     np.testing.assert_allclose(free, niwt_tf.transfer_weights(classifier, found, _ASKED), rtol=1e-5, atol=1e-6)
     assert free[0, 0] > held[0, 0] > hard[0, 0] > 0
     assert np.abs(hard[1:, 1] / free[1:, 1]).min() > np.abs(hard[0, 0] / free[0, 0])
-    reach = transfer_closed.reach(classifier.backbone.head, found.activations, found.features, found.labels, 0.5)
-    np.testing.assert_allclose(held, transfer_closed.weights(reach.operator(residuals, 1), _ASKED), rtol=1e-5)
+    reach = closed_form.reach(classifier.backbone.head, found.activations, found.features, found.labels, 0.5)
+    np.testing.assert_allclose(held, closed_form.weights(reach.operator(residuals, 1), _ASKED), rtol=1e-5)
 
 
 def test_a_map_learns_relevance_where_it_is_asked_to(found: importance.Importances) -> None:
     vectors = np.array([[1, 0, 1], [0, 1, 1], [0, 0, 1.0]])
     plain, fitted = (niwt_tf.fit_map(vectors, found, relevance=steps, map_folds=3) for steps in (0, 20))
     sums = domain_map.class_sums(found.values, found.labels, 3)
-    looks = map_relevance.looks(found.features, found.labels, 3, 0.5)
+    looks = relevance.looks(found.features, found.labels, 3, 0.5)
     config = config_lib.MapConfig(map_folds=3)
     twin = domain_map.fit(vectors, sums, np.full(3, 2), config, 0, how="ridge", relevance=20, looks=looks)
     np.testing.assert_allclose(fitted(np.eye(3)), twin(np.eye(3)), rtol=1e-4, atol=1e-6)
@@ -156,13 +160,13 @@ def test_scores_are_the_library_s() -> None:
     seen, unseen = rng.normal(size=(30, 5)), rng.normal(size=(20, 5))
     seen_labels, unseen_labels = np.arange(30) % 3, 3 + np.arange(20) % 2
     scores = niwt_tf.evaluate_gzsl(seen, seen_labels, unseen, unseen_labels, 3, gamma=0.5)
-    twin = evaluate.gzsl(seen, seen_labels, unseen, unseen_labels, 3, 0.5)
+    twin = gzsl.gzsl(seen, seen_labels, unseen, unseen_labels, 3, 0.5)
     assert scores == {
         "seen_accuracy": twin.seen,
         "unseen_accuracy": twin.unseen,
         "harmonic_mean": 2 * twin.seen * twin.unseen / (twin.seen + twin.unseen),
         "zsl_accuracy": np.mean([np.mean(unseen[unseen_labels == c, 3:].argmax(1) == c - 3) for c in (3, 4)]),
-        "ausuc": evaluate.curve(seen, seen_labels, unseen, unseen_labels, 3).ausuc,
+        "ausuc": gzsl.curve(seen, seen_labels, unseen, unseen_labels, 3).ausuc,
     }
 
 

@@ -23,9 +23,11 @@ import tensorflow as tf
 import niwt_tf
 from fakes import colours
 from niwt_tf import config as config_lib
-from niwt_tf import domain_map, errors, inverse_map, pipeline, workdir
+from niwt_tf import errors, pipeline, workdir
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.data import zero_shot
+from niwt_tf.method import inverse_map
+from niwt_tf.method.domain_map import domain_map
 
 _NAN, _INF = float("nan"), float("inf")
 _LABELS = np.arange(12) % 3

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from niwt_tf import disk_arrays
 from niwt_tf.backbones import activations, small
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.data import zero_shot
+from niwt_tf.util import disk_arrays
 
 _IMAGES = 150  # more than two batches
 

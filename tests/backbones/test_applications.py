@@ -15,19 +15,20 @@ import tensorflow as tf
 from keras.src.utils import file_utils
 
 from niwt_tf import config, errors
-from niwt_tf.backbones import applications, build, classifier, cut, families
+from niwt_tf.backbones import applications, build, classifier, cut
 from niwt_tf.backbones import backbone as backbone_lib
+from niwt_tf.config import networks as networks_lib
 
 _FAST = ("resnet50", "mobilenet_v2", "efficientnet_v2_b0")
 _NAMES = [
     name if name in _FAST else pytest.param(name, marks=pytest.mark.slow)
-    for name in families.FAMILIES
+    for name in networks_lib.FAMILIES
     if name not in ("convnext_large", "convnext_xlarge", "efficientnet_b6", "efficientnet_b7", "nasnet_large")
 ]
 
 
 def _settings(name: str, **changes: Any) -> config.BackboneConfig:
-    size = families.FAMILIES[name].only_size or families.FAMILIES[name].smallest
+    size = networks_lib.FAMILIES[name].only_size or networks_lib.FAMILIES[name].smallest
     return config.BackboneConfig(**({"backbone": name, "weights": "none", "image_size": size} | changes))
 
 

@@ -18,9 +18,11 @@ import tensorflow as tf
 
 from fakes import hub_image as fake
 from niwt_tf import config as config_lib
-from niwt_tf import errors, importance
-from niwt_tf.backbones import build, classifier, finetune, hub, preprocessing
+from niwt_tf import errors
+from niwt_tf.backbones import build, classifier, hub, preprocessing
 from niwt_tf.data import zero_shot
+from niwt_tf.method import importance
+from niwt_tf.training import finetune
 
 _CUTS = [name for name, is_cut in fake.TENSORS.items() if is_cut]
 

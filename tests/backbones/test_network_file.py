@@ -17,8 +17,8 @@ import pytest
 
 from fakes import exported, models
 from niwt_tf import config
-from niwt_tf import model as model_lib
 from niwt_tf.backbones import backbone, build, classifier, network_file, preprocessing
+from niwt_tf.models import model as model_lib
 
 _SIZE = 32
 _IMAGES = np.random.default_rng(0).integers(0, 256, (5, _SIZE, _SIZE, 3), np.uint8)

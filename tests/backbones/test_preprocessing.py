@@ -11,8 +11,10 @@ import keras
 import numpy as np
 import pytest
 
-from niwt_tf import devices, errors
-from niwt_tf.backbones import families, preprocessing
+from niwt_tf import errors
+from niwt_tf.backbones import preprocessing
+from niwt_tf.config import networks
+from niwt_tf.util import devices
 
 _IMAGES = np.random.default_rng(0).integers(0, 256, (2, 4, 4, 3), np.uint8)
 
@@ -50,9 +52,9 @@ def test_modes_are_those_of_keras(mode: str) -> None:
     np.testing.assert_allclose(_prepared(mode, _IMAGES), expected, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", families.FAMILIES)
+@pytest.mark.parametrize("name", networks.FAMILIES)
 def test_each_family_has_the_mode_of_its_module_in_keras(name: str) -> None:
-    family = families.FAMILIES[name]
+    family = networks.FAMILIES[name]
     constructor = getattr(keras.applications, family.constructor)
     module = importlib.import_module(constructor.__module__)
     expected = module.preprocess_input(_IMAGES.astype(np.float32))

@@ -16,9 +16,10 @@ import tensorflow as tf
 
 from fakes import hub_image as fake
 from niwt_tf import config as config_lib
-from niwt_tf import errors, importance
+from niwt_tf import errors
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import build, classifier, hub, keras_file, saved_model_layers
+from niwt_tf.method import importance
 
 _NAMES = ("ant", "bee")
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from niwt_tf.backbones import discriminant
 from niwt_tf.baselines import dem, method
+from niwt_tf.numerics import discriminant
 
 _RNG = np.random.default_rng(0)
 

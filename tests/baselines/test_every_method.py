@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from fakes import linear_world
-from niwt_tf import evaluate
 from niwt_tf.baselines import method, registry
+from niwt_tf.evaluation import gzsl
 
 _ZERO_SHOT = [name for name in registry.METHODS if name != registry.ORACLE]
 _SETTINGS = {name: one.CANDIDATES[len(one.CANDIDATES) // 2] for name, one in registry.METHODS.items()}
@@ -19,7 +19,7 @@ _SETTINGS = {name: one.CANDIDATES[len(one.CANDIDATES) // 2] for name, one in reg
 
 def _zsl(name: str, problem: method.Problem) -> float:
     test = linear_world.make().unseen
-    return evaluate.zsl(registry.fit(name, problem, _SETTINGS[name])(test.features), test.labels, linear_world.SEEN)
+    return gzsl.zsl(registry.fit(name, problem, _SETTINGS[name])(test.features), test.labels, linear_world.SEEN)
 
 
 @pytest.mark.parametrize("name", _ZERO_SHOT)
@@ -40,7 +40,7 @@ def test_vectors_of_other_classes_tell_no_more_than_chance(name: str) -> None:
 def test_seen_classes_are_told_apart(name: str) -> None:
     test = linear_world.make().seen
     scores = registry.fit(name, linear_world.problem(), _SETTINGS[name])(test.features)
-    seen = evaluate.seen_accuracy(scores[:, : linear_world.SEEN], test.labels, linear_world.SEEN)
+    seen = gzsl.seen_accuracy(scores[:, : linear_world.SEEN], test.labels, linear_world.SEEN)
     assert scores.shape == (len(test.labels), linear_world.SEEN + linear_world.UNSEEN)
     assert seen > 0.6  # chance is 0.07
 

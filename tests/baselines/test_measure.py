@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 
 from fakes import linear_world
-from niwt_tf import accuracies, errors, evaluate, rehearsal
+from niwt_tf import errors
 from niwt_tf.baselines import eszsl, material, measure, method, oracle, registry
+from niwt_tf.evaluation import gzsl, summary
+from niwt_tf.method import validation
 
 _SCORES = {
     "gamma", "seen_accuracy", "seen_accuracy_uncalibrated", "unseen_accuracy", "harmonic_mean",
@@ -27,7 +29,7 @@ def _best(trial: material.Trial, scores: method.Scores) -> float:
     margins = [logits[:, :stay].max(1) - logits[:, stay:].max(1) for logits in (seen, unseen)]
     gammas = np.concatenate(margins)
     tried = [
-        evaluate.gzsl(seen, trial.seen.labels, unseen, trial.unseen.labels, stay, gamma + step).harmonic_mean
+        gzsl.gzsl(seen, trial.seen.labels, unseen, trial.unseen.labels, stay, gamma + step).harmonic_mean
         for gamma in gammas
         for step in (-1e-6, 1e-6)
     ]
@@ -49,7 +51,7 @@ def test_the_candidate_with_the_highest_harmonic_mean_is_chosen(monkeypatch: pyt
 def test_of_equal_candidates_the_first_is_chosen_whatever_rounds(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     noise = iter(np.random.default_rng(0).uniform(-1e-6, 1e-6, 999))
     monkeypatch.setattr(registry, "fit", lambda *_: None)
-    monkeypatch.setattr(measure, "_outcome", lambda *_: rehearsal.Outcome(0.5, 0.5, 0.7 + next(noise)))
+    monkeypatch.setattr(measure, "_outcome", lambda *_: validation.Outcome(0.5, 0.5, 0.7 + next(noise)))
     chosen = measure.choose(name, linear_world.make(1).trials)
     assert chosen.setting == registry.METHODS[name].CANDIDATES[0]
 
@@ -87,7 +89,7 @@ def test_gamma_lies_where_the_rehearsal_had_it_among_the_margins_of_training_ima
     assert found["gamma"] == pytest.approx(chosen.place.gamma(logits, linear_world.SEEN))
     assert min(margins) < found["gamma"] < max(margins)
     test = scores(world.seen.features), world.seen.labels, scores(world.unseen.features), world.unseen.labels
-    assert {name: found[name] for name in _SCORES} == accuracies.of(test, linear_world.SEEN, (), found["gamma"])
+    assert {name: found[name] for name in _SCORES} == summary.of(test, linear_world.SEEN, (), found["gamma"])
     assert found["harmonic_mean"] > 0.5 and found["zsl_accuracy"] > 0.6
 
 

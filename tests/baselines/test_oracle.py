@@ -12,8 +12,8 @@ import pytest
 from fakes import linear_world
 from niwt_tf import config as config_lib
 from niwt_tf import errors
-from niwt_tf.backbones import discriminant
 from niwt_tf.baselines import method, oracle
+from niwt_tf.numerics import discriminant
 
 
 def _problem() -> method.Problem:

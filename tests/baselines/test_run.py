@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 
 from niwt_tf import config as config_lib
-from niwt_tf import errors, pipeline, stage_table, workdir
+from niwt_tf import errors, pipeline, workdir
 from niwt_tf.baselines import eszsl, from_run, material, measure, run
 from niwt_tf.data import registry as datasets
+from niwt_tf.runs import stage_table
 
 _SCORED = [*stage_table.STAGES][: [*stage_table.STAGES].index("evaluate") + 1]
 

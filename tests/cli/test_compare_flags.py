@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from absl import flags
 
-from niwt_tf import errors, sources, stage_table
+from niwt_tf import errors
 from niwt_tf.cli import compare_flags
 from niwt_tf.compare import axes, comparison, items, plan
+from niwt_tf.data import named_files
+from niwt_tf.runs import stage_table
 
 _FLAGS = Path(__file__).resolve().parents[2] / "flags"
 _PRESETS = sorted(_FLAGS.glob("compare_*.flags"))
@@ -176,7 +178,7 @@ def test_every_ablation_is_there() -> None:
 def test_an_ablation_is_of_niwt_alone_and_trains_networks_once_for_all_its_values(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "transfer_stamps", lambda config, seed: {})  # the photographs may not be here
+    monkeypatch.setattr(named_files, "transfer_stamps", lambda config, seed: {})  # the photographs may not be here
     name, request = path.stem.removeprefix("ablate_"), _request(f"--flagfile={path}")
     assert (request.axes.methods, request.axes.seeds) == (("niwt",), (20, 21, 22))
     assert request.out == Path(f"runs/ablate-{name}")

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from fakes import models
-from niwt_tf import errors, probe, teach
-from niwt_tf import model as model_lib
+from niwt_tf import errors
 from niwt_tf.cli import dialogue, questions
 from niwt_tf.domains import description, knowledge
+from niwt_tf.models import effect, teach
+from niwt_tf.models import model as model_lib
 
 
 def _quick(model: model_lib.Model) -> model_lib.Model:
@@ -34,7 +35,7 @@ def by_captions() -> model_lib.Model:
 
 
 def _hold(
-    model: model_lib.Model, *lines: str, given: tuple[str, ...] = (), probes: probe.Probes | None = None
+    model: model_lib.Model, *lines: str, given: tuple[str, ...] = (), probes: effect.Probes | None = None
 ) -> tuple[teach.Result | None, list[str]]:
     """Returns what was saved and all that was said."""
     said: list[str] = []
@@ -134,7 +135,7 @@ def test_given_lines_that_say_nothing_alone_can_be_taken_back(by_captions: model
 
 
 def test_the_effect_on_images_follows_each_line(by_attributes: model_lib.Model) -> None:
-    probes = probe.Probes((Path("a.png"), Path("b.png")), by_attributes.features[:2], ())
+    probes = effect.Probes((Path("a.png"), Path("b.png")), by_attributes.features[:2], ())
     _, said = _hold(by_attributes, "horns", "coat: striped", probes=probes)
     effects = [text for text in said if text.startswith("  2 images      ")]
     assert len(effects) == 2 and all("taken for zebra" in text for text in effects)

@@ -26,7 +26,8 @@ def _run(
     body = textwrap.indent(textwrap.dedent(main).strip(), "    ")
     script = f"""
 import errno, os, signal, sys
-from niwt_tf import errors, progress
+from niwt_tf import errors
+from niwt_tf.util import progress
 from niwt_tf.cli import launch
 
 def main(arguments):

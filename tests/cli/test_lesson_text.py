@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 
 from fakes import models
-from niwt_tf import gamma_place, lesson, probe
 from niwt_tf.cli import lesson_text
 from niwt_tf.domains import description
+from niwt_tf.method.calibration import gamma as gamma_lib
+from niwt_tf.models import effect as effect_lib
+from niwt_tf.models import teaching_report
 
 _NEAREST = (("012.Glen_Shrike", 0.494), ("Moor Tanager", 0.4), ("Fen Pipit", -0.1))
 
@@ -23,8 +25,8 @@ def _lesson(
     too_near: bool = False,
     unknown: tuple[str, ...] = (),
     attributes: str = "",
-) -> lesson.Lesson:
-    return lesson.Lesson(
+) -> teaching_report.Lesson:
+    return teaching_report.Lesson(
         description.Description("zebra", attributes=tuple(filter(None, [attributes]))),
         description.Reading(np.zeros(3, np.float32), understood, unknown),
         ((118, "crown_color=black", 0.198), (100, None, 0.15)),
@@ -68,7 +70,7 @@ def test_a_class_that_is_there_already_is_warned_of() -> None:
 
 def test_a_model_tells_its_calibration() -> None:
     model = models.by_attributes()
-    margins = gamma_place.margins(model.classifier.logits(model.features), len(model.seen))
+    margins = gamma_lib.margins(model.classifier.logits(model.features), len(model.seen))
     gamma = float(np.sort(margins)[len(margins) // 5]) + 1e-4
     model, kept = dataclasses.replace(model, gamma=gamma), 1 - (len(margins) // 5 + 1) / len(margins)
     assert lesson_text.of_model(model, Path("zoo.keras")) == (
@@ -87,10 +89,10 @@ def test_a_model_without_names_of_neurons_says_how_to_get_them(folder: bool, tmp
 
 
 def test_an_effect() -> None:
-    taken = probe.Taken(
+    taken = effect_lib.Taken(
         "zebra", 1200, (("Horse", 1199), ("Moor_Tanager", 1)), ((Path("x/a b.png"), 1.234), (Path("c.png"), -0.04))
     )
-    assert lesson_text.of_effect(probe.Effect((taken,), 3, 2400)) == (
+    assert lesson_text.of_effect(effect_lib.Effect((taken,), 3, 2400)) == (
         "  2,400 images  1,200 taken for zebra; before: 1,199 for Horse, 1 for Moor Tanager\n"
         "                clearest: a b.png +1.23, c.png -0.04\n"
         "                3 more changed class, as gamma changed"
@@ -98,15 +100,17 @@ def test_an_effect() -> None:
 
 
 def test_of_many_classes_before_the_most_frequent_are_named() -> None:
-    taken = probe.Taken(
+    taken = effect_lib.Taken(
         "zebra", 10, tuple((f"class {number}", count) for number, count in enumerate((3, 2, 1, 1, 1, 1, 1))), ()
     )
-    told = lesson_text.of_effect(probe.Effect((taken,), 0, 10))
+    told = lesson_text.of_effect(effect_lib.Effect((taken,), 0, 10))
     assert "1 for class 4, 2 for others" in " ".join(told.split()) and "class 5" not in told
 
 
 def test_an_effect_on_nothing_names_the_nearest() -> None:
-    effect = probe.Effect((probe.Taken("zebra", 0, (), ((Path("a.png"), -0.5),)), probe.Taken("gnu", 0, (), ())), 0, 1)
+    effect = effect_lib.Effect(
+        (effect_lib.Taken("zebra", 0, (), ((Path("a.png"), -0.5),)), effect_lib.Taken("gnu", 0, (), ())), 0, 1
+    )
     assert lesson_text.of_effect(effect).splitlines()[:3] == [
         "  1 image       0 taken for zebra",
         "                nearest to it: a.png -0.50",

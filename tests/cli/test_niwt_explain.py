@@ -16,8 +16,8 @@ from PIL import Image
 
 from fakes import models
 from niwt_tf import config as config_lib
-from niwt_tf import model as model_lib
 from niwt_tf import pipeline, workdir
+from niwt_tf.models import model as model_lib
 
 _ROOT = Path(__file__).resolve().parents[2]
 _STAGES = ("data", "knowledge", "activations", "rehearsal_backbone", "rehearsal", "backbone", "importances", "map")

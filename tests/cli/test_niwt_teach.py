@@ -20,8 +20,8 @@ from PIL import Image
 
 from fakes import exported, models
 from niwt_tf import errors
-from niwt_tf import model as model_lib
 from niwt_tf.cli import niwt_teach, teach_flags
+from niwt_tf.models import model as model_lib
 
 _ROOT = Path(__file__).resolve().parents[2]
 _ATTRIBUTES = "coat: striped,horns"

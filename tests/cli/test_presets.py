@@ -91,12 +91,13 @@ def test_a_preset_runs_from_photographs_to_scores(
     preset: str, write: Callable[[Path], benchmark.Fake], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from niwt_tf import pipeline, workdir
-    from niwt_tf.data import benchmark_loader, registry
+    from niwt_tf.data import registry
+    from niwt_tf.data.benchmarks import loader
 
     settings = _shortened(_config(preset, f"--data_dir={tmp_path}", f"--prepared_dir={tmp_path / 'prepared'}"))
     fake = write(tmp_path)
     builder = fake.builder(_builder(settings.data.dataset))
-    load: Any = lambda config, size: benchmark_loader.load(builder, config, size)  # noqa: E731
+    load: Any = lambda config, size: loader.load(builder, config, size)  # noqa: E731
     monkeypatch.setitem(registry._LOADERS, settings.data.dataset, load)
     metrics = pipeline.run(settings, workdir.Workdir(tmp_path / "run"))
     assert metrics is not None

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from niwt_tf import machine
 from niwt_tf.compare import resources
+from niwt_tf.util import machine
 
 
 def _machine(root: Path, available: int, limit: str = "", used: str = "") -> Path:

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from niwt_tf import config as config_lib
-from niwt_tf import stage_table, workdir
+from niwt_tf import workdir
 from niwt_tf.compare import axes, plan, sharing, work
+from niwt_tf.runs import stage_table
 
 
 def _prints(**changes: object) -> dict[str, dict[str, str]]:

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from niwt_tf import config as config_lib
-from niwt_tf import errors, pipeline, stage_table, workdir
+from niwt_tf import errors, pipeline, workdir
 from niwt_tf.baselines import run as baselines
 from niwt_tf.compare import work
+from niwt_tf.runs import stage_table
 
 
 def _job(root: Path, *methods: str) -> work.Job:

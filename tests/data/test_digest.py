@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from niwt_tf import config as config_lib
-from niwt_tf import errors, stage_table
+from niwt_tf import errors
 from niwt_tf.data import digest
+from niwt_tf.runs import stage_table
 
 
 @pytest.fixture

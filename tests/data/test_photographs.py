@@ -16,7 +16,8 @@ import tensorflow_datasets as tfds
 from PIL import Image
 
 from niwt_tf import errors
-from niwt_tf.data import jpeg, photographs, zero_shot
+from niwt_tf.data import photographs, zero_shot
+from niwt_tf.data.files import jpeg
 
 _CLASSES = ("lynx", "otter", "shrew")
 _SIZES = [(96, 64), (50, 70), (256, 256), (300, 260), (33, 31), (400, 256), (256, 300)]

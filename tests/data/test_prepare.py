@@ -12,8 +12,8 @@ import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from niwt_tf import progress
 from niwt_tf.data import prepare
+from niwt_tf.util import progress
 
 
 class Numbers(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[call-arg]

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from niwt_tf import errors, inverse_map
+from niwt_tf import errors
 from niwt_tf.explain import textual
+from niwt_tf.method import inverse_map
 
 _ATTRIBUTES = ("stripes", "hooves", "wings")
 

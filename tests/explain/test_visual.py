@@ -11,8 +11,8 @@ import tensorflow as tf
 from hypothesis import strategies
 from hypothesis.extra import numpy as hypothesis_numpy
 
-from niwt_tf import importance
 from niwt_tf.explain import visual
+from niwt_tf.method import importance
 
 _ANY = hypothesis_numpy.arrays(np.float32, (2, 3, 4), elements=strategies.floats(width=32))
 _EMPTY = [np.zeros((1, 2, 3)), np.full((1, 2, 3), -2.0), np.full((1, 2, 3), np.nan)]

@@ -13,9 +13,10 @@ import tensorflow as tf
 
 from fakes import exported
 from niwt_tf import config as config_lib
-from niwt_tf import model as model_lib
-from niwt_tf.data import obtain, registry, zero_shot
+from niwt_tf.data import registry, zero_shot
+from niwt_tf.data.benchmarks import obtain
 from niwt_tf.export import accuracy, agreement
+from niwt_tf.models import model as model_lib
 
 _NO_IMAGES = config_lib.RunConfig(data=config_lib.DataConfig(dataset="folder", data_dir="/no/such/folder"))
 

@@ -9,8 +9,8 @@ import pytest
 
 from fakes import exported
 from niwt_tf import errors
-from niwt_tf import model as model_lib
 from niwt_tf.export import agreement
+from niwt_tf.models import model as model_lib
 
 
 @pytest.fixture(scope="module")

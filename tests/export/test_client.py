@@ -20,10 +20,10 @@ import tensorflow as tf
 from fakes import exported, hub_image
 from niwt_tf import config as config_lib
 from niwt_tf import errors
-from niwt_tf import model as model_lib
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import hub
 from niwt_tf.export import agreement, client, export, target
+from niwt_tf.models import model as model_lib
 
 _NO_IMAGES = config_lib.RunConfig(data=config_lib.DataConfig(dataset="folder", data_dir="/no/such/folder"))
 _SIZES = [(8, 8), (16, 24), (31, 20), (6, 50), (5, 7), (400, 300)]

@@ -13,9 +13,9 @@ import tensorflow as tf
 from fakes import exported, hub_image
 from niwt_tf import config as config_lib
 from niwt_tf import errors
-from niwt_tf import model as model_lib
 from niwt_tf.backbones import hub
 from niwt_tf.export import export
+from niwt_tf.models import model as model_lib
 
 
 def test_an_unknown_format_is_told(tmp_path: Path) -> None:

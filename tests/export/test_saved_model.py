@@ -19,9 +19,9 @@ from PIL import Image
 
 from fakes import exported
 from niwt_tf import errors
-from niwt_tf import model as model_lib
 from niwt_tf.explain import textual
 from niwt_tf.export import export
+from niwt_tf.models import model as model_lib
 
 _SIZES = [(1, 8, 8), (7, 8, 8), (1, 20, 31), (7, 50, 6)]  # N, H, W
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from fakes import models
-from niwt_tf import bundle
+from niwt_tf.models import bundle
 
 _HERE = Path(__file__).parent
 

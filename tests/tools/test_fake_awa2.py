@@ -13,8 +13,8 @@ from PIL import Image
 
 import fake_awa2
 import fakes.awa2
-from niwt_tf.data import split_files, splits
 from niwt_tf.data.awa2 import layout
+from niwt_tf.data.benchmarks import split_files, splits
 
 
 @pytest.fixture

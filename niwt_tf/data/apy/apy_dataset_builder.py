@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from niwt_tf.data import benchmark, benchmark_builder
 from niwt_tf.data.apy import layout
+from niwt_tf.data.benchmarks import benchmark, builder
 
 
-class Builder(benchmark_builder.Builder):
+class Builder(builder.Builder):
     """15,339 objects of 32 classes, 20 seen and 12 unseen, each cut out of its photograph."""
 
     MANUAL_DOWNLOAD_INSTRUCTIONS = """Put attribute_data.tar.gz and ayahoo_test_images.tar.gz, from

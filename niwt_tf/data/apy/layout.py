@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from niwt_tf import errors
-from niwt_tf.data import benchmark, class_attributes, photographs, splits, text_files, zero_shot
+from niwt_tf.data import class_attributes, photographs, zero_shot
+from niwt_tf.data.benchmarks import benchmark, splits
+from niwt_tf.data.files import text_files
 
 PASCAL, YAHOO = "VOCdevkit/VOC2008/JPEGImages", "ayahoo_test_images"
 _LISTS = {"apascal_train.txt": PASCAL, "apascal_test.txt": PASCAL, "ayahoo_test.txt": YAHOO}

@@ -13,8 +13,8 @@ import numpy as np
 import tensorflow_datasets as tfds
 from PIL import Image
 
-from niwt_tf import progress
 from niwt_tf.data.aviary import anatomy, draw, language, species
+from niwt_tf.util import progress
 
 CAPTIONS_PER_IMAGE = 10
 CAPTIONS_IN_GUIDE = 100

@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from niwt_tf.data import benchmark, benchmark_builder
 from niwt_tf.data.awa2 import layout
+from niwt_tf.data.benchmarks import benchmark, builder
 
 
-class Builder(benchmark_builder.Builder):
+class Builder(builder.Builder):
     """37,322 photographs of 50 animals, 40 seen and 10 unseen."""
 
     MANUAL_DOWNLOAD_INSTRUCTIONS = """Put AwA2-data.zip, from https://cvml.ista.ac.at/AwA2/, and xlsa17.zip, from the

@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from niwt_tf.data import benchmark, class_attributes, class_texts, photographs, zero_shot
+from niwt_tf.data import class_attributes, class_texts, photographs, zero_shot
+from niwt_tf.data.benchmarks import benchmark
 
 _CONTINUOUS, _BINARY = "predicate-matrix-continuous.txt", "predicate-matrix-binary.txt"
 _CLASSES, _NAMES = "classes.txt", "predicates.txt"

@@ -14,8 +14,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from niwt_tf import errors, paths
-from niwt_tf.data import benchmark, text_files, zero_shot
+from niwt_tf import errors
+from niwt_tf.data import zero_shot
+from niwt_tf.data.benchmarks import benchmark
+from niwt_tf.data.files import text_files
+from niwt_tf.util import paths
 
 _FILES = ("images.txt", "bounding_boxes.txt", "images")
 _PARTS = ("parts/parts.txt", "parts/part_locs.txt")

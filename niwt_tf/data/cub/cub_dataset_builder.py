@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-from niwt_tf.data import benchmark, benchmark_builder
+from niwt_tf.data.benchmarks import benchmark, builder
 from niwt_tf.data.cub import annotations as annotations_lib
 from niwt_tf.data.cub import layout, reuse
 
 
-class Builder(benchmark_builder.Builder):
+class Builder(builder.Builder):
     """11,788 photographs of 200 birds, 150 seen and 50 unseen."""
 
     MANUAL_DOWNLOAD_INSTRUCTIONS = """Put CUB_200_2011.tgz, from https://data.caltech.edu/records/65de6-vp158, and

@@ -10,7 +10,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from niwt_tf import errors
-from niwt_tf.data import benchmark, class_attributes, photographs, text_files, zero_shot
+from niwt_tf.data import class_attributes, photographs, zero_shot
+from niwt_tf.data.benchmarks import benchmark
+from niwt_tf.data.files import text_files
 
 _MATRIX = "attributes/class_attribute_labels_continuous.txt"
 _NAMES = ("attributes/attributes.txt", "attributes.txt")

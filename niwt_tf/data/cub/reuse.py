@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 import tensorflow_datasets as tfds
 
-from niwt_tf import progress
+from niwt_tf.util import progress
 
 _DATASET = "caltech_birds2011"
 

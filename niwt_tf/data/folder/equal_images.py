@@ -8,7 +8,7 @@ import functools
 from collections.abc import Iterable
 from pathlib import Path
 
-from niwt_tf import checksum, paths
+from niwt_tf.util import checksum, paths
 
 Group = tuple[str, ...]
 

@@ -16,10 +16,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from niwt_tf import config as config_lib
-from niwt_tf import errors, paths
-from niwt_tf.data import class_texts, image_files, text_files
+from niwt_tf import errors
+from niwt_tf.data import class_texts
 from niwt_tf.data import names as names_lib
+from niwt_tf.data.files import image_files, text_files
 from niwt_tf.data.folder import equal_images, held_out, table
+from niwt_tf.util import paths
 
 IMAGES, CAPTIONS, DOCUMENTS = "images", "captions", "documents"
 _FEWEST_SEEN = 2  # of one alone no image tells apart what is its own

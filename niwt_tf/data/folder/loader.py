@@ -14,11 +14,12 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from niwt_tf import config as config_lib
-from niwt_tf import errors, paths, progress
+from niwt_tf import errors
 from niwt_tf.data import class_texts, photographs, places, prepare, zero_shot
 from niwt_tf.data import names as names_lib
 from niwt_tf.data.folder import caption_files, folder_dataset_builder, table
 from niwt_tf.data.folder import layout as layout_lib
+from niwt_tf.util import paths, progress
 
 
 def load(config: config_lib.DataConfig, image_size: int) -> zero_shot.ZeroShotDataset:

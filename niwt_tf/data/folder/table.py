@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from niwt_tf import errors, paths
+from niwt_tf import errors
 from niwt_tf.data import names as names_lib
-from niwt_tf.data import spreadsheet
+from niwt_tf.data.files import spreadsheet
+from niwt_tf.util import paths
 
 if TYPE_CHECKING:
     from niwt_tf.data import zero_shot

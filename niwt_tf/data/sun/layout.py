@@ -7,7 +7,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from niwt_tf.data import benchmark, class_attributes, matlab, photographs, zero_shot
+from niwt_tf.data import class_attributes, photographs, zero_shot
+from niwt_tf.data.benchmarks import benchmark
+from niwt_tf.data.files import matlab
 
 _NAMES = ("SUNAttributeDB/attributes.mat", "attributes.mat")
 

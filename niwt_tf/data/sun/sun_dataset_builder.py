@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from niwt_tf.data import benchmark, benchmark_builder
+from niwt_tf.data.benchmarks import benchmark, builder
 from niwt_tf.data.sun import layout
 
 
-class Builder(benchmark_builder.Builder):
+class Builder(builder.Builder):
     """14,340 photographs of 717 kinds of scenes, 645 seen and 72 unseen."""
 
     MANUAL_DOWNLOAD_INSTRUCTIONS = """Put SUNAttributeDB_Images.tar.gz, from

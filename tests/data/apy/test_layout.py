@@ -14,9 +14,10 @@ from PIL import Image
 import fakes.apy
 from fakes import benchmark
 from niwt_tf import errors
-from niwt_tf.data import benchmark as benchmark_lib
-from niwt_tf.data import photographs, split_files, zero_shot
+from niwt_tf.data import photographs, zero_shot
 from niwt_tf.data.apy import layout
+from niwt_tf.data.benchmarks import benchmark as benchmark_lib
+from niwt_tf.data.benchmarks import split_files
 
 
 @pytest.fixture

@@ -12,9 +12,10 @@ import pytest
 import fakes.awa2
 from fakes import benchmark
 from niwt_tf import errors
-from niwt_tf.data import benchmark as benchmark_lib
-from niwt_tf.data import split_files, zero_shot
+from niwt_tf.data import zero_shot
 from niwt_tf.data.awa2 import layout
+from niwt_tf.data.benchmarks import benchmark as benchmark_lib
+from niwt_tf.data.benchmarks import split_files
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ from PIL import Image
 import fakes.cub
 from fakes import benchmark, kinds
 from niwt_tf import config as config_lib
-from niwt_tf.data import benchmark_loader, prepare
+from niwt_tf.data import prepare
+from niwt_tf.data.benchmarks import loader
 from niwt_tf.data.cub import reuse
 
 
@@ -118,6 +119,6 @@ def test_the_loader_takes_them_where_no_photographs_are_at_hand(
     fake: benchmark.Fake, prepared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = config_lib.DataConfig(dataset="cub", data_dir=str(fake.root), prepared_dir=str(prepared))
-    dataset = benchmark_loader.load(fake.builder(kinds.KINDS["cub"][1]), config, 16)
+    dataset = loader.load(fake.builder(kinds.KINDS["cub"][1]), config, 16)
     assert {part: len(getattr(dataset, part)) for part in benchmark.PARTS} == fake.sizes
     assert f"taking the photographs from {prepared}/caltech_birds2011/0.1.1" in capsys.readouterr().out

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from niwt_tf import checksum
 from niwt_tf.data.folder import equal_images
+from niwt_tf.util import checksum
 
 
 def _images(folder: Path, **contents: bytes) -> list[tuple[str, Path]]:

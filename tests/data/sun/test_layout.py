@@ -13,8 +13,9 @@ import scipy.io
 import fakes.sun
 from fakes import benchmark
 from niwt_tf import errors
-from niwt_tf.data import benchmark as benchmark_lib
-from niwt_tf.data import split_files, zero_shot
+from niwt_tf.data import zero_shot
+from niwt_tf.data.benchmarks import benchmark as benchmark_lib
+from niwt_tf.data.benchmarks import split_files
 from niwt_tf.data.sun import layout
 
 

@@ -14,7 +14,8 @@ import numpy as np
 import scipy.io
 from PIL import Image
 
-from niwt_tf.data import benchmark, benchmark_builder
+from niwt_tf.data.benchmarks import benchmark
+from niwt_tf.data.benchmarks import builder as builder_lib
 
 PARTS = ("train", "test_seen", "test_unseen")
 IMAGES_OF_CLASS = {"train": 4, "test_seen": 2, "test_unseen": 3}
@@ -56,7 +57,7 @@ class Fake:
         """Part -> its number of images."""
         return {part: len(names) for part, names in self.parts.items()}
 
-    def builder(self, base: type[benchmark_builder.Builder]) -> type[benchmark_builder.Builder]:
+    def builder(self, base: type[builder_lib.Builder]) -> type[builder_lib.Builder]:
         """Returns a builder of the same name that expects the numbers of this fake."""
         seen = len(self.classes) - len(self.unseen)
         counts = benchmark.Counts(**self.sizes, seen=seen, unseen=len(self.unseen))

@@ -11,11 +11,13 @@ import keras
 import numpy as np
 
 from niwt_tf import config as config_lib
-from niwt_tf import domain_map, inverse_map, model_files, rehearsal
-from niwt_tf import model as model_lib
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.domains import description, knowledge
+from niwt_tf.method import inverse_map, validation
+from niwt_tf.method.domain_map import domain_map
+from niwt_tf.models import files
+from niwt_tf.models import model as model_lib
 
 SEEN, UNSEEN = ("Horse", "Tiger", "Cow", "Wolf"), ("Zebra", "Okapi")
 # Of which some contain others.
@@ -66,7 +68,7 @@ def model(
         ),
         forward=domain_map.DomainMap(keras.Model(described, keras.layers.Dense(neurons)(described)), 0.75, 60),
         inverse=inverse_map.fit(values, labels, vectors[: len(SEEN)], folds=2, seed=0),
-        settings=rehearsal.Settings("ridge", 1e-3, 0.8, "mean", 0.9, 0.61),
+        settings=validation.Settings("ridge", 1e-3, 0.8, "mean", 0.9, 0.61),
         activations=rng.uniform(size=(4, *backbone.activation_shape)).astype(np.float16),
         features=rng.normal(size=(len(labels), size)).astype(np.float32),
         neuron_names=("stripes", *[None] * (neurons - 1)),
@@ -78,7 +80,7 @@ def model(
 
 def write_run(root: Path, made: model_lib.Model) -> Path:
     """Writes a model as the stages of a run leave it, and returns its folder."""
-    model_files._write(made, root)
+    files._write(made, root)
     made.classifier.save(root / "transfer")
     return root
 

@@ -12,10 +12,12 @@ import keras
 import numpy as np
 
 from niwt_tf import config as config_lib
-from niwt_tf import domain_map, evaluate, finished_run
 from niwt_tf import workdir as workdir_lib
 from niwt_tf.backbones import backbone, classifier
 from niwt_tf.domains import knowledge
+from niwt_tf.evaluation import gzsl
+from niwt_tf.method.domain_map import domain_map
+from niwt_tf.runs import finished_run
 
 NEURONS = 6
 SIZE = 8  # pixels
@@ -118,11 +120,11 @@ def _metrics(test: tuple[np.ndarray, ...], seen: tuple[str, ...], unseen: tuple[
         "bias": "mean", "packages": {"niwt_tf": "0.1.0", "numpy": "2.4.6"}, "zsl_accuracy": None, "ausuc": None,
     }  # fmt: skip
     for suffix, gamma in (("", GAMMA), ("_uncalibrated", 0.0)):
-        metrics[f"seen_accuracy{suffix}"] = evaluate.seen_accuracy(test[0], test[1], len(seen), gamma)
-        scores = evaluate.gzsl(*test, len(seen), gamma) if len(test[3]) else None
+        metrics[f"seen_accuracy{suffix}"] = gzsl.seen_accuracy(test[0], test[1], len(seen), gamma)
+        scores = gzsl.gzsl(*test, len(seen), gamma) if len(test[3]) else None
         metrics[f"unseen_accuracy{suffix}"] = scores and scores.unseen
         metrics[f"harmonic_mean{suffix}"] = scores and scores.harmonic_mean
     if len(test[3]):
-        metrics["zsl_accuracy"] = evaluate.zsl(test[2], test[3], len(seen))
-        metrics["ausuc"] = evaluate.curve(*test, len(seen)).ausuc
+        metrics["zsl_accuracy"] = gzsl.zsl(test[2], test[3], len(seen))
+        metrics["ausuc"] = gzsl.curve(*test, len(seen)).ausuc
     return metrics

@@ -12,10 +12,12 @@ import numpy as np
 
 from fakes import finished
 from niwt_tf import config as config_lib
-from niwt_tf import domain_map, inverse_map, rehearsal, transfer_closed
-from niwt_tf import model as model_lib
 from niwt_tf.backbones import backbone, classifier
 from niwt_tf.domains import encoders, knowledge
+from niwt_tf.method import inverse_map, validation
+from niwt_tf.method.domain_map import domain_map
+from niwt_tf.method.weight_transfer import closed_form
+from niwt_tf.models import model as model_lib
 
 SEEN = ("Horse", "Tiger", "Cow", "Wolf")
 UNSEEN = ("Okapi",)
@@ -55,11 +57,11 @@ def by_captions(deep: bool = False, descends: bool = False) -> model_lib.Model:
 
 
 @functools.cache
-def reach(deep: bool) -> transfer_closed.Reach:
+def reach(deep: bool) -> closed_form.Reach:
     """Returns what weights of these models can do to importances."""
     model = by_attributes(deep, descends=True)
     labels, shrinkage = np.arange(_IMAGES) % len(SEEN), model.config.backbone.classifier_shrinkage
-    return transfer_closed.reach(model.classifier.backbone.head, model.activations, model.features, labels, shrinkage)
+    return closed_form.reach(model.classifier.backbone.head, model.activations, model.features, labels, shrinkage)
 
 
 def _model(known: knowledge.DomainKnowledge, domain: str, deep: bool, descends: bool) -> model_lib.Model:
@@ -86,7 +88,7 @@ def _model(known: knowledge.DomainKnowledge, domain: str, deep: bool, descends: 
         known=known,
         forward=forward,
         inverse=inverse_map.fit(values, labels, vectors, 2, 0),
-        settings=rehearsal.Settings("ridge", _LAMBDA, 0.8, "level", 0.9, 0.61, **({} if descends else _SINCE_3)),
+        settings=validation.Settings("ridge", _LAMBDA, 0.8, "level", 0.9, 0.61, **({} if descends else _SINCE_3)),
         activations=cut.trunk(images).numpy().astype(np.float16),
         features=cut.network(images).numpy(),
         neuron_names=("stripes", None, "horns", None, None, "coat=plain"),

@@ -1,0 +1,49 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""What can be set: the dataclasses of settings, and the networks by name."""
+
+from niwt_tf.config.settings import (
+    BIASES,
+    DOMAINS,
+    IMPORTANCES_OF,
+    MAP_FITS,
+    MAP_LOSSES,
+    SCALE_UNITS,
+    TRANSFER_FITS,
+    BackboneConfig,
+    DataConfig,
+    DomainConfig,
+    ImportanceConfig,
+    MapConfig,
+    RehearsalConfig,
+    RunConfig,
+    TransferConfig,
+    alternatives,
+    check_network,
+    fingerprint,
+    from_record,
+    options,
+)
+
+__all__ = [
+    "BIASES",
+    "BackboneConfig",
+    "DOMAINS",
+    "DataConfig",
+    "DomainConfig",
+    "IMPORTANCES_OF",
+    "ImportanceConfig",
+    "MAP_FITS",
+    "MAP_LOSSES",
+    "MapConfig",
+    "RehearsalConfig",
+    "RunConfig",
+    "SCALE_UNITS",
+    "TRANSFER_FITS",
+    "TransferConfig",
+    "alternatives",
+    "check_network",
+    "fingerprint",
+    "from_record",
+    "options",
+]

@@ -1,0 +1,158 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The networks of keras.applications by name, and what each of them takes.
+
+Nothing here imports Keras, so that a mistake is told at once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from niwt_tf import errors
+
+KERAS_FILE = "keras:"
+HUB = "hub:"
+SMALL = "small"
+MODEL_FILES = (".keras", ".h5", ".hdf5")
+_WEIGHT_FILES = (".h5", ".hdf5")
+_SMALLEST_OF_SMALL = 8  # pixels
+
+
+@dataclasses.dataclass(frozen=True)
+class Family:
+    """A network of keras.applications.
+
+    Attributes:
+      constructor: its function in keras.applications.
+      preprocessing: what it wants of its images; none where it prepares them itself.
+      image_size: the side of the images that it was trained on, in pixels.
+      smallest: the least that it takes.
+      layer: the layer at which it is cut by default; the last convolutional one if empty.
+      top: the last layer kept of its classifier; if empty, its features are the convolutional ones pooled.
+    """
+
+    constructor: str
+    preprocessing: str
+    image_size: int = 224
+    smallest: int = 32
+    layer: str = ""
+    top: str = ""
+
+    @property
+    def only_size(self) -> int | None:
+        """The one side of images that it takes, if there is but one."""
+        return self.image_size if self.top else None
+
+
+_EFFICIENT_NET_SIZES = (224, 240, 260, 300, 380, 456, 528, 600)
+_EFFICIENT_NET_V2_SIZES = {"b0": 224, "b1": 240, "b2": 260, "b3": 300, "s": 384, "m": 480, "l": 480}
+
+FAMILIES: dict[str, Family] = {
+    "vgg16": Family("VGG16", "caffe", layer="block5_conv3", top="fc2"),
+    "vgg19": Family("VGG19", "caffe", layer="block5_conv4", top="fc2"),
+    "resnet50": Family("ResNet50", "caffe", layer="conv5_block3_out"),
+    "resnet101": Family("ResNet101", "caffe", layer="conv5_block1_out"),
+    "resnet152": Family("ResNet152", "caffe", layer="conv5_block3_out"),
+    "resnet50v2": Family("ResNet50V2", "tf"),
+    "resnet101v2": Family("ResNet101V2", "tf"),
+    "resnet152v2": Family("ResNet152V2", "tf"),
+    "mobilenet": Family("MobileNet", "tf"),
+    "mobilenet_v2": Family("MobileNetV2", "tf"),
+    "mobilenet_v3_small": Family("MobileNetV3Small", "none"),
+    "mobilenet_v3_large": Family("MobileNetV3Large", "none"),
+    **{
+        f"efficientnet_b{number}": Family(f"EfficientNetB{number}", "none", size)
+        for number, size in enumerate(_EFFICIENT_NET_SIZES)
+    },
+    **{
+        f"efficientnet_v2_{kind}": Family(f"EfficientNetV2{kind.upper()}", "none", size)
+        for kind, size in _EFFICIENT_NET_V2_SIZES.items()
+    },
+    **{
+        f"convnext_{kind.lower()}": Family(f"ConvNeXt{kind}", "none")
+        for kind in ("Tiny", "Small", "Base", "Large", "XLarge")
+    },
+    **{f"densenet{depth}": Family(f"DenseNet{depth}", "torch") for depth in (121, 169, 201)},
+    "inception_v3": Family("InceptionV3", "tf", 299, 75),
+    "inception_resnet_v2": Family("InceptionResNetV2", "tf", 299, 75),
+    "xception": Family("Xception", "tf", 299, 71),
+    "nasnet_mobile": Family("NASNetMobile", "tf"),
+    "nasnet_large": Family("NASNetLarge", "tf", 331),
+}
+
+_IN_WORDS = (
+    "small, vgg16, vgg19, resnet50, 101 or 152 (each also with v2), mobilenet, mobilenet_v2, mobilenet_v3_small or "
+    "_large, efficientnet_b0 to b7, efficientnet_v2_b0 to b3, _s, _m or _l, convnext_tiny, _small, _base, _large or "
+    "_xlarge, densenet121, 169 or 201, inception_v3, inception_resnet_v2, xception, nasnet_mobile or _large, "
+    "keras:PATH or hub:HANDLE_OR_PATH"
+)
+
+
+def check(name: str, weights: str, preprocessing: str, import_module: str, image_size: int) -> None:
+    """Check the settings of a network, by their names in `BackboneConfig`.
+
+    Args:
+      name: The setting `backbone`.
+      weights: The setting of that name, as are the others.
+
+    Raises:
+      errors.UserError: if there is no such network, or it does not take these settings.
+    """
+    if name.startswith(KERAS_FILE) and not name.endswith(MODEL_FILES):
+        raise errors.UserError(
+            f"`--backbone` must name a file of Keras after keras:, {_or(MODEL_FILES)}. Received: --backbone={name}. "
+            "Write one with model.save('model.keras')."
+        )
+    if name not in FAMILIES and name != SMALL and not _has_path(name):
+        raise errors.unknown_value("--backbone", name, [SMALL, *FAMILIES], _IN_WORDS)
+    if name not in FAMILIES and weights != "imagenet":
+        raise errors.UserError(
+            f"`--weights` must be for a network of keras.applications. Received: --weights={weights} with "
+            f"--backbone={name}, which {'starts without' if name == SMALL else 'brings its own'}. Leave --weights out."
+        )
+    if name == SMALL and preprocessing != "auto":
+        raise errors.UserError(
+            f"`--preprocessing` must be auto for --backbone=small. Received: --preprocessing={preprocessing}. "
+            "Leave --preprocessing out."
+        )
+    if import_module and not name.startswith(KERAS_FILE):
+        raise errors.UserError(
+            f"`--import_module` must be with --backbone=keras:PATH. Received: --import_module={import_module} "
+            f"with --backbone={name}, which needs no code of yours. Leave --import_module out."
+        )
+    if name in FAMILIES:
+        _check_weights(weights)
+    if image_size and not _has_path(name):
+        _check_size(name, image_size)
+
+
+def _has_path(name: str) -> bool:
+    return any(name.startswith(kind) and name != kind for kind in (KERAS_FILE, HUB))
+
+
+def _check_weights(weights: str) -> None:
+    if weights not in ("imagenet", "none") and not weights.endswith(_WEIGHT_FILES):
+        raise errors.UserError(
+            f"`--weights` must be imagenet, none, or a file of weights, {_or(_WEIGHT_FILES)}. Received: "
+            f"--weights={weights}. A whole model in a .keras file is --backbone=keras:PATH."
+        )
+
+
+def _check_size(name: str, size: int) -> None:
+    family = FAMILIES.get(name)
+    if family and family.only_size and size != family.only_size:
+        raise errors.UserError(
+            f"`--image_size` must be {family.only_size} for --backbone={name}, whose dense layers take no other. "
+            f"Received: --image_size={size}. Leave --image_size out."
+        )
+    smallest = family.smallest if family else _SMALLEST_OF_SMALL
+    if size < smallest:
+        raise errors.UserError(
+            f"`--image_size` must be at least {smallest} for --backbone={name}. Received: --image_size={size}. Leave "
+            "--image_size out for the backbone's own."
+        )
+
+
+def _or(endings: tuple[str, ...]) -> str:
+    return f"{', '.join(endings[:-1])} or {endings[-1]}"

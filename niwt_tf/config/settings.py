@@ -1,0 +1,487 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The settings of a run, as frozen dataclasses: all that the library takes from the command line.
+
+The names of all fields differ, so each is also the name of its flag. Its metadata holds the flag's help, the values it
+may take (`choices`, several with `joined` between them) or its least and largest value, or a pattern of its `form` and
+that in words, whether it tells only where or how (`local`), not what, and whether of how a network is trained alone
+(`training`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+import numbers
+import os
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from niwt_tf import errors
+from niwt_tf.config import networks
+
+BIASES = ("mean", "zero", "level")
+SCALE_UNITS = ("spread", "length")
+TRANSFER_FITS = ("closed", "descent")
+MAP_FITS = ("descent", "ridge")
+MAP_LOSSES = ("cosine", "l1", "both")
+IMPORTANCES_OF = ("logit", "probability")
+DOMAINS = ("attributes", "binary_attributes", "captions", "documents", "sentences")
+_KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", tuple: "a list"}
+
+
+def _option(default: Any, help: str, **metadata: Any) -> Any:
+    return dataclasses.field(default=default, metadata={"help": help, **metadata})
+
+
+def alternatives(field: dataclasses.Field[Any]) -> str:
+    """Returns in words what a field of choices may be."""
+    listed, joined = ", ".join(field.metadata["choices"]), field.metadata.get("joined")
+    return f"{listed}, or several of them joined by {joined}" if joined else listed
+
+
+def _plain(name: str, value: Any, field: dataclasses.Field[Any]) -> Any:
+    """Returns a value as the type of the setting's default: numpy's numbers, paths and lists may be given, too.
+
+    Raises:
+      errors.UserError: if it is of another type.
+    """
+    default = field.default
+    if default is None:
+        return value if value is None else _as_kind(name, value, field.metadata["kind"])
+    if isinstance(default, tuple):
+        items = _as_kind(name, value, tuple)
+        return tuple(_as_kind(name, item, type(default[0]) if default else str) for item in items)
+    return _as_kind(name, value, type(default))
+
+
+def _as_kind(name: str, value: Any, kind: type) -> Any:
+    if kind is tuple and isinstance(value, list | tuple):
+        return tuple(value)
+    if kind is str and isinstance(value, str | os.PathLike):
+        return os.fspath(value)
+    if kind in (int, float) and isinstance(value, numbers.Integral) and not isinstance(value, bool):
+        return kind(value)
+    if kind is float and isinstance(value, numbers.Real) and not isinstance(value, bool):
+        return float(value)
+    if kind in (int, float, str, tuple) or not isinstance(value, kind):
+        wanted = _KINDS.get(kind) or f"a {kind.__name__}"
+        raise errors.UserError(
+            f"`--{name}` must be {wanted}. Received: --{name}={value!r} of type {type(value).__name__}. Give {wanted}."
+        )
+    return value
+
+
+def _check(name: str, value: Any, field: dataclasses.Field[Any]) -> None:
+    values = value if isinstance(value, tuple) else _parts(name, value, field)
+    if not values and not field.metadata.get("optional"):
+        raise errors.UserError(f"`--{name}` must have at least one value. Received none.")
+    choices = field.metadata.get("choices")
+    form = field.metadata.get("form")
+    for item in values:
+        if choices is not None and item not in choices:
+            raise errors.unknown_value(f"--{name}", item, choices, alternatives(field))
+        if form is not None and not re.fullmatch(form[0], item):
+            raise errors.UserError(f"`--{name}` must be {form[1]}. Received: --{name}={item}.")
+        limits = _limits(field.metadata.get("minimum"), field.metadata.get("maximum"), item)
+        if limits:
+            raise errors.UserError(f"`--{name}` must be {limits}. Received: --{name}={item}.")
+
+
+def _parts(name: str, value: Any, field: dataclasses.Field[Any]) -> tuple[Any, ...]:
+    """Returns a single value's parts, each of which may be there once: one, unless the field's values can be joined."""
+    joined = field.metadata.get("joined")
+    parts = tuple(value.split(joined)) if joined else (value,)
+    if len(set(parts)) < len(parts):
+        raise errors.UserError(f"`--{name}` must name each part once. Received: --{name}={value}.")
+    return parts
+
+
+def _limits(minimum: float | None, maximum: float | None, value: Any) -> str:
+    """Returns the limits in words if `value` breaks them, else nothing; NaN breaks any."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and math.isinf(value):
+        return "finite"
+    if (minimum is None or value >= minimum) and (maximum is None or value <= maximum):
+        return ""
+    return f"at least {minimum}" if maximum is None else f"from {minimum} to {maximum}"
+
+
+class _Checked:
+    """Settings that are brought to the types of their defaults, and checked, as they are made."""
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):  # type: ignore[arg-type]  # all that derive from it are dataclasses
+            value = _plain(field.name, getattr(self, field.name), field)
+            object.__setattr__(self, field.name, value)
+            _check(field.name, value, field)
+
+
+@dataclasses.dataclass(frozen=True)
+class DataConfig(_Checked):
+    """Which images, and which of their classes are unseen."""
+
+    dataset: str = _option(
+        "aviary",
+        "The images: aviary draws birds, folder is your own in --data_dir, the others are benchmarks.",
+        choices=("aviary", "folder", "awa2", "cub", "sun", "apy"),
+    )
+    data_dir: str = _option(
+        "",
+        "Where the dataset's own files lie, such as images/<class>/ of your folder, or a benchmark's archives; for a "
+        "benchmark, downloads/manual in the folder of prepared datasets by default.",
+        local=True,
+    )
+    prepared_dir: str = _option(
+        "", "Where prepared datasets lie; TFDS' own folder, ~/tensorflow_datasets, by default.", local=True
+    )
+    unseen: tuple[str, ...] = _option((), "Unseen classes of your folder, in place of its unseen.txt.", optional=True)
+    aviary_seed: int = _option(0, "Draws another set of species and images.", minimum=0, maximum=2**31 - 1)
+    aviary_classes: int = _option(60, "Species in the aviary, the unseen included.", minimum=10, maximum=150)
+    aviary_unseen: int = _option(12, "Species that no training image shows.", minimum=2, maximum=100)
+    aviary_images: int = _option(80, "Training images of each seen species.", minimum=5, maximum=10_000)
+
+
+@dataclasses.dataclass(frozen=True)
+class DomainConfig(_Checked):
+    """What is known of every class, seen or not."""
+
+    domain: str = _option("attributes", "What tells of a class.", choices=DOMAINS, joined="+")
+    missing_value: str = _option(
+        "auto",
+        "What among attributes stands for one that is missing: -1 or none; auto takes -1 for it where the table's "
+        "other values say so, such as 0..100, and as a value in -1/1 and z-scores.",
+        choices=("auto", "-1", "none"),
+    )
+    text_encoder: str = _option(
+        "tfidf",
+        "Turns captions and documents into vectors: tfidf, word2vec:PATH (a file of word2vec's or GloVe's) or "
+        "hub:HANDLE_OR_PATH (a text model of TensorFlow Hub).",
+        form=("tfidf|(word2vec|hub):.+", "tfidf, word2vec:PATH or hub:HANDLE_OR_PATH"),
+    )
+    tfidf_phrase: int = _option(3, "Most words in a phrase of tfidf.", minimum=1, maximum=5)
+    tfidf_components: int = _option(
+        0, "Most numbers that tfidf's phrases are brought down to; 0 keeps the phrases.", minimum=0, maximum=2000
+    )
+    captions_dir: str = _option("", "Captions of yours, <class>.txt with one on a line; the dataset's own by default.")
+    documents_dir: str = _option("", "Documents of yours, one in each <class>.txt; the dataset's own by default.")
+
+
+@dataclasses.dataclass(frozen=True)
+class BackboneConfig(_Checked):
+    """The network, and its training on the seen classes."""
+
+    backbone: str = _option(
+        "small",
+        "The network: small is four convolutions, to be trained from scratch; one of keras.applications by its name, "
+        "such as vgg16 or resnet101; keras:PATH, your own .keras file, a classifier or what gives features; "
+        "hub:HANDLE_OR_PATH, an image model of TensorFlow Hub.",
+        form=("[^:]*|(keras|hub):.+", "a name, keras:PATH or hub:HANDLE_OR_PATH"),
+    )
+    weights: str = _option(
+        "imagenet",
+        "Weights of one of keras.applications: imagenet, which is downloaded, a .weights.h5 or .h5 file, or none.",
+    )
+    layer: str = _option(
+        "", "The layer whose neurons count, as --list_layers names it; the backbone's own choice by default."
+    )
+    image_size: int = _option(0, "The side of the images, in pixels; 0 is the backbone's own.", minimum=0, maximum=2048)
+    preprocessing: str = _option(
+        "auto",
+        "What the network wants of RGB in 0..255, as keras.applications names it: caffe is BGR less the mean, tf "
+        "-1..1, torch 0..1 less the mean over the spread, none as it is; auto is what the backbone says, none for "
+        "keras:PATH.",
+        choices=("auto", "caffe", "tf", "torch", "none"),
+    )
+    import_module: str = _option(
+        "",
+        "Python code of your own that registers layers for keras:PATH: the name of a module, or a .py file. It is run, "
+        "and may do anything.",
+    )
+    finetune: str = _option(
+        "auto",
+        "What is trained on seen classes: none, a new classifier, or after that the full network; auto is classifier "
+        "where the network comes with weights, and full where it does not.",
+        choices=("auto", "none", "classifier", "full"),
+    )
+    finetune_from: str = _option("", "The first layer that full trains; all of the network by default.", training=True)
+    classifier: str = _option(
+        "discriminant",
+        "How a classifier is fitted on fixed features, a new one and the last layer of a network that was trained in "
+        "full: by discriminant analysis, in closed form, or by the paper's softmax.",
+        choices=("discriminant", "softmax"),
+        training=True,
+    )
+    classifier_shrinkage: float = _option(
+        0.5,
+        "Discriminant analysis: how far the features' covariance is shrunk towards the same variance in all "
+        "directions.",
+        minimum=1e-4,
+        maximum=1.0,
+        training=True,
+    )
+    classifier_epochs: int = _option(
+        200, "Softmax regression: passes over the training images, at most.", minimum=1, maximum=100_000, training=True
+    )
+    classifier_learning_rate: float = _option(
+        1e-3, "Softmax regression: Adam's first learning rate.", minimum=0.0, training=True
+    )
+    classifier_penalty: float = _option(
+        0.1,
+        "Softmax regression: half of it times the squared weights is added to the loss; for features of unit spread.",
+        minimum=0.0,
+        training=True,
+    )
+    epochs: int = _option(
+        20, "Passes over the training images for all of it, at most.", minimum=1, maximum=10_000, training=True
+    )
+    batch_size: int = _option(64, "Images in a step of training.", minimum=1, maximum=65_536, training=True)
+    learning_rate: float | None = _option(
+        None,
+        "AdamW's first learning rate for the full network, which falls to 0 along a cosine; 0.003 from scratch, "
+        "0.00001 with weights by default.",
+        kind=float,
+        minimum=0.0,
+        training=True,
+    )
+    weight_decay: float = _option(1e-2, "AdamW's weight decay for the full network.", minimum=0.0, training=True)
+    dropout: float = _option(
+        0.4, "Share of features dropped before the classifier.", minimum=0.0, maximum=0.99, training=True
+    )
+    label_smoothing: float = _option(
+        0.1,
+        "Share of the label given to all classes alike, in training the full network.",
+        minimum=0.0,
+        maximum=0.99,
+        training=True,
+    )
+    patience: int = _option(
+        0,
+        "Passes without a gain on held-out training images after which training stops; 0 never stops.",
+        minimum=0,
+        training=True,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class ImportanceConfig(_Checked):
+    """The importances that the map is fitted to."""
+
+    importances_of: str = _option(
+        "logit",
+        "What the importances are of that the map is fitted to: the logit of an image's class, as in the paper, or its "
+        "probability, which also falls where another class's logit rises.",
+        choices=IMPORTANCES_OF,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class MapConfig(_Checked):
+    """The map from domain vectors to importances."""
+
+    map_layers: int = _option(
+        1,
+        "Layers of the map: 1 is linear; 2 and 3 have hidden layers with ReLU, for --map_fits=descent alone.",
+        minimum=1,
+        maximum=3,
+    )
+    map_width: int = _option(128, "Units of each hidden layer of the map, if it has any.", minimum=1)
+    map_loss: str = _option(
+        "cosine",
+        "What the descent minimises: 1 - the cosine between predicted and observed importances, as in the paper; the "
+        "absolute differences of both at length 1; or the sum of these. For --map_fits=descent alone.",
+        choices=MAP_LOSSES,
+    )
+    map_steps: int = _option(200, "Most steps of the descent; held-out classes say when to stop.", minimum=1)
+    map_learning_rate: float = _option(1.0, "Learning rate of the descent, with momentum 0.9.", minimum=0.0)
+    map_penalties: tuple[float, ...] = _option(
+        (0.1, 0.3, 1.0, 3.0, 10.0), "Penalties of the ridge regression, of which held-out classes choose.", minimum=0.0
+    )
+    map_folds: int = _option(
+        6, "Groups of seen classes held out in turn to choose the step or the penalty.", minimum=2, maximum=100
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class TransferConfig(_Checked):
+    """From importances to the weights of a class."""
+
+    transfer_fit: str = _option(
+        "closed",
+        "How weights are found: in closed form, those that vary least within classes while they cause the importances, "
+        "in the mean over images; or by the paper's descent on the cosine, image by image.",
+        choices=TRANSFER_FITS,
+    )
+    transfer_source: str = _option(
+        "training",
+        "Which images the transfer asks for importances on: training images, noise, or images:DIR, a folder of any "
+        "photographs.",
+        form=("training|noise|images:.+", "training, noise or images:DIR"),
+    )
+    transfer_images: int = _option(512, "Images whose activations are kept for the transfer.", minimum=1)
+    transfer_batch: int = _option(8, "Transfer by descent: images in a step.", minimum=1)
+    transfer_steps: int = _option(300, "Transfer by descent: most steps.", minimum=1)
+    transfer_learning_rate: float = _option(1e-2, "Transfer by descent: Adam's learning rate.", minimum=0.0)
+
+
+@dataclasses.dataclass(frozen=True)
+class RehearsalConfig(_Checked):
+    """What is tried on seen classes that play unseen; one value alone fixes the setting."""
+
+    map_fits: tuple[str, ...] = _option(
+        ("ridge",),
+        "How the map is fitted: by ridge regression, or by the paper's descent on the cosine, stopped where held-out "
+        "classes are predicted best.",
+        choices=MAP_FITS,
+    )
+    map_relevances: tuple[int, ...] = _option(
+        (10, 100),
+        "Ridge regression: for how many steps to learn how much each attribute or word tells of a class's look; after "
+        "0 all tell the same.",
+        minimum=0,
+        maximum=10_000,
+    )
+    lambdas: tuple[float, ...] = _option(
+        (0.0, 0.1),
+        "How hard new weights are held back: in closed form by how much the map's own errors count, by descent by the "
+        "paper's pull towards the seen classes' mean.",
+        minimum=0.0,
+    )
+    scales: tuple[float, ...] = _option(
+        (1.0,),
+        "Sizes of new weights, where the seen ones are 1 on average; 0 keeps the learned.",
+        minimum=0.0,
+    )
+    scale_unit: str = _option(
+        "spread",
+        "What a size is: how much a logit varies within a class over the training images, or how long the weights are.",
+        choices=SCALE_UNITS,
+    )
+    biases: tuple[str, ...] = _option(
+        ("level",),
+        "Biases of new classes: the seen classes' mean, 0, or what brings a new class's mean logit over the training "
+        "images level with the seen classes'.",
+        choices=BIASES,
+    )
+    validation_groups: int = _option(
+        0,
+        "Groups of seen classes that play unseen in turn; 0 is three where the network stays as it is, and one where "
+        "each costs a training of it.",
+        minimum=0,
+        maximum=100,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class RunConfig(_Checked):
+    """A whole run."""
+
+    data: DataConfig = DataConfig()
+    domain: DomainConfig = DomainConfig()
+    backbone: BackboneConfig = BackboneConfig()
+    importance: ImportanceConfig = ImportanceConfig()
+    map: MapConfig = MapConfig()
+    transfer: TransferConfig = TransferConfig()
+    rehearsal: RehearsalConfig = RehearsalConfig()
+    seed: int = _option(0, "Starts every random number of the run.", minimum=0, maximum=2**31 - 1)
+    jit_compile: str = _option(
+        "auto", "XLA: auto is on with a GPU, off without.", choices=("auto", "on", "off"), local=True
+    )
+    mixed_precision: str = _option(
+        "auto",
+        "Trains the full network in float16: auto is on with a GPU that is fast at it, off without.",
+        choices=("auto", "on", "off"),
+    )
+    deterministic: bool = _option(
+        False, "Has every operation give the same numbers each time, where a GPU is slower for it.", local=True
+    )
+    activations_limit: float = _option(
+        8.0,
+        "Most GiB that the activations of a network that stays as it is may take in the workdir; with more, it runs "
+        "again in every stage.",
+        minimum=0.0,
+        local=True,
+    )
+    memory_limit: int = _option(0, "Most MiB of a GPU's memory that are used; 0 is all of it.", minimum=0, local=True)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_folder(self.data)
+        _check_map(self.map, self.rehearsal)
+        check_network(self.backbone)
+
+
+def check_network(config: BackboneConfig) -> None:
+    """Check that there is such a network, and that it takes its settings.
+
+    Raises:
+      errors.UserError: if not.
+    """
+    networks.check(config.backbone, config.weights, config.preprocessing, config.import_module, config.image_size)
+
+
+def options(config: Any) -> dict[str, tuple[Any, dataclasses.Field[Any]]]:
+    """Returns name -> (value, field) of every setting, those of nested dataclasses included."""
+    return dict(_options(config))
+
+
+def _options(config: Any) -> Iterator[tuple[str, tuple[Any, dataclasses.Field[Any]]]]:
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if dataclasses.is_dataclass(value):
+            yield from _options(value)
+        else:
+            yield field.name, (value, field)
+
+
+def from_record(record: Mapping[str, Any]) -> RunConfig:
+    """Returns the settings of a record of them by name, as a workdir's `config.json` holds it; others are defaults.
+
+    Raises:
+      errors.UserError: if a value is not among the valid ones.
+    """
+    return _from_record(RunConfig(), {name: tuple(v) if isinstance(v, list) else v for name, v in record.items()})
+
+
+def _from_record(default: Any, values: Mapping[str, Any]) -> Any:
+    changes = {}
+    for field in dataclasses.fields(default):
+        now = getattr(default, field.name)
+        changes[field.name] = (
+            _from_record(now, values) if dataclasses.is_dataclass(now) else values.get(field.name, now)
+        )
+    return dataclasses.replace(default, **changes)
+
+
+def fingerprint(*parts: Any) -> str:
+    """Returns the SHA-256 of dataclasses, strings, numbers and their nestings, as 64 hexadecimal digits."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=dataclasses.asdict).encode()).hexdigest()
+
+
+def _check_folder(data: DataConfig) -> None:
+    if data.dataset == "folder" and not data.data_dir:
+        raise errors.UserError(
+            "`--data_dir` must name the folder that holds images/<class>/. Received: --dataset=folder without "
+            "--data_dir. Add --data_dir=DIR."
+        )
+    if data.dataset != "folder" and data.unseen:
+        raise errors.UserError(
+            f"`--unseen` must be for --dataset=folder. Received: --unseen={','.join(data.unseen)} with "
+            f"--dataset={data.dataset}, whose split says which classes are unseen. Leave --unseen out."
+        )
+
+
+def _check_map(map: MapConfig, rehearsal: RehearsalConfig) -> None:
+    if "ridge" not in rehearsal.map_fits:
+        return
+    for name, only in (("map_layers", 1), ("map_loss", "cosine")):
+        value = getattr(map, name)
+        if value != only:
+            raise errors.UserError(
+                f"`--{name}` must be {only} for ridge regression, which is linear and has a loss of its own. Received: "
+                f"--{name}={value} with --map_fits={','.join(rehearsal.map_fits)}. Add --map_fits=descent."
+            )

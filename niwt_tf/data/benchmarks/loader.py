@@ -1,0 +1,70 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Loads a zero-shot benchmark, preparing it first where it is not there yet."""
+
+from __future__ import annotations
+
+import tensorflow_datasets as tfds
+
+from niwt_tf import config as config_lib
+from niwt_tf.data import photographs, places, prepare, zero_shot
+from niwt_tf.data.benchmarks import benchmark as benchmark_lib
+from niwt_tf.data.benchmarks import builder as builder_lib
+from niwt_tf.data.benchmarks import split_files
+from niwt_tf.util import progress
+
+
+def load(
+    builder_class: type[builder_lib.Builder], config: config_lib.DataConfig, image_size: int
+) -> zero_shot.ZeroShotDataset:
+    """Returns a benchmark; its images are not needed any more once they are prepared.
+
+    Args:
+      builder_class: the benchmark's TFDS builder.
+      config: where its files and the prepared datasets lie.
+      image_size: the side of the images to give, in pixels.
+
+    Raises:
+      errors.UserError: if files are missing and cannot be downloaded, or do not fit each other.
+      OSError: if a folder cannot be read or written.
+    """
+    benchmark, root = builder_class.BENCHMARK, places.source_folder(config)
+    split = split_files.obtain_split(benchmark.name, root)
+    # The name keeps splits of different versions apart.
+    builder = builder_class(
+        data_dir=places.prepared_folder(config), config=tfds.core.BuilderConfig(name=f"split_{split.sha256[:12]}")
+    )
+    if not prepare.is_prepared(builder):
+        folder = benchmark.obtain_images(root, places.prepared_folder(config))
+        progress.say(f"  split {split.paths[0]}, images {folder}")
+        prepare.prepare(builder, root)
+    about = builder.info.metadata
+    source = benchmark_lib.Source(split_files.folders(benchmark.name, root))
+    boxes_of = benchmark.annotations(source)
+    return zero_shot.ZeroShotDataset(
+        name=benchmark.name,
+        seen=tuple(about["seen"]),
+        unseen=tuple(about["unseen"]),
+        validation=tuple(about["validation"]),
+        train=photographs.split(builder, "train", image_size),
+        test_seen=photographs.split(builder, "test_seen", image_size),
+        test_unseen=photographs.split(builder, "test_unseen", image_size),
+        descriptions=benchmark.descriptions(
+            source, (*about["seen"], *about["unseen"]), lambda: _images_with_text(builder)
+        ),
+        split_version=about["split_version"],
+        split_sha256=about["split_sha256"],
+        annotations=None if boxes_of is None else lambda split: boxes_of(photographs.names(builder, split)),
+        part_of=benchmark.part_of,
+    )
+
+
+def _images_with_text(builder: tfds.core.DatasetBuilder) -> benchmark_lib.ImagesOfClasses:
+    """Returns the names of each seen class' training images, and of each unseen class' images: none is decoded."""
+    classes = builder.info.features["label"].names
+    images: dict[str, list[str]] = {name: [] for name in classes}
+    decoders = tfds.decode.PartialDecoding({"name": True, "label": True})
+    for part in ("train", "test_unseen"):
+        for example in tfds.as_numpy(builder.as_dataset(split=part, decoders=decoders)):
+            images[classes[example["label"]]].append(example["name"].decode("utf-8"))
+    return images

@@ -1,0 +1,83 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Where the images of the zero-shot benchmarks are published, and what they unpack to. Nothing heavy is imported."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+from niwt_tf.data.benchmarks import obtain
+
+
+@dataclasses.dataclass(frozen=True)
+class Site:
+    """Where images come from.
+
+    Attributes:
+      page: the official page.
+      split_folder: the benchmark's folder in the archive of proposed splits.
+      folder: of their own, that the archives unpack to, or that a user may unpack them into.
+      image_folders: what lies there; no other benchmark has the same.
+      archives: the images.
+    """
+
+    page: str
+    split_folder: str
+    folder: str
+    image_folders: tuple[str, ...]
+    archives: tuple[obtain.Archive, ...]
+
+    def find_images(self, root: Path) -> Path | None:
+        """Returns the folder that holds all `image_folders`: `folder` below `root`, or `root` itself."""
+        return next(
+            (p for p in (root / self.folder, root) if all((p / name).is_dir() for name in self.image_folders)), None
+        )
+
+    def places(self, root: Path) -> Sequence[Path]:
+        """Returns the paths that `find_images` looks at."""
+        return [place / name for place in (root / self.folder, root) for name in self.image_folders]
+
+
+SITES = {
+    "awa2": Site(
+        page="https://cvml.ista.ac.at/AwA2/",
+        split_folder="AWA2",
+        folder="Animals_with_Attributes2",
+        image_folders=("JPEGImages",),
+        archives=(obtain.Archive("https://cvml.ista.ac.at/AwA2/AwA2-data.zip", "13 GB"),),
+    ),
+    "cub": Site(
+        page="https://data.caltech.edu/records/65de6-vp158",
+        split_folder="CUB",
+        folder="CUB_200_2011",
+        image_folders=("images/001.Black_footed_Albatross",),  # SUN's archive has a folder `images` too
+        archives=(
+            obtain.Archive(
+                "https://data.caltech.edu/records/65de6-vp158/files/CUB_200_2011.tgz?download=1",
+                "1.2 GB",
+                # As TensorFlow Datasets has it for caltech_birds2011.
+                "0c685df5597a8b24909f6a7c9db6d11e008733779a671760afef78feb49bf081",
+            ),
+        ),
+    ),
+    "sun": Site(
+        page="https://cs.brown.edu/~gmpatter/sunattributes.html",
+        split_folder="SUN",
+        folder="SUNAttributeDB",
+        image_folders=("images/a",),  # CUB's archive has a folder `images` too
+        archives=(obtain.Archive("https://cs.brown.edu/~gmpatter/Attributes/SUNAttributeDB_Images.tar.gz", "1.8 GB"),),
+    ),
+    "apy": Site(
+        page="https://vision.cs.uiuc.edu/attributes/ and http://host.robots.ox.ac.uk/pascal/VOC/voc2008/",
+        split_folder="APY",
+        folder="aPascal-aYahoo",
+        image_folders=("attribute_data", "VOCdevkit/VOC2008/JPEGImages", "ayahoo_test_images"),
+        archives=(
+            obtain.Archive("http://vision.cs.uiuc.edu/attributes/attribute_data.tar.gz", "1 MB"),
+            obtain.Archive("http://vision.cs.uiuc.edu/attributes/ayahoo_test_images.tar.gz", "100 MB"),
+            obtain.Archive("http://host.robots.ox.ac.uk/pascal/VOC/voc2008/VOCtrainval_14-Jul-2008.tar", "0.6 GB"),
+        ),
+    ),
+}

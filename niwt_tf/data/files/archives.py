@@ -1,0 +1,108 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Unpacks archives that others made: whole or not at all, and never outside the folder named."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import stat
+import tarfile
+import tempfile
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from niwt_tf import errors
+from niwt_tf.util import progress
+
+_SUFFIXES = (".zip", ".tgz", ".tar.gz", ".tar")
+_CHUNK = 1 << 20  # bytes
+# RuntimeError is what zipfile raises for a password.
+_DAMAGED = (zipfile.BadZipFile, tarfile.ReadError, gzip.BadGzipFile, zlib.error, EOFError, RuntimeError)
+
+
+def is_archive(path: Path) -> bool:
+    """Returns whether `unpack` reads files of this name."""
+    return path.name.lower().endswith(_SUFFIXES)
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Unpacks a zip or tar file into `folder`, adding to what lies there.
+
+    Everything is unpacked beside its place first, so that a call cut short leaves `folder` as it was.
+
+    Args:
+      archive: the file.
+      folder: made where it does not exist.
+
+    Raises:
+      errors.UserError: if the file is no such archive or is damaged, or a name in it leads out of `folder`.
+      OSError: if the disk is full or cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".unpacking-") as temporary:
+        try:
+            if archive.name.lower().endswith(".zip"):
+                _unzip(archive, Path(temporary))
+            else:
+                _untar(archive, Path(temporary))
+        except _DAMAGED as error:
+            raise errors.UserError(
+                f"An archive must be whole. Received: {archive}, which cannot be read ({error}). Remove it, and "
+                "download it again."
+            ) from None
+        _merge(Path(temporary), folder)
+
+
+def _unzip(archive: Path, folder: Path) -> None:
+    with zipfile.ZipFile(archive) as opened:
+        members = opened.infolist()
+        for member in members:
+            _require_inside(archive, member.filename)
+            if stat.S_ISLNK(member.external_attr >> 16):
+                raise _unsafe(archive, member.filename, "is a link")
+        for member in progress.bar(members, f"unpacking {archive.name}", unit="file"):
+            opened.extract(member, folder)
+
+
+def _untar(archive: Path, folder: Path) -> None:
+    with tarfile.open(archive) as opened:
+        for member in progress.bar(opened, f"unpacking {archive.name}", unit="file"):
+            _require_inside(archive, member.name)
+            if member.islnk() or member.issym():
+                raise _unsafe(archive, member.name, "is a link")
+            if member.isfile() or member.isdir():
+                opened.extract(member, folder, filter="data")
+        _require_end(opened)
+
+
+def _require_end(opened: tarfile.TarFile) -> None:
+    """Raises tarfile.ReadError unless a second block of zeros is next: `tarfile` takes a damaged head for the first."""
+    if not opened.fileobj or opened.fileobj.read(tarfile.BLOCKSIZE) != tarfile.NUL * tarfile.BLOCKSIZE:
+        raise tarfile.ReadError("its end is missing")
+    while opened.fileobj.read(_CHUNK):  # gzip compares its checksum at the very end
+        pass
+
+
+def _require_inside(archive: Path, name: str) -> None:
+    posix, windows = PurePosixPath(name), PureWindowsPath(name)
+    if posix.is_absolute() or windows.drive or windows.root or ".." in posix.parts or ".." in windows.parts:
+        raise _unsafe(archive, name, "leads out of the folder")
+
+
+def _unsafe(archive: Path, name: str, why: str) -> errors.UserError:
+    return errors.UserError(
+        f"Names in an archive must stay inside its folder. Received: {archive} with {name!r}, which {why}. Nothing was "
+        "unpacked: get the archive from its official page."
+    )
+
+
+def _merge(source: Path, target: Path) -> None:
+    """Moves what lies in `source` into `target`, folder by folder."""
+    for path in sorted(source.iterdir()):
+        place = target / path.name
+        if path.is_dir() and place.is_dir():
+            _merge(path, place)
+        else:
+            shutil.move(path, place)

@@ -1,0 +1,82 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Downloads large files: goes on after an interruption, and checks what came."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import requests
+import urllib3
+
+from niwt_tf import errors
+from niwt_tf.util import checksum, progress
+
+_CHUNK = 1 << 20
+_TIMEOUT = (15, 60)  # seconds to connect, and between two chunks
+_REST, _NOTHING_LEFT = 206, 416
+
+
+def fetch(url: str, path: Path, sha256: str | None = None) -> None:
+    """Downloads `url` to `path`; what an interrupted call left beside it is not loaded again.
+
+    Args:
+      url: an https address.
+      path: where the file goes, whole or not at all.
+      sha256: of the file, 64 hexadecimal digits; not checked where its source publishes none.
+
+    Raises:
+      errors.UserError: if the file is not the one that `sha256` stands for.
+      requests.RequestException: if the address cannot be reached, or answers with an error.
+      OSError: if the disk is full or cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.part")
+    have = partial.stat().st_size if partial.exists() else 0
+    if not _load(url, partial, have, path.name):
+        partial.unlink()
+        _load(url, partial, 0, path.name)
+    _require_sha256(partial, url, sha256)
+    partial.replace(path)
+
+
+def _load(url: str, partial: Path, have: int, title: str) -> bool:
+    """Loads what follows the first `have` bytes; returns whether they can be of this file, which may be shorter."""
+    # Else a .tgz might come unpacked, of which nobody could ask for the rest.
+    header = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
+    with requests.get(url, headers=header, stream=True, timeout=_TIMEOUT) as answer:
+        if have and answer.status_code == _NOTHING_LEFT:
+            return answer.headers.get("Content-Range") == f"bytes */{have}"
+        answer.raise_for_status()
+        if url.startswith("https:") and not answer.url.startswith("https:"):
+            raise requests.exceptions.SSLError(f"{url} leads to {answer.url}, which is not encrypted")
+        _write(answer, partial, have if answer.status_code == _REST else 0, title)
+    return True
+
+
+def _write(answer: requests.Response, partial: Path, have: int, title: str) -> None:
+    """Appends the answer's body to the first `have` bytes of `partial`."""
+    length = int(answer.headers.get("Content-Length", 0))
+    with (
+        partial.open("r+b" if have else "wb") as file,
+        progress.bytes_bar(title, have + length if length else None, have) as bar,
+    ):
+        file.seek(have)
+        try:
+            for chunk in answer.raw.stream(_CHUNK, decode_content=False):
+                file.write(chunk)
+                bar.update(len(chunk))
+        except urllib3.exceptions.HTTPError as error:  # which `requests` translates only in what it decodes
+            raise requests.ConnectionError(error) from None
+
+
+def _require_sha256(partial: Path, url: str, sha256: str | None) -> None:
+    if sha256 is None:
+        return
+    received = checksum.sha256(partial)
+    if received != sha256:
+        partial.unlink()
+        raise errors.UserError(
+            f"A download must have its known SHA-256, {sha256}. Received: {url} with {received}. It was removed: try "
+            "again, or get the file from its official page."
+        )

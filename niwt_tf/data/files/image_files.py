@@ -1,0 +1,138 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Finds the image files below a folder.
+
+A file whose name ends as images do is one, or a damaged one, which is told when it is read. Of any other file its
+content decides. Hidden files, and what systems and their servers write beside images, are passed over; whatever else
+is left out is told.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from niwt_tf import errors
+from niwt_tf.util import paths
+
+SUFFIXES = frozenset(".jpg .jpeg .jpe .jfif .png .gif .bmp .webp .tif .tiff .avif .heic .heif".split())
+_SYSTEM = frozenset(  # lower case
+    "thumbs.db ehthumbs.db desktop.ini @eadir __macosx #recycle #snapshot $recycle.bin lost+found".split()
+    + ["system volume information", "icon\r"]
+)
+_TOLD = 5  # names of files that are left out
+
+Place = tuple[int, int]  # a folder's device and inode
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """What lies below a folder.
+
+    Attributes:
+      folder: the folder.
+      images: paths of the image files, in no order; one may be damaged, a link to nothing or no regular file.
+      left_out: paths of what is none, each with the reason.
+    """
+
+    folder: Path
+    images: Sequence[Path]
+    left_out: Sequence[tuple[Path, str]]
+
+    def told(self) -> str:
+        """Return a line that counts and names what is left out; nothing where that is nothing."""
+        return f"  left out {self.listed()}" if self.left_out else ""
+
+    def listed(self) -> str:
+        """Return how many files and links are left out, and the first of them with the reason."""
+        named = errors.listed((f"{_name(path, self.folder)} ({why})" for path, why in self.left_out), _TOLD)
+        return f"{len(self.left_out):,} of the files and links in {self.folder}: {named}"
+
+
+def find(folder: Path) -> Found:
+    """Return the image files below `folder`, at any depth.
+
+    Each folder is read once, whatever links lead to it: where it lies below `folder` itself, at that place. Links to a
+    folder that `folder` lies in are not followed.
+    """
+    images: list[Path] = []
+    left_out: list[tuple[Path, str]] = []
+    for path in _files(folder, left_out):
+        if path.suffix.lower() in SUFFIXES:
+            images.append(path)
+        elif why := _no_image(path):
+            left_out.append((path, why))
+        else:
+            images.append(path)
+    return Found(folder, images, sorted(left_out))
+
+
+def below(folder: Path) -> Iterator[Path]:
+    """Yield the image files below `folder`, at any depth, in no order; hidden files and folders are left out."""
+    yield from find(folder).images
+
+
+def by_class_folder(folder: Path) -> list[tuple[str, str, Path]]:
+    """Return `(name, class, path)` of each image, sorted by its name, which is its path from `folder`."""
+    return of_classes(find(folder))
+
+
+def of_classes(found: Found) -> list[tuple[str, str, Path]]:
+    r"""Return `(name, class, path)` of each image, sorted by its name.
+
+    A name is the path from the folder, the class its first part. No two are the same: bytes that are no UTF-8 are
+    written `\xe9`.
+    """
+    images = ((_name(path, found.folder), path) for path in found.images)
+    return sorted((name, name.split("/")[0], path) for name, path in images if "/" in name)
+
+
+def is_passed_over(name: str) -> bool:
+    """Return whether a file or folder of this name is hidden, or some system's own."""
+    return name.startswith(".") or name.lower() in _SYSTEM
+
+
+def _name(path: Path, folder: Path) -> str:
+    return paths.printable(path.relative_to(folder).as_posix())
+
+
+def _files(folder: Path, left_out: list[tuple[Path, str]]) -> Iterator[Path]:
+    """Yield the files below `folder`; links to folders that are not followed are added to `left_out`."""
+    read = {_place(parent) for parent in folder.resolve().parents}
+    waiting = [folder]
+    while waiting:  # what lies here goes before what links lead to
+        for parent, folders, files in os.walk(waiting.pop(0)):
+            place = _place(Path(parent))
+            if place in read:
+                left_out.append((Path(parent), "a link to a folder that is read already, or to one around it"))
+                folders.clear()
+                continue
+            read.add(place)
+            folders[:] = sorted(name for name in folders if not is_passed_over(name))
+            waiting += [path for name in folders if (path := Path(parent, name)).is_symlink()]
+            yield from (Path(parent, name) for name in files if not is_passed_over(name))
+
+
+def _place(folder: Path) -> Place:
+    status = folder.stat()
+    return status.st_dev, status.st_ino
+
+
+def _no_image(path: Path) -> str:
+    """Return why a file whose name does not say so is no image; nothing where it is one."""
+    if why := paths.trouble(path):
+        return why
+    status = path.stat()
+    return "" if _is_image(path, status.st_size, status.st_mtime_ns) else "no image"
+
+
+@functools.lru_cache(maxsize=2**20)
+def _is_image(path: Path, size: int, changed: int) -> bool:
+    """Return whether a file is an image; it is not opened again before it changes."""
+    del changed
+    from niwt_tf.data.files import jpeg  # inside, as few folders need Pillow for this
+
+    return size > 0 and jpeg.is_image(path)

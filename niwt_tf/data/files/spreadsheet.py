@@ -1,0 +1,67 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Reads tables as spreadsheet programs write them: commas, semicolons or tabs between cells, UTF-8 or -16, or .xlsx."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from niwt_tf import errors
+from niwt_tf.data.files import text_files
+from niwt_tf.util import paths
+
+_FIRST_CELL = re.compile(r"""\s*(?:"[^"]*"|[^",;\t\r\n]*)[ ]*([,;\t])""")
+_ZIP = b"PK\x03\x04"
+
+
+def rows(path: Path, strict: bool = False) -> tuple[list[tuple[int, list[str]]], str]:
+    """Return the rows that are not blank with their line numbers, and what stands between cells.
+
+    Args:
+      path: text, or a workbook, of which the first sheet counts.
+      strict: whether quotes must come in pairs.
+
+    Raises:
+      errors.UserError: if it is neither text nor a workbook that can be read here, quotes do not come in pairs, or a
+        cell is too long.
+      OSError: if it cannot be read.
+    """
+    with paths.require_regular(path).open("rb") as file:
+        is_workbook = file.read(len(_ZIP)) == _ZIP
+    if is_workbook:
+        return _filled(list(enumerate(_workbook(path), 1))), ""
+    content = text_files.text(path)
+    delimiter = _delimiter(content)
+    return _filled(list(text_files.cells(content, path, strict, delimiter))), delimiter
+
+
+def _filled(found: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
+    stripped = [(line, [cell.strip() for cell in row]) for line, row in found]
+    return [(line, row) for line, row in stripped if any(row)]
+
+
+def _delimiter(content: str) -> str:
+    """Return what stands behind the first cell; a comma where nothing does."""
+    found = _FIRST_CELL.match(content)
+    return found[1] if found else ","
+
+
+def _workbook(path: Path) -> list[list[str]]:
+    """Return the cells of the first sheet, as text."""
+    try:
+        import openpyxl  # noqa: F401  # pandas' engine
+        import pandas
+    except ImportError as error:
+        raise errors.UserError(
+            f"A workbook (.xlsx) must have pandas and openpyxl installed. Received: {path}, without {error.name}. Save "
+            "it as CSV in UTF-8, or run pip install 'niwt_tf[excel]'."
+        ) from error
+    try:
+        sheet = pandas.read_excel(path, header=None, dtype=object, keep_default_na=False, engine="openpyxl")
+    except Exception as error:  # whatever a damaged archive raises, it is a damaged archive
+        raise errors.UserError(
+            f"A workbook (.xlsx) must be whole. Received: {path}, which could not be read: {errors.first_line(error)}. "
+            "Save it as CSV in UTF-8."
+        ) from error
+    return [["" if cell is None else str(cell) for cell in row] for row in sheet.to_numpy().tolist()]

@@ -1,0 +1,123 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Reads text files as UTF-8 or, as spreadsheet programs write it, UTF-16, and says what else they look like."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import charset_normalizer
+
+from niwt_tf import errors
+from niwt_tf.util import paths
+
+_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+_OLD_MAC = re.compile(r"\r(?!\n)")
+
+_MARKS = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_WIDE = {"utf-16-le": slice(1, None, 2), "utf-16-be": slice(0, None, 2)}  # where zero bytes stand between letters
+_KINDS = {b"PK\x03\x04": "a workbook or another archive", b"%PDF": "a PDF", b"\xd0\xcf\x11\xe0": "an old Office file"}
+_WITHOUT_MARK = ("utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_32_be", "utf_32_le", "utf_7")
+_LOOKED_AT = 2**16  # bytes, to tell the encoding
+
+
+def text(path: Path) -> str:
+    """Return what a UTF-8 or UTF-16 file says, without a byte order mark; lines of old Macs end in a line feed, too.
+
+    Raises:
+      errors.UserError: if it is neither.
+      OSError: if it cannot be read, or is no regular file.
+    """
+    content = paths.require_regular(path).read_bytes()
+    encoding = _encoding(content)
+    try:
+        told = _OLD_MAC.sub("\n", content.decode(encoding).removeprefix("\ufeff"))
+    except UnicodeDecodeError as error:
+        raise _no_text(path, content, error.start) from None
+    if "\0" in told:
+        raise _no_text(path, content, content.index(b"\0"))
+    return told
+
+
+def _encoding(content: bytes) -> str:
+    """Return the encoding by its mark, or by where zero bytes stand; UTF-8 where there is neither."""
+    for mark, encoding in _MARKS.items():
+        if content.startswith(mark):
+            return encoding
+    for encoding, places in _WIDE.items():
+        if 2 * content[places].count(0) > len(content[places]):
+            return encoding
+    return "utf-8"
+
+
+def _no_text(path: Path, content: bytes, place: int) -> errors.UserError:
+    line = content.count(b"\n", 0, place) + 1
+    kind = next((kind for start, kind in _KINDS.items() if content.startswith(start)), "")
+    guess = "" if kind or b"\0" in content else _guess(content[:_LOOKED_AT])
+    if kind:
+        remedy = f"It looks like {kind}. Save it as text in UTF-8."
+    elif not guess:
+        remedy = "It looks like no text. Save it as text in UTF-8."
+    else:
+        remedy = f"It looks like {guess}. Open it as that, see whether its letters are right, and save it as UTF-8."
+    return errors.UserError(
+        f"Text must be UTF-8. Received: {path} with the byte 0x{content[place]:02x} in line {line}. {remedy}"
+    )
+
+
+def _guess(content: bytes) -> str:
+    """Return the encoding that content may be in, other than those told by marks; nothing where none."""
+    best = charset_normalizer.from_bytes(content, cp_exclusion=list(_WITHOUT_MARK)).best()
+    return best.encoding if best else ""
+
+
+def lines(path: Path) -> list[str]:
+    """Returns the lines that hold more than blanks, without blanks around them.
+
+    Raises:
+      errors.UserError: if the file is neither UTF-8 nor UTF-16.
+      OSError: if it cannot be read.
+    """
+    return [line.strip() for line in text(path).splitlines() if line.strip()]
+
+
+def cells(content: str, source: Path, strict: bool = False, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
+    """Yield the number of its last line, and the cells, of each row of a text.
+
+    Args:
+      content: text of the table.
+      source: path to name in an error.
+      strict: whether quotes must be in their places, and closed.
+      delimiter: character between cells.
+
+    Raises:
+      errors.UserError: if it cannot be read so, or a cell has over 131,072 letters.
+    """
+    reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=strict)
+    try:
+        for row in reader:
+            yield reader.line_num, row
+    except csv.Error as error:
+        hint = " It may lack a closing quote." if "limit" in str(error) else ""
+        raise errors.UserError(
+            f"A table must have {_DELIMITERS[delimiter]} between cells, and quotes in pairs. Received: {source}, line "
+            f"{reader.line_num}: {errors.first_line(error)}.{hint} Mend that line."
+        ) from None
+
+
+def named(path: str, flag: str) -> Path:
+    """Returns the file that a flag names.
+
+    Raises:
+      errors.UserError: if there is none.
+    """
+    file = Path(path).expanduser()
+    if not file.is_file():
+        trouble = "is no file" if file.exists() else "does not exist"
+        raise errors.UserError(f"`{flag}` must name a file. Received: {flag}={path}, which {trouble}. Name one.")
+    return file

@@ -1,0 +1,195 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""What lies in the files and folders that the settings name, so that a change of them remakes the stages that read it.
+
+Nothing here imports TensorFlow: a run with nothing left to do answers at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Iterable
+from pathlib import Path
+
+from niwt_tf import config as config_lib
+from niwt_tf import errors
+from niwt_tf.data.files import image_files
+from niwt_tf.util import checksum, paths, user_code
+
+_LARGE = 32 * 2**20  # bytes
+_NO_SAVED_MODEL = (
+    "holds no saved_model.pb",
+    "After hub:, name the folder of a SavedModel, or an https:// handle of TensorFlow Hub",
+)
+
+
+def stamps(config: config_lib.DomainConfig) -> dict[str, str]:
+    """Returns file -> stamp of all that `config` names on this machine: texts of classes, and the text encoder.
+
+    A stamp is a file's SHA-256. From 32 MB on it is the size and the time of the last change, as reading gigabytes
+    would take longer than the stage: a copy of such a file with another time counts as a change.
+
+    Raises:
+      errors.UserError: if a file or folder is not there.
+    """
+    found: dict[str, str] = {}
+    for flag in ("captions_dir", "documents_dir"):
+        if named := getattr(config, flag):
+            folder = class_texts(flag, named)
+            found |= _stamps(folder, sorted(folder.glob("*.txt")), f"{flag} ")
+    encoder = encoder_path(config.text_encoder)
+    if encoder is not None:
+        found |= _stamps(encoder, _files(encoder), "text_encoder ")
+    return found
+
+
+def backbone_stamps(config: config_lib.BackboneConfig) -> dict[str, str]:
+    """Returns file -> stamp of the network, or of its weights, that `config` names on this machine.
+
+    Raises:
+      errors.UserError: if they are not there.
+    """
+    path, code = backbone_path(config), config.import_module
+    found = {} if path is None else _stamps(path, _files(path), "backbone ")
+    if code.endswith(user_code.ENDING):
+        file = Path(code).expanduser()
+        if not file.is_file():
+            raise _nothing_there("import_module", code, file, "is no file", "Name a file of Python")
+        found |= _stamps(file, [file], "import_module ")
+    return found
+
+
+def backbone_path(config: config_lib.BackboneConfig) -> Path | None:
+    """Returns where the network, or its weights, lie on this machine; None where a name alone says what they are.
+
+    Raises:
+      errors.UserError: if there is nothing.
+    """
+    kind, _, place = config.backbone.partition(":")
+    flag, given = ("backbone", config.backbone) if place else ("weights", config.weights)
+    if given in ("imagenet", "none") or (kind == "hub" and "://" in place):
+        return None
+    path = Path(place or given).expanduser()
+    if not path.exists():
+        raise _nothing_there(flag, given, path, "does not exist", "Name a file or folder that does")
+    if not path.is_dir() and (why := paths.trouble(path)):
+        raise _nothing_there(flag, given, path, f"is {why}", "Name a file or folder")
+    if kind == "hub" and not _is_saved_model(path):
+        raise _nothing_there(flag, given, path, *_NO_SAVED_MODEL)
+    return path
+
+
+def transfer_stamps(config: config_lib.TransferConfig, seed: int) -> dict[str, str]:
+    """Returns file -> stamp of the images that the transfer takes from a folder, if it takes them from one.
+
+    Raises:
+      errors.UserError: if there are none.
+    """
+    if not config.transfer_source.startswith("images:"):
+        return {}
+    return _stamps(transfer_folder(config), transfer_images(config, seed))
+
+
+def transfer_images(config: config_lib.TransferConfig, seed: int) -> list[Path]:
+    """Returns the images that the transfer takes from the folder that `config` names: a random choice, sorted.
+
+    Raises:
+      errors.UserError: if there are none.
+    """
+    folder = transfer_folder(config)
+    found = sorted(image_files.below(folder))
+    if not found:
+        raise _nothing_there(
+            "transfer_source",
+            config.transfer_source,
+            folder,
+            "holds no image",
+            "After images:, name a folder of photographs",
+        )
+    return sorted(random.Random(seed).sample(found, min(config.transfer_images, len(found))))
+
+
+def transfer_folder(config: config_lib.TransferConfig) -> Path:
+    """Return the folder that `images:` names."""
+    return Path(config.transfer_source.partition(":")[2]).expanduser()
+
+
+def stamps_below(root: Path, names: Iterable[str]) -> dict[str, str]:
+    """Returns file -> stamp of the files, and of those below the folders, that `root` has under these names."""
+    there = [root / name for name in names if (root / name).exists()]
+    return _stamps(root, [file for path in there for file in _files(path)])
+
+
+def class_texts(flag: str, folder: str) -> Path:
+    """Returns the folder of `<class>.txt` that a flag names.
+
+    Raises:
+      errors.UserError: if it is none.
+    """
+    path = Path(folder).expanduser()
+    if not path.is_dir():
+        raise errors.UserError(
+            f"`--{flag}` must be a folder of <class>.txt. Received: --{flag}={folder}, which "
+            f"{'is no folder' if path.exists() else 'does not exist'}. Name the folder that holds the files."
+        )
+    return path
+
+
+def encoder_path(text_encoder: str) -> Path | None:
+    """Returns where the text encoder lies on this machine; None for tfidf, and for a handle of TensorFlow Hub.
+
+    Raises:
+      errors.UserError: if nothing of its kind lies there.
+    """
+    kind, _, name = text_encoder.partition(":")
+    if not name or (kind == "hub" and "://" in name):
+        return None
+    path = Path(name).expanduser()
+    if kind == "word2vec" and not path.is_file():
+        raise _nothing_there(
+            "text_encoder", text_encoder, path, "is no file", "After word2vec:, name a file of word2vec's or GloVe's"
+        )
+    if kind == "hub" and not _is_saved_model(path):
+        raise _nothing_there("text_encoder", text_encoder, path, *_NO_SAVED_MODEL)
+    return path
+
+
+def sha256(path: Path) -> str:
+    """Returns the SHA-256 of a file, or of the names and contents of all files below a folder."""
+    total = hashlib.sha256()
+    for name, file in _named(path, _files(path)):
+        total.update(f"{paths.printable(name)}\0{checksum.sha256(file)}\0".encode())
+    return total.hexdigest()
+
+
+def _nothing_there(flag: str, given: str, path: Path, trouble: str, remedy: str) -> errors.UserError:
+    return errors.UserError(
+        f"`--{flag}` must name what is there. Received: --{flag}={given}, where {path} "
+        f"{trouble if path.exists() else 'does not exist'}. {remedy}."
+    )
+
+
+def _is_saved_model(path: Path) -> bool:
+    return any((path / name).is_file() for name in ("saved_model.pb", "saved_model.pbtxt"))
+
+
+def _files(path: Path) -> list[Path]:
+    return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+
+
+def _named(root: Path, files: Iterable[Path]) -> Iterable[tuple[str, Path]]:
+    """Returns the files with their paths below `root`."""
+    return [(file.relative_to(root).as_posix(), file) for file in files]
+
+
+def _stamps(root: Path, files: Iterable[Path], prefix: str = "") -> dict[str, str]:
+    return {f"{prefix}{name}": _stamp(file) for name, file in _named(root, files)}
+
+
+def _stamp(path: Path) -> str:
+    """Returns what a file holds; of what is no regular file what it is, as it is told where it is read."""
+    if why := paths.trouble(path):
+        return why
+    status = path.stat()
+    return checksum.sha256(path) if status.st_size < _LARGE else f"{status.st_size} bytes of {status.st_mtime_ns}"

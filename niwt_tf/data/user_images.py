@@ -1,0 +1,102 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Images that a user names: found as files, by patterns and in folders, and read as the dataset's own were."""
+
+from __future__ import annotations
+
+import functools
+import glob
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from niwt_tf import errors
+from niwt_tf.data.files import image_files, jpeg, look_ahead
+from niwt_tf.util import paths, progress
+
+_BATCH_SIZE = 32
+
+
+def find(arguments: Sequence[str]) -> list[Path]:
+    """Returns the files that are named, each once: files in the order of the arguments, of a folder all its images.
+
+    Args:
+      arguments: files, patterns such as `dir/*.jpg`, and folders, which are searched at any depth.
+
+    Raises:
+      errors.UserError: if an argument matches nothing, or there is none.
+    """
+    found: dict[Path, None] = {}
+    empty = []
+    for argument in arguments:
+        matches = _matches(argument)
+        found |= dict.fromkeys(matches)
+        empty += [] if matches else [argument]
+    if empty or not found:
+        raise errors.UserError(
+            "Images must be files, patterns such as 'dir/*.jpg', or folders with images in them. Received: "
+            f"{errors.listed(empty) + ', where there is none' if empty else 'none'}. Name at least one image."
+        )
+    return list(found)
+
+
+def _matches(argument: str) -> list[Path]:
+    path = Path(argument).expanduser()
+    named = [path] if path.exists() else sorted(Path(match) for match in glob.glob(str(path), recursive=True))
+    return [file for one in named for file in (_images(one) if one.is_dir() else [one])]
+
+
+def _images(folder: Path) -> list[Path]:
+    """Returns the images below a folder, sorted; says what is left out."""
+    found = image_files.find(folder)
+    if told := found.told():
+        progress.say(told)
+    return sorted(found.images)
+
+
+def read(path: Path, size: int, drawn: bool = False) -> np.ndarray | jpeg.Corrupt:
+    """Returns the middle square of an image, `[size,size,3]` uint8, RGB; or what is wrong with the file.
+
+    Args:
+      path: any image that Pillow reads.
+      size: in pixels.
+      drawn: whether the dataset's images were never JPEGs, as the aviary's: an image of this size stays as it is.
+    """
+    from niwt_tf.data import photographs  # inside, so that files are found without TensorFlow
+
+    try:
+        data = paths.require_regular(path).read_bytes()
+        if drawn:
+            fitted = ImageOps.fit(jpeg.to_rgb(data), (size, size), Image.Resampling.LANCZOS)
+            return np.array(fitted)
+        return photographs.middle_square(jpeg.to_jpeg(data), size).numpy()
+    except jpeg.Corrupt as error:
+        return error
+    except OSError as error:
+        return jpeg.Corrupt(error.strerror or str(error))
+
+
+def batches(
+    files: Sequence[Path], size: int, drawn: bool, unreadable: list[str]
+) -> Iterator[tuple[list[Path], np.ndarray]]:
+    """Yields the paths and middle squares `[B,size,size,3]` of the images that can be read, in order.
+
+    Args:
+      files: paths of the images.
+      size: in pixels.
+      drawn: as in `read`.
+      unreadable: each of the others is added to it, with what is wrong.
+    """
+    batch: list[tuple[Path, np.ndarray]] = []
+    for path, image in look_ahead.in_order(functools.partial(read, size=size, drawn=drawn), files):
+        if isinstance(image, jpeg.Corrupt):
+            unreadable.append(f"{path} ({image})")
+        else:
+            batch.append((path, image))
+        if len(batch) == _BATCH_SIZE:
+            yield [path for path, _ in batch], np.stack([image for _, image in batch])
+            batch = []
+    if batch:
+        yield [path for path, _ in batch], np.stack([image for _, image in batch])

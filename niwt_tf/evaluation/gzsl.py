@@ -1,0 +1,225 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Step 4 of the method: generalized zero-shot accuracy, and the curve of seen against unseen accuracy.
+
+All accuracies are per-class top-1, averaged over classes, in 0..1. gamma is subtracted from the seen classes' logits.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Sequence
+
+import numpy as np
+
+from niwt_tf import errors
+from niwt_tf.numerics import choice
+
+_ABOUT_AS_GOOD = 0.02  # of the harmonic mean
+_ROUNDING = 1e-9  # of sums of images' shares
+
+
+@dataclasses.dataclass(frozen=True)
+class Scores:
+    """Generalized zero-shot accuracies: arg max over seen and unseen classes together.
+
+    Attributes:
+      seen: S, on images of seen classes.
+      unseen: U, on images of unseen classes.
+    """
+
+    seen: float
+    unseen: float
+
+    @property
+    def harmonic_mean(self) -> float:
+        """H = 2SU / (S + U); 0 where both are 0."""
+        return harmonic_mean(self.seen, self.unseen)
+
+
+def harmonic_mean(seen: float, unseen: float) -> float:
+    """Returns 2SU / (S + U); 0 where both are 0."""
+    return 2 * seen * unseen / (seen + unseen) if seen + unseen > 0 else 0.0
+
+
+def per_class_accuracy(predictions: np.ndarray, labels: np.ndarray, classes: Sequence[int]) -> float:
+    """Returns the mean over `classes` of the share of their images that are predicted right.
+
+    Args:
+      predictions: `[N]` class indices.
+      labels: `[N]` class indices.
+      classes: the indices to average over.
+
+    Raises:
+      errors.UserError: if a class has no image.
+    """
+    return float((predictions == labels) @ class_shares(labels, classes))
+
+
+def class_shares(labels: np.ndarray, classes: Sequence[int]) -> np.ndarray:
+    """Returns each image's share `[N]` in a mean over classes: 1 / (C n_class).
+
+    Raises:
+      errors.UserError: if a class has no image, or an image none of the classes.
+    """
+    averaged = np.asarray(classes, np.int64)
+    counts = np.bincount(labels, minlength=int(averaged.max(initial=-1)) + 1)
+    if counts.sum() != counts[averaged].sum() or not counts[averaged].all():
+        empty = averaged[counts[averaged] == 0].tolist()
+        raise errors.UserError(
+            "`labels` must show every class that is averaged over, and no other. "
+            f"Received: {len(labels)} labels, none of class {empty}. Give those classes test images, or leave them out."
+        )
+    return 1 / (len(averaged) * counts[labels])
+
+
+@dataclasses.dataclass(frozen=True)
+class Curve:
+    """Exact seen and unseen accuracy for every gamma.
+
+    Attributes:
+      gammas: `[T]`, ascending: where something changes. Entry `t` of the others holds from `gammas[t-1]` to
+        `gammas[t]`.
+      seen: S `[T+1]`, falling.
+      unseen: U `[T+1]`, rising.
+    """
+
+    gammas: np.ndarray
+    seen: np.ndarray
+    unseen: np.ndarray
+
+    @functools.cached_property
+    def harmonic_means(self) -> np.ndarray:
+        """H `[T+1]`; 0 where both accuracies are 0."""
+        total = self.seen + self.unseen
+        return np.divide(2 * self.seen * self.unseen, total, out=np.zeros_like(total), where=total > 0)
+
+    @property
+    def ausuc(self) -> float:
+        """The area under S against U, by the trapezoid rule."""
+        return float(np.trapezoid(self.seen, self.unseen))
+
+    def best_gamma(self) -> tuple[float, float]:
+        """Returns the middle of the gammas with the highest harmonic mean, the first such range, and that mean."""
+        means = self.harmonic_means
+        first = choice.first_best(means, _ROUNDING)
+        worse = np.flatnonzero(means[first:] < means.max() - _ROUNDING)
+        last = first + (worse[0] if len(worse) else len(means) - first)
+        edges = np.concatenate([self.gammas[:1], self.gammas, self.gammas[-1:]])
+        return float((edges[first] + edges[last]) / 2), float(means[first])
+
+    def middle_gamma(self) -> float:
+        """Returns the middle of all gammas that are about as good as the best, which few images move less.
+
+        A gamma counts by exp((H - best H) / 0.02).
+        """
+        if len(self.gammas) == 1:
+            return float(self.gammas[0])
+        means = self.harmonic_means[1:-1]
+        weights = np.diff(self.gammas) * np.exp((means - means.max()) / _ABOUT_AS_GOOD)
+        return float(np.average((self.gammas[1:] + self.gammas[:-1]) / 2, weights=weights))
+
+
+def gzsl(
+    seen_logits: np.ndarray,
+    seen_labels: np.ndarray,
+    unseen_logits: np.ndarray,
+    unseen_labels: np.ndarray,
+    seen_classes: int,
+    gamma: float = 0.0,
+    imageless: Sequence[int] = (),
+) -> Scores:
+    """Returns S and U.
+
+    Args:
+      seen_logits: `[N,C]` of images of seen classes; columns are the seen classes, then the unseen.
+      seen_labels: `[N]` column indices.
+      unseen_logits: `[n,C]` of images of unseen classes.
+      unseen_labels: `[n]` column indices.
+      seen_classes: how many columns are seen classes.
+      gamma: what to subtract from those columns.
+      imageless: columns of unseen classes without any image, which U does not count.
+
+    Raises:
+      errors.UserError: if another class has no image.
+    """
+    _require_numbers("unseen_logits", unseen_logits)
+    classes = seen_logits.shape[1]
+    penalty = np.where(np.arange(classes) < seen_classes, gamma, 0.0)
+    predictions = (unseen_logits - penalty).argmax(1)
+    return Scores(
+        seen_accuracy(seen_logits, seen_labels, seen_classes, gamma),
+        per_class_accuracy(predictions, unseen_labels, _counted(seen_classes, classes, imageless)),
+    )
+
+
+def seen_accuracy(seen_logits: np.ndarray, seen_labels: np.ndarray, seen_classes: int, gamma: float = 0.0) -> float:
+    """Returns S alone; arguments as in `gzsl`."""
+    _require_numbers("seen_logits", seen_logits)
+    penalty = np.where(np.arange(seen_logits.shape[1]) < seen_classes, gamma, 0.0)
+    return per_class_accuracy((seen_logits - penalty).argmax(1), seen_labels, range(seen_classes))
+
+
+def zsl(
+    unseen_logits: np.ndarray, unseen_labels: np.ndarray, seen_classes: int, imageless: Sequence[int] = ()
+) -> float:
+    """Returns the accuracy on images of unseen classes with the arg max over unseen classes alone.
+
+    Args:
+      unseen_logits: `[n,C]`.
+      unseen_labels: `[n]` column indices.
+      seen_classes: how many columns are seen classes.
+      imageless: as in `gzsl`.
+    """
+    _require_numbers("unseen_logits", unseen_logits)
+    classes = unseen_logits.shape[1]
+    predictions = unseen_logits[:, seen_classes:].argmax(1) + seen_classes
+    return per_class_accuracy(predictions, unseen_labels, _counted(seen_classes, classes, imageless))
+
+
+def curve(
+    seen_logits: np.ndarray,
+    seen_labels: np.ndarray,
+    unseen_logits: np.ndarray,
+    unseen_labels: np.ndarray,
+    seen_classes: int,
+    imageless: Sequence[int] = (),
+) -> Curve:
+    """Returns S and U for every gamma; arguments as in `gzsl`.
+
+    An image of a seen class is right as long as gamma does not exceed the margin of its best seen over its best unseen
+    logit, provided that its best seen class is right; for one of an unseen class it is the other way round. Margins
+    are taken in float64, so that two of float32 logits stay apart. Here seen classes may be `imageless`, too.
+    """
+    _require_numbers("seen_logits", seen_logits)
+    _require_numbers("unseen_logits", unseen_logits)
+    classes = seen_logits.shape[1]
+    margins, weights = [], []
+    for logits, labels, own in (
+        (seen_logits, seen_labels, range(seen_classes)),
+        (unseen_logits, unseen_labels, range(seen_classes, classes)),
+    ):
+        logits = logits.astype(np.float64)
+        best = logits[:, own.start : own.stop].argmax(1) + own.start
+        margins.append(logits[:, :seen_classes].max(1) - logits[:, seen_classes:].max(1))
+        weights.append((best == labels) * class_shares(labels, _counted(own.start, own.stop, imageless)))
+    gammas = np.unique(np.concatenate(margins))
+    lost = np.bincount(np.searchsorted(gammas, margins[0]), weights[0], len(gammas))
+    won = np.bincount(np.searchsorted(gammas, margins[1]), weights[1], len(gammas))
+    seen = np.concatenate([[0.0], lost[::-1].cumsum()])[::-1]
+    return Curve(gammas, seen, np.concatenate([[0.0], won.cumsum()]))
+
+
+def _counted(start: int, stop: int, imageless: Sequence[int]) -> list[int]:
+    return [index for index in range(start, stop) if index not in imageless]
+
+
+def _require_numbers(name: str, logits: np.ndarray) -> None:
+    """Raise errors.DivergedError for NaN, of which the arg max would be a class like any other."""
+    wrong = int(np.isnan(logits).any(1).sum())
+    if wrong:
+        raise errors.DivergedError(
+            f"`{name}` must be numbers. Received: NaN in {wrong:,} of {len(logits):,} rows. Train the network anew, "
+            "with a lower --learning_rate."
+        )

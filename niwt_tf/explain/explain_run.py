@@ -1,0 +1,215 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""What a finished run shows of its reasons: named neurons, explained decisions, and how right both are.
+
+Neurons are named on seen training images alone; test images only measure the names, and are explained themselves.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from niwt_tf import workdir as workdir_lib
+from niwt_tf.backbones import backbone as backbone_lib
+from niwt_tf.data import zero_shot
+from niwt_tf.explain import (
+    activation_maximization,
+    decisions,
+    drawing,
+    explainer,
+    gallery,
+    metrics,
+    neurons,
+    pointing,
+    roc,
+    textual,
+    visual,
+)
+from niwt_tf.explain import subject as subject_lib
+from niwt_tf.util import progress
+
+_BATCH_SIZE = 128
+_MOST_PICTURED = 256  # neurons, the surest first
+_MOST_MAXIMAL = 16
+_SPLITS = ("test_seen", "test_unseen")
+
+
+@dataclasses.dataclass(frozen=True)
+class Passed:
+    """What one pass over a split told.
+
+    Attributes:
+      labels: `[N]`.
+      importances: for the predicted class, `[N,K]`.
+      activations: mean activations, `[N,K]`.
+      peaks: where the map of the predicted class is highest, `[N,2]`.
+      watched: where each watched neuron's map is highest, `[N,P,2]`.
+    """
+
+    labels: np.ndarray
+    importances: np.ndarray
+    activations: np.ndarray
+    peaks: np.ndarray
+    watched: np.ndarray
+
+
+def write(
+    subject: subject_lib.Subject,
+    dataset: zero_shot.ZeroShotDataset,
+    folder: Path,
+    seed: int,
+    jit_compile: bool = False,
+    kept: zero_shot.Split | None = None,
+) -> None:
+    """Writes `metrics.json`, `neurons.json`, `decisions.json` and their pictures into `folder`.
+
+    Args:
+      subject: the run.
+      dataset: its images.
+      folder: an existing folder.
+      seed: of the noise that maximal images start from.
+      jit_compile: compiles the passes with XLA.
+      kept: activations `[H,W,K]` of the training images in place of them, if an earlier stage kept any.
+    """
+    explain = explainer.Explainer(subject.classifier, subject.gamma, jit_compile)
+    means, strongest = _train_activations(subject.classifier.backbone, dataset.train, kept)
+    vectors = subject.known.vectors[: len(dataset.seen)]
+    named = neurons.name_all(subject.inverse, subject.known.feature_names, vectors, means, dataset.train.labels)
+    watched = [one.index for one in named if one.name is not None]
+    album = decisions.Album(subject.classifier.class_names, dataset.seen)
+    passed = [_pass(explain, getattr(dataset, name), name, watched, album) for name in _SPLITS]
+    workdir_lib.write_json(folder / "metrics.json", _measures(subject, dataset, named, passed))
+    workdir_lib.write_json(
+        folder / "decisions.json", decisions.write(album, subject.inverse, subject.known, explain, folder)
+    )
+    written = _write_neurons(subject.classifier.backbone, dataset.train, named, strongest, folder, seed)
+    workdir_lib.write_json(folder / "neurons.json", written)
+
+
+def _train_activations(
+    backbone: backbone_lib.Backbone, train: zero_shot.Split, kept: zero_shot.Split | None
+) -> tuple[np.ndarray, gallery.Strongest]:
+    """Return each neuron's mean activations `[N,K]`, and what drives it most; the trunk runs if nothing was kept."""
+    height, width, channels = backbone.activation_shape
+    strongest, means, done = gallery.Strongest.nothing(channels, height, width), [np.zeros((0, channels))], 0
+    trunk = tf.function(lambda images: backbone.trunk(images, training=False), reduce_retracing=True)
+    for batch in _batches(train if kept is None else kept, "naming neurons"):
+        activations = (trunk(batch) if kept is None else batch).numpy()
+        strongest = strongest.merged(activations, done)
+        means.append(activations.mean((1, 2)))
+        done += len(activations)
+    return np.concatenate(means), strongest
+
+
+def _pass(
+    explain: explainer.Explainer, split: zero_shot.Split, name: str, watched: Sequence[int], album: decisions.Album
+) -> Passed:
+    parts: list[tuple[np.ndarray, ...]] = []
+    done = 0
+    for images in _batches(split, f"explaining {name}"):
+        told = explain(images.numpy(), watched=watched)
+        labels = split.labels[done : done + len(told.classes)]
+        album.add(images.numpy(), labels, told.predictions)
+        points = [visual.peaks(told.watched[..., index]) for index in range(len(watched))]
+        at = np.stack(points, 1) if points else np.zeros((len(labels), 0, 2))
+        parts.append((labels, told.importances, told.activations, visual.peaks(told.maps), at))
+        done += len(labels)
+    if not parts:
+        channels = explain.classifier.backbone.activation_shape[-1]
+        shapes = ((0, channels), (0, channels), (0, 2), (0, len(watched), 2))
+        parts = [(np.zeros(0, np.int64), *map(np.zeros, shapes))]
+    return Passed(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+
+
+def _batches(split: zero_shot.Split, title: str) -> Any:
+    batches = split.batches(_BATCH_SIZE).map(lambda images, _: images)
+    return progress.bar(batches, title, -(-len(split) // _BATCH_SIZE), unit="batch")
+
+
+def _measures(
+    subject: subject_lib.Subject,
+    dataset: zero_shot.ZeroShotDataset,
+    named: Sequence[neurons.Neuron],
+    passed: Sequence[Passed],
+) -> dict[str, Any]:
+    """Returns how right the explanations are; None for what there is no ground truth of."""
+    labels, importances, activations = (
+        np.concatenate([getattr(one, name) for one in passed]) for name in ("labels", "importances", "activations")
+    )
+    vectors, seen_classes = subject.known.vectors, len(dataset.seen)
+    told = metrics.attribute_accuracy(subject.inverse(importances), labels, vectors, seen_classes)
+    names = metrics.name_accuracy(named, activations, labels, vectors)
+    return {
+        "attribute_accuracy": told.explained,
+        "attribute_accuracy_frequent": told.frequent,
+        "attribute_accuracy_chance": told.chance,
+        "neurons_named": names.named,
+        "neuron_name_auc": names.auc,
+        "neuron_name_auc_shuffled": names.shuffled,
+        "inverse_map_rank_correlation": subject.inverse.rank_correlation,
+    } | _pointing(subject, dataset, named, passed)
+
+
+def _pointing(
+    subject: subject_lib.Subject,
+    dataset: zero_shot.ZeroShotDataset,
+    named: Sequence[neurons.Neuron],
+    passed: Sequence[Passed],
+) -> dict[str, float | None]:
+    names = ("pointing_seen", "pointing_unseen", "pointing_chance", "part_pointing", "part_pointing_chance")
+    clear = [(one.name, one.feature) for one in named if one.name is not None and one.feature is not None]
+    if dataset.annotations is None:
+        return dict.fromkeys(names)
+    annotated = [dataset.annotations(split) for split in _SPLITS]
+    seen, unseen = (pointing.point(one.peaks, boxes.objects) for one, boxes in zip(passed, annotated, strict=True))
+    every = pointing.point(
+        np.concatenate([one.peaks for one in passed]), np.concatenate([one.objects for one in annotated])
+    )
+    has = roc.class_has_feature(subject.known.vectors)[:, [feature for _, feature in clear]]
+    parts = pointing.point_at_parts(
+        np.concatenate([one.watched for one in passed]),
+        [dataset.part_of(name) for name, _ in clear],
+        has[np.concatenate([one.labels for one in passed])],
+        {part: np.concatenate([one.parts[part] for one in annotated]) for part in annotated[0].parts},
+    )
+    return dict(zip(names, (seen.inside, unseen.inside, every.chance, parts.inside, parts.chance), strict=True))
+
+
+def _write_neurons(
+    backbone: backbone_lib.Backbone,
+    train: zero_shot.Split,
+    named: Sequence[neurons.Neuron],
+    strongest: gallery.Strongest,
+    folder: Path,
+    seed: int,
+) -> list[dict[str, Any]]:
+    """Writes the pictures of the surest neurons, and returns what is known of all."""
+    (folder / "neurons").mkdir(exist_ok=True)
+    surest = sorted(named, key=lambda one: (one.name is None, -one.confidence))
+    pictured = [one.index for one in surest[:_MOST_PICTURED]]
+    crops = gallery.cut_out(strongest.of(pictured), train)
+    images: dict[int, str] = {}
+    for row, index in enumerate(pictured):
+        images[index] = f"neurons/{index:03}.png"
+        drawing.strip(crops.strip(row)).save(folder / images[index])
+    most = [one.index for one in surest[:_MOST_MAXIMAL] if one.name is not None]
+    maximal = {index: f"neurons/{index:03}-max.png" for index in most}
+    for index, image in zip(most, activation_maximization.maximal_images(backbone, most, seed), strict=True):
+        drawing.strip([image], len(image)).save(folder / maximal[index])
+    return [
+        {
+            "index": one.index,
+            "name": one.name and textual.readable(one.name),
+            "confidence": one.confidence,
+            "candidates": [(textual.readable(feature), score) for feature, score in one.candidates],
+            "images": images.get(one.index),
+            "maximal": maximal.get(one.index),
+        }
+        for one in named
+    ]

@@ -1,0 +1,195 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Step 1 of the method (section 3.1 of the paper): how much each neuron moves the logit of a class.
+
+alpha_c(I) [K] = mean over positions of d o_c / d A, where o_c is the logit of class c and A [H,W,K] the activations.
+Only the head is differentiated. alpha is linear in the class' weights w: alpha(I; w) = J(I)^T w, with J(I) [D,K] the
+head's Jacobian, averaged over positions.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from niwt_tf.backbones import classifier as classifier_lib
+from niwt_tf.data import zero_shot
+from niwt_tf.util import disk_arrays, progress
+
+_BATCH_SIZE = 128
+
+
+def importances(head: Callable[[tf.Tensor], tf.Tensor], activations: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    """Returns the importances `[N,K]` of each image's neurons: J^T w.
+
+    Args:
+      head: activations `[N,H,W,K]` -> features `[N,D]`.
+      activations: `[N,H,W,K]`.
+      weights: `[N,D]`, for each image the weights of the class that is asked about.
+    """
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(activations)
+        logits = tf.reduce_sum(head(activations) * weights)
+    return tf.reduce_mean(tape.gradient(logits, activations), axis=(1, 2))
+
+
+def adjoint(head: Callable[[tf.Tensor], tf.Tensor], activations: tf.Tensor, tangents: tf.Tensor) -> tf.Tensor:
+    """Returns `J t [N,D]`: the gradient with respect to `weights` of sum(importances * tangents).
+
+    One Jacobian-vector product of the head; no second derivative is taken.
+
+    Args:
+      head: activations `[N,H,W,K]` -> features `[N,D]`.
+      activations: `[N,H,W,K]`.
+      tangents: `t [N,K]`.
+    """
+    positions = tf.cast(tf.shape(activations)[1] * tf.shape(activations)[2], activations.dtype)
+    spread = tf.broadcast_to(tangents[:, None, None] / positions, tf.shape(activations))
+    with tf.autodiff.ForwardAccumulator(activations, spread) as accumulator:
+        features = head(activations)
+    return accumulator.jvp(features)
+
+
+def mean_jacobian(head: keras.Model, activations: np.ndarray) -> np.ndarray:
+    """Returns the mean over images of J `[D,K]`: how the features move with each neuron, at all positions alike.
+
+    Args:
+      head: activations `[N,H,W,K]` -> features `[N,D]`.
+      activations: `[n,H,W,K]`.
+    """
+    function, neurons = inference(head), activations.shape[-1]
+
+    @tf.function(reduce_retracing=True)
+    def columns(activation: tf.Tensor, tangents: tf.Tensor) -> tf.Tensor:
+        return adjoint(function, tf.repeat(activation[None], tf.shape(tangents)[0], axis=0), tangents)
+
+    total = np.zeros((neurons, head.output_shape[-1]))
+    for activation in progress.bar(activations, "Jacobian", unit="image"):
+        for first in range(0, neurons, _BATCH_SIZE):
+            tangents = np.eye(neurons, dtype=np.float32)[first : first + _BATCH_SIZE]
+            total[first : first + _BATCH_SIZE] += columns(tf.constant(activation, tf.float32), tangents).numpy()
+    return total.T / len(activations)
+
+
+def weights_of_probability(class_weights: tf.Tensor, logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    """Returns the weights `[N,D]` that ask about the probability p of each image's class y: w_y - sum_c q_c w_c.
+
+    q is the softmax over the classes but y, and d p = p (1 - p) d (o_y - sum_c q_c o_c). The factor p (1 - p) is left
+    out: of importances only the direction counts, and of an image that a network is sure of it is nearly 0.
+
+    Args:
+      class_weights: `[C,D]`.
+      logits: `[N,C]`.
+      labels: y, `[N]`, from 0 to `C - 1`.
+    """
+    is_own = tf.one_hot(labels, tf.shape(logits)[1], True, False, dtype=tf.bool)
+    others = tf.nn.softmax(tf.where(is_own, logits.dtype.min, logits))
+    return tf.gather(class_weights, labels) - others @ class_weights
+
+
+@dataclasses.dataclass(frozen=True)
+class Importances:
+    """The importances of training images for their own class, and what else one pass of the trunk gave.
+
+    Attributes:
+      values: `[N,K]` float32.
+      labels: `[N]` int64.
+      features: `[N,D]` float32.
+      activations: `[n,H,W,K]` float16, of a random choice of the images; mapped from disk when loaded.
+    """
+
+    values: np.ndarray
+    labels: np.ndarray
+    features: np.ndarray
+    activations: np.ndarray
+
+    @classmethod
+    def load(cls, folder: Path) -> Importances:
+        """Returns what `compute` wrote into `folder`."""
+        return cls(**{name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS})
+
+
+_ARRAYS = tuple(field.name for field in dataclasses.fields(Importances))
+
+
+def compute(
+    classifier: classifier_lib.Classifier,
+    split: zero_shot.Split,
+    kept_images: int,
+    seed: int,
+    folder: Path,
+    jit_compile: bool = False,
+    of: str = "logit",
+) -> Importances:
+    """Runs the trunk once over `split`, without its gradient, and writes the importances into `folder`.
+
+    A call that was cut short goes on after the last finished batch in `folder`.
+
+    Args:
+      classifier: of the classes that `split` is labelled with.
+      split: training images.
+      kept_images: how many images' activations to keep.
+      seed: chooses them.
+      folder: where the arrays are written; no other call may use it.
+      jit_compile: compiles the head's gradient with XLA.
+      of: what of an image's class they are of, a member of `config.IMPORTANCES_OF`.
+    """
+    kept = np.zeros(len(split), bool)
+    kept[np.random.default_rng([seed, 0xAC7]).permutation(len(split))[:kept_images]] = True
+    files = disk_arrays.DiskArrays.open(folder, _shapes(classifier, split, int(kept.sum())))
+    np.save(folder / "labels.npy", split.labels)
+    one_batch = _make_batch_function(classifier, jit_compile, of)
+    arrays, done = files.arrays, files.done
+    batches = split.batches(_BATCH_SIZE, skip=done)
+    remaining = -(-(len(split) - done) // _BATCH_SIZE)
+    for images, labels in progress.bar(batches, "importances", remaining, unit="batch"):
+        activations, features, values = one_batch(images, labels)
+        rows = slice(done, done + len(labels))
+        arrays["values"][rows], arrays["features"][rows] = values, features
+        first = int(kept[:done].sum())
+        chosen = activations.numpy()[kept[rows]]
+        arrays["activations"][first : first + len(chosen)] = chosen
+        done += len(labels)
+        files.note(done)
+    return Importances(labels=split.labels, **arrays)
+
+
+def _shapes(
+    classifier: classifier_lib.Classifier, split: zero_shot.Split, kept: int
+) -> dict[str, tuple[tuple[int, ...], type]]:
+    return {
+        "values": ((len(split), classifier.backbone.activation_shape[-1]), np.float32),
+        "features": ((len(split), classifier.backbone.feature_size), np.float32),
+        "activations": ((kept, *classifier.backbone.activation_shape), np.float16),
+    }
+
+
+def _make_batch_function(
+    classifier: classifier_lib.Classifier, jit_compile: bool, of: str
+) -> Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor, tf.Tensor]]:
+    trunk, head = classifier.backbone.trunk, classifier.backbone.head
+    class_weights, bias = tf.constant(classifier.kernel.T), tf.constant(classifier.bias)
+
+    @tf.function(jit_compile=jit_compile, reduce_retracing=True)
+    def one_batch(images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        activations = trunk(images, training=False)
+        features = head(activations, training=False)
+        if of == "probability":
+            logits = tf.linalg.matmul(features, class_weights, transpose_b=True) + bias
+            asked = weights_of_probability(class_weights, logits, labels)
+        else:
+            asked = tf.gather(class_weights, labels)
+        values = importances(inference(head), activations, asked)
+        return activations, features, values
+
+    return one_batch
+
+
+def inference(head: keras.Model) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Returns `head` as a function that never runs in training mode."""
+    return lambda activations: head(activations, training=False)

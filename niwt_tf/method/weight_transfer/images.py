@@ -1,0 +1,88 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Images for step 3 of the method that are no training images: noise, or photographs of anything.
+
+Weights are found on the activations of some images, of which the paper asks no more than that they are natural. Where
+the head is affine, all images ask for the same weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import tensorflow as tf
+
+from niwt_tf import config as config_lib
+from niwt_tf import errors
+from niwt_tf.backbones import backbone as backbone_lib
+from niwt_tf.data import named_files, user_images
+from niwt_tf.data.files import image_files
+from niwt_tf.util import progress
+
+FILE = "activations.npy"
+_BATCH_SIZE = 32
+
+
+def images(config: config_lib.TransferConfig, size: int, seed: int) -> Iterator[np.ndarray]:
+    """Yields batches `[B,size,size,3]` uint8, RGB, of what `config.transfer_source` names besides training images.
+
+    Args:
+      config: the source, and how many images.
+      size: in pixels.
+      seed: of the noise, or chooses among the photographs.
+
+    Raises:
+      errors.UserError: if there is no photograph, or none that can be read.
+    """
+    return (
+        _noise(config.transfer_images, size, seed) if config.transfer_source == "noise" else _read(config, size, seed)
+    )
+
+
+def activations(
+    backbone: backbone_lib.Backbone, batches: Iterable[np.ndarray], most: int, jit_compile: bool = False
+) -> np.ndarray:
+    """Returns the activations `[n,H,W,K]` float16 of images.
+
+    Args:
+      backbone: with its trunk.
+      batches: of images `[B,S,S,3]` uint8, RGB.
+      most: at least as many as there are images in all.
+      jit_compile: compiles the trunk with XLA.
+    """
+    trunk = backbone.trunk
+    found, done = np.empty((most, *backbone.activation_shape), np.float16), 0
+
+    @tf.function(jit_compile=jit_compile, reduce_retracing=True)
+    def one_batch(batch: tf.Tensor) -> tf.Tensor:
+        return tf.cast(trunk(batch, training=False), tf.float16)
+
+    for batch in batches:
+        found[done : done + len(batch)] = one_batch(tf.constant(batch))
+        done += len(batch)
+    return found[:done]
+
+
+def _noise(count: int, size: int, seed: int) -> Iterator[np.ndarray]:
+    """Yields images whose pixels are independent of one another, every value as likely as any."""
+    rng = np.random.default_rng([seed, 0x9015E])
+    for first in range(0, count, _BATCH_SIZE):
+        yield rng.integers(0, 256, (min(_BATCH_SIZE, count - first), size, size, 3), np.uint8)
+
+
+def _read(config: config_lib.TransferConfig, size: int, seed: int) -> Iterator[np.ndarray]:
+    unreadable: list[str] = []
+    paths = named_files.transfer_images(config, seed)
+    if told := image_files.find(named_files.transfer_folder(config)).told():
+        progress.say(told)
+    for _, batch in user_images.batches(paths, size, False, unreadable):
+        yield batch
+    if len(unreadable) == len(paths):
+        raise errors.UserError(
+            "`--transfer_source` must name a folder of photographs that can be read. Received: "
+            f"--transfer_source={config.transfer_source}, of which none can: {errors.listed(unreadable)}. Mend these "
+            "files, or name another folder."
+        )
+    if unreadable:
+        progress.say(f"  skipped {len(unreadable)} of {len(paths)} images of the transfer: {errors.listed(unreadable)}")

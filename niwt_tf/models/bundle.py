@@ -1,0 +1,135 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The file of a model: a `.keras` file that Keras itself opens as a classifier, with more beside Keras' own members.
+
+`niwt/manifest.json` tells the format's version and the SHA-256 of every other member. All members are checked before
+anything is read; none is a pickle; none that the manifest does not list is ever unpacked.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from niwt_tf import errors
+from niwt_tf.util import checksum
+
+FORMAT = 3  # since 2 with the operator of the transfer in closed form, since 3 with the unit of the scale
+ENDING = ".keras"
+FOLDER = "niwt"
+_MANIFEST = f"{FOLDER}/manifest.json"
+_REMEDY = "Make it anew with niwt_teach or niwt_export --format=keras, or copy it again from where it was made."
+
+
+def require(path: str | os.PathLike[str]) -> Path:
+    """Returns the path of a bundle.
+
+    Raises:
+      errors.UserError: if there is no such file.
+    """
+    given = Path(path).expanduser()
+    if not given.is_file():
+        raise errors.UserError(
+            f"`--model` must be the folder of a run, or a {ENDING} bundle. Received: --model={path}, where there is "
+            "none. Name one that niwt or niwt_teach made."
+        )
+    return given
+
+
+def write(path: Path, keras_file: Path, folder: Path) -> None:
+    """Writes a bundle.
+
+    Args:
+      path: the file to write; what lies there is replaced.
+      keras_file: what Keras saved.
+      folder: the files of it are added, at any depth.
+
+    Raises:
+      OSError: if it cannot be written.
+    """
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    names = {f"{FOLDER}/{file.relative_to(folder).as_posix()}": file for file in files}
+    shutil.copyfile(keras_file, path)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_STORED) as archive:
+        for name, file in names.items():
+            archive.writestr(zipfile.ZipInfo(name), file.read_bytes())
+        digests = {name: _digest(archive, name) for name in archive.namelist()}
+        manifest = {"format": FORMAT, "sha256": digests}
+        archive.writestr(zipfile.ZipInfo(_MANIFEST), json.dumps(manifest, indent=2))
+
+
+def unpack(path: Path, folder: Path) -> None:
+    """Checks a bundle, and writes what lies beside Keras' own members into `folder`.
+
+    Raises:
+      errors.UserError: if it is no bundle, damaged, or of a later format.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            listed = _checked(path, archive)
+            for name in listed:
+                if name.startswith(f"{FOLDER}/"):
+                    _extract(archive, name, folder)
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+        raise broken(path, f"is no whole zip file: {errors.first_line(error)}") from None
+
+
+def _checked(path: Path, archive: zipfile.ZipFile) -> Mapping[str, str]:
+    """Returns the manifest's members, all of which are there, whole, and the only ones."""
+    names = archive.namelist()
+    if _MANIFEST not in names:
+        raise broken(path, f"has no {_MANIFEST}, as a .keras file of Keras alone has none")
+    manifest = _manifest(path, archive)
+    if manifest["format"] > FORMAT:
+        raise errors.UserError(
+            f"`--model` must be of format {FORMAT} or earlier. Received: {path}, of format {manifest['format']}, which "
+            "a later niwt_tf wrote. Run pip install --upgrade niwt_tf"
+        )
+    listed = manifest["sha256"]
+    wrong = [name for name in names if name != _MANIFEST and (name not in listed or not _is_safe(name))]
+    wrong += [name for name in {name for name in names if names.count(name) > 1} if name not in wrong]
+    if wrong:
+        raise broken(path, f"holds what its manifest does not list: {errors.listed(sorted(wrong))}")
+    damaged = sorted(name for name in listed if name not in names or _digest(archive, name) != listed[name])
+    if damaged:
+        raise broken(path, f"is damaged: {errors.listed(damaged)} differ from their checksums")
+    return listed
+
+
+def _manifest(path: Path, archive: zipfile.ZipFile) -> dict[str, Any]:
+    try:
+        manifest = json.loads(archive.read(_MANIFEST))
+        if isinstance(manifest["format"], int) and isinstance(manifest["sha256"], dict):
+            return manifest
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise broken(path, f"has a {_MANIFEST} that cannot be read")
+
+
+def _extract(archive: zipfile.ZipFile, name: str, folder: Path) -> None:
+    target = folder / PurePosixPath(name).relative_to(FOLDER)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with archive.open(name) as source, target.open("wb") as file:
+        shutil.copyfileobj(source, file)
+
+
+def _is_safe(name: str) -> bool:
+    parts = PurePosixPath(name).parts
+    return not name.startswith("/") and ".." not in parts and "\\" not in name and ":" not in name
+
+
+def _digest(archive: zipfile.ZipFile, name: str) -> str:
+    with archive.open(name) as file:
+        return checksum.sha256_of(file)
+
+
+def broken(path: Path, trouble: str) -> errors.UserError:
+    """Returns the error for a file that is no whole bundle."""
+    return errors.UserError(
+        f"`--model` must be a whole .keras bundle, as niwt_teach writes. Received: {path}, which {trouble}. {_REMEDY}"
+    )

@@ -1,0 +1,155 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Reads a model from a run's folder or from a `.keras` bundle, and writes bundles."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from niwt_tf import config as config_lib
+from niwt_tf import errors, workdir
+from niwt_tf.backbones import backbone as backbone_lib
+from niwt_tf.backbones import classifier as classifier_lib
+from niwt_tf.backbones import cut, network_file
+from niwt_tf.domains import description, knowledge
+from niwt_tf.method import inverse_map, validation
+from niwt_tf.method.domain_map import domain_map
+from niwt_tf.method.weight_transfer import closed_form
+from niwt_tf.models import bundle, paths, state
+
+_SCORES = "scores"  # the name of the layer that a bundle has after the network
+
+
+def load(path: str | os.PathLike[str], safe_mode: bool = True) -> state.ModelState:
+    """Returns the model of a run's folder, or of a bundle.
+
+    Args:
+      path: the folder or the `.keras` file.
+      safe_mode: refuses a bundle whose network is a SavedModel of TensorFlow Hub, or whose texts are read by one: that
+        is a program, to be run only if it comes from someone you trust.
+
+    Raises:
+      errors.UserError: if there is none, it is not finished, or damaged, or of a later format.
+    """
+    given = paths.require(os.fspath(path))
+    if given.is_dir():
+        return _read(given, classifier_lib.Classifier.load(given / "transfer"))
+    with tempfile.TemporaryDirectory() as folder:
+        bundle.unpack(given, Path(folder))
+        try:
+            return _read_bundle(given, Path(folder), safe_mode)
+        except errors.UserError:
+            raise
+        except (KeyError, TypeError, ValueError, OSError) as error:
+            raise bundle.broken(given, f"does not hold what it should: {errors.first_line(error)}") from error
+
+
+def save(model: state.ModelState, path: str | os.PathLike[str]) -> None:
+    """Writes a bundle, whole or not at all.
+
+    Raises:
+      errors.UserError: if something lies at `path`, or it does not end in `.keras`.
+      OSError: if it cannot be written.
+    """
+    target = paths.require_new(Path(path).expanduser())
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            keras_file, parts = Path(folder) / f"network{bundle.ENDING}", Path(folder) / "parts"
+            _as_classifier(model).save(keras_file)
+            _write(model, parts)
+            bundle.write(temporary, keras_file, parts)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _as_classifier(model: state.ModelState) -> keras.Model:
+    """Returns images `[N,S,S,3]` uint8 -> scores `[N,C]`, for those who open the file with Keras alone."""
+    network = model.classifier.backbone.network
+    scores = keras.layers.Dense(len(model.class_names), dtype="float32", name=_SCORES)
+    whole = keras.Model(network.input, scores(network.output), name="niwt")
+    scores.set_weights([model.classifier.kernel, state.calibrated_bias(model)])
+    return whole
+
+
+def _read_bundle(path: Path, folder: Path, safe_mode: bool) -> state.ModelState:
+    """Returns the model of a bundle that was unpacked into `folder`."""
+    config = config_lib.from_record(workdir.read_json(folder / "config.json"))
+    programs = [name for name in (config.backbone.backbone, config.domain.text_encoder) if name.startswith("hub:")]
+    if programs and safe_mode:
+        raise errors.UserError(
+            "`--safe_mode` must be off for a bundle that runs a SavedModel of TensorFlow Hub, which is a program. "
+            f"Received: {path}, which runs {errors.listed(programs)}. Add --nosafe_mode if you trust whom it comes "
+            "from."
+        )
+    whole = network_file.load(path, runs_programs=bool(programs))
+    network = keras.Model(whole.input, whole.get_layer(_SCORES).input)
+    with np.load(folder / "transfer" / "classifier.npz", allow_pickle=False) as saved:
+        backbone = backbone_lib.Backbone(network, str(saved["layer"]))
+    return _read(folder, classifier_lib.Classifier.load(folder / "transfer", backbone))
+
+
+def _write(model: state.ModelState, folder: Path) -> None:
+    for stage in (*paths.STAGES, "explain"):
+        (folder / stage).mkdir(parents=True)
+    workdir.write_json(folder / "config.json", workdir.record(model.config))
+    workdir.write_json(folder / "metrics.json", model.metrics)
+    workdir.write_json(folder / "taught.json", [dataclasses.asdict(one) for one in model.taught])
+    model.known.save(folder / "knowledge" / "knowledge.npz")
+    workdir.write_json(folder / "rehearsal" / "settings.json", dataclasses.asdict(model.settings))
+    np.save(folder / "importances" / "activations.npy", model.activations)
+    np.save(folder / "importances" / "features.npy", model.features)
+    model.forward.save(folder / "map")
+    model.inverse.save(folder / "inverse_map")
+    model.classifier.save(folder / "transfer", with_network=False)
+    if model.operator is not None:
+        np.save(folder / "transfer" / closed_form.FILE, model.operator)
+    workdir.write_json(folder / "transfer" / "calibration.json", {"gamma": model.gamma})
+    named = [{"index": index, "name": name} for index, name in enumerate(model.neuron_names)]
+    workdir.write_json(folder / "explain" / "neurons.json", named)
+
+
+def _read(folder: Path, classifier: classifier_lib.Classifier) -> state.ModelState:
+    """Returns the model of a folder laid out as a run's, its arrays in memory."""
+    others = folder / "transfer" / "activations.npy"  # of what --transfer_source names, where no training images
+    own = folder / "importances" / "activations.npy"
+    activations = np.load(others if others.exists() else own, mmap_mode="r", allow_pickle=False)
+    if cut.is_affine(classifier.backbone.head):
+        activations = activations[:1]  # every image asks the same of the weights
+    operator = folder / "transfer" / closed_form.FILE
+    return state.ModelState(
+        classifier=classifier,
+        gamma=workdir.read_json(folder / "transfer" / "calibration.json")["gamma"],
+        known=knowledge.DomainKnowledge.load(folder / "knowledge" / "knowledge.npz"),
+        forward=domain_map.DomainMap.load(folder / "map"),
+        inverse=inverse_map.InverseMap.load(folder / "inverse_map"),
+        settings=validation.Settings(**workdir.read_json(folder / "rehearsal" / "settings.json")),
+        activations=np.array(activations),
+        features=np.load(folder / "importances" / "features.npy", allow_pickle=False),
+        neuron_names=_neuron_names(folder, classifier.backbone.activation_shape[-1]),
+        config=config_lib.from_record(workdir.read_json(folder / "config.json")),
+        metrics=workdir.read_json(folder / "metrics.json") or {},
+        taught=tuple(_description(one) for one in workdir.read_json(folder / "taught.json") or ()),
+        operator=np.load(operator, allow_pickle=False) if operator.exists() else None,
+    )
+
+
+def _neuron_names(folder: Path, neurons: int) -> tuple[str | None, ...]:
+    """Returns the neurons' names; None for all of them where they were not named."""
+    found: list[dict[str, Any]] = workdir.read_json(folder / "explain" / "neurons.json") or []
+    names = {one["index"]: one["name"] for one in found}
+    return tuple(names.get(index) for index in range(neurons))
+
+
+def _description(record: dict[str, Any]) -> description.Description:
+    texts = {name: tuple(record[name]) for name in ("attributes", "captions", "documents")}
+    return description.Description(record["name"], **texts)

@@ -1,0 +1,140 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""A run, and what its stages share: the images, their rehearsals, and the network that they start from."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from pathlib import Path
+
+import keras
+
+from niwt_tf import config as config_lib
+from niwt_tf import errors
+from niwt_tf import workdir as workdir_lib
+from niwt_tf.backbones import activations, build
+from niwt_tf.backbones import backbone as backbone_lib
+from niwt_tf.data import registry, zero_shot
+from niwt_tf.domains import knowledge
+from niwt_tf.training import finetune
+from niwt_tf.util import devices
+
+_DEFAULTS = "map, lambda, scale, bias and gamma are defaults"
+_GROUPS_OF_FROZEN = 3  # that play unseen in turn where that takes no training of the network
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """A run, and what its stages share.
+
+    Attributes:
+      config: the settings.
+      workdir: where the artefacts lie.
+    """
+
+    config: config_lib.RunConfig
+    workdir: workdir_lib.Workdir
+
+    def folder(self, stage: str) -> Path:
+        """Returns where the artefact of `stage` lies."""
+        return self.workdir.path(stage)
+
+    @functools.cached_property
+    def dataset(self) -> zero_shot.ZeroShotDataset:
+        """The images and their split."""
+        return registry.load(self.config.data, self.image_size)
+
+    @functools.cached_property
+    def material(self) -> zero_shot.ZeroShotDataset:
+        """What classifiers are trained on: the dataset, with activations in place of training images if kept."""
+        if not self.has_activations:
+            return self.dataset
+        kept = activations.as_images(self.folder("activations"), self.dataset.train.labels)
+        return dataclasses.replace(self.dataset, train=kept)
+
+    @functools.cached_property
+    def network(self) -> backbone_lib.InitialNetwork:
+        """The network before its training, for all that does not train it."""
+        return self.start()
+
+    def start(self) -> backbone_lib.InitialNetwork:
+        """Returns the network before its training, anew; weights that it comes without follow from the seed."""
+        keras.utils.set_random_seed(self.config.seed)
+        return build.build(self.config.backbone)
+
+    @property
+    def image_size(self) -> int:
+        """The side of the images that the backbone takes, in pixels."""
+        return self.network.backbone.image_size
+
+    @property
+    def stays(self) -> bool:
+        """Whether the network stays as it is, and a classifier alone is trained."""
+        return finetune.what(self.network, self.config.backbone) != "full"
+
+    @property
+    def has_activations(self) -> bool:
+        """Whether the stage of that name kept the activations of the training images."""
+        return activations.are_in(self.folder("activations"))
+
+    @property
+    def groups(self) -> int:
+        """How many groups of classes play unseen in turn; 0 where there are too few classes or images for any."""
+        if not self.dataset.can_rehearse:
+            return 0
+        usual = _GROUPS_OF_FROZEN if self.stays else 1
+        return self.config.rehearsal.validation_groups or (
+            len(self.dataset.seen) if self.dataset.plays_in_turn else usual
+        )
+
+    @functools.cached_property
+    def told_groups(self) -> tuple[int, ...]:
+        """The groups that count: where classes are few, only those of which the others' text tells anything."""
+        groups = range(self.groups)
+        return tuple(group for group in groups if self._is_told(group)) if self.dataset.plays_in_turn else tuple(groups)
+
+    def _is_told(self, group: int) -> bool:
+        try:
+            self.rehearsal_knowledge(group)
+        except errors.UserError:
+            return False
+        return True
+
+    @property
+    def rehearsed(self) -> str:
+        """How settings are chosen: a member of `rehearsal.WAYS`."""
+        if not self.told_groups:
+            return "defaults"
+        return "turns" if self.dataset.plays_in_turn else "groups"
+
+    def about_rehearsal(self) -> str:
+        """Returns in a line why settings are chosen otherwise than by groups of classes; nothing where they are not."""
+        seen, whole = len(self.dataset.seen), len(self.dataset.rehearsable)
+        if self.rehearsed == "groups":
+            return ""
+        if self.rehearsed == "turns":
+            untold = self.groups - len(self.told_groups)
+            left_out = f", but {untold} of which the others' text tells nothing" if untold else ""
+            return f"{seen} seen classes are too few for a group of them: each plays unseen in turn{left_out}"
+        if self.groups:
+            return f"none of {seen} seen classes can play unseen, as the others' text tells nothing of it: {_DEFAULTS}"
+        if seen > whole:
+            return f"{whole} of {seen} seen classes have two training images, and three must: {_DEFAULTS}"
+        return f"{seen} seen classes are too few for one to play unseen: {_DEFAULTS}"
+
+    def rehearsal_knowledge(self, group: int) -> knowledge.DomainKnowledge:
+        """Returns a rehearsal's domain vectors: text is encoded by what has not read that of classes that play unseen.
+
+        Args:
+          group: which classes play unseen, from 0 to `groups - 1`.
+
+        Raises:
+          errors.UserError: if the domain tells nothing of a class.
+        """
+        return knowledge.load(self.dataset.rehearsal(self.config.seed, group), self.config.domain, is_told=False)
+
+    @property
+    def jit_compile(self) -> bool:
+        """Whether loops are compiled with XLA."""
+        return devices.compiles(self.config.jit_compile)

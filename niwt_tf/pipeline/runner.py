@@ -1,0 +1,119 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The stages of a run in order; each is skipped where its artefact was made by the same settings.
+
+Nothing here imports TensorFlow: a run with nothing left to do answers at once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from niwt_tf import config as config_lib
+from niwt_tf import errors
+from niwt_tf import workdir as workdir_lib
+from niwt_tf.runs import stage_table
+from niwt_tf.util import arguments, progress
+
+if TYPE_CHECKING:
+    from niwt_tf.pipeline import context as run_lib
+
+_MEASURING = ("evaluate", "explain")  # the stages that write metrics.json
+
+
+def _pending(prints: dict[str, str], workdir: workdir_lib.Workdir, stages: Sequence[str] = ()) -> list[str]:
+    """Returns which of `stages`, all by default, are still to do, in order."""
+    for name in stages:
+        if name not in stage_table.STAGES:
+            raise errors.unknown_value("--stages", name, stage_table.STAGES)
+    wanted = [name for name in stage_table.STAGES if name in stages or not stages]
+    return [name for name in wanted if not workdir.is_current(name, prints[name])]
+
+
+def run(
+    config: config_lib.RunConfig,
+    workdir: workdir_lib.Workdir,
+    stages: Sequence[str] = (),
+    overwrite: bool = False,
+    start: Callable[[], None] = lambda: None,
+) -> dict[str, Any] | None:
+    """Runs what is still to do, and returns the metrics; None as long as the classifier is not evaluated.
+
+    Args:
+      config: the settings.
+      workdir: where artefacts are found and left.
+      stages: which stages to run; all by default.
+      overwrite: whether stages that other settings made may be made anew.
+      start: called before TensorFlow is imported, if there is anything to do.
+
+    Raises:
+      errors.UserError: for a mistake of the user's.
+      OSError: if the disk is full or cannot be written.
+    """
+    arguments.require_instance("config", config, config_lib.RunConfig, "Make one with config.RunConfig(...).")
+    arguments.require_instance("workdir", workdir, workdir_lib.Workdir, "Make one with workdir.Workdir(path).")
+    stages, overwrite = arguments.require_texts("stages", stages), arguments.require_flag("overwrite", overwrite)
+    if not callable(start):
+        raise arguments.wrong("start", "be a function", start, "Leave it out.")
+    prints = stage_table.fingerprints(config)
+    to_do = _pending(prints, workdir, stages)
+    workdir.require_same(config, overwrite)
+    if to_do:
+        workdir.require_writable()
+    context = _start(config, workdir, start) if to_do else None
+    workdir.claim(config)
+    for number, (name, stage) in enumerate(stage_table.STAGES.items(), 1):
+        if context and name in to_do:
+            progress.say(f"[{number}/{len(stage_table.STAGES)}] {name}: {stage.title}")
+            _require_parents(name, workdir, prints)
+            _run_stage(name, context, prints[name])
+            _write_metrics(workdir, prints)
+        elif workdir.is_current(name, prints[name]):
+            progress.say(f"[{number}/{len(stage_table.STAGES)}] {name}: done before")
+    return _write_metrics(workdir, prints)
+
+
+def _write_metrics(workdir: workdir_lib.Workdir, prints: dict[str, str]) -> dict[str, Any] | None:
+    """Writes what the stages that are done have measured, and returns it; None as long as nothing is evaluated."""
+    done = [name for name in stage_table.STAGES if workdir.is_current(name, prints[name])]
+    if "evaluate" not in done:
+        return None
+    metrics: dict[str, Any] = {}
+    for name in _MEASURING:
+        metrics |= workdir_lib.read_json(workdir.path(name) / "metrics.json") if name in done else {}
+    metrics["stage_seconds"] = {name: workdir_lib.read_json(workdir.path(name) / "seconds.json") for name in done}
+    workdir_lib.write_json(workdir.root / "metrics.json", metrics)
+    return metrics
+
+
+def _start(config: config_lib.RunConfig, workdir: workdir_lib.Workdir, start: Callable[[], None]) -> run_lib.Run:
+    """Returns what the stages share, having checked what only TensorFlow can tell of the settings."""
+    start()
+    from niwt_tf.pipeline import context as run
+    from niwt_tf.pipeline import stages
+    from niwt_tf.util import devices
+
+    progress.say(f"  {devices.configure(config)}")
+    context = run.Run(config, workdir)
+    stages.check(context)
+    return context
+
+
+def _require_parents(name: str, workdir: workdir_lib.Workdir, prints: dict[str, str]) -> None:
+    missing = [parent for parent in stage_table.STAGES[name].parents if not workdir.is_current(parent, prints[parent])]
+    if missing:
+        raise errors.UserError(
+            f"`--stages` must include what a stage needs, unless it is done. Received: --stages with {name}, which "
+            f"needs {', '.join(missing)}. Run --stages={','.join([*missing, name])}, or leave --stages out to run all."
+        )
+
+
+def _run_stage(name: str, context: run_lib.Run, fingerprint: str) -> None:
+    from niwt_tf.pipeline import stages
+
+    begun = time.monotonic()
+    with context.workdir.writing(name, fingerprint) as folder:
+        getattr(stages, name)(context, folder)
+        workdir_lib.write_json(folder / "seconds.json", round(time.monotonic() - begun, 2))

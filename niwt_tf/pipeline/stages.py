@@ -1,0 +1,404 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""What each stage of the pipeline does: from the artefacts of its parents to the files of its own folder.
+
+A stage is a function of the run and the folder to write into. It may read `run.folder(parent)`, and finds in its own
+folder what an interrupted call left there.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from niwt_tf import version
+from niwt_tf import workdir as workdir_lib
+from niwt_tf.backbones import activations as activations_lib
+from niwt_tf.backbones import classifier as classifier_lib
+from niwt_tf.backbones import features as features_lib
+from niwt_tf.data import zero_shot
+from niwt_tf.domains import knowledge as knowledge_lib
+from niwt_tf.evaluation import gzsl as evaluate_lib
+from niwt_tf.evaluation import summary
+from niwt_tf.explain import explain_run
+from niwt_tf.explain import subject as subject_lib
+from niwt_tf.method import importance
+from niwt_tf.method import inverse_map as inverse_map_lib
+from niwt_tf.method import validation as rehearsal_lib
+from niwt_tf.method.calibration import scale_and_bias
+from niwt_tf.method.domain_map import domain_map
+from niwt_tf.method.domain_map import relevance as relevance_lib
+from niwt_tf.method.weight_transfer import closed_form
+from niwt_tf.method.weight_transfer import descent as transfer_lib
+from niwt_tf.method.weight_transfer import images as transfer_source_lib
+from niwt_tf.pipeline import context as run_lib
+from niwt_tf.report import page
+from niwt_tf.runs import finished_run
+from niwt_tf.tensorboard_log import thumbnails, write
+from niwt_tf.training import finetune
+from niwt_tf.util import devices, progress, training_log
+
+_PACKAGES = ("tensorflow", "keras", "tensorflow-datasets", "numpy", "scikit-learn")
+_BATCH_SIZE = 256
+_FINE_TUNED = "fine_tuned.json"
+_DONE = "done.json"
+
+
+def check(run: run_lib.Run) -> None:
+    """Raises errors.UserError for settings that only a network can tell to be wrong, before any work is done."""
+    finetune.check(run.network, run.config.backbone)
+
+
+def data(run: run_lib.Run, folder: Path) -> None:
+    """Prepares the images, and writes down which split of them this is."""
+    dataset = run.dataset
+    split = {
+        "dataset": dataset.name,
+        "split_version": dataset.split_version,
+        "split_sha256": dataset.split_sha256,
+        "seen": dataset.seen,
+        "unseen": dataset.unseen,
+        "validation": dataset.validation,
+        "images": {name: len(getattr(dataset, name)) for name in ("train", "test_seen", "test_unseen")},
+    }
+    workdir_lib.write_json(folder / "split.json", split)
+
+
+def knowledge(run: run_lib.Run, folder: Path) -> None:
+    """Writes the domain vectors; those of a rehearsal are tried, too, so that what is wrong with them shows at once."""
+    known = knowledge_lib.load(run.dataset, run.config.domain)
+    progress.say(f"  {known.source}")
+    known.save(folder / "knowledge.npz")
+    if run.rehearsed == "groups":
+        run.rehearsal_knowledge(0)
+    else:
+        progress.say(f"  rehearsal: {run.about_rehearsal()}")
+
+
+def activations(run: run_lib.Run, folder: Path) -> None:
+    """Runs the trunk over the training images, if it stays as it is and there is room for what it gives."""
+    backbone, train = run.network.backbone, run.dataset.train
+    if run.stays and activations_lib.size(backbone, len(train)) <= run.config.activations_limit * 2**30:
+        activations_lib.compute(backbone, train, folder, run.jit_compile)
+
+
+def backbone(run: run_lib.Run, folder: Path) -> None:
+    """Trains the backbone on the training images of all seen classes."""
+    trained = _train(run, run.material, folder)
+    if run.has_activations:
+        trained = dataclasses.replace(trained, backbone=run.network.backbone)
+    trained.save(folder)
+
+
+def importances(run: run_lib.Run, folder: Path) -> None:
+    """Computes the importances of the training images."""
+    backbone = run.network.backbone.without_trunk() if run.has_activations else None
+    classifier = classifier_lib.Classifier.load(run.folder("backbone"), backbone)
+    _importances(run, classifier, run.material.train, folder)
+
+
+def rehearsal_backbone(run: run_lib.Run, folder: Path) -> None:
+    """Trains a backbone without the validation classes, and keeps what the rehearsal needs of its trunk."""
+    for group in range(run.groups):
+        part = folder / str(group)
+        if not (part / _DONE).exists():
+            part.mkdir(exist_ok=True)
+            _rehearse_training(run, run.material.rehearsal(run.config.seed, group), part)
+            workdir_lib.write_json(part / _DONE, True)
+
+
+def _rehearse_training(run: run_lib.Run, dataset: zero_shot.ZeroShotDataset, folder: Path) -> None:
+    classifier = _train(run, dataset, folder)
+    classifier.save(folder, with_network=not run.stays)
+    _importances(run, classifier, dataset.train, folder)
+    for name in ("test_seen", "test_unseen"):
+        split = getattr(dataset, name)
+        features = features_lib.compute(classifier.backbone.network, split, _BATCH_SIZE, folder / name, run.jit_compile)
+        np.savez(folder / f"{name}.npz", features=features, labels=split.labels)
+
+
+def rehearsal(run: run_lib.Run, folder: Path) -> None:
+    """Chooses the map's fit, lambda, scale, bias and gamma, on the classes that play unseen, if any can."""
+    trials = [_trial(run, group, folder / str(group)) for group in run.told_groups]
+    if run.rehearsed == "defaults":
+        chosen = rehearsal_lib.defaults(run.config.rehearsal)
+    else:
+        chosen = rehearsal_lib.choose(trials, run.config.rehearsal)
+    if run.rehearsed == "turns":
+        chosen = dataclasses.replace(chosen, imagined_part=None, rehearsal="turns")
+    workdir_lib.write_json(folder / "settings.json", dataclasses.asdict(chosen))
+
+
+def _trial(run: run_lib.Run, group: int, folder: Path) -> rehearsal_lib.Trial:
+    """Returns a rehearsal up to the choice: every map's weights for every lambda."""
+    parent = run.folder("rehearsal_backbone") / str(group)
+    classifier = classifier_lib.Classifier.load(parent, run.network.backbone if run.stays else None)
+    observed = importance.Importances.load(parent)
+    if run.config.importance.importances_of == "probability":
+        observed = _of_probability(run, classifier, run.material.rehearsal(run.config.seed, group).train, folder)
+    known = run.rehearsal_knowledge(group)
+    seen_classes, hows = len(classifier.class_names), rehearsal_lib.maps(run.config.rehearsal)
+    looks = _looks(run, observed) if any(relevance for _, relevance in hows) else None
+    maps = {
+        how: _fit_map(run, *how, known, observed, seen_classes, looks, folder / f"{how[0]}{how[1] or ''}")
+        for how in hows
+    }
+    wanted = known.vectors[seen_classes:]
+    kernels = _kernels(run, classifier, observed, maps, wanted, run.config.rehearsal.lambdas, folder / "transfer")
+    unseen = known.class_names[seen_classes:]
+    with np.load(parent / "test_seen.npz") as seen, np.load(parent / "test_unseen.npz") as tested:
+        images = observed.features, seen["features"], seen["labels"], tested["features"], tested["labels"]
+    return rehearsal_lib.Trial(classifier, unseen, kernels, *images)
+
+
+def map(run: run_lib.Run, folder: Path) -> None:
+    """Fits the map from domain vectors to importances on all seen classes."""
+    observed = importance.Importances.load(run.folder("importances"))
+    if run.config.importance.importances_of == "probability":
+        classifier = classifier_lib.Classifier.load(run.folder("backbone"))
+        observed = _of_probability(run, classifier, run.material.train, folder)
+    known = knowledge_lib.DomainKnowledge.load(run.folder("knowledge") / "knowledge.npz")
+    settings, seen_classes = _settings(run), len(run.dataset.seen)
+    looks = _looks(run, observed) if settings.map_relevance else None
+    _fit_map(run, settings.map_fit, settings.map_relevance, known, observed, seen_classes, looks, folder).save(folder)
+
+
+def transfer(run: run_lib.Run, folder: Path) -> None:
+    """Finds the unseen classes' weights, and writes the classifier of all classes with its gamma."""
+    classifier = classifier_lib.Classifier.load(run.folder("backbone"))
+    observed = importance.Importances.load(run.folder("importances"))
+    known = knowledge_lib.DomainKnowledge.load(run.folder("knowledge") / "knowledge.npz")
+    settings = _settings(run)
+    maps = {(settings.map_fit, settings.map_relevance): domain_map.DomainMap.load(run.folder("map"))}
+    wanted = known.vectors[len(run.dataset.seen) :]
+    (kernel,) = _kernels(run, classifier, observed, maps, wanted, (settings.lambda_,), folder).values()
+    sized = settings.scale, settings.scale_unit, settings.bias
+    extended = scale_and_bias.extend(classifier, kernel, run.dataset.unseen, *sized, observed.features)
+    extended.save(folder)
+    gamma = settings.place.gamma(extended.logits(observed.features), len(run.dataset.seen))
+    workdir_lib.write_json(folder / "calibration.json", {"gamma": gamma})
+
+
+def evaluate(run: run_lib.Run, folder: Path) -> None:
+    """Scores the classifier on the test images: the only stage that looks at them."""
+    classifier = classifier_lib.Classifier.load(run.folder("transfer"))
+    gamma = workdir_lib.read_json(run.folder("transfer") / "calibration.json")["gamma"]
+    seen, unseen = run.dataset.test_seen, run.dataset.test_unseen
+    seen_features, unseen_features = (
+        features_lib.compute(classifier.backbone.network, split, _BATCH_SIZE, folder / name, run.jit_compile)
+        for name, split in (("seen", seen), ("unseen", unseen))
+    )
+    test = (classifier.logits(seen_features), seen.labels, classifier.logits(unseen_features), unseen.labels)
+    np.savez(folder / "logits.npz", seen=test[0], seen_labels=test[1], unseen=test[2], unseen_labels=test[3])
+    workdir_lib.write_json(folder / "metrics.json", _about(run) | _scores(test, run.dataset, gamma))
+
+
+def inverse_map(run: run_lib.Run, folder: Path) -> None:
+    """Fits the map from importances to domain vectors on all seen classes."""
+    observed = importance.Importances.load(run.folder("importances"))
+    known = knowledge_lib.DomainKnowledge.load(run.folder("knowledge") / "knowledge.npz")
+    vectors = known.vectors[: len(run.dataset.seen)]
+    with training_log.scalars(folder) as log:
+        fitted = inverse_map_lib.fit(
+            observed.values, observed.labels, vectors, run.config.map.map_folds, run.config.seed, log
+        )
+    fitted.save(folder)
+
+
+def explain(run: run_lib.Run, folder: Path) -> None:
+    """Explains decisions on test images and names the neurons, and measures how right that is."""
+    subject = subject_lib.Subject.load(run.workdir.root)
+    kept = run.material.train if run.has_activations else None
+    explain_run.write(subject, run.dataset, folder, run.config.seed, run.jit_compile, kept)
+
+
+def report(run: run_lib.Run, folder: Path) -> None:
+    """Writes the page on the run, and what TensorBoard shows of it beside the loops' scalars."""
+    finished = finished_run.FinishedRun(run.workdir.root, run.config)
+    page.write(finished, folder)
+    write.write(finished, thumbnails.load(run.dataset), folder)
+
+
+def _about(run: run_lib.Run) -> dict[str, Any]:
+    """Returns what a reader must know of a run to trust its scores, and to repeat it."""
+    settings = _settings(run)
+    fitted = domain_map.DomainMap.load(run.folder("map"))
+    classifier = classifier_lib.Classifier.load(run.folder("backbone"))
+    known = knowledge_lib.DomainKnowledge.load(run.folder("knowledge") / "knowledge.npz")
+    return {
+        "dataset": run.dataset.name,
+        "split_version": run.dataset.split_version,
+        "split_sha256": run.dataset.split_sha256,
+        "seen_classes": len(run.dataset.seen),
+        "unseen_classes": len(run.dataset.unseen),
+        "imageless_classes": run.dataset.imageless,
+        "domain": run.config.domain.domain,
+        "domain_source": known.source,
+        "backbone": run.config.backbone.backbone,
+        "fine_tuned": workdir_lib.read_json(run.folder("backbone") / _FINE_TUNED),
+        "layer": classifier.backbone.layer,
+        "seed": run.config.seed,
+        "lambda": settings.lambda_,
+        "scale": settings.scale,
+        "bias": settings.bias,
+        "rehearsal": settings.rehearsal,
+        "harmonic_mean_expected": settings.expected,
+        "map_rank_correlation": fitted.rank_correlation,
+        "map_fit": settings.map_fit,
+        "map_steps": fitted.steps,
+        "map_penalty": fitted.penalty,
+        "map_relevance": settings.map_relevance,
+        "transfer_fit": run.config.transfer.transfer_fit,
+        "machine": devices.record(),
+        "packages": {"niwt_tf": version.__version__} | {name: metadata.version(name) for name in _PACKAGES},
+    }
+
+
+def _scores(
+    test: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray], dataset: zero_shot.ZeroShotDataset, gamma: float
+) -> dict[str, Any]:
+    """Returns the accuracies, and that of the backbone alone: over the seen classes, on their images."""
+    seen_classes = len(dataset.seen)
+    alone = evaluate_lib.per_class_accuracy(test[0][:, :seen_classes].argmax(1), test[1], range(seen_classes))
+    imageless = [dataset.class_names.index(name) for name in dataset.imageless]
+    return {"backbone_accuracy": alone} | summary.of(test, seen_classes, imageless, gamma)
+
+
+def _train(run: run_lib.Run, dataset: zero_shot.ZeroShotDataset, folder: Path) -> classifier_lib.Classifier:
+    """Returns a classifier of the seen classes of `dataset`: of the run's own, or of its rehearsal."""
+    settings = run.config.backbone
+    start = run.network if run.stays else run.start()
+    if run.has_activations:
+        start = dataclasses.replace(start, backbone=start.backbone.without_trunk())
+    workdir_lib.write_json(folder / _FINE_TUNED, finetune.what(start, settings))
+    with training_log.scalars(folder) as log:
+        return finetune.finetune(
+            start,
+            dataset.train,
+            dataset.seen,
+            settings,
+            run.config.seed,
+            folder,
+            run.jit_compile,
+            log,
+            np.isin(run.dataset.seen, dataset.seen),
+            devices.uses_half_precision(run.config.mixed_precision),
+        )
+
+
+def _importances(
+    run: run_lib.Run, classifier: classifier_lib.Classifier, split: zero_shot.Split, folder: Path, of: str = "logit"
+) -> importance.Importances:
+    kept = run.config.transfer.transfer_images
+    return importance.compute(classifier, split, kept, run.config.seed, folder, run.jit_compile, of)
+
+
+def _of_probability(
+    run: run_lib.Run, classifier: classifier_lib.Classifier, split: zero_shot.Split, folder: Path
+) -> importance.Importances:
+    """Returns what `_importances` does for a split of `run.material`, of probabilities in place of logits."""
+    if run.has_activations:
+        classifier = dataclasses.replace(classifier, backbone=classifier.backbone.without_trunk())
+    (folder / "importances").mkdir(parents=True, exist_ok=True)
+    return _importances(run, classifier, split, folder / "importances", "probability")
+
+
+def _settings(run: run_lib.Run) -> rehearsal_lib.Settings:
+    """Returns what the rehearsal chose."""
+    return rehearsal_lib.Settings(**workdir_lib.read_json(run.folder("rehearsal") / "settings.json"))
+
+
+def _fit_map(
+    run: run_lib.Run,
+    fit: str,
+    relevance: int,
+    known: knowledge_lib.DomainKnowledge,
+    observed: importance.Importances,
+    seen_classes: int,
+    looks: np.ndarray | None,
+    folder: Path,
+) -> domain_map.DomainMap:
+    sums = domain_map.class_sums(observed.values, observed.labels, seen_classes)
+    counts = np.bincount(observed.labels, minlength=seen_classes)
+    vectors = known.vectors[:seen_classes]
+    with training_log.scalars(folder) as log:
+        return domain_map.fit(vectors, sums, counts, run.config.map, run.config.seed, log, fit, relevance, looks)
+
+
+def _looks(run: run_lib.Run, observed: importance.Importances) -> np.ndarray:
+    """Returns how the seen classes look."""
+    classes = int(observed.labels.max()) + 1
+    shrinkage = run.config.backbone.classifier_shrinkage
+    return relevance_lib.looks(observed.features, observed.labels, classes, shrinkage)
+
+
+def _kernels(
+    run: run_lib.Run,
+    classifier: classifier_lib.Classifier,
+    observed: importance.Importances,
+    maps: Mapping[tuple[str, int], domain_map.DomainMap],
+    vectors: np.ndarray,
+    lambdas: tuple[float, ...],
+    folder: Path,
+) -> dict[rehearsal_lib.Key, np.ndarray]:
+    """Returns the weights `[D,U]` for domain vectors `[U,M]`, by every map with every lambda."""
+    folder.mkdir(exist_ok=True)
+    activations = _transferred_on(run, classifier, observed, folder)
+    targets = {how: fitted(vectors) for how, fitted in maps.items()}
+    if run.config.transfer.transfer_fit == "descent":
+        return _descend(run, classifier, activations, targets, lambdas, folder)
+    shrinkage = run.config.backbone.classifier_shrinkage
+    reach = closed_form.reach(classifier.backbone.head, activations, observed.features, observed.labels, shrinkage)
+    operators = {
+        (fit, relevance, lambda_): reach.operator(fitted.residuals, lambda_)
+        for (fit, relevance), fitted in maps.items()
+        for lambda_ in lambdas
+    }
+    if len(operators) == 1:
+        np.save(folder / closed_form.FILE, next(iter(operators.values())))
+    return {key: closed_form.weights(operator, targets[key[:2]]) for key, operator in operators.items()}
+
+
+def _descend(
+    run: run_lib.Run,
+    classifier: classifier_lib.Classifier,
+    activations: np.ndarray,
+    targets: Mapping[tuple[str, int], np.ndarray],
+    lambdas: tuple[float, ...],
+    folder: Path,
+) -> dict[rehearsal_lib.Key, np.ndarray]:
+    """Returns the weights `[D,U]` for the targets `[U,K]` of every map with every lambda, found all at once."""
+    keys = [(fit, relevance, lambda_) for fit, relevance in targets for lambda_ in lambdas]
+    columns = np.concatenate([targets[fit, relevance] for fit, relevance, _ in keys])
+    pulls = np.repeat([lambda_ for *_, lambda_ in keys], len(columns) // len(keys))
+    with training_log.scalars(folder) as log:
+        kernel = transfer_lib.transfer(
+            classifier.backbone.head,
+            activations,
+            columns,
+            classifier.kernel,
+            pulls,
+            run.config.transfer,
+            run.config.seed,
+            run.jit_compile,
+            log,
+        )
+    return dict(zip(keys, np.split(kernel, len(keys), axis=1), strict=True))
+
+
+def _transferred_on(
+    run: run_lib.Run, classifier: classifier_lib.Classifier, observed: importance.Importances, folder: Path
+) -> np.ndarray:
+    """Returns the activations that weights are found on: of training images, or of others, then left in `folder`."""
+    if run.config.transfer.transfer_source == "training":
+        return observed.activations
+    settings, backbone = run.config.transfer, classifier.backbone
+    images = transfer_source_lib.images(settings, backbone.image_size, run.config.seed)
+    found = transfer_source_lib.activations(backbone, images, settings.transfer_images, run.jit_compile)
+    np.save(folder / transfer_source_lib.FILE, found)
+    return found

@@ -1,0 +1,74 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""What the stage `explain` left, as the page shows it: the gallery of decisions and the dictionary of neurons."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from niwt_tf import workdir as workdir_lib
+from niwt_tf.report import pictures
+
+_DECISION_WIDTH = 720  # pixels
+_NEURON_WIDTH = 320
+MOST_PICTURED = 300  # neurons, so that the page stays a few megabytes
+
+
+@dataclasses.dataclass(frozen=True)
+class Group:
+    """Decisions of one kind.
+
+    Attributes:
+      title: which kind.
+      decisions: as in `decisions.json`, with `picture` a `pictures.Picture`.
+    """
+
+    title: str
+    decisions: list[dict[str, Any]]
+
+
+def gallery(folder: Path) -> list[Group]:
+    """Returns the decisions that are explained, wrong ones last; no group is empty."""
+    listed = workdir_lib.read_json(folder / "decisions.json") or []
+    groups = [
+        Group(
+            f"{'Right' if right else 'Wrong'}, of {'unseen' if unseen else 'seen'} classes",
+            [
+                one | {"picture": pictures.read(folder / one["picture"], _DECISION_WIDTH)}
+                for one in listed
+                if (one["right"], one["unseen"]) == (right, unseen)
+            ],
+        )
+        for right in (True, False)
+        for unseen in (False, True)
+    ]
+    return [group for group in groups if group.decisions]
+
+
+def dictionary(folder: Path) -> list[dict[str, Any]]:
+    """Returns the neurons as in `neurons.json`, the clearest named first.
+
+    `images` and `maximal` become a `pictures.Picture`; None beyond the first neurons, to bound the page.
+    """
+    listed = workdir_lib.read_json(folder / "neurons.json") or []
+    order = sorted(listed, key=lambda one: (one["name"] is None, -one["confidence"], one["index"]))
+    return [
+        one
+        | {"words": " ".join(_words(one)).lower()}
+        | {name: _picture(folder, one[name], place) for name in ("images", "maximal")}
+        for place, one in enumerate(order)
+    ]
+
+
+def _words(neuron: dict[str, Any]) -> Iterable[str]:
+    """Yields what a search finds a neuron by."""
+    yield f"neuron {neuron['index']}"
+    yield neuron["name"] or "no clear name"
+    yield from (name for name, _ in neuron["candidates"])
+
+
+def _picture(folder: Path, name: str | None, place: int) -> pictures.Picture | None:
+    return pictures.read(folder / name, _NEURON_WIDTH) if name and place < MOST_PICTURED else None

@@ -1,0 +1,120 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The rows of the page's tables."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from niwt_tf.evaluation import confusion
+from niwt_tf.runs import finished_run
+
+_SCORES = (
+    ("ZSL accuracy: unseen classes alone", "zsl_accuracy"),
+    ("AUSUC: area under S against U", "ausuc"),
+    ("the backbone on seen classes alone", "backbone_accuracy"),
+    ("rank correlation of the map on held-out classes", "map_rank_correlation"),
+    ("H that the validation classes had promised", "harmonic_mean_expected"),
+)
+_MEASURES = (
+    ("the map's maximum lies in the object, seen classes", "pointing_seen", "pointing_chance", ""),
+    ("the map's maximum lies in the object, unseen classes", "pointing_unseen", "pointing_chance", ""),
+    ("a named part's map has its maximum in that part", "part_pointing", "part_pointing_chance", ""),
+    (
+        "five reasons given that are true of the class",
+        "attribute_accuracy",
+        "attribute_accuracy_chance",
+        "attribute_accuracy_frequent",
+    ),
+    ("neurons that get a name", "neurons_named", "", ""),
+    ("a named neuron tells images with its name's trait (AUC)", "neuron_name_auc", "neuron_name_auc_shuffled", ""),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class ClassRow:
+    """A class in the table of classes.
+
+    Attributes:
+      number: from 1, as in the confusion's drawing.
+      name: its name.
+      unseen: whether it is unseen.
+      images: its test images.
+      accuracy: 0..1; None where it has no test image.
+      rank_correlation: between predicted and observed importances.
+      mistake: what it is most often taken for; None where nothing is wrong.
+    """
+
+    number: int
+    name: str
+    unseen: bool
+    images: int
+    accuracy: float | None
+    rank_correlation: float
+    mistake: confusion.Mistake | None
+
+
+def classes(run: finished_run.FinishedRun) -> list[ClassRow]:
+    """Returns a row for each class."""
+    images, commonest = run.confusion.sum(1), confusion.commonest(run.confusion)
+    accuracies, correlations = confusion.accuracies(run.confusion), run.vectors.rank_correlations
+    return [
+        ClassRow(
+            number=index + 1,
+            name=name,
+            unseen=index >= run.seen_classes,
+            images=int(images[index]),
+            accuracy=None if np.isnan(accuracies[index]) else float(accuracies[index]),
+            rank_correlation=float(correlations[index]),
+            mistake=commonest[index],
+        )
+        for index, name in enumerate(run.class_names)
+    ]
+
+
+def scores(metrics: Mapping[str, Any]) -> list[tuple[str, float | None]]:
+    """Returns the scores beside S, U and H: what each is, and its value, None where it cannot be had."""
+    return [(title, metrics[name]) for title, name in _SCORES]
+
+
+def measures(metrics: Mapping[str, Any]) -> list[tuple[str, float | None, float | None, float | None]]:
+    """Returns how right explanations are: what is measured, its value, by chance, by the most frequent answer."""
+    return [
+        (title, metrics.get(value), metrics.get(chance), metrics.get(frequent))
+        for title, value, chance, frequent in _MEASURES
+    ]
+
+
+def settings(run: finished_run.FinishedRun) -> list[tuple[str, str, str, str]]:
+    """Returns what validation classes chose: the name, the value, what was tried, what it does."""
+    chosen, tried = run.settings, run.config.rehearsal
+    closed = run.config.transfer.transfer_fit == "closed"
+    held_back = "the map's errors hold new weights back" if closed else "pulls new weights to the mean of the seen ones"
+    kept = f"kept {chosen['kept_share']:.1%} of the rehearsal's training images with a seen class"
+    size = "how much a logit varies within a class" if chosen.get("scale_unit") == "spread" else "length"
+    return [
+        ("map", chosen["map_fit"], _listed(tried.map_fits), "how the map from words to importances is fitted"),
+        (
+            "relevance",
+            f"{chosen['map_relevance']}",
+            _listed(tried.map_relevances),
+            "steps of ridge regression that learn how much each attribute or word tells",
+        ),
+        (
+            "gamma",
+            f"{run.metrics['gamma']:.4g}",
+            "every value",
+            f"is subtracted from the seen classes' logits; it {kept}",
+        ),
+        ("lambda", f"{chosen['lambda_']:g}", _listed(tried.lambdas), held_back),
+        ("scale", f"{chosen['scale']:g}", _listed(tried.scales), f"size of new weights, by {size}; 1 is the seen mean"),
+        ("bias", chosen["bias"], _listed(tried.biases), "bias of new classes"),
+    ]
+
+
+def _listed(values: tuple[Any, ...]) -> str:
+    return ", ".join(str(value) if isinstance(value, str) else f"{value:g}" for value in values)

@@ -1,0 +1,75 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""What a finished run holds of each class as a vector: words, importances asked for and found, and weights."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from niwt_tf.method.domain_map import domain_map
+from niwt_tf.method import importance
+from niwt_tf.backbones import classifier as classifier_lib
+from niwt_tf.domains import knowledge as knowledge_lib
+
+_IMAGES = 16  # of training, on which the importances of a class without one are taken
+_EPSILON = 1e-12
+
+
+@dataclasses.dataclass(frozen=True)
+class ClassVectors:
+    """Vectors of all classes, the seen first.
+
+    Attributes:
+      domain: `[C,M]`.
+      predicted: the importances that the map predicts from `domain`, `[C,K]`; only directions count.
+      observed: the mean of unit importances, `[C,K]`: of a seen class over its training images, of an unseen one over
+        some training images of seen classes, on which its new weights cause them.
+      weights: of the classifier, `[C,D]`.
+    """
+
+    domain: np.ndarray
+    predicted: np.ndarray
+    observed: np.ndarray
+    weights: np.ndarray
+
+    @property
+    def rank_correlations(self) -> np.ndarray:
+        """Spearman's rank correlation `[C]` between predicted and observed importances."""
+        return domain_map.rank_correlations(self.predicted, self.observed)
+
+
+def load(root: Path) -> ClassVectors:
+    """Returns the vectors of the run in `root`, whose stages up to the transfer are done."""
+    classifier = classifier_lib.Classifier.load(root / "transfer")
+    seen_classes = len(classifier.seen)
+    found = importance.Importances.load(root / "importances")
+    domain = knowledge_lib.DomainKnowledge.load(root / "knowledge" / "knowledge.npz").vectors
+    counts = np.bincount(found.labels, minlength=seen_classes)[:, None]
+    of_seen = domain_map.class_sums(found.values, found.labels, seen_classes) / counts
+    images = np.linspace(0, len(found.activations) - 1, _IMAGES).astype(int)
+    of_unseen = caused(classifier.backbone.head, found.activations[images], classifier.kernel[:, seen_classes:])
+    predicted = domain_map.DomainMap.load(root / "map")(domain)
+    return ClassVectors(domain, predicted, np.concatenate([of_seen, of_unseen]), classifier.kernel.T)
+
+
+def caused(head: tf.keras.Model, activations: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    """Returns the mean over images of the unit importances `[U,K]` that weights cause.
+
+    Args:
+      head: activations `[N,H,W,K]` -> features `[N,D]`.
+      activations: `[N,H,W,K]`.
+      kernel: weights `[D,U]`.
+    """
+    images = tf.constant(activations, tf.float32)
+
+    @tf.function
+    def of_class(weights: tf.Tensor) -> tf.Tensor:
+        rows = tf.repeat(weights[None], len(activations), axis=0)
+        values = importance.importances(importance.inference(head), images, rows)
+        return tf.reduce_mean(values / tf.maximum(tf.norm(values, axis=1, keepdims=True), _EPSILON), axis=0)
+
+    return np.stack([of_class(tf.constant(column, tf.float32)).numpy() for column in kernel.T])

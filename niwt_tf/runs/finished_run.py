@@ -1,0 +1,118 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""A finished run, read back from its folder: what the page and TensorBoard's pages show of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from niwt_tf.runs import class_vectors
+from niwt_tf.runs import command
+from niwt_tf import errors
+from niwt_tf.evaluation import gzsl
+from niwt_tf.runs import stage_table
+from niwt_tf import config as config_lib
+from niwt_tf import workdir as workdir_lib
+
+_NEEDED = ("data", "knowledge", "rehearsal", "importances", "map", "transfer", "evaluate")
+_EXPLAIN = "explain"
+
+
+@dataclasses.dataclass(frozen=True)
+class FinishedRun:
+    """A run whose scores are known; files are read when asked for.
+
+    Attributes:
+      root: the run's folder.
+      config: its settings.
+
+    Raises:
+      errors.UserError: if a stage that is read is not done.
+    """
+
+    root: Path
+    config: config_lib.RunConfig
+
+    def __post_init__(self) -> None:
+        missing = [stage for stage in _NEEDED if not (self.root / stage).is_dir()]
+        if missing:
+            raise errors.UserError(
+                f"`--workdir` must hold a run that has its scores. Received: --workdir={self.root}, without the "
+                f"{'stages' if len(missing) > 1 else 'stage'} {', '.join(missing)}. "
+                f"Run {command.command(self.config, self.root)}"
+            )
+
+    @functools.cached_property
+    def metrics(self) -> dict[str, Any]:
+        """The scores and what they rest on: `evaluate/metrics.json`."""
+        return workdir_lib.read_json(self.root / "evaluate" / "metrics.json")
+
+    @functools.cached_property
+    def explained(self) -> Path | None:
+        """Where the explanations lie; None where the stage `explain` was left out."""
+        folder = self.root / _EXPLAIN
+        return folder if folder.is_dir() else None
+
+    @functools.cached_property
+    def explained_metrics(self) -> dict[str, Any]:
+        """How right the explanations are: `explain/metrics.json`; empty where there are none."""
+        return (self.explained and workdir_lib.read_json(self.explained / "metrics.json")) or {}
+
+    @functools.cached_property
+    def settings(self) -> dict[str, Any]:
+        """What the rehearsal chose: `rehearsal/settings.json`."""
+        return workdir_lib.read_json(self.root / "rehearsal" / "settings.json")
+
+    @functools.cached_property
+    def seconds(self) -> dict[str, float]:
+        """Stage -> seconds, of all stages that are done, in their order."""
+        read = {stage: workdir_lib.read_json(self.root / stage / "seconds.json") for stage in stage_table.STAGES}
+        return {stage: seconds for stage, seconds in read.items() if seconds is not None}
+
+    @functools.cached_property
+    def class_names(self) -> tuple[str, ...]:
+        """The seen classes' names, then the unseen ones'."""
+        split = workdir_lib.read_json(self.root / "data" / "split.json")
+        return (*split["seen"], *split["unseen"])
+
+    @property
+    def seen_classes(self) -> int:
+        """How many classes are seen."""
+        return self.metrics["seen_classes"]
+
+    @functools.cached_property
+    def test(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Logits and labels of test images of seen, then of unseen classes, as `gzsl.curve` takes them."""
+        with np.load(self.root / "evaluate" / "logits.npz", allow_pickle=False) as saved:
+            return saved["seen"], saved["seen_labels"], saved["unseen"], saved["unseen_labels"]
+
+    @functools.cached_property
+    def curve(self) -> gzsl.Curve | None:
+        """S and U for every gamma; None where no unseen class has test images."""
+        if not len(self.test[3]):
+            return None
+        imageless = [self.class_names.index(name) for name in self.metrics["imageless_classes"]]
+        return gzsl.curve(*self.test, self.seen_classes, imageless)
+
+    @functools.cached_property
+    def confusion(self) -> np.ndarray:
+        """How many test images of class `c` are taken for class `p`, `[C,C]` int64, at the gamma that was chosen."""
+        logits, labels = np.concatenate(self.test[0::2]), np.concatenate(self.test[1::2])
+        classes = len(self.class_names)
+        penalty = np.where(np.arange(classes) < self.seen_classes, self.metrics["gamma"], 0.0)
+        predictions = (logits - penalty).argmax(1)
+        return np.bincount(labels * classes + predictions, minlength=classes**2).reshape(classes, classes)
+
+    @functools.cached_property
+    def vectors(self) -> class_vectors.ClassVectors:
+        """Each class' domain vector, importances and weights."""
+        return class_vectors.load(self.root)
+
+    def command(self, *stages: str) -> str:
+        """Returns the command that makes this run; or `stages` of it alone."""
+        return command.command(self.config, self.root, stages)

@@ -1,0 +1,77 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tells whether a folder holds a run that has gone far enough, or any runs at all."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from niwt_tf.runs import command
+from niwt_tf import errors
+from niwt_tf import workdir
+
+
+def require(folder: str | None, stages: Sequence[str], flag: str = "--workdir") -> Path:
+    """Returns a run's folder.
+
+    Args:
+      folder: as the user names it.
+      stages: must be done.
+      flag: by which the user names it.
+
+    Raises:
+      errors.UserError: if it is none, or lacks a stage.
+    """
+    if not folder:
+        raise errors.UserError(f"`{flag}` must name a finished run. Received none. Add {flag}=DIR.")
+    root = Path(folder).expanduser()
+    config = _config(root)
+    if config is None:
+        raise errors.UserError(
+            f"`{flag}` must be the folder of a run. Received: {flag}={folder}, which "
+            f"{_trouble(root, 'is the folder of no run')}. Name one that niwt made, or make it: "
+            f"niwt --workdir={shlex.quote(folder)}"
+        )
+    missing = [stage for stage in stages if not (root / stage).is_dir()]
+    if missing:
+        raise errors.UserError(
+            f"`{flag}` must hold the stages {', '.join(stages)}. Received: {flag}={folder}, without "
+            f"{', '.join(missing)}. Make what is missing: {command.of_record(config, root)}"
+        )
+    return root
+
+
+def within(folder: str, flag: str) -> list[Path]:
+    """Returns the folders of runs in a folder: itself, or those right below it.
+
+    Args:
+      folder: of a run, or of a comparison; as the user names it.
+      flag: by which the user names it.
+
+    Raises:
+      errors.UserError: if there are none.
+      OSError: if the folder cannot be read.
+    """
+    root = Path(folder).expanduser()
+    below = sorted(root.iterdir()) if root.is_dir() else []
+    runs = [root] if _config(root) is not None else [path for path in below if _config(path) is not None]
+    if not runs:
+        raise errors.UserError(
+            f"`{flag}` must name folders of comparisons or of runs. Received: {flag}={folder}, which "
+            f"{_trouble(root, 'holds no run')}. Name an --out of niwt_compare or a --workdir of niwt, or leave {flag} "
+            "out."
+        )
+    return runs
+
+
+def _config(root: Path) -> dict[str, Any] | None:
+    """Returns the settings of the run in a folder; None where there is none."""
+    config = workdir.read_json(root / "config.json")
+    return config if isinstance(config, dict) else None
+
+
+def _trouble(root: Path, of_folder: str) -> str:
+    return of_folder if root.is_dir() else "is no folder" if root.exists() else "does not exist"

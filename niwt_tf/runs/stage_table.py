@@ -1,0 +1,104 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""The stages of a run in order, and what the artefact of each follows from.
+
+Nothing here imports TensorFlow.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from niwt_tf import config as config_lib
+from niwt_tf.data import named_files
+from niwt_tf.data import digest
+
+_FORMAT = 7  # of the artefacts; a new one makes every stage anew
+
+
+@dataclasses.dataclass(frozen=True)
+class Stage:
+    """A stage: its artefact follows from its settings and its parents' artefacts.
+
+    Attributes:
+      title: what it does, for the terminal.
+      parents: the stages whose artefacts it reads.
+      settings: the part of the configuration that it depends on.
+    """
+
+    title: str
+    parents: tuple[str, ...]
+    settings: Callable[[config_lib.RunConfig], Sequence[Any]]
+
+
+def _training(config: config_lib.RunConfig) -> list[Any]:
+    """Returns what a trained network follows from."""
+    return [config.backbone, named_files.backbone_stamps(config.backbone), config.mixed_precision, config.seed]
+
+
+def _network(config: config_lib.RunConfig) -> list[Any]:
+    """Returns what the activations of a network follow from that stays as it is."""
+    settings = config_lib.options(config.backbone)
+    network = {name: value for name, (value, field) in settings.items() if not field.metadata.get("training")}
+    return [network, named_files.backbone_stamps(config.backbone), config.seed]
+
+
+def _transfer(config: config_lib.RunConfig) -> list[Any]:
+    """Returns what the transfer follows from, besides what it is given."""
+    return [config.transfer, named_files.transfer_stamps(config.transfer, config.seed)]
+
+
+STAGES: dict[str, Stage] = {
+    "data": Stage(
+        "images and their zero-shot split",
+        (),
+        lambda c: [dataclasses.replace(c.data, data_dir="", prepared_dir=""), digest.images(c.data)],
+    ),
+    "knowledge": Stage(
+        "a domain vector for every class",
+        ("data",),
+        lambda c: [c.domain, named_files.stamps(c.domain), digest.knowledge(c.data)],
+    ),
+    "activations": Stage("activations of the training images, if the network stays as it is", ("data",), _network),
+    "rehearsal_backbone": Stage(
+        "a backbone that has not seen the validation classes",
+        ("activations",),
+        lambda c: [*_training(c), c.transfer.transfer_images, c.rehearsal.validation_groups],
+    ),
+    "rehearsal": Stage(
+        "map, lambda, scale, bias and gamma, chosen on validation classes",
+        ("rehearsal_backbone", "knowledge"),
+        lambda c: [c.domain, c.importance, c.map, *_transfer(c), c.rehearsal, c.seed],
+    ),
+    "backbone": Stage("the backbone, trained on the seen classes", ("activations",), _training),
+    "importances": Stage(
+        "importances of the neurons, image by image", ("backbone",), lambda c: [c.transfer.transfer_images, c.seed]
+    ),
+    "map": Stage(
+        "the map from domain to importances", ("importances", "rehearsal"), lambda c: [c.importance, c.map, c.seed]
+    ),
+    "transfer": Stage("weights of the unseen classes", ("map",), lambda c: [*_transfer(c), c.seed]),
+    "evaluate": Stage("accuracy on seen and unseen classes", ("transfer",), lambda c: []),
+    "inverse_map": Stage(
+        "the map back from importances to domain", ("importances", "knowledge"), lambda c: [c.map.map_folds, c.seed]
+    ),
+    "explain": Stage(
+        "explanations in pictures and words, and how right they are", ("evaluate", "inverse_map"), lambda c: []
+    ),
+    "report": Stage("a page on all of it, and TensorBoard's pages", ("explain",), lambda c: []),
+}
+
+
+def fingerprints(config: config_lib.RunConfig) -> dict[str, str]:
+    """Returns stage -> fingerprint of what its artefact follows from: settings, and its parents' fingerprints.
+
+    Raises:
+      errors.UserError: if a file or folder that a setting names is not there.
+    """
+    prints: dict[str, str] = {}
+    for name, stage in STAGES.items():
+        parents = [prints[parent] for parent in stage.parents]
+        prints[name] = config_lib.fingerprint(name, _FORMAT, *stage.settings(config), *parents)
+    return prints

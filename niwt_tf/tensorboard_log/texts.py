@@ -1,0 +1,58 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Markdown for TensorBoard's text page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from niwt_tf import config as config_lib
+from niwt_tf import workdir as workdir_lib
+from niwt_tf.runs import finished_run
+
+_SPECIAL = re.compile(r"[\\`*_{}\[\]()#+\-.!<>&|]")
+_ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "|": "&#124;"}  # which a backslash does not keep
+
+
+def escaped(text: str) -> str:
+    """Returns Markdown that shows `text` letter by letter, on one line."""
+    return _SPECIAL.sub(lambda found: _ENTITIES.get(found[0], f"\\{found[0]}"), " ".join(text.split()))
+
+
+def settings(run: finished_run.FinishedRun) -> str:
+    """Returns the command of the run, what it chose on validation classes, and all of its settings."""
+    chosen = [(name.rstrip("_"), value) for name, value in run.settings.items()]
+    given = [(name, value) for name, (value, _) in config_lib.options(run.config).items()]
+    return "\n\n".join(
+        [
+            f"    {run.command()}",
+            _table(("chosen on validation classes", "value"), [("gamma", run.metrics["gamma"]), *chosen]),
+            _table(("setting", "value"), given),
+        ]
+    )
+
+
+def neurons(folder: Path) -> str:
+    """Returns the names of the neurons in `folder`, which the stage `explain` wrote."""
+    listed = workdir_lib.read_json(folder / "neurons.json") or []
+    rows = [
+        (
+            one["index"],
+            one["name"] or "no clear name",
+            f"{one['confidence']:.2f}",
+            ", ".join(name for name, _ in one["candidates"]),
+        )
+        for one in listed
+    ]
+    return _table(("neuron", "name", "confidence", "candidates"), rows)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [head, ["---"] * len(head), *([escaped(_shown(cell)) for cell in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _shown(value: object) -> str:
+    return ", ".join(str(item) for item in value) if isinstance(value, tuple) else str(value)

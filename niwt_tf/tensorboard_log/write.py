@@ -1,0 +1,77 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""All that TensorBoard shows of a finished run beside its loops' scalars: `tensorboard --logdir <workdir>`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from tensorboard.plugins.hparams import summary_v2
+
+from niwt_tf import config as config_lib
+from niwt_tf.runs import finished_run
+from niwt_tf.tensorboard_log import decisions, drawings, projector, texts
+
+_STEP = 0  # a finished run has one
+
+
+def write(run: finished_run.FinishedRun, thumbnails: Sequence[np.ndarray | None], folder: Path) -> None:
+    """Writes settings, scores, images, texts and the projector's files into `folder`.
+
+    What the stage `explain` makes is shown if it is there.
+
+    Args:
+      run: the run to show.
+      thumbnails: an image `[S,S,3]` uint8 RGB of each class, as `thumbnails.load` gives them.
+      folder: a run of TensorBoard's: in the run's folder, and made if it is not there.
+
+    Raises:
+      OSError: if the files cannot be written.
+    """
+    writer = tf.summary.create_file_writer(str(folder))
+    with writer.as_default(step=_STEP):
+        summary_v2.hparams(hyperparameters(run.config))
+        for name, value in scores(run).items():
+            tf.summary.scalar(name, value)
+        _write_images(run)
+        tf.summary.text("settings", texts.settings(run))
+        if run.explained:
+            tf.summary.text("neurons", texts.neurons(run.explained))
+    writer.close()
+    projector.write(run, thumbnails, folder)
+
+
+def hyperparameters(config: config_lib.RunConfig) -> dict[str, bool | int | float | str]:
+    """Returns the settings as TensorBoard takes them: a list becomes its values with commas between them."""
+    return {name: _plain(value) for name, (value, _) in config_lib.options(config).items()}
+
+
+def scores(run: finished_run.FinishedRun) -> dict[str, float]:
+    """Returns the scores that are numbers, those of explanations included."""
+    everything = run.metrics | run.explained_metrics
+    return {name: value for name, value in everything.items() if isinstance(value, float)}
+
+
+def _plain(value: bool | int | float | str | tuple | None) -> bool | int | float | str:
+    if isinstance(value, tuple):
+        return ",".join(str(item) for item in value)
+    return "" if value is None else value
+
+
+def _write_images(run: finished_run.FinishedRun) -> None:
+    if run.curve:
+        operating = (run.metrics["unseen_accuracy"], run.metrics["seen_accuracy"])
+        _write_image(
+            "seen_unseen_curve", drawings.curve(run.curve, operating), "S against U; the dot is what was chosen"
+        )
+    about = f"rows: true classes; columns: predictions; {run.seen_classes} seen classes, then the unseen"
+    _write_image("confusion", drawings.confusion(run.confusion, run.seen_classes), about)
+    for decision in decisions.read(run.explained) if run.explained else ():
+        _write_image(decision.tag, decision.image, decision.about)
+
+
+def _write_image(tag: str, image: np.ndarray, about: str) -> None:
+    tf.summary.image(tag, image[None], description=about)

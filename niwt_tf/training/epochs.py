@@ -1,0 +1,97 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Counts the epochs of a training: keeps each on disk, and stops where held-out images gain no more."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from niwt_tf.numerics import choice
+from niwt_tf.util import progress, training_log
+
+_Pair = Sequence[float] | np.ndarray | tuple[tf.Tensor, tf.Tensor]
+
+
+class Epochs:
+    """The epochs of one training, of which an earlier call may have done some.
+
+    Making it restores what that call left: all that is kept must exist before.
+    """
+
+    def __init__(
+        self,
+        most: int,
+        patience: int,
+        folder: Path,
+        parts: Mapping[str, Any],
+        weights: Sequence[keras.Variable],
+        every: int = 1,
+    ) -> None:
+        """Restores the last checkpoint in `folder`, if there is one.
+
+        Args:
+          most: epochs at most.
+          patience: epochs in which the loss of the held-out images gains nothing, see `choice.gains`, after which to
+            stop; 0 never stops.
+          folder: for the checkpoints of this training alone.
+          parts: name -> what a checkpoint holds, such as the optimizer.
+          weights: what the best epoch is remembered by.
+          every: epochs between two checkpoints.
+        """
+        self._most, self._patience, self._every, self._weights = most, patience, every, weights
+        self._epoch = tf.Variable(0, dtype=tf.int64)
+        self._best_epoch, self._best_loss = tf.Variable(0, dtype=tf.int64), tf.Variable(math.inf, dtype=tf.float64)
+        self._best = [tf.Variable(weight.value) for weight in weights] if patience else []
+        best = {"best_epoch": self._best_epoch, "best_loss": self._best_loss, "best": self._best}
+        state = tf.train.Checkpoint(epoch=self._epoch, **best, **parts)
+        self._manager = tf.train.CheckpointManager(state, str(folder), max_to_keep=1)
+        self._manager.restore_or_initialize()
+        if self.done:
+            progress.say(f"  resuming after epoch {self.done} of {most}")
+
+    @property
+    def done(self) -> int:
+        """How many epochs are done."""
+        return int(self._epoch)
+
+    @property
+    def remain(self) -> bool:
+        """Whether there is another epoch to do."""
+        out_of_patience = self._patience and self.done - int(self._best_epoch) >= self._patience
+        return self.done < self._most and not out_of_patience
+
+    def finish(self, values: _Pair, held_out: _Pair | None, log: training_log.Log) -> None:
+        """Counts an epoch, remembers it if it is the best, and writes a checkpoint if one is due.
+
+        Args:
+          values: the loss and accuracy of the training images.
+          held_out: those of the images that training does not see; None without patience.
+          log: takes all of them.
+        """
+        self._epoch.assign_add(1)
+        named = {"loss": float(values[0]), "accuracy": float(values[1])}
+        if held_out is not None:
+            named |= {"held_out_loss": float(held_out[0]), "held_out_accuracy": float(held_out[1])}
+            self._remember(float(held_out[0]))
+        log(self.done, **named)
+        if self.done % self._every == 0 or not self.remain:
+            self._manager.save()
+
+    def _remember(self, held_out_loss: float) -> None:
+        if choice.gains(held_out_loss, float(self._best_loss)):
+            self._best_loss.assign(held_out_loss)
+            self._best_epoch.assign(self._epoch)
+            for best, weight in zip(self._best, self._weights, strict=True):
+                best.assign(weight.value)
+
+    def restore_best(self) -> None:
+        """Gives the weights the values of the best epoch; without patience they stay those of the last."""
+        for best, weight in zip(self._best, self._weights, strict=False):
+            weight.assign(best)

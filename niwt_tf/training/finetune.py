@@ -1,0 +1,179 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Makes a network a classifier of the seen classes: a new classifier on what it knows first, then all of it.
+
+With `--classifier=discriminant` a network that was trained in full gets its last layer anew, too: the weights of the
+softmax classifier that trained it carry over worse to unseen classes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+
+from niwt_tf import config as config_lib
+from niwt_tf import errors
+from niwt_tf.backbones import backbone as backbone_lib
+from niwt_tf.backbones import classifier as classifier_lib
+from niwt_tf.backbones import features as features_lib
+from niwt_tf.data import zero_shot
+from niwt_tf.numerics import discriminant
+from niwt_tf.training import full_training, softmax_regression
+from niwt_tf.util import training_log
+
+_HELD_OUT_SHARE = 0.1
+
+
+def finetune(
+    start: backbone_lib.InitialNetwork,
+    split: zero_shot.Split,
+    class_names: tuple[str, ...],
+    config: config_lib.BackboneConfig,
+    seed: int,
+    folder: Path,
+    jit_compile: bool = False,
+    log: training_log.Log = training_log.no_log,
+    columns: np.ndarray | None = None,
+    mixed_precision: bool = False,
+) -> classifier_lib.Classifier:
+    """Returns the network of `start`, trained in place as `config` says, with a classifier of the seen classes.
+
+    A call that was cut short goes on from what it left in `folder`.
+
+    Args:
+      start: the network.
+      split: training images, labelled by index into `class_names`.
+      class_names: the `C` seen classes.
+      config: how long and how.
+      seed: starts every random number.
+      folder: where features and checkpoints are kept.
+      jit_compile: compiles with XLA what runs the network.
+      log: takes each epoch's loss and accuracy.
+      columns: `[n]` bool, which classes of the network's own classifier are the `C`; all by default.
+      mixed_precision: trains the network in float16.
+
+    Raises:
+      errors.UserError: if the network or the images cannot be used as `config` asks.
+      errors.DivergedError: if a loss is no finite number.
+    """
+    check(start, config)
+    kind = what(start, config)
+    if kind == "none":
+        columns = np.ones(len(class_names), bool) if columns is None else columns
+        kernel, bias = _columns(_own_classifier(start, config), columns)
+        return classifier_lib.Classifier(start.backbone, kernel, bias, class_names)
+    held_out = _held_out(split.labels, config.patience, seed)
+    initial = None
+    if kind == "classifier" or start.is_trained:
+        network, kept = start.backbone.network, folder / "classifier"
+        features = features_lib.compute(network, split, config.batch_size, kept, jit_compile)
+        initial = _new_classifier(features, split.labels, len(class_names), held_out, config, seed, kept, log)
+        if kind == "classifier":
+            return classifier_lib.Classifier(start.backbone, *initial, class_names)
+    trained, watched = split, None
+    if config.patience:
+        same = np.arange(len(class_names))
+        trained, watched = split.subset(~held_out, same), split.subset(held_out, same)
+    checkpoints = folder / "checkpoints"
+    classifier = full_training.train(
+        start.backbone,
+        trained,
+        class_names,
+        config,
+        seed,
+        checkpoints,
+        jit_compile,
+        log,
+        watched,
+        initial,
+        mixed_precision,
+    )
+    if config.classifier == "softmax":
+        return classifier
+    network = classifier.backbone.network
+    features = features_lib.compute(network, split, config.batch_size, folder / "trained", jit_compile)
+    kernel, bias = discriminant.fit(features, split.labels, len(class_names), config.classifier_shrinkage)
+    return dataclasses.replace(classifier, kernel=kernel, bias=bias)
+
+
+def _new_classifier(
+    features: np.ndarray,
+    labels: np.ndarray,
+    classes: int,
+    held_out: np.ndarray,
+    config: config_lib.BackboneConfig,
+    seed: int,
+    folder: Path,
+    log: training_log.Log,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the kernel and bias of the first phase."""
+    if config.classifier == "discriminant":
+        return discriminant.fit(features[~held_out], labels[~held_out], classes, config.classifier_shrinkage)
+    checkpoints = folder / "checkpoints"
+    return softmax_regression.fit(features, labels, classes, held_out, config, seed, checkpoints, _of_classifier(log))
+
+
+def what(start: backbone_lib.InitialNetwork, config: config_lib.BackboneConfig) -> str:
+    """Returns what is trained: none, classifier (a new one, and nothing else), or full."""
+    if config.finetune != "auto":
+        return config.finetune
+    return "classifier" if start.is_trained else "full"
+
+
+def check(start: backbone_lib.InitialNetwork, config: config_lib.BackboneConfig) -> None:
+    """Raises errors.UserError if the network cannot be trained as `config` asks, before any image is read."""
+    kind = what(start, config)
+    if kind == "none":
+        _own_classifier(start, config)
+    if config.finetune_from and kind != "full":
+        raise errors.UserError(
+            f"`--finetune_from` must be with --finetune=full. Received: --finetune_from={config.finetune_from} with "
+            f"--finetune={config.finetune}, which trains no layer of the network. Add --finetune=full."
+        )
+    if kind == "full":
+        full_training.trainable(start.backbone.network, config.finetune_from)
+
+
+def _own_classifier(
+    start: backbone_lib.InitialNetwork, config: config_lib.BackboneConfig
+) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the kernel and bias of the classifier that the network came with."""
+    if start.kernel is None or start.bias is None:
+        raise errors.UserError(
+            "`--finetune` must train a classifier where the network has none of its own that can be taken. Received: "
+            f"--finetune=none with --backbone={config.backbone}, which {start.why_none}. Take --finetune=classifier, "
+            "which trains a new one."
+        )
+    return start.kernel, start.bias
+
+
+def _columns(own: tuple[np.ndarray, np.ndarray], columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the kernel and bias of those classes of `own` where `columns` is true."""
+    kernel, bias = own
+    if len(bias) != len(columns):
+        raise errors.UserError(
+            "`--finetune=none` must be with a network whose own classifier has one class for each seen class, in the "
+            f"order of their names. Received: {len(bias)} classes of the network, {len(columns)} seen classes of the "
+            "dataset. Take --finetune=classifier, which trains a new one."
+        )
+    return kernel[:, columns].astype(np.float32), bias[columns].astype(np.float32)
+
+
+def _held_out(labels: np.ndarray, patience: int, seed: int) -> np.ndarray:
+    """Returns `[N]` bool: the images that only say when to stop, a tenth of each class that has two or more."""
+    if not patience:
+        return np.zeros(len(labels), bool)
+    held_out = zero_shot.held_out(labels, seed, _HELD_OUT_SHARE) & (np.bincount(labels)[labels] > 1)
+    if not held_out.any():
+        raise errors.UserError(
+            f"`--patience` must be with classes of two images or more. Received: --patience={patience} with one "
+            "training image of each class. Leave --patience out."
+        )
+    return held_out
+
+
+def _of_classifier(log: training_log.Log) -> training_log.Log:
+    """Returns a log for the first phase, whose tags differ from those of the second."""
+    return lambda step, **values: log(step, **{f"classifier_{name}": value for name, value in values.items()})

@@ -1,0 +1,72 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""What one step does in the training of a network with its classifier."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import keras
+import tensorflow as tf
+
+from niwt_tf import config as config_lib
+from niwt_tf.training import augmentation, losses
+
+Step = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
+Judge = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+
+
+@dataclasses.dataclass(frozen=True)
+class Model:
+    """What is trained, and how.
+
+    Attributes:
+      network: images `[N,S,S,3]` uint8 -> features `[N,D]`.
+      dense: features -> logits `[N,C]`.
+      variables: those that a step changes.
+      optimizer: built for them.
+      config: dropout and label smoothing.
+      is_trained: whether the network comes with weights: it then runs in inference mode, so that its batch norms keep
+        their statistics, and images are shifted, too.
+    """
+
+    network: keras.Model
+    dense: keras.layers.Dense
+    variables: list[keras.Variable]
+    optimizer: keras.Optimizer
+    config: config_lib.BackboneConfig
+    is_trained: bool
+
+
+def training(model: Model, jit_compile: bool) -> Step:
+    """Returns the step: images `[B,S,S,3]` uint8, labels `[B]` and a seed `[2]` -> their loss and accuracy `[2]`."""
+    config = model.config
+
+    @tf.function(jit_compile=jit_compile, reduce_retracing=True)
+    def step(images: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        flip_seed, dropout_seed = tf.unstack(tf.random.split(seed))
+        images = augmentation.flip(images, flip_seed)
+        if model.is_trained:
+            images = augmentation.shift(images, flip_seed)
+        with tf.GradientTape() as tape:
+            features = tf.cast(model.network(images, training=not model.is_trained), tf.float32)
+            logits = model.dense(tf.nn.experimental.stateless_dropout(features, config.dropout, dropout_seed))
+            loss, accuracy = losses.loss_and_accuracy(logits, labels, config.label_smoothing)
+            scaled = model.optimizer.scale_loss(loss)
+        gradients = tape.gradient(scaled, model.variables)
+        model.optimizer.apply_gradients(zip(gradients, model.variables, strict=True))
+        return tf.stack([loss, accuracy])
+
+    return step
+
+
+def judging(model: Model, jit_compile: bool) -> Judge:
+    """Returns what gives the loss and accuracy `[2]` of images `[B,S,S,3]` with labels `[B]`, and changes nothing."""
+
+    @tf.function(jit_compile=jit_compile, reduce_retracing=True)
+    def judge(images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        logits = model.dense(tf.cast(model.network(images, training=False), tf.float32))
+        return tf.stack(losses.loss_and_accuracy(logits, labels, model.config.label_smoothing))
+
+    return judge

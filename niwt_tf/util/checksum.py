@@ -1,0 +1,33 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Checksums of files, as `sha256sum` prints them."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from pathlib import Path
+from typing import IO
+
+from niwt_tf.util import paths as paths_lib
+
+_BLOCK = 2**20
+
+
+def sha256(*paths: Path) -> str:
+    """Returns the SHA-256 of files, one after the other, as 64 hexadecimal digits.
+
+    Raises:
+      OSError: if a file cannot be read, or is no regular file.
+    """
+    with contextlib.ExitStack() as opened:
+        return sha256_of(*(opened.enter_context(paths_lib.require_regular(path).open("rb")) for path in paths))
+
+
+def sha256_of(*files: IO[bytes]) -> str:
+    """Returns the same of open files, from where they are read to their end."""
+    total = hashlib.sha256()
+    for file in files:
+        while block := file.read(_BLOCK):
+            total.update(block)
+    return total.hexdigest()

@@ -1,0 +1,143 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""What TensorFlow computes on, and how: GPUs and their memory, threads, XLA, half precision, determinism."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+import threadpoolctl
+
+from niwt_tf import config as config_lib
+from niwt_tf import errors
+from niwt_tf.util import machine
+
+_HALF_PRECISION_FROM = (7, 0)  # the compute capability of the first GPUs with fast float16
+_OF_ONEDNN = re.compile(r"\b(avx512_vnni|avx512_bf16|avx512_fp16|avx_vnni|amx_\w+)\b")  # TensorFlow's own condition
+_ON_IMAGES = (keras.layers.Rescaling, keras.layers.Normalization)  # of bytes, which float16 would round
+
+
+def configure(config: config_lib.RunConfig) -> str:
+    """Applies the settings that hold for the whole process, and returns in words what TensorFlow computes on.
+
+    Raises:
+      errors.UserError: if a GPU was used before, so that its memory can no longer be limited.
+    """
+    if config.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    gpus = tf.config.list_physical_devices("GPU")
+    if not gpus:
+        return f"no GPU: TensorFlow computes on {machine.cores()} CPU cores"
+    if config.memory_limit:
+        _limit_memory(gpus[0], config.memory_limit)
+    return f"TensorFlow computes on {_name(gpus[0])}"
+
+
+def record() -> dict[str, Any]:
+    """Describe what numbers depend on besides the settings, as `metrics.json` holds it.
+
+    Returns:
+      `processor` and `gpu`: Their names; None for no GPU.
+      `cores`: How many this process may use.
+      `threads`: How many TensorFlow takes within an operation (`intra_op`) and for several (`inter_op`), and how many
+        the libraries that NumPy and SciPy compute with (`blas`, `openmp`; the most of several).
+      `onednn`: Whether TensorFlow may take oneDNN's operations.
+    """
+    gpus = tf.config.list_physical_devices("GPU")
+    ours = (
+        tf.config.threading.get_intra_op_parallelism_threads(),
+        tf.config.threading.get_inter_op_parallelism_threads(),
+    )
+    threads = {
+        name: found or _set_in(f"TF_NUM_{name.replace('_op', 'op').upper()}_THREADS") or machine.cores()
+        for name, found in zip(("intra_op", "inter_op"), ours, strict=True)
+    }
+    for pool in threadpoolctl.threadpool_info():
+        threads[pool["user_api"]] = max(pool["num_threads"], threads.get(pool["user_api"], 0))
+    return {
+        "processor": processor(),
+        "gpu": _name(gpus[0]) if gpus else None,
+        "cores": machine.cores(),
+        "threads": threads,
+        "onednn": _uses_onednn(),
+    }
+
+
+def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    """Return the processor's name, as far as the system tells it."""
+    found = re.search(r"^model name\s*:\s*(.+)$", machine.read(cpuinfo), re.MULTILINE)
+    return found[1].strip() if found else platform.processor() or platform.machine()
+
+
+def compiles(setting: str) -> bool:
+    """Returns whether loops are compiled with XLA, for a value of `--jit_compile`."""
+    return setting == "on" or (setting == "auto" and bool(tf.config.list_physical_devices("GPU")))
+
+
+def uses_half_precision(setting: str) -> bool:
+    """Returns whether networks are trained in float16, for a value of `--mixed_precision`."""
+    if setting != "auto":
+        return setting == "on"
+    gpus = tf.config.list_physical_devices("GPU")
+    return bool(gpus) and _details(gpus[0]).get("compute_capability", (0, 0)) >= _HALF_PRECISION_FROM
+
+
+@contextlib.contextmanager
+def half_precision(network: keras.Model, on: bool = True) -> Iterator[None]:
+    """Lets the layers of Keras in `network` compute in float16 for a while; their weights stay float32.
+
+    What prepares the images goes on in float32, and so do layers of other makers, such as those around a SavedModel.
+    """
+    layers = [layer for layer in network.layers if on and _may_be_half(layer)]
+    policies = [layer.dtype_policy for layer in layers]
+    try:
+        for layer in layers:
+            layer.dtype_policy = "mixed_float16"
+        yield
+    finally:
+        for layer, policy in zip(layers, policies, strict=True):
+            layer.dtype_policy = policy
+
+
+def _may_be_half(layer: keras.layers.Layer) -> bool:
+    return type(layer).__module__.startswith("keras.") and not isinstance(layer, _ON_IMAGES)
+
+
+def _limit_memory(gpu: tf.config.PhysicalDevice, mebibytes: int) -> None:
+    limits = [tf.config.LogicalDeviceConfiguration(memory_limit=mebibytes)]
+    try:
+        tf.config.set_logical_device_configuration(gpu, limits)
+    except RuntimeError:
+        if [one.memory_limit for one in tf.config.get_logical_device_configuration(gpu) or ()] != [mebibytes]:
+            raise errors.UserError(
+                f"`--memory_limit` must be set before a GPU is used. Received: --memory_limit={mebibytes} in a "
+                "process that has used one. Start a new process."
+            ) from None
+
+
+def _name(gpu: tf.config.PhysicalDevice) -> str:
+    return _details(gpu).get("device_name", gpu.name)
+
+
+def _details(gpu: tf.config.PhysicalDevice) -> dict:
+    return tf.config.experimental.get_device_details(gpu)
+
+
+def _uses_onednn(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
+    """Returns whether TensorFlow takes oneDNN: as the environment says, else where the processor is made for it."""
+    setting = os.environ.get(machine.ONEDNN, "")
+    return setting.strip().lower() in ("1", "true") if setting else bool(_OF_ONEDNN.search(machine.read(cpuinfo)))
+
+
+def _set_in(variable: str) -> int:
+    """Returns the number that a variable of the environment holds; 0 where it is none."""
+    text = os.environ.get(variable, "").strip()
+    return int(text) if text.isdigit() else 0

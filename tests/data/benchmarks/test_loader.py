@@ -1,0 +1,187 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of loading a benchmark: from files, archives, or what was prepared before."""
+
+from __future__ import annotations
+
+import shutil
+import tarfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import requests
+
+from fakes import benchmark, kinds
+from niwt_tf import config as config_lib
+from niwt_tf import errors
+from niwt_tf.data import zero_shot
+from niwt_tf.data.benchmarks import loader
+from niwt_tf.data.files import download
+from niwt_tf.util import checksum
+
+_NAMES = tuple(kinds.KINDS)
+_SIZE = 16
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The addresses that were asked for; none answers."""
+    asked: list[str] = []
+
+    def fetch(url: str, path: Path, sha256: str | None = None) -> None:
+        asked.append(url)
+        raise requests.ConnectionError
+
+    monkeypatch.setattr(download, "fetch", fetch)
+    return asked
+
+
+def _load(name: str, fake: benchmark.Fake, prepared: Path) -> zero_shot.ZeroShotDataset:
+    config = config_lib.DataConfig(dataset=name, data_dir=str(fake.root), prepared_dir=str(prepared))
+    return loader.load(fake.builder(kinds.KINDS[name][1]), config, _SIZE)
+
+
+@pytest.mark.parametrize("name", _NAMES)
+def test_the_dataset_is_that_of_the_split(name: str, tmp_path: Path, no_network: list[str]) -> None:
+    fake = kinds.KINDS[name][0](tmp_path / "files")
+    dataset = _load(name, fake, tmp_path / "prepared")
+    assert (dataset.name, dataset.split_version) == (name, f"{name} 2017")
+    assert dataset.split_sha256 == checksum.sha256(fake.mat)
+    assert (dataset.seen, dataset.unseen) == (fake.class_names[:5], fake.class_names[5:])
+    assert set(dataset.validation) == fake.validation  # val_loc's, though it holds images of test_seen_loc too
+    for part in benchmark.PARTS:
+        labels = getattr(dataset, part).labels
+        wanted = [fake.class_names.index(fake.labels[image]) for image in fake.parts[part]]
+        assert sorted(labels.tolist()) == sorted(wanted)
+    images, labels = next(iter(dataset.train.batches(32)))
+    assert (images.shape, images.dtype, len(labels)) == ((20, _SIZE, _SIZE, 3), "uint8", 20)
+    assert len(np.unique(images, axis=0)) > 1
+    assert not no_network
+
+
+@pytest.mark.parametrize("name", _NAMES)
+def test_images_are_not_needed_once_they_are_prepared(
+    name: str, tmp_path: Path, no_network: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake = kinds.KINDS[name][0](tmp_path / "files")
+    first = _load(name, fake, tmp_path / "prepared")
+    before = [images.numpy() for images, _ in first.test_unseen.batches(4)]
+    assert f"  split {fake.mat}, images " in capsys.readouterr().out
+    for path in fake.root.iterdir():
+        if path.name != "xlsa17":
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    again = _load(name, fake, tmp_path / "prepared")
+    assert "images" not in capsys.readouterr().out
+    assert (again.class_names, again.validation) == (first.class_names, first.validation)
+    np.testing.assert_array_equal([images.numpy() for images, _ in again.test_unseen.batches(4)][0], before[0])
+    assert again.descriptions.attributes is not None
+    values = again.descriptions.attributes().values
+    for label, row in values.items():
+        wanted = np.where(fake.attributes[label] == -1, np.nan, fake.attributes[label])
+        np.testing.assert_allclose(row, wanted, rtol=1e-6)
+    assert not no_network
+
+
+def _pack(fake: benchmark.Fake, name: str, folder: Path) -> None:
+    """Packs a fake as its archives are, and removes it."""
+    folder.mkdir()
+    packed = {
+        "awa2": {"AwA2-data.zip": ["Animals_with_Attributes2"]},
+        "cub": {"CUB_200_2011.tgz": ["CUB_200_2011", "attributes.txt"]},
+        "sun": {"SUNAttributeDB_Images.tar.gz": ["images"]},
+        "apy": {
+            "attribute_data.tar.gz": ["attribute_data"],
+            "ayahoo_test_images.tar.gz": ["ayahoo_test_images"],
+            "VOCtrainval_14-Jul-2008.tar": ["VOCdevkit"],
+        },
+    }[name]
+    for archive, entries in {**packed, "xlsa17.zip": ["xlsa17"]}.items():
+        if archive.endswith(".zip"):
+            with zipfile.ZipFile(folder / archive, "w") as opened:
+                for path in sorted(path for entry in entries for path in (fake.root / entry).rglob("*")):
+                    opened.write(path, path.relative_to(fake.root))
+        else:
+            with tarfile.open(folder / archive, "w" if archive.endswith(".tar") else "w:gz") as opened:
+                for entry in entries:
+                    opened.add(fake.root / entry, entry)
+    shutil.rmtree(fake.root)
+
+
+@pytest.mark.parametrize("name", _NAMES)
+def test_archives_are_unpacked_and_used(name: str, tmp_path: Path, no_network: list[str]) -> None:
+    fake = kinds.KINDS[name][0](tmp_path / "files")
+    split = checksum.sha256(fake.mat)
+    _pack(fake, name, tmp_path / "packed")
+    (tmp_path / "packed").rename(fake.root)
+    dataset = _load(name, fake, tmp_path / "prepared")
+    assert dataset.class_names == fake.class_names
+    assert dataset.split_sha256 == split
+    assert {part: len(getattr(dataset, part)) for part in benchmark.PARTS} == fake.sizes
+    assert not no_network
+
+
+@pytest.mark.parametrize("name", _NAMES)
+def test_nothing_at_hand_is_told_once_with_every_path_the_page_and_the_folder(
+    name: str, tmp_path: Path, no_network: list[str]
+) -> None:
+    config = config_lib.DataConfig(dataset=name, data_dir=str(tmp_path / "files"), prepared_dir=str(tmp_path / "tfds"))
+    with pytest.raises(errors.UserError) as caught:
+        loader.load(kinds.KINDS[name][1], config, _SIZE)
+    told, root = str(caught.value), tmp_path / "files"
+    folders = {
+        "awa2": ("AWA2", "Animals_with_Attributes2"),
+        "cub": ("CUB", "CUB_200_2011"),
+        "sun": ("SUN", "SUNAttributeDB"),
+        "apy": ("APY", "aPascal-aYahoo"),
+    }[name]
+    looked = [f"xlsa17/data/{folders[0]}", f"data/{folders[0]}", *folders, "."]
+    for folder in looked:
+        for file in ("att_splits.mat", "image_label_PS.txt"):
+            assert f"\n  {root / folder / file}\n" in told
+    assert told.startswith(f"The proposed split of {name} must be at hand. Looked for:\n")
+    assert f"\n  {root}/xlsa17.zip\nCould not download https://datasets.d2.mpi-inf.mpg.de/xian/xlsa17.zip: " in told
+    assert "the server could not be reached" in told and "\n  https://www.mpi-inf.mpg.de/" in told
+    assert told.endswith(f"into {root}, or name the folder that holds it with --data_dir.")
+    assert len(no_network) == 1
+    assert not (tmp_path / "tfds").exists()
+
+
+def test_a_split_without_images_asks_for_the_images(tmp_path: Path, no_network: list[str]) -> None:
+    fake = kinds.KINDS["awa2"][0](tmp_path / "files")
+    shutil.rmtree(fake.root / "Animals_with_Attributes2")
+    with pytest.raises(errors.UserError) as caught:
+        _load("awa2", fake, tmp_path / "prepared")
+    assert str(caught.value) == (
+        f"The images of awa2 must be at hand. Looked for:\n  {fake.root}/Animals_with_Attributes2/JPEGImages\n  "
+        f"{fake.root}/JPEGImages\n  {fake.root}/AwA2-data.zip\nCould not download "
+        "https://cvml.ista.ac.at/AwA2/AwA2-data.zip: the server could not be reached.\nGet AwA2-data.zip (13 GB) from\n"
+        f"  https://cvml.ista.ac.at/AwA2/\nand put it, packed or unpacked, into {fake.root}, or name the folder that "
+        "holds it with --data_dir."
+    )
+    assert no_network == ["https://cvml.ista.ac.at/AwA2/AwA2-data.zip"]
+    assert not (tmp_path / "prepared").exists()
+
+
+def test_two_versions_of_a_split_are_two_prepared_datasets(tmp_path: Path) -> None:
+    write = kinds.KINDS["awa2"][0]
+    old, new = write(tmp_path / "2017"), write(tmp_path / "2.0", version="2.0")
+    datasets = [_load("awa2", fake, tmp_path / "prepared") for fake in (old, new, old)]
+    assert [dataset.split_version for dataset in datasets] == ["awa2 2017", "awa2 2.0", "awa2 2017"]
+    digests = [dataset.split_sha256 for dataset in datasets]
+    assert digests[0] == digests[2] != digests[1]
+    names = {path.name for path in (tmp_path / "prepared" / "awa2").iterdir()}
+    assert names >= {f"split_{digest[:12]}" for digest in digests}
+
+
+def test_a_benchmark_has_the_domains_that_its_files_tell_of(tmp_path: Path) -> None:
+    domains = {
+        "awa2": {"attributes", "binary_attributes", "captions"},
+        "cub": {"attributes", "captions", "sentences"},
+        "sun": {"attributes"},
+        "apy": {"attributes"},
+    }
+    for name, (write, _) in kinds.KINDS.items():
+        dataset = _load(name, write(tmp_path / name), tmp_path / "prepared")
+        assert {domain for domain, read in vars(dataset.descriptions).items() if read} == domains[name]

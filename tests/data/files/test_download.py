@@ -1,0 +1,228 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of downloads, from a server on this machine."""
+
+from __future__ import annotations
+
+import dataclasses
+import gzip
+import hashlib
+import http.server
+import random
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from niwt_tf import errors
+from niwt_tf.data.files import download
+
+_CONTENT = random.Random(0).randbytes(300_000)
+_SHA256 = hashlib.sha256(_CONTENT).hexdigest()
+
+
+@dataclasses.dataclass
+class _Site:
+    """What the server has, how it behaves, and what it was asked.
+
+    Attributes:
+      url: of the one file that is there.
+      ranges: whether parts can be asked for.
+      encoding: what the server says of the file's encoding.
+      sent: bytes after which it hangs up; all by default.
+      asked: path and Range of each request.
+    """
+
+    url: str = ""
+    content: bytes = _CONTENT
+    ranges: bool = True
+    encoding: str = ""
+    sent: int | None = None
+    asked: list[tuple[str, str | None]] = dataclasses.field(default_factory=list)
+
+
+def _handler(site: _Site) -> type[http.server.BaseHTTPRequestHandler]:
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            wanted = self.headers["Range"]
+            site.asked.append((self.path, wanted))
+            start = int(wanted.removeprefix("bytes=").removesuffix("-")) if wanted and site.ranges else 0
+            if self.path != "/files/birds.tgz?download=1":
+                return self.answer(404, b"nothing here")
+            if start and start >= len(site.content):
+                return self.answer(416, b"", ("Content-Range", f"bytes */{len(site.content)}"))
+            body, size = site.content[start:], len(site.content)
+            if start:
+                return self.answer(206, body, ("Content-Range", f"bytes {start}-{size - 1}/{size}"))
+            return self.answer(200, body)
+
+        def answer(self, status: int, body: bytes, *headers: tuple[str, str]) -> None:
+            self.send_response(status)
+            for name, value in (*headers, ("Content-Length", str(len(body)))):
+                self.send_header(name, value)
+            if site.encoding:
+                self.send_header("Content-Encoding", site.encoding)
+            self.end_headers()
+            self.wfile.write(body[: site.sent])
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    return Handler
+
+
+@pytest.fixture
+def site() -> Iterator[_Site]:
+    """A server with the one file /files/birds.tgz?download=1."""
+    site = _Site()
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(site)) as server:
+        site.url = f"http://127.0.0.1:{server.server_port}/files/birds.tgz?download=1"
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield site
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the file goes: in a folder that is not there yet."""
+    return tmp_path / "a" / "b" / "birds.tgz"
+
+
+def _part(path: Path, content: bytes) -> Path:
+    """Leaves what an interrupted download would have left."""
+    path.parent.mkdir(parents=True)
+    part = path.with_name("birds.tgz.part")
+    part.write_bytes(content)
+    return part
+
+
+def _names(path: Path) -> list[str]:
+    return sorted(found.name for found in path.parent.iterdir())
+
+
+@pytest.mark.parametrize("sha256", [None, _SHA256])
+def test_a_file_arrives_byte_for_byte_and_alone(site: _Site, path: Path, sha256: str | None) -> None:
+    download.fetch(site.url, path, sha256)
+    assert path.read_bytes() == _CONTENT
+    assert _names(path) == ["birds.tgz"]
+    assert site.asked == [("/files/birds.tgz?download=1", None)]
+
+
+def test_an_empty_file_arrives_too(site: _Site, path: Path) -> None:
+    site.content = b""
+    download.fetch(site.url, path)
+    assert path.read_bytes() == b""
+
+
+@pytest.mark.parametrize("have", [1, 150_000, len(_CONTENT) - 1])
+def test_only_the_rest_is_asked_for(site: _Site, path: Path, have: int) -> None:
+    _part(path, _CONTENT[:have])
+    download.fetch(site.url, path, _SHA256)
+    assert path.read_bytes() == _CONTENT
+    assert site.asked == [("/files/birds.tgz?download=1", f"bytes={have}-")]
+    assert _names(path) == ["birds.tgz"]
+
+
+def test_what_is_there_is_kept_and_not_loaded_again(site: _Site, path: Path) -> None:
+    _part(path, b"x" * 1000)
+    download.fetch(site.url, path)
+    assert path.read_bytes() == b"x" * 1000 + _CONTENT[1000:]
+
+
+def test_a_server_without_ranges_sends_all_and_what_was_there_goes(site: _Site, path: Path) -> None:
+    site.ranges = False
+    _part(path, b"x" * (len(_CONTENT) + 1000))
+    download.fetch(site.url, path, _SHA256)
+    assert path.read_bytes() == _CONTENT
+
+
+def test_a_part_that_is_whole_is_all_there_is_to_load(site: _Site, path: Path) -> None:
+    _part(path, _CONTENT)
+    download.fetch(site.url, path, _SHA256)
+    assert path.read_bytes() == _CONTENT
+    assert site.asked == [("/files/birds.tgz?download=1", f"bytes={len(_CONTENT)}-")]
+    assert _names(path) == ["birds.tgz"]
+
+
+def test_a_part_longer_than_the_file_is_another_file_and_loaded_anew(site: _Site, path: Path) -> None:
+    _part(path, b"x" * (len(_CONTENT) + 1))
+    download.fetch(site.url, path)
+    assert path.read_bytes() == _CONTENT
+    assert [wanted for _, wanted in site.asked] == [f"bytes={len(_CONTENT) + 1}-", None]
+
+
+def test_a_wrong_checksum_is_told_and_the_file_removed(site: _Site, path: Path) -> None:
+    with pytest.raises(errors.UserError) as caught:
+        download.fetch(site.url, path, "0" * 64)
+    assert str(caught.value) == (
+        f"A download must have its known SHA-256, {'0' * 64}. Received: {site.url} with {_SHA256}. It was removed: try "
+        "again, or get the file from its official page."
+    )
+    assert _names(path) == []
+
+
+def test_a_part_of_another_file_is_told_and_removed_so_that_the_next_try_is_whole(site: _Site, path: Path) -> None:
+    _part(path, b"x" * 1000)
+    with pytest.raises(errors.UserError, match="It was removed: try again"):
+        download.fetch(site.url, path, _SHA256)
+    assert _names(path) == []
+    download.fetch(site.url, path, _SHA256)
+    assert path.read_bytes() == _CONTENT
+
+
+def test_a_file_that_is_not_there_leaves_nothing(site: _Site, path: Path) -> None:
+    with pytest.raises(requests.HTTPError, match="404") as caught:
+        download.fetch(site.url.replace("birds", "fish"), path)
+    assert caught.value.response.status_code == 404
+    assert _names(path) == []
+
+
+def test_an_error_of_the_server_leaves_the_part_as_it_is(site: _Site, path: Path) -> None:
+    part = _part(path, b"x" * 1000)
+    with pytest.raises(requests.HTTPError, match="404"):
+        download.fetch(site.url.replace("birds", "fish"), path)
+    assert part.read_bytes() == b"x" * 1000
+
+
+@pytest.mark.parametrize("have", [0, 1000])
+def test_a_connection_that_breaks_keeps_what_came_and_the_next_call_goes_on(
+    site: _Site, path: Path, have: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "_CHUNK", 1000)
+    part, site.sent = path.with_name("birds.tgz.part"), 100_000
+    if have:
+        _part(path, _CONTENT[:have])
+    with pytest.raises(requests.RequestException):
+        download.fetch(site.url, path)
+    assert not path.exists()
+    assert part.read_bytes() == _CONTENT[: have + 100_000]
+    site.sent = None
+    download.fetch(site.url, path, _SHA256)
+    assert site.asked[-1] == ("/files/birds.tgz?download=1", f"bytes={have + 100_000}-")
+    assert path.read_bytes() == _CONTENT
+
+
+def test_a_server_that_has_gone_is_an_error_and_an_old_file_stays(path: Path) -> None:
+    with http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as server:
+        port = server.server_port
+    part = _part(path, b"x")
+    path.write_bytes(b"old")
+    with pytest.raises(requests.ConnectionError):
+        download.fetch(f"http://127.0.0.1:{port}/birds.tgz", path)
+    assert (path.read_bytes(), part.read_bytes()) == (b"old", b"x")
+
+
+@pytest.mark.parametrize("have", [0, 1000])
+@pytest.mark.parametrize("encoding", ["gzip", "x-gzip"])
+def test_an_archive_that_the_server_takes_for_a_compressed_page_stays_packed(
+    site: _Site, path: Path, encoding: str, have: int
+) -> None:
+    site.content, site.encoding = gzip.compress(_CONTENT), encoding
+    if have:
+        _part(path, site.content[:have])
+    download.fetch(site.url, path, hashlib.sha256(site.content).hexdigest())
+    assert path.read_bytes() == site.content

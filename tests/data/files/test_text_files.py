@@ -1,0 +1,113 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of reading text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from niwt_tf import errors
+from niwt_tf.data.files import text_files
+
+
+def _file(folder: Path, content: bytes) -> Path:
+    path = folder / "classes.txt"
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"ant\nbee\n", ["ant", "bee"]),
+        (b"ant\r\nbee", ["ant", "bee"]),
+        (b"ant\rbee\r", ["ant", "bee"]),
+        (b"\xef\xbb\xbfant\nbee", ["ant", "bee"]),
+        (b"\xef\xbb\xbf\r\n  ant \t\r\n\r\n \r\n\tpolar bear\r\n", ["ant", "polar bear"]),
+        ("élan\n熊".encode(), ["élan", "熊"]),
+        (b"", []),
+        (b"\xef\xbb\xbf", []),
+    ],
+)
+def test_lines_by_hand(tmp_path: Path, content: bytes, expected: list[str]) -> None:
+    assert text_files.lines(_file(tmp_path, content)) == expected
+
+
+def test_text_is_all_but_the_byte_order_mark(tmp_path: Path) -> None:
+    content = " white\r\n\n élan \ufeff"
+    assert text_files.text(_file(tmp_path, b"\xef\xbb\xbf" + content.encode())) == content
+
+
+@pytest.mark.parametrize("read", [text_files.text, text_files.lines])
+@pytest.mark.parametrize(
+    ("content", "byte", "line"),
+    [
+        ("élan".encode("latin1"), "e9", 1),
+        (b"ant\nbee\n\xff", "ff", 3),
+        (b"\xef\xbb\xbfant\r\n\r\nb\xe4r\r\n", "e4", 3),
+        (b"ant\n\xe7\x86", "e7", 2),
+    ],
+)
+def test_what_is_no_utf8_is_told_with_its_line(
+    tmp_path: Path, read: Callable[[Path], object], content: bytes, byte: str, line: int
+) -> None:
+    path = _file(tmp_path, content)
+    with pytest.raises(errors.UserError) as caught:
+        read(path)
+    told = str(caught.value)
+    assert told.startswith(f"Text must be UTF-8. Received: {path} with the byte 0x{byte} in line {line}. It looks like")
+    assert told.endswith("in UTF-8.") or told.endswith("save it as UTF-8.")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig"])
+def test_what_spreadsheet_programs_write_is_read(tmp_path: Path, encoding: str) -> None:
+    assert text_files.lines(_file(tmp_path, "class\tred\r\n\u00e9lan\t1\r\n".encode(encoding))) == [
+        "class\tred",
+        "\u00e9lan\t1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "content", "looks"),
+    [
+        ("cp1251", "Большая птица с красным хохолком и длинным хвостом сидит на ветке.\n" * 3, "cp1251"),
+        ("shift_jis", "赤い冠と長い尾を持つ大きな鳥が枝に止まっています。\n" * 3, "cp932"),
+        ("gb18030", "一只有红色羽冠和长尾巴的大鸟停在树枝上。\n" * 3, "gb"),
+    ],
+)
+def test_what_a_file_looks_like_is_told(tmp_path: Path, encoding: str, content: str, looks: str) -> None:
+    with pytest.raises(errors.UserError, match=f"It looks like {looks}.*save it as UTF-8"):
+        text_files.text(_file(tmp_path, content.encode(encoding)))
+
+
+@pytest.mark.parametrize(
+    ("content", "looks"),
+    [
+        (b"PK\x03\x04\xff\xfe", "a workbook"),
+        (b"%PDF-1.7\xff", "a PDF"),
+        (b"\xd0\xcf\x11\xe0\xa1", "an old Office file"),
+        (b"ant\0bee and all that follows", "no text"),
+    ],
+)
+def test_what_is_no_text_at_all_is_told(tmp_path: Path, content: bytes, looks: str) -> None:
+    with pytest.raises(errors.UserError, match=f"It looks like {looks}.*Save it as text in UTF-8"):
+        text_files.text(_file(tmp_path, content))
+
+
+def test_a_missing_file_is_an_error_of_the_system(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        text_files.lines(tmp_path / "none.txt")
+
+
+def test_a_file_that_a_flag_names_must_be_there(tmp_path: Path) -> None:
+    path = _file(tmp_path, b"ant")
+    assert text_files.named(str(path), "--classes") == path
+    for name, trouble in (("none.txt", "does not exist"), (".", "is no file")):
+        with pytest.raises(errors.UserError) as caught:
+            text_files.named(f"{tmp_path}/{name}", "--classes")
+        assert str(caught.value) == (
+            f"`--classes` must name a file. Received: --classes={tmp_path}/{name}, which {trouble}. Name one."
+        )

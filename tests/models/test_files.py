@@ -1,0 +1,207 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of models as files: bundles of today and of earlier, and runs."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import zipfile
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from fakes import models
+from niwt_tf import config as config_lib
+from niwt_tf import errors
+from niwt_tf.backbones import backbone
+from niwt_tf.models import files
+from niwt_tf.models import model as model_lib
+
+_GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+def _images(count: int) -> np.ndarray:
+    return np.random.default_rng(1).integers(0, 256, (count, 8, 8, 3), dtype=np.uint8)
+
+
+def _arrays(model: model_lib.Model) -> dict[str, np.ndarray]:
+    """Returns all numbers of a model."""
+    return {
+        "kernel": model.classifier.kernel,
+        "bias": model.classifier.bias,
+        "vectors": model.known.vectors,
+        "activations": model.activations,
+        "features": model.features,
+        "scores": model.predict(_images(7)).scores,
+        "importances": model.explain(_images(7)).importances,
+        "targets": model.forward(model.known.vectors),
+        "told": model.inverse(model.forward(model.known.vectors)),
+        "patterns": model.inverse.patterns,
+        "residuals": model.forward.residuals,
+        "operator": np.zeros(0) if model.operator is None else model.operator,
+    }
+
+
+def _assert_same(one: model_lib.Model, other: model_lib.Model) -> None:
+    for name, array in _arrays(one).items():
+        np.testing.assert_array_equal(_arrays(other)[name], array, err_msg=name)
+    for name in ("gamma", "settings", "neuron_names", "config", "metrics", "taught", "class_names", "seen"):
+        assert getattr(other, name) == getattr(one, name), name
+    assert other.known.feature_names == one.known.feature_names and other.known.source == one.known.source
+    assert other.classifier.backbone.layer == one.classifier.backbone.layer
+
+
+@pytest.mark.parametrize("descends", [False, True], ids=["closed", "by descent"])
+@pytest.mark.parametrize("deep", [False, True], ids=["affine", "deep"])
+def test_a_bundle_comes_back_bit_by_bit(deep: bool, descends: bool, tmp_path: Path) -> None:
+    model = models.by_captions(deep, descends).teach("zebra", captions=["black and white stripes"])
+    model.save(tmp_path / "zoo.keras")
+    back = model_lib.load(tmp_path / "zoo.keras")
+    assert (back.operator is None) == descends
+    if not deep:  # of an affine head one image is enough
+        model = dataclasses.replace(model, activations=model.activations[:1])
+    _assert_same(model, back)
+    back.save(tmp_path / "again.keras")
+    _assert_same(model, model_lib.load(tmp_path / "again.keras"))
+
+
+def test_a_model_keeps_the_activations_that_its_weights_were_found_on(tmp_path: Path) -> None:
+    model = models.by_captions(deep=True)
+    files._write(model, tmp_path)
+    others = np.flip(model.activations, 0) / 2
+    np.save(tmp_path / "transfer" / "activations.npy", others)
+    np.testing.assert_array_equal(files._read(tmp_path, model.classifier).activations, others)
+
+
+@pytest.mark.parametrize("descends", [False, True], ids=["closed", "by descent"])
+def test_a_model_that_comes_back_is_taught_the_same(descends: bool, tmp_path: Path) -> None:
+    model = models.by_captions(True, descends)
+    model.save(tmp_path / "zoo.keras")
+    told = ["orange with horns", "black stripes"]
+    one, other = (each.teach("zebra", captions=told) for each in (model, model_lib.load(tmp_path / "zoo.keras")))
+    _assert_same(one, other)
+
+
+def test_keras_alone_opens_a_bundle_as_a_classifier(tmp_path: Path) -> None:
+    model = models.by_attributes()
+    model.save(tmp_path / "zoo.keras")
+    scores = keras.models.load_model(tmp_path / "zoo.keras", safe_mode=True).predict(_images(5), verbose=0)
+    np.testing.assert_allclose(scores, model.predict(_images(5)).scores, rtol=1e-5, atol=1e-5)
+
+
+def test_bundles_hold_no_pickle(tmp_path: Path) -> None:
+    models.by_captions().save(tmp_path / "zoo.keras")
+    with zipfile.ZipFile(tmp_path / "zoo.keras") as archive:
+        names = archive.namelist()
+        assert not [name for name in names if name.endswith((".pkl", ".pickle", ".joblib"))]
+        arrays = [name for name in names if name.endswith((".npz", ".npy"))]
+        archive.extractall(tmp_path / "all", arrays)
+    for name in arrays:
+        loaded = np.load(tmp_path / "all" / name, allow_pickle=False)
+        assert [loaded[key].dtype for key in loaded] if name.endswith("z") else loaded.dtype
+
+
+@pytest.mark.parametrize("name", ["attributes", "captions"])
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_bundles_of_all_formats_are_read(name: str, number: int) -> None:
+    """The golden bundles were made by `python tests/golden/make.py`; what they gave then is beside them."""
+    model = model_lib.load(_GOLDEN / f"{name}-{number}.keras")
+    assert (model.operator is None) == (number == 1)  # which is taught by descent
+    assert model.settings.scale_unit == ("length" if number < 3 else "spread")
+    assert (model.settings.imagined_part is None) == (number < 3)
+    with np.load(_GOLDEN / f"{name}-{number}.npz") as kept:
+        np.testing.assert_allclose(model.predict(_images(7)).scores, kept["scores"], rtol=1e-4, atol=1e-5)
+        again = model.forget("zebra").teach("zebra", **{name: list(getattr(model.taught[0], name))})
+        np.testing.assert_allclose(again.predict(_images(7)).scores, kept["scores"], rtol=1e-2, atol=1e-3)
+        told = model.reasons(model.explain(_images(7)))
+        assert [reasons[0][0] if reasons else "" for reasons in told] == kept["reasons"].tolist()
+    assert model.class_names[-1] == "zebra" == model.taught[0].name
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("zoo.h5", "`path` must end in .keras. Received: path=zoo.h5. Name another path."),
+        (
+            "there.keras",
+            "`path` must be a new file: nothing is written over. Received: path=there.keras, which is there. Name "
+            "another path, or remove it first.",
+        ),
+    ],
+)
+def test_nothing_is_written_over(path: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("there.keras").write_text("mine", "utf-8")
+    with pytest.raises(errors.UserError, match=re.escape(message)):
+        models.by_attributes().save(path)
+    assert os.listdir() == ["there.keras"] and Path("there.keras").read_text("utf-8") == "mine"
+
+
+def test_a_bundle_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("niwt_tf.bundle.zipfile.ZipFile.writestr", full)
+    with pytest.raises(OSError, match="No space left"):
+        models.by_attributes().save(tmp_path / "zoo.keras")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(errors.UserError) as caught:
+        model_lib.load(tmp_path / "zoo.keras")
+    assert str(caught.value) == (
+        "`--model` must be the folder of a run, or a .keras bundle. Received: --model="
+        f"{tmp_path / 'zoo.keras'}, where there is none. Name one that niwt or niwt_teach made."
+    )
+    with pytest.raises(errors.UserError, match="`--model` must be the folder of a run. Received: --model="):
+        model_lib.load(tmp_path)
+
+
+def test_a_model_of_keras_alone_is_no_bundle(tmp_path: Path) -> None:
+    models.by_attributes().classifier.backbone.network.save(tmp_path / "plain.keras")
+    with pytest.raises(errors.UserError, match="as a .keras file of Keras alone has none"):
+        model_lib.load(tmp_path / "plain.keras")
+
+
+@pytest.mark.parametrize("section", ["backbone", "domain"])
+def test_a_program_from_elsewhere_is_not_run_unasked(section: str, tmp_path: Path) -> None:
+    setting = {"backbone": {"backbone": "hub:/bird"}, "domain": {"text_encoder": "hub:/words"}}[section]
+    model = models.by_attributes()
+    part = dataclasses.replace(getattr(model.config, section), **setting)
+    config = dataclasses.replace(model.config, **{section: part})
+    dataclasses.replace(model, config=config).save(tmp_path / "zoo.keras")
+    with pytest.raises(errors.UserError) as caught:
+        model_lib.load(tmp_path / "zoo.keras")
+    assert str(caught.value) == (
+        "`--safe_mode` must be off for a bundle that runs a SavedModel of TensorFlow Hub, which is a program. "
+        f"Received: {tmp_path / 'zoo.keras'}, which runs {next(iter(setting.values()))}. Add --nosafe_mode if "
+        "you trust whom it comes from."
+    )
+    assert model_lib.load(tmp_path / "zoo.keras", safe_mode=False).class_names == model.class_names
+
+
+def test_a_layer_with_code_is_refused(tmp_path: Path) -> None:
+    images = keras.Input((8, 8, 3), dtype="uint8")
+    numbers = keras.layers.Lambda(lambda x: keras.ops.cast(x, "float32"), output_shape=(8, 8, 3))(images)
+    conv = keras.layers.Conv2D(6, 3, name="conv")(numbers)
+    network = keras.Model(images, keras.layers.GlobalAveragePooling2D()(conv))
+    model = models.by_attributes()
+    classifier = dataclasses.replace(model.classifier, backbone=backbone.Backbone(network, "conv"))
+    dataclasses.replace(model, classifier=classifier).save(tmp_path / "zoo.keras")
+    with pytest.raises(errors.UserError, match="which does not hold what it should: .*Lambda"):
+        model_lib.load(tmp_path / "zoo.keras")
+
+
+def test_settings_come_back_from_their_record() -> None:
+    config = config_lib.RunConfig(
+        data=config_lib.DataConfig(dataset="folder", data_dir="mine", unseen=("okapi",)),
+        rehearsal=config_lib.RehearsalConfig(lambdas=(0.5,)),
+        seed=3,
+    )
+    record = {name: value for name, (value, _) in config_lib.options(config).items()} | {"later": 1}
+    assert config_lib.from_record(record | {"lambdas": [0.5], "unseen": ["okapi"]}) == config

@@ -1,0 +1,155 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of the page's text: what it holds, that it needs nothing else, and that no name becomes markup."""
+
+from __future__ import annotations
+
+import re
+from html import parser
+from pathlib import Path
+
+import pytest
+
+from fakes import explained, finished
+from niwt_tf import config as config_lib
+from niwt_tf.report import page, tables
+from niwt_tf.runs import finished_run
+
+_EVIL = '<script>alert("x")</script>'
+_VOID = {"meta", "link", "input", "img"}
+
+
+class _Reader(parser.HTMLParser):
+    """Notes elements, attributes and text, and that every element is closed."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self._open: list[str] = []
+        self.feed(text)
+        self.close()
+        assert not self._open
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attributes)))
+        if tag not in _VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attributes)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> finished_run.FinishedRun:
+    root = tmp_path_factory.mktemp("page") / "run"
+    made = finished.write(root, seen=("Horse", _EVIL, "Cow & 'Calf'"), config=config_lib.RunConfig(seed=4))
+    explained.write(root, made.class_names, made.seen_classes)
+    return made
+
+
+@pytest.fixture(scope="module")
+def html(run: finished_run.FinishedRun) -> str:
+    return page.html(run)
+
+
+def test_all_sections_are_there_and_the_contents_lead_to_them(html: str) -> None:
+    read = _Reader(html)
+    ids = [attributes["id"] for _, attributes in read.elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    links = [link["href"] for link in read.all("a")]
+    assert links == ["#main", "#results", "#curve", "#confusion", "#classes", "#run", "#decisions", "#neurons"]
+    assert {link[1:] for link in links if link} <= set(ids)
+    named = re.findall(r'aria-(?:labelledby|controls)="([^"]+)"', html)
+    assert {one for names in named for one in names.split()} <= set(ids)
+
+
+def test_scores_settings_command_seconds_and_versions_are_shown(html: str, run: finished_run.FinishedRun) -> None:
+    text = _Reader(html).text
+    for name in ("seen_accuracy", "unseen_accuracy", "harmonic_mean", "zsl_accuracy", "ausuc", "gamma"):
+        assert f"{run.metrics[name]:.3f}" in text
+    assert f"niwt --seed=4 --workdir={run.root}" in text
+    for shown in ("0.1.0", "2.4.6", "21.2", "kept 90.0% of the rehearsal's training images", "ab" * 32, "five words"):
+        assert shown in text
+    for value in explained.METRICS.values():
+        assert f"{value:.3f}" in text
+
+
+@pytest.mark.parametrize(
+    ("fit", "does"),
+    [("closed", "the map's errors hold new weights back"), ("descent", "pulls new weights to the mean of the seen")],
+)
+def test_settings_tell_what_lambda_and_relevance_do(fit: str, does: str, tmp_path: Path) -> None:
+    config = config_lib.RunConfig(transfer=config_lib.TransferConfig(fit))
+    rows = {name: rest for name, *rest in tables.settings(finished.write(tmp_path / "run", config=config))}
+    assert rows["lambda"][:2] == ["0.001", "0, 0.1"] and rows["lambda"][2].startswith(does)
+    assert rows["relevance"][:2] == ["10", "10, 100"]
+
+
+def test_names_are_shown_and_never_markup(html: str) -> None:
+    read = _Reader(html)
+    assert len(read.all("script")) == 1
+    assert _EVIL in read.text and "Cow & 'Calf'" in read.text and "bill <long>" in read.text
+    assert "<long>" not in html and 'alert("x")' not in html
+
+
+def test_nothing_is_loaded_from_anywhere(html: str) -> None:
+    read = _Reader(html)
+    sources = [attributes[name] for _, attributes in read.elements for name in ("src", "srcset") if name in attributes]
+    assert sources and all(str(source).startswith("data:image/webp;base64,") for source in sources)
+    assert [link["href"] for link in read.all("link")] == ["data:,"]
+    assert "http:" not in html and "https:" not in html and "url(" not in html and "@import" not in html
+    (policy,) = (meta["content"] for meta in read.all("meta") if meta.get("http-equiv") == "Content-Security-Policy")
+    assert policy is not None and policy.startswith("default-src 'none'; img-src data:; ") and "unsafe" not in policy
+    assert not [attributes for _, attributes in read.elements if "style" in attributes]
+
+
+def test_images_have_words_and_tables_captions_and_heads(html: str) -> None:
+    read = _Reader(html)
+    assert all(image["alt"] and image["width"] and image["height"] for image in read.all("img"))
+    assert all(cell.get("scope") in ("row", "col") for cell in read.all("th"))
+    assert len(read.all("caption")) == len(read.all("table")) == 8
+    drawings = [one for one in read.all("svg") if one.get("aria-hidden") != "true"]
+    assert len(drawings) == 2 and all(one["role"] == "img" and one["aria-labelledby"] for one in drawings)
+    assert [tag for tag, _ in read.elements if tag in ("header", "nav", "main", "footer")] == [
+        "header", "nav", "main", "footer",
+    ]  # fmt: skip
+    assert read.all("html") == [{"lang": "en"}]
+    levels = [int(tag[1]) for tag, _ in read.elements if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+
+
+def test_without_explanations_the_command_that_makes_them_stands_there(tmp_path: Path) -> None:
+    run = finished.write(tmp_path / "run")
+    text = _Reader(page.html(run)).text
+    assert text.count(f"niwt --workdir={run.root} --stages=inverse_map,explain,report") == 3
+
+
+def test_without_test_images_of_unseen_classes_the_page_says_so(tmp_path: Path) -> None:
+    read = _Reader(page.html(finished.write(tmp_path / "run", unseen_tested=False)))
+    assert "No unseen class has test images, so there is no curve." in read.text
+    assert "Without test images, and so not counted: Zebra, Okapi." in read.text
+    assert "nan" not in read.text
+
+
+def test_the_page_is_a_file_of_its_own(run: finished_run.FinishedRun, html: str, tmp_path: Path) -> None:
+    written = page.write(run, tmp_path)
+    assert written == tmp_path / "index.html" and list(tmp_path.iterdir()) == [written]
+    assert written.read_text("utf-8") == html
+
+
+def test_the_page_of_many_classes_and_neurons_stays_small(tmp_path: Path) -> None:
+    names = tuple(f"{number:03d}.Long_named_Bird_of_kind_{number}" for number in range(200))
+    run = finished.write(tmp_path, names[:150], names[150:], test_images=20)
+    explained.write(tmp_path, names, 150, neurons=400, decisions=24)
+    assert page.write(run, tmp_path).stat().st_size < 10e6

@@ -1,0 +1,43 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of the Markdown for TensorBoard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import hypothesis
+import markdown
+from hypothesis import strategies as st
+
+from fakes import finished
+from niwt_tf import workdir
+from niwt_tf.tensorboard_log import texts
+
+
+def test_neurons_are_a_table_by_hand(tmp_path: Path) -> None:
+    listed = [
+        {"index": 3, "name": "a|b", "confidence": 0.5, "candidates": [["x_y", 1.0], ["<z>", 0.5]]},
+        {"index": 4, "name": None, "confidence": 0.25, "candidates": []},
+    ]
+    workdir.write_json(tmp_path / "neurons.json", listed)
+    assert texts.neurons(tmp_path).splitlines() == [
+        "| neuron | name | confidence | candidates |",
+        "| --- | --- | --- | --- |",
+        r"| 3 | a&#124;b | 0\.50 | x\_y, &lt;z&gt; |",
+        r"| 4 | no clear name | 0\.25 |  |",
+    ]
+
+
+def test_settings_hold_the_command_what_was_chosen_and_every_setting(tmp_path: Path) -> None:
+    shown = texts.settings(finished.write(tmp_path / "run"))
+    assert shown.startswith(f"    niwt --workdir={tmp_path / 'run'}\n\n")
+    assert r"| gamma | 0\.5 |" in shown and r"| lambda | 0\.001 |" in shown
+    assert r"| lambdas | 0\.0, 0\.1 |" in shown
+
+
+@hypothesis.given(st.text(st.characters(codec="ascii", categories=("L", "N", "P", "S")), min_size=1))
+def test_any_text_is_shown_letter_by_letter(text: str) -> None:
+    html = markdown.markdown(f"x{texts.escaped(text)}x")
+    shown = html.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&amp;", "&")
+    assert shown.replace("&#124;", "|") == f"<p>x{text}x</p>"

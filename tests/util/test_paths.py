@@ -1,0 +1,71 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of paths that are not what they seem."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from niwt_tf.data.files import text_files
+from niwt_tf.util import checksum, paths
+
+
+def _socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as opened:
+        opened.bind(str(path))
+
+
+_NO_FILES: dict[str, Callable[[Path], object]] = {
+    "a pipe": os.mkfifo,
+    "a device": lambda path: path.symlink_to("/dev/zero"),
+    "a socket": _socket,
+    "a folder": Path.mkdir,
+    "a link to nothing": lambda path: path.symlink_to("nowhere"),
+    "no such file": lambda path: None,
+    "Too many levels of symbolic links": lambda path: path.symlink_to(path.name),
+}
+
+
+@pytest.mark.parametrize("kind", _NO_FILES)
+@pytest.mark.parametrize("read", [paths.require_regular, checksum.sha256, text_files.text])
+def test_what_is_no_regular_file_is_not_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, read: Callable[[Path], object]
+) -> None:
+    monkeypatch.chdir(tmp_path)  # the path of a socket must be short
+    path = Path("x.jpg")
+    _NO_FILES[kind](path)
+    assert paths.trouble(path) == kind
+    with pytest.raises(OSError, match=kind):
+        read(path)
+
+
+def test_files_and_links_to_them_are_regular(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("a", "utf-8")
+    (tmp_path / "b").symlink_to("a")
+    for name in "ab":
+        assert paths.trouble(tmp_path / name) == ""
+        assert paths.require_regular(tmp_path / name) == tmp_path / name
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (b"caf\xe9.jpg", r"caf\xe9.jpg"),
+        ("café 熊.jpg".encode(), "café 熊.jpg"),
+        (b"\xff\x80", r"\xff\x80"),
+        (b"plain", "plain"),
+    ],
+)
+def test_names_can_be_printed_and_written(name: bytes, expected: str) -> None:
+    found = os.fsdecode(name)
+    assert paths.printable(found) == expected
+    assert paths.is_text(found) == (found == expected)
+
+
+def test_other_halves_of_letters_can_be_printed_too() -> None:
+    assert paths.printable("a\ud800") == r"a\ud800"
