@@ -21,6 +21,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from niwt_tf.cli import launch
+from niwt_tf.util import json_files
 
 launch.start_tensorflow()
 
@@ -28,7 +29,7 @@ import tensorflow as tf  # noqa: E402
 from tf_keras_vis import gradcam  # noqa: E402
 from tf_keras_vis.utils import scores  # noqa: E402
 
-from niwt_tf import config, workdir  # noqa: E402
+from niwt_tf import config  # noqa: E402
 from niwt_tf.backbones import classifier as classifier_lib  # noqa: E402
 from niwt_tf.data import registry  # noqa: E402
 from niwt_tf.explain import explainer, keras_vis  # noqa: E402
@@ -41,7 +42,7 @@ _BY_KERAS_VIS = 32
 
 def main(folder: str) -> None:
     """Prints the seconds of predicting and of explaining, and their ratio."""
-    settings = workdir.read_json(Path(folder) / "config.json")
+    settings = json_files.read(Path(folder) / "config.json")
     values = {name: settings[name] for name in config.options(config.DataConfig())}
     classifier = classifier_lib.Classifier.load(Path(folder) / "transfer")
     size = classifier.backbone.image_size

@@ -19,19 +19,19 @@ from sklearn import linear_model
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from niwt_tf import (
-    config,
-    workdir,  # noqa: E402
+    config,  # noqa: E402
 )
 from niwt_tf.backbones import classifier as classifier_lib  # noqa: E402
 from niwt_tf.data import registry, zero_shot  # noqa: E402
 from niwt_tf.domains import knowledge  # noqa: E402
 from niwt_tf.evaluation import gzsl
 from niwt_tf.method import importance
+from niwt_tf.util import json_files
 
 
 def main(folder: str) -> None:
     """Prints the accuracies of ridge regression to attributes, followed by the nearest class."""
-    settings = workdir.read_json(Path(folder) / "config.json")
+    settings = json_files.read(Path(folder) / "config.json")
     values = {name: settings[name] for name in config.options(config.DataConfig())}
     backbone = classifier_lib.Classifier.load(Path(folder) / "backbone").backbone
     dataset = registry.load(config.DataConfig(**values | {"unseen": tuple(values["unseen"])}), backbone.image_size)

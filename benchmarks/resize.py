@@ -4,7 +4,8 @@
 
 The run's test images are loaded with other sides than the network takes (the aviary draws its birds anew in that
 size) and resized in three ways: `center_crop.fit`, TensorFlow's antialiased resize, which the live model and the
-SavedModel use; `resize.fit`, the same as products of matrices, which the predictors hold; and bilinear without antialiasing, which
+SavedModel use; `resize.fit`, the same as products of matrices, which the predictors hold; and bilinear without
+antialiasing, which
 converters know, too. The scores of each are taken from the live network.
 
 python benchmarks/resize.py runs/aviary-attributes 48 96 160 256

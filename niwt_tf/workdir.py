@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from typing import Any
 
 from niwt_tf import config as config_lib
 from niwt_tf import errors
-from niwt_tf.util import arguments, paths
+from niwt_tf.util import arguments, json_files, paths
 
 _CONFIG = "config.json"
 _FINGERPRINT = "fingerprint.json"
@@ -59,7 +58,7 @@ class Workdir:
         if _fingerprint_in(partial) != fingerprint:
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir(parents=True)
-            write_json(partial / _FINGERPRINT, {"fingerprint": fingerprint})
+            json_files.write(partial / _FINGERPRINT, {"fingerprint": fingerprint})
         yield partial
         shutil.rmtree(self.path(stage), ignore_errors=True)
         partial.rename(self.path(stage))
@@ -75,7 +74,7 @@ class Workdir:
         options = config_lib.options(config)
         local = {name for name, (_, field) in options.items() if field.metadata.get("local")}
         now = record(config)
-        before = read_json(self.root / _CONFIG) or now
+        before = json_files.read(self.root / _CONFIG) or now
         changed = {name for name in (now.keys() | before.keys()) - local if now.get(name) != before.get(name)}
         if changed and not overwrite:
             differences = "\n".join(f"  --{n}: {before.get(n)!r} there, {now.get(n)!r} now" for n in sorted(changed))
@@ -107,7 +106,7 @@ class Workdir:
           OSError: if the folder cannot be written.
         """
         self.root.mkdir(parents=True, exist_ok=True)
-        write_json(self.root / _CONFIG, record(config))
+        json_files.write(self.root / _CONFIG, record(config))
 
 
 def record(config: config_lib.RunConfig) -> dict[str, Any]:
@@ -115,26 +114,8 @@ def record(config: config_lib.RunConfig) -> dict[str, Any]:
     return {name: _plain(value) for name, (value, _) in config_lib.options(config).items()}
 
 
-def read_json(path: Path) -> Any:
-    """Returns what a JSON file holds; None where there is no such file, or none that can be parsed."""
-    try:
-        return json.loads(path.read_text("utf-8"))
-    except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: no JSON, or no text at all
-        return None
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Writes a JSON file whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(json.dumps(value, indent=2, allow_nan=False) + "\n", "utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 def _fingerprint_in(folder: Path) -> str | None:
-    return (read_json(folder / _FINGERPRINT) or {}).get("fingerprint")
+    return (json_files.read(folder / _FINGERPRINT) or {}).get("fingerprint")
 
 
 def _plain(value: Any) -> Any:

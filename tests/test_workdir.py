@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from niwt_tf import config, errors, workdir
+from niwt_tf.util import json_files
 
 
 def _files(folder: Path) -> set[str]:
@@ -161,41 +162,41 @@ def test_claim_keeps_the_finished_stages(tmp_path: Path) -> None:
 def test_options_that_only_one_version_knows_are_told(tmp_path: Path) -> None:
     folder = workdir.Workdir(tmp_path)
     folder.claim(config.RunConfig())
-    record = workdir.read_json(tmp_path / "config.json")
-    workdir.write_json(tmp_path / "config.json", record | {"retired": 3})
+    record = json_files.read(tmp_path / "config.json")
+    json_files.write(tmp_path / "config.json", record | {"retired": 3})
     with pytest.raises(errors.UserError, match="--retired: 3 there, None now"):
         folder.require_same(config.RunConfig())
 
 
 @pytest.mark.parametrize("value", [{"a": [1, 2.5, None]}, [], "ä", 0])
 def test_json_comes_back_as_written(tmp_path: Path, value: Any) -> None:
-    workdir.write_json(tmp_path / "x.json", value)
-    assert workdir.read_json(tmp_path / "x.json") == value
+    json_files.write(tmp_path / "x.json", value)
+    assert json_files.read(tmp_path / "x.json") == value
     assert _files(tmp_path) == {"x.json"}
 
 
 @pytest.mark.parametrize("text", ["", '{"a": 1', "{'a': 1}", "\0\0\0"])
 def test_read_json_of_broken_text_is_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "x.json").write_text(text, "utf-8")
-    assert workdir.read_json(tmp_path / "x.json") is None
+    assert json_files.read(tmp_path / "x.json") is None
 
 
 def test_read_json_of_what_is_no_text_is_none(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_bytes(b"\xff\xfe")
-    assert workdir.read_json(tmp_path / "x.json") is None
+    assert json_files.read(tmp_path / "x.json") is None
 
 
 def test_read_json_of_no_file_is_none(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    assert workdir.read_json(tmp_path / "x.json") is None
-    assert workdir.read_json(tmp_path / "file" / "x.json") is None
+    assert json_files.read(tmp_path / "x.json") is None
+    assert json_files.read(tmp_path / "file" / "x.json") is None
 
 
 def test_write_json_that_cannot_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
-    workdir.write_json(tmp_path / "x.json", 1)
+    json_files.write(tmp_path / "x.json", 1)
     with pytest.raises(ValueError, match="not JSON compliant"):
-        workdir.write_json(tmp_path / "x.json", float("nan"))
-    assert workdir.read_json(tmp_path / "x.json") == 1
+        json_files.write(tmp_path / "x.json", float("nan"))
+    assert json_files.read(tmp_path / "x.json") == 1
     assert _files(tmp_path) == {"x.json"}
 
 
@@ -205,11 +206,11 @@ def test_write_json_killed_before_the_rename_leaves_the_old_file_and_no_other(
     def killed(self: Path, target: Path) -> Path:
         raise KeyboardInterrupt(self, target)
 
-    workdir.write_json(tmp_path / "x.json", 1)
+    json_files.write(tmp_path / "x.json", 1)
     monkeypatch.setattr(Path, "replace", killed)
     with pytest.raises(KeyboardInterrupt):
-        workdir.write_json(tmp_path / "x.json", 2)
-    assert workdir.read_json(tmp_path / "x.json") == 1
+        json_files.write(tmp_path / "x.json", 2)
+    assert json_files.read(tmp_path / "x.json") == 1
     assert _files(tmp_path) == {"x.json"}
 
 

@@ -13,6 +13,7 @@ from niwt_tf import workdir as workdir_lib
 from niwt_tf.baselines import material, method
 from niwt_tf.domains import knowledge
 from niwt_tf.pipeline import context as run_lib
+from niwt_tf.util import json_files
 
 
 def load(root: Path) -> material.Material:
@@ -24,7 +25,7 @@ def load(root: Path) -> material.Material:
     Raises:
       errors.UserError: if the dataset that it was made from is no longer there.
     """
-    config = config_lib.from_record(workdir_lib.read_json(root / "config.json"))
+    config = config_lib.from_record(json_files.read(root / "config.json"))
     run = run_lib.Run(config, workdir_lib.Workdir(root))
     with np.load(root / "evaluate" / "logits.npz", allow_pickle=False) as saved:
         seen_labels, unseen_labels = saved["seen_labels"], saved["unseen_labels"]

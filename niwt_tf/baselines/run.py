@@ -14,10 +14,9 @@ from typing import Any
 
 from niwt_tf import config as config_lib
 from niwt_tf import errors
-from niwt_tf import workdir as workdir_lib
 from niwt_tf.baselines import registry
 from niwt_tf.runs import run_folder
-from niwt_tf.util import progress
+from niwt_tf.util import json_files, progress
 
 NEEDED = ("data", "knowledge", "rehearsal_backbone", "rehearsal", "importances", "map", "transfer", "evaluate")
 NIWT = "niwt"
@@ -59,7 +58,7 @@ def compare(root: Path, methods: Sequence[str]) -> dict[str, dict[str, Any]]:
       OSError: if the folder cannot be written.
     """
     root = run_folder.require(str(root), NEEDED)
-    config = workdir_lib.read_json(root / "config.json")
+    config = json_files.read(root / "config.json")
     registry.require(methods, config["domain"])
     scores = found(root, methods)
     missing = [name for name in methods if scores[name] is None]
@@ -106,8 +105,8 @@ def found(root: Path, methods: Sequence[str]) -> dict[str, dict[str, Any] | None
 
 def of_niwt(root: Path) -> dict[str, Any]:
     """Returns NIWT's own scores by the same names; its seconds are those of the rehearsal, the map and the transfer."""
-    metrics = workdir_lib.read_json(root / "evaluate" / "metrics.json")
-    seconds = [workdir_lib.read_json(root / stage / "seconds.json") for stage in _SECONDS_OF_NIWT]
+    metrics = json_files.read(root / "evaluate" / "metrics.json")
+    seconds = [json_files.read(root / stage / "seconds.json") for stage in _SECONDS_OF_NIWT]
     return {
         "method": NIWT,
         "setting": {name: metrics[name] for name in _SETTING_OF_NIWT},
@@ -125,7 +124,7 @@ def _measure(root: Path, methods: Sequence[str]) -> dict[str, dict[str, Any] | N
     measured: dict[str, dict[str, Any] | None] = {}
     for name in methods:
         scores = measure.measure(name, material)
-        workdir_lib.write_json(_path(root, name), {"fingerprint": _fingerprint(root, name)} | scores)
+        json_files.write(_path(root, name), {"fingerprint": _fingerprint(root, name)} | scores)
         progress.say(f"  {name}: {scores['seconds']:.1f} s")
         measured[name] = scores
     return measured
@@ -133,13 +132,13 @@ def _measure(root: Path, methods: Sequence[str]) -> dict[str, dict[str, Any] | N
 
 def _fingerprint(root: Path, name: str) -> str:
     """Returns what a baseline's scores follow from."""
-    run = workdir_lib.read_json(root / "evaluate" / "fingerprint.json")
+    run = json_files.read(root / "evaluate" / "fingerprint.json")
     return config_lib.fingerprint(_FORMAT, name, run, registry.METHODS[name].CANDIDATES)
 
 
 def _done(root: Path, name: str, fingerprint: str) -> dict[str, Any] | None:
     """Returns the scores that were found before by just what `fingerprint` stands for."""
-    found = workdir_lib.read_json(_path(root, name)) or {}
+    found = json_files.read(_path(root, name)) or {}
     return (
         {key: found[key] for key in found if key != "fingerprint"} if found.get("fingerprint") == fingerprint else None
     )

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from absl import flags
 
-from niwt_tf import errors, workdir
+from niwt_tf import errors
 from niwt_tf.cli import launch
 from niwt_tf.data import user_images
 from niwt_tf.models import bundle
 from niwt_tf.runs import run_folder
-from niwt_tf.util import progress
+from niwt_tf.util import json_files, progress
 
 METHODS = ("gradcam", "gradcampp", "scorecam", "smoothgrad")
 _STAGES = ("knowledge", "transfer", "inverse_map")
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str]) -> None:
         model = model_lib.load(root, values.safe_mode)
         explained, dataset = model.subject, model.config.data.dataset
     else:
-        explained, dataset = subject.Subject.load(root), workdir.read_json(root / "config.json")["dataset"]
+        explained, dataset = subject.Subject.load(root), json_files.read(root / "config.json")["dataset"]
     asked, drawn = values["class"].value or "", dataset == "aviary"
     explain_images.explain(explained, paths, out, asked, values.method, values.top, drawn)
     progress.say(f"\npictures and {explain_images.LINES} are in {out}")

@@ -13,7 +13,7 @@ from pathlib import Path
 from niwt_tf import workdir as workdir_lib
 from niwt_tf.compare import axes as axes_lib
 from niwt_tf.compare import figure, formats, items, outcome, plan, published, resources, table, work, workers
-from niwt_tf.util import progress
+from niwt_tf.util import json_files, progress
 
 _PACKAGE = str(Path(__file__).resolve().parents[2])
 # What a process runs: this very package, and nothing that lies where the user happens to be.
@@ -140,5 +140,5 @@ def _write(result: outcome.Outcome, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     (out / "table.md").write_text(formats.markdown(result), "utf-8")
     (out / "table.csv").write_text(formats.comma_separated(result), "utf-8")
-    workdir_lib.write_json(out / "table.json", formats.record(result))
+    json_files.write(out / "table.json", formats.record(result))
     figure.write(result, out)

@@ -13,12 +13,11 @@ from typing import Any
 
 from niwt_tf import config as config_lib
 from niwt_tf import errors
-from niwt_tf import workdir as workdir_lib
 from niwt_tf.baselines import registry
 from niwt_tf.baselines import run as baselines
 from niwt_tf.compare import axes as axes_lib
 from niwt_tf.data import named_files
-from niwt_tf.util import checksum
+from niwt_tf.util import checksum, json_files
 
 FEATURES, SEED = "features", "seed"
 DOMAIN = "attributes"  # which come with the features
@@ -79,15 +78,15 @@ def measure(root: Path, names: Sequence[str], settings: Mapping[str, Any]) -> No
         from niwt_tf.util import devices
 
         scores = baselines.compare_features(settings[FEATURES], missing, settings[SEED])
-        kept = workdir_lib.read_json(root / _SCORES) or {}
+        kept = json_files.read(root / _SCORES) or {}
         new = {name: {"fingerprint": _fingerprint(name, settings), "scores": scores[name]} for name in missing}
-        workdir_lib.write_json(root / _SCORES, kept | new)
-        workdir_lib.write_json(root / _MACHINE, devices.record())
+        json_files.write(root / _SCORES, kept | new)
+        json_files.write(root / _MACHINE, devices.record())
 
 
 def found(root: Path, names: Sequence[str], settings: Mapping[str, Any]) -> dict[str, dict[str, Any] | None]:
     """Returns the scores that are kept, by the baselines' names; None for one that is not done."""
-    kept = workdir_lib.read_json(root / _SCORES) or {}
+    kept = json_files.read(root / _SCORES) or {}
     current = {name: kept.get(name, {}).get("fingerprint") == _fingerprint(name, settings) for name in names}
     return {name: kept[name]["scores"] if current[name] else None for name in names}
 
@@ -103,7 +102,7 @@ def about(root: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
         "backbone": "that of res101.mat",
         "fine_tuned": "as published",
         "layer": "no layer",
-        "machine": workdir_lib.read_json(root / _MACHINE),
+        "machine": json_files.read(root / _MACHINE),
     }
 
 

@@ -16,6 +16,7 @@ from niwt_tf import workdir as workdir_lib
 from niwt_tf.baselines import run as baselines
 from niwt_tf.compare import published, sharing
 from niwt_tf.runs import stage_table
+from niwt_tf.util import json_files
 
 STAGES = tuple(stage_table.STAGES)[: tuple(stage_table.STAGES).index("evaluate") + 1]  # up to the scores
 WHOLE = "run"  # what is no fault of one baseline
@@ -45,13 +46,13 @@ class Job:
         self.root.mkdir(parents=True, exist_ok=True)
         (self.root / _FAILURES).unlink(missing_ok=True)
         record = dataclasses.asdict(self) | {"root": str(self.root), "sources": [str(path) for path in self.sources]}
-        workdir_lib.write_json(self.root / _JOB, record)
+        json_files.write(self.root / _JOB, record)
         return self.root / _JOB
 
 
 def read(path: Path) -> Job:
     """Returns the job in a file."""
-    record = workdir_lib.read_json(path)
+    record = json_files.read(path)
     sources = tuple(map(Path, record["sources"]))
     return Job(**record | {"root": Path(record["root"]), "methods": tuple(record["methods"]), "sources": sources})
 
@@ -69,10 +70,10 @@ def do(job: Job, start: Callable[[], None]) -> dict[str, str]:
     try:
         failures = _measure(job, start)
     except Exception as error:
-        workdir_lib.write_json(job.root / _FAILURES, {WHOLE: told(error)})
+        json_files.write(job.root / _FAILURES, {WHOLE: told(error)})
         raise
     if failures:
-        workdir_lib.write_json(job.root / _FAILURES, failures)
+        json_files.write(job.root / _FAILURES, failures)
     return failures
 
 
@@ -83,7 +84,7 @@ def log(root: Path) -> Path:
 
 def failures(root: Path, code: int) -> dict[str, str]:
     """Returns what went wrong in a folder, by the baseline's name or `WHOLE`, for a process that ended with `code`."""
-    return workdir_lib.read_json(root / _FAILURES) or {WHOLE: _ended(root, code)}
+    return json_files.read(root / _FAILURES) or {WHOLE: _ended(root, code)}
 
 
 def told(error: Exception) -> str:

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from niwt_tf import workdir as workdir_lib
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.data import zero_shot
 from niwt_tf.explain import (
@@ -32,7 +31,7 @@ from niwt_tf.explain import (
     visual,
 )
 from niwt_tf.explain import subject as subject_lib
-from niwt_tf.util import progress
+from niwt_tf.util import json_files, progress
 
 _BATCH_SIZE = 128
 _MOST_PICTURED = 256  # neurons, the surest first
@@ -84,12 +83,10 @@ def write(
     watched = [one.index for one in named if one.name is not None]
     album = decisions.Album(subject.classifier.class_names, dataset.seen)
     passed = [_pass(explain, getattr(dataset, name), name, watched, album) for name in _SPLITS]
-    workdir_lib.write_json(folder / "metrics.json", _measures(subject, dataset, named, passed))
-    workdir_lib.write_json(
-        folder / "decisions.json", decisions.write(album, subject.inverse, subject.known, explain, folder)
-    )
+    json_files.write(folder / "metrics.json", _measures(subject, dataset, named, passed))
+    json_files.write(folder / "decisions.json", decisions.write(album, subject.inverse, subject.known, explain, folder))
     written = _write_neurons(subject.classifier.backbone, dataset.train, named, strongest, folder, seed)
-    workdir_lib.write_json(folder / "neurons.json", written)
+    json_files.write(folder / "neurons.json", written)
 
 
 def _train_activations(

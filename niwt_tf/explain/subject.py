@@ -7,10 +7,10 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from niwt_tf import workdir
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.domains import knowledge
 from niwt_tf.method import inverse_map
+from niwt_tf.util import json_files
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Subject:
         """Returns that of a run's folder: of its stages knowledge, transfer and inverse_map."""
         return cls(
             classifier_lib.Classifier.load(root / "transfer"),
-            workdir.read_json(root / "transfer" / "calibration.json")["gamma"],
+            json_files.read(root / "transfer" / "calibration.json")["gamma"],
             inverse_map.InverseMap.load(root / "inverse_map"),
             knowledge.DomainKnowledge.load(root / "knowledge" / "knowledge.npz"),
         )

@@ -13,10 +13,10 @@ from typing import Any
 
 import jinja2
 
-from niwt_tf import version, workdir
+from niwt_tf import version
 from niwt_tf.models import model as model_lib
 from niwt_tf.runs import command
-from niwt_tf.util import paths
+from niwt_tf.util import json_files, paths
 
 README, JSON = "README.md", "model_card.json"
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -42,7 +42,7 @@ def write(folder: Path, model: model_lib.Model, name: str, answers: Mapping[str,
       OSError: if they cannot be written.
     """
     told = {**record(model, name), "signatures": None, "client": None, **answers}
-    workdir.write_json(folder / JSON, told)
+    json_files.write(folder / JSON, told)
     (folder / README).write_text(paths.printable(_environment().get_template(README).render(told)), "utf-8")
 
 

@@ -23,6 +23,7 @@ from niwt_tf.method import inverse_map, validation
 from niwt_tf.method.domain_map import domain_map
 from niwt_tf.method.weight_transfer import closed_form
 from niwt_tf.models import bundle, paths, state
+from niwt_tf.util import json_files
 
 _SCORES = "scores"  # the name of the layer that a bundle has after the network
 
@@ -83,7 +84,7 @@ def _as_classifier(model: state.ModelState) -> keras.Model:
 
 def _read_bundle(path: Path, folder: Path, safe_mode: bool) -> state.ModelState:
     """Returns the model of a bundle that was unpacked into `folder`."""
-    config = config_lib.from_record(workdir.read_json(folder / "config.json"))
+    config = config_lib.from_record(json_files.read(folder / "config.json"))
     programs = [name for name in (config.backbone.backbone, config.domain.text_encoder) if name.startswith("hub:")]
     if programs and safe_mode:
         raise errors.UserError(
@@ -101,11 +102,11 @@ def _read_bundle(path: Path, folder: Path, safe_mode: bool) -> state.ModelState:
 def _write(model: state.ModelState, folder: Path) -> None:
     for stage in (*paths.STAGES, "explain"):
         (folder / stage).mkdir(parents=True)
-    workdir.write_json(folder / "config.json", workdir.record(model.config))
-    workdir.write_json(folder / "metrics.json", model.metrics)
-    workdir.write_json(folder / "taught.json", [dataclasses.asdict(one) for one in model.taught])
+    json_files.write(folder / "config.json", workdir.record(model.config))
+    json_files.write(folder / "metrics.json", model.metrics)
+    json_files.write(folder / "taught.json", [dataclasses.asdict(one) for one in model.taught])
     model.known.save(folder / "knowledge" / "knowledge.npz")
-    workdir.write_json(folder / "rehearsal" / "settings.json", dataclasses.asdict(model.settings))
+    json_files.write(folder / "rehearsal" / "settings.json", dataclasses.asdict(model.settings))
     np.save(folder / "importances" / "activations.npy", model.activations)
     np.save(folder / "importances" / "features.npy", model.features)
     model.forward.save(folder / "map")
@@ -113,9 +114,9 @@ def _write(model: state.ModelState, folder: Path) -> None:
     model.classifier.save(folder / "transfer", with_network=False)
     if model.operator is not None:
         np.save(folder / "transfer" / closed_form.FILE, model.operator)
-    workdir.write_json(folder / "transfer" / "calibration.json", {"gamma": model.gamma})
+    json_files.write(folder / "transfer" / "calibration.json", {"gamma": model.gamma})
     named = [{"index": index, "name": name} for index, name in enumerate(model.neuron_names)]
-    workdir.write_json(folder / "explain" / "neurons.json", named)
+    json_files.write(folder / "explain" / "neurons.json", named)
 
 
 def _read(folder: Path, classifier: classifier_lib.Classifier) -> state.ModelState:
@@ -128,24 +129,24 @@ def _read(folder: Path, classifier: classifier_lib.Classifier) -> state.ModelSta
     operator = folder / "transfer" / closed_form.FILE
     return state.ModelState(
         classifier=classifier,
-        gamma=workdir.read_json(folder / "transfer" / "calibration.json")["gamma"],
+        gamma=json_files.read(folder / "transfer" / "calibration.json")["gamma"],
         known=knowledge.DomainKnowledge.load(folder / "knowledge" / "knowledge.npz"),
         forward=domain_map.DomainMap.load(folder / "map"),
         inverse=inverse_map.InverseMap.load(folder / "inverse_map"),
-        settings=validation.Settings(**workdir.read_json(folder / "rehearsal" / "settings.json")),
+        settings=validation.Settings(**json_files.read(folder / "rehearsal" / "settings.json")),
         activations=np.array(activations),
         features=np.load(folder / "importances" / "features.npy", allow_pickle=False),
         neuron_names=_neuron_names(folder, classifier.backbone.activation_shape[-1]),
-        config=config_lib.from_record(workdir.read_json(folder / "config.json")),
-        metrics=workdir.read_json(folder / "metrics.json") or {},
-        taught=tuple(_description(one) for one in workdir.read_json(folder / "taught.json") or ()),
+        config=config_lib.from_record(json_files.read(folder / "config.json")),
+        metrics=json_files.read(folder / "metrics.json") or {},
+        taught=tuple(_description(one) for one in json_files.read(folder / "taught.json") or ()),
         operator=np.load(operator, allow_pickle=False) if operator.exists() else None,
     )
 
 
 def _neuron_names(folder: Path, neurons: int) -> tuple[str | None, ...]:
     """Returns the neurons' names; None for all of them where they were not named."""
-    found: list[dict[str, Any]] = workdir.read_json(folder / "explain" / "neurons.json") or []
+    found: list[dict[str, Any]] = json_files.read(folder / "explain" / "neurons.json") or []
     names = {one["index"]: one["name"] for one in found}
     return tuple(names.get(index) for index in range(neurons))
 

@@ -15,7 +15,7 @@ from niwt_tf import config as config_lib
 from niwt_tf import errors
 from niwt_tf import workdir as workdir_lib
 from niwt_tf.runs import stage_table
-from niwt_tf.util import arguments, progress
+from niwt_tf.util import arguments, json_files, progress
 
 if TYPE_CHECKING:
     from niwt_tf.pipeline import context as run_lib
@@ -82,9 +82,9 @@ def _write_metrics(workdir: workdir_lib.Workdir, prints: dict[str, str]) -> dict
         return None
     metrics: dict[str, Any] = {}
     for name in _MEASURING:
-        metrics |= workdir_lib.read_json(workdir.path(name) / "metrics.json") if name in done else {}
-    metrics["stage_seconds"] = {name: workdir_lib.read_json(workdir.path(name) / "seconds.json") for name in done}
-    workdir_lib.write_json(workdir.root / "metrics.json", metrics)
+        metrics |= json_files.read(workdir.path(name) / "metrics.json") if name in done else {}
+    metrics["stage_seconds"] = {name: json_files.read(workdir.path(name) / "seconds.json") for name in done}
+    json_files.write(workdir.root / "metrics.json", metrics)
     return metrics
 
 
@@ -116,4 +116,4 @@ def _run_stage(name: str, context: run_lib.Run, fingerprint: str) -> None:
     begun = time.monotonic()
     with context.workdir.writing(name, fingerprint) as folder:
         getattr(stages, name)(context, folder)
-        workdir_lib.write_json(folder / "seconds.json", round(time.monotonic() - begun, 2))
+        json_files.write(folder / "seconds.json", round(time.monotonic() - begun, 2))

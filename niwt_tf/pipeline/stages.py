@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 
 from niwt_tf import version
-from niwt_tf import workdir as workdir_lib
 from niwt_tf.backbones import activations as activations_lib
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.backbones import features as features_lib
@@ -41,7 +40,7 @@ from niwt_tf.report import page
 from niwt_tf.runs import finished_run
 from niwt_tf.tensorboard_log import thumbnails, write
 from niwt_tf.training import finetune
-from niwt_tf.util import devices, progress, training_log
+from niwt_tf.util import devices, json_files, progress, training_log
 
 _PACKAGES = ("tensorflow", "keras", "tensorflow-datasets", "numpy", "scikit-learn")
 _BATCH_SIZE = 256
@@ -66,7 +65,7 @@ def data(run: run_lib.Run, folder: Path) -> None:
         "validation": dataset.validation,
         "images": {name: len(getattr(dataset, name)) for name in ("train", "test_seen", "test_unseen")},
     }
-    workdir_lib.write_json(folder / "split.json", split)
+    json_files.write(folder / "split.json", split)
 
 
 def knowledge(run: run_lib.Run, folder: Path) -> None:
@@ -109,7 +108,7 @@ def rehearsal_backbone(run: run_lib.Run, folder: Path) -> None:
         if not (part / _DONE).exists():
             part.mkdir(exist_ok=True)
             _rehearse_training(run, run.material.rehearsal(run.config.seed, group), part)
-            workdir_lib.write_json(part / _DONE, True)
+            json_files.write(part / _DONE, True)
 
 
 def _rehearse_training(run: run_lib.Run, dataset: zero_shot.ZeroShotDataset, folder: Path) -> None:
@@ -131,7 +130,7 @@ def rehearsal(run: run_lib.Run, folder: Path) -> None:
         chosen = rehearsal_lib.choose(trials, run.config.rehearsal)
     if run.rehearsed == "turns":
         chosen = dataclasses.replace(chosen, imagined_part=None, rehearsal="turns")
-    workdir_lib.write_json(folder / "settings.json", dataclasses.asdict(chosen))
+    json_files.write(folder / "settings.json", dataclasses.asdict(chosen))
 
 
 def _trial(run: run_lib.Run, group: int, folder: Path) -> rehearsal_lib.Trial:
@@ -181,13 +180,13 @@ def transfer(run: run_lib.Run, folder: Path) -> None:
     extended = scale_and_bias.extend(classifier, kernel, run.dataset.unseen, *sized, observed.features)
     extended.save(folder)
     gamma = settings.place.gamma(extended.logits(observed.features), len(run.dataset.seen))
-    workdir_lib.write_json(folder / "calibration.json", {"gamma": gamma})
+    json_files.write(folder / "calibration.json", {"gamma": gamma})
 
 
 def evaluate(run: run_lib.Run, folder: Path) -> None:
     """Scores the classifier on the test images: the only stage that looks at them."""
     classifier = classifier_lib.Classifier.load(run.folder("transfer"))
-    gamma = workdir_lib.read_json(run.folder("transfer") / "calibration.json")["gamma"]
+    gamma = json_files.read(run.folder("transfer") / "calibration.json")["gamma"]
     seen, unseen = run.dataset.test_seen, run.dataset.test_unseen
     seen_features, unseen_features = (
         features_lib.compute(classifier.backbone.network, split, _BATCH_SIZE, folder / name, run.jit_compile)
@@ -195,7 +194,7 @@ def evaluate(run: run_lib.Run, folder: Path) -> None:
     )
     test = (classifier.logits(seen_features), seen.labels, classifier.logits(unseen_features), unseen.labels)
     np.savez(folder / "logits.npz", seen=test[0], seen_labels=test[1], unseen=test[2], unseen_labels=test[3])
-    workdir_lib.write_json(folder / "metrics.json", _about(run) | _scores(test, run.dataset, gamma))
+    json_files.write(folder / "metrics.json", _about(run) | _scores(test, run.dataset, gamma))
 
 
 def inverse_map(run: run_lib.Run, folder: Path) -> None:
@@ -240,7 +239,7 @@ def _about(run: run_lib.Run) -> dict[str, Any]:
         "domain": run.config.domain.domain,
         "domain_source": known.source,
         "backbone": run.config.backbone.backbone,
-        "fine_tuned": workdir_lib.read_json(run.folder("backbone") / _FINE_TUNED),
+        "fine_tuned": json_files.read(run.folder("backbone") / _FINE_TUNED),
         "layer": classifier.backbone.layer,
         "seed": run.config.seed,
         "lambda": settings.lambda_,
@@ -275,7 +274,7 @@ def _train(run: run_lib.Run, dataset: zero_shot.ZeroShotDataset, folder: Path) -
     start = run.network if run.stays else run.start()
     if run.has_activations:
         start = dataclasses.replace(start, backbone=start.backbone.without_trunk())
-    workdir_lib.write_json(folder / _FINE_TUNED, finetune.what(start, settings))
+    json_files.write(folder / _FINE_TUNED, finetune.what(start, settings))
     with training_log.scalars(folder) as log:
         return finetune.finetune(
             start,
@@ -310,7 +309,7 @@ def _of_probability(
 
 def _settings(run: run_lib.Run) -> rehearsal_lib.Settings:
     """Returns what the rehearsal chose."""
-    return rehearsal_lib.Settings(**workdir_lib.read_json(run.folder("rehearsal") / "settings.json"))
+    return rehearsal_lib.Settings(**json_files.read(run.folder("rehearsal") / "settings.json"))
 
 
 def _fit_map(

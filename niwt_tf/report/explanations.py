@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from niwt_tf import workdir as workdir_lib
 from niwt_tf.report import pictures
+from niwt_tf.util import json_files
 
 _DECISION_WIDTH = 720  # pixels
 _NEURON_WIDTH = 320
@@ -32,7 +32,7 @@ class Group:
 
 def gallery(folder: Path) -> list[Group]:
     """Returns the decisions that are explained, wrong ones last; no group is empty."""
-    listed = workdir_lib.read_json(folder / "decisions.json") or []
+    listed = json_files.read(folder / "decisions.json") or []
     groups = [
         Group(
             f"{'Right' if right else 'Wrong'}, of {'unseen' if unseen else 'seen'} classes",
@@ -53,7 +53,7 @@ def dictionary(folder: Path) -> list[dict[str, Any]]:
 
     `images` and `maximal` become a `pictures.Picture`; None beyond the first neurons, to bound the page.
     """
-    listed = workdir_lib.read_json(folder / "neurons.json") or []
+    listed = json_files.read(folder / "neurons.json") or []
     order = sorted(listed, key=lambda one: (one["name"] is None, -one["confidence"], one["index"]))
     return [
         one

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from niwt_tf.util import json_files
 from niwt_tf.runs import class_vectors
 from niwt_tf.runs import command
 from niwt_tf import errors
@@ -50,7 +51,7 @@ class FinishedRun:
     @functools.cached_property
     def metrics(self) -> dict[str, Any]:
         """The scores and what they rest on: `evaluate/metrics.json`."""
-        return workdir_lib.read_json(self.root / "evaluate" / "metrics.json")
+        return json_files.read(self.root / "evaluate" / "metrics.json")
 
     @functools.cached_property
     def explained(self) -> Path | None:
@@ -61,23 +62,23 @@ class FinishedRun:
     @functools.cached_property
     def explained_metrics(self) -> dict[str, Any]:
         """How right the explanations are: `explain/metrics.json`; empty where there are none."""
-        return (self.explained and workdir_lib.read_json(self.explained / "metrics.json")) or {}
+        return (self.explained and json_files.read(self.explained / "metrics.json")) or {}
 
     @functools.cached_property
     def settings(self) -> dict[str, Any]:
         """What the rehearsal chose: `rehearsal/settings.json`."""
-        return workdir_lib.read_json(self.root / "rehearsal" / "settings.json")
+        return json_files.read(self.root / "rehearsal" / "settings.json")
 
     @functools.cached_property
     def seconds(self) -> dict[str, float]:
         """Stage -> seconds, of all stages that are done, in their order."""
-        read = {stage: workdir_lib.read_json(self.root / stage / "seconds.json") for stage in stage_table.STAGES}
+        read = {stage: json_files.read(self.root / stage / "seconds.json") for stage in stage_table.STAGES}
         return {stage: seconds for stage, seconds in read.items() if seconds is not None}
 
     @functools.cached_property
     def class_names(self) -> tuple[str, ...]:
         """The seen classes' names, then the unseen ones'."""
-        split = workdir_lib.read_json(self.root / "data" / "split.json")
+        split = json_files.read(self.root / "data" / "split.json")
         return (*split["seen"], *split["unseen"])
 
     @property

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from niwt_tf.util import json_files
 from niwt_tf.runs import command
 from niwt_tf import errors
 from niwt_tf import workdir
@@ -69,7 +70,7 @@ def within(folder: str, flag: str) -> list[Path]:
 
 def _config(root: Path) -> dict[str, Any] | None:
     """Returns the settings of the run in a folder; None where there is none."""
-    config = workdir.read_json(root / "config.json")
+    config = json_files.read(root / "config.json")
     return config if isinstance(config, dict) else None
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from niwt_tf import workdir as workdir_lib
 from niwt_tf.tensorboard_log import texts
+from niwt_tf.util import json_files
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Decision:
 
 def read(folder: Path) -> Iterator[Decision]:
     """Yields the decisions in `folder`, which the stage `explain` wrote."""
-    for number, one in enumerate(workdir_lib.read_json(folder / "decisions.json") or []):
+    for number, one in enumerate(json_files.read(folder / "decisions.json") or []):
         with Image.open(folder / one["picture"]) as opened:
             image = np.asarray(opened.convert("RGB"))
         kind = f"{'right' if one['right'] else 'wrong'}_{'unseen' if one['unseen'] else 'seen'}"

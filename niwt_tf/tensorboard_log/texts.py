@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from niwt_tf import config as config_lib
-from niwt_tf import workdir as workdir_lib
 from niwt_tf.runs import finished_run
+from niwt_tf.util import json_files
 
 _SPECIAL = re.compile(r"[\\`*_{}\[\]()#+\-.!<>&|]")
 _ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "|": "&#124;"}  # which a backslash does not keep
@@ -36,7 +36,7 @@ def settings(run: finished_run.FinishedRun) -> str:
 
 def neurons(folder: Path) -> str:
     """Returns the names of the neurons in `folder`, which the stage `explain` wrote."""
-    listed = workdir_lib.read_json(folder / "neurons.json") or []
+    listed = json_files.read(folder / "neurons.json") or []
     rows = [
         (
             one["index"],

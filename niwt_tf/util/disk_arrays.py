@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from niwt_tf import workdir
+from niwt_tf.util import json_files
 
 _PROGRESS = "progress.json"
 
@@ -42,7 +42,7 @@ class DiskArrays:
         Raises:
           OSError: if the disk has no room for them.
         """
-        done = (workdir.read_json(folder / _PROGRESS) or {"images": 0})["images"]
+        done = (json_files.read(folder / _PROGRESS) or {"images": 0})["images"]
         mode: Literal["r+", "w+"] = "r+" if done else "w+"
         arrays = {}
         for name, (shape, dtype) in shapes.items():
@@ -54,7 +54,7 @@ class DiskArrays:
         """Notes that all arrays hold what belongs to the first `done` images."""
         for array in self.arrays.values():
             array.flush()
-        workdir.write_json(self.folder / _PROGRESS, {"images": done})
+        json_files.write(self.folder / _PROGRESS, {"images": done})
 
 
 def _reserve(path: Path) -> None:

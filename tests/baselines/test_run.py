@@ -17,6 +17,7 @@ from niwt_tf import errors, pipeline, workdir
 from niwt_tf.baselines import eszsl, from_run, material, measure, run
 from niwt_tf.data import registry as datasets
 from niwt_tf.runs import stage_table
+from niwt_tf.util import json_files
 
 _SCORED = [*stage_table.STAGES][: [*stage_table.STAGES].index("evaluate") + 1]
 
@@ -82,7 +83,7 @@ def test_the_rehearsals_are_niwts_own(found: material.Material, config: config_l
 def test_niwt_has_the_first_row_and_every_row_the_same_scores(root: Path) -> None:
     found = run.compare(root, ["prototype", "eszsl", "oracle"])
     assert [*found] == ["niwt", "prototype", "eszsl", "oracle"]
-    metrics = workdir.read_json(root / "metrics.json")
+    metrics = json_files.read(root / "metrics.json")
     assert all(row.keys() == found["niwt"].keys() for row in found.values())
     for name, value in found["niwt"].items():
         if name not in ("method", "setting", "seconds"):
@@ -106,7 +107,7 @@ def test_what_is_done_is_not_done_again(root: Path, found: material.Material, mo
     monkeypatch.setattr(eszsl, "CANDIDATES", eszsl.CANDIDATES[:1])
     run.compare(root, ["eszsl", "prototype"])
     assert measured == ["eszsl", "eszsl"]
-    workdir.write_json(root / "evaluate" / "fingerprint.json", {"fingerprint": "of another run"})
+    json_files.write(root / "evaluate" / "fingerprint.json", {"fingerprint": "of another run"})
     run.compare(root, ["prototype"])
     assert measured == ["eszsl", "eszsl", "prototype"]
     (root / "baselines" / "prototype.json").write_text("{")

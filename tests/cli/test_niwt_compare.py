@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from niwt_tf import config as config_lib
-from niwt_tf import workdir
+from niwt_tf.util import json_files
 
 pytestmark = pytest.mark.slow  # run by a command of its own in .ci/run
 
@@ -85,13 +85,13 @@ def test_a_table_has_a_row_for_each_method_and_domain(first: subprocess.Complete
 
 
 def test_scores_are_those_of_the_runs(first: subprocess.CompletedProcess[str], cwd: Path) -> None:
-    rows = workdir.read_json(cwd / "out" / "table.json")["rows"]
+    rows = json_files.read(cwd / "out" / "table.json")["rows"]
     for row in rows:
         for seed, scores in row["scores"].items():
             root = cwd / "out" / f"{row['domain']}-{seed}"
             of_niwt = row["method"] == "niwt"
             kept = root / "metrics.json" if of_niwt else root / "baselines" / f"{row['method']}.json"
-            assert scores["harmonic_mean"] == workdir.read_json(kept)["harmonic_mean"]
+            assert scores["harmonic_mean"] == json_files.read(kept)["harmonic_mean"]
 
 
 def test_a_network_is_fitted_once_for_both_domains(first: subprocess.CompletedProcess[str], cwd: Path) -> None:
@@ -107,12 +107,12 @@ def test_what_is_done_is_not_done_again_and_what_fails_is_marked(
 ) -> None:
     in_the_way = tiny_data_dir / "aviary" / f"seed{_BROKEN}_classes12_unseen3_images6_size64"
     in_the_way.write_text("no folder", "utf-8")
-    before = workdir.read_json(cwd / "out" / "table.json")["rows"]
+    before = json_files.read(cwd / "out" / "table.json")["rows"]
     begun = time.monotonic()
     again = compare("--seeds=7,8")
     assert time.monotonic() - begun < 20
     assert again.returncode == 0 and again.stdout.startswith("runs: 4, of which 4 are done\n")
-    assert workdir.read_json(cwd / "out" / "table.json")["rows"] == before
+    assert json_files.read(cwd / "out" / "table.json")["rows"] == before
     more = compare(f"--seeds=7,8,{_BROKEN}")
     assert more.returncode == 1 and more.stdout.startswith("runs: 6, of which 4 are done\n")
     told = more.stdout.partition(f"  failed: seed {_BROKEN}, attributes, niwt, eszsl, prototype: ")[2]
@@ -122,7 +122,7 @@ def test_what_is_done_is_not_done_again_and_what_fails_is_marked(
         f"\nNot all could be measured; the rest is in the table. What went wrong is in {log}, "
     )
     assert str(in_the_way) in (cwd / log).read_text("utf-8")
-    rows = workdir.read_json(cwd / "out" / "table.json")["rows"]
+    rows = json_files.read(cwd / "out" / "table.json")["rows"]
     for row, old in zip(rows, before, strict=True):
         assert row["scores"] == old["scores"]
         assert str(in_the_way) in row["failed"][str(_BROKEN)]

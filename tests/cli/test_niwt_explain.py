@@ -18,6 +18,7 @@ from fakes import models
 from niwt_tf import config as config_lib
 from niwt_tf import pipeline, workdir
 from niwt_tf.models import model as model_lib
+from niwt_tf.util import json_files
 
 _ROOT = Path(__file__).resolve().parents[2]
 _STAGES = ("data", "knowledge", "activations", "rehearsal_backbone", "rehearsal", "backbone", "importances", "map")
@@ -63,7 +64,7 @@ def test_each_image_gets_a_decision_a_picture_and_a_line(finished: Path, images:
     assert (answer.returncode, answer.stderr) == (0, "")
     lines = [json.loads(line) for line in (tmp_path / "out" / "explanations.jsonl").read_text("utf-8").splitlines()]
     assert [Path(line["image"]).name for line in lines] == ["bird.jpg", "grey.png"]
-    classes = workdir.read_json(finished / "data" / "split.json")
+    classes = json_files.read(finished / "data" / "split.json")
     for line in lines:
         assert line["prediction"] in classes["seen"] + classes["unseen"]
         assert line["unseen"] == (line["prediction"] in classes["unseen"])
@@ -75,7 +76,7 @@ def test_each_image_gets_a_decision_a_picture_and_a_line(finished: Path, images:
 
 
 def test_any_class_can_be_explained_however_its_name_is_spelt(finished: Path, images: Path, tmp_path: Path) -> None:
-    name = workdir.read_json(finished / "data" / "split.json")["unseen"][0]
+    name = json_files.read(finished / "data" / "split.json")["unseen"][0]
     spelt = name.lower().replace(" ", "_")
     answer = _explain(f"--workdir={finished}", images / "grey.png", f"--class={spelt}", "--out=out", cwd=tmp_path)
     assert answer.returncode == 0, answer.stderr
@@ -105,7 +106,7 @@ def test_pipes_are_not_opened_and_names_need_not_be_utf8(finished: Path, images:
 
 
 def test_a_class_that_is_none_is_told_with_the_nearest(finished: Path, images: Path, tmp_path: Path) -> None:
-    name = workdir.read_json(finished / "data" / "split.json")["seen"][0]
+    name = json_files.read(finished / "data" / "split.json")["seen"][0]
     answer = _explain(f"--workdir={finished}", images, f"--class={name}x", cwd=tmp_path)
     assert answer.returncode == 1
     assert f"Did you mean '{name}'?" in answer.stderr and "Traceback" not in answer.stderr

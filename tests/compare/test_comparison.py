@@ -14,8 +14,9 @@ import pytest
 from scipy import io
 
 from niwt_tf import config as config_lib
-from niwt_tf import errors, workdir
+from niwt_tf import errors
 from niwt_tf.compare import axes, comparison, items, plan, work, workers
+from niwt_tf.util import json_files
 
 _ABOUT = {"dataset": "aviary", "split_version": "1", "backbone": "small", "fine_tuned": "full", "layer": "conv4"}
 
@@ -61,7 +62,7 @@ def test_rows_are_in_the_order_that_was_asked_for_and_what_failed_is_marked(
 
     def run(tasks: Sequence[workers.Task], *_: Any) -> dict[str, int]:
         started.extend(task.key for task in tasks)
-        workdir.write_json(tmp_path / "captions-0" / "failures.json", {"eszsl": "LinAlgError: singular"})
+        json_files.write(tmp_path / "captions-0" / "failures.json", {"eszsl": "LinAlgError: singular"})
         return {"captions-0": 1, "attributes-1": -9}
 
     monkeypatch.setattr(items, "of_runs", lambda *_: parts)

@@ -15,7 +15,6 @@ import tensorflow as tf
 from PIL import Image
 
 from niwt_tf import config as config_lib
-from niwt_tf import workdir
 from niwt_tf.backbones import activations, small
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import classifier as classifier_lib
@@ -24,6 +23,7 @@ from niwt_tf.domains import knowledge
 from niwt_tf.explain import explain_run
 from niwt_tf.explain import subject as subject_lib
 from niwt_tf.method import inverse_map
+from niwt_tf.util import json_files
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def written(
 
 
 def _read(folder: Path, name: str) -> Any:
-    return workdir.read_json(folder / f"{name}.json")
+    return json_files.read(folder / f"{name}.json")
 
 
 def test_kept_activations_name_the_same_neurons_without_a_pass_over_training_images(

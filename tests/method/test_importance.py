@@ -16,13 +16,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from niwt_tf import workdir
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.backbones import small
 from niwt_tf.data import zero_shot
 from niwt_tf.method import importance
-from niwt_tf.util import disk_arrays
+from niwt_tf.util import disk_arrays, json_files
 
 _SHAPE = (4, 6, 5)  # H, W, K: no two alike
 _FEATURES = 7
@@ -503,7 +502,7 @@ def test_a_pass_killed_between_writing_and_noting_a_batch_does_it_again(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    write_json = workdir.write_json
+    write_json = json_files.write
 
     def write_once(path: Path, value: dict[str, int]) -> None:
         if value["images"] > 4:
@@ -511,7 +510,7 @@ def test_a_pass_killed_between_writing_and_noting_a_batch_does_it_again(
         write_json(path, value)
 
     with monkeypatch.context() as patch:
-        patch.setattr(disk_arrays.workdir, "write_json", write_once)
+        patch.setattr(disk_arrays.json_files, "write", write_once)
         with pytest.raises(_Killed):
             importance.compute(classifier, split, 6, seed=0, folder=tmp_path)
     seen: list[int] = []

@@ -145,7 +145,7 @@ def test_a_bundle_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: py
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("niwt_tf.bundle.zipfile.ZipFile.writestr", full)
+    monkeypatch.setattr("niwt_tf.models.bundle.zipfile.ZipFile.writestr", full)
     with pytest.raises(OSError, match="No space left"):
         models.by_attributes().save(tmp_path / "zoo.keras")
     assert list(tmp_path.iterdir()) == []

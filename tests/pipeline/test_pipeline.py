@@ -31,6 +31,7 @@ from niwt_tf.method.domain_map import domain_map
 from niwt_tf.models import model as model_lib
 from niwt_tf.pipeline import runner, stages
 from niwt_tf.runs import stage_table
+from niwt_tf.util import json_files
 
 _ROOT = Path(__file__).resolve().parents[2]
 _BACKBONE: Any = object()  # where the classes alone are asked for
@@ -103,7 +104,7 @@ def _of_test(metrics: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def _metrics(folder: workdir.Workdir) -> dict[str, Any]:
-    return workdir.read_json(folder.root / "metrics.json")
+    return json_files.read(folder.root / "metrics.json")
 
 
 def test_a_run_leaves_metrics_with_all_that_a_reader_needs(whole: workdir.Workdir) -> None:
@@ -353,7 +354,7 @@ def test_a_network_that_comes_with_weights_keeps_them(
     folder = workdir.Workdir(tmp_path)
     metrics = _scores(runner.run(dataclasses.replace(config, backbone=settings), folder, _SCORED))
     assert metrics["fine_tuned"] == {"auto": "classifier", "none": "none"}[finetune]
-    split = workdir.read_json(folder.path("data") / "split.json")
+    split = json_files.read(folder.path("data") / "split.json")
     result = classifier_lib.Classifier.load(folder.path("backbone"))
     pairs = zip(result.backbone.network.get_weights(), trained.backbone.network.get_weights(), strict=True)
     assert all((ours == theirs).all() for ours, theirs in pairs)
@@ -414,7 +415,7 @@ def test_three_groups_of_classes_play_unseen_where_the_network_stays(
     frozen = _frozen(config, whole, monkeypatch)
     folder = workdir.Workdir(tmp_path)
     runner.run(frozen, folder, ["data", "activations", "rehearsal_backbone"])
-    split = workdir.read_json(folder.path("data") / "split.json")
+    split = json_files.read(folder.path("data") / "split.json")
     played = []
     for group in sorted(path for path in folder.path("rehearsal_backbone").iterdir() if path.is_dir()):
         stayed = classifier_lib.Classifier.load(group, _BACKBONE).class_names
@@ -505,9 +506,9 @@ def test_edited_text_remakes_its_stage_and_what_follows(
 ) -> None:
     texts, folder = tmp_path / "texts", workdir.Workdir(tmp_path / "run")
     texts.mkdir()
-    for number, name in enumerate(workdir.read_json(whole.path("data") / "split.json")["seen"]):
+    for number, name in enumerate(json_files.read(whole.path("data") / "split.json")["seen"]):
         (texts / f"{name}.txt").write_text(f"a red bird\nwith {'long' if number % 2 else 'short'} wings", "utf-8")
-    for name in workdir.read_json(whole.path("data") / "split.json")["unseen"]:
+    for name in json_files.read(whole.path("data") / "split.json")["unseen"]:
         (texts / f"{name}.txt").write_text("a red bird with long wings", "utf-8")
     settings = config_lib.DomainConfig(domain="captions", captions_dir=str(texts))
     own = dataclasses.replace(config, domain=settings)
@@ -540,7 +541,7 @@ def test_another_file_of_the_backbone_remakes_what_rests_on_it(tmp_path: Path) -
 def test_text_that_the_rehearsal_cannot_use_is_told_before_any_training(
     config: config_lib.RunConfig, whole: workdir.Workdir, tmp_path: Path
 ) -> None:
-    split = workdir.read_json(whole.path("data") / "split.json")
+    split = json_files.read(whole.path("data") / "split.json")
     for name in split["seen"] + split["unseen"]:
         alone = name == split["validation"][0]  # its word is known only as long as it is seen
         (tmp_path / f"{name}.txt").write_text("zebra\nzebra" if alone else "red\nred", "utf-8")

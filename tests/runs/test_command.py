@@ -13,6 +13,7 @@ import pytest
 from absl import flags
 from hypothesis import strategies as st
 
+from niwt_tf.util import json_files
 from niwt_tf.runs import command
 from niwt_tf import workdir
 from niwt_tf import config as config_lib
@@ -74,5 +75,5 @@ def test_any_settings_come_back(unseen: list[str], folder: str, lambdas: list[fl
 def test_a_workdirs_record_gives_the_same_command(tmp_path: Path) -> None:
     config = config_lib.RunConfig(rehearsal=config_lib.RehearsalConfig(lambdas=(0.5,)), seed=3)
     workdir.Workdir(tmp_path).claim(config)
-    record = workdir.read_json(tmp_path / "config.json")
+    record = json_files.read(tmp_path / "config.json")
     assert command.of_record(record | {"gone": 1}, tmp_path) == command.command(config, tmp_path)

@@ -11,8 +11,8 @@ import markdown
 from hypothesis import strategies as st
 
 from fakes import finished
-from niwt_tf import workdir
 from niwt_tf.tensorboard_log import texts
+from niwt_tf.util import json_files
 
 
 def test_neurons_are_a_table_by_hand(tmp_path: Path) -> None:
@@ -20,7 +20,7 @@ def test_neurons_are_a_table_by_hand(tmp_path: Path) -> None:
         {"index": 3, "name": "a|b", "confidence": 0.5, "candidates": [["x_y", 1.0], ["<z>", 0.5]]},
         {"index": 4, "name": None, "confidence": 0.25, "candidates": []},
     ]
-    workdir.write_json(tmp_path / "neurons.json", listed)
+    json_files.write(tmp_path / "neurons.json", listed)
     assert texts.neurons(tmp_path).splitlines() == [
         "| neuron | name | confidence | candidates |",
         "| --- | --- | --- | --- |",

@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from niwt_tf import workdir
-from niwt_tf.util import disk_arrays
+from niwt_tf.util import disk_arrays, json_files
 
 _SHAPES = {"a": ((4, 2), np.float32), "b": ((3,), np.float16)}
 
@@ -49,4 +48,4 @@ def test_a_torn_note_counts_as_none(tmp_path: Path) -> None:
 def test_room_is_reserved(tmp_path: Path) -> None:
     disk_arrays.DiskArrays.open(tmp_path, {"a": ((1 << 20,), np.float32)})
     assert (tmp_path / "a.npy").stat().st_blocks * 512 >= 4 << 20
-    assert workdir.read_json(tmp_path / "progress.json") is None
+    assert json_files.read(tmp_path / "progress.json") is None

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from niwt_tf import workdir as workdir_lib
+from niwt_tf.util import json_files
 
 NAMES = ("crown: red", "wing: barred", "belly & back", "bill <long>", "tail: forked")
 _CROP = 64  # pixels
@@ -36,11 +36,11 @@ def write(root: Path, class_names: Sequence[str], seen: int, neurons: int = 6, d
     folder = root / "explain"
     (folder / "neurons").mkdir(parents=True)
     (folder / "decisions").mkdir()
-    workdir_lib.write_json(folder / "metrics.json", METRICS)
-    workdir_lib.write_json(folder / "seconds.json", 12.5)
-    workdir_lib.write_json(folder / "neurons.json", [_neuron(folder, i, i == neurons - 1) for i in range(neurons)])
+    json_files.write(folder / "metrics.json", METRICS)
+    json_files.write(folder / "seconds.json", 12.5)
+    json_files.write(folder / "neurons.json", [_neuron(folder, i, i == neurons - 1) for i in range(neurons)])
     listed = [_decision(folder, index, class_names, seen) for index in range(decisions)]
-    workdir_lib.write_json(folder / "decisions.json", listed)
+    json_files.write(folder / "decisions.json", listed)
     return folder
 
 

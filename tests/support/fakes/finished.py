@@ -12,12 +12,12 @@ import keras
 import numpy as np
 
 from niwt_tf import config as config_lib
-from niwt_tf import workdir as workdir_lib
 from niwt_tf.backbones import backbone, classifier
 from niwt_tf.domains import knowledge
 from niwt_tf.evaluation import gzsl
 from niwt_tf.method.domain_map import domain_map
 from niwt_tf.runs import finished_run
+from niwt_tf.util import json_files
 
 NEURONS = 6
 SIZE = 8  # pixels
@@ -47,8 +47,8 @@ def write(
     rng = np.random.default_rng(0)
     for stage in ("data", "knowledge", "rehearsal", "importances", "map", "transfer", "evaluate"):
         (root / stage).mkdir(parents=True)
-        workdir_lib.write_json(root / stage / "seconds.json", 1.25)
-    workdir_lib.write_json(root / "data" / "split.json", {"seen": seen, "unseen": unseen})
+        json_files.write(root / stage / "seconds.json", 1.25)
+    json_files.write(root / "data" / "split.json", {"seen": seen, "unseen": unseen})
     chosen = {
         "map_fit": "ridge",
         "map_relevance": 10,
@@ -60,14 +60,14 @@ def write(
         "scale_unit": "spread",
         "imagined_part": 0.5,
     }
-    workdir_lib.write_json(root / "rehearsal" / "settings.json", chosen)
+    json_files.write(root / "rehearsal" / "settings.json", chosen)
     words = rng.uniform(size=(len(seen + unseen), len(_WORDS))).astype(np.float32)
     knowledge.DomainKnowledge(words, _WORDS, seen + unseen, "five words").save(root / "knowledge" / "knowledge.npz")
     _write_models(root, seen, unseen, rng)
     test = _test(len(seen), len(unseen), test_images, unseen_tested, rng)
     np.savez(root / "evaluate" / "logits.npz", seen=test[0], seen_labels=test[1], unseen=test[2], unseen_labels=test[3])
     metrics = _metrics(test, seen, unseen) | ({} if unseen_tested else {"imageless_classes": list(unseen)})
-    workdir_lib.write_json(root / "evaluate" / "metrics.json", metrics)
+    json_files.write(root / "evaluate" / "metrics.json", metrics)
     return finished_run.FinishedRun(root, config or config_lib.RunConfig())
 
 
