@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Neuron importance-aware weight transfer: teaches an image classifier new classes from words alone.
 
-The names below are the whole API; docs/api.md has an example of each. They are imported when they are first used, so
-that `import niwt_tf` does not wait for TensorFlow.
+The names below are the public API; docs/api.md has an example of each. They are imported on first use, so that
+`import niwt_tf` does not import TensorFlow.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The settings of a run, as frozen dataclasses: all that the library takes from the command line.
+"""The settings of a run, as frozen dataclasses: everything that the library takes from the command line.
 
-The names of all fields differ, so each is also the name of its flag. Its metadata holds the flag's help, the values it
-may take (`choices`, several with `joined` between them) or its least and largest value, or a pattern of its `form` and
-that in words, whether it tells only where or how (`local`), not what, and whether of how a network is trained alone
-(`training`).
+Every field has a name of its own, which is also the name of its flag. The metadata of a field holds the flag's `help`
+and limits: its `choices`, with `joined` between several of them; its `minimum` and `maximum`; or a pattern of its
+`form` and a description of it. `local` marks settings of where or how something is done, not what; `training` marks
+settings of how a network is trained and of nothing else.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ def _option(default: Any, help: str, **metadata: Any) -> Any:
 
 
 def alternatives(field: dataclasses.Field[Any]) -> str:
-    """Returns in words what a field of choices may be."""
+    """List the valid values of a field with choices, in words."""
     listed, joined = ", ".join(field.metadata["choices"]), field.metadata.get("joined")
     return f"{listed}, or several of them joined by {joined}" if joined else listed
 
 
 def _plain(name: str, value: Any, field: dataclasses.Field[Any]) -> Any:
-    """Returns a value as the type of the setting's default: numpy's numbers, paths and lists may be given, too.
+    """Convert a value to the type of the setting's default: NumPy's numbers, paths and lists are valid, too.
 
     Raises:
-      errors.UserError: if it is of another type.
+      errors.UserError: If it is of another type.
     """
     default = field.default
     if default is None:
@@ -92,7 +92,7 @@ def _check(name: str, value: Any, field: dataclasses.Field[Any]) -> None:
 
 
 def _parts(name: str, value: Any, field: dataclasses.Field[Any]) -> tuple[Any, ...]:
-    """Returns a single value's parts, each of which may be there once: one, unless the field's values can be joined."""
+    """Split a value into its parts, and check that they differ: one part, unless the field's values can be joined."""
     joined = field.metadata.get("joined")
     parts = tuple(value.split(joined)) if joined else (value,)
     if len(set(parts)) < len(parts):
@@ -101,7 +101,7 @@ def _parts(name: str, value: Any, field: dataclasses.Field[Any]) -> tuple[Any, .
 
 
 def _limits(minimum: float | None, maximum: float | None, value: Any) -> str:
-    """Returns the limits in words if `value` breaks them, else nothing; NaN breaks any."""
+    """Describe the limits if `value` breaks them, else give an empty text; NaN breaks any, infinity is never valid."""
     if value is None:
         return ""
     if isinstance(value, float) and math.isinf(value):
@@ -112,7 +112,7 @@ def _limits(minimum: float | None, maximum: float | None, value: Any) -> str:
 
 
 class _Checked:
-    """Settings that are brought to the types of their defaults, and checked, as they are made."""
+    """Settings that are converted to the types of their defaults, and checked, when they are created."""
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):  # type: ignore[arg-type]  # all that derive from it are dataclasses
@@ -123,7 +123,7 @@ class _Checked:
 
 @dataclasses.dataclass(frozen=True)
 class DataConfig(_Checked):
-    """Which images, and which of their classes are unseen."""
+    """The images, and the choice of their unseen classes."""
 
     dataset: str = _option(
         "aviary",
@@ -148,7 +148,7 @@ class DataConfig(_Checked):
 
 @dataclasses.dataclass(frozen=True)
 class DomainConfig(_Checked):
-    """What is known of every class, seen or not."""
+    """The domain knowledge of every class, seen or unseen, and how it is encoded."""
 
     domain: str = _option("attributes", "What tells of a class.", choices=DOMAINS, joined="+")
     missing_value: str = _option(
@@ -269,7 +269,7 @@ class BackboneConfig(_Checked):
 
 @dataclasses.dataclass(frozen=True)
 class ImportanceConfig(_Checked):
-    """The importances that the map is fitted to."""
+    """The kind of importances that the map is fitted to."""
 
     importances_of: str = _option(
         "logit",
@@ -308,7 +308,7 @@ class MapConfig(_Checked):
 
 @dataclasses.dataclass(frozen=True)
 class TransferConfig(_Checked):
-    """From importances to the weights of a class."""
+    """The transfer from importances to the weights of a class."""
 
     transfer_fit: str = _option(
         "closed",
@@ -330,7 +330,7 @@ class TransferConfig(_Checked):
 
 @dataclasses.dataclass(frozen=True)
 class RehearsalConfig(_Checked):
-    """What is tried on seen classes that play unseen; one value alone fixes the setting."""
+    """Candidates for validation with pseudo-unseen classes; a single value fixes the setting."""
 
     map_fits: tuple[str, ...] = _option(
         ("ridge",),
@@ -378,7 +378,7 @@ class RehearsalConfig(_Checked):
 
 @dataclasses.dataclass(frozen=True)
 class RunConfig(_Checked):
-    """A whole run."""
+    """All settings of a run."""
 
     data: DataConfig = DataConfig()
     domain: DomainConfig = DomainConfig()
@@ -425,7 +425,7 @@ def check_network(config: BackboneConfig) -> None:
 
 
 def options(config: Any) -> dict[str, tuple[Any, dataclasses.Field[Any]]]:
-    """Returns name -> (value, field) of every setting, those of nested dataclasses included."""
+    """Collect name -> (value, field) of all settings, including those of nested dataclasses."""
     return dict(_options(config))
 
 
@@ -439,10 +439,10 @@ def _options(config: Any) -> Iterator[tuple[str, tuple[Any, dataclasses.Field[An
 
 
 def from_record(record: Mapping[str, Any]) -> RunConfig:
-    """Returns the settings of a record of them by name, as a workdir's `config.json` holds it; others are defaults.
+    """Build settings from a record by name, as `config.json` of a workdir holds it; others keep their defaults.
 
     Raises:
-      errors.UserError: if a value is not among the valid ones.
+      errors.UserError: If a value is not valid.
     """
     return _from_record(RunConfig(), {name: tuple(v) if isinstance(v, list) else v for name, v in record.items()})
 
@@ -458,7 +458,7 @@ def _from_record(default: Any, values: Mapping[str, Any]) -> Any:
 
 
 def fingerprint(*parts: Any) -> str:
-    """Returns the SHA-256 of dataclasses, strings, numbers and their nestings, as 64 hexadecimal digits."""
+    """Compute the SHA-256 of dataclasses, strings, numbers and their nestings, as 64 hexadecimal digits."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=dataclasses.asdict).encode()).hexdigest()
 
 

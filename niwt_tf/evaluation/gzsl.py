@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Step 4 of the method: generalized zero-shot accuracy, and the curve of seen against unseen accuracy.
 
-All accuracies are per-class top-1, averaged over classes, in 0..1. gamma is subtracted from the seen classes' logits.
+All accuracies are per-class top-1, averaged over classes, in 0..1. gamma is subtracted from the seen classes' logits:
+calibrated stacking (Chao et al., ECCV 2016).
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ import numpy as np
 from niwt_tf import errors
 from niwt_tf.numerics import choice
 
-_ABOUT_AS_GOOD = 0.02  # of the harmonic mean
-_ROUNDING = 1e-9  # of sums of images' shares
+_ABOUT_AS_GOOD = 0.02  # difference of harmonic means
+_ROUNDING = 1e-9  # error of sums of images' shares
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,8 +26,8 @@ class Scores:
     """Generalized zero-shot accuracies: arg max over seen and unseen classes together.
 
     Attributes:
-      seen: S, on images of seen classes.
-      unseen: U, on images of unseen classes.
+      seen: Accuracy S on images of seen classes.
+      unseen: Accuracy U on images of unseen classes.
     """
 
     seen: float
@@ -34,34 +35,34 @@ class Scores:
 
     @property
     def harmonic_mean(self) -> float:
-        """H = 2SU / (S + U); 0 where both are 0."""
+        """Harmonic mean H = 2SU / (S + U); 0 if both are 0."""
         return harmonic_mean(self.seen, self.unseen)
 
 
 def harmonic_mean(seen: float, unseen: float) -> float:
-    """Returns 2SU / (S + U); 0 where both are 0."""
+    """Compute H = 2SU / (S + U); 0 if both are 0."""
     return 2 * seen * unseen / (seen + unseen) if seen + unseen > 0 else 0.0
 
 
 def per_class_accuracy(predictions: np.ndarray, labels: np.ndarray, classes: Sequence[int]) -> float:
-    """Returns the mean over `classes` of the share of their images that are predicted right.
+    """Compute the mean over `classes` of the share of their images that are predicted correctly.
 
     Args:
-      predictions: `[N]` class indices.
-      labels: `[N]` class indices.
-      classes: the indices to average over.
+      predictions: `[N]` predicted class indices.
+      labels: `[N]` true class indices.
+      classes: Class indices to average over.
 
     Raises:
-      errors.UserError: if a class has no image.
+      errors.UserError: If a class has no image, or an image belongs to none of the classes.
     """
     return float((predictions == labels) @ class_shares(labels, classes))
 
 
 def class_shares(labels: np.ndarray, classes: Sequence[int]) -> np.ndarray:
-    """Returns each image's share `[N]` in a mean over classes: 1 / (C n_class).
+    """Compute the weight `[N]` of each image in a mean over classes: 1 / (C n_class).
 
     Raises:
-      errors.UserError: if a class has no image, or an image none of the classes.
+      errors.UserError: If a class has no image, or an image belongs to none of the classes.
     """
     averaged = np.asarray(classes, np.int64)
     counts = np.bincount(labels, minlength=int(averaged.max(initial=-1)) + 1)
@@ -79,10 +80,10 @@ class Curve:
     """Exact seen and unseen accuracy for every gamma.
 
     Attributes:
-      gammas: `[T]`, ascending: where something changes. Entry `t` of the others holds from `gammas[t-1]` to
-        `gammas[t]`.
-      seen: S `[T+1]`, falling.
-      unseen: U `[T+1]`, rising.
+      gammas: Values `[T]` at which an accuracy may change, ascending. Entry `t` of `seen` and `unseen` holds from
+        `gammas[t-1]` to `gammas[t]`.
+      seen: Accuracies S `[T+1]`, falling.
+      unseen: Accuracies U `[T+1]`, rising.
     """
 
     gammas: np.ndarray
@@ -91,17 +92,17 @@ class Curve:
 
     @functools.cached_property
     def harmonic_means(self) -> np.ndarray:
-        """H `[T+1]`; 0 where both accuracies are 0."""
+        """Harmonic means H `[T+1]`; 0 where both accuracies are 0."""
         total = self.seen + self.unseen
         return np.divide(2 * self.seen * self.unseen, total, out=np.zeros_like(total), where=total > 0)
 
     @property
     def ausuc(self) -> float:
-        """The area under S against U, by the trapezoid rule."""
+        """Area under the curve of S against U (AUSUC), by the trapezoid rule."""
         return float(np.trapezoid(self.seen, self.unseen))
 
     def best_gamma(self) -> tuple[float, float]:
-        """Returns the middle of the gammas with the highest harmonic mean, the first such range, and that mean."""
+        """Choose the middle of the first range of gammas with the highest harmonic mean; return it and that mean."""
         means = self.harmonic_means
         first = choice.first_best(means, _ROUNDING)
         worse = np.flatnonzero(means[first:] < means.max() - _ROUNDING)
@@ -110,9 +111,9 @@ class Curve:
         return float((edges[first] + edges[last]) / 2), float(means[first])
 
     def middle_gamma(self) -> float:
-        """Returns the middle of all gammas that are about as good as the best, which few images move less.
+        """Compute the mean of all gammas with the weights exp((H - best H) / 0.02).
 
-        A gamma counts by exp((H - best H) / 0.02).
+        It depends less on single images than the best gamma does.
         """
         if len(self.gammas) == 1:
             return float(self.gammas[0])
@@ -130,19 +131,19 @@ def gzsl(
     gamma: float = 0.0,
     imageless: Sequence[int] = (),
 ) -> Scores:
-    """Returns S and U.
+    """Compute the GZSL accuracies S and U.
 
     Args:
-      seen_logits: `[N,C]` of images of seen classes; columns are the seen classes, then the unseen.
+      seen_logits: `[N,C]` logits of images of seen classes; columns are the seen classes, then the unseen.
       seen_labels: `[N]` column indices.
-      unseen_logits: `[n,C]` of images of unseen classes.
+      unseen_logits: `[n,C]` logits of images of unseen classes.
       unseen_labels: `[n]` column indices.
-      seen_classes: how many columns are seen classes.
-      gamma: what to subtract from those columns.
-      imageless: columns of unseen classes without any image, which U does not count.
+      seen_classes: Number of columns that are seen classes.
+      gamma: Value to subtract from the columns of seen classes.
+      imageless: Columns of unseen classes without any image, which U does not count.
 
     Raises:
-      errors.UserError: if another class has no image.
+      errors.UserError: If any other class has no image.
     """
     _require_numbers("unseen_logits", unseen_logits)
     classes = seen_logits.shape[1]
@@ -155,7 +156,7 @@ def gzsl(
 
 
 def seen_accuracy(seen_logits: np.ndarray, seen_labels: np.ndarray, seen_classes: int, gamma: float = 0.0) -> float:
-    """Returns S alone; arguments as in `gzsl`."""
+    """Compute S alone; arguments as in `gzsl`."""
     _require_numbers("seen_logits", seen_logits)
     penalty = np.where(np.arange(seen_logits.shape[1]) < seen_classes, gamma, 0.0)
     return per_class_accuracy((seen_logits - penalty).argmax(1), seen_labels, range(seen_classes))
@@ -164,13 +165,13 @@ def seen_accuracy(seen_logits: np.ndarray, seen_labels: np.ndarray, seen_classes
 def zsl(
     unseen_logits: np.ndarray, unseen_labels: np.ndarray, seen_classes: int, imageless: Sequence[int] = ()
 ) -> float:
-    """Returns the accuracy on images of unseen classes with the arg max over unseen classes alone.
+    """Compute the accuracy on images of unseen classes with the arg max over unseen classes alone.
 
     Args:
-      unseen_logits: `[n,C]`.
+      unseen_logits: `[n,C]` logits of images of unseen classes.
       unseen_labels: `[n]` column indices.
-      seen_classes: how many columns are seen classes.
-      imageless: as in `gzsl`.
+      seen_classes: Number of columns that are seen classes.
+      imageless: Columns of unseen classes without any image.
     """
     _require_numbers("unseen_logits", unseen_logits)
     classes = unseen_logits.shape[1]
@@ -186,11 +187,12 @@ def curve(
     seen_classes: int,
     imageless: Sequence[int] = (),
 ) -> Curve:
-    """Returns S and U for every gamma; arguments as in `gzsl`.
+    """Compute S and U for every gamma; arguments as in `gzsl`.
 
-    An image of a seen class is right as long as gamma does not exceed the margin of its best seen over its best unseen
-    logit, provided that its best seen class is right; for one of an unseen class it is the other way round. Margins
-    are taken in float64, so that two of float32 logits stay apart. Here seen classes may be `imageless`, too.
+    An image of a seen class whose best seen class is right is classified correctly as long as gamma does not exceed the
+    margin of its best seen over its best unseen logit. An image of an unseen class whose best unseen class is right is
+    classified correctly once gamma exceeds that margin. Margins are computed in float64, so that margins of float32
+    logits stay distinct. Here seen classes may be `imageless`, too.
     """
     _require_numbers("seen_logits", seen_logits)
     _require_numbers("unseen_logits", unseen_logits)
@@ -216,7 +218,7 @@ def _counted(start: int, stop: int, imageless: Sequence[int]) -> list[int]:
 
 
 def _require_numbers(name: str, logits: np.ndarray) -> None:
-    """Raise errors.DivergedError for NaN, of which the arg max would be a class like any other."""
+    """Raise errors.DivergedError if there are NaN, because the arg max would take their column as a prediction."""
     wrong = int(np.isnan(logits).any(1).sum())
     if wrong:
         raise errors.DivergedError(

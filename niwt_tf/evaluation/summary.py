@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""All accuracies on test images that `metrics.json` holds, for NIWT and for what it is compared with."""
+"""Accuracies on test images, as `metrics.json` holds them, for NIWT and for the methods it is compared with."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def of(
     imageless: Sequence[int],
     gamma: float,
 ) -> dict[str, Any]:
-    """Returns the accuracies by name; None for those that take test images of unseen classes, where there are none.
+    """Compute all accuracies by name; None for those on unseen classes if there are no test images of them.
 
     Args:
-      test: logits `[N,C]` and labels `[N]` of images of seen classes, then those of unseen ones, as `gzsl.gzsl`
-        takes them.
-      seen_classes: how many columns are seen classes.
-      imageless: columns of unseen classes without any image.
-      gamma: what to subtract from the seen classes' logits.
+      test: Logits `[N,C]` and labels `[N]` of images of seen classes, then logits and labels of images of unseen
+        classes, in the order of the arguments of `gzsl.gzsl`.
+      seen_classes: Number of columns that are seen classes.
+      imageless: Columns of unseen classes without any image.
+      gamma: Value of calibrated stacking that is subtracted from the seen classes' logits.
     """
     seen_logits, seen_labels, unseen_logits, unseen_labels = test
     of_seen = {

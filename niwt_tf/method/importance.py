@@ -1,10 +1,10 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Step 1 of the method (section 3.1 of the paper): how much each neuron moves the logit of a class.
+"""Step 1 of the method (section 3.1 of the paper): the importance of each neuron for the logit of a class.
 
 alpha_c(I) [K] = mean over positions of d o_c / d A, where o_c is the logit of class c and A [H,W,K] the activations.
-Only the head is differentiated. alpha is linear in the class' weights w: alpha(I; w) = J(I)^T w, with J(I) [D,K] the
-head's Jacobian, averaged over positions.
+Only the head is differentiated. alpha is linear in the class's weights w: alpha(I; w) = J(I)^T w, where J(I) [D,K] is
+the head's Jacobian, averaged over positions.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _BATCH_SIZE = 128
 
 
 def importances(head: Callable[[tf.Tensor], tf.Tensor], activations: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
-    """Returns the importances `[N,K]` of each image's neurons: J^T w.
+    """Compute the importances `[N,K]` of each image's neurons: J^T w.
 
     Args:
-      head: activations `[N,H,W,K]` -> features `[N,D]`.
-      activations: `[N,H,W,K]`.
-      weights: `[N,D]`, for each image the weights of the class that is asked about.
+      head: Function from activations `[N,H,W,K]` to features `[N,D]`.
+      activations: Activations `[N,H,W,K]` of the images.
+      weights: Weights `[N,D]` of the class whose logit is differentiated, for each image.
     """
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(activations)
@@ -39,14 +39,14 @@ def importances(head: Callable[[tf.Tensor], tf.Tensor], activations: tf.Tensor, 
 
 
 def adjoint(head: Callable[[tf.Tensor], tf.Tensor], activations: tf.Tensor, tangents: tf.Tensor) -> tf.Tensor:
-    """Returns `J t [N,D]`: the gradient with respect to `weights` of sum(importances * tangents).
+    """Compute `J t [N,D]`: the gradient with respect to `weights` of sum(importances * tangents).
 
-    One Jacobian-vector product of the head; no second derivative is taken.
+    This is one Jacobian-vector product of the head; no second derivative is taken.
 
     Args:
-      head: activations `[N,H,W,K]` -> features `[N,D]`.
-      activations: `[N,H,W,K]`.
-      tangents: `t [N,K]`.
+      head: Function from activations `[N,H,W,K]` to features `[N,D]`.
+      activations: Activations `[N,H,W,K]` of the images.
+      tangents: Tangents `t [N,K]`.
     """
     positions = tf.cast(tf.shape(activations)[1] * tf.shape(activations)[2], activations.dtype)
     spread = tf.broadcast_to(tangents[:, None, None] / positions, tf.shape(activations))
@@ -56,11 +56,11 @@ def adjoint(head: Callable[[tf.Tensor], tf.Tensor], activations: tf.Tensor, tang
 
 
 def mean_jacobian(head: keras.Model, activations: np.ndarray) -> np.ndarray:
-    """Returns the mean over images of J `[D,K]`: how the features move with each neuron, at all positions alike.
+    """Compute the mean over images of J `[D,K]`: the features' derivatives by each neuron, averaged over positions.
 
     Args:
-      head: activations `[N,H,W,K]` -> features `[N,D]`.
-      activations: `[n,H,W,K]`.
+      head: Network from activations `[N,H,W,K]` to features `[N,D]`.
+      activations: Activations `[n,H,W,K]` of the images.
     """
     function, neurons = inference(head), activations.shape[-1]
 
@@ -77,15 +77,16 @@ def mean_jacobian(head: keras.Model, activations: np.ndarray) -> np.ndarray:
 
 
 def weights_of_probability(class_weights: tf.Tensor, logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-    """Returns the weights `[N,D]` that ask about the probability p of each image's class y: w_y - sum_c q_c w_c.
+    """Compute the weights `[N,D]` that give importances for the probability p of each class y: w_y - sum_c q_c w_c.
 
-    q is the softmax over the classes but y, and d p = p (1 - p) d (o_y - sum_c q_c o_c). The factor p (1 - p) is left
-    out: of importances only the direction counts, and of an image that a network is sure of it is nearly 0.
+    q is the softmax over all classes except y, and d p = p (1 - p) d (o_y - sum_c q_c o_c), where q is held constant.
+    The factor p (1 - p) is left out: only the direction of importances counts, and the factor is nearly 0 for an image
+    that a network is sure of.
 
     Args:
-      class_weights: `[C,D]`.
-      logits: `[N,C]`.
-      labels: y, `[N]`, from 0 to `C - 1`.
+      class_weights: Weights `[C,D]` of the classes.
+      logits: Logits `[N,C]` of the images.
+      labels: Classes y `[N]` of the images, 0 to `C - 1`.
     """
     is_own = tf.one_hot(labels, tf.shape(logits)[1], True, False, dtype=tf.bool)
     others = tf.nn.softmax(tf.where(is_own, logits.dtype.min, logits))
@@ -94,13 +95,13 @@ def weights_of_probability(class_weights: tf.Tensor, logits: tf.Tensor, labels: 
 
 @dataclasses.dataclass(frozen=True)
 class Importances:
-    """The importances of training images for their own class, and what else one pass of the trunk gave.
+    """Importances of training images for their own class, and the other results of the same pass of the trunk.
 
     Attributes:
-      values: `[N,K]` float32.
-      labels: `[N]` int64.
-      features: `[N,D]` float32.
-      activations: `[n,H,W,K]` float16, of a random choice of the images; mapped from disk when loaded.
+      values: Importances `[N,K]` float32.
+      labels: Class indices `[N]` int64.
+      features: Features `[N,D]` float32.
+      activations: Activations `[n,H,W,K]` float16 of a random choice of the images; mapped from disk when loaded.
     """
 
     values: np.ndarray
@@ -110,7 +111,7 @@ class Importances:
 
     @classmethod
     def load(cls, folder: Path) -> Importances:
-        """Returns what `compute` wrote into `folder`."""
+        """Open the arrays that `compute` wrote into `folder`, mapped from disk."""
         return cls(**{name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS})
 
 
@@ -126,18 +127,18 @@ def compute(
     jit_compile: bool = False,
     of: str = "logit",
 ) -> Importances:
-    """Runs the trunk once over `split`, without its gradient, and writes the importances into `folder`.
+    """Compute the importances of `split` in one pass of the trunk, without its gradient, and write them to `folder`.
 
-    A call that was cut short goes on after the last finished batch in `folder`.
+    A call that was interrupted resumes after the last finished batch in `folder`.
 
     Args:
-      classifier: of the classes that `split` is labelled with.
-      split: training images.
-      kept_images: how many images' activations to keep.
-      seed: chooses them.
-      folder: where the arrays are written; no other call may use it.
-      jit_compile: compiles the head's gradient with XLA.
-      of: what of an image's class they are of, a member of `config.IMPORTANCES_OF`.
+      classifier: Classifier of the classes that `split` is labelled with.
+      split: Training images.
+      kept_images: Number of images whose activations are kept.
+      seed: Seed of the choice of these images.
+      folder: Folder that the arrays are written to; no other call may use it.
+      jit_compile: True to compile trunk, head and gradient with XLA.
+      of: Output that is differentiated, the class's logit or probability: a member of `config.IMPORTANCES_OF`.
     """
     kept = np.zeros(len(split), bool)
     kept[np.random.default_rng([seed, 0xAC7]).permutation(len(split))[:kept_images]] = True
@@ -191,5 +192,5 @@ def _make_batch_function(
 
 
 def inference(head: keras.Model) -> Callable[[tf.Tensor], tf.Tensor]:
-    """Returns `head` as a function that never runs in training mode."""
+    """Wrap `head` in a function that never runs in training mode."""
     return lambda activations: head(activations, training=False)

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Step 5 of the method (section 3.4 of the paper): a linear map back from importances to domain vectors.
 
-Minimises the mean over seen images of |D(alpha_y(I)) - k_y|^2, every class with the same say, by gradient descent from
-zero. Images count only through sums over their importances, so memory holds matrices, however many images there are;
-and in the eigenvectors of such a matrix the weights after any number of steps are known at once.
+Gradient descent from zero minimises the mean over seen images of |D(alpha_y(I)) - k_y|^2, with equal weight for every
+class. Images enter only through sums over their importances, so memory holds only matrices, however many images there
+are. In the eigenvectors of such a matrix, the weights after any number of steps have a closed form.
 
-Descent never leaves the space that the importances span. Where that has fewer dimensions `R` than there are neurons, as
-behind a linear head (a dimension per class) or with few images, all matrices are `[R,R]` in place of `[K,K]`.
+Descent stays in the space that the importances span. If that has fewer dimensions `R` than there are neurons, as behind
+a linear head (one dimension per class) or with few images, all matrices are `[R,R]` instead of `[K,K]`.
 """
 
 from __future__ import annotations
@@ -28,24 +28,24 @@ from niwt_tf.numerics import unit_vectors as units_lib
 from niwt_tf.util import arguments, training_log
 
 _STEPS = np.unique(np.geomspace(1, 10_000, 60).round().astype(int))
-_ROWS = 4096  # images that are summed at a time
+_ROWS = 4096  # images per partial sum
 _EPSILON = 1e-12
-_OUTSIDE = 1e-6  # length of a unit importance's part outside a space that counts as rounding
+_OUTSIDE = 1e-6  # length up to which the part of a unit importance outside a space counts as rounding
 
 
 @dataclasses.dataclass(frozen=True)
 class InverseMap:
-    """A fitted map. Its scores tell how far each feature lies above what is usual.
+    """A fitted map from importances to scores: how far each feature lies above its mean over the seen classes.
 
-    Their unit is the domain vector's own: 0 is the feature's mean over the seen classes. Of an attribute of zeros and
-    ones that a quarter of them has, 0.75 tells that it is there, and -0.25 that it is not.
+    Scores have the unit of the domain vectors. For an attribute of zeros and ones that a quarter of the seen classes
+    has, 0.75 means that it is there, and -0.25 that it is not.
 
     Attributes:
-      backward: a Keras model, importances `[N,K]` -> scores `[N,M]`; of the importances only the direction counts.
-      patterns: `[K,M]` float32, scores again: what the map tells of the importances that come along with each neuron's
-        over the seen training images, when that is one standard deviation above its mean.
-      steps: for how many steps it was fitted.
-      rank_correlation: between predicted and true scores of held-out seen classes at that step, their mean.
+      backward: Keras model, importances `[N,K]` -> scores `[N,M]`; only the direction of the importances counts.
+      patterns: Activation patterns `[K,M]` float32: scores of the importances that go with each neuron's importance
+        when that is one standard deviation above its mean over the seen training images.
+      steps: Number of steps of the fit.
+      rank_correlation: Mean rank correlation between predicted and true scores of held-out seen classes at that step.
     """
 
     backward: keras.Model
@@ -54,26 +54,26 @@ class InverseMap:
     rank_correlation: float
 
     def __call__(self, importances: np.ndarray) -> np.ndarray:
-        """Returns scores `[N,M]` float32 for importances `[N,K]`; zeros for importances of zero, which say nothing.
+        """Predict scores `[N,M]` float32 from importances `[N,K]`; zeros for an image whose importances are all zero.
 
         Raises:
-          errors.UserError: if these are no finite numbers, or of other neurons.
+          errors.UserError: If the importances are not finite numbers, or of another number of neurons.
         """
         given = arguments.require_matrix("importances", importances, columns=self.neurons, of_column="neuron", least=0)
         return self.scores(tf.constant(given)).numpy()
 
     @property
     def neurons(self) -> int:
-        """`K`."""
+        """Number of neurons, `K`."""
         return self.backward.input_shape[-1]
 
     def scores(self, importances: tf.Tensor) -> tf.Tensor:
-        """Returns the same for importances `[N,K]` float32 within a graph."""
+        """Predict the same scores from importances `[N,K]` float32 within a graph, without checks."""
         says_something = tf.reduce_any(importances != 0, axis=1, keepdims=True)
         return tf.where(says_something, self.backward(importances), 0.0)
 
     def save(self, folder: Path) -> None:
-        """Writes `backward.keras` and `inverse_map.npz` into `folder`."""
+        """Write `backward.keras` and `inverse_map.npz` into `folder`."""
         self.backward.save(folder / "backward.keras")
         np.savez(
             folder / "inverse_map.npz",
@@ -84,7 +84,7 @@ class InverseMap:
 
     @classmethod
     def load(cls, folder: Path) -> InverseMap:
-        """Returns what `save` wrote; Keras' safe mode, no pickle."""
+        """Read a map that `save` wrote, in Keras' safe mode and without pickle."""
         backward = keras.models.load_model(folder / "backward.keras", compile=False, safe_mode=True)
         with np.load(folder / "inverse_map.npz", allow_pickle=False) as saved:
             return cls(backward, saved["patterns"], int(saved["steps"]), float(saved["rank_correlation"]))
@@ -98,18 +98,18 @@ def fit(
     seed: int,
     log: training_log.Log = training_log.no_log,
 ) -> InverseMap:
-    """Returns the map fitted to all seen classes for the number of steps at which held-out ones were told best.
+    """Fit the map to all seen classes, with the number of steps that predicted held-out classes best.
 
     Args:
-      values: importances of training images for their own class, `[N,K]`; may be mapped from disk.
-      labels: `[N]`, from 0 to `C - 1`, each class at least once.
-      domain_vectors: of the seen classes, `[C,M]`.
-      folds: groups of classes held out in turn to choose the step, at least 2.
-      seed: deals the classes into folds.
-      log: takes the rank correlation on held-out classes.
+      values: Importances `[N,K]` of training images for their own class; may be mapped from disk.
+      labels: Class indices `[N]`, 0 to `C - 1`, each class at least once.
+      domain_vectors: Domain vectors `[C,M]` of the seen classes.
+      folds: Number of groups of classes, held out in turn to choose the number of steps, at least 2.
+      seed: Seed of the folds of classes.
+      log: Log of the rank correlation on held-out classes.
 
     Raises:
-      errors.DivergedError: if importances or domain vectors are no finite numbers.
+      errors.DivergedError: If importances or domain vectors are not finite numbers.
     """
     fold_of = _folds(len(domain_vectors), folds, seed)
     means = _class_means(values, labels, len(fold_of))
@@ -125,12 +125,12 @@ def fit(
 
 @dataclasses.dataclass(frozen=True)
 class _Moments:
-    """What the images come down to, in the coordinates of the space that their importances span.
+    """Sums over the images that the fit needs, in coordinates of the space that their importances span.
 
     Attributes:
-      means: each class's mean `[C,R]` of unit importances.
-      squares: for each fold, the sum over its classes `[F,R,R]` of their mean outer product.
-      fold_of: `[C]`.
+      means: Mean `[C,R]` of each class's unit importances.
+      squares: Sums `[F,R,R]` over the classes of each fold of the mean outer product of their unit importances.
+      fold_of: Fold `[C]` in which each class is held out.
     """
 
     means: np.ndarray
@@ -139,7 +139,7 @@ class _Moments:
 
 
 def _folds(classes: int, folds: int, seed: int) -> np.ndarray:
-    """Returns the fold `[C]` in which each class is held out."""
+    """Assign each class at random to the fold in which it is held out, `[C]`."""
     fold_of = np.zeros(classes, int)
     dealt = model_selection.KFold(min(folds, classes), shuffle=True, random_state=seed).split(fold_of)
     for fold, (_, held_out) in enumerate(dealt):
@@ -156,9 +156,10 @@ def _class_means(values: np.ndarray, labels: np.ndarray, classes: int) -> np.nda
 
 
 def _span(values: np.ndarray, means: np.ndarray) -> np.ndarray:
-    """Find an orthonormal basis `[K,R]` of a space that holds the importances of all images, as small as is cheap.
+    """Compute an orthonormal basis `[K,R]` of a space that holds all importances, as small as is cheap to compute.
 
-    The class means span it behind a linear head; all images do where they are fewer than neurons; else all neurons.
+    Behind a linear head the class means span it. Otherwise all images do if there are fewer of them than neurons; else
+    it has a dimension for each neuron.
     """
     neurons = values.shape[1]
     basis = _basis(means)
@@ -168,13 +169,13 @@ def _span(values: np.ndarray, means: np.ndarray) -> np.ndarray:
 
 
 def _basis(rows: np.ndarray) -> np.ndarray:
-    """Compute an orthonormal basis `[K,R]`, R at least 1, of the space that `rows` `[N,K]` span, but for rounding."""
+    """Compute an orthonormal basis `[K,R]`, R at least 1, of the space that `rows` `[N,K]` span, up to rounding."""
     _, lengths, directions = np.linalg.svd(rows, full_matrices=False)
     return directions[: max(1, int((lengths > _OUTSIDE * lengths[0]).sum()))].T
 
 
 def _holds(basis: np.ndarray, values: np.ndarray) -> bool:
-    """Return whether the unit importances of all images lie in the space of `basis` `[K,R]`, but for rounding."""
+    """Check whether the unit importances of all images lie in the space of `basis` `[K,R]`, up to rounding."""
     for rows in _blocks(values):
         units = units_lib.units(np.asarray(values[rows], np.float64))
         if np.linalg.norm(units - (units @ basis) @ basis.T, axis=1).max() > _OUTSIDE:
@@ -185,7 +186,7 @@ def _holds(basis: np.ndarray, values: np.ndarray) -> bool:
 def _moments(
     values: np.ndarray, labels: np.ndarray, fold_of: np.ndarray, means: np.ndarray, span: np.ndarray
 ) -> _Moments:
-    """Sum up the images; `means` `[C,R]` and `span` `[K,R]` as `_class_means` and `_span` give them."""
+    """Sum over the images; `span` `[K,R]` is the basis of `_span`, `means` `[C,R]` the class means in it."""
     roots = np.sqrt(np.bincount(labels, minlength=len(fold_of)))
     squares = np.zeros((fold_of.max() + 1, span.shape[1], span.shape[1]))
     for rows in _blocks(values):
@@ -198,21 +199,21 @@ def _moments(
 
 
 def _blocks(values: np.ndarray) -> Iterator[slice]:
-    """Yield slices of rows that fit into memory together."""
+    """Split the rows into slices that each fit into memory."""
     return (slice(start, start + _ROWS) for start in range(0, len(values), _ROWS))
 
 
 @dataclasses.dataclass(frozen=True)
 class _Descent:
-    """Gradient descent on the squared error over some classes, from zero, as long a step as is stable.
+    """Gradient descent from zero on the squared error over some classes, with step size 1 / largest eigenvalue.
 
     Attributes:
-      shift: the classes' mean importances `[R]`.
-      covariance: of importances over their images, `[R,R]`.
-      centre: the mean of their domain vectors `[M]`.
-      rates: the share `[R]` of what is still to be learned that a step learns, along each eigenvector, in 0..1.
-      basis: the eigenvectors `[R,R]`, in columns.
-      gradient: the first step, `[R,M]`, in that basis.
+      shift: Mean `[R]` of the classes' mean unit importances.
+      covariance: Covariance `[R,R]` of unit importances over the classes' images, with equal weight for every class.
+      centre: Mean `[M]` of the classes' domain vectors.
+      rates: Share `[R]`, 0..1, of the remaining error along each eigenvector that one step removes.
+      basis: Eigenvectors `[R,R]` of the covariance, in columns.
+      gradient: First step `[R,M]`, in coordinates of `basis`.
     """
 
     shift: np.ndarray
@@ -224,7 +225,7 @@ class _Descent:
 
     @classmethod
     def on(cls, moments: _Moments, domain_vectors: np.ndarray, kept: np.ndarray) -> _Descent:
-        """Returns the descent on the classes where `kept` `[C]` bool is true: whole folds."""
+        """Prepare the descent on the classes where `kept` `[C]` bool is true, which must be whole folds."""
         folds = np.unique(moments.fold_of[kept])
         shift, centre = moments.means[kept].mean(0), domain_vectors[kept].mean(0)
         covariance = moments.squares[folds].sum(0) / kept.sum() - np.outer(shift, shift)
@@ -235,11 +236,11 @@ class _Descent:
         return cls(shift, covariance, centre, rates, basis, basis.T @ slope / largest)
 
     def kernel(self, steps: int) -> np.ndarray:
-        """Returns the weights `[R,M]` after so many steps."""
+        """Compute the weights `[R,M]` after a number of steps."""
         return self.apply(self.basis, steps)
 
     def apply(self, coordinates: np.ndarray, steps: int) -> np.ndarray:
-        """Returns the scores `[N,M]` after so many steps of centred importances, `[N,R]` in the basis."""
+        """Compute the scores `[N,M]` of centred importances, `[N,R]` in coordinates of `basis`, after some steps."""
         learned = 1 - (1 - self.rates) ** steps
         factor = np.divide(learned, self.rates, out=np.full(len(learned), float(steps)), where=self.rates > _EPSILON)
         return (coordinates * factor) @ self.gradient
@@ -248,7 +249,7 @@ class _Descent:
 def _best_steps(
     moments: _Moments, domain_vectors: np.ndarray, fold_of: np.ndarray, log: training_log.Log
 ) -> tuple[int, float]:
-    """Returns the first step with about the best mean rank correlation on held-out classes, and that correlation."""
+    """Choose the first step with about the best mean rank correlation on held-out classes; return both."""
     correlations = _correlations(moments, domain_vectors, fold_of)
     for steps, correlation in zip(_STEPS, correlations, strict=True):
         log(int(steps), rank_correlation=float(correlation))
@@ -269,7 +270,7 @@ def _correlations(moments: _Moments, domain_vectors: np.ndarray, fold_of: np.nda
 
 
 def _patterns(span: np.ndarray, covariance: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """Returns the scores `[K,M]` of what comes along with each neuron's importance; 0 for one that never changes."""
+    """Compute the activation patterns `[K,M]` of `InverseMap`; 0 for a neuron whose importance never changes."""
     spread = span @ covariance
     deviations = np.sqrt(np.maximum((spread * span).sum(1), 0))[:, None]
     together = spread @ kernel

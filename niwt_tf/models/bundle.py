@@ -1,9 +1,9 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The file of a model: a `.keras` file that Keras itself opens as a classifier, with more beside Keras' own members.
+"""The file format of a model: a `.keras` file that Keras itself opens as a classifier, with further members in `niwt/`.
 
-`niwt/manifest.json` tells the format's version and the SHA-256 of every other member. All members are checked before
-anything is read; none is a pickle; none that the manifest does not list is ever unpacked.
+`niwt/manifest.json` holds the version of the format and the SHA-256 of every other member. All members are checked
+before any is read. No member is a pickle, and only members that the manifest lists are unpacked.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 from niwt_tf import errors
 from niwt_tf.util import checksum
 
-FORMAT = 3  # since 2 with the operator of the transfer in closed form, since 3 with the unit of the scale
+FORMAT = 3  # 2 added the operator of the closed-form transfer, 3 the unit of the scale
 ENDING = ".keras"
 FOLDER = "niwt"
 _MANIFEST = f"{FOLDER}/manifest.json"
@@ -27,10 +27,10 @@ _REMEDY = "Make it anew with niwt_teach or niwt_export --format=keras, or copy i
 
 
 def require(path: str | os.PathLike[str]) -> Path:
-    """Returns the path of a bundle.
+    """Check that a bundle exists, and return its path with `~` expanded.
 
     Raises:
-      errors.UserError: if there is no such file.
+      errors.UserError: If there is no such file.
     """
     given = Path(path).expanduser()
     if not given.is_file():
@@ -42,15 +42,15 @@ def require(path: str | os.PathLike[str]) -> Path:
 
 
 def write(path: Path, keras_file: Path, folder: Path) -> None:
-    """Writes a bundle.
+    """Write a bundle.
 
     Args:
-      path: the file to write; what lies there is replaced.
-      keras_file: what Keras saved.
-      folder: the files of it are added, at any depth.
+      path: File to write; an older one is replaced.
+      keras_file: `.keras` file that Keras saved.
+      folder: Folder of the files that are added, at any depth.
 
     Raises:
-      OSError: if it cannot be written.
+      OSError: If the bundle cannot be written.
     """
     files = sorted(file for file in folder.rglob("*") if file.is_file())
     names = {f"{FOLDER}/{file.relative_to(folder).as_posix()}": file for file in files}
@@ -64,10 +64,10 @@ def write(path: Path, keras_file: Path, folder: Path) -> None:
 
 
 def unpack(path: Path, folder: Path) -> None:
-    """Checks a bundle, and writes what lies beside Keras' own members into `folder`.
+    """Check a bundle, and write its members that Keras did not save into `folder`.
 
     Raises:
-      errors.UserError: if it is no bundle, damaged, or of a later format.
+      errors.UserError: If it is not a bundle, or is damaged, or of a later format.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -80,7 +80,7 @@ def unpack(path: Path, folder: Path) -> None:
 
 
 def _checked(path: Path, archive: zipfile.ZipFile) -> Mapping[str, str]:
-    """Returns the manifest's members, all of which are there, whole, and the only ones."""
+    """Check that an archive holds exactly the manifest's members, all undamaged; return their SHA-256 by name."""
     names = archive.namelist()
     if _MANIFEST not in names:
         raise broken(path, f"has no {_MANIFEST}, as a .keras file of Keras alone has none")
@@ -129,7 +129,7 @@ def _digest(archive: zipfile.ZipFile, name: str) -> str:
 
 
 def broken(path: Path, trouble: str) -> errors.UserError:
-    """Returns the error for a file that is no whole bundle."""
+    """Build the error for a file that is not a whole bundle."""
     return errors.UserError(
         f"`--model` must be a whole .keras bundle, as niwt_teach writes. Received: {path}, which {trouble}. {_REMEDY}"
     )

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What a model made of a description: what it understood, the neurons that it will look at, and the nearest classes."""
+"""Report on a description of a new class: its understood features, its most important neurons, the nearest classes."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from niwt_tf.numerics import choice, unit_vectors
 
 _COUNT = 5
 _NEAREST = 3
-# On aviary 0 ten captions of a seen class come to 0.79 to 0.96 of it, and those of unseen ones to 0.83 at most.
+# On aviary 0 ten captions of a seen class have a similarity of 0.79 to 0.96 to it, those of unseen ones 0.83 at most.
 _TOO_NEAR = 0.9
 
 
 @dataclasses.dataclass(frozen=True)
 class Lesson:
-    """What a model made of the description of a class.
+    """Report on how a model reads the description of a class.
 
     Attributes:
-      told: the description.
-      reading: what was understood of it.
-      neurons: `(index, name, weight)` of those that it asks for most, above the mean of the seen classes; the name is
-        None where a neuron has no clear one.
-      nearest: `(class, similarity)` of the nearest classes that the model knew, the nearest first: the cosine between
-        the importances that both descriptions ask for, less the mean of the seen classes; 1 is the same.
-      too_near: whether the nearest one is so near that the model can hardly tell both apart.
+      told: Description of the class.
+      reading: Domain vector of the description, with its understood and unknown words.
+      neurons: Neurons `(index, name, weight)` whose predicted importances exceed the mean of the seen classes most; the
+        name is None if a neuron has no clear one.
+      nearest: Nearest classes `(class, similarity)` that the model knew, the nearest first. The similarity is the
+        cosine between the predicted importances of both classes, each minus the mean of the seen classes; at most 1.
+      too_near: True if the nearest class is so near that the model can hardly distinguish both.
     """
 
     told: description.Description
@@ -42,13 +42,13 @@ class Lesson:
 def of(
     model: state.ModelState, told: description.Description, reading: description.Reading, target: np.ndarray
 ) -> Lesson:
-    """Returns what a model made of a description.
+    """Summarise how a model reads the description of a class.
 
     Args:
-      model: before it was taught.
-      told: the description.
-      reading: what was understood of it.
-      target: the importances `[K]` that it asks for.
+      model: Model before it was taught the class.
+      told: Description of the class.
+      reading: Domain vector of the description, with its understood and unknown words.
+      target: Importances `[K]` predicted from the description.
     """
     predicted = unit_vectors.units(model.forward(model.known.vectors))
     usual = predicted[: len(model.seen)].mean(0)

@@ -1,18 +1,18 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Choose a candidate by its score so that rounding cannot decide.
+"""Choice of a candidate by its score, made so that rounding does not decide.
 
-Other processors, numbers of threads and libraries round otherwise, and of two candidates whose scores tie the one that
-rounding puts ahead differs from machine to machine. Scores within a tolerance of the best therefore count as equal, and
-the first of them is taken. Callers list candidates from the simplest to the most complex.
+Processors, numbers of threads and libraries differ in how they round. If the scores of two candidates tie, rounding
+puts one of them ahead on one machine and the other on another. Scores within a tolerance of the best therefore count
+as equal, and the first of them is chosen. Callers list candidates from the simplest to the most complex.
 
-This moves the edge, it does not remove it: no rule that picks one of several candidates can be without one. A
-candidate whose score lies within rounding of `best - tolerance` may still be taken on one machine and not on another.
-What is gone are the ties that occur by construction: few images or classes give few scores, so that many candidates
-share one exactly, while hardly any lies the tolerance below it. For the same reason the tolerance is irrational: shares
-of images differ by simple fractions, never by it. Scores that differ by more than rounding, because a network was
-trained with other rounding from its first step on, may lead to another choice; no tolerance that costs no accuracy
-prevents that.
+This moves the threshold and does not remove it: every rule that chooses among candidates has one. A candidate whose
+score lies within rounding of `best - tolerance` may still be chosen on one machine and not on another. Only the ties
+that occur by construction are gone: few images or classes give few different scores, so many candidates share the same
+score, while hardly any score lies exactly the tolerance below the best. For the same reason the tolerance is
+irrational: shares of images differ by simple fractions, never by it. If a network was trained with other rounding from
+its first step on, scores differ by more than rounding and may lead to another choice; no tolerance prevents that
+without costing accuracy.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-TOLERANCE = math.sqrt(2) * 1e-3  # of accuracies, harmonic means, areas and rank correlations: far above rounding
-LOSS_TOLERANCE = 1e-4  # of a loss, as a share of it: a smaller gain of held-out images is none
-ROUNDING = 1e-5  # of what was computed in float32, as a share of the largest number in its row
+TOLERANCE = math.sqrt(2) * 1e-3  # for accuracies, harmonic means, areas and rank correlations; far above rounding
+LOSS_TOLERANCE = 1e-4  # share of a loss; a smaller gain on held-out images does not count
+ROUNDING = 1e-5  # of numbers computed in float32, as a share of the largest in their row
 
 
 def first_best(scores: Sequence[float] | np.ndarray, tolerance: float = TOLERANCE) -> int:
     """Choose the first candidate whose score is within `tolerance` of the highest.
 
     Args:
-      scores: Score of each candidate, higher is better, the simplest or earliest candidate first. NaN never wins.
+      scores: Score of each candidate, higher is better, with the simplest or earliest candidate first. NaN never wins.
       tolerance: Difference up to which two scores count as equal, in the scores' unit, at least 0.
 
     Returns:
@@ -47,10 +47,10 @@ def first_best(scores: Sequence[float] | np.ndarray, tolerance: float = TOLERANC
 
 
 def gains(loss: float, lowest: float, tolerance: float = LOSS_TOLERANCE) -> bool:
-    """Tell whether a later loss is so much lower than the lowest before that rounding cannot be why.
+    """Check whether a later loss is lower than the lowest before by more than rounding can explain.
 
     Args:
-      loss: Loss to judge, at least 0. NaN gains nothing.
+      loss: Loss to check, at least 0. NaN is no gain.
       lowest: Lowest loss that gained so far, at least 0; infinite before the first.
       tolerance: Share of `lowest`, 0..1, that a gain must exceed.
     """
@@ -58,13 +58,13 @@ def gains(loss: float, lowest: float, tolerance: float = LOSS_TOLERANCE) -> bool
 
 
 def tied(values: np.ndarray, rounding: float = ROUNDING) -> np.ndarray:
-    """Compute values of which those that rounding alone tells apart are equal.
+    """Replace values that differ by rounding alone by equal values.
 
-    Neighbours in size that differ by less than rounding become one number, the lowest of their chain. A stable sort, or
-    ranks, then leave them in the order in which they are listed.
+    Sorted neighbours that differ by no more than rounding form a chain, and all become its lowest number. A stable
+    sort, or ranks, then leave them in the order in which they are listed.
 
     Args:
-      values: Numbers `[...,M]`; each row is judged on its own. NaN stays.
+      values: Numbers `[...,M]`; each row is treated separately. NaN stays.
       rounding: Difference up to which neighbours count as equal, as a share of the row's largest absolute value.
 
     Returns:
@@ -74,7 +74,7 @@ def tied(values: np.ndarray, rounding: float = ROUNDING) -> np.ndarray:
     order = np.argsort(values, axis=-1, kind="stable")
     ascending = np.take_along_axis(values, order, -1)
     limit = rounding * np.abs(values).max(-1, keepdims=True, initial=0)
-    starts = np.ones(values.shape, bool)  # of chains
+    starts = np.ones(values.shape, bool)  # whether a chain starts here
     starts[..., 1:] = ~(np.diff(ascending, axis=-1) <= limit)
     first = np.maximum.accumulate(np.where(starts, np.arange(values.shape[-1]), 0), axis=-1)
     result = np.empty_like(values)

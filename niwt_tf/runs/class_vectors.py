@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What a finished run holds of each class as a vector: words, importances asked for and found, and weights."""
+"""Vectors of each class in a finished run: domain vector, predicted and observed importances, and weights."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from niwt_tf.method import importance
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.domains import knowledge as knowledge_lib
 
-_IMAGES = 16  # of training, on which the importances of a class without one are taken
+_IMAGES = 16  # training images on which the importances of unseen classes are computed
 _EPSILON = 1e-12
 
 
@@ -24,11 +24,11 @@ class ClassVectors:
     """Vectors of all classes, the seen first.
 
     Attributes:
-      domain: `[C,M]`.
-      predicted: the importances that the map predicts from `domain`, `[C,K]`; only directions count.
-      observed: the mean of unit importances, `[C,K]`: of a seen class over its training images, of an unseen one over
-        some training images of seen classes, on which its new weights cause them.
-      weights: of the classifier, `[C,D]`.
+      domain: Domain vectors `[C,M]`.
+      predicted: Importances `[C,K]` that the map predicts from `domain`; only directions count.
+      observed: Mean `[C,K]` of unit importances: of a seen class over its training images, of an unseen class over some
+        training images of seen classes, for the weights that the transfer gave it.
+      weights: Weights of the classifier, `[C,D]`.
     """
 
     domain: np.ndarray
@@ -43,7 +43,7 @@ class ClassVectors:
 
 
 def load(root: Path) -> ClassVectors:
-    """Returns the vectors of the run in `root`, whose stages up to the transfer are done."""
+    """Read or compute the vectors of the run in `root`, whose stages up to the transfer must be done."""
     classifier = classifier_lib.Classifier.load(root / "transfer")
     seen_classes = len(classifier.seen)
     found = importance.Importances.load(root / "importances")
@@ -57,12 +57,12 @@ def load(root: Path) -> ClassVectors:
 
 
 def caused(head: tf.keras.Model, activations: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """Returns the mean over images of the unit importances `[U,K]` that weights cause.
+    """Compute the mean over images of the unit importances `[U,K]` for the weights of each class.
 
     Args:
-      head: activations `[N,H,W,K]` -> features `[N,D]`.
-      activations: `[N,H,W,K]`.
-      kernel: weights `[D,U]`.
+      head: Network from activations `[N,H,W,K]` to features `[N,D]`.
+      activations: Activations `[N,H,W,K]` of the images.
+      kernel: Weights `[D,U]`.
     """
     images = tf.constant(activations, tf.float32)
 

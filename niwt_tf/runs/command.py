@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The command that makes a run: the flags that say other than the defaults."""
+"""The command that makes a run: `niwt` with the flags that differ from the defaults."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from niwt_tf import config as config_lib
 
 
 def command(config: config_lib.RunConfig, workdir: Path, stages: Sequence[str] = ()) -> str:
-    """Returns a line for the shell.
+    """Build the command as a line for the shell.
 
     Args:
-      config: the settings.
-      workdir: the run's folder.
-      stages: which stages to run; all by default.
+      config: Settings of the run.
+      workdir: Folder of the run.
+      stages: Names of the stages to run; all by default.
     """
     return of_record({name: value for name, (value, _) in config_lib.options(config).items()}, workdir, stages)
 
 
 def of_record(record: Mapping[str, Any], workdir: Path, stages: Sequence[str] = ()) -> str:
-    """Returns the same for settings by their names, as a workdir's `config.json` holds them."""
+    """Build the same line from settings by name, as `config.json` of a workdir holds them."""
     default = config_lib.options(config_lib.RunConfig())
     values = {name: tuple(record[name]) if isinstance(record[name], list) else record[name] for name in record}
     changed = {name: value for name, value in values.items() if name in default and value != default[name][0]}
@@ -44,7 +44,7 @@ def _flag(name: str, value: Any) -> str:
 
 
 def _listed(values: Sequence[Any]) -> str:
-    """Returns values as a list flag reads them: a line of comma-separated values."""
+    """Format values as a list flag reads them: a line of comma-separated values."""
     line = io.StringIO()
     csv.writer(line, lineterminator="").writerow(values)
     return line.getvalue()

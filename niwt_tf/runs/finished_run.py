@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""A finished run, read back from its folder: what the page and TensorBoard's pages show of it."""
+"""A finished run, read from its folder for the report page and for TensorBoard's pages."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _EXPLAIN = "explain"
 
 @dataclasses.dataclass(frozen=True)
 class FinishedRun:
-    """A run whose scores are known; files are read when asked for.
+    """A run that has its scores; each file is read on first access.
 
     Attributes:
-      root: the run's folder.
-      config: its settings.
+      root: Folder of the run.
+      config: Settings of the run.
 
     Raises:
-      errors.UserError: if a stage that is read is not done.
+      errors.UserError: If a stage that is read is not done.
     """
 
     root: Path
@@ -50,40 +50,40 @@ class FinishedRun:
 
     @functools.cached_property
     def metrics(self) -> dict[str, Any]:
-        """The scores and what they rest on: `evaluate/metrics.json`."""
+        """Scores and the facts that they depend on: `evaluate/metrics.json`."""
         return json_files.read(self.root / "evaluate" / "metrics.json")
 
     @functools.cached_property
     def explained(self) -> Path | None:
-        """Where the explanations lie; None where the stage `explain` was left out."""
+        """Folder of the explanations; None if the stage `explain` was left out."""
         folder = self.root / _EXPLAIN
         return folder if folder.is_dir() else None
 
     @functools.cached_property
     def explained_metrics(self) -> dict[str, Any]:
-        """How right the explanations are: `explain/metrics.json`; empty where there are none."""
+        """Metrics of the explanations: `explain/metrics.json`; empty if there are none."""
         return (self.explained and json_files.read(self.explained / "metrics.json")) or {}
 
     @functools.cached_property
     def settings(self) -> dict[str, Any]:
-        """What the rehearsal chose: `rehearsal/settings.json`."""
+        """Settings chosen by validation with pseudo-unseen classes: `rehearsal/settings.json`."""
         return json_files.read(self.root / "rehearsal" / "settings.json")
 
     @functools.cached_property
     def seconds(self) -> dict[str, float]:
-        """Stage -> seconds, of all stages that are done, in their order."""
+        """Seconds of each stage that is done, by the stage's name, in order of the stages."""
         read = {stage: json_files.read(self.root / stage / "seconds.json") for stage in stage_table.STAGES}
         return {stage: seconds for stage, seconds in read.items() if seconds is not None}
 
     @functools.cached_property
     def class_names(self) -> tuple[str, ...]:
-        """The seen classes' names, then the unseen ones'."""
+        """Names of the seen classes, then of the unseen classes."""
         split = json_files.read(self.root / "data" / "split.json")
         return (*split["seen"], *split["unseen"])
 
     @property
     def seen_classes(self) -> int:
-        """How many classes are seen."""
+        """Number of seen classes."""
         return self.metrics["seen_classes"]
 
     @functools.cached_property
@@ -94,7 +94,7 @@ class FinishedRun:
 
     @functools.cached_property
     def curve(self) -> gzsl.Curve | None:
-        """S and U for every gamma; None where no unseen class has test images."""
+        """Accuracies S and U for every gamma; None if no unseen class has test images."""
         if not len(self.test[3]):
             return None
         imageless = [self.class_names.index(name) for name in self.metrics["imageless_classes"]]
@@ -102,7 +102,7 @@ class FinishedRun:
 
     @functools.cached_property
     def confusion(self) -> np.ndarray:
-        """How many test images of class `c` are taken for class `p`, `[C,C]` int64, at the gamma that was chosen."""
+        """Counts `[C,C]` int64 of test images by true class (row) and predicted class (column), at the run's gamma."""
         logits, labels = np.concatenate(self.test[0::2]), np.concatenate(self.test[1::2])
         classes = len(self.class_names)
         penalty = np.where(np.arange(classes) < self.seen_classes, self.metrics["gamma"], 0.0)
@@ -111,9 +111,9 @@ class FinishedRun:
 
     @functools.cached_property
     def vectors(self) -> class_vectors.ClassVectors:
-        """Each class' domain vector, importances and weights."""
+        """Domain vector, importances and weights of each class."""
         return class_vectors.load(self.root)
 
     def command(self, *stages: str) -> str:
-        """Returns the command that makes this run; or `stages` of it alone."""
+        """Build the command that makes this run, or only `stages` of it."""
         return command.command(self.config, self.root, stages)

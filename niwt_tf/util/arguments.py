@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Check arguments of the Python API: a wrong one is an error with its name, the rule, what was received, and a remedy.
+"""Checks of arguments of the Python API: an error states the argument's name, the rule, the value, and a remedy.
 
 Each function returns the argument in the one form that the library works with. Nothing here imports TensorFlow.
 """
@@ -21,8 +21,8 @@ import numpy as np
 from niwt_tf import errors
 
 LARGEST_SEED = 2**31 - 1
-_NUMBERS = "biuf"  # kinds of numpy's types
-_COMMAND = re.compile(r"(?=\bniwt(?:_\w+)? --)")  # where a message goes on with a command line
+_NUMBERS = "biuf"  # kinds of NumPy's types
+_COMMAND = re.compile(r"(?=\bniwt(?:_\w+)? --)")  # the start of a command line within a message
 
 _Kind = TypeVar("_Kind")
 
@@ -32,15 +32,15 @@ def wrong(name: str, rule: str, value: Any, remedy: str) -> errors.UserError:
 
     Args:
       name: Name of the argument.
-      rule: What it must be, to follow "must".
-      value: What was received.
-      remedy: What to do instead, a sentence.
+      rule: Rule for the argument, worded to follow "must".
+      value: Received value.
+      remedy: Advice for the user, one sentence.
     """
     return errors.UserError(f"`{name}` must {rule}. Received: {received(name, value)}. {remedy}")
 
 
 def received(name: str, value: Any) -> str:
-    """Describe a value in a line: an array by its shape and type, anything else as it would be written."""
+    """Describe a value in one line: an array by its shape and type, any other as `name=value`."""
     if hasattr(value, "shape") and hasattr(value, "dtype"):
         return f"{list(value.shape)} of type {value.dtype}"
     return f"{name}={reprlib.repr(value)}"
@@ -48,10 +48,10 @@ def received(name: str, value: Any) -> str:
 
 @contextlib.contextmanager
 def named(**names: str) -> Iterator[None]:
-    """Name arguments in place of flags in the errors of what is called within; commands in them stay as they are.
+    """Replace flags by arguments in the errors raised within the block; command lines in them stay unchanged.
 
     Args:
-      **names: Argument for each flag whose name is another.
+      **names: Argument for each flag that has another name than its argument.
     """
     try:
         yield
@@ -62,10 +62,10 @@ def named(**names: str) -> Iterator[None]:
 
 
 def require_instance(name: str, value: Any, kind: type[_Kind], remedy: str) -> _Kind:
-    """Return an object of a class.
+    """Check that an object is of a class, and return it.
 
     Raises:
-      errors.UserError: if it is of another.
+      errors.UserError: If it is of another class.
     """
     if not isinstance(value, kind):
         article = "an" if kind.__name__[0] in "AEIOU" else "a"
@@ -74,10 +74,10 @@ def require_instance(name: str, value: Any, kind: type[_Kind], remedy: str) -> _
 
 
 def require_flag(name: str, value: Any) -> bool:
-    """Return True or False.
+    """Check that a value is True or False, and return it as a bool.
 
     Raises:
-      errors.UserError: if it is neither.
+      errors.UserError: If it is neither.
     """
     if not isinstance(value, bool | np.bool_):
         raise wrong(name, "be True or False", value, "Give one of them.")
@@ -87,10 +87,10 @@ def require_flag(name: str, value: Any) -> bool:
 def require_number(
     name: str, value: Any, minimum: float = -math.inf, maximum: float = math.inf, remedy: str = ""
 ) -> float:
-    """Return a finite number within limits.
+    """Check that a value is a finite number within limits, and return it as a float.
 
     Raises:
-      errors.UserError: if it is none.
+      errors.UserError: If it is not.
     """
     if not _is_number(value) or not math.isfinite(value) or not minimum <= value <= maximum:
         raise wrong(name, f"be a finite number{_limits(minimum, maximum)}", value, remedy or "Give another number.")
@@ -100,10 +100,10 @@ def require_number(
 def require_whole(
     name: str, value: Any, minimum: float = -math.inf, maximum: float = math.inf, remedy: str = ""
 ) -> int:
-    """Return a whole number within limits.
+    """Check that a value is a whole number within limits, and return it as an int.
 
     Raises:
-      errors.UserError: if it is none.
+      errors.UserError: If it is not.
     """
     if not _is_number(value) or not isinstance(value, numbers.Integral) or not minimum <= int(value) <= maximum:
         raise wrong(name, f"be a whole number{_limits(minimum, maximum)}", value, remedy or "Give another number.")
@@ -111,19 +111,19 @@ def require_whole(
 
 
 def require_seed(seed: Any) -> int:
-    """Return a seed.
+    """Check a seed, and return it as an int.
 
     Raises:
-      errors.UserError: if it is no whole number from 0 to 2^31 - 1.
+      errors.UserError: If it is not a whole number from 0 to 2^31 - 1.
     """
     return require_whole("seed", seed, 0, LARGEST_SEED)
 
 
 def require_choice(name: str, value: Any, choices: Sequence[str]) -> str:
-    """Return one of several names.
+    """Check that a value is one of several names, and return it.
 
     Raises:
-      errors.UserError: if it is none of them.
+      errors.UserError: If it is none of them.
     """
     if not isinstance(value, str):
         raise wrong(name, f"be one of {', '.join(choices)}", value, "Give its name.")
@@ -133,10 +133,10 @@ def require_choice(name: str, value: Any, choices: Sequence[str]) -> str:
 
 
 def require_text(name: str, value: Any, may_be_empty: bool = False) -> str:
-    """Return a text.
+    """Check that a value is a text, and return it.
 
     Raises:
-      errors.UserError: if it is none, or empty where it may not be.
+      errors.UserError: If it is not a text, or is blank although `may_be_empty` is false.
     """
     if not isinstance(value, str) or not (may_be_empty or value.strip()):
         raise wrong(name, "be a text", value, "Give a str." if may_be_empty else "Give a str that is not empty.")
@@ -144,10 +144,10 @@ def require_text(name: str, value: Any, may_be_empty: bool = False) -> str:
 
 
 def require_texts(name: str, values: Any) -> tuple[str, ...]:
-    """Return several texts, in their order; there may be none.
+    """Check that values are texts, and return them in their order; no texts at all are valid, too.
 
     Raises:
-      errors.UserError: if they are a single text, or no texts.
+      errors.UserError: If they are a single text, or not all of them are texts.
     """
     if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
         raise wrong(name, "be a list of texts", values, "Put a single text into a list, ['...'].")
@@ -158,15 +158,15 @@ def require_texts(name: str, values: Any) -> tuple[str, ...]:
 
 
 def require_names(name: str, values: Any, least: int = 1) -> tuple[str, ...]:
-    """Return names that differ, in their order.
+    """Check that names are not empty and differ from one another, and return them in their order.
 
     Args:
       name: Name of the argument.
-      values: Names, none of them empty.
-      least: Fewest names.
+      values: Names to check.
+      least: Least number of names.
 
     Raises:
-      errors.UserError: if they are no such names.
+      errors.UserError: If they are not texts, a name is blank or repeated, or there are too few.
     """
     names = require_texts(name, values)
     if not all(one.strip() for one in names):
@@ -182,10 +182,10 @@ def require_names(name: str, values: Any, least: int = 1) -> tuple[str, ...]:
 
 
 def require_path(name: str, value: Any) -> str:
-    """Return where a file or folder lies.
+    """Check the path of a file or folder, and return it as a text; the file need not exist.
 
     Raises:
-      errors.UserError: if it is neither a text nor a path, or empty.
+      errors.UserError: If it is neither a text nor a path, or is empty, or holds a NUL character.
     """
     path = os.fspath(value) if isinstance(value, str | os.PathLike) else None
     if not isinstance(path, str) or not path.strip() or "\0" in path:
@@ -194,15 +194,15 @@ def require_path(name: str, value: Any) -> str:
 
 
 def require_images(images: Any, least: int = 0, name: str = "images") -> np.ndarray:
-    """Return images as an array `[N,H,W,3]` uint8; they may be mapped from disk.
+    """Check images, and return them as an array `[N,H,W,3]` uint8; they may be mapped from disk.
 
     Args:
-      images: What should be such images.
-      least: Fewest images.
+      images: Value to check.
+      least: Least number of images.
       name: Name of the argument.
 
     Raises:
-      errors.UserError: if they are of another shape or type, or too few.
+      errors.UserError: If they are of another shape or type, or too few.
     """
     array = _as_array(images)
     if array is None or array.dtype != np.uint8 or array.ndim != 4 or array.shape[-1] != 3 or 0 in array.shape[1:3]:
@@ -220,16 +220,16 @@ def require_images(images: Any, least: int = 0, name: str = "images") -> np.ndar
 
 
 def require_labels(name: str, labels: Any, rows: int, classes: range) -> np.ndarray:
-    """Return labels as an array `[N]` int64.
+    """Check labels, and return them as an array `[N]` int64.
 
     Args:
       name: Name of the argument.
-      labels: A class index for each of `N` images, each class at least once.
+      labels: Class index of each of `N` images, each class at least once.
       rows: `N`.
       classes: Indices of the classes.
 
     Raises:
-      errors.UserError: if they are of another shape or type, are of no such class, or a class has none.
+      errors.UserError: If they are of another shape or type, or outside `classes`, or a class has no image.
     """
     array = _as_array(labels)
     if array is None or array.shape != (rows,) or array.dtype.kind not in "iu":
@@ -262,20 +262,20 @@ def require_matrix(
     least: int = 1,
     dtype: type[np.floating[Any]] = np.float32,
 ) -> np.ndarray:
-    """Return a matrix of finite numbers.
+    """Check a matrix of finite numbers, and return it as an array of `dtype`.
 
     Args:
       name: Name of the argument.
-      value: What should be such a matrix.
-      rows: How many rows it must have; any number by default.
-      of_row: What each row is of.
-      columns: How many columns it must have; any number by default.
-      of_column: What each column is of.
-      least: Fewest rows.
-      dtype: Type of the matrix that is returned.
+      value: Value to check.
+      rows: Number of rows that it must have; any number by default.
+      of_row: Noun for messages: the thing that a row describes.
+      columns: Number of columns that it must have; any number, at least one, by default.
+      of_column: Noun for messages: the thing that a column describes.
+      least: Least number of rows.
+      dtype: Type of the returned matrix.
 
     Raises:
-      errors.UserError: if it has another shape, or holds what is no finite number.
+      errors.UserError: If it has another shape, or not all its numbers are finite.
     """
     array = _as_array(value)
     shape = f"[{'N' if rows is None else rows},{'M' if columns is None else columns}]"
@@ -301,10 +301,10 @@ def require_matrix(
 
 
 def _as_array(value: Any) -> np.ndarray | None:
-    """Return what numpy makes of a value; None where that is no array of numbers or texts."""
+    """Convert a value to a NumPy array; None if that fails or gives an array of objects."""
     try:
         array = np.asarray(value)
-    except (NotImplementedError, RuntimeError, TypeError, ValueError):  # the first of tensors without values
+    except (NotImplementedError, RuntimeError, TypeError, ValueError):  # tensors without values raise the first
         return None
     return None if array.dtype == object else array
 

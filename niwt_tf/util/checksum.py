@@ -15,17 +15,17 @@ _BLOCK = 2**20
 
 
 def sha256(*paths: Path) -> str:
-    """Returns the SHA-256 of files, one after the other, as 64 hexadecimal digits.
+    """Compute the SHA-256 of files, one after the other, as 64 hexadecimal digits.
 
     Raises:
-      OSError: if a file cannot be read, or is no regular file.
+      OSError: If a file cannot be read, or is not a regular file.
     """
     with contextlib.ExitStack() as opened:
         return sha256_of(*(opened.enter_context(paths_lib.require_regular(path).open("rb")) for path in paths))
 
 
 def sha256_of(*files: IO[bytes]) -> str:
-    """Returns the same of open files, from where they are read to their end."""
+    """Compute the SHA-256 of open files, one after the other, each from its current position to its end."""
     total = hashlib.sha256()
     for file in files:
         while block := file.read(_BLOCK):

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What TensorFlow computes on, and how: GPUs and their memory, threads, XLA, half precision, determinism."""
+"""How TensorFlow uses the machine: GPUs and their memory, threads, XLA, half precision, determinism."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from niwt_tf import config as config_lib
 from niwt_tf import errors
 from niwt_tf.util import machine
 
-_HALF_PRECISION_FROM = (7, 0)  # the compute capability of the first GPUs with fast float16
+_HALF_PRECISION_FROM = (7, 0)  # compute capability of the first GPUs with fast float16
 _OF_ONEDNN = re.compile(r"\b(avx512_vnni|avx512_bf16|avx512_fp16|avx_vnni|amx_\w+)\b")  # TensorFlow's own condition
-_ON_IMAGES = (keras.layers.Rescaling, keras.layers.Normalization)  # of bytes, which float16 would round
+_ON_IMAGES = (keras.layers.Rescaling, keras.layers.Normalization)  # their inputs are bytes, which float16 would round
 
 
 def configure(config: config_lib.RunConfig) -> str:
-    """Applies the settings that hold for the whole process, and returns in words what TensorFlow computes on.
+    """Apply the settings that hold for the whole process, and describe the device that TensorFlow computes on.
 
     Raises:
-      errors.UserError: if a GPU was used before, so that its memory can no longer be limited.
+      errors.UserError: If a GPU was used before, so that its memory can no longer be limited.
     """
     if config.deterministic:
         tf.config.experimental.enable_op_determinism()
@@ -42,14 +42,14 @@ def configure(config: config_lib.RunConfig) -> str:
 
 
 def record() -> dict[str, Any]:
-    """Describe what numbers depend on besides the settings, as `metrics.json` holds it.
+    """Describe the machine, on which results depend besides the settings, as `metrics.json` holds it.
 
     Returns:
-      `processor` and `gpu`: Their names; None for no GPU.
-      `cores`: How many this process may use.
-      `threads`: How many TensorFlow takes within an operation (`intra_op`) and for several (`inter_op`), and how many
-        the libraries that NumPy and SciPy compute with (`blas`, `openmp`; the most of several).
-      `onednn`: Whether TensorFlow may take oneDNN's operations.
+      `processor` and `gpu`: Names of the processor and of the first GPU; `gpu` is None if there is none.
+      `cores`: Number of cores that this process may use.
+      `threads`: Numbers of threads of TensorFlow within an operation (`intra_op`) and across operations (`inter_op`),
+        and of the libraries that NumPy and SciPy compute with (`blas`, `openmp`; the largest number of several).
+      `onednn`: True if TensorFlow may use oneDNN's operations.
     """
     gpus = tf.config.list_physical_devices("GPU")
     ours = (
@@ -72,18 +72,18 @@ def record() -> dict[str, Any]:
 
 
 def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
-    """Return the processor's name, as far as the system tells it."""
+    """Read the processor's name, as far as the system reports it."""
     found = re.search(r"^model name\s*:\s*(.+)$", machine.read(cpuinfo), re.MULTILINE)
     return found[1].strip() if found else platform.processor() or platform.machine()
 
 
 def compiles(setting: str) -> bool:
-    """Returns whether loops are compiled with XLA, for a value of `--jit_compile`."""
+    """Decide from the value of `--jit_compile` whether loops are compiled with XLA."""
     return setting == "on" or (setting == "auto" and bool(tf.config.list_physical_devices("GPU")))
 
 
 def uses_half_precision(setting: str) -> bool:
-    """Returns whether networks are trained in float16, for a value of `--mixed_precision`."""
+    """Decide from the value of `--mixed_precision` whether networks are trained in float16."""
     if setting != "auto":
         return setting == "on"
     gpus = tf.config.list_physical_devices("GPU")
@@ -92,9 +92,10 @@ def uses_half_precision(setting: str) -> bool:
 
 @contextlib.contextmanager
 def half_precision(network: keras.Model, on: bool = True) -> Iterator[None]:
-    """Lets the layers of Keras in `network` compute in float16 for a while; their weights stay float32.
+    """Set Keras' own layers in `network` to compute in float16 within the block; their weights stay float32.
 
-    What prepares the images goes on in float32, and so do layers of other makers, such as those around a SavedModel.
+    Layers that prepare the images stay in float32, and so do layers of other packages, such as those around a
+    SavedModel.
     """
     layers = [layer for layer in network.layers if on and _may_be_half(layer)]
     policies = [layer.dtype_policy for layer in layers]
@@ -132,12 +133,12 @@ def _details(gpu: tf.config.PhysicalDevice) -> dict:
 
 
 def _uses_onednn(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
-    """Returns whether TensorFlow takes oneDNN: as the environment says, else where the processor is made for it."""
+    """Check whether TensorFlow uses oneDNN: as the environment sets it, else as its default for the processor."""
     setting = os.environ.get(machine.ONEDNN, "")
     return setting.strip().lower() in ("1", "true") if setting else bool(_OF_ONEDNN.search(machine.read(cpuinfo)))
 
 
 def _set_in(variable: str) -> int:
-    """Returns the number that a variable of the environment holds; 0 where it is none."""
+    """Read a whole number from a variable of the environment; 0 if it is not set or holds anything else."""
     text = os.environ.get(variable, "").strip()
     return int(text) if text.isdigit() else 0

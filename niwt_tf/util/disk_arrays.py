@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Arrays on disk that are filled batch by batch: a call that was cut short goes on after the last batch noted."""
+"""Arrays on disk that are filled batch by batch: after an interruption, a new call resumes after the last batch."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class DiskArrays:
     """Arrays in `<name>.npy` of a folder, mapped into memory.
 
     Attributes:
-      folder: where they lie.
-      arrays: name -> array.
-      done: how many images an earlier call had noted.
+      folder: Folder of the files.
+      arrays: Name -> array.
+      done: Number of images that earlier calls completed.
     """
 
     folder: Path
@@ -33,14 +33,14 @@ class DiskArrays:
 
     @classmethod
     def open(cls, folder: Path, shapes: Mapping[str, tuple[tuple[int, ...], type]]) -> DiskArrays:
-        """Returns the arrays of a call that was cut short, or new ones.
+        """Open the arrays of a call that was interrupted, or create new ones.
 
         Args:
-          folder: for these arrays alone, as long as they are not all filled.
-          shapes: name -> shape and type, the same in each call.
+          folder: Folder that no other arrays use until these are filled.
+          shapes: Name -> shape and type, the same in each call.
 
         Raises:
-          OSError: if the disk has no room for them.
+          OSError: If the disk has no room for them.
         """
         done = (json_files.read(folder / _PROGRESS) or {"images": 0})["images"]
         mode: Literal["r+", "w+"] = "r+" if done else "w+"
@@ -51,14 +51,14 @@ class DiskArrays:
         return cls(folder, arrays, done)
 
     def note(self, done: int) -> None:
-        """Notes that all arrays hold what belongs to the first `done` images."""
+        """Write down that all arrays are filled for the first `done` images."""
         for array in self.arrays.values():
             array.flush()
         json_files.write(self.folder / _PROGRESS, {"images": done})
 
 
 def _reserve(path: Path) -> None:
-    """Raises OSError if the disk has no room for a file; to write it through memory would end the process instead."""
+    """Reserve disk space for a file, or raise OSError: a write to mapped memory on a full disk ends the process."""
     if hasattr(os, "posix_fallocate"):  # not on macOS
         with path.open("r+b") as file:
             os.posix_fallocate(file.fileno(), 0, path.stat().st_size)

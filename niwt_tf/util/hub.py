@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Loads a model of TensorFlow Hub, from its handle or from a SavedModel on this machine."""
+"""Loading of models of TensorFlow Hub, from a handle or from a SavedModel on this machine."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ SIGNATURES = ("default", "serving_default")
 
 
 def load(flag: str, handle: str, path: Path | None = None) -> Any:
-    """Returns the model; TensorFlow Hub keeps what it downloads in its own cache.
+    """Load a model; TensorFlow Hub keeps downloads in its own cache.
 
     Args:
-      flag: what the handle was given for, such as backbone.
-      handle: TensorFlow Hub's address of the model.
-      path: its SavedModel, where it lies on this machine.
+      flag: Name of the flag that the handle belongs to, such as backbone.
+      handle: Address of the model on TensorFlow Hub.
+      path: SavedModel of the model on this machine, if there is one.
 
     Raises:
-      errors.UserError: if it cannot be had.
+      errors.UserError: If tensorflow-hub is not installed, or the model cannot be fetched or loaded.
     """
     try:
         with warnings.catch_warnings():
@@ -59,10 +59,10 @@ def _offline(flag: str, handle: str, error: urllib.error.URLError) -> str:
 
 
 def output(given: Any, preferred: tuple[str, ...] = ("default",)) -> Any:
-    """Returns the tensor in what a model gave: itself, or in a dictionary the first preferred, or the only one.
+    """Choose the tensor among a model's outputs: of a dictionary by the first preferred name, else the only one.
 
     Raises:
-      ValueError: if there are several, and none is preferred.
+      ValueError: If a dictionary has several outputs, and none is preferred.
     """
     if isinstance(given, (list, tuple)) and len(given) == 1:
         return given[0]

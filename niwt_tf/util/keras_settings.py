@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Keras' settings of a process, such as those of `keras.json`: none of them may change what niwt_tf computes.
+"""Protection from Keras' settings of a process, such as those of `keras.json`: they must not change niwt_tf's results.
 
 Importing this module does not import Keras.
 """
@@ -18,7 +18,7 @@ from typing import Any, ParamSpec, TypeVar
 from niwt_tf import errors
 
 _BACKEND, _OTHER_BACKENDS = "tensorflow", ("jax", "torch", "openvino")
-# What they are here, by the names of `keras.config`; the policy last, as it follows from floatx where none is set.
+# By the names of `keras.config`. The policy is last because it follows from floatx if none is set.
 _OURS: dict[str, Any] = {
     "floatx": "float32",
     "epsilon": 1e-7,
@@ -32,14 +32,14 @@ _Class = TypeVar("_Class", bound=type)
 
 
 def require() -> Any:
-    """Import Keras, on TensorFlow.
+    """Import Keras, and check that it runs on TensorFlow.
 
     Raises:
-      errors.UserError: if its settings are not valid, or it computes on something else.
+      errors.UserError: If Keras' settings are not valid, or it runs on another backend.
     """
     try:
         import keras
-    except ValueError as error:  # of what keras.json sets
+    except ValueError as error:  # a setting in keras.json is not valid
         raise errors.UserError(
             f"`keras.json` must hold settings that Keras knows. Received: {errors.first_line(error)}, in {_path()}. "
             "Mend or remove that file."
@@ -62,10 +62,10 @@ def _other_backend(name: str) -> errors.UserError:
 
 
 def set_aside() -> list[str]:
-    """Give this process our settings for good, and return a line for each that was another.
+    """Apply our settings for the rest of the process, and describe in a line each setting that was different.
 
     Raises:
-      errors.UserError: as `require` does.
+      errors.UserError: If Keras' settings are not valid, or it runs on another backend.
     """
     before = _set(_OURS)
     del before["dtype_policy"]  # no file sets it
@@ -78,7 +78,7 @@ def set_aside() -> list[str]:
 
 @contextlib.contextmanager
 def ours() -> Iterator[None]:
-    """Give Keras our settings for a while, and then those that the user chose."""
+    """Apply our settings within the block, and restore the user's settings after it."""
     before = _set(_OURS)
     try:
         yield
@@ -87,7 +87,7 @@ def ours() -> Iterator[None]:
 
 
 def guarded(function: Callable[_P, _T]) -> Callable[_P, _T]:
-    """Return a function that runs with our settings."""
+    """Wrap a function so that it runs with our settings."""
 
     @functools.wraps(function)
     def within(*args: _P.args, **kwargs: _P.kwargs) -> _T:
@@ -98,7 +98,7 @@ def guarded(function: Callable[_P, _T]) -> Callable[_P, _T]:
 
 
 def guard_methods(kind: _Class) -> _Class:
-    """Return a class whose public methods run with our settings."""
+    """Wrap the public methods of a class, in place, so that they run with our settings, and return the class."""
     for name, member in list(vars(kind).items()):
         if inspect.isfunction(member) and not name.startswith("_"):
             setattr(kind, name, guarded(member))
@@ -106,7 +106,7 @@ def guard_methods(kind: _Class) -> _Class:
 
 
 def _set(values: dict[str, Any]) -> dict[str, Any]:
-    """Return Keras' settings, and change them to `values`."""
+    """Change Keras' settings to `values`, and return their former values."""
     keras = require()
     before = {name: getattr(keras.config, name)() for name in values}
     for name, value in values.items():
@@ -115,6 +115,6 @@ def _set(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _path() -> Path:
-    """Return where Keras reads its settings."""
+    """Locate the file that Keras reads its settings from."""
     home = os.environ.get("KERAS_HOME")
     return Path(home or "~/.keras").expanduser() / "keras.json"

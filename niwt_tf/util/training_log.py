@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""TensorBoard logs of the training loops: `tensorboard --logdir <workdir>/logs`."""
+"""TensorBoard logs of the training loops, in the folders of their stages: `tensorboard --logdir <workdir>`."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ import tensorflow as tf
 
 
 class Log(Protocol):
-    """Takes named numbers of one step of a loop."""
+    """Function that logs named numbers of one step of a loop."""
 
     def __call__(self, step: int, **values: float) -> None:
-        """Notes the numbers."""
+        """Log the numbers."""
 
 
 def no_log(step: int, **values: float) -> None:
-    """Takes a step's numbers and forgets them."""
+    """Discard a step's numbers."""
     del step, values
 
 
 @contextmanager
 def scalars(folder: Path) -> Iterator[Log]:
-    """Yields a log that writes scalars for TensorBoard under `folder`, one tag for each keyword."""
+    """Open a log that writes scalars for TensorBoard under `folder`, one tag for each keyword."""
     writer = tf.summary.create_file_writer(str(folder))
 
     def log(step: int, **values: float) -> None:

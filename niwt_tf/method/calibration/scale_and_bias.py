@@ -1,8 +1,9 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What importances do not tell of a new class: how large its weights are, and its bias.
+"""Scale and bias of the weights of new classes, which importances do not determine.
 
-Both decide between seen and unseen classes, so they are chosen in the rehearsal (section 5 of the design).
+Both shift decisions between seen and unseen classes, so they are chosen in validation with pseudo-unseen classes
+(section 5 of the design).
 """
 
 from __future__ import annotations
@@ -24,17 +25,18 @@ def extend(
     bias: str,
     features: np.ndarray,
 ) -> classifier_lib.Classifier:
-    """Returns the classifier with `U` new classes after the seen ones.
+    """Extend a classifier of `C` seen classes by `U` new classes, which come after the seen ones.
 
     Args:
-      classifier: of the `C` seen classes.
-      kernel: weights `[D,U]` from the transfer.
-      unseen: the new classes' names.
-      scale: how large each new weight vector is, where the seen ones are 1 on average; 0 keeps the sizes of `kernel`.
-      scale_unit: `spread` measures size by how much a logit varies within a class, `length` by the vector's length.
-      bias: `mean` gives the new classes the seen ones' mean bias, `zero` none, `level` what brings the mean logit of
-        each over the training images to that of the seen classes.
-      features: `[N,D]` of the training images.
+      classifier: Classifier of the seen classes.
+      kernel: Weights `[D,U]` from the transfer.
+      unseen: Names of the new classes.
+      scale: Size of each new weight vector, as a multiple of the seen ones' mean size; 0 keeps the sizes of `kernel`.
+      scale_unit: Measure of size: `spread` is the standard deviation of a logit within classes, `length` the vector's
+        length.
+      bias: Bias of the new classes: `mean` is the seen classes' mean bias, `zero` is 0, and `level` makes the mean
+        logit of each new class over the training images equal to that of the seen classes.
+      features: Features `[N,D]` of the training images.
     """
     if scale:
         of_seen, of_new = np.split(_sizes(classifier, kernel, scale_unit, features), [len(classifier.class_names)])
@@ -53,9 +55,9 @@ def extend(
 
 
 def _sizes(classifier: classifier_lib.Classifier, kernel: np.ndarray, unit: str, features: np.ndarray) -> np.ndarray:
-    """Returns the sizes `[C+U]` of the seen and of new weights `[D,U]`: lengths where no logit varies within a class.
+    """Compute the sizes `[C+U]` of the seen and the new weights: their lengths if no logit varies within a class.
 
-    An image's class is the one that the classifier takes it for, which needs no labels.
+    The class of an image is the one that the classifier predicts, so that no labels are needed.
     """
     whole = np.concatenate([classifier.kernel, kernel.astype(np.float32)], axis=1)
     if unit == "spread":

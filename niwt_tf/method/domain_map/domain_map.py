@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Step 2 of the method (section 3.2 of the paper): a map from domain vectors to importances, by default a linear one.
 
-How far it is fitted, held-out seen classes decide: by the mean rank correlation between the importances predicted for
-them and those observed. Of equals the simplest is taken, see `choice`: the fewest steps, or the strongest penalty,
-which shrinks most. Domain vectors are brought to length 1 first, as the attributes of Xian et al. are.
+The number of steps, or the penalty, is chosen on held-out seen classes, by the mean rank correlation between their
+predicted and observed importances. Among equal scores the simplest candidate is chosen, see `choice`: the fewest steps,
+or the strongest penalty, which shrinks most. Domain vectors are scaled to length 1 first, like the attributes of Xian
+et al.
 """
 
 from __future__ import annotations
@@ -31,16 +32,16 @@ _SAVED = ("rank_correlation", "steps", "penalty", "relevance", "residuals")
 
 @dataclasses.dataclass(frozen=True)
 class DomainMap:
-    """A fitted map.
+    """A fitted map from domain vectors to importances.
 
     Attributes:
-      forward: a Keras model, domain vectors `[N,M]` -> importances `[N,K]`; of both only the direction counts.
-      rank_correlation: between predicted and observed importances of held-out seen classes, their mean.
-      steps: for how many steps it was fitted, by descent; 0 for ridge regression.
-      penalty: of the ridge regression; 0 for descent.
-      relevance: for how many steps it was learned how much each number of the domain vectors tells.
-      residuals: by how much the directions predicted for held-out seen classes, as unit vectors, miss those observed,
-        `[C,K]`; without rows where it is not known.
+      forward: Keras model, domain vectors `[N,M]` -> importances `[N,K]`; only the direction of both counts.
+      rank_correlation: Mean rank correlation between predicted and observed importances of held-out seen classes.
+      steps: Number of steps of the descent; 0 for ridge regression.
+      penalty: Penalty of the ridge regression; 0 for descent.
+      relevance: Number of steps of automatic relevance determination; 0 for descent.
+      residuals: Predicted minus observed directions of held-out seen classes, as unit vectors, `[C,K]`; no rows if they
+        are unknown.
     """
 
     forward: keras.Model
@@ -51,23 +52,23 @@ class DomainMap:
     residuals: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros((0, 1), np.float32))
 
     def __call__(self, domain_vectors: np.ndarray) -> np.ndarray:
-        """Returns importances `[N,K]` float32 for domain vectors `[N,M]`.
+        """Predict importances `[N,K]` float32 for domain vectors `[N,M]`.
 
         Raises:
-          errors.UserError: if these are no finite numbers, or of other features.
+          errors.UserError: If the domain vectors are not finite numbers, or have another number of features.
         """
         features = self.forward.input_shape[-1]
         given = arguments.require_matrix("domain_vectors", domain_vectors, of_row="class", columns=features, least=0)
         return self.forward(tf.constant(given)).numpy()
 
     def save(self, folder: Path) -> None:
-        """Writes `forward.keras` and `map.npz` into `folder`."""
+        """Write `forward.keras` and `map.npz` into `folder`."""
         self.forward.save(folder / "forward.keras")
         np.savez(folder / "map.npz", **{name: getattr(self, name) for name in _SAVED})
 
     @classmethod
     def load(cls, folder: Path) -> DomainMap:
-        """Returns what `save` wrote; Keras' safe mode, no pickle."""
+        """Read a map that `save` wrote, in Keras' safe mode and without pickle."""
         forward = keras.models.load_model(folder / "forward.keras", compile=False, safe_mode=True)
         with np.load(folder / "map.npz", allow_pickle=False) as saved:
             found = {name: saved[name] for name in _SAVED if name in saved}  # bundles of format 1 lack some
@@ -75,12 +76,12 @@ class DomainMap:
 
 
 def class_sums(values: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
-    """Returns for each class the sum `[C,K]` of its images' unit importances.
+    """Compute for each class the sum `[C,K]` of its images' unit importances.
 
     Args:
-      values: importances `[N,K]`.
-      labels: `[N]`, from 0 to `classes - 1`.
-      classes: `C`.
+      values: Importances `[N,K]`.
+      labels: Class indices `[N]`, 0 to `classes - 1`.
+      classes: Number of classes, `C`.
     """
     sums = np.zeros((classes, values.shape[1]))
     np.add.at(sums, labels, units_lib.units(values))
@@ -98,22 +99,23 @@ def fit(
     relevance: int = 0,
     looks: np.ndarray | None = None,
 ) -> DomainMap:
-    """Returns the map fitted to all seen classes as far as held-out ones were predicted best.
+    """Fit the map to all seen classes, with the steps or the penalty that predicted held-out classes best.
 
     Args:
-      domain_vectors: of the seen classes, `[C,M]`.
-      sums: their sums of unit importances, `[C,K]`.
-      counts: their numbers of images, `[C]`.
-      config: steps, learning rate, layers and loss of the descent, penalties, and folds.
-      seed: deals the classes into folds, and draws the first weights of hidden layers.
-      log: takes the rank correlation on held-out classes, at each step the loss too.
-      how: one of `config.MAP_FITS`.
-      relevance: for how many steps ridge regression learns how much each number of the domain vectors tells; with 0, or
-        by descent, all tell the same.
-      looks: how the classes look, `[C,D]`, see `relevance_lib.looks`; what `relevance` is learned from.
+      domain_vectors: Domain vectors `[C,M]` of the seen classes.
+      sums: Sums `[C,K]` of unit importances of the seen classes.
+      counts: Numbers of images `[C]` of the seen classes.
+      config: Steps, learning rate, layers and loss of the descent, penalties, and folds.
+      seed: Seed of the folds of classes and of the first weights of hidden layers.
+      log: Log of the rank correlation on held-out classes, with the loss of each step or with each penalty.
+      how: Kind of fit, one of `config.MAP_FITS`.
+      relevance: Number of steps of automatic relevance determination before ridge regression; with 0, or for descent,
+        all dimensions of the domain vectors count the same.
+      looks: Class prototypes `[C,D]`, see `relevance_lib.looks`, that the relevance is learned from; without them all
+        dimensions count the same.
 
     Raises:
-      errors.DivergedError: if the loss or what is predicted is no finite number.
+      errors.DivergedError: If the loss, the data or the predictions are not finite.
     """
     units = units_lib.units(domain_vectors)
     shift, scale = _normalisation(units)
@@ -128,7 +130,7 @@ def fit(
 
 @dataclasses.dataclass(frozen=True)
 class _Problem:
-    """What is fitted: `inputs [C,M]` to `means [C,K]`, of `counts [C]` images; `held_out [F,C]` says in which fold."""
+    """Data of a fit: `inputs [C,M]` -> `means [C,K]` over `counts [C]` images; `held_out [F,C]` marks folds."""
 
     inputs: np.ndarray
     means: np.ndarray
@@ -138,34 +140,34 @@ class _Problem:
 
     @property
     def everyone(self) -> np.ndarray:
-        """One fold, in which no class is held out."""
+        """Mask `[1,C]` of a single fold, in which no class is held out."""
         return np.zeros((1, len(self.inputs)), bool)
 
     def relevance(self, held_out: np.ndarray, steps: int) -> np.ndarray:
-        """Returns how much each number tells of looks, `[F,M]`, as learned without the classes `held_out [F,C]`."""
+        """Fit the relevance `[F,M]` of each dimension of the domain vectors, without the classes `held_out [F,C]`."""
         if self.looks is None or not steps:
             return np.ones((len(held_out), self.inputs.shape[1]))
         return np.stack([relevance_lib.learn(self.inputs[~out], self.looks[~out], steps) for out in held_out])
 
     def predicted(self, layers: list[descent.Layer]) -> np.ndarray:
-        """Returns what the folds' maps predict for the classes held out of them, `[C,K]`."""
+        """Predict importances `[C,K]` of each class by the map of the fold in which it is held out."""
         predicted = np.zeros_like(self.means)
         for fold, out in enumerate(self.held_out):
             predicted[out] = descent.predict(self.inputs[out], layers, fold)
         return predicted
 
     def score(self, layers: list[descent.Layer]) -> float:
-        """Returns the mean rank correlation of the folds' maps on the classes held out of them."""
+        """Compute the mean rank correlation of the folds' maps on the classes held out of them."""
         return float(rank_correlations(self.predicted(layers), self.means).mean())
 
     def residuals(self, layers: list[descent.Layer]) -> np.ndarray:
-        """Returns by how much the directions that the folds' maps predict miss those observed, `[C,K]`."""
+        """Compute predicted minus observed directions `[C,K]`, as unit vectors, on held-out classes."""
         return (units_lib.units(self.predicted(layers)) - units_lib.units(self.means)).astype(np.float32)
 
 
 @dataclasses.dataclass(frozen=True)
 class _Fitted:
-    """The layers, those of the folds, how well these predicted held-out classes, and how far it was fitted."""
+    """Layers fitted to all classes and to each fold, the folds' score, and the chosen steps or penalty."""
 
     layers: list[descent.Layer]
     of_folds: list[descent.Layer]
@@ -211,9 +213,9 @@ def _regress(problem: _Problem, config: config_lib.MapConfig, steps: int, log: t
 
 
 def rank_correlations(predicted: np.ndarray, observed: np.ndarray) -> np.ndarray:
-    """Returns Spearman's rank correlation `[C]` of each row of two `[C,K]`; 0 for a row of equal numbers.
+    """Compute Spearman's rank correlation `[C]` between the rows of two `[C,K]`; 0 for a row of equal numbers.
 
-    Numbers that rounding alone tells apart share a rank: else it would decide between ranks far apart.
+    Numbers that differ by rounding alone share a rank, because otherwise rounding would decide between distant ranks.
     """
     ranks = [stats.rankdata(choice.tied(rows), axis=-1) for rows in (predicted, observed)]
     a, b = (rank - rank.mean(-1, keepdims=True) for rank in ranks)
@@ -222,19 +224,19 @@ def rank_correlations(predicted: np.ndarray, observed: np.ndarray) -> np.ndarray
 
 
 def _normalisation(domain_vectors: np.ndarray) -> tuple[np.ndarray, float]:
-    """Returns the mean `[M]`, and the root mean square distance from it, which centered vectors are divided by."""
+    """Compute the mean `[M]` to subtract from vectors, and the root mean square distance from it to divide them by."""
     mean = domain_vectors.mean(0)
     return mean, max(float(np.sqrt(((domain_vectors - mean) ** 2).sum(1).mean())), _EPSILON)
 
 
 def _held_out(classes: int, folds: int, seed: int) -> np.ndarray:
-    """Returns `[F,C]` bool: each class is held out in one fold."""
+    """Assign classes to folds at random, `[F,C]` bool: each class is held out in one fold."""
     dealt = np.random.default_rng([seed, 0xF01D]).permutation(classes) % min(folds, classes)
     return dealt == np.arange(min(folds, classes))[:, None]
 
 
 def _as_model(shift: np.ndarray, scale: float, layers: list[descent.Layer]) -> keras.Model:
-    """Returns the map of the one fold that there is."""
+    """Build a Keras model from layers that were fitted with a single fold."""
     vectors = keras.Input((len(shift),), name="domain_vectors")
     variance = np.full_like(shift, scale**2)
     units = keras.layers.UnitNormalization(name="direction")(vectors)
