@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""A model to use: a classifier of seen and unseen classes, what tells of its decisions, and what teaches it more."""
+"""The model that users work with: it predicts seen and unseen classes, explains predictions, and learns new classes."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _BATCH_SIZE = 128
 
 @dataclasses.dataclass(frozen=True)
 class Predictions:
-    """What a model decides of `N` images.
+    """Predicted scores of `N` images.
 
     Attributes:
-      scores: `[N,C]` float32: logits, gamma taken off those of the seen classes.
-      class_names: the `C` names.
+      scores: `[N,C]` float32 logits; gamma is subtracted from those of the seen classes.
+      class_names: Names of the `C` classes.
     """
 
     scores: np.ndarray
@@ -38,30 +38,30 @@ class Predictions:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Of each image the name of the class with the highest score."""
+        """Name of the class with the highest score, for each image."""
         return tuple(self.class_names[index] for index in self.scores.argmax(1))
 
 
 @keras_settings.guard_methods
 @dataclasses.dataclass(frozen=True)
 class Model:
-    """A classifier of seen and unseen classes, with what new classes are taught by. Nothing changes it.
+    """A classifier of seen and unseen classes, with the data from which new classes are added. It is immutable.
 
     Attributes:
-      classifier: of all classes, the seen ones first.
-      gamma: what is taken off the seen classes' logits.
-      known: the domain vectors of all classes, in that order.
-      forward: the map from domain vectors to importances.
-      inverse: the map back.
-      settings: what the rehearsal chose.
-      activations: of training images, or of what `--transfer_source` names, `[n,H,W,K]` float16, on which descent
-        finds new weights.
-      features: of all training images, `[N,D]` float32, on which they are calibrated.
-      neuron_names: of the `K` neurons; None for those without a clear one.
-      config: the settings of the run that made it.
-      metrics: the scores of that run, and what they rest on; empty where it was not evaluated.
-      taught: the descriptions of classes that were added since.
-      operator: what turns importances into new weights, `[D,K]`; None where descent finds them.
+      classifier: Classifier of all classes, the seen ones first.
+      gamma: Number subtracted from the seen classes' logits (calibrated stacking, Chao et al., ECCV 2016).
+      known: Domain vectors of all classes, in that order.
+      forward: Map from domain vectors to importances.
+      inverse: Map from importances to domain vectors.
+      settings: Settings that validation with pseudo-unseen classes chose.
+      activations: `[n,H,W,K]` float16 activations of training images, or of the images that `--transfer_source` names.
+        Descent fits new weights on them.
+      features: `[N,D]` float32 features of all training images. Scale, bias and gamma of new weights follow from them.
+      neuron_names: Names of the `K` neurons; None for those without a clear one.
+      config: Settings of the run that made the model.
+      metrics: Scores of that run, and the facts behind them; empty if it was not evaluated.
+      taught: Descriptions of classes that were added since.
+      operator: `[D,K]` matrix from importances to new weights; None if descent fits them.
     """
 
     classifier: classifier_lib.Classifier
@@ -80,33 +80,33 @@ class Model:
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """Of all classes, the seen ones first."""
+        """Names of all classes, the seen ones first."""
         return self.classifier.class_names
 
     @property
     def seen(self) -> tuple[str, ...]:
-        """The classes that the network was trained on."""
+        """Names of the classes that the network was trained on."""
         return self.classifier.seen
 
     @property
     def image_size(self) -> int:
-        """The side of the images that the network takes, in pixels; others are fitted to it."""
+        """Side of the images that the network takes, in pixels; others are cropped and resized to it."""
         return self.classifier.backbone.image_size
 
     @property
     def subject(self) -> subject_lib.Subject:
-        """What explanations follow from."""
+        """Parts of the model from which explanations are computed."""
         return subject_lib.Subject(self.classifier, self.gamma, self.inverse, self.known)
 
     def predict(self, images: np.ndarray, batch_size: int = _BATCH_SIZE) -> Predictions:
-        """Decides of images.
+        """Predict class scores for a batch of images.
 
         Args:
-          images: `[N,H,W,3]` uint8, RGB, of any size; their middle squares count.
-          batch_size: images at a time, at least 1.
+          images: `[N,H,W,3]` uint8 images, RGB, of any size; only their middle squares are used.
+          batch_size: Number of images at a time, at least 1.
 
         Raises:
-          errors.UserError: if the images are of another kind, or it is no such number.
+          errors.UserError: If the images are of another kind, or `batch_size` is no such number.
         """
         images = arguments.require_images(images)
         batch_size = arguments.require_whole("batch_size", batch_size, 1)
@@ -117,14 +117,14 @@ class Model:
         )
 
     def explain(self, images: np.ndarray, class_name: str = "") -> explainer.Explanations:
-        """Tells what a class rests on in images; `reasons` puts it into words.
+        """Explain a class on each image: neuron importances and a Grad-CAM map; `reasons` puts them into words.
 
         Args:
-          images: `[N,H,W,3]` uint8, RGB, of any size.
-          class_name: the class to explain; of each image the predicted one by default.
+          images: `[N,H,W,3]` uint8 images, RGB, of any size.
+          class_name: Class to explain; the predicted class of each image by default.
 
         Raises:
-          errors.UserError: if the images are of another kind, or there is no such class.
+          errors.UserError: If the images are of another kind, or there is no such class.
         """
         images = arguments.require_images(images)
         name = arguments.require_text("class_name", class_name, may_be_empty=True)
@@ -132,14 +132,14 @@ class Model:
         return self._explainer.of_any_size(images, index)
 
     def reasons(self, told: explainer.Explanations, count: int = textual.COUNT) -> list[tuple[textual.Reason, ...]]:
-        """Returns for each explained image the features that speak for its class, the strongest first.
+        """List the features that support the explained class, the strongest first, for each explained image.
 
         Args:
-          told: of `explain`.
-          count: most reasons, at least 1.
+          told: Explanations from `explain`.
+          count: Largest number of reasons for an image, at least 1.
 
         Raises:
-          errors.UserError: if these are no explanations, or of another network.
+          errors.UserError: If `told` is no explanations, or is from another network.
         """
         arguments.require_instance("told", told, explainer.Explanations, "Give what `explain` returns.")
         arguments.require_matrix(
@@ -155,18 +155,19 @@ class Model:
         attributes: Sequence[str] = (),
         documents: Sequence[str] = (),
     ) -> Model:
-        """Returns a model that knows one more class, from its description alone; this one stays as it is.
+        """Add a class by its description alone, and return the new model; this one stays as it is.
 
         Args:
-          name: of the new class.
-          captions: sentences on how it looks.
-          attributes: what it has, such as `stripes`, `crown color: red` or `furry:80%`; see `domains.attribute_list`.
-          documents: longer texts on it.
+          name: Name of the new class.
+          captions: Sentences on how the class looks.
+          attributes: Attributes of the class, such as `stripes`, `crown color: red` or `furry:80%`; see
+            `domains.attribute_list`.
+          documents: Longer texts on the class.
 
         Raises:
-          errors.UserError: if the name is taken, or the description says nothing that the model understands.
+          errors.UserError: If the name is taken, or the model understands nothing of the description.
         """
-        from niwt_tf import teach  # which takes models
+        from niwt_tf import teach  # imported here, because it imports this module
 
         told = description.Description(
             name=arguments.require_text("name", name),
@@ -178,10 +179,10 @@ class Model:
             return teach.teach(self, [told]).model
 
     def forget(self, name: str) -> Model:
-        """Returns a model without a class that was taught by words.
+        """Remove a class that was added by a description, and return the new model; this one stays as it is.
 
         Raises:
-          errors.UserError: if there is no such class, or it was learned from images.
+          errors.UserError: If there is no such class, or it was learned from images.
         """
         from niwt_tf import teach
 
@@ -190,11 +191,11 @@ class Model:
             return teach.forget(self, [name])
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes a `.keras` bundle; see `model_files.save`.
+        """Write a `.keras` bundle; see `model_files.save`.
 
         Raises:
-          errors.UserError: if something lies at `path`, or it does not end in `.keras`.
-          OSError: if it cannot be written.
+          errors.UserError: If something exists at `path`, or it does not end in `.keras`.
+          OSError: If the file cannot be written.
         """
         from niwt_tf import model_files
 
@@ -211,7 +212,7 @@ class Model:
 
 
 def scores(model: Model) -> Callable[[tf.Tensor], tf.Tensor]:
-    """Returns a compiled function from images `[N,H,W,3]` uint8 to scores `[N,C]` float32."""
+    """Compile a function from images `[N,H,W,3]` uint8 to scores `[N,C]` float32."""
     kernel, bias = tf.constant(model.classifier.kernel), tf.constant(calibrated_bias(model))
 
     @tf.function(input_signature=[tf.TensorSpec((None, None, None, 3), tf.uint8, name="images")])
@@ -222,18 +223,18 @@ def scores(model: Model) -> Callable[[tf.Tensor], tf.Tensor]:
 
 
 def scores_of(model: Model, images: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
-    """Returns scores `[N,C]` float32, within a graph.
+    """Compute scores `[N,C]` float32, within a graph.
 
     Args:
-      model: whose network is run.
-      images: `[N,S,S,3]` uint8, RGB.
-      kernel: that of its classifier, `[D,C]`; a tensor, or a variable.
-      bias: its `calibrated_bias`; a tensor, or a variable.
+      model: Model whose network is run.
+      images: `[N,S,S,3]` uint8 images, RGB.
+      kernel: Kernel `[D,C]` of the model's classifier; a tensor, or a variable.
+      bias: Result of `calibrated_bias`; a tensor, or a variable.
     """
     features = model.classifier.backbone.network(images, training=False)
     return tf.cast(features, tf.float32) @ kernel + bias
 
 
 def calibrated_bias(model: Model) -> np.ndarray:
-    """Returns the bias `[C]` float32, gamma taken off the seen classes' own."""
+    """Compute the bias `[C]` float32, with gamma subtracted from that of the seen classes."""
     return model.classifier.calibrated_bias(model.gamma)

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Reads a model from a run's folder or from a `.keras` bundle, and writes bundles."""
+"""Load a model from a run's folder or from a `.keras` bundle, and save bundles."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.backbones import cut, network_file
 from niwt_tf.domains import description, knowledge
 
-_SCORES = "scores"  # the name of the layer that a bundle has after the network
+_SCORES = "scores"  # name of the layer that a bundle has after the network
 
 
 def load(path: str | os.PathLike[str], safe_mode: bool = True) -> model_lib.Model:
-    """Returns the model of a run's folder, or of a bundle.
+    """Load the model of a run's folder or of a bundle.
 
     Args:
-      path: the folder or the `.keras` file.
-      safe_mode: refuses a bundle whose network is a SavedModel of TensorFlow Hub, or whose texts are read by one: that
-        is a program, to be run only if it comes from someone you trust.
+      path: Path of the folder or of the `.keras` file.
+      safe_mode: True to refuse a bundle whose network or text encoder is a SavedModel of TensorFlow Hub. Such a model is
+        a program: run it only if you trust the person it comes from.
 
     Raises:
-      errors.UserError: if there is none, it is not finished, or damaged, or of a later format.
+      errors.UserError: If there is no model, or it is unfinished, damaged, or of a later format.
     """
     given = model_place.require(os.fspath(path))
     if given.is_dir():
@@ -49,11 +49,11 @@ def load(path: str | os.PathLike[str], safe_mode: bool = True) -> model_lib.Mode
 
 
 def save(model: model_lib.Model, path: str | os.PathLike[str]) -> None:
-    """Writes a bundle, whole or not at all.
+    """Write a bundle completely or not at all.
 
     Raises:
-      errors.UserError: if something lies at `path`, or it does not end in `.keras`.
-      OSError: if it cannot be written.
+      errors.UserError: If something exists at `path`, or it does not end in `.keras`.
+      OSError: If the file cannot be written.
     """
     target = model_place.require_new(Path(path).expanduser())
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -70,7 +70,7 @@ def save(model: model_lib.Model, path: str | os.PathLike[str]) -> None:
 
 
 def _as_classifier(model: model_lib.Model) -> keras.Model:
-    """Returns images `[N,S,S,3]` uint8 -> scores `[N,C]`, for those who open the file with Keras alone."""
+    """Build the model from images `[N,S,S,3]` uint8 to scores `[N,C]`, for users who open the file with Keras alone."""
     network = model.classifier.backbone.network
     scores = keras.layers.Dense(len(model.class_names), dtype="float32", name=_SCORES)
     whole = keras.Model(network.input, scores(network.output), name="niwt")
@@ -79,7 +79,7 @@ def _as_classifier(model: model_lib.Model) -> keras.Model:
 
 
 def _read_bundle(path: Path, folder: Path, safe_mode: bool) -> model_lib.Model:
-    """Returns the model of a bundle that was unpacked into `folder`."""
+    """Read the model of a bundle that was unpacked into `folder`."""
     config = config_lib.from_record(workdir.read_json(folder / "config.json"))
     programs = [name for name in (config.backbone.backbone, config.domain.text_encoder) if name.startswith("hub:")]
     if programs and safe_mode:
@@ -116,12 +116,12 @@ def _write(model: model_lib.Model, folder: Path) -> None:
 
 
 def _read(folder: Path, classifier: classifier_lib.Classifier) -> model_lib.Model:
-    """Returns the model of a folder laid out as a run's, its arrays in memory."""
-    others = folder / "transfer" / "activations.npy"  # of what --transfer_source names, where no training images
+    """Read the model of a folder with the layout of a run's, its arrays in memory."""
+    others = folder / "transfer" / "activations.npy"  # if --transfer_source names other images
     own = folder / "importances" / "activations.npy"
     activations = np.load(others if others.exists() else own, mmap_mode="r", allow_pickle=False)
     if cut.is_affine(classifier.backbone.head):
-        activations = activations[:1]  # every image asks the same of the weights
+        activations = activations[:1]  # the Jacobian is the same for every image
     operator = folder / "transfer" / transfer_closed.FILE
     return model_lib.Model(
         classifier=classifier,
@@ -141,7 +141,7 @@ def _read(folder: Path, classifier: classifier_lib.Classifier) -> model_lib.Mode
 
 
 def _neuron_names(folder: Path, neurons: int) -> tuple[str | None, ...]:
-    """Returns the neurons' names; None for all of them where they were not named."""
+    """Read the neurons' names; all are None if the neurons were not named."""
     found: list[dict[str, Any]] = workdir.read_json(folder / "explain" / "neurons.json") or []
     names = {one["index"]: one["name"] for one in found}
     return tuple(names.get(index) for index in range(neurons))
