@@ -16,7 +16,7 @@ from scipy import linalg
 
 from niwt_tf.backbones import discriminant
 
-_NOISE = 0.3  # share of the prototypes' variance that is unexplained before the first step
+_NOISE = 0.3  # share of the prototypes' variance that counts as unexplained in the first step
 _LEAST_NOISE = 1e-8  # share of the explained variance: less is rounding, and makes the matrix singular
 _TINY = 1e-12
 
@@ -40,7 +40,8 @@ def looks(features: np.ndarray, labels: np.ndarray, classes: int, shrinkage: flo
 def learn(inputs: np.ndarray, looks: np.ndarray, steps: int) -> np.ndarray:
     """Estimate the relevance `[M]` of each number of the domain vectors, at least 0, with mean 1.
 
-    With fewer than two classes, or if all have the same vector or the same prototype, nothing can be learned: all are 1.
+    With fewer than two classes, or if all have the same vector or the same prototype, nothing can be learned; all are
+    1.
 
     Args:
       inputs: `[C,M]` domain vectors of the classes.
@@ -59,7 +60,7 @@ def learn(inputs: np.ndarray, looks: np.ndarray, steps: int) -> np.ndarray:
 def _step(
     inputs: np.ndarray, targets: np.ndarray, outputs: int, relevance: np.ndarray, noise: float
 ) -> tuple[np.ndarray, float]:
-    """Update relevance `[M]` and noise by one EM step, for T = X W + noise, where T has `outputs` numbers for each class.
+    """Update relevance `[M]` and noise by one EM step, for T = X W + noise, where T has `outputs` numbers per class.
 
     Row m of W has the variance relevance[m] in each of these numbers.
     """
@@ -82,7 +83,7 @@ def _differ(rows: np.ndarray) -> bool:
 
 
 def _rotated(targets: np.ndarray) -> np.ndarray:
-    """Rotate T `[C,D]` into at most C columns, and multiply it by the root of D; a step needs only sums over columns."""
+    """Rotate T `[C,D]` into at most C columns, times the root of D, because a step needs only sums over columns."""
     left, lengths, _ = np.linalg.svd(targets, full_matrices=False)
     return left * lengths * np.sqrt(targets.shape[1])
 

@@ -15,9 +15,9 @@ def fit(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Fit the kernel `[F,M,K]` and bias `[F,K]` of each fold with the least squared error and penalty.
 
-    Minimizes ||X W + b - T||^2 + penalty sum_m ||W_m||^2 / relevance_m over the classes that are not held out. The unit
-    of relevance is such that X, centered and multiplied by the root of relevance, has a mean square length of 1. The bias
-    is not penalized.
+    Minimize ||X W + b - T||^2 + penalty sum_m ||W_m||^2 / relevance_m over the classes that are not held out. The unit
+    of relevance is such that X, centered and multiplied by the root of relevance, has a mean square length of 1. The
+    bias is not penalized.
 
     Args:
       inputs: X, a vector for each class, `[C,M]`.

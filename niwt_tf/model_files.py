@@ -29,8 +29,8 @@ def load(path: str | os.PathLike[str], safe_mode: bool = True) -> model_lib.Mode
 
     Args:
       path: Path of the folder or of the `.keras` file.
-      safe_mode: True to refuse a bundle whose network or text encoder is a SavedModel of TensorFlow Hub. Such a model is
-        a program: run it only if you trust the person it comes from.
+      safe_mode: True to refuse a bundle whose network or text encoder is a SavedModel of TensorFlow Hub. Such a model
+        is a program: run it only if you trust the person it comes from.
 
     Raises:
       errors.UserError: If there is no model, or it is unfinished, damaged, or of a later format.

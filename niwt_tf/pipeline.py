@@ -1,8 +1,8 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The stages of a run in order; each is skipped where its artefact was made by the same settings.
+"""Run the stages of a run in order, and skip those whose artefact was made by the same settings.
 
-Nothing here imports TensorFlow: a run with nothing left to do answers at once.
+Nothing here imports TensorFlow, so that a run with nothing left to do finishes at once.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from niwt_tf.data import digest
 if TYPE_CHECKING:
     from niwt_tf import run as run_lib
 
-_FORMAT = 7  # of the artefacts; a new one makes every stage anew
+_FORMAT = 7  # of the artefacts; a new number remakes every stage
 
 _MEASURING = ("evaluate", "explain")  # the stages that write metrics.json
 
 
 @dataclasses.dataclass(frozen=True)
 class Stage:
-    """A stage: its artefact follows from its settings and its parents' artefacts.
+    """A stage, whose artefact is determined by its settings and its parents' artefacts.
 
     Attributes:
-      title: what it does, for the terminal.
-      parents: the stages whose artefacts it reads.
-      settings: the part of the configuration that it depends on.
+      title: Description of the stage for the terminal.
+      parents: Names of the stages whose artefacts it reads.
+      settings: Function that selects from the configuration what the stage depends on.
     """
 
     title: str
@@ -41,19 +41,19 @@ class Stage:
 
 
 def _training(config: config_lib.RunConfig) -> list[Any]:
-    """Returns what a trained network follows from."""
+    """Collect what determines a trained network."""
     return [config.backbone, sources.backbone_stamps(config.backbone), config.mixed_precision, config.seed]
 
 
 def _network(config: config_lib.RunConfig) -> list[Any]:
-    """Returns what the activations of a network follow from that stays as it is."""
+    """Collect what determines the activations of a frozen network."""
     settings = config_lib.options(config.backbone)
     network = {name: value for name, (value, field) in settings.items() if not field.metadata.get("training")}
     return [network, sources.backbone_stamps(config.backbone), config.seed]
 
 
 def _transfer(config: config_lib.RunConfig) -> list[Any]:
-    """Returns what the transfer follows from, besides what it is given."""
+    """Collect what determines the transfer, besides its inputs."""
     return [config.transfer, sources.transfer_stamps(config.transfer, config.seed)]
 
 
@@ -99,10 +99,10 @@ STAGES: dict[str, Stage] = {
 
 
 def fingerprints(config: config_lib.RunConfig) -> dict[str, str]:
-    """Returns stage -> fingerprint of what its artefact follows from: settings, and its parents' fingerprints.
+    """Compute stage -> fingerprint of its settings and of its parents' fingerprints.
 
     Raises:
-      errors.UserError: if a file or folder that a setting names is not there.
+      errors.UserError: If a file or folder that a setting names does not exist.
     """
     prints: dict[str, str] = {}
     for name, stage in STAGES.items():
@@ -112,7 +112,7 @@ def fingerprints(config: config_lib.RunConfig) -> dict[str, str]:
 
 
 def _pending(prints: dict[str, str], workdir: workdir_lib.Workdir, stages: Sequence[str] = ()) -> list[str]:
-    """Returns which of `stages`, all by default, are still to do, in order."""
+    """List which of `stages`, all by default, are still to do, in order."""
     for name in stages:
         if name not in STAGES:
             raise errors.unknown_value("--stages", name, STAGES)
@@ -127,18 +127,18 @@ def run(
     overwrite: bool = False,
     start: Callable[[], None] = lambda: None,
 ) -> dict[str, Any] | None:
-    """Runs what is still to do, and returns the metrics; None as long as the classifier is not evaluated.
+    """Run the stages that are still to do, and return the metrics; None until the classifier is evaluated.
 
     Args:
-      config: the settings.
-      workdir: where artefacts are found and left.
-      stages: which stages to run; all by default.
-      overwrite: whether stages that other settings made may be made anew.
-      start: called before TensorFlow is imported, if there is anything to do.
+      config: Settings of the run.
+      workdir: Folder that artefacts are read from and written to.
+      stages: Names of the stages to run; all by default.
+      overwrite: True to allow remaking stages that were made by other settings.
+      start: Function called before TensorFlow is imported, if there is anything to do.
 
     Raises:
-      errors.UserError: for a mistake of the user's.
-      OSError: if the disk is full or cannot be written.
+      errors.UserError: If the user made a mistake.
+      OSError: If the disk is full or cannot be written.
     """
     arguments.require_instance("config", config, config_lib.RunConfig, "Make one with config.RunConfig(...).")
     arguments.require_instance("workdir", workdir, workdir_lib.Workdir, "Make one with workdir.Workdir(path).")
@@ -164,7 +164,7 @@ def run(
 
 
 def _write_metrics(workdir: workdir_lib.Workdir, prints: dict[str, str]) -> dict[str, Any] | None:
-    """Writes what the stages that are done have measured, and returns it; None as long as nothing is evaluated."""
+    """Write and return what the finished stages have measured; None until the classifier is evaluated."""
     done = [name for name in STAGES if workdir.is_current(name, prints[name])]
     if "evaluate" not in done:
         return None
@@ -177,7 +177,7 @@ def _write_metrics(workdir: workdir_lib.Workdir, prints: dict[str, str]) -> dict
 
 
 def _start(config: config_lib.RunConfig, workdir: workdir_lib.Workdir, start: Callable[[], None]) -> run_lib.Run:
-    """Returns what the stages share, having checked what only TensorFlow can tell of the settings."""
+    """Create what the stages share, after the checks of the settings that need TensorFlow."""
     start()
     from niwt_tf import devices, run, stages
 
