@@ -139,7 +139,7 @@ class Model:
           count: Largest number of reasons for an image, at least 1.
 
         Raises:
-          errors.UserError: If `told` is no explanations, or is from another network.
+          errors.UserError: If `told` does not hold explanations, or is from another network.
         """
         arguments.require_instance("told", told, explainer.Explanations, "Give what `explain` returns.")
         arguments.require_matrix(

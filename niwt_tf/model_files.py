@@ -117,7 +117,7 @@ def _write(model: model_lib.Model, folder: Path) -> None:
 
 def _read(folder: Path, classifier: classifier_lib.Classifier) -> model_lib.Model:
     """Read the model of a folder with the layout of a run's, its arrays in memory."""
-    others = folder / "transfer" / "activations.npy"  # if --transfer_source names other images
+    others = folder / "transfer" / "activations.npy"  # exists if --transfer_source names other images
     own = folder / "importances" / "activations.npy"
     activations = np.load(others if others.exists() else own, mmap_mode="r", allow_pickle=False)
     if cut.is_affine(classifier.backbone.head):

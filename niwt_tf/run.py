@@ -87,7 +87,7 @@ class Run:
 
     @functools.cached_property
     def told_groups(self) -> tuple[int, ...]:
-        """Groups that are used: all, or, if classes are few, those that `rehearsal_knowledge` has domain vectors for."""
+        """Groups that are used: all, or if classes are few, those that `rehearsal_knowledge` has domain vectors for."""
         groups = range(self.groups)
         return tuple(group for group in groups if self._is_told(group)) if self.dataset.plays_in_turn else tuple(groups)
 

@@ -193,7 +193,7 @@ def transfer(run: run_lib.Run, folder: Path) -> None:
 
 
 def evaluate(run: run_lib.Run, folder: Path) -> None:
-    """Score the classifier on the test images, which no earlier stage looks at."""
+    """Score the classifier on the test images, which no earlier stage reads."""
     classifier = classifier_lib.Classifier.load(run.folder("transfer"))
     gamma = workdir_lib.read_json(run.folder("transfer") / "calibration.json")["gamma"]
     seen, unseen = run.dataset.test_seen, run.dataset.test_unseen

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Step 3 of the method (section 3.3 of the paper): fit weights whose importances are those that the map predicts.
 
-Minimize over images 1 - cos(alpha(I; w), a) + lambda / 2 ||w - mean_seen(w)||^2. Importances are linear in w, so the
-gradient takes one vector-Jacobian and one Jacobian-vector product of the head, and never a second derivative. All
-classes, and in validation all lambdas, are columns of one problem. The unit of weights is the mean length of the seen
-classes' weights, so that lambda and the learning rate suit any classifier.
+Minimize the mean over images of 1 - cos(alpha(I; w), a) + lambda / 2 ||w - mean_seen(w)||^2. Importances are linear in
+w, so the gradient takes one vector-Jacobian and one Jacobian-vector product of the head, and never a second derivative.
+All classes, and in validation all lambdas, are columns of one problem. The unit of weights is the mean length of the
+seen classes' weights, so that lambda and the learning rate suit any classifier.
 """
 
 from __future__ import annotations

@@ -97,7 +97,7 @@ def reach(
 
 
 def weights(operator: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Compute weights `[D,U]` float32 for the importances `targets [U,K]`, of which only the direction counts.
+    """Compute weights `[D,U]` float32 for the importances `targets [U,K]`; only their direction counts.
 
     Args:
       operator: Matrix `[D,K]` from `Reach.operator`.
