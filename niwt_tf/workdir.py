@@ -20,39 +20,39 @@ _FINGERPRINT = "fingerprint.json"
 
 
 class Workdir:
-    """Stage artefacts under one folder.
+    """The artefacts of stages under one folder.
 
     A stage writes into `<root>/partial/<stage>`, which survives a kill so that the stage can resume, and which is
-    renamed to `<root>/<stage>` when the stage is done. So what lies under `<root>/<stage>` is always whole.
+    renamed to `<root>/<stage>` when the stage is done. Therefore whatever is in `<root>/<stage>` is always complete.
     """
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
-        """Names the folder, which need not be there.
+        """Name the folder, which need not exist.
 
         Args:
-          root: where it lies.
+          root: Path of the folder.
 
         Raises:
-          errors.UserError: if it is no path.
+          errors.UserError: If `root` is not a path.
         """
         self.root = Path(arguments.require_path("root", root)).expanduser()
 
     def path(self, stage: str) -> Path:
-        """Returns where the finished artefact of `stage` lies, or will lie."""
+        """Return the path of the finished artefact of `stage`, done or not."""
         return self.root / stage
 
     def is_current(self, stage: str, fingerprint: str) -> bool:
-        """Returns whether `stage` is done, by just what `fingerprint` stands for."""
+        """Check whether `stage` is done with this fingerprint."""
         return _fingerprint_in(self.path(stage)) == fingerprint
 
     @contextmanager
     def writing(self, stage: str, fingerprint: str) -> Iterator[Path]:
-        """Yields the folder to write an artefact into, and makes it the stage's if no exception passes.
+        """Open the folder to write an artefact into, and make it the stage's if no exception passes.
 
-        What an interrupted call with the same fingerprint left there is still there; what another left is removed.
+        What an interrupted call with the same fingerprint left there is kept; what another left is removed.
 
         Raises:
-          OSError: if the folder cannot be written.
+          OSError: If the folder cannot be written.
         """
         partial = self.root / "partial" / stage
         if _fingerprint_in(partial) != fingerprint:
@@ -64,12 +64,15 @@ class Workdir:
         partial.rename(self.path(stage))
 
     def require_same(self, config: config_lib.RunConfig, overwrite: bool = False, flag: str = "--workdir") -> None:
-        """Raises errors.UserError if the folder holds a run with other settings than `config`, unless `overwrite`.
+        """Check that the folder holds no run with other settings than `config`, unless `overwrite`.
 
         Args:
-          config: the settings.
-          overwrite: whether a run with other settings may be there.
-          flag: by which the user names the folder.
+          config: Settings of the run.
+          overwrite: True to allow a run with other settings.
+          flag: Flag by which the user names the folder.
+
+        Raises:
+          errors.UserError: If it holds such a run.
         """
         options = config_lib.options(config)
         local = {name for name, (_, field) in options.items() if field.metadata.get("local")}
@@ -85,7 +88,11 @@ class Workdir:
             )
 
     def require_writable(self, flag: str = "--workdir") -> None:
-        """Raises errors.UserError if the folder, which `flag` names, cannot be made or written, or is no UTF-8."""
+        """Check that the folder, which `flag` names, can be made and written, and that its name is UTF-8.
+
+        Raises:
+          errors.UserError: If not.
+        """
         if not paths.is_text(str(self.root)):
             raise errors.UserError(
                 f"`{flag}` must be a folder whose name is UTF-8. Received: {flag}={paths.printable(str(self.root))}. "
@@ -100,17 +107,17 @@ class Workdir:
             )
 
     def claim(self, config: config_lib.RunConfig) -> None:
-        """Makes this the folder of runs with `config`.
+        """Make this the folder of runs with `config`.
 
         Raises:
-          OSError: if the folder cannot be written.
+          OSError: If the folder cannot be written.
         """
         self.root.mkdir(parents=True, exist_ok=True)
         json_files.write(self.root / _CONFIG, record(config))
 
 
 def record(config: config_lib.RunConfig) -> dict[str, Any]:
-    """Returns the settings by name, as `config.json` holds them; see `config.from_record`."""
+    """Convert the settings to values by name, as `config.json` holds them; see `config.from_record`."""
     return {name: _plain(value) for name, (value, _) in config_lib.options(config).items()}
 
 

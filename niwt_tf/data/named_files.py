@@ -1,8 +1,8 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What lies in the files and folders that the settings name, so that a change of them remakes the stages that read it.
+"""Stamp the files and folders that the settings name, so that a change in them remakes the stages that read them.
 
-Nothing here imports TensorFlow: a run with nothing left to do answers at once.
+Nothing here imports TensorFlow, so that a run with nothing left to do finishes at once.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _NO_SAVED_MODEL = (
 
 
 def stamps(config: config_lib.DomainConfig) -> dict[str, str]:
-    """Returns file -> stamp of all that `config` names on this machine: texts of classes, and the text encoder.
+    """Compute file -> stamp of all that `config` names on this machine: texts of classes, and the text encoder.
 
-    A stamp is a file's SHA-256. From 32 MB on it is the size and the time of the last change, as reading gigabytes
-    would take longer than the stage: a copy of such a file with another time counts as a change.
+    A stamp is a file's SHA-256. From 32 MiB on it is the size and the time of the last change, because reading
+    gigabytes would take longer than the stage. A copy of such a file with another time therefore counts as a change.
 
     Raises:
-      errors.UserError: if a file or folder is not there.
+      errors.UserError: If a file or folder does not exist.
     """
     found: dict[str, str] = {}
     for flag in ("captions_dir", "documents_dir"):
@@ -45,10 +45,10 @@ def stamps(config: config_lib.DomainConfig) -> dict[str, str]:
 
 
 def backbone_stamps(config: config_lib.BackboneConfig) -> dict[str, str]:
-    """Returns file -> stamp of the network, or of its weights, that `config` names on this machine.
+    """Compute file -> stamp of the network or weights, and of the Python file, that `config` names on this machine.
 
     Raises:
-      errors.UserError: if they are not there.
+      errors.UserError: If one of them does not exist.
     """
     path, code = backbone_path(config), config.import_module
     found = {} if path is None else _stamps(path, _files(path), "backbone ")
@@ -61,10 +61,10 @@ def backbone_stamps(config: config_lib.BackboneConfig) -> dict[str, str]:
 
 
 def backbone_path(config: config_lib.BackboneConfig) -> Path | None:
-    """Returns where the network, or its weights, lie on this machine; None where a name alone says what they are.
+    """Locate the network, or its weights, on this machine; None if a name alone identifies them.
 
     Raises:
-      errors.UserError: if there is nothing.
+      errors.UserError: If there is nothing usable.
     """
     kind, _, place = config.backbone.partition(":")
     flag, given = ("backbone", config.backbone) if place else ("weights", config.weights)
@@ -81,10 +81,10 @@ def backbone_path(config: config_lib.BackboneConfig) -> Path | None:
 
 
 def transfer_stamps(config: config_lib.TransferConfig, seed: int) -> dict[str, str]:
-    """Returns file -> stamp of the images that the transfer takes from a folder, if it takes them from one.
+    """Compute file -> stamp of the images that the transfer takes from a folder, if it takes them from one.
 
     Raises:
-      errors.UserError: if there are none.
+      errors.UserError: If there are none.
     """
     if not config.transfer_source.startswith("images:"):
         return {}
@@ -92,10 +92,10 @@ def transfer_stamps(config: config_lib.TransferConfig, seed: int) -> dict[str, s
 
 
 def transfer_images(config: config_lib.TransferConfig, seed: int) -> list[Path]:
-    """Returns the images that the transfer takes from the folder that `config` names: a random choice, sorted.
+    """Choose at random the images that the transfer takes from the folder that `config` names, and sort them.
 
     Raises:
-      errors.UserError: if there are none.
+      errors.UserError: If there are none.
     """
     folder = transfer_folder(config)
     found = sorted(image_files.below(folder))
@@ -116,16 +116,16 @@ def transfer_folder(config: config_lib.TransferConfig) -> Path:
 
 
 def stamps_below(root: Path, names: Iterable[str]) -> dict[str, str]:
-    """Returns file -> stamp of the files, and of those below the folders, that `root` has under these names."""
+    """Compute file -> stamp of the files that have these names in `root`, and of those below folders of these names."""
     there = [root / name for name in names if (root / name).exists()]
     return _stamps(root, [file for path in there for file in _files(path)])
 
 
 def class_texts(flag: str, folder: str) -> Path:
-    """Returns the folder of `<class>.txt` that a flag names.
+    """Check that a flag names a folder, of files `<class>.txt`, and return its path.
 
     Raises:
-      errors.UserError: if it is none.
+      errors.UserError: If it is not a folder.
     """
     path = Path(folder).expanduser()
     if not path.is_dir():
@@ -137,10 +137,10 @@ def class_texts(flag: str, folder: str) -> Path:
 
 
 def encoder_path(text_encoder: str) -> Path | None:
-    """Returns where the text encoder lies on this machine; None for tfidf, and for a handle of TensorFlow Hub.
+    """Locate the text encoder on this machine; None for tfidf, and for a handle of TensorFlow Hub.
 
     Raises:
-      errors.UserError: if nothing of its kind lies there.
+      errors.UserError: If nothing of its kind is there.
     """
     kind, _, name = text_encoder.partition(":")
     if not name or (kind == "hub" and "://" in name):
@@ -156,7 +156,7 @@ def encoder_path(text_encoder: str) -> Path | None:
 
 
 def sha256(path: Path) -> str:
-    """Returns the SHA-256 of a file, or of the names and contents of all files below a folder."""
+    """Compute the SHA-256 of a file, or of the names and contents of all files below a folder."""
     total = hashlib.sha256()
     for name, file in _named(path, _files(path)):
         total.update(f"{paths.printable(name)}\0{checksum.sha256(file)}\0".encode())
@@ -179,7 +179,7 @@ def _files(path: Path) -> list[Path]:
 
 
 def _named(root: Path, files: Iterable[Path]) -> Iterable[tuple[str, Path]]:
-    """Returns the files with their paths below `root`."""
+    """List the files with their paths below `root`."""
     return [(file.relative_to(root).as_posix(), file) for file in files]
 
 
@@ -188,7 +188,7 @@ def _stamps(root: Path, files: Iterable[Path], prefix: str = "") -> dict[str, st
 
 
 def _stamp(path: Path) -> str:
-    """Returns what a file holds; of what is no regular file what it is, as it is told where it is read."""
+    """Compute the stamp of a file; if it is not regular, return its kind: the code that reads it reports the error."""
     if why := paths.trouble(path):
         return why
     status = path.stat()

@@ -1,12 +1,12 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Chooses the map's fit, lambda, scale, bias and gamma on seen classes that play unseen, before any test image is seen.
+"""Choose the map's fit, lambda, scale, bias and gamma by validation with pseudo-unseen classes, without any test image.
 
-Of settings that are equally good, see `choice`, the simplest is taken, in whatever order they were asked for.
+If several settings are equally good, see `choice`, the simplest is taken, in whatever order they are listed.
 
-The rehearsal is a whole run in small: its backbone is trained without the classes that play unseen, so that they are as
-new to it as the truly unseen ones are to the final backbone. Of several rehearsals, each with other classes that play
-unseen, the means count.
+A validation, which the code calls a rehearsal, is a whole run in small: its backbone is trained without the
+pseudo-unseen classes, so that they are as new to it as the truly unseen classes are to the final backbone. With several
+validations, each with other pseudo-unseen classes, the means count.
 """
 
 from __future__ import annotations
@@ -25,31 +25,31 @@ from niwt_tf.method.calibration import gamma, scale_and_bias
 from niwt_tf.numerics import choice
 from niwt_tf.util import progress
 
-# Groups of classes play unseen; or each class alone in turn, where two or three that stay seen are too few to imagine
-# images by, so that gamma lies by the share of images alone; or none, and nothing is chosen.
+# Which classes are pseudo-unseen: groups; or each class alone in turn, where the two or three that stay seen are too
+# few for synthetic images, so that gamma follows from the share of images alone; or none, and nothing is chosen.
 WAYS = ("groups", "turns", "defaults")
-KEPT_SHARE = 0.9  # of the training images, where nothing chooses gamma
-NOT_MEASURED = 0.0  # H, where nothing played unseen
+KEPT_SHARE = 0.9  # of the training images, if gamma is not chosen
+NOT_MEASURED = 0.0  # H, if no class was pseudo-unseen
 
-Key = tuple[str, int, float]  # a map's fit, the steps of its relevance, and lambda
+Key = tuple[str, int, float]  # a map's fit, the EM steps of its relevance, and lambda
 _SIMPLEST = ("ridge", "descent"), ("zero", "mean", "level")  # fits and biases, the simplest first
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """What the rehearsal chose.
+    """Settings that validation with pseudo-unseen classes chose.
 
     Attributes:
-      map_fit: how the map is fitted, a member of `config.MAP_FITS`.
-      lambda_: the pull towards the mean of the seen classes' weights.
-      scale: the size of new weights, see `scale_and_bias.extend`; 0 keeps what the transfer gave.
-      bias: a member of `config.BIASES`.
-      kept_share: where gamma lies, see `gamma.Place`.
-      harmonic_mean: what these settings reached on the classes that played unseen, 0..1; see `expected`.
-      map_relevance: for how many steps the map learns how much each attribute or word tells.
-      scale_unit: what new weights are scaled by, a member of `config.SCALE_UNITS`.
-      imagined_part: where gamma lies, see `gamma.Place`.
-      rehearsal: how they were chosen, a member of `WAYS`.
+      map_fit: Method that fits the map, a member of `config.MAP_FITS`.
+      lambda_: Strength of the penalty on new weights, see `transfer` and `transfer_closed`.
+      scale: Size of new weights, see `scale_and_bias.extend`; 0 keeps the sizes that the transfer gave.
+      bias: Rule for new biases, a member of `config.BIASES`.
+      kept_share: Position of gamma, see `gamma.Place`.
+      harmonic_mean: Harmonic mean of the accuracies on seen and pseudo-unseen classes, 0..1; see `expected`.
+      map_relevance: Number of EM steps that estimate how relevant each attribute or word is to the map.
+      scale_unit: Unit of the size of new weights, a member of `config.SCALE_UNITS`.
+      imagined_part: Position of gamma by the other criterion, see `gamma.Place`.
+      rehearsal: Way in which the settings were chosen, a member of `WAYS`.
     """
 
     map_fit: str
@@ -65,22 +65,22 @@ class Settings:
 
     @property
     def expected(self) -> float | None:
-        """The harmonic mean that the rehearsal promised, 0..1; None where there was none."""
+        """Harmonic mean expected from validation, 0..1; None if there was no validation."""
         return None if self.rehearsal == "defaults" else self.harmonic_mean
 
     @property
     def place(self) -> gamma.Place:
-        """Where gamma lies."""
+        """Position of gamma."""
         return gamma.Place(self.kept_share, self.imagined_part)
 
 
 class Outcome(NamedTuple):
-    """What a classifier reaches on classes that play unseen.
+    """Validation scores of a classifier on seen and pseudo-unseen classes.
 
     Attributes:
-      kept_share: where the gammas lie that are about as good as the best, see `gamma.Place`.
-      imagined_part: the same by the other ruler.
-      harmonic_mean: at the best gamma, 0..1.
+      kept_share: Position of the gammas that are about as good as the best, see `gamma.Place`.
+      imagined_part: Position of the same gammas by the other criterion.
+      harmonic_mean: Harmonic mean at the best gamma, 0..1.
     """
 
     kept_share: float
@@ -90,17 +90,17 @@ class Outcome(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Trial:
-    """A rehearsal up to the choice: a classifier, candidate weights, and the images on which they are compared.
+    """A validation up to the choice: a classifier, candidate weights, and the images on which they are compared.
 
     Attributes:
-      classifier: of the classes that stay seen.
-      unseen: the names of the `U` that play unseen.
-      kernels: (map fit, relevance, lambda) -> their weights `[D,U]`.
-      train_features: `[T,D]` of training images, by the rehearsal's backbone.
-      seen_features: `[N,D]` of held-out images of seen classes.
-      seen_labels: `[N]`.
-      unseen_features: `[n,D]` of images of the classes that play unseen.
-      unseen_labels: `[n]`.
+      classifier: Classifier of the classes that stay seen.
+      unseen: Names of the `U` pseudo-unseen classes.
+      kernels: (map fit, relevance, lambda) -> weights `[D,U]` of the pseudo-unseen classes.
+      train_features: `[T,D]` features of training images, by the validation's backbone.
+      seen_features: `[N,D]` features of held-out images of seen classes.
+      seen_labels: `[N]` labels of these images.
+      unseen_features: `[n,D]` features of images of pseudo-unseen classes.
+      unseen_labels: `[n]` labels of these images.
     """
 
     classifier: classifier_lib.Classifier
@@ -113,7 +113,7 @@ class Trial:
     unseen_labels: np.ndarray
 
     def outcome(self, key: Key, scale: float, scale_unit: str, bias: str) -> Outcome:
-        """Returns what these weights of that size and bias reach."""
+        """Score the weights of `key` with this size and bias."""
         kernel, seen_classes = self.kernels[key], len(self.classifier.class_names)
         extended = scale_and_bias.extend(
             self.classifier, kernel, self.unseen, scale, scale_unit, bias, self.train_features
@@ -131,16 +131,16 @@ def outcome(
     unseen_labels: np.ndarray,
     seen_classes: int,
 ) -> Outcome:
-    """Returns what a classifier reaches.
+    """Score a classifier on seen and pseudo-unseen classes.
 
     Args:
-      logits: features `[n,D]` -> logits `[n,C]`, the seen classes first.
-      train_features: as in `Trial`, and so are the next four.
-      seen_features: held out.
-      seen_labels: of these.
-      unseen_features: of classes that play unseen.
-      unseen_labels: of these.
-      seen_classes: how many columns are seen classes.
+      logits: Function from features `[n,D]` to logits `[n,C]`, the seen classes first.
+      train_features: `[T,D]` features of training images, see `Trial`; the next four, too.
+      seen_features: `[N,D]` features of held-out images of seen classes.
+      seen_labels: `[N]` labels of these images.
+      unseen_features: `[n,D]` features of images of pseudo-unseen classes.
+      unseen_labels: `[n]` labels of these images.
+      seen_classes: Number of seen classes.
     """
     tested = logits(seen_features), seen_labels, logits(unseen_features), unseen_labels
     curve = gzsl.curve(*tested, seen_classes)
@@ -149,19 +149,19 @@ def outcome(
 
 
 def mean(outcomes: Sequence[Outcome]) -> Outcome:
-    """Returns the means over trials, one or more."""
+    """Compute the means of outcomes over validations, one or more."""
     return Outcome(*np.mean(np.array(outcomes, np.float64), axis=0).tolist())
 
 
 def maps(config: config_lib.RehearsalConfig) -> list[tuple[str, int]]:
-    """Returns the ways to fit the map that are tried: a member of `config.MAP_FITS`, and the steps of its relevance."""
+    """List the ways to fit the map that are tried: a member of `config.MAP_FITS`, and the EM steps of its relevance."""
     return [
         (fit, relevance) for fit in config.map_fits for relevance in (config.map_relevances if fit == "ridge" else (0,))
     ]
 
 
 def defaults(config: config_lib.RehearsalConfig) -> Settings:
-    """Returns the settings where too few classes are seen for any to play unseen: of each list the first value.
+    """Take the first value of each list as settings, for runs with too few seen classes for validation.
 
     gamma leaves nine of ten training images with a seen class.
     """
@@ -180,11 +180,11 @@ def defaults(config: config_lib.RehearsalConfig) -> Settings:
 
 
 def choose(trials: Sequence[Trial], config: config_lib.RehearsalConfig) -> Settings:
-    """Returns the simplest of the settings with the highest harmonic mean at their own best gamma, over the trials.
+    """Choose the simplest settings among those with the highest mean over trials of H at their own best gamma.
 
     Args:
-      trials: one or more, with weights for the same maps and lambdas.
-      config: the scales, their unit, and the biases to try.
+      trials: One or more validations, with weights for the same maps and lambdas.
+      config: Scales, their unit, and biases to try.
     """
     candidates, unit = list(itertools.product(trials[0].kernels, config.scales, config.biases)), config.scale_unit
     tried = []
@@ -197,11 +197,12 @@ def choose(trials: Sequence[Trial], config: config_lib.RehearsalConfig) -> Setti
 
 
 def _complexity(one: Settings) -> tuple[float, ...]:
-    """Returns what settings are ordered by, the simplest first: part by part, and the fit before all others.
+    """Compute the sort key of settings, which puts the simplest first: part by part, and the fit before all others.
 
-    A closed form is simpler than a descent, relevance after fewer steps than after more, weights that are held back
-    harder (a larger lambda) than freer ones, sizes like the seen classes' than others and these than the learned, no
-    bias than one for all new classes and that than one for each.
+    A closed form is simpler than descent. Relevance after fewer steps is simpler than after more, and a larger lambda,
+    which penalizes weights more, simpler than a smaller one. Sizes like the seen classes' are simpler than others, and
+    these simpler than the sizes that the transfer gave. No bias is simpler than one for all new classes, and that
+    simpler than one for each.
     """
     fits, biases = _SIMPLEST
     size = max(one.scale, 1 / one.scale) if one.scale else np.inf

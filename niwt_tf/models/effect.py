@@ -1,8 +1,8 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What new classes change in the decisions on images of a user's.
+"""Measure how new classes change the predictions for a user's images.
 
-The network runs over the images once: what a class is taught by changes only the weights behind its features.
+The network runs over the images once, because a new class changes only the weights behind its features.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _CLEAREST = 3
 
 @dataclasses.dataclass(frozen=True)
 class Probes:
-    """Images to try models of one network on.
+    """Images on which models with the same network are compared.
 
     Attributes:
-      paths: of the `N` that could be read.
-      features: `[N,D]` float32.
-      unreadable: the others, each with what is wrong with it.
+      paths: Paths of the `N` images that could be read.
+      features: `[N,D]` float32 features of these images.
+      unreadable: Names of the other images, each with its error.
     """
 
     paths: tuple[Path, ...]
@@ -40,13 +40,14 @@ class Probes:
 
 @dataclasses.dataclass(frozen=True)
 class Taken:
-    """The images that are taken for a new class.
+    """The images that are classified as a new class.
 
     Attributes:
-      class_name: the new class.
-      count: how many are taken for it.
-      before: `(class, count)` of what they were taken for before, the most frequent first.
-      clearest: `(path, margin)` of those that are nearest to be, or clearest: the class's score less the highest other.
+      class_name: Name of the new class.
+      count: Number of images classified as this class.
+      before: Pairs `(class, count)` for the classes predicted for these images before, the most frequent first.
+      clearest: Pairs `(path, margin)` of the largest margins, even if negative: the class's score minus the
+        highest other score.
     """
 
     class_name: str
@@ -57,12 +58,12 @@ class Taken:
 
 @dataclasses.dataclass(frozen=True)
 class Effect:
-    """What a new model decides otherwise.
+    """The changes that a new model makes to predictions.
 
     Attributes:
-      taken: of each new class.
-      moved: how many other images are taken for another class than before, as gamma follows the classes that there are.
-      images: how many there are in all.
+      taken: Images classified as each of the new classes.
+      moved: Number of other images whose predicted class has changed, because gamma depends on the model's classes.
+      images: Number of images in all.
     """
 
     taken: tuple[Taken, ...]
@@ -71,7 +72,7 @@ class Effect:
 
 
 def read(model: model_lib.Model, paths: Sequence[Path]) -> Probes:
-    """Returns images as the network of a model sees them."""
+    """Read images, and compute their features with the network of a model."""
     network = model.classifier.backbone.network
     compiled = tf.function(lambda images: network(images, training=False), reduce_retracing=True)
     unreadable: list[str] = []
@@ -86,7 +87,7 @@ def read(model: model_lib.Model, paths: Sequence[Path]) -> Probes:
 
 
 def effect(before: model_lib.Model, after: model_lib.Model, probes: Probes) -> Effect:
-    """Returns what `after` decides otherwise than `before`, which lacks some of its classes."""
+    """Compare the predictions of `after` with those of `before`, which lacks some of its classes."""
     old = np.array(before.class_names, object)[_scores(before, probes).argmax(1)]
     scores = _scores(after, probes)
     new = np.array(after.class_names, object)[scores.argmax(1)]
@@ -96,7 +97,7 @@ def effect(before: model_lib.Model, after: model_lib.Model, probes: Probes) -> E
 
 
 def _scores(model: model_lib.Model, probes: Probes) -> np.ndarray:
-    """Returns `[N,C]`, gamma taken off those of seen classes."""
+    """Compute scores `[N,C]`, with gamma subtracted from those of seen classes."""
     return probes.features @ model.classifier.kernel + state.calibrated_bias(model)
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Reads a model from a run's folder or from a `.keras` bundle, and writes bundles."""
+"""Load a model from a run's folder or from a `.keras` bundle, and save bundles."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ _SCORES = "scores"  # the name of the layer that a bundle has after the network
 
 
 def load(path: str | os.PathLike[str], safe_mode: bool = True) -> state.ModelState:
-    """Returns the model of a run's folder, or of a bundle.
+    """Load the model of a run's folder or of a bundle.
 
     Args:
-      path: the folder or the `.keras` file.
-      safe_mode: refuses a bundle whose network is a SavedModel of TensorFlow Hub, or whose texts are read by one: that
-        is a program, to be run only if it comes from someone you trust.
+      path: Path of the folder or of the `.keras` file.
+      safe_mode: True to refuse a bundle whose network or text encoder is a SavedModel of TensorFlow Hub. Such a model
+        is a program: run it only if you trust the person it comes from.
 
     Raises:
-      errors.UserError: if there is none, it is not finished, or damaged, or of a later format.
+      errors.UserError: If there is no model, or it is unfinished, damaged, or of a later format.
     """
     given = paths.require(os.fspath(path))
     if given.is_dir():
@@ -53,11 +53,11 @@ def load(path: str | os.PathLike[str], safe_mode: bool = True) -> state.ModelSta
 
 
 def save(model: state.ModelState, path: str | os.PathLike[str]) -> None:
-    """Writes a bundle, whole or not at all.
+    """Write a bundle completely or not at all.
 
     Raises:
-      errors.UserError: if something lies at `path`, or it does not end in `.keras`.
-      OSError: if it cannot be written.
+      errors.UserError: If something exists at `path`, or it does not end in `.keras`.
+      OSError: If the file cannot be written.
     """
     target = paths.require_new(Path(path).expanduser())
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -74,7 +74,7 @@ def save(model: state.ModelState, path: str | os.PathLike[str]) -> None:
 
 
 def _as_classifier(model: state.ModelState) -> keras.Model:
-    """Returns images `[N,S,S,3]` uint8 -> scores `[N,C]`, for those who open the file with Keras alone."""
+    """Build the model from images `[N,S,S,3]` uint8 to scores `[N,C]`, for users who open the file with Keras alone."""
     network = model.classifier.backbone.network
     scores = keras.layers.Dense(len(model.class_names), dtype="float32", name=_SCORES)
     whole = keras.Model(network.input, scores(network.output), name="niwt")
@@ -83,7 +83,7 @@ def _as_classifier(model: state.ModelState) -> keras.Model:
 
 
 def _read_bundle(path: Path, folder: Path, safe_mode: bool) -> state.ModelState:
-    """Returns the model of a bundle that was unpacked into `folder`."""
+    """Read the model of a bundle that was unpacked into `folder`."""
     config = config_lib.from_record(json_files.read(folder / "config.json"))
     programs = [name for name in (config.backbone.backbone, config.domain.text_encoder) if name.startswith("hub:")]
     if programs and safe_mode:
@@ -120,7 +120,7 @@ def _write(model: state.ModelState, folder: Path) -> None:
 
 
 def _read(folder: Path, classifier: classifier_lib.Classifier) -> state.ModelState:
-    """Returns the model of a folder laid out as a run's, its arrays in memory."""
+    """Read the model of a folder with the layout of a run's, its arrays in memory."""
     others = folder / "transfer" / "activations.npy"  # of what --transfer_source names, where no training images
     own = folder / "importances" / "activations.npy"
     activations = np.load(others if others.exists() else own, mmap_mode="r", allow_pickle=False)
@@ -145,7 +145,7 @@ def _read(folder: Path, classifier: classifier_lib.Classifier) -> state.ModelSta
 
 
 def _neuron_names(folder: Path, neurons: int) -> tuple[str | None, ...]:
-    """Returns the neurons' names; None for all of them where they were not named."""
+    """Read the neurons' names; all are None if the neurons were not named."""
     found: list[dict[str, Any]] = json_files.read(folder / "explain" / "neurons.json") or []
     names = {one["index"]: one["name"] for one in found}
     return tuple(names.get(index) for index in range(neurons))

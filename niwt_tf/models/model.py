@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""A model to use: a classifier of seen and unseen classes, what tells of its decisions, and what teaches it more."""
+"""The model that users work with: it predicts seen and unseen classes, explains predictions, and learns new classes."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _BATCH_SIZE = 128
 
 @dataclasses.dataclass(frozen=True)
 class Predictions:
-    """What a model decides of `N` images.
+    """Predicted scores of `N` images.
 
     Attributes:
-      scores: `[N,C]` float32: logits, gamma taken off those of the seen classes.
-      class_names: the `C` names.
+      scores: `[N,C]` float32 logits; gamma is subtracted from those of the seen classes.
+      class_names: Names of the `C` classes.
     """
 
     scores: np.ndarray
@@ -36,24 +36,41 @@ class Predictions:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Of each image the name of the class with the highest score."""
+        """Name of the class with the highest score, for each image."""
         return tuple(self.class_names[index] for index in self.scores.argmax(1))
 
 
 @keras_settings.guard_methods
 @dataclasses.dataclass(frozen=True)
 class Model(state_lib.ModelState):
-    """A classifier of seen and unseen classes that predicts, explains, and learns new classes. Nothing changes it."""
+    """A classifier of seen and unseen classes, with the data from which new classes are added. It is immutable.
+
+    Attributes:
+      classifier: Classifier of all classes, the seen ones first.
+      gamma: Number subtracted from the seen classes' logits (calibrated stacking, Chao et al., ECCV 2016).
+      known: Domain vectors of all classes, in that order.
+      forward: Map from domain vectors to importances.
+      inverse: Map from importances to domain vectors.
+      settings: Settings that validation with pseudo-unseen classes chose.
+      activations: `[n,H,W,K]` float16 activations of training images, or of the images that `--transfer_source` names.
+        Descent fits new weights on them.
+      features: `[N,D]` float32 features of all training images. Scale, bias and gamma of new weights follow from them.
+      neuron_names: Names of the `K` neurons; None for those without a clear one.
+      config: Settings of the run that made the model.
+      metrics: Scores of that run, and the facts behind them; empty if it was not evaluated.
+      taught: Descriptions of classes that were added since.
+      operator: `[D,K]` matrix from importances to new weights; None if descent fits them.
+    """
 
     def predict(self, images: np.ndarray, batch_size: int = _BATCH_SIZE) -> Predictions:
-        """Decides of images.
+        """Predict class scores for a batch of images.
 
         Args:
-          images: `[N,H,W,3]` uint8, RGB, of any size; their middle squares count.
-          batch_size: images at a time, at least 1.
+          images: `[N,H,W,3]` uint8 images, RGB, of any size; only their middle squares are used.
+          batch_size: Number of images at a time, at least 1.
 
         Raises:
-          errors.UserError: if the images are of another kind, or it is no such number.
+          errors.UserError: If the images are of another kind, or `batch_size` is no such number.
         """
         images = arguments.require_images(images)
         batch_size = arguments.require_whole("batch_size", batch_size, 1)
@@ -64,14 +81,14 @@ class Model(state_lib.ModelState):
         )
 
     def explain(self, images: np.ndarray, class_name: str = "") -> explainer.Explanations:
-        """Tells what a class rests on in images; `reasons` puts it into words.
+        """Explain a class on each image: neuron importances and a Grad-CAM map; `reasons` puts them into words.
 
         Args:
-          images: `[N,H,W,3]` uint8, RGB, of any size.
-          class_name: the class to explain; of each image the predicted one by default.
+          images: `[N,H,W,3]` uint8 images, RGB, of any size.
+          class_name: Class to explain; the predicted class of each image by default.
 
         Raises:
-          errors.UserError: if the images are of another kind, or there is no such class.
+          errors.UserError: If the images are of another kind, or there is no such class.
         """
         images = arguments.require_images(images)
         name = arguments.require_text("class_name", class_name, may_be_empty=True)
@@ -79,14 +96,14 @@ class Model(state_lib.ModelState):
         return self._explainer.of_any_size(images, index)
 
     def reasons(self, told: explainer.Explanations, count: int = textual.COUNT) -> list[tuple[textual.Reason, ...]]:
-        """Returns for each explained image the features that speak for its class, the strongest first.
+        """List the features that support the explained class, the strongest first, for each explained image.
 
         Args:
-          told: of `explain`.
-          count: most reasons, at least 1.
+          told: Explanations from `explain`.
+          count: Largest number of reasons for an image, at least 1.
 
         Raises:
-          errors.UserError: if these are no explanations, or of another network.
+          errors.UserError: If `told` does not hold explanations, or is from another network.
         """
         arguments.require_instance("told", told, explainer.Explanations, "Give what `explain` returns.")
         arguments.require_matrix(
@@ -102,16 +119,17 @@ class Model(state_lib.ModelState):
         attributes: Sequence[str] = (),
         documents: Sequence[str] = (),
     ) -> Model:
-        """Returns a model that knows one more class, from its description alone; this one stays as it is.
+        """Add a class by its description alone, and return the new model; this one stays as it is.
 
         Args:
-          name: of the new class.
-          captions: sentences on how it looks.
-          attributes: what it has, such as `stripes`, `crown color: red` or `furry:80%`; see `domains.attribute_list`.
-          documents: longer texts on it.
+          name: Name of the new class.
+          captions: Sentences on how the class looks.
+          attributes: Attributes of the class, such as `stripes`, `crown color: red` or `furry:80%`; see
+            `domains.attribute_list`.
+          documents: Longer texts on the class.
 
         Raises:
-          errors.UserError: if the name is taken, or the description says nothing that the model understands.
+          errors.UserError: If the name is taken, or the model understands nothing of the description.
         """
         told = description.Description(
             name=arguments.require_text("name", name),
@@ -123,21 +141,21 @@ class Model(state_lib.ModelState):
             return teach_lib.teach(self, [told]).model
 
     def forget(self, name: str) -> Model:
-        """Returns a model without a class that was taught by words.
+        """Remove a class that was added by a description, and return the new model; this one stays as it is.
 
         Raises:
-          errors.UserError: if there is no such class, or it was learned from images.
+          errors.UserError: If there is no such class, or it was learned from images.
         """
         arguments.require_text("name", name)
         with arguments.named(forget="name"):
             return teach_lib.forget(self, [name])
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes a `.keras` bundle; see `files.save`.
+        """Write a `.keras` bundle; see `model_files.save`.
 
         Raises:
-          errors.UserError: if something lies at `path`, or it does not end in `.keras`.
-          OSError: if it cannot be written.
+          errors.UserError: If something exists at `path`, or it does not end in `.keras`.
+          OSError: If the file cannot be written.
         """
         with arguments.named(out="path"):
             files.save(self, arguments.require_path("path", path))

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Where models lie, and where new ones go: beside the old one, never over it. Nothing here imports TensorFlow."""
+"""Locate models, and choose paths for new ones: beside the old one, never over it. Nothing here imports TensorFlow."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from niwt_tf.data import names as names_lib
 from niwt_tf.models import bundle
 from niwt_tf.runs import run_folder
 
-STAGES = ("knowledge", "rehearsal", "importances", "map", "transfer", "inverse_map")  # that a run must have done
-_MOST = 3  # names in that of a file
+STAGES = ("knowledge", "rehearsal", "importances", "map", "transfer", "inverse_map")  # stages that a run must have done
+_MOST = 3  # class names in a file's name
 _LONGEST = 24  # letters of each
 
 
 def require(model: str | None) -> Path:
-    """Returns where a model lies: the folder of a run, or a bundle, which is not looked into.
+    """Locate a model: the folder of a run, or a bundle, whose content is not checked.
 
     Args:
-      model: as the user names it.
+      model: Path of the model, as the user wrote it.
 
     Raises:
-      errors.UserError: if there is neither, or the run is not finished.
+      errors.UserError: If there is neither, or the run is not finished.
     """
     if not model:
         raise errors.UserError(
@@ -38,18 +38,18 @@ def require(model: str | None) -> Path:
 
 
 def name(model: Path) -> str:
-    """Returns the name of the folder, or of the bundle less its ending."""
+    """Return the name of the folder, or of the bundle without its ending."""
     whole = model.expanduser().resolve()
     return whole.stem if whole.suffix == bundle.ENDING and not whole.is_dir() else whole.name
 
 
 def beside(model: Path, added: Sequence[str] = (), removed: Sequence[str] = ()) -> Path:
-    """Returns where a model goes that has some classes more or fewer: `zoo+zebra.keras` beside `zoo.keras`.
+    """Choose the path of a model with some classes more or fewer: `zoo+zebra.keras` beside `zoo.keras`.
 
     Args:
-      model: where the old one lies.
-      added: names of classes.
-      removed: names of classes.
+      model: Path of the old model.
+      added: Names of the added classes.
+      removed: Names of the removed classes.
     """
     stem = model.name.removesuffix(bundle.ENDING) or model.resolve().name
     folder = model.parent if model.name else model.resolve().parent
@@ -57,10 +57,10 @@ def beside(model: Path, added: Sequence[str] = (), removed: Sequence[str] = ()) 
 
 
 def require_new(path: Path) -> Path:
-    """Returns a path at which a bundle can be written.
+    """Check that a bundle can be written at a path, and return the path.
 
     Raises:
-      errors.UserError: if something lies there, or it does not end in `.keras`.
+      errors.UserError: If something exists there, or the path does not end in `.keras`.
     """
     if path.suffix != bundle.ENDING:
         raise errors.UserError(f"`--out` must end in {bundle.ENDING}. Received: --out={path}. Name another --out.")
@@ -79,5 +79,5 @@ def _signed(sign: str, names: Sequence[str]) -> str:
 
 
 def _safe(name: str) -> str:
-    """Returns a name as letters, digits and `_` alone, which no file system or shell minds."""
+    """Reduce a name to letters, digits and `_`, which every file system and shell accepts."""
     return re.sub(r"\W+", "_", names_lib.normal(name)).strip("_")[:_LONGEST] or "class"

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What a model is made of: a classifier of seen and unseen classes, what explains it, and what teaches it more."""
+"""The parts of a model: a classifier of seen and unseen classes, what explains it, and what teaches it more."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ from niwt_tf.util import center_crop
 
 @dataclasses.dataclass(frozen=True)
 class ModelState:
-    """A classifier of seen and unseen classes, with what new classes are taught by; `model.Model` adds what it does.
+    """A classifier of seen and unseen classes, with the data from which new classes are added. It is immutable.
 
     Attributes:
-      classifier: of all classes, the seen ones first.
-      gamma: what is taken off the seen classes' logits.
-      known: the domain vectors of all classes, in that order.
-      forward: the map from domain vectors to importances.
-      inverse: the map back.
-      settings: what the rehearsal chose.
-      activations: of training images, or of what `--transfer_source` names, `[n,H,W,K]` float16, on which descent
-        finds new weights.
-      features: of all training images, `[N,D]` float32, on which they are calibrated.
-      neuron_names: of the `K` neurons; None for those without a clear one.
-      config: the settings of the run that made it.
-      metrics: the scores of that run, and what they rest on; empty where it was not evaluated.
-      taught: the descriptions of classes that were added since.
-      operator: what turns importances into new weights, `[D,K]`; None where descent finds them.
+      classifier: Classifier of all classes, the seen ones first.
+      gamma: Number subtracted from the seen classes' logits (calibrated stacking, Chao et al., ECCV 2016).
+      known: Domain vectors of all classes, in that order.
+      forward: Map from domain vectors to importances.
+      inverse: Map from importances to domain vectors.
+      settings: Settings that validation with pseudo-unseen classes chose.
+      activations: `[n,H,W,K]` float16 activations of training images, or of the images that `--transfer_source` names.
+        Descent fits new weights on them.
+      features: `[N,D]` float32 features of all training images. Scale, bias and gamma of new weights follow from them.
+      neuron_names: Names of the `K` neurons; None for those without a clear one.
+      config: Settings of the run that made the model.
+      metrics: Scores of that run, and the facts behind them; empty if it was not evaluated.
+      taught: Descriptions of classes that were added since.
+      operator: `[D,K]` matrix from importances to new weights; None if descent fits them.
     """
 
     classifier: classifier_lib.Classifier
@@ -57,27 +57,27 @@ class ModelState:
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """Of all classes, the seen ones first."""
+        """Names of all classes, the seen ones first."""
         return self.classifier.class_names
 
     @property
     def seen(self) -> tuple[str, ...]:
-        """The classes that the network was trained on."""
+        """Names of the classes that the network was trained on."""
         return self.classifier.seen
 
     @property
     def image_size(self) -> int:
-        """The side of the images that the network takes, in pixels; others are fitted to it."""
+        """Side of the images that the network takes, in pixels; others are cropped and resized to it."""
         return self.classifier.backbone.image_size
 
     @property
     def subject(self) -> subject_lib.Subject:
-        """What explanations follow from."""
+        """Parts of the model from which explanations are computed."""
         return subject_lib.Subject(self.classifier, self.gamma, self.inverse, self.known)
 
 
 def scores(model: ModelState) -> Callable[[tf.Tensor], tf.Tensor]:
-    """Returns a compiled function from images `[N,H,W,3]` uint8 to scores `[N,C]` float32."""
+    """Compile a function from images `[N,H,W,3]` uint8 to scores `[N,C]` float32."""
     kernel, bias = tf.constant(model.classifier.kernel), tf.constant(calibrated_bias(model))
 
     @tf.function(input_signature=[tf.TensorSpec((None, None, None, 3), tf.uint8, name="images")])
@@ -88,18 +88,18 @@ def scores(model: ModelState) -> Callable[[tf.Tensor], tf.Tensor]:
 
 
 def scores_of(model: ModelState, images: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
-    """Returns scores `[N,C]` float32, within a graph.
+    """Compute scores `[N,C]` float32, within a graph.
 
     Args:
-      model: whose network is run.
-      images: `[N,S,S,3]` uint8, RGB.
-      kernel: that of its classifier, `[D,C]`; a tensor, or a variable.
-      bias: its `calibrated_bias`; a tensor, or a variable.
+      model: Model whose network is run.
+      images: `[N,S,S,3]` uint8 images, RGB.
+      kernel: Kernel `[D,C]` of the model's classifier; a tensor, or a variable.
+      bias: Result of `calibrated_bias`; a tensor, or a variable.
     """
     features = model.classifier.backbone.network(images, training=False)
     return tf.cast(features, tf.float32) @ kernel + bias
 
 
 def calibrated_bias(model: ModelState) -> np.ndarray:
-    """Returns the bias `[C]` float32, gamma taken off the seen classes' own."""
+    """Compute the bias `[C]` float32, with gamma subtracted from that of the seen classes."""
     return model.classifier.calibrated_bias(model.gamma)

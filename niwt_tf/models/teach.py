@@ -1,8 +1,8 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Adds classes to a model by describing them: steps 2 and 3 of the method, on what the model keeps of training images.
+"""Add classes to a model by their descriptions: steps 2 and 3 of the method, on kept data of training images.
 
-What the rehearsal chose for the unseen classes holds for the new ones, too: lambda, scale, bias, and gamma's place
+What validation chose for the unseen classes holds for the new ones, too: lambda, scale, bias, and the position of gamma
 among the margins of the training images.
 """
 
@@ -29,17 +29,17 @@ State = TypeVar("State", bound=state.ModelState)  # such as `model.Model`
 
 @dataclasses.dataclass(frozen=True)
 class Result(Generic[State]):
-    """A model that was taught, and what it made of each description."""
+    """A model with new classes, and a report on each of their descriptions."""
 
     model: State
     lessons: tuple[teaching_report.Lesson, ...]
 
 
 def teach(model: State, described: Sequence[description.Description]) -> Result[State]:
-    """Returns a model with new classes, in the order of their descriptions; `model` stays as it is.
+    """Add classes to a model, in the order of their descriptions, and return the new model; `model` stays as it is.
 
     Raises:
-      errors.UserError: if a name is taken or empty, or a description says nothing that the model understands.
+      errors.UserError: If a name is taken or empty, or the model understands nothing of a description.
     """
     _require_new(model, [told.name for told in described])
     readings = [_read(model, told, len(described) > 1) for told in described]
@@ -52,10 +52,10 @@ def teach(model: State, described: Sequence[description.Description]) -> Result[
 
 
 def forget(model: State, names: Sequence[str]) -> State:
-    """Returns a model without some classes that were taught by words; `model` stays as it is.
+    """Remove classes that were added by descriptions, and return the new model; `model` stays as it is.
 
     Raises:
-      errors.UserError: if there is no such class, or it was learned from images.
+      errors.UserError: If there is no such class, or it was learned from images.
     """
     gone = {textual.class_index(name, model.class_names, "--forget") for name in names}
     learned = [model.class_names[index] for index in sorted(gone) if index < len(model.seen)]
@@ -81,7 +81,7 @@ def forget(model: State, names: Sequence[str]) -> State:
 
 
 def _read(model: state.ModelState, told: description.Description, is_named: bool) -> description.Reading:
-    """Returns what is made of a description; a mistake in it is told with the class's name, if that is wanted."""
+    """Read a description; if `is_named`, an error in it begins with the class's name."""
     try:
         return description.read(told, model.known, len(model.seen), model.config.domain.text_encoder)
     except errors.UserError as error:
@@ -93,7 +93,7 @@ def _read(model: state.ModelState, told: description.Description, is_named: bool
 def _audit(
     model: state.ModelState, described: Sequence[description.Description], readings: Sequence[description.Reading]
 ) -> None:
-    """Say what is doubtful about descriptions, as classes that they tell the same of; see `audit.check`."""
+    """Print doubts about descriptions, such as classes that are described the same; see `audit.check`."""
     old, names = model.known, [told.name for told in described]
     told = audit.Told(
         "descriptions",
@@ -109,7 +109,7 @@ def _audit(
 
 
 def _weights(model: state.ModelState, targets: np.ndarray) -> np.ndarray:
-    """Returns the new classes' weights `[D,U]`."""
+    """Compute the new classes' weights `[D,U]`."""
     if model.operator is not None:
         return closed_form.weights(model.operator, targets)
     return descent.transfer(
@@ -156,7 +156,7 @@ def _with_classes(
 
 
 def _gamma(model: state.ModelState, classifier: classifier_lib.Classifier) -> float:
-    """Returns the gamma at the place that the rehearsal chose; 0 where all classes are seen."""
+    """Compute gamma at the position that validation chose; 0 if all classes are seen."""
     if not classifier.unseen:
         return 0.0
     return model.settings.place.gamma(classifier.logits(model.features), len(model.seen))

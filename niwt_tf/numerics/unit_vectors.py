@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Vectors at length 1: of domain vectors and importances only the direction counts."""
+"""Scale vectors to length 1, because only the direction of domain vectors and importances counts."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ _EPSILON = 1e-12
 
 
 def units(rows: np.ndarray) -> np.ndarray:
-    """Returns the rows of `[N,M]` at length 1; zeros stay as they are."""
+    """Scale the rows of `[N,M]` to length 1; zeros stay as they are."""
     return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), _EPSILON)

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""A run, and what its stages share: the images, their rehearsals, and the network that they start from."""
+"""A run, and what its stages share: the images, their validation splits, and the network that they start from."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ class Run:
     """A run, and what its stages share.
 
     Attributes:
-      config: the settings.
-      workdir: where the artefacts lie.
+      config: Settings of the run.
+      workdir: Folder of the artefacts.
     """
 
     config: config_lib.RunConfig
     workdir: workdir_lib.Workdir
 
     def folder(self, stage: str) -> Path:
-        """Returns where the artefact of `stage` lies."""
+        """Return the folder of the artefact of `stage`."""
         return self.workdir.path(stage)
 
     @functools.cached_property
     def dataset(self) -> zero_shot.ZeroShotDataset:
-        """The images and their split."""
+        """Images and their split."""
         return registry.load(self.config.data, self.image_size)
 
     @functools.cached_property
     def material(self) -> zero_shot.ZeroShotDataset:
-        """What classifiers are trained on: the dataset, with activations in place of training images if kept."""
+        """Training data of the classifiers: the dataset, with kept activations, if any, in place of training images."""
         if not self.has_activations:
             return self.dataset
         kept = activations.as_images(self.folder("activations"), self.dataset.train.labels)
@@ -55,22 +55,22 @@ class Run:
 
     @functools.cached_property
     def network(self) -> backbone_lib.InitialNetwork:
-        """The network before its training, for all that does not train it."""
+        """Network before its training, for all that does not train it."""
         return self.start()
 
     def start(self) -> backbone_lib.InitialNetwork:
-        """Returns the network before its training, anew; weights that it comes without follow from the seed."""
+        """Build the network before its training, anew; weights that are not loaded follow from the seed."""
         keras.utils.set_random_seed(self.config.seed)
         return build.build(self.config.backbone)
 
     @property
     def image_size(self) -> int:
-        """The side of the images that the backbone takes, in pixels."""
+        """Side of the images that the backbone takes, in pixels."""
         return self.network.backbone.image_size
 
     @property
     def stays(self) -> bool:
-        """Whether the network stays as it is, and a classifier alone is trained."""
+        """Whether the network is frozen, so that at most a classifier is trained."""
         return finetune.what(self.network, self.config.backbone) != "full"
 
     @property
@@ -80,7 +80,7 @@ class Run:
 
     @property
     def groups(self) -> int:
-        """How many groups of classes play unseen in turn; 0 where there are too few classes or images for any."""
+        """Number of groups of pseudo-unseen classes, used in turn; 0 if classes or images are too few for any."""
         if not self.dataset.can_rehearse:
             return 0
         usual = _GROUPS_OF_FROZEN if self.stays else 1
@@ -90,7 +90,7 @@ class Run:
 
     @functools.cached_property
     def told_groups(self) -> tuple[int, ...]:
-        """The groups that count: where classes are few, only those of which the others' text tells anything."""
+        """Groups that are used: all, or if classes are few, those that `rehearsal_knowledge` has domain vectors for."""
         groups = range(self.groups)
         return tuple(group for group in groups if self._is_told(group)) if self.dataset.plays_in_turn else tuple(groups)
 
@@ -103,13 +103,13 @@ class Run:
 
     @property
     def rehearsed(self) -> str:
-        """How settings are chosen: a member of `rehearsal.WAYS`."""
+        """Way in which settings are chosen, a member of `rehearsal.WAYS`."""
         if not self.told_groups:
             return "defaults"
         return "turns" if self.dataset.plays_in_turn else "groups"
 
     def about_rehearsal(self) -> str:
-        """Returns in a line why settings are chosen otherwise than by groups of classes; nothing where they are not."""
+        """Explain in one line why settings are not chosen by groups of classes; empty if they are."""
         seen, whole = len(self.dataset.seen), len(self.dataset.rehearsable)
         if self.rehearsed == "groups":
             return ""
@@ -124,13 +124,13 @@ class Run:
         return f"{seen} seen classes are too few for one to play unseen: {_DEFAULTS}"
 
     def rehearsal_knowledge(self, group: int) -> knowledge.DomainKnowledge:
-        """Returns a rehearsal's domain vectors: text is encoded by what has not read that of classes that play unseen.
+        """Compute a validation's domain vectors; text encoders are fitted without the text of pseudo-unseen classes.
 
         Args:
-          group: which classes play unseen, from 0 to `groups - 1`.
+          group: Index of the group of pseudo-unseen classes, from 0 to `groups - 1`.
 
         Raises:
-          errors.UserError: if the domain tells nothing of a class.
+          errors.UserError: If the domain says nothing about a class.
         """
         return knowledge.load(self.dataset.rehearsal(self.config.seed, group), self.config.domain, is_told=False)
 

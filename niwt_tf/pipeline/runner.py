@@ -1,8 +1,8 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The stages of a run in order; each is skipped where its artefact was made by the same settings.
+"""Run the stages in order; a stage whose artefact was made by the same settings is skipped.
 
-Nothing here imports TensorFlow: a run with nothing left to do answers at once.
+TensorFlow is not imported before a stage has to run, so a finished run answers at once.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MEASURING = ("evaluate", "explain")  # the stages that write metrics.json
 
 
 def _pending(prints: dict[str, str], workdir: workdir_lib.Workdir, stages: Sequence[str] = ()) -> list[str]:
-    """Returns which of `stages`, all by default, are still to do, in order."""
+    """List which of `stages`, all by default, are still to do, in order."""
     for name in stages:
         if name not in stage_table.STAGES:
             raise errors.unknown_value("--stages", name, stage_table.STAGES)
@@ -39,18 +39,18 @@ def run(
     overwrite: bool = False,
     start: Callable[[], None] = lambda: None,
 ) -> dict[str, Any] | None:
-    """Runs what is still to do, and returns the metrics; None as long as the classifier is not evaluated.
+    """Run the stages that are still to do, and return the metrics; None until the classifier is evaluated.
 
     Args:
-      config: the settings.
-      workdir: where artefacts are found and left.
-      stages: which stages to run; all by default.
-      overwrite: whether stages that other settings made may be made anew.
-      start: called before TensorFlow is imported, if there is anything to do.
+      config: Settings of the run.
+      workdir: Folder that artefacts are read from and written to.
+      stages: Names of the stages to run; all by default.
+      overwrite: True to allow remaking stages that were made by other settings.
+      start: Function called before TensorFlow is imported, if there is anything to do.
 
     Raises:
-      errors.UserError: for a mistake of the user's.
-      OSError: if the disk is full or cannot be written.
+      errors.UserError: If the user made a mistake.
+      OSError: If the disk is full or cannot be written.
     """
     arguments.require_instance("config", config, config_lib.RunConfig, "Make one with config.RunConfig(...).")
     arguments.require_instance("workdir", workdir, workdir_lib.Workdir, "Make one with workdir.Workdir(path).")
@@ -76,7 +76,7 @@ def run(
 
 
 def _write_metrics(workdir: workdir_lib.Workdir, prints: dict[str, str]) -> dict[str, Any] | None:
-    """Writes what the stages that are done have measured, and returns it; None as long as nothing is evaluated."""
+    """Write and return what the finished stages have measured; None until the classifier is evaluated."""
     done = [name for name in stage_table.STAGES if workdir.is_current(name, prints[name])]
     if "evaluate" not in done:
         return None
@@ -89,7 +89,7 @@ def _write_metrics(workdir: workdir_lib.Workdir, prints: dict[str, str]) -> dict
 
 
 def _start(config: config_lib.RunConfig, workdir: workdir_lib.Workdir, start: Callable[[], None]) -> run_lib.Run:
-    """Returns what the stages share, having checked what only TensorFlow can tell of the settings."""
+    """Create what the stages share, after the checks of the settings that need TensorFlow."""
     start()
     from niwt_tf.pipeline import context as run
     from niwt_tf.pipeline import stages

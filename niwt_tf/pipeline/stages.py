@@ -1,9 +1,9 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What each stage of the pipeline does: from the artefacts of its parents to the files of its own folder.
+"""The stages of the pipeline: each turns the artefacts of its parents into the files of its own folder.
 
-A stage is a function of the run and the folder to write into. It may read `run.folder(parent)`, and finds in its own
-folder what an interrupted call left there.
+A stage is a function of the run and the folder to write into. It may read `run.folder(parent)`, and its own folder
+still holds what an interrupted call left there.
 """
 
 from __future__ import annotations
@@ -49,12 +49,16 @@ _DONE = "done.json"
 
 
 def check(run: run_lib.Run) -> None:
-    """Raises errors.UserError for settings that only a network can tell to be wrong, before any work is done."""
+    """Check the settings that cannot be checked without a network, before any work is done.
+
+    Raises:
+      errors.UserError: If they are wrong.
+    """
     finetune.check(run.network, run.config.backbone)
 
 
 def data(run: run_lib.Run, folder: Path) -> None:
-    """Prepares the images, and writes down which split of them this is."""
+    """Prepare the images, and record which split of them this is."""
     dataset = run.dataset
     split = {
         "dataset": dataset.name,
@@ -69,7 +73,7 @@ def data(run: run_lib.Run, folder: Path) -> None:
 
 
 def knowledge(run: run_lib.Run, folder: Path) -> None:
-    """Writes the domain vectors; those of a rehearsal are tried, too, so that what is wrong with them shows at once."""
+    """Write the domain vectors; compute those of a validation, too, so that errors in them show at once."""
     known = knowledge_lib.load(run.dataset, run.config.domain)
     progress.say(f"  {known.source}")
     known.save(folder / "knowledge.npz")
@@ -80,14 +84,14 @@ def knowledge(run: run_lib.Run, folder: Path) -> None:
 
 
 def activations(run: run_lib.Run, folder: Path) -> None:
-    """Runs the trunk over the training images, if it stays as it is and there is room for what it gives."""
+    """Compute the activations of the training images, if the network is frozen and `activations_limit` allows it."""
     backbone, train = run.network.backbone, run.dataset.train
     if run.stays and activations_lib.size(backbone, len(train)) <= run.config.activations_limit * 2**30:
         activations_lib.compute(backbone, train, folder, run.jit_compile)
 
 
 def backbone(run: run_lib.Run, folder: Path) -> None:
-    """Trains the backbone on the training images of all seen classes."""
+    """Train the backbone on the training images of all seen classes."""
     trained = _train(run, run.material, folder)
     if run.has_activations:
         trained = dataclasses.replace(trained, backbone=run.network.backbone)
@@ -95,14 +99,14 @@ def backbone(run: run_lib.Run, folder: Path) -> None:
 
 
 def importances(run: run_lib.Run, folder: Path) -> None:
-    """Computes the importances of the training images."""
+    """Compute the neuron importances of the training images."""
     backbone = run.network.backbone.without_trunk() if run.has_activations else None
     classifier = classifier_lib.Classifier.load(run.folder("backbone"), backbone)
     _importances(run, classifier, run.material.train, folder)
 
 
 def rehearsal_backbone(run: run_lib.Run, folder: Path) -> None:
-    """Trains a backbone without the validation classes, and keeps what the rehearsal needs of its trunk."""
+    """Train a backbone without each group of pseudo-unseen classes; write importances and features for validation."""
     for group in range(run.groups):
         part = folder / str(group)
         if not (part / _DONE).exists():
@@ -122,7 +126,7 @@ def _rehearse_training(run: run_lib.Run, dataset: zero_shot.ZeroShotDataset, fol
 
 
 def rehearsal(run: run_lib.Run, folder: Path) -> None:
-    """Chooses the map's fit, lambda, scale, bias and gamma, on the classes that play unseen, if any can."""
+    """Choose the map's fit, lambda, scale, bias and gamma by validation with pseudo-unseen classes, if any can be."""
     trials = [_trial(run, group, folder / str(group)) for group in run.told_groups]
     if run.rehearsed == "defaults":
         chosen = rehearsal_lib.defaults(run.config.rehearsal)
@@ -134,7 +138,7 @@ def rehearsal(run: run_lib.Run, folder: Path) -> None:
 
 
 def _trial(run: run_lib.Run, group: int, folder: Path) -> rehearsal_lib.Trial:
-    """Returns a rehearsal up to the choice: every map's weights for every lambda."""
+    """Prepare a validation up to the choice: the weights by every map with every lambda."""
     parent = run.folder("rehearsal_backbone") / str(group)
     classifier = classifier_lib.Classifier.load(parent, run.network.backbone if run.stays else None)
     observed = importance.Importances.load(parent)
@@ -156,7 +160,7 @@ def _trial(run: run_lib.Run, group: int, folder: Path) -> rehearsal_lib.Trial:
 
 
 def map(run: run_lib.Run, folder: Path) -> None:
-    """Fits the map from domain vectors to importances on all seen classes."""
+    """Fit the map from domain vectors to importances on all seen classes."""
     observed = importance.Importances.load(run.folder("importances"))
     if run.config.importance.importances_of == "probability":
         classifier = classifier_lib.Classifier.load(run.folder("backbone"))
@@ -168,7 +172,7 @@ def map(run: run_lib.Run, folder: Path) -> None:
 
 
 def transfer(run: run_lib.Run, folder: Path) -> None:
-    """Finds the unseen classes' weights, and writes the classifier of all classes with its gamma."""
+    """Compute the unseen classes' weights, and write the classifier of all classes with its gamma."""
     classifier = classifier_lib.Classifier.load(run.folder("backbone"))
     observed = importance.Importances.load(run.folder("importances"))
     known = knowledge_lib.DomainKnowledge.load(run.folder("knowledge") / "knowledge.npz")
@@ -184,7 +188,7 @@ def transfer(run: run_lib.Run, folder: Path) -> None:
 
 
 def evaluate(run: run_lib.Run, folder: Path) -> None:
-    """Scores the classifier on the test images: the only stage that looks at them."""
+    """Score the classifier on the test images, which no earlier stage reads."""
     classifier = classifier_lib.Classifier.load(run.folder("transfer"))
     gamma = json_files.read(run.folder("transfer") / "calibration.json")["gamma"]
     seen, unseen = run.dataset.test_seen, run.dataset.test_unseen
@@ -198,7 +202,7 @@ def evaluate(run: run_lib.Run, folder: Path) -> None:
 
 
 def inverse_map(run: run_lib.Run, folder: Path) -> None:
-    """Fits the map from importances to domain vectors on all seen classes."""
+    """Fit the map from importances to domain vectors on all seen classes."""
     observed = importance.Importances.load(run.folder("importances"))
     known = knowledge_lib.DomainKnowledge.load(run.folder("knowledge") / "knowledge.npz")
     vectors = known.vectors[: len(run.dataset.seen)]
@@ -210,21 +214,21 @@ def inverse_map(run: run_lib.Run, folder: Path) -> None:
 
 
 def explain(run: run_lib.Run, folder: Path) -> None:
-    """Explains decisions on test images and names the neurons, and measures how right that is."""
+    """Explain predictions on test images, name the neurons, and measure how right that is."""
     subject = subject_lib.Subject.load(run.workdir.root)
     kept = run.material.train if run.has_activations else None
     explain_run.write(subject, run.dataset, folder, run.config.seed, run.jit_compile, kept)
 
 
 def report(run: run_lib.Run, folder: Path) -> None:
-    """Writes the page on the run, and what TensorBoard shows of it beside the loops' scalars."""
+    """Write the page on the run, and what TensorBoard shows of it beside the loops' scalars."""
     finished = finished_run.FinishedRun(run.workdir.root, run.config)
     page.write(finished, folder)
     write.write(finished, thumbnails.load(run.dataset), folder)
 
 
 def _about(run: run_lib.Run) -> dict[str, Any]:
-    """Returns what a reader must know of a run to trust its scores, and to repeat it."""
+    """Collect what a reader must know about a run to trust its scores, and to repeat it."""
     settings = _settings(run)
     fitted = domain_map.DomainMap.load(run.folder("map"))
     classifier = classifier_lib.Classifier.load(run.folder("backbone"))
@@ -261,7 +265,7 @@ def _about(run: run_lib.Run) -> dict[str, Any]:
 def _scores(
     test: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray], dataset: zero_shot.ZeroShotDataset, gamma: float
 ) -> dict[str, Any]:
-    """Returns the accuracies, and that of the backbone alone: over the seen classes, on their images."""
+    """Compute the accuracies, and that of the backbone alone on images of the seen classes, over these classes."""
     seen_classes = len(dataset.seen)
     alone = evaluate_lib.per_class_accuracy(test[0][:, :seen_classes].argmax(1), test[1], range(seen_classes))
     imageless = [dataset.class_names.index(name) for name in dataset.imageless]
@@ -269,7 +273,7 @@ def _scores(
 
 
 def _train(run: run_lib.Run, dataset: zero_shot.ZeroShotDataset, folder: Path) -> classifier_lib.Classifier:
-    """Returns a classifier of the seen classes of `dataset`: of the run's own, or of its rehearsal."""
+    """Train a classifier of the seen classes of `dataset`, which is the run's own or that of a validation."""
     settings = run.config.backbone
     start = run.network if run.stays else run.start()
     if run.has_activations:
@@ -300,7 +304,7 @@ def _importances(
 def _of_probability(
     run: run_lib.Run, classifier: classifier_lib.Classifier, split: zero_shot.Split, folder: Path
 ) -> importance.Importances:
-    """Returns what `_importances` does for a split of `run.material`, of probabilities in place of logits."""
+    """Compute the same as `_importances` for a split of `run.material`, but of probabilities in place of logits."""
     if run.has_activations:
         classifier = dataclasses.replace(classifier, backbone=classifier.backbone.without_trunk())
     (folder / "importances").mkdir(parents=True, exist_ok=True)
@@ -308,7 +312,7 @@ def _of_probability(
 
 
 def _settings(run: run_lib.Run) -> rehearsal_lib.Settings:
-    """Returns what the rehearsal chose."""
+    """Read the settings that validation chose."""
     return rehearsal_lib.Settings(**json_files.read(run.folder("rehearsal") / "settings.json"))
 
 
@@ -330,7 +334,7 @@ def _fit_map(
 
 
 def _looks(run: run_lib.Run, observed: importance.Importances) -> np.ndarray:
-    """Returns how the seen classes look."""
+    """Compute the prototypes of the seen classes."""
     classes = int(observed.labels.max()) + 1
     shrinkage = run.config.backbone.classifier_shrinkage
     return relevance_lib.looks(observed.features, observed.labels, classes, shrinkage)
@@ -345,7 +349,7 @@ def _kernels(
     lambdas: tuple[float, ...],
     folder: Path,
 ) -> dict[rehearsal_lib.Key, np.ndarray]:
-    """Returns the weights `[D,U]` for domain vectors `[U,M]`, by every map with every lambda."""
+    """Compute the weights `[D,U]` for domain vectors `[U,M]`, by every map with every lambda."""
     folder.mkdir(exist_ok=True)
     activations = _transferred_on(run, classifier, observed, folder)
     targets = {how: fitted(vectors) for how, fitted in maps.items()}
@@ -371,7 +375,7 @@ def _descend(
     lambdas: tuple[float, ...],
     folder: Path,
 ) -> dict[rehearsal_lib.Key, np.ndarray]:
-    """Returns the weights `[D,U]` for the targets `[U,K]` of every map with every lambda, found all at once."""
+    """Fit the weights `[D,U]` for the targets `[U,K]` of every map with every lambda, all in one descent."""
     keys = [(fit, relevance, lambda_) for fit, relevance in targets for lambda_ in lambdas]
     columns = np.concatenate([targets[fit, relevance] for fit, relevance, _ in keys])
     pulls = np.repeat([lambda_ for *_, lambda_ in keys], len(columns) // len(keys))
@@ -393,7 +397,7 @@ def _descend(
 def _transferred_on(
     run: run_lib.Run, classifier: classifier_lib.Classifier, observed: importance.Importances, folder: Path
 ) -> np.ndarray:
-    """Returns the activations that weights are found on: of training images, or of others, then left in `folder`."""
+    """Return the activations to fit weights on: those of training images, or of others, then saved in `folder`."""
     if run.config.transfer.transfer_source == "training":
         return observed.activations
     settings, backbone = run.config.transfer, classifier.backbone

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tells whether a folder holds a run that has gone far enough, or any runs at all."""
+"""Check whether a folder holds a run that has gone far enough, or any runs at all."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from niwt_tf import workdir
 
 
 def require(folder: str | None, stages: Sequence[str], flag: str = "--workdir") -> Path:
-    """Returns a run's folder.
+    """Check that a folder is a run's, with some stages done, and return its path.
 
     Args:
-      folder: as the user names it.
-      stages: must be done.
-      flag: by which the user names it.
+      folder: Path of the folder, as the user wrote it.
+      stages: Names of the stages that must be done.
+      flag: Flag by which the user names the folder.
 
     Raises:
-      errors.UserError: if it is none, or lacks a stage.
+      errors.UserError: If the folder is not a run's, or lacks a stage.
     """
     if not folder:
         raise errors.UserError(f"`{flag}` must name a finished run. Received none. Add {flag}=DIR.")
@@ -46,15 +46,15 @@ def require(folder: str | None, stages: Sequence[str], flag: str = "--workdir") 
 
 
 def within(folder: str, flag: str) -> list[Path]:
-    """Returns the folders of runs in a folder: itself, or those right below it.
+    """List the folders of runs in a folder: the folder itself, or its direct subfolders.
 
     Args:
-      folder: of a run, or of a comparison; as the user names it.
-      flag: by which the user names it.
+      folder: Path of the folder of a run or of a comparison, as the user wrote it.
+      flag: Flag by which the user names the folder.
 
     Raises:
-      errors.UserError: if there are none.
-      OSError: if the folder cannot be read.
+      errors.UserError: If there are none.
+      OSError: If the folder cannot be read.
     """
     root = Path(folder).expanduser()
     below = sorted(root.iterdir()) if root.is_dir() else []
@@ -69,7 +69,7 @@ def within(folder: str, flag: str) -> list[Path]:
 
 
 def _config(root: Path) -> dict[str, Any] | None:
-    """Returns the settings of the run in a folder; None where there is none."""
+    """Read the settings of the run in a folder; None if there is none."""
     config = json_files.read(root / "config.json")
     return config if isinstance(config, dict) else None
 

@@ -20,12 +20,12 @@ _FORMAT = 7  # of the artefacts; a new one makes every stage anew
 
 @dataclasses.dataclass(frozen=True)
 class Stage:
-    """A stage: its artefact follows from its settings and its parents' artefacts.
+    """A stage, whose artefact is determined by its settings and its parents' artefacts.
 
     Attributes:
-      title: what it does, for the terminal.
-      parents: the stages whose artefacts it reads.
-      settings: the part of the configuration that it depends on.
+      title: Description of the stage for the terminal.
+      parents: Names of the stages whose artefacts it reads.
+      settings: Function that selects from the configuration what the stage depends on.
     """
 
     title: str
@@ -34,19 +34,19 @@ class Stage:
 
 
 def _training(config: config_lib.RunConfig) -> list[Any]:
-    """Returns what a trained network follows from."""
+    """Collect what determines a trained network."""
     return [config.backbone, named_files.backbone_stamps(config.backbone), config.mixed_precision, config.seed]
 
 
 def _network(config: config_lib.RunConfig) -> list[Any]:
-    """Returns what the activations of a network follow from that stays as it is."""
+    """Collect what determines the activations of a frozen network."""
     settings = config_lib.options(config.backbone)
     network = {name: value for name, (value, field) in settings.items() if not field.metadata.get("training")}
     return [network, named_files.backbone_stamps(config.backbone), config.seed]
 
 
 def _transfer(config: config_lib.RunConfig) -> list[Any]:
-    """Returns what the transfer follows from, besides what it is given."""
+    """Collect what determines the transfer, besides its inputs."""
     return [config.transfer, named_files.transfer_stamps(config.transfer, config.seed)]
 
 
@@ -92,10 +92,10 @@ STAGES: dict[str, Stage] = {
 
 
 def fingerprints(config: config_lib.RunConfig) -> dict[str, str]:
-    """Returns stage -> fingerprint of what its artefact follows from: settings, and its parents' fingerprints.
+    """Compute stage -> fingerprint of its settings and of its parents' fingerprints.
 
     Raises:
-      errors.UserError: if a file or folder that a setting names is not there.
+      errors.UserError: If a file or folder that a setting names does not exist.
     """
     prints: dict[str, str] = {}
     for name, stage in STAGES.items():

@@ -11,7 +11,7 @@ from typing import Any
 
 
 def read(path: Path) -> Any:
-    """Read a JSON file; None where there is no such file, or none that can be parsed."""
+    """Read a JSON file; None if there is no such file, or it cannot be parsed."""
     try:
         return json.loads(path.read_text("utf-8"))
     except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: no JSON, or no text at all
@@ -19,7 +19,7 @@ def read(path: Path) -> Any:
 
 
 def write(path: Path, value: Any) -> None:
-    """Write a JSON file whole or not at all."""
+    """Write a JSON file completely or not at all."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         temporary.write_text(json.dumps(value, indent=2, allow_nan=False) + "\n", "utf-8")

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What the operating system says of the machine; nothing here imports TensorFlow."""
+"""Facts that the operating system reports about the machine. Nothing here imports TensorFlow."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def cores() -> int:
 
 
 def read(path: Path) -> str:
-    """Read a file of the system, such as `/proc/cpuinfo`; empty where there is none, as on systems other than Linux."""
+    """Read a file of the system, such as `/proc/cpuinfo`; empty if there is none, as on systems other than Linux."""
     try:
         return path.read_text("utf-8")
     except OSError:
@@ -26,10 +26,10 @@ def read(path: Path) -> str:
 
 
 def prefer_onednn() -> None:
-    """Have TensorFlow, when it is imported, take oneDNN's operations on all x86 processors, unless the user has chosen.
+    """Make TensorFlow, when it is imported, use oneDNN's operations on all x86 processors, unless the user has chosen.
 
-    By itself it takes them on those with instructions for int8 (AVX512-VNNI and later) alone; on others, too, networks
-    run about twice as fast, and are trained in two thirds of the time. See `benchmarks/machines.py`.
+    By default it uses them only on processors with instructions for int8 (AVX512-VNNI and later). On others, too,
+    networks run about twice as fast with them, and training takes two thirds of the time. See `benchmarks/machines.py`.
     """
     if platform.machine() in _X86:
         os.environ.setdefault(ONEDNN, "1")

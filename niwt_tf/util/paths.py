@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Paths that are not what they seem: pipes and devices named like files, links to nothing, names that are no UTF-8."""
+"""Check paths for surprises: pipes and devices named like files, broken links, names that are not UTF-8."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NO_TEXT = re.compile("[\ud800-\udfff]")
 
 
 def trouble(path: Path) -> str:
-    """Return why `path` is no regular file, such as "a pipe"; nothing where it is one. It is not opened."""
+    """Explain why `path` is not a regular file, such as "a pipe"; empty if it is one. The file is not opened."""
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
@@ -31,10 +31,10 @@ def trouble(path: Path) -> str:
 
 
 def require_regular(path: Path) -> Path:
-    """Return `path`, which is safe to open: reading a pipe or a device may never end.
+    """Check that `path` is a regular file, and return it: reading a pipe or a device may never end.
 
     Raises:
-      OSError: if it is no regular file.
+      OSError: If it is not a regular file.
     """
     if why := trouble(path):
         raise OSError(errno.ENOENT if not path.exists() else errno.EINVAL, why, str(path))
@@ -42,12 +42,12 @@ def require_regular(path: Path) -> Path:
 
 
 def printable(text: str) -> str:
-    r"""Return a text that any file and terminal takes: bytes of a name that are no UTF-8 are written `\xe9`."""
+    r"""Escape the bytes of a name that are not UTF-8 as `\xe9`, so that any file and terminal takes the text."""
     return _NO_TEXT.sub(_escaped, text)
 
 
 def is_text(name: str) -> bool:
-    """Return whether a name on disk is UTF-8."""
+    """Check whether a name on disk is UTF-8."""
     return not _NO_TEXT.search(name)
 
 

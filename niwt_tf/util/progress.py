@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What the terminal shows: a line for each thing done, a bar with the time left for what lasts."""
+"""Terminal output: a line for each finished piece of work, and a bar with the time left for long ones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _kept_output: TextIO | None = None
 
 
 def say(text: str) -> None:
-    """Prints one line, above any bar, and at once, whatever reads it."""
+    """Print one line above any bar, and flush it, even if the output is no terminal."""
     output = _kept_output or sys.stdout
     tqdm.tqdm.write(paths.printable(text), file=output)
     output.flush()
@@ -28,7 +28,7 @@ def say(text: str) -> None:
 
 @contextlib.contextmanager
 def no_other_output() -> Iterator[None]:
-    """Keeps what libraries print from standard output; `say` is still heard."""
+    """Hide what libraries print to standard output; lines of `say` still appear."""
     global _kept_output
     with open(os.devnull, "w", encoding="utf-8") as nowhere:
         _kept_output = sys.stdout
@@ -41,7 +41,7 @@ def no_other_output() -> Iterator[None]:
 
 @contextlib.contextmanager
 def silent_stderr() -> Iterator[None]:
-    """Keeps native code, too, from standard error; what it wrote is shown if an exception passes."""
+    """Hide standard error, even of native code; show what was hidden if an exception passes."""
     sys.stderr.flush()
     saved = os.dup(2)
     with tempfile.TemporaryFile() as kept:
@@ -65,15 +65,15 @@ def bar(
     initial: int = 0,
     delay: float = 0,
 ) -> tqdm.tqdm[_T]:
-    """Returns `items` with a bar on the terminal; silent where standard error is no terminal.
+    """Show a bar on the terminal while `items` are iterated over; silent if standard error is no terminal.
 
     Args:
-      items: what to go through; None for a bar that is moved by `update`.
-      title: what is being done.
-      total: how many items there are, where `len` does not say.
-      unit: what one item is.
-      initial: how many of `total` were done before.
-      delay: for how many seconds there is no bar yet.
+      items: Items to iterate over; None for a bar that `update` moves.
+      title: Description of the work.
+      total: Number of items, if `len` does not give it.
+      unit: Name of one item.
+      initial: Number of items that were done before.
+      delay: Seconds before the bar appears.
     """
     return tqdm.tqdm(
         items,
@@ -89,12 +89,12 @@ def bar(
 
 
 def bytes_bar(title: str, total: int | None, initial: int = 0) -> tqdm.tqdm[None]:
-    """Returns a bar of bytes, moved by `update`; silent where standard error is no terminal.
+    """Show a bar of bytes that `update` moves; silent if standard error is no terminal.
 
     Args:
-      title: what is being moved.
-      total: how many bytes there are; None where that is not known.
-      initial: how many of `total` were there before.
+      title: Description of the work.
+      total: Number of bytes; None if it is not known.
+      initial: Number of bytes that were there before.
     """
     return tqdm.tqdm(
         desc=f"  {title}",

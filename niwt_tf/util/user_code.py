@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Python code of the user's own that registers layers with Keras; it is run only where the user names it."""
+"""Import the user's own Python code that registers layers with Keras; it is run only if the user names it."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from pathlib import Path
 from niwt_tf import errors
 
 ENDING = ".py"
-_NAME = "niwt_user_code_{}"  # of the modules that files become
+_NAME = "niwt_user_code_{}"  # name of the module that a file becomes
 
 
 def run(name: str) -> None:
-    """Imports a module, once in a process.
+    """Import a module, once in a process.
 
     Args:
-      name: of a module that Python finds, or the path of a `.py` file; nothing where it is empty.
+      name: Name of a module that Python finds, or the path of a `.py` file; if empty, nothing is imported.
 
     Raises:
-      errors.UserError: if there is none, or it fails.
+      errors.UserError: If there is no such module, or it fails.
     """
     if not name:
         return
@@ -32,7 +32,7 @@ def run(name: str) -> None:
             _run_file(Path(name).expanduser().resolve())
         else:
             importlib.import_module(name)
-    except Exception as error:  # of any kind, by what the code does
+    except Exception as error:  # the user's code may raise any
         raise errors.UserError(
             f"`--import_module` must name a module that Python finds, or a {ENDING} file, that runs. Received: "
             f"--import_module={name} ({type(error).__name__}: {errors.first_line(error)}). Mend it, or name another."

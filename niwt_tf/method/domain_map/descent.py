@@ -1,10 +1,10 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The map of the paper: descent on the mean over images of 1 - cos(M(k_y), alpha_y(I)), stopped early.
+"""The paper's map, fitted by descent on the mean over images of 1 - cos(M(k_y), alpha_y(I)), stopped early.
 
-As M sees only the class, that mean follows exactly from each class' sum of unit importances, so a step costs as much as
-there are classes, not images. Of the absolute differences (L1) this is not so: there a class' mean unit importance, at
-length 1, stands for its images.
+M depends only on the class. The mean therefore follows exactly from each class's sum of unit importances, and the cost
+of a step grows with the number of classes, not of images. This does not hold for the absolute differences (L1): there,
+a class's mean unit importance, scaled to length 1, stands for its images.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from niwt_tf.util import progress
 _CHECK_EVERY = 5
 _MOMENTUM = 0.9
 
-Layer = tuple[np.ndarray, np.ndarray]  # for each fold a kernel `[F,M,K]` and a bias `[F,K]`
+Layer = tuple[np.ndarray, np.ndarray]  # a kernel and a bias for each fold, `[F,M,K]` and `[F,K]`
 
 
 def fit(
@@ -35,23 +35,26 @@ def fit(
     seed: int,
     check: Callable[[int, float, list[Layer]], None],
 ) -> list[Layer]:
-    """Fits a map for each fold, all at once; returns its layers, between which there is ReLU.
+    """Fit a map for each fold, all at once.
 
-    A map starts at its classes' mean importances, whatever the domain vector, and from there learns what differs.
-    Hidden layers start at random, in all folds alike.
+    A map starts at its classes' mean importances for every domain vector, and learns the differences from there. Hidden
+    layers start at random, with the same weights in all folds.
 
     Args:
-      inputs: a vector for each class, `[C,M]`.
-      means: each class' mean of unit importances, `[C,K]`.
-      counts: the classes' numbers of images, `[C]`.
-      held_out: `[F,C]` bool, the classes that have no say in a fold.
-      steps: how many.
-      config: learning rate, layers and their width, and the loss.
-      seed: of the hidden layers' first weights.
-      check: takes the step, the mean loss and the layers, now and then and at the end.
+      inputs: Vector of each class, `[C,M]`.
+      means: Mean of unit importances of each class, `[C,K]`.
+      counts: Number of images of each class, `[C]`.
+      held_out: `[F,C]` bool, true for the classes that are left out of a fold.
+      steps: Number of steps.
+      config: Learning rate, layers and their width, and the loss.
+      seed: Seed of the hidden layers' first weights.
+      check: Function that takes the step, the mean loss and the layers, every few steps and at the end.
+
+    Returns:
+      Layers of the maps, with ReLU between them.
 
     Raises:
-      errors.DivergedError: if the loss is no finite number.
+      errors.DivergedError: If the loss is not a finite number.
     """
     shares = np.where(held_out, 0.0, counts).astype(np.float32)
     shares /= shares.sum(1, keepdims=True)
@@ -69,12 +72,12 @@ def fit(
 
 
 def predict(inputs: np.ndarray, layers: list[Layer], fold: int) -> np.ndarray:
-    """Returns what a fold's map makes of classes' vectors, `[C,K]`.
+    """Predict importances `[C,K]` from classes' vectors with the map of one fold.
 
     Args:
-      inputs: `[C,M]`.
-      layers: as `fit` returns them.
-      fold: from 0.
+      inputs: `[C,M]` vectors of the classes.
+      layers: Layers as `fit` returns them.
+      fold: Index of the fold, from 0.
     """
     values = inputs
     for kernel, bias in layers[:-1]:
@@ -83,14 +86,15 @@ def predict(inputs: np.ndarray, layers: list[Layer], fold: int) -> np.ndarray:
 
 
 def losses(predicted: tf.Tensor, targets: tf.Tensor, kind: str) -> tf.Tensor:
-    """Returns the loss `[F,C]` of each class.
+    """Compute the loss `[F,C]` of each class in each fold.
 
-    L1 is the sum over neurons of the absolute differences, over the root of their number: at most 2, as 1 - cos is.
+    L1 is the sum over neurons of the absolute differences, divided by the square root of the number of neurons: at most
+    2, like 1 - cos.
 
     Args:
-      predicted: `[F,C,K]`, of which only the direction counts.
-      targets: each class' mean of unit importances, `[C,K]`.
-      kind: a member of `config.MAP_LOSSES`.
+      predicted: `[F,C,K]` predicted importances; only their direction counts.
+      targets: Mean of unit importances of each class, `[C,K]`.
+      kind: Name of the loss, a member of `config.MAP_LOSSES`.
     """
     units = tf.linalg.l2_normalize(predicted, -1)
     cosine = 1 - tf.reduce_sum(units * targets, -1)
@@ -102,12 +106,12 @@ def losses(predicted: tf.Tensor, targets: tf.Tensor, kind: str) -> tf.Tensor:
 
 
 def _sizes(inputs: np.ndarray, config: config_lib.MapConfig) -> list[int]:
-    """Returns how many numbers each layer takes."""
+    """List the number of inputs of each layer."""
     return [inputs.shape[1], *[config.map_width] * (config.map_layers - 1)]
 
 
 def _hidden(sizes: list[int], folds: int, seed: int) -> list[Layer]:
-    """Returns the hidden layers before the first step; on average, they and their ReLU keep a vector's length."""
+    """Initialize the hidden layers at random; on average, a layer and its ReLU keep a vector's length."""
     rng = np.random.default_rng([seed, 0xDEE9])
     drawn = [rng.normal(0, np.sqrt(2 / wide), (size, wide)) for size, wide in zip(sizes, sizes[1:], strict=False)]
     return [(np.stack([one] * folds).astype(np.float32), np.zeros((folds, one.shape[1]), np.float32)) for one in drawn]

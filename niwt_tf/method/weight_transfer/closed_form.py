@@ -1,19 +1,20 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Step 3 of the method in closed form: weights that cause what words ask for, as far as the map is to be trusted.
+"""Step 3 of the method in closed form: weights that have the predicted importances, as far as the map can be trusted.
 
-With J `[D,K]` the mean of the head's Jacobian over images, weights w cause the importances J^T w on average. Asked for
-a, these are the weights with the least
+With J `[D,K]` the mean of the head's Jacobian over images, weights w have the importances J^T w on average. For the
+predicted importances a, compute the weights with the least
 
   (J^T w - a)^T E^-1 (J^T w - a) + lambda w^T S w,
 
-where E is the covariance of the map's errors on held-out classes, and S that of features within classes: what the map
-is unsure of, and what varies most, is held back. With lambda 0, of all weights that cause a, the ones that vary least.
+where E is the covariance of the map's errors on held-out classes, and S that of features within classes. Directions in
+which the map is uncertain, and those in which features vary most, are thus held back. If lambda is 0, these are the
+weights that vary least among all weights with the importances a.
 
   w = S^-1 J (lambda E + J^T S^-1 J)^-1 a
 
-Where features are as many as neurons and the head is affine, lambda = 0 gives the very weights that the paper's descent
-ends at.
+If there are as many features as neurons and the head is affine, lambda = 0 gives exactly the weights at which the
+paper's descent ends.
 """
 
 from __future__ import annotations
@@ -30,15 +31,15 @@ from niwt_tf.backbones import cut
 from niwt_tf.method import importance
 from niwt_tf.numerics import discriminant, unit_vectors
 
-FILE = "operator.npy"  # where the stage leaves it
-_IMAGES = 32  # whose Jacobians are averaged
-_SHRINKAGE = 0.1  # of the covariance of the map's errors, which few classes tell
+FILE = "operator.npy"  # name of the operator's file in the stage's folder
+_IMAGES = 32  # number of images whose Jacobians are averaged
+_SHRINKAGE = 0.1  # of the covariance of the map's errors, which is estimated from few classes
 _JITTER = 1e-9  # of the mean diagonal
 
 
 @dataclasses.dataclass(frozen=True)
 class Reach:
-    """What weights can do to importances.
+    """The part of the closed form that depends on neither the map nor lambda.
 
     Attributes:
       responses: S^-1 J `[D,K]`.
@@ -49,11 +50,12 @@ class Reach:
     variances: np.ndarray
 
     def operator(self, residuals: np.ndarray, lambda_: float) -> np.ndarray:
-        """Returns what turns importances of length 1 into weights, `[D,K]` float32.
+        """Compute the matrix from importances of length 1 to weights, `[D,K]` float32.
 
         Args:
-          residuals: the map's errors on held-out classes, `[C,K]`; without rows it is trusted wholly.
-          lambda_: at least 0, in a unit that leaves E as large as the importances that weights of unit variance cause.
+          residuals: `[C,K]` errors of the map on held-out classes; without rows, the map is trusted fully.
+          lambda_: Strength of the penalty, at least 0, in a unit that makes E as large as the importances of weights of
+            unit variance.
         """
         neurons = len(self.variances)
         missed = (
@@ -73,17 +75,17 @@ class Reach:
 def reach(
     head: keras.Model, activations: np.ndarray, features: np.ndarray, labels: np.ndarray, shrinkage: float
 ) -> Reach:
-    """Returns what weights can do to importances.
+    """Compute the part of the closed form that depends on neither the map nor lambda.
 
     Args:
-      head: activations `[N,H,W,K]` -> features `[N,D]`.
-      activations: `[n,H,W,K]`, of any natural images but test images.
-      features: of training images, `[N,D]`.
-      labels: `[N]`, from 0 to C - 1, each of them at least once.
-      shrinkage: of the features' covariance, see `discriminant.fit`.
+      head: Network from activations `[N,H,W,K]` to features `[N,D]`.
+      activations: `[n,H,W,K]` activations of any natural images except test images.
+      features: `[N,D]` features of training images.
+      labels: `[N]` class indices from 0 to C - 1, each at least once.
+      shrinkage: Shrinkage of the features' covariance, see `discriminant.fit`.
 
     Raises:
-      errors.DivergedError: if features move with neurons by what is no finite number.
+      errors.DivergedError: If the Jacobian holds a number that is not finite.
     """
     means = discriminant.class_means(features, labels, int(labels.max()) + 1)
     jacobian = importance.mean_jacobian(head, _some(head, activations))
@@ -97,16 +99,16 @@ def reach(
 
 
 def weights(operator: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Returns weights `[D,U]` float32 for the importances `targets [U,K]`, of which only the direction counts.
+    """Compute weights `[D,U]` float32 for the importances `targets [U,K]`; only their direction counts.
 
     Args:
-      operator: `[D,K]`, of `Reach.operator`.
-      targets: what is asked for.
+      operator: Matrix `[D,K]` from `Reach.operator`.
+      targets: Importances that the weights should have.
     """
     return (operator @ unit_vectors.units(targets).T).astype(np.float32)
 
 
 def _some(head: keras.Model, activations: np.ndarray) -> np.ndarray:
-    """Returns the activations of some images, spread over all; of one where all have the same Jacobian."""
+    """Select the activations of some images, spread over all; of one image if all have the same Jacobian."""
     count = 1 if cut.is_affine(head) else min(_IMAGES, len(activations))
     return activations[np.linspace(0, len(activations) - 1, count).astype(int)]

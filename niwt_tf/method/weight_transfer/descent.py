@@ -1,11 +1,11 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Step 3 of the method (section 3.3 of the paper): weights whose importances are the ones that words ask for.
+"""Step 3 of the method (section 3.3 of the paper): fit weights whose importances are those that the map predicts.
 
-Minimises over images 1 - cos(alpha(I; w), a) + lambda / 2 ||w - mean_seen(w)||^2. Importances are linear in w, so its
-gradient takes one vector-Jacobian and one Jacobian-vector product of the head, and never a second derivative. All
-classes, and in the rehearsal all lambdas, are columns of one problem. Weights are in mean lengths of the seen classes',
-so that lambda and the learning rate suit any classifier.
+Minimize the mean over images of 1 - cos(alpha(I; w), a) + lambda / 2 ||w - mean_seen(w)||^2. Importances are linear in
+w, so the gradient takes one vector-Jacobian and one Jacobian-vector product of the head, and never a second derivative.
+All classes, and in validation all lambdas, are columns of one problem. The unit of weights is the mean length of the
+seen classes' weights, so that lambda and the learning rate suit any classifier.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from niwt_tf.method import importance
 from niwt_tf.util import progress, training_log
 
 _EPSILON = 1e-12
-_WINDOW = 40  # steps over which the loss must gain _LEAST_GAIN to go on
+_WINDOW = 40  # steps over which the loss must fall by _LEAST_GAIN, or descent stops
 _LEAST_GAIN = 0.01
 _ROUNDING = 1e-6  # of the loss, which is at most about 2
 _CHECK_EVERY = 10
@@ -40,28 +40,29 @@ def transfer(
     jit_compile: bool = False,
     log: training_log.Log = training_log.no_log,
 ) -> np.ndarray:
-    """Returns weights `[D,P]` float32 for `P` targets.
+    """Fit weights `[D,P]` float32 to `P` targets by descent.
 
     Args:
-      head: activations `[N,H,W,K]` -> features `[N,D]`.
-      activations: `[n,H,W,K]`, of any natural images but test images.
-      targets: `[P,K]`, of which only the direction counts.
-      seen_kernel: `[D,C]`; its mean is what lambda pulls to, its mean and spread are where the weights start.
-      lambdas: `[P]`, at least 0.
-      config: steps, batch and learning rate.
-      seed: the starting weights, and the order of the images.
-      jit_compile: compiles the step with XLA.
-      log: takes the mean loss and cosine.
+      head: Network from activations `[N,H,W,K]` to features `[N,D]`.
+      activations: `[n,H,W,K]` activations of any natural images except test images.
+      targets: `[P,K]` target importances; only their direction counts.
+      seen_kernel: `[D,C]` weights of the seen classes; lambda pulls to their mean, and the first weights are drawn with
+        their mean and spread.
+      lambdas: `[P]` strengths of that pull, at least 0.
+      config: Steps, batch and learning rate.
+      seed: Seed of the first weights, and of the order of the images.
+      jit_compile: True to compile the step with XLA.
+      log: Function that takes the mean loss and cosine.
 
     Raises:
-      errors.DivergedError: if the loss is no finite number.
+      errors.DivergedError: If the loss is not a finite number.
     """
     rng = np.random.default_rng([seed, 0x7F3])
     length = max(float(np.linalg.norm(seen_kernel, axis=0).mean()), _EPSILON)
     seen_kernel = seen_kernel / length
     mean = seen_kernel.mean(1, keepdims=True)
     if cut.is_affine(head):
-        activations = activations[:1]  # every image asks the same of the weights
+        activations = activations[:1]  # the Jacobian is the same for every image
     distinct, column = np.unique(targets, axis=0, return_inverse=True)
     start = rng.normal(mean, seen_kernel.std(), (len(mean), len(distinct)))[:, column]
     weights = tf.Variable(start, dtype=tf.float32)
@@ -115,7 +116,7 @@ def _make_step(
 
 
 def cosine_and_gradient(alphas: tf.Tensor, unit_targets: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Returns the cosines `[N]` of `alphas` with unit vectors, and their gradient `[N,K]` with respect to `alphas`."""
+    """Compute the cosines `[N]` of `alphas` with unit vectors, and their gradient `[N,K]` with respect to `alphas`."""
     norms = tf.maximum(tf.norm(alphas, axis=-1, keepdims=True), 1e-12)
     units = alphas / norms
     cosines = tf.reduce_sum(units * unit_targets, -1, keepdims=True)
@@ -131,7 +132,7 @@ def _batches(activations: np.ndarray, size: int, rng: np.random.Generator) -> It
 
 
 def _has_settled(losses: list[float]) -> bool:
-    """Returns whether the loss gained less than a hundredth over the last steps, or what rounding may be."""
+    """Check whether the loss fell by less than a hundredth over the last steps, or by no more than rounding."""
     if len(losses) < 2 * _WINDOW:
         return False
     before, now = float(np.mean(losses[-2 * _WINDOW : -_WINDOW])), float(np.mean(losses[-_WINDOW:]))

@@ -1,9 +1,9 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Images for step 3 of the method that are no training images: noise, or photographs of anything.
+"""Provide images for step 3 of the method that are not training images: noise, or photographs of anything.
 
-Weights are found on the activations of some images, of which the paper asks no more than that they are natural. Where
-the head is affine, all images ask for the same weights.
+Weights are fitted on the activations of some images. The paper requires only that these images are natural. If the head
+is affine, the weights are the same for all images.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ _BATCH_SIZE = 32
 
 
 def images(config: config_lib.TransferConfig, size: int, seed: int) -> Iterator[np.ndarray]:
-    """Yields batches `[B,size,size,3]` uint8, RGB, of what `config.transfer_source` names besides training images.
+    """Generate batches `[B,size,size,3]` uint8, RGB, of what `config.transfer_source` names besides training images.
 
     Args:
-      config: the source, and how many images.
-      size: in pixels.
-      seed: of the noise, or chooses among the photographs.
+      config: Source and number of the images.
+      size: Side of the images, in pixels.
+      seed: Seed of the noise, or of the choice among the photographs.
 
     Raises:
-      errors.UserError: if there is no photograph, or none that can be read.
+      errors.UserError: If there is no photograph, or none that can be read.
     """
     return (
         _noise(config.transfer_images, size, seed) if config.transfer_source == "noise" else _read(config, size, seed)
@@ -43,13 +43,13 @@ def images(config: config_lib.TransferConfig, size: int, seed: int) -> Iterator[
 def activations(
     backbone: backbone_lib.Backbone, batches: Iterable[np.ndarray], most: int, jit_compile: bool = False
 ) -> np.ndarray:
-    """Returns the activations `[n,H,W,K]` float16 of images.
+    """Compute the activations `[n,H,W,K]` float16 of images.
 
     Args:
-      backbone: with its trunk.
-      batches: of images `[B,S,S,3]` uint8, RGB.
-      most: at least as many as there are images in all.
-      jit_compile: compiles the trunk with XLA.
+      backbone: Network with its trunk.
+      batches: Batches of images `[B,S,S,3]` uint8, RGB.
+      most: Upper bound on the number of images in all.
+      jit_compile: True to compile the trunk with XLA.
     """
     trunk = backbone.trunk
     found, done = np.empty((most, *backbone.activation_shape), np.float16), 0
@@ -65,7 +65,7 @@ def activations(
 
 
 def _noise(count: int, size: int, seed: int) -> Iterator[np.ndarray]:
-    """Yields images whose pixels are independent of one another, every value as likely as any."""
+    """Generate images whose pixels are independent of each other, with all values equally likely."""
     rng = np.random.default_rng([seed, 0x9015E])
     for first in range(0, count, _BATCH_SIZE):
         yield rng.integers(0, 256, (min(_BATCH_SIZE, count - first), size, size, 3), np.uint8)
