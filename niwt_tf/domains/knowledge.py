@@ -107,7 +107,7 @@ def load(dataset: zero_shot.ZeroShotDataset, config: config_lib.DomainConfig, is
     Args:
       dataset: Dataset with the classes and their descriptions.
       config: Choice of domains and encoder.
-      is_told: If true, warnings about doubtful knowledge are printed.
+      is_told: True to print warnings about doubtful knowledge.
 
     Raises:
       errors.UserError: If the dataset lacks a domain, a domain has nothing about a class, or a domain describes all
