@@ -1,12 +1,12 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Attributes of a new class as a user writes them: `stripes`, `crown color: red`, `furry:40.5`, `furry:80%`.
+"""Read the attributes of a new class as a user writes them: `stripes`, `crown color: red`, `furry:40.5`, `furry:80%`.
 
-A number is in the unit of the table that the model learned from; `80%` lies that far between the least and the most
-that a seen class has. Without a number the class has the attribute as those seen classes have it that have more of it
-than usual. What is not listed is unknown, and becomes the mean over the seen classes, with two exceptions. Of values
-that exclude one another, such as the colours of a crown, one that is listed rules out the others. And of any other
-attribute that is 0 or 1, what is not listed is 0.
+A number is in the unit of the table that the model learned from. `80%` lies at that share of the way from the lowest to
+the highest value of the seen classes. An attribute without a number gets the mean over the seen classes that have more
+of it than the average. An attribute that is not listed is unknown, and gets the mean over the seen classes, with two
+exceptions. First, some attributes exclude one another, such as the colours of a crown: if one of them is listed above
+0, the others become 0. Second, any other attribute that is 0 or 1 becomes 0 if it is not listed.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ _GROUP = re.compile(r"(.+?)\s*(?:::|=|:)\s*.+")
 
 
 def parse(items: Sequence[str], names: Sequence[str], seen: np.ndarray) -> dict[int, float]:
-    """Returns attribute -> value of what is listed.
+    """Parse listed attributes into a mapping from the attribute's index to its value.
 
     Args:
-      items: what is listed; an attribute may be named however its words are joined.
-      names: of the `M` attributes.
-      seen: the values of the seen classes, `[C,M]`.
+      items: Attributes as the user writes them; the words of a name may be joined in any way.
+      names: Names of the `M` attributes.
+      seen: Values of the seen classes, `[C,M]`.
 
     Raises:
-      errors.UserError: if there is no such attribute or number, or items contradict one another.
+      errors.UserError: If there is no such attribute or number, or items contradict one another.
     """
     listed: dict[int, float] = {}
     for item in items:
@@ -48,7 +48,7 @@ def parse(items: Sequence[str], names: Sequence[str], seen: np.ndarray) -> dict[
 
 
 def fill(listed: Mapping[int, float], names: Sequence[str], seen: np.ndarray) -> np.ndarray:
-    """Returns the values `[M]` float32 of a class of which some attributes are listed; see `parse`."""
+    """Fill in the attributes that are not listed, by the module's rules, and return all values, `[M]` float32."""
     values = np.where(_is_binary(seen), 0, seen.mean(0))
     for group in exclusive(names, seen):
         values[group] = 0 if any(listed.get(index) for index in group) else seen[:, group].mean(0)
@@ -57,11 +57,11 @@ def fill(listed: Mapping[int, float], names: Sequence[str], seen: np.ndarray) ->
 
 
 def exclusive(names: Sequence[str], seen: np.ndarray) -> list[list[int]]:
-    """Returns the groups of attributes that exclude one another: of each, every seen class has just one.
+    """Group the attributes that exclude one another: every seen class has exactly one attribute of each group.
 
     Args:
-      names: of the `M` attributes; those of a group begin alike, such as `crown=red` and `crown=blue`.
-      seen: the values of the seen classes, `[C,M]`.
+      names: Names of the `M` attributes; those of a group begin alike, such as `crown=red` and `crown=blue`.
+      seen: Values of the seen classes, `[C,M]`.
     """
     groups: dict[str, list[int]] = {}
     for index, name in enumerate(names):
@@ -73,12 +73,12 @@ def exclusive(names: Sequence[str], seen: np.ndarray) -> list[list[int]]:
 
 
 def _is_binary(seen: np.ndarray) -> np.ndarray:
-    """Returns which attributes `[M]` bool are 0 or 1."""
+    """Check which attributes are only 0 or 1 for all seen classes, `[M]` bool."""
     return ((seen == 0) | (seen == 1)).all(0)
 
 
 def _split(item: str, names: Sequence[str]) -> tuple[int, str | None]:
-    """Returns the index of the attribute that an item names, and its number as written, if there is one."""
+    """Split an item into the index of its attribute and its number as written; None if it has no number."""
     name, colon, written = item.rpartition(":")
     whole = _index(item, names)
     if whole is not None:
@@ -95,18 +95,18 @@ def _index(name: str, names: Sequence[str]) -> int | None:
 
 
 def _form(name: str) -> str:
-    """Returns a name as its words alone, `has_bill_shape::hooked` as `bill_shape_hooked`."""
+    """Normalize a name to its words alone: `has_bill_shape::hooked` becomes `bill_shape_hooked`."""
     return re.sub(r"(?:[^\w%]|_)+", "_", name.casefold()).strip("_").removeprefix("has_")
 
 
 def _usual(values: np.ndarray) -> float:
-    """Returns what an attribute is where it is more than usual among the seen classes."""
+    """Average the values that are above the mean of all seen classes; the highest value if none is above."""
     more = values > values.mean()
     return float(values[more].mean()) if more.any() else float(values.max())
 
 
 def _number(item: str, written: str, seen: np.ndarray, index: int) -> float:
-    """Returns the number of an item, in the table's unit."""
+    """Convert the number of an item to the table's unit, and check that it is within the limits."""
     of_attribute = seen[:, index]
     share = written.endswith("%")
     try:
@@ -127,7 +127,10 @@ def _number(item: str, written: str, seen: np.ndarray, index: int) -> float:
 
 
 def _limits(seen: np.ndarray, index: int) -> tuple[float, float]:
-    """Returns 0 and 1 for what is either, else the range of all attributes, as wide again on both sides."""
+    """Compute the lowest and highest allowed value.
+
+    They are 0 and 1 for a binary attribute, else the range of the whole table, extended by its width on both sides.
+    """
     if _is_binary(seen)[index]:
         return 0.0, 1.0
     least, most = float(seen.min()), float(seen.max())

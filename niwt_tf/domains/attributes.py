@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Attributes as vectors: as they are, and what is missing filled in."""
+"""Load attributes as vectors on their own scale, and fill in missing values."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from niwt_tf.domains import part
 
 
 def load(known: zero_shot.Attributes, dataset: zero_shot.ZeroShotDataset, missing_value: str = "auto") -> part.Part:
-    """Return the attributes of the dataset's classes, binary or continuous, on their own scale.
+    """Load the attributes of the dataset's classes, binary or continuous, on their own scale.
 
-    A missing value becomes the attribute's mean over the seen classes that have it, or over all classes where no seen
-    one has it.
+    A missing value becomes the attribute's mean over the seen classes that have it, or over all classes if no
+    seen class has it.
 
     Args:
-      known: what is known of the classes.
-      dataset: the classes.
-      missing_value: whether -1 is missing, see `missing_values.decide`.
+      known: Attributes of the classes.
+      dataset: Dataset of the classes.
+      missing_value: Choice whether -1 means missing; see `missing_values.decide`.
 
     Raises:
-      errors.UserError: if a class is missing, or an attribute is missing of every class.
+      errors.UserError: If a class is missing, or no class has a value of an attribute.
     """
     by_class, decision = missing_values.decide(known, missing_value)
     rows = part.of_classes(by_class, dataset.class_names, "attributes", known.source)
@@ -35,10 +35,10 @@ def load(known: zero_shot.Attributes, dataset: zero_shot.ZeroShotDataset, missin
 
 
 def filled(values: np.ndarray, seen_classes: int, names: Sequence[str], source: str) -> tuple[np.ndarray, str]:
-    """Return values `[C,M]` with means for NaN, and in words how many there were; see `load`.
+    """Replace NaN in `[C,M]` values by means as in `load`, and report their number in a text, empty if there is no NaN.
 
     Raises:
-      errors.UserError: if an attribute is missing of every class.
+      errors.UserError: If no class has a value of an attribute.
     """
     missing = np.isnan(values)
     if not missing.any():
@@ -49,7 +49,7 @@ def filled(values: np.ndarray, seen_classes: int, names: Sequence[str], source: 
 
 
 def _means(values: np.ndarray, seen_classes: int, names: Sequence[str], source: str) -> np.ndarray:
-    """Returns each attribute's mean `[M]` over the seen classes that have it, or else over all."""
+    """Compute each attribute's mean `[M]` over the seen classes that have it, or over all classes if none does."""
     nowhere = [name for name, gone in zip(names, np.isnan(values).all(0), strict=True) if gone]
     if nowhere:
         raise errors.UserError(
@@ -61,7 +61,7 @@ def _means(values: np.ndarray, seen_classes: int, names: Sequence[str], source: 
 
 
 def _mean(values: np.ndarray) -> np.ndarray:
-    """Returns the mean `[M]` float32 of the values that are there; 0 where none is."""
+    """Compute each attribute's mean `[M]` float32 over the values that are not NaN; 0 if all are."""
     there = ~np.isnan(values)
     total = np.where(there, values, 0).sum(0, dtype=np.float64)
     return (total / np.maximum(there.sum(0), 1)).astype(np.float32)

@@ -1,6 +1,9 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Whether what is told of classes tells them apart: what says nothing is an error, and what says little a warning."""
+"""Check that the descriptions of classes distinguish them.
+
+Descriptions that make the method useless raise an error; those that are merely weak give a warning.
+"""
 
 from __future__ import annotations
 
@@ -12,24 +15,24 @@ import numpy as np
 from niwt_tf import errors
 from niwt_tf.numerics import unit_vectors
 
-_DIGITS = 6  # of vectors of length 1: what differs less is the same
-_LEAST_KNOWN = 0.5  # of a class's words
-_NAMED = 5  # of classes that are the same
+_DIGITS = 6  # decimals of unit vectors; smaller differences do not count
+_LEAST_KNOWN = 0.5  # share of a class's words
+_NAMED = 5  # most names listed of classes that are the same
 
 
 @dataclasses.dataclass(frozen=True)
 class Told:
-    """What is told of classes, the seen ones first.
+    """The descriptions of classes, the seen ones first.
 
     Attributes:
-      what: the kind, such as `captions`.
-      source: where it comes from, in words.
-      remedy: what the user can do about it.
-      class_names: `C` names.
-      vectors: `[C,M]`.
-      seen: how many classes are seen.
-      feature_names: of the `M` numbers where each should differ among classes, such as attributes; else none.
-      known_words: of each class, the share 0..1 of its words that the encoder knows; none where that means nothing.
+      what: Kind of description, for example `captions`.
+      source: Description of the source, for messages.
+      remedy: Advice to the user, for messages.
+      class_names: Names of the `C` classes.
+      vectors: `[C,M]` vectors of the classes.
+      seen: Number of seen classes.
+      feature_names: Names of the `M` numbers if each should differ among classes, as attributes should; else empty.
+      known_words: Share of each class's words that the encoder knows, in 0..1; empty if that has no meaning.
     """
 
     what: str
@@ -43,15 +46,15 @@ class Told:
 
 
 def check(told: Told, first: int = 0) -> list[str]:
-    """Return what is doubtful, in words, a line each.
+    """Check descriptions, and return one line for each kind of doubt.
 
     Args:
-      told: what is told.
-      first: the first class that is new; of those before it nothing is said.
+      told: Descriptions to check.
+      first: Index of the first new class, 0 for all; earlier ones are reported only as equal to a new one.
 
     Raises:
-      errors.UserError: if a class has no finite numbers, or nothing but zeros where these are no attributes, or all
-        seen classes are told the same.
+      errors.UserError: If a new class has a number that is not finite, or nothing but zeros that are not attributes, or
+        if all seen classes have the same vector and the class at `first` is one of them.
     """
     _require_something(told, first)
     if first < told.seen:
@@ -84,7 +87,7 @@ def _require_different(told: Told) -> None:
 
 
 def _nothing(told: Told, first: int) -> str:
-    """Return which classes have none of the attributes: the method can tell one such class from others, not two."""
+    """Report classes that have none of the attributes: one such class can be recognized, but not two."""
     empty = np.asarray(~told.vectors.any(1))
     empty[:first] = False
     if not empty.any():
@@ -93,7 +96,7 @@ def _nothing(told: Told, first: int) -> str:
 
 
 def _same(told: Told, first: int) -> str:
-    """Return which classes are told the same, of which one is new; only proportions of their numbers count."""
+    """Report classes with the same vector, up to its length, if at least one of them is new."""
     groups: dict[bytes, list[int]] = {}
     for index, direction in enumerate(np.round(unit_vectors.units(told.vectors.astype(np.float64)), _DIGITS) + 0.0):
         groups.setdefault(direction.tobytes(), []).append(index)
@@ -108,7 +111,7 @@ def _same(told: Told, first: int) -> str:
 
 
 def _constant(told: Told) -> str:
-    """Return which attributes are the same for all seen classes."""
+    """Report attributes that are the same for all seen classes."""
     if not told.feature_names:
         return ""
     constant = (told.vectors[: told.seen] == told.vectors[0]).all(0)
@@ -121,7 +124,7 @@ def _constant(told: Told) -> str:
 
 
 def _little_known(told: Told, first: int) -> str:
-    """Return of which classes that are unseen most words are unknown."""
+    """Report the unseen classes most of whose words are unknown."""
     little = [
         f"{name} ({share:.0%} known)"
         for index, (name, share) in enumerate(zip(told.class_names, told.known_words, strict=False))

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What a user tells of a new class, and the domain vector that a model makes of it."""
+"""A user's description of a new class, and the domain vector that a model reads from it."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _FIELDS = {
 
 @dataclasses.dataclass(frozen=True)
 class Description:
-    """What is told of a class.
+    """A user's description of a class.
 
     Attributes:
-      name: of the class.
-      attributes: items as `attribute_list` reads them.
-      captions: sentences on how it looks.
-      documents: longer texts.
+      name: Name of the class.
+      attributes: Attributes, each written as `attribute_list` reads it.
+      captions: Sentences that describe how the class looks.
+      documents: Longer texts.
     """
 
     name: str
@@ -40,14 +40,14 @@ class Description:
 
 @dataclasses.dataclass(frozen=True)
 class Reading:
-    """What a model makes of a description.
+    """A model's reading of a description.
 
     Attributes:
-      vector: the domain vector `[M]` float32.
-      understood: features of the class, the strongest first: attributes that are listed with their values, phrases with
-        their weights; where an encoder's numbers have no names, words that it knows with how often they are there.
-      unknown: words that say nothing to the model, the most frequent first.
-      known_words: the share 0..1 of its words that say something; of attributes 1.
+      vector: Domain vector `[M]` float32.
+      understood: Features of the class, the strongest first: listed attributes with their values, and phrases with
+        their weights. If an encoder's numbers have no names, words that it knows, with their counts.
+      unknown: Words that the model does not know, the most frequent of each domain first.
+      known_words: Share of the words that the model knows, in 0..1, the lowest over the domains; 1 for attributes.
     """
 
     vector: np.ndarray
@@ -57,16 +57,16 @@ class Reading:
 
 
 def read(told: Description, known: knowledge.DomainKnowledge, seen_classes: int, text_encoder: str) -> Reading:
-    """Returns what a model makes of a description.
+    """Encode a description as a domain vector of the model.
 
     Args:
-      told: the description: of each domain that the model knows its classes by, and of no other.
-      known: what it knows of its classes, the seen ones first.
-      seen_classes: how many classes are seen.
-      text_encoder: encodes texts where no encoder was fitted to the seen classes' own; see `config.DomainConfig`.
+      told: Description in every domain of the model's knowledge, and in no other.
+      known: Knowledge of the model's classes, the seen ones first.
+      seen_classes: Number of seen classes.
+      text_encoder: Encoder of texts if none was fitted to the seen classes' own; see `config.DomainConfig`.
 
     Raises:
-      errors.UserError: if the description is empty or in another domain, contradicts itself, or says nothing that the
+      errors.UserError: If the description is empty or in another domain, contradicts itself, or has nothing that the
         model understands.
     """
     _require_domains(told, [share.domain for share in known.shares])
@@ -83,7 +83,7 @@ def read(told: Description, known: knowledge.DomainKnowledge, seen_classes: int,
 
 
 def _require_domains(told: Description, domains: Sequence[str]) -> None:
-    """Raises errors.UserError if anything but what `domains` ask for is told."""
+    """Check that a description is in `domains`, all of them and no other, or raise errors.UserError."""
     wanted = {_FIELDS[domain] for domain in domains if domain in _FIELDS}
     given = {flag for flag in _FIELDS.values() if any(text.strip() for text in getattr(told, flag))}
     if not set(domains) <= set(_FIELDS):

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Loads a text model of TensorFlow Hub, from its handle or from a SavedModel on this machine."""
+"""Load a text model of TensorFlow Hub, from its handle or from a local SavedModel."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from niwt_tf.util import hub
 
 
 def load(handle: str, path: Path | None = None) -> Callable[[Sequence[str]], np.ndarray]:
-    """Returns the model as a function from `N` texts to `[N,M]` float32.
+    """Load the model as a function that encodes `N` texts as `[N,M]` float32.
 
     Args:
-      handle: TensorFlow Hub's address of the model.
-      path: its SavedModel, where it lies on this machine.
+      handle: Address of the model on TensorFlow Hub.
+      path: Local SavedModel of it, if there is one.
 
     Raises:
-      errors.UserError: if it cannot be had; the function raises it if the model does not turn texts into vectors.
+      errors.UserError: If the model cannot be loaded or called. The function raises it if the model does not turn texts
+        into vectors.
     """
     loaded = hub.load("text_encoder", handle, path)
     signatures = getattr(loaded, "signatures", {})

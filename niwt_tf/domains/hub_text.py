@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Text to vectors by a text model of TensorFlow Hub, each text once: what it gave is kept on disk."""
+"""Encode texts with a text model of TensorFlow Hub, each group of texts once: the vectors are cached on disk."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ _BATCH_SIZE = 64
 
 
 class HubEncoder:
-    """A model from texts to vectors, such as a universal sentence encoder.
+    """A text encoder of TensorFlow Hub, such as a universal sentence encoder.
 
-    The vectors are kept under `$NIWT_CACHE_DIR/text`, ~/.cache/niwt_tf/text by default: in a folder for the model, by
-    its handle or by what its files hold, and a file for the texts that were given together.
+    The vectors are cached under `$NIWT_CACHE_DIR/text`, ~/.cache/niwt_tf/text by default. Each model has a folder,
+    named by a hash of its handle or of its files, with one file for each group of texts that were encoded together.
 
     Attributes:
-      name: the handle, in words.
-      feature_names: None.
+      name: Name of the encoder for messages, which includes the handle.
+      feature_names: None, because the numbers of a vector have no names.
     """
 
     feature_names: tuple[str, ...] | None = None
 
     def __init__(self, handle: str, path: Path | None = None) -> None:
-        """Loads nothing yet: the model is loaded for the first texts that it has not encoded before.
+        """Prepare the cache; the model itself is loaded only for texts that are not cached yet.
 
         Args:
-          handle: TensorFlow Hub's address of the model.
-          path: its SavedModel, where it lies on this machine.
+          handle: Address of the model on TensorFlow Hub.
+          path: Local SavedModel of it, if there is one.
 
         Raises:
-          errors.UserError: if the folder of what is kept cannot be written.
+          errors.UserError: If the cache folder cannot be created.
         """
         self.name, self._handle, self._path = f"the text model {handle}", handle, path
         model = named_files.sha256(path) if path else handle
@@ -57,10 +57,10 @@ class HubEncoder:
             ) from error
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
-        """Returns `[N,M]` float32.
+        """Encode `N` texts as `[N,M]` float32.
 
         Raises:
-          errors.UserError: if the model cannot be had, or does not turn texts into vectors.
+          errors.UserError: If the model cannot be loaded, or does not turn texts into vectors.
         """
         file = self._cache / f"{config_lib.fingerprint(list(texts))}.npz"
         vectors = _read(file)
@@ -71,12 +71,12 @@ class HubEncoder:
         return vectors
 
     def knows(self, word: str) -> bool:
-        """Returns that it does: these models hash strange words, or split them."""
+        """Return true for every word, because these models hash or split words that are new to them."""
         del word
         return True
 
     def unknown(self, seen: Sequence[str], unseen: Sequence[str]) -> str:
-        """Returns nothing, as no word is unknown."""
+        """Return an empty text, because no word is unknown."""
         del seen, unseen
         return ""
 
@@ -86,7 +86,7 @@ class HubEncoder:
 
 
 def _read(file: Path) -> np.ndarray | None:
-    """Returns the vectors that `_write` kept; None where there are none, or none that can be read."""
+    """Read the vectors that `_write` cached; None if there are none, or they cannot be read."""
     try:
         with file.open("rb") as opened, np.load(opened, allow_pickle=False) as kept:
             return kept["vectors"]
@@ -95,7 +95,7 @@ def _read(file: Path) -> np.ndarray | None:
 
 
 def _write(file: Path, vectors: np.ndarray) -> None:
-    """Writes the vectors whole or not at all."""
+    """Write the vectors through a temporary file, so that no partial file is left."""
     descriptor, temporary = tempfile.mkstemp(dir=file.parent, suffix=".part")
     try:
         with open(descriptor, "wb") as part:

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What is known of each class as a vector, from attributes, captions, documents, sentences, or several of them."""
+"""Load the domain vectors of the classes from attributes, captions, documents, sentences, or several of them."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _OF_ATTRIBUTES = ("attributes", "binary_attributes")
 
 @dataclasses.dataclass(frozen=True)
 class Share:
-    """What one domain has of the vectors.
+    """The slice of the domain vectors that comes from one domain.
 
     Attributes:
-      domain: its name, one of `config.DOMAINS`.
-      size: how many of the vectors' numbers are its own.
-      factor: what these were multiplied by.
-      encoder: what was fitted to the seen classes' text; None where nothing was.
+      domain: Name of the domain, one of `config.DOMAINS`.
+      size: Number of the vectors' numbers in this slice.
+      factor: Factor by which these numbers were scaled.
+      encoder: Encoder fitted to the seen classes' text; None if none was fitted.
     """
 
     domain: str
@@ -40,14 +40,14 @@ class Share:
 
 @dataclasses.dataclass(frozen=True)
 class DomainKnowledge:
-    """A vector for each class.
+    """The domain vectors of all classes.
 
     Attributes:
-      vectors: `[C,M]` float32.
-      feature_names: `M` names, such as those of attributes, or words.
-      class_names: `C` names.
-      source: where the vectors come from, in words.
-      shares: what each domain has of the vectors, in their order.
+      vectors: `[C,M]` float32 domain vectors.
+      feature_names: Names of the `M` features, such as attributes or words.
+      class_names: Names of the `C` classes.
+      source: Description of the data that the vectors come from.
+      shares: Slices of the vectors, one for each domain, in order.
     """
 
     vectors: np.ndarray
@@ -57,7 +57,7 @@ class DomainKnowledge:
     shares: tuple[Share, ...] = ()
 
     def save(self, path: Path) -> None:
-        """Writes an `.npz` file."""
+        """Write everything to an `.npz` file."""
         fitted: dict[str, Any] = {
             f"{share.domain}/{name}": array
             for share in self.shares
@@ -77,7 +77,7 @@ class DomainKnowledge:
 
     @classmethod
     def load(cls, path: Path) -> DomainKnowledge:
-        """Returns what `save` wrote; no pickle."""
+        """Read a file that `save` wrote, without pickle."""
         with np.load(path, allow_pickle=False) as saved:
             return cls(
                 saved["vectors"],
@@ -94,24 +94,25 @@ def _shares(saved: Mapping[str, np.ndarray]) -> tuple[Share, ...]:
 
 
 def _fitted(domain: str, saved: Mapping[str, np.ndarray]) -> encoders.TfidfEncoder | None:
-    """Returns the encoder that `DomainKnowledge.save` wrote for a domain; None where it wrote none."""
+    """Restore the encoder that `DomainKnowledge.save` wrote for a domain; None if it wrote none."""
     names = [name for name in saved if name.startswith(f"{domain}/")]
     return encoders.TfidfEncoder.from_arrays({name.partition("/")[2]: saved[name] for name in names}) if names else None
 
 
 def load(dataset: zero_shot.ZeroShotDataset, config: config_lib.DomainConfig, is_told: bool = True) -> DomainKnowledge:
-    """Returns what `config.domain` tells of each class of `dataset`.
+    """Load the knowledge of the classes of `dataset` in the domains of `config`.
 
-    Text encoders are fitted on the seen classes' text alone. Of several domains the vectors are put one after the
-    other, each scaled so that the mean length over the seen classes is 1; of one domain they stay as they are.
+    Text encoders are fitted to the seen classes' text alone. The vectors of several domains are concatenated, each
+    scaled to a mean length of 1 over the seen classes. The vectors of a single domain keep their scale.
 
     Args:
-      dataset: the classes and their descriptions.
-      config: which domains, which encoder.
-      is_told: whether what is doubtful is said.
+      dataset: Dataset with the classes and their descriptions.
+      config: Choice of domains and encoder.
+      is_told: True to print warnings about doubtful knowledge.
 
     Raises:
-      errors.UserError: if the dataset lacks a domain, or a domain tells nothing of a class, or the same of all.
+      errors.UserError: If the dataset lacks a domain, a domain has nothing about a class, or a domain describes all
+        seen classes alike.
     """
     parts = {domain: _load_part(domain, dataset, config) for domain in config.domain.split("+")}
     for domain, one in parts.items():
@@ -135,7 +136,7 @@ def _load_part(domain: str, dataset: zero_shot.ZeroShotDataset, config: config_l
 
 
 def _told(domain: str, dataset: zero_shot.ZeroShotDataset) -> Any:
-    """Returns what the dataset itself tells of its classes."""
+    """Read the dataset's own descriptions of its classes in `domain`."""
     read = getattr(dataset.descriptions, domain)
     if read is None:
         has = [name for name in config_lib.DOMAINS if getattr(dataset.descriptions, name)]
@@ -148,7 +149,7 @@ def _told(domain: str, dataset: zero_shot.ZeroShotDataset) -> Any:
 
 
 def _check(domain: str, one: part.Part, dataset: zero_shot.ZeroShotDataset) -> list[str]:
-    """Return what is doubtful about a domain; errors.UserError for what says nothing."""
+    """Check the vectors of a domain with `audit.check`, which raises errors.UserError, and return its warnings."""
     remedy = "Mend what the dataset tells of them, or name another --domain."
     if domain in ("captions", "documents"):
         remedy = f"Write other text into a folder for --{domain}_dir, or name another --text_encoder."
@@ -166,7 +167,7 @@ def _share(domain: str, one: part.Part, scaled: bool, seen_classes: int) -> Shar
 
 
 def _names(parts: Mapping[str, part.Part]) -> tuple[str, ...]:
-    """Returns all feature names; those that two domains share begin with the domain's."""
+    """Join the feature names of all domains; a name that two domains share is prefixed with its domain."""
     count = Counter(name for one in parts.values() for name in set(one.feature_names))
     return tuple(
         f"{domain}: {name}" if count[name] > 1 else name for domain, one in parts.items() for name in one.feature_names

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""One kind of knowledge on its own, before kinds are joined."""
+"""The vectors of a single domain, before domains are joined."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _T = TypeVar("_T")
 
 @dataclasses.dataclass(frozen=True)
 class Part:
-    """A vector for each class, of one kind.
+    """Vectors of all classes from one domain.
 
     Attributes:
-      vectors: `[C,M]` float32.
-      feature_names: `M` names.
-      source: where the vectors come from, in words.
-      encoder: turned the texts into them; None where there was none.
-      known_words: of each class, the share 0..1 of its words that the encoder knows; none where there was none.
+      vectors: `[C,M]` float32 vectors of the classes.
+      feature_names: Names of the `M` numbers.
+      source: Description of the data that the vectors come from.
+      encoder: Encoder of the texts; None for a domain without text.
+      known_words: Share of each class's words that the encoder knows, in 0..1; empty without an encoder.
     """
 
     vectors: np.ndarray
@@ -36,16 +36,16 @@ class Part:
 
 
 def of_classes(known: Mapping[str, _T], class_names: Sequence[str], what: str, source: str) -> list[_T]:
-    """Returns what is known of each class, in order.
+    """Select the knowledge of each class, in the order of `class_names`.
 
     Args:
-      known: class -> what is known of it.
-      class_names: the classes.
-      what: the kind of knowledge, such as `captions`.
-      source: where it comes from, in words.
+      known: Class name -> knowledge of the class.
+      class_names: Names of the classes.
+      what: Kind of knowledge, for messages: for example `captions`.
+      source: Description of the source, for messages.
 
     Raises:
-      errors.UserError: if nothing is known of a class.
+      errors.UserError: If `known` lacks a class.
     """
     missing = [name for name in class_names if name not in known]
     if missing:

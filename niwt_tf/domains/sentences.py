@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Embeddings of captions that come with a dataset, as they are."""
+"""Load embeddings of captions that come with a dataset, unchanged."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from niwt_tf.domains import part
 
 
 def load(known: zero_shot.Embeddings, dataset: zero_shot.ZeroShotDataset) -> part.Part:
-    """Returns the embeddings of the dataset's classes.
+    """Load the sentence embeddings of the dataset's classes.
 
     Raises:
-      errors.UserError: if a class is missing.
+      errors.UserError: If a class is missing.
     """
     vectors = np.stack(part.of_classes(known.values, dataset.class_names, "sentences", known.source))
     names = tuple(f"sentence {number}" for number in range(vectors.shape[1]))

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Captions and documents as vectors: the mean of the encoded texts of each class."""
+"""Encode captions and documents as vectors: the mean over the encoded texts of each class."""
 
 from __future__ import annotations
 
@@ -20,18 +20,19 @@ from niwt_tf.util import progress
 def load(
     known: zero_shot.Texts, kind: str, dataset: zero_shot.ZeroShotDataset, config: config_lib.DomainConfig
 ) -> part.Part:
-    """Returns the mean of each class's encoded texts.
+    """Encode the texts of each class, and average them.
 
-    An encoder that learns does so from the seen classes' text alone.
+    An encoder that learns is fitted to the seen classes' text alone.
 
     Args:
-      known: the texts.
+      known: Texts of the classes.
       kind: `captions` or `documents`.
-      dataset: its classes.
-      config: which encoder.
+      dataset: Dataset of these classes.
+      config: Choice of the encoder.
 
     Raises:
-      errors.UserError: if a class has no text, or none that the encoder knows a word of, or there is no such encoder.
+      errors.UserError: If a class has no text, no word can be learned from the seen classes, or there is no such
+        encoder.
     """
     by_class = _filled(known, kind, dataset.class_names)
     seen, unseen = by_class[: len(dataset.seen)], by_class[len(dataset.seen) :]
@@ -46,15 +47,15 @@ def load(
 
 
 def from_folder(kind: str, folder: str, dataset: zero_shot.ZeroShotDataset) -> zero_shot.Texts:
-    """Returns the texts in a folder of the user's: a caption is a line of a file, a document is a file.
+    """Read texts from a folder of the user: each line of a file is a caption, or a whole file is a document.
 
     Args:
       kind: `captions` or `documents`.
-      folder: holds `<class>.txt`.
-      dataset: its classes.
+      folder: Folder that holds `<class>.txt`.
+      dataset: Dataset of the classes.
 
     Raises:
-      errors.UserError: if a class's file is missing, double or no UTF-8.
+      errors.UserError: If a class has no file or two, or a file is empty or not UTF-8.
     """
     read = {"captions": class_texts.captions, "documents": class_texts.documents}[kind]
     path = named_files.class_texts(f"{kind}_dir", folder)
@@ -62,7 +63,7 @@ def from_folder(kind: str, folder: str, dataset: zero_shot.ZeroShotDataset) -> z
 
 
 def _filled(known: zero_shot.Texts, kind: str, class_names: Sequence[str]) -> list[list[str]]:
-    """Returns the texts of each class that are not blank."""
+    """Select the texts of each class that are not blank, and check that each class has one."""
     texts = part.of_classes(known.by_class, class_names, kind, known.source)
     filled = [[text for text in of_class if text.strip()] for of_class in texts]
     empty = [name for name, of_class in zip(class_names, filled, strict=True) if not of_class]
@@ -81,13 +82,13 @@ def _encoder(config: config_lib.DomainConfig, seen: Sequence[Sequence[str]]) -> 
 
 
 def fitted_elsewhere(text_encoder: str) -> encoders.Encoder:
-    """Returns an encoder that learns nothing from the texts here.
+    """Load an encoder that is not fitted to the texts here.
 
     Args:
       text_encoder: `word2vec:PATH` or `hub:HANDLE_OR_PATH`.
 
     Raises:
-      errors.UserError: if there is no such file, or it is none.
+      errors.UserError: If there is no such file, or it is in another format.
     """
     path = named_files.encoder_path(text_encoder)
     if path and text_encoder.startswith("word2vec:"):
@@ -97,7 +98,7 @@ def fitted_elsewhere(text_encoder: str) -> encoders.Encoder:
 
 @functools.lru_cache(maxsize=1)
 def _word_vectors(path: Path, changed: int) -> word_vectors.WordVectors:
-    """Returns what a file of some GiB holds, read once as long as it has not `changed`."""
+    """Read a file of word vectors, some GiB, and keep it in memory while its modification time `changed` stays."""
     del changed
     return word_vectors.WordVectors(path)
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Text to vectors by word vectors made elsewhere: word2vec's or GloVe's, averaged over the words of a text."""
+"""Encode texts with word vectors trained elsewhere, word2vec or GloVe: the mean over the words of a text."""
 
 from __future__ import annotations
 
@@ -20,32 +20,33 @@ from niwt_tf import errors
 from niwt_tf.domains import words
 from niwt_tf.util import progress
 
-_LONGEST_LINE = 2**16  # bytes that are read to tell the format
-_LOOKED_AT = 100  # lines, to tell how many numbers one has
-_MOST_PACKED = 1032  # bytes that gzip makes one of
-_BLOCK = 10_000  # vectors
+_LONGEST_LINE = 2**16  # bytes read to recognize the format
+_LOOKED_AT = 100  # lines read to count the numbers of one
+_MOST_PACKED = 1032  # largest ratio of gzip's compression
+_BLOCK = 10_000  # vectors stacked at a time
 
 
 class WordVectors:
-    """The mean of the vectors of a text's known words, as in the paper.
+    """A text encoder that averages the vectors of a text's known words, as in the paper.
 
-    A word is looked up in small letters, and as it is written where that is not known.
+    A word is looked up in lower case, and as it is written if that is not known.
 
     Attributes:
-      name: the file, in words.
-      feature_names: None.
+      name: Name of the encoder for messages, which includes the file.
+      feature_names: None, because the numbers of a vector have no names.
     """
 
     feature_names: tuple[str, ...] | None = None
 
     def __init__(self, path: Path) -> None:
-        """Reads a file of word vectors into memory.
+        """Read a file of word vectors into memory.
 
         Args:
-          path: word2vec's binary or text format or GloVe's text, packed by gzip if it is named `.gz`.
+          path: File in word2vec's binary or text format, or in GloVe's text format; compressed by gzip if its name
+            ends in `.gz`.
 
         Raises:
-          errors.UserError: if the file is none of these, or gensim is not installed for binary ones.
+          errors.UserError: If the file is in no such format, or is binary and gensim is not installed.
         """
         self.name = f"word vectors of {path}"
         progress.say(f"  reading {self.name}")
@@ -63,15 +64,15 @@ class WordVectors:
             )
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
-        """Returns `[N,M]` float32; zeros for a text without a known word."""
+        """Encode `N` texts as `[N,M]` float32; zeros for a text without a known word."""
         return np.stack([self._mean(text) for text in texts])
 
     def knows(self, word: str) -> bool:
-        """Returns whether a word has a vector."""
+        """Check whether a word has a vector."""
         return bool(self._keys(word))
 
     def unknown(self, seen: Sequence[str], unseen: Sequence[str]) -> str:
-        """Returns how many words of all texts have no vector."""
+        """Report how many words of all texts have no vector."""
         return words.unknown([*seen, *unseen], self.knows)
 
     def _mean(self, text: str) -> np.ndarray:
@@ -79,16 +80,16 @@ class WordVectors:
         return self._vectors[known].mean(0) if known else np.zeros(self._vectors.shape[1], np.float32)
 
     def _keys(self, word: str) -> list[str]:
-        """Return the key of a word's vector; none where it has none."""
+        """Look up the key of a word's vector; an empty list if it has none."""
         return [key for key in (word.lower(), word) if key in self._rows][:1]
 
 
 def _read(path: Path) -> tuple[dict[str, int], np.ndarray]:
-    """Return word -> row, and the vectors `[N,M]` float32.
+    """Read a file as word -> row, and the vectors `[N,M]` float32.
 
     Raises:
-      ValueError: if the file is of another kind.
-      EOFError: if it ends too early.
+      ValueError: If the file is in another format.
+      EOFError: If the file ends too early.
     """
     with _open(path) as file:
         first, second = file.readline(_LONGEST_LINE), file.readline(_LONGEST_LINE)
@@ -109,21 +110,21 @@ def _open(path: Path) -> BinaryIO:
 
 
 def _require_room(path: Path, count: int, size: int) -> None:
-    """Raise ValueError if a file cannot hold as many numbers as its header says: a number has two bytes at least."""
+    """Check that a file can hold the numbers that its header states, at least two bytes each, or raise ValueError."""
     room = path.stat().st_size * (_MOST_PACKED if path.suffix == ".gz" else 1)
     if not size or 2 * size > _LONGEST_LINE or count * size * 2 > room:
         raise ValueError(f"its first line says {count} words of {size} numbers, for which it is too short")
 
 
 def _size(path: Path) -> int:
-    """Return how many numbers most of the first lines have: those whose words hold no blank."""
+    """Count the numbers of a line: the most frequent count among the first lines, because some words hold blanks."""
     with _open(path) as file:
         counts = Counter(len(line.split()) for line in itertools.islice(file, _LOOKED_AT) if line.strip())
     return max(sorted(counts), key=lambda one: counts[one]) - 1
 
 
 def _read_text(path: Path, skipped: int, count: int | None, size: int) -> tuple[dict[str, int], np.ndarray]:
-    """Return what lines of a word, which may hold blanks, and `size` numbers tell; of a word there twice the first."""
+    """Read lines of a word, which may hold blanks, and `size` numbers; the first line counts if a word is repeated."""
     if not size:
         raise ValueError("its lines have no numbers")
     rows: dict[str, int] = {}
@@ -148,7 +149,7 @@ def _read_text(path: Path, skipped: int, count: int | None, size: int) -> tuple[
 
 
 def _read_binary(path: Path) -> tuple[dict[str, int], np.ndarray]:
-    """Return what gensim reads of word2vec's binary format."""
+    """Read word2vec's binary format with gensim."""
     try:
         from gensim.models import keyedvectors
     except ImportError as error:

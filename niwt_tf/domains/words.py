@@ -1,9 +1,9 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The words of a text in any script, and how many of them an encoder knows.
+"""Split a text in any script into words, and count how many of them an encoder knows.
 
-Combining marks belong to their letters. Where a script has no blanks between words, as Chinese, Japanese, Thai, Lao,
-Khmer and Burmese, each letter counts as a word, and up to three of them in a row as a phrase.
+Combining marks belong to their letters. Some scripts have no blanks between words: Chinese, Japanese, Thai, Lao, Khmer
+and Burmese. There each letter counts as a word, and up to three letters in a row as a phrase.
 """
 
 from __future__ import annotations
@@ -17,39 +17,42 @@ import regex
 
 from niwt_tf import errors
 
-# What joins words rather than describes; left out, "the crown is red" and "a red crown" share their words.
+# Words that do not describe. Without them "the crown is red" and "a red crown" have the same words.
 JOINING = tuple(
     (
         "a an the this that these those it its he she his her is are was were be has have had with of and or but on in "
         "at to from by as for which whose while there here also both"
     ).split()
 )
-_LETTERS = 3  # most in a phrase where there are no blanks
+_LETTERS = 3  # most letters in a phrase of a script without blanks
 _EXAMPLES = 3
-_WORD = r"[\w\p{N}\p{M}\u200c\u200d]"  # joiners are letters to Persian and Hindi
-# Line breaks of the class SA, of South East Asia, need a dictionary: there are no blanks.
+_WORD = r"[\w\p{N}\p{M}\u200c\u200d]"  # in Persian and Hindi joiners belong to words
+# Line-break class SA, scripts of South East Asia: lines break only by a dictionary, because there are no blanks.
 _UNSPACED = rf"[[\p{{scx=Han}}\p{{scx=Hiragana}}\p{{scx=Katakana}}\p{{lb=SA}}]&&{_WORD}]"
 _SPACED = rf"[{_WORD}--{_UNSPACED}]"
-# Words have two letters or more, as in scikit-learn, but for Korean, of which a letter is a syllable.
+# Words have two letters or more, as in scikit-learn; in Korean one is enough, because a letter is a syllable.
 _TOKEN = regex.compile(rf"(?P<run>{_UNSPACED}+)|(?P<word>{_SPACED}{{2,}}|\p{{Hangul}})", regex.VERSION1)
 
 
 def words(text: str) -> list[str]:
-    """Return the words of a text, as they are written there, with accents composed."""
+    """Split a text into its words, as they are written there, with accents composed."""
     return [part for run, found in _tokens(text) for part in (letters(found) if run else (found,))]
 
 
 def candidates(text: str) -> list[str]:
-    """Return the words of a text as written, and where a script has no blanks between them all that may be one."""
+    """Split a text into its words as written.
+
+    If a script has no blanks between words, every run of up to three letters counts, because it may be a word.
+    """
     return [part for run, found in _tokens(text) for part in (parts(found) if run else (found,))]
 
 
 def phrases(text: str, most: int) -> list[str]:
-    """Return all phrases of a text in small letters, each as often as it is there.
+    """Extract all phrases of a text in lower case, each as often as it occurs.
 
     Args:
-      text: in any script.
-      most: words in a phrase; words that join others are left out of it.
+      text: Text in any script.
+      most: Largest number of words in a phrase; the words in `JOINING` are dropped first.
     """
     tokens = list(_tokens(text.lower()))
     spaced = [found for run, found in tokens if not run and found not in JOINING]
@@ -58,17 +61,17 @@ def phrases(text: str, most: int) -> list[str]:
 
 
 def parts(run: str) -> Iterator[str]:
-    """Yield up to three letters in a row of a word, or of what has no blanks."""
+    """Yield all runs of one to three letters in `run`, a text without blanks."""
     return _rows(letters(run), _LETTERS, "")
 
 
 def letters(run: str) -> list[str]:
-    """Return letters with their marks."""
+    """Split a text into letters with their combining marks."""
     return regex.findall(r"\X", run)
 
 
 def _tokens(text: str) -> Iterator[tuple[bool, str]]:
-    """Yield whether it has no blanks, and the word or the run of letters."""
+    """Yield pairs: whether the script has no blanks, and the word, or the run of letters in such a script."""
     for match in _TOKEN.finditer(unicodedata.normalize("NFC", text)):
         yield match.lastgroup == "run", match[0]
 
@@ -80,18 +83,18 @@ def _rows(items: Sequence[str], most: int, joint: str) -> Iterator[str]:
 
 
 def known_share(texts: Iterable[str], is_known: Callable[[str], bool]) -> float:
-    """Return the share 0..1 of the words of `texts` that are known, but for those that join others; 1 without any."""
+    """Compute the share of the words in `texts` that are known, in 0..1, without those in `JOINING`; 1 for no words."""
     told = [word for text in texts for word in words(text) if word.lower() not in JOINING]
     return sum(map(is_known, told)) / len(told) if told else 1.0
 
 
 def unknown(texts: Iterable[str], is_known: Callable[[str], bool], whose: str = "") -> str:
-    """Return how many words of `texts` are unknown, such as `3 of 1,200 words unknown (zorilla, okapi)`.
+    """Count the unknown words of `texts`, as a text such as `3 of 1,200 words unknown (zorilla, okapi)`.
 
     Args:
-      texts: all their words count, but for those that join others.
-      is_known: of a word as it is written.
-      whose: the words are, such as `of unseen classes`.
+      texts: Texts whose words are counted, except those in `JOINING`.
+      is_known: Function that checks a word as it is written.
+      whose: Qualifier after the counts, for example `of unseen classes`.
     """
     counts = Counter(word for text in texts for word in words(text) if word.lower() not in JOINING)
     strange = Counter({word: count for word, count in counts.items() if not is_known(word)})

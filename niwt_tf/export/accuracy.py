@@ -21,7 +21,10 @@ _BAR_DELAY = 2.0  # seconds
 
 
 def measure(model: model_lib.Model, predictor: agreement.Predictor) -> dict[str, Any]:
-    """Measure the accuracies of a predictor, and the model's own, on the test images of the classes that it knows."""
+    """Measure the accuracies of a predictor, and the model's own, on the test images of the classes that it knows.
+
+    If the dataset cannot be loaded, or its split has changed, the result says why.
+    """
     try:
         dataset = _dataset(model)
     except (errors.UserError, OSError) as error:
@@ -41,7 +44,7 @@ def measure(model: model_lib.Model, predictor: agreement.Predictor) -> dict[str,
 
 
 def _dataset(model: model_lib.Model) -> zero_shot.ZeroShotDataset:
-    """Returns the dataset of the run that made the model, if it is at hand as it was then."""
+    """Load the dataset of the run that made the model, without downloads; check that its split has not changed."""
     with obtain.without_downloads():
         dataset = registry.load(model.config.data, model.image_size)
     then = model.metrics.get("split_sha256", dataset.split_sha256)
@@ -53,12 +56,12 @@ def _dataset(model: model_lib.Model) -> zero_shot.ZeroShotDataset:
 
 
 def _place(name: str, model: model_lib.Model) -> int:
-    """Returns the place of a class of the run; -1 if it was forgotten since."""
+    """Look up the model's index of a class of the run; -1 if the class was forgotten since."""
     return model.class_names.index(name) if name in model.class_names else -1
 
 
 def _predict(model: model_lib.Model, predictor: agreement.Predictor, split: zero_shot.Split, bar: Any) -> np.ndarray:
-    """Returns the classes `[2,N]` by the predictor, and by the model."""
+    """Predict the classes `[2,N]` of a split's images, by the predictor and by the model."""
     found = [np.zeros((2, 0), np.int64)]
     for images, _ in split.batches(_BATCH_SIZE).as_numpy_iterator():
         found.append(np.stack([predictor(images).argmax(1), model.predict(images).scores.argmax(1)]))

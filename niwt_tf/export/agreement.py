@@ -13,19 +13,19 @@ from niwt_tf import errors
 from niwt_tf.models import model as model_lib
 
 Predictor = Callable[[np.ndarray], np.ndarray]  # images `[N,H,W,3]` uint8 -> scores `[N,C]` float32
-BOUND = 1e-3  # of the scores' spread
+BOUND = 1e-3  # share of the scores' spread
 _EACH = 8  # images of each size
-_CELLS = 4  # of one colour, along each side of a sample image
+_CELLS = 4  # cells of one colour along each side of a sample image
 
 
 @dataclasses.dataclass(frozen=True)
 class Agreement:
-    """How far a predictor's scores lie from the live model's.
+    """The agreement of a predictor's scores with the live model's.
 
     Attributes:
       images: Number of sample images.
       difference: Greatest difference of two scores, in logits.
-      spread: Highest less lowest score of the live model, in logits.
+      spread: Highest minus lowest score of the live model, in logits.
       same_prediction: Share of images for which both predict the same class, in 0..1.
     """
 
@@ -41,10 +41,10 @@ class Agreement:
 
 
 def require(found: Agreement, title: str) -> None:
-    """Raise an error unless scores differ by at most `BOUND` of their spread.
+    """Check that scores differ by at most `BOUND` of their spread.
 
     Args:
-      found: What was measured.
+      found: Measured agreement.
       title: Name of the predictor's format, for the message.
 
     Raises:
@@ -60,7 +60,7 @@ def require(found: Agreement, title: str) -> None:
 
 
 def compare(model: model_lib.Model, predictor: Predictor) -> Agreement:
-    """Measure how far a predictor's scores lie from the live model's on sample images."""
+    """Measure how far a predictor's scores are from the live model's on sample images."""
     batches = samples(model.image_size)
     live = np.concatenate([model.predict(batch).scores for batch in batches])
     found = np.concatenate([predictor(batch) for batch in batches])
@@ -71,7 +71,7 @@ def compare(model: model_lib.Model, predictor: Predictor) -> Agreement:
 
 
 def samples(size: int) -> list[np.ndarray]:
-    """Make images of coloured cells with noise: as large as the network takes, larger, higher, and smaller.
+    """Generate images of coloured cells with noise: as large as the network takes, larger, taller, and smaller.
 
     Args:
       size: Side of the images that the network takes, in pixels.

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The card of a model: what it is of, how well it does, how it was made, what it can be asked; to read, and as JSON."""
+"""Write the card of a model, to read and as JSON: its classes, scores, training, inputs and outputs."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ _SCORES = (
     *("seen_accuracy_uncalibrated", "unseen_accuracy_uncalibrated", "harmonic_mean_uncalibrated"),
     *("zsl_accuracy", "ausuc", "gamma"),
 )
-_LONGEST = 200  # letters of a document in the part that is read
+_LONGEST = 200  # most letters of a document in `README.md`
 
 
 def write(folder: Path, model: model_lib.Model, name: str, answers: Mapping[str, Any]) -> None:
-    """Writes `README.md` and `model_card.json` into `folder`.
+    """Write `README.md` and `model_card.json` into `folder`.
 
     Args:
-      folder: is there.
-      model: what the card is of.
-      name: the model's.
-      answers: what is told of the format: its name as `format`, and `signatures` or `client`.
+      folder: Existing folder.
+      model: Model that the card describes.
+      name: Name of the model.
+      answers: Fields of the exported format: its name as `format`, and `signatures` or `client`.
 
     Raises:
-      OSError: if they cannot be written.
+      OSError: If they cannot be written.
     """
     told = {**record(model, name), "signatures": None, "client": None, **answers}
     json_files.write(folder / JSON, told)
@@ -47,7 +47,7 @@ def write(folder: Path, model: model_lib.Model, name: str, answers: Mapping[str,
 
 
 def record(model: model_lib.Model, name: str) -> dict[str, Any]:
-    """Returns what is told of a model, whatever it is written as."""
+    """Collect the fields of the card that do not depend on the exported format."""
     metrics, config = model.metrics, model.config
     taught = [dataclasses.asdict(one) for one in model.taught]
     by_hand = {one["name"] for one in taught}
@@ -80,21 +80,21 @@ def record(model: model_lib.Model, name: str) -> dict[str, Any]:
 
 
 def _settings(model: model_lib.Model) -> dict[str, Any]:
-    """Returns what was chosen, by the names of `metrics.json`."""
+    """Collect the chosen settings under their names in `metrics.json`."""
     names = {"lambda_": "lambda", "harmonic_mean": "harmonic_mean_expected"}
     chosen = {names.get(name, name): value for name, value in dataclasses.asdict(model.settings).items()}
     return chosen | {"harmonic_mean_expected": model.settings.expected, "gamma": model.gamma}
 
 
 def _some(metrics: dict[str, Any], *names: str) -> dict[str, Any]:
-    """Returns some of the metrics; None for those that there are not."""
+    """Select metrics by name; None for a missing one."""
     return {name: metrics.get(name) for name in names}
 
 
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=False,  # noqa: S701, as it is Markdown; `plain` is its escape
+        autoescape=False,  # noqa: S701, because it is Markdown; `plain` escapes it
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -105,7 +105,7 @@ def _environment() -> jinja2.Environment:
 
 
 def _plain(text: str) -> str:
-    """Returns text on one line in which Markdown reads no mark."""
+    """Escape text for Markdown, and join it to one line."""
     return re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", " ".join(text.split()))
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Write a model's predictor for clients without TensorFlow, checked against the live model before it is kept."""
+"""Write a model's predictor for clients without TensorFlow, and check it against the live model before it is kept."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from niwt_tf.util import progress
 
 LABELS = "labels.txt"
 _T = TypeVar("_T")
-# What LiteRT's converter, ONNX Runtime and OpenVINO say of an operation that they lack.
+# Messages of LiteRT's converter, ONNX Runtime and OpenVINO about an operation that they lack.
 _LACKING = re.compile(
     r"'tf\.(\w+)' op is neither|No Op registered for (\w+)|No conversion rule found for operations: ([\w, ]*\w)"
 )
@@ -30,10 +30,10 @@ class Client:
 
     Attributes:
       title: Name of the format in messages and on the card.
-      runtime: Name of what runs it.
-      file: File that holds the predictor.
-      convert: Writes a model's predictor into a file.
-      load: Loads that file into its runtime.
+      runtime: Name of the runtime.
+      file: Name of the file that holds the predictor.
+      convert: Function that writes a model's predictor into a file.
+      load: Function that loads that file into its runtime.
     """
 
     title: str
@@ -44,16 +44,17 @@ class Client:
 
 
 def write(model: model_lib.Model, out: Path, name: str, format: str) -> None:
-    """Write the predictor, `labels.txt` and the card, whole or not at all.
+    """Write the predictor, `labels.txt` and the card, all or nothing.
 
     Args:
       model: Model to be written.
-      out: Folder, which is empty or not there.
-      name: The model's name, for the card.
+      out: Folder, which is empty or does not exist.
+      name: Name of the model, for the card.
       format: One of `CLIENTS`.
 
     Raises:
-      errors.UserError: If the format lacks an operation of the network, or its scores are not the live model's.
+      errors.UserError: If the format lacks an operation of the network, its converter or runtime fails, or its scores
+        are not the live model's.
       OSError: If it cannot be written.
     """
     client = CLIENTS[format]
@@ -79,7 +80,7 @@ def write(model: model_lib.Model, out: Path, name: str, format: str) -> None:
 
 
 def _quietly(task: Callable[[], _T], title: str) -> _T:
-    """Run a converter or a runtime without a word from it, and turn its errors, whose types are its own, into ours."""
+    """Run a converter or a runtime with standard error silenced, and turn its own types of errors into ours."""
     with progress.silent_stderr():
         try:
             return task()
@@ -99,7 +100,7 @@ def _quietly(task: Callable[[], _T], title: str) -> _T:
 
 
 def _lacking(message: str) -> str:
-    """Return the operations that a converter or a runtime says it lacks, with commas between them."""
+    """Extract the operations that a converter or a runtime reports as lacking, joined with commas."""
     return errors.listed(sorted({name for names in _LACKING.findall(message) for name in names if name}))
 
 

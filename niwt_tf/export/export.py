@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Writes a model for others to use, in one of several formats."""
+"""Write a model for others to use, in one of several formats."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from niwt_tf.models import model as model_lib
 
 
 def export(model: model_lib.Model, out: str | Path, format: str = target.SAVED_MODEL, name: str = "niwt") -> None:
-    """Write a model, whole or not at all.
+    """Write a model, all or nothing.
 
     Args:
       model: Model to be written.
-      out: Folder, which is empty or not there; of the format `keras` the file.
+      out: Folder, which is empty or does not exist; for the format `keras` the file.
       format: `savedmodel`; `litert`, `onnx` or `openvino`, the predictor alone; or `keras`, a bundle that
         `files.load` reads again.
-      name: The model's name, for its card.
+      name: Name of the model, for its card.
 
     Raises:
-      errors.UserError: If there is no such format, what it needs is not installed, something lies at `out`, or the
-        format lacks an operation of the network.
+      errors.UserError: If there is no such format, a package that it needs is not installed, something exists at `out`,
+        or the predictor cannot be converted or fails its check.
       OSError: If it cannot be written.
     """
     written, path = target.require_format(format, dashes=""), Path(out).expanduser()

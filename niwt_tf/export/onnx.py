@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Convert a predictor to ONNX, and run it by ONNX Runtime."""
+"""Convert a predictor to ONNX, and run it with ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def convert(predict: signatures.Signature, class_names: str, path: Path) -> None
     """Write an `.onnx` file.
 
     Args:
-      predict: Images `[N,H,W,3]` uint8 to scores.
+      predict: Signature from images `[N,H,W,3]` uint8 to scores.
       class_names: Names of the scores' classes as JSON, for the metadata.
       path: File to be written.
     """

@@ -10,14 +10,14 @@ from pathlib import Path
 from niwt_tf.export import agreement, saved_model, signatures
 
 CLASS_NAMES = "class_names"  # the runtime information's key
-_PRECISION = {"INFERENCE_PRECISION_HINT": "f32"}  # else bfloat16 where the processor has it
+_PRECISION = {"INFERENCE_PRECISION_HINT": "f32"}  # the default is bfloat16 if the processor has it
 
 
 def convert(predict: signatures.Signature, class_names: str, path: Path) -> None:
-    """Write an `.xml` file and the weights, float32, in a `.bin` file beside it.
+    """Write an `.xml` file and, beside it, a `.bin` file with the weights in float32.
 
     Args:
-      predict: Images `[N,H,W,3]` uint8 to scores.
+      predict: Signature from images `[N,H,W,3]` uint8 to scores.
       class_names: Names of the scores' classes as JSON, for the runtime information.
       path: `.xml` file to be written.
     """
@@ -25,7 +25,7 @@ def convert(predict: signatures.Signature, class_names: str, path: Path) -> None
 
     with tempfile.TemporaryDirectory() as folder:
         saved_model.archive({"serving_default": predict}, Path(folder))
-        converted = openvino.Core().read_model(folder)  # `convert_model` does this, and reports that it was used
+        converted = openvino.Core().read_model(folder)  # `convert_model` does the same, but reports its use
         converted.set_rt_info(class_names, [CLASS_NAMES])
         openvino.save_model(converted, path, compress_to_fp16=False)
 

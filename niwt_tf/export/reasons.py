@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The reasons of `textual.best` within a graph: the strongest features, without phrases that a better one contains."""
+"""Choose features as `textual.best` does, within a graph: the strongest, without phrases that a better one contains."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from niwt_tf.numerics import choice
 
 
 def parts(feature_names: Sequence[str]) -> np.ndarray:
-    """Returns the features that each one contains, itself among them, `[M,P]` int32; itself again where it has fewer.
+    """List for each feature all features whose names its name contains, `[M,P]` int32 indices.
+
+    A feature contains itself. Its own index also fills a row that has fewer than `P` entries.
 
     Args:
-      feature_names: `M` names.
+      feature_names: Names of the `M` features.
     """
     of_name: dict[str, list[int]] = {}
     for index, name in enumerate(feature_names):
@@ -30,13 +32,13 @@ def parts(feature_names: Sequence[str]) -> np.ndarray:
 def strongest(
     scores: tf.Tensor, feature_names: Sequence[str], contained: np.ndarray, count: int = textual.COUNT
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Returns names `[N,count]` and scores `[N,count]`; empty and 0 where fewer features lie above 0.
+    """Choose the strongest features: names and scores, `[N,count]` each; empty and 0 if fewer have a score above 0.
 
     Args:
-      scores: `[N,M]` float32.
-      feature_names: `M` names.
-      contained: their `parts`.
-      count: most features.
+      scores: `[N,M]` float32 scores of the features.
+      feature_names: Names of the `M` features.
+      contained: Result of `parts` for these names.
+      count: Largest number of features.
     """
     name_of, parts_of = tf.constant(feature_names), tf.constant(contained)
     left, names, values = tf.where(scores > 0, scores, 0.0), [], []
@@ -53,13 +55,13 @@ def strongest(
 
 
 def _without(scores: tf.Tensor, features: tf.Tensor) -> tf.Tensor:
-    """Returns scores `[N,M]`, those of each row's features `[N,P]` set to 0."""
+    """Set the scores `[N,M]` of each row's features `[N,P]` to 0."""
     rows = tf.broadcast_to(tf.range(tf.shape(features)[0])[:, None], tf.shape(features))
     return tf.tensor_scatter_nd_update(scores, tf.stack([rows, features], -1), tf.zeros(tf.shape(features)))
 
 
 def _phrases(name: str) -> set[str]:
-    """Returns all runs of words in a name, as `textual.best` finds one in another."""
+    """Split a name into all runs of its words, because `textual.best` looks for one name in another by words."""
     words = name.split(" ")
     ends = range(1, len(words) + 1)
     return {" ".join(words[start:end]) for end in ends for start in range(end)}

@@ -17,7 +17,7 @@ def fit(images: tf.Tensor, size: int, count: int | None = None) -> tf.Tensor:
     Args:
       images: RGB images `[N,H,W,3]` uint8, of any size.
       size: Side of the result, in pixels.
-      count: Number of images `N` where it is fixed, as LiteRT wants it; None for any number.
+      count: Number of images `N` if it is fixed, as LiteRT needs it; None for any number.
 
     Returns:
       Images `[N,size,size,3]` uint8.
@@ -34,17 +34,17 @@ def fit(images: tf.Tensor, size: int, count: int | None = None) -> tf.Tensor:
 
 
 def weights(side: tf.Tensor, size: int) -> tf.Tensor:
-    """Compute what each pixel of a side counts for each pixel of the result, `[size,side]` float32; rows sum to 1.
+    """Compute the weight of each pixel of a side for each pixel of the result, `[size,side]` float32; rows sum to 1.
 
     Args:
       side: Side of the square, in pixels, a scalar int32.
       size: Side of the result, in pixels.
     """
-    # Whole numbers, in halves of `size` parts of a pixel: rounding would decide where a result lies midway between two.
+    # Whole numbers, in units of a pixel / (2 * `size`): else rounding would decide results midway between two.
     length = tf.cast(side, tf.float32)
     pixels, centres = tf.range(length) * 2 + 1, tf.range(size, dtype=tf.float32) * 2 + 1
     distances = tf.abs(pixels * size - centres[:, None] * length)
     near = tf.nn.relu(2 * tf.maximum(length, size) - distances)
     total = tf.reduce_sum(near, axis=1, keepdims=True)
     shares = near / total
-    return shares + (near - shares * total) / total  # where a runtime multiplies by the inverse, what that misses
+    return shares + (near - shares * total) / total  # some runtimes multiply by the inverse: add what that misses

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Writes a model as a SavedModel, which TensorFlow alone loads and TensorFlow Serving serves."""
+"""Write a model as a SavedModel, which TensorFlow alone loads and TensorFlow Serving serves."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _DIMENSIONS = "NHW"
 
 
 def write(model: model_lib.Model, out: Path, name: str) -> None:
-    """Writes a SavedModel with its card and with requests to warm it up, whole or not at all.
+    """Write a SavedModel with its card and its warm-up requests, all or nothing.
 
     Args:
-      model: to be written.
-      out: the folder, which is empty or not there.
-      name: the model's.
+      model: Model to be written.
+      out: Folder, which is empty or does not exist.
+      name: Name of the model.
 
     Raises:
-      OSError: if it cannot be written.
+      OSError: If it cannot be written.
     """
     with target.writing(out) as folder:
         endpoints = signatures.Signatures(model).all()
@@ -38,8 +38,8 @@ def write(model: model_lib.Model, out: Path, name: str) -> None:
 
 
 def archive(endpoints: Mapping[str, signatures.Signature], folder: Path) -> dict[str, Any]:
-    """Writes signatures into `folder`, and returns their concrete functions by name."""
-    written = keras.export.ExportArchive()  # it finds variables itself; what it is told to track it stores once more
+    """Write signatures into `folder`, and return their concrete functions by name."""
+    written = keras.export.ExportArchive()  # finds variables itself; `track` would store them twice
     functions = {
         name: written.add_endpoint(name, one.call, input_signature=list(one.inputs)) for name, one in endpoints.items()
     }
@@ -48,7 +48,7 @@ def archive(endpoints: Mapping[str, signatures.Signature], folder: Path) -> dict
 
 
 def _told(signature: signatures.Signature, function: Any) -> dict[str, Any]:
-    """Returns what the card tells of a signature."""
+    """Describe a signature for the card: its purpose, inputs and outputs."""
     outputs = function.structured_outputs
     return {
         "purpose": signature.purpose,

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What an exported model can be asked: functions of a graph that give just what the live model gives."""
+"""Define the signatures of an exported model: functions of a graph that compute the same as the live model."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ class Signature:
     """A function of an exported model.
 
     Attributes:
-      call: takes tensors, gives tensors by name.
-      inputs: what it takes.
-      purpose: what it is for, in words.
+      call: Function from tensors to tensors by name.
+      inputs: Specifications of the input tensors.
+      purpose: Sentence on the use of the function, for the card.
     """
 
     call: Callable[..., Outputs]
@@ -53,10 +53,10 @@ class Signature:
 
 
 class Signatures:
-    """The functions, over variables that they share."""
+    """The functions of an exported model, over variables that they share."""
 
     def __init__(self, model: model_lib.Model) -> None:
-        """Takes what the functions need of a model."""
+        """Create the variables and constants that the functions need from a model."""
         self._model = model
         self._kernel = tf.Variable(model.classifier.kernel, trainable=False, name="kernel")
         self._bias = tf.Variable(state.calibrated_bias(model), trainable=False, name="bias")
@@ -64,7 +64,7 @@ class Signatures:
         self._parts = reasons.parts(model.known.feature_names)
 
     def all(self) -> dict[str, Signature]:
-        """Returns the signatures by name."""
+        """Define all signatures of a SavedModel, by name."""
         images, of_class = _spec("images", None, None, None, 3), _spec("class_name", None)
         return {
             "serving_default": Signature(self.decide, (images,), "Decides of images."),
@@ -74,11 +74,11 @@ class Signatures:
         }
 
     def decide(self, images: tf.Tensor) -> Outputs:
-        """Returns scores and predictions for images `[N,H,W,3]` uint8."""
+        """Predict scores and classes for images `[N,H,W,3]` uint8."""
         return self._decisions(center_crop.fit(images, self._model.image_size))
 
     def decide_of_files(self, image_bytes: tf.Tensor) -> Outputs:
-        """Returns the same for encoded images `[N]`."""
+        """Predict scores and classes for encoded images `[N]`."""
         size = self._model.image_size
         fitted = tf.TensorSpec((size, size, 3), tf.uint8)
         images = tf.map_fn(
@@ -87,7 +87,7 @@ class Signatures:
         return self._decisions(images)
 
     def explain(self, images: tf.Tensor, class_name: tf.Tensor) -> Outputs:
-        """Returns reasons and a map for images `[N,H,W,3]` uint8 and names `[N]`."""
+        """Explain classes, names `[N]` or `[1]`, on images `[N,H,W,3]` uint8: strongest features and Grad-CAM maps."""
         told = self._explained(images, class_name)
         scores = self._model.inverse.scores(told.importances)
         features, contributions = reasons.strongest(scores, self._model.known.feature_names, self._parts)
@@ -99,16 +99,16 @@ class Signatures:
         }
 
     def importances(self, images: tf.Tensor, class_name: tf.Tensor) -> Outputs:
-        """Returns the neurons' importances `[N,K]` for images `[N,H,W,3]` uint8 and names `[N]`."""
+        """Compute importances `[N,K]` of the neurons for classes, names `[N]` or `[1]`, on images `[N,H,W,3]` uint8."""
         told = self._explained(images, class_name)
         return {"class_name": self._names_of(told.classes), "importances": told.importances}
 
     def scores(self, images: tf.Tensor) -> Outputs:
-        """Returns scores alone, for images `[N,S,S,3]` uint8."""
+        """Predict only the scores, for images `[N,S,S,3]` uint8."""
         return {"scores": state.scores_of(self._model, images, self._kernel, self._bias)}
 
     def predict(self, count: int | None = None) -> Signature:
-        """Build what clients run: images of any size to scores, of operations that converters know.
+        """Build the predictor for clients: from images of any size to scores, with operations that converters know.
 
         Args:
           count: Number of images at a time; None for any.
@@ -139,7 +139,10 @@ class Signatures:
         return explainer.one_pass(backbone, self._kernel, self._bias, fitted, asked)
 
     def _asked(self, class_name: tf.Tensor) -> tf.Tensor:
-        """Returns the classes' indices `[N]` int64; fails for a name that none has."""
+        """Look up the indices `[N]` int64 of classes by their names; `explainer.PREDICTED` for an empty name.
+
+        The graph raises an error for a name that no class has.
+        """
         is_class, is_empty = class_name[:, None] == tf.constant(self._model.class_names), class_name == ""
         known = tf.reduce_any(is_class, axis=1) | is_empty
         unknown = tf.strings.reduce_join(tf.boolean_mask(class_name, ~known), separator=", ")
@@ -157,7 +160,7 @@ def _spec(name: str, *shape: int | None) -> tf.TensorSpec:
 
 
 def _decode(data: tf.Tensor) -> tf.Tensor:
-    """Returns an encoded image `[H,W,3]` uint8; a JPEG as Pillow decodes it."""
+    """Decode an image file as `[H,W,3]` uint8; a JPEG is decoded as Pillow does it."""
     return tf.cond(
         tf.io.is_jpeg(data),
         lambda: tf.io.decode_jpeg(data, channels=3, dct_method="INTEGER_ACCURATE"),
@@ -166,5 +169,5 @@ def _decode(data: tf.Tensor) -> tf.Tensor:
 
 
 def _first(true: tf.Tensor) -> tf.Tensor:
-    """Returns of each row `[N,C]` bool the first index that is true, `[N]` int64."""
+    """Compute the index of the first true value in each row of `[N,C]` bool, `[N]` int64."""
     return tf.argmax(tf.cast(true, tf.int32), axis=1)

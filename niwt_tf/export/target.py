@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Where an export goes: a new place, filled whole or not at all."""
+"""Choose and check where an export is written: a new path, filled completely or not at all."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from niwt_tf.models import bundle
 SAVED_MODEL, LITERT, ONNX, OPENVINO, KERAS = "savedmodel", "litert", "onnx", "openvino", "keras"
 FORMATS = (SAVED_MODEL, LITERT, ONNX, OPENVINO, KERAS)
 _FORMER = {"tflite": LITERT}
-# What a format's converter and runtime import; its extra has the format's name.
+# Packages that a format's converter and runtime import; the extra of pip has the format's name.
 _IMPORTED = {LITERT: ("ai_edge_litert",), ONNX: ("tf2onnx", "onnx", "onnxruntime"), OPENVINO: ("openvino",)}
 
 
 def require_format(format: str, dashes: str = "--") -> str:
-    """Return a format by its present name, if there is such a format and what it needs is installed.
+    """Check that a format exists and that its packages are installed, and return its current name.
 
     Args:
-      format: Name as the user gave it.
-      dashes: What stands before the argument's name in messages: empty in Python.
+      format: Name of the format from the user, current or former.
+      dashes: Prefix of the argument's name in messages: empty in Python.
 
     Raises:
-      errors.UserError: If there is no such format, or a package is lacking.
+      errors.UserError: If there is no such format, or a package is not installed.
     """
     name = _FORMER.get(format, format)
     if name not in FORMATS:
@@ -44,23 +44,25 @@ def require_format(format: str, dashes: str = "--") -> str:
 
 
 def default(name: str, format: str) -> Path:
-    """Returns where an export goes if the user does not say.
+    """Choose the path of an export if the user names none.
 
     Args:
-      name: the model's.
-      format: as the user named it; TensorFlow Serving wants a SavedModel's folder to be a version's number.
+      name: Name of the model.
+      format: Name of the format from the user; a SavedModel's folder is a version number, as TensorFlow Serving needs.
     """
     below = {SAVED_MODEL: Path(name, "1"), KERAS: Path(name + bundle.ENDING)}
     return Path("exported") / below.get(format, Path(f"{name}-{format}"))
 
 
 def require_new(out: Path, format: str, dashes: str = "--") -> None:
-    """Raises errors.UserError if something lies at `out`, or it cannot be made; an empty folder will do for a folder.
+    """Check that an export can be created at `out`, and raise errors.UserError if not.
+
+    An existing folder is allowed only if it is empty and the format needs a folder.
 
     Args:
-      out: the folder, or of the format keras the file.
-      format: one of `FORMATS`.
-      dashes: What stands before the arguments' names in messages: empty in Python.
+      out: Folder of the export; for the format keras the file.
+      format: One of `FORMATS`.
+      dashes: Prefix of the arguments' names in messages: empty in Python.
     """
     named = f"{dashes}out"
     is_file = format == KERAS
@@ -88,14 +90,14 @@ def require_new(out: Path, format: str, dashes: str = "--") -> None:
 
 @contextlib.contextmanager
 def writing(out: Path) -> Iterator[Path]:
-    """Yields a folder beside `out`, and makes it `out` if no exception passes.
+    """Create a temporary folder beside `out`, and rename it to `out` if the block raises no exception.
 
     Raises:
-      OSError: if it cannot be written, or something lies at `out` by then.
+      OSError: If it cannot be written, or something exists at `out` by then.
     """
     out = out.resolve()
     out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = out.with_name(f".{out.name}.{os.getpid()}")  # no number, so that TensorFlow Serving passes it over
+    temporary = out.with_name(f".{out.name}.{os.getpid()}")  # not a number, so that TensorFlow Serving ignores it
     try:
         temporary.mkdir()
         yield temporary
@@ -107,7 +109,7 @@ def writing(out: Path) -> Iterator[Path]:
 
 
 def _unused(out: Path) -> Path:
-    """Returns a path like `out` where nothing lies: of a version the next number."""
+    """Choose a path like `out` where nothing exists; for a version number the next one."""
     if out.name.isdecimal():
         versions = [int(path.name) for path in out.parent.iterdir() if path.name.isdecimal()]
         return out.with_name(str(max(versions) + 1))

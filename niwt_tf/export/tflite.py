@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from niwt_tf.export import agreement, saved_model, signatures
 
-COUNT = 1  # images at a time: with any number no delegate speeds the network up
+COUNT = 1  # images at a time; delegates cannot speed up a network that takes any number
 _SIGNATURE = "predict"
 
 
@@ -21,8 +21,8 @@ def convert(predict: signatures.Signature, size: int, labels: str, path: Path) -
     """Write a `.tflite` file with `labels.txt` inside, as TensorFlow Lite's metadata has it.
 
     Args:
-      predict: Images `[1,H,W,3]` uint8 to scores.
-      size: Side of the images that it takes unless it is resized, in pixels.
+      predict: Signature from images `[1,H,W,3]` uint8 to scores.
+      size: Side of the input images in pixels, unless the client resizes the input.
       labels: Text of `labels.txt`.
       path: File to be written.
     """
@@ -44,7 +44,7 @@ def load(path: Path) -> agreement.Predictor:
 
 
 def _take_by_default(converted: bytearray, size: int) -> None:
-    """Make `[1,size,size,3]` the shape that the input has until a client resizes it; the converter leaves a pixel."""
+    """Make `[1,size,size,3]` the input's shape until a client resizes it; the converter leaves it at one pixel."""
     from ai_edge_litert import schema_py_generated as schema
 
     graph = schema.Model.GetRootAs(converted).Subgraphs(0)

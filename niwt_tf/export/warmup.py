@@ -1,8 +1,9 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Requests that TensorFlow Serving sends to a model before it takes others, so that no user waits for the first one.
+"""Write the requests that TensorFlow Serving sends to a model before users do, so that no user waits for the first one.
 
-They are messages of TensorFlow Serving's, whose package is not needed: of each only the fields that count are declared.
+The requests are messages of TensorFlow Serving. Its package is not needed, because the few fields that are used are
+declared here.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import tensorflow as tf
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format
 
 FILE = Path("assets.extra", "tf_serving_warmup_requests")
-# As in tensorflow_serving/apis; a tensor is left as the bytes of its `TensorProto`, which are the same on the wire.
+# As in tensorflow_serving/apis; a tensor is declared as the bytes of its `TensorProto`, the same on the wire.
 _PROTO = """
 name: "niwt_tf/warmup.proto" package: "niwt_tf.serving" syntax: "proto3"
 message_type { name: "ModelSpec"
@@ -40,15 +41,15 @@ message_type { name: "PredictionLog"
 
 
 def write(folder: Path, name: str, size: int) -> None:
-    """Writes the requests of one grey image into a SavedModel's folder: to `serving_default` and to `from_bytes`.
+    """Write requests with one grey image into a SavedModel's folder, for `serving_default` and `from_bytes`.
 
     Args:
-      folder: the SavedModel's.
-      name: the model's.
-      size: the side of the image, in pixels.
+      folder: Folder of the SavedModel.
+      name: Name of the model.
+      size: Side of the image, in pixels.
 
     Raises:
-      OSError: if they cannot be written.
+      OSError: If they cannot be written.
     """
     image = tf.fill((size, size, 3), tf.constant(128, tf.uint8))
     inputs = {"serving_default": {"images": image[None]}, "from_bytes": {"image_bytes": tf.io.encode_jpeg(image)[None]}}
@@ -59,12 +60,12 @@ def write(folder: Path, name: str, size: int) -> None:
 
 
 def request(name: str, signature: str, inputs: Mapping[str, tf.Tensor]) -> bytes:
-    """Returns a `PredictionLog` that holds a request.
+    """Encode a request as a serialized `PredictionLog`.
 
     Args:
-      name: the model's.
-      signature: which of its functions is asked.
-      inputs: what it takes, by name.
+      name: Name of the model.
+      signature: Name of the signature to call.
+      inputs: Inputs of the signature, by name.
     """
     log = _prediction_log()()
     asked = log.predict_log.request
@@ -76,7 +77,7 @@ def request(name: str, signature: str, inputs: Mapping[str, tf.Tensor]) -> bytes
 
 @functools.cache
 def _prediction_log() -> Any:
-    """Returns the message's class, in a pool of its own: the true package may be loaded, too."""
+    """Build the message class, in a pool of its own because TensorFlow Serving's own package may be loaded, too."""
     pool = descriptor_pool.DescriptorPool()
     pool.Add(text_format.Parse(_PROTO, descriptor_pb2.FileDescriptorProto()))
     return message_factory.GetMessageClass(pool.FindMessageTypeByName("niwt_tf.serving.PredictionLog"))

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Explained decisions as TensorBoard shows them: a picture with its maps, and the reasons beside it."""
+"""Read explained predictions for TensorBoard: a picture with its maps, and the reasons beside it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from niwt_tf.util import json_files
 
 @dataclasses.dataclass(frozen=True)
 class Decision:
-    """A decision.
+    """An explained prediction.
 
     Attributes:
-      tag: what TensorBoard lists it under.
-      image: `[H,W,3]` uint8, RGB.
-      about: what it was and why, in Markdown.
+      tag: Name in TensorBoard's list.
+      image: `[H,W,3]` uint8 picture, RGB.
+      about: Label, prediction and reasons, in Markdown.
     """
 
     tag: str
@@ -31,7 +31,7 @@ class Decision:
 
 
 def read(folder: Path) -> Iterator[Decision]:
-    """Yields the decisions in `folder`, which the stage `explain` wrote."""
+    """Read the explained predictions in `folder`, which the stage `explain` wrote, one by one."""
     for number, one in enumerate(json_files.read(folder / "decisions.json") or []):
         with Image.open(folder / one["picture"]) as opened:
             image = np.asarray(opened.convert("RGB"))

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The curve of seen against unseen accuracy and the confusion, as pixels."""
+"""Draw the curve of seen against unseen accuracy, and the confusion matrix, as pixels."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from PIL import Image, ImageDraw
 from niwt_tf.evaluation import confusion as confusion_lib
 from niwt_tf.evaluation import gzsl
 
-_SIDE = 480  # pixels of the square that both accuracies span
-_LEFT, _TOP, _RIGHT, _BOTTOM = 60, 20, 20, 50  # pixels round it
+_SIDE = 480  # pixels, side of the square that both accuracies span
+_LEFT, _TOP, _RIGHT, _BOTTOM = 60, 20, 20, 50  # pixels, margins of that square
 _FONT = 14
 _LINE = 2  # pixels
-_LARGEST = 720  # pixels of the confusion's drawing, about
+_LARGEST = 720  # pixels, approximate side of the confusion matrix
 _INK, _GRID, _BLUE = (27, 31, 36), (208, 215, 222), (11, 87, 208)
 _RIGHT_COLOUR, _WRONG_COLOUR = np.array([26, 127, 82]), np.array([179, 38, 30])
 
 
 def curve(curve: gzsl.Curve, operating: tuple[float, float]) -> np.ndarray:
-    """Returns S against U with the operating point, `[H,W,3]` uint8.
+    """Draw seen accuracy S against unseen accuracy U with the operating point, `[H,W,3]` uint8.
 
     Args:
       curve: S and U for every gamma.
-      operating: U and S at the gamma that was chosen.
+      operating: U and S at the chosen gamma.
     """
     image = Image.new("RGB", (_LEFT + _SIDE + _RIGHT, _TOP + _SIDE + _BOTTOM), "white")
     draw = ImageDraw.Draw(image)
@@ -43,13 +43,13 @@ def curve(curve: gzsl.Curve, operating: tuple[float, float]) -> np.ndarray:
 
 
 def confusion(counts: np.ndarray, seen_classes: int) -> np.ndarray:
-    """Returns counts `[C,C]` as `[H,W,3]` uint8: the stronger a cell's colour, the larger its share of the row.
+    """Draw counts `[C,C]` as `[H,W,3]` uint8: the stronger a cell's colour, the larger its share of the row.
 
     Args:
-      counts: rows are true classes, columns predictions.
-      seen_classes: how many are seen; a line is drawn after them.
+      counts: Confusion matrix, with true classes as rows and predictions as columns.
+      seen_classes: Number of seen classes; lines are drawn after them.
     """
-    shares = np.sqrt(confusion_lib.shares(counts))[..., None]  # so that rare mistakes can be seen
+    shares = np.sqrt(confusion_lib.shares(counts))[..., None]  # the root makes rare mistakes visible
     colours = np.where(np.eye(len(counts), dtype=bool)[..., None], _RIGHT_COLOUR, _WRONG_COLOUR)
     cells = np.round(255 + shares * (colours - 255)).astype(np.uint8)
     scale = max(1, _LARGEST // len(counts))

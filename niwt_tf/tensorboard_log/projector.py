@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The files of TensorBoard's projector: vectors of all classes, their names and a thumbnail of each."""
+"""Write the files of TensorBoard's projector: vectors of all classes, their names and a thumbnail of each."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from niwt_tf.numerics import unit_vectors
 from niwt_tf.runs import finished_run
 from niwt_tf.tensorboard_log import thumbnails as thumbnails_lib
 
-_CONFIG = "projector_config.pbtxt"  # where the projector looks
+_CONFIG = "projector_config.pbtxt"  # name that the projector looks for
 _METADATA = "metadata.tsv"
 _SPRITES = "sprites.png"
-_SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"  # of a variable's name in a checkpoint
+_SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"  # suffix of a variable's name in a checkpoint
 _BLANK = 235  # grey, 0..255
 
 
 def write(run: finished_run.FinishedRun, thumbnails: Sequence[np.ndarray | None], folder: Path) -> None:
-    """Writes a checkpoint, names, thumbnails and the projector's settings into `folder`.
+    """Write a checkpoint, names, thumbnails and the projector's settings into `folder`.
 
     Args:
-      run: whose classes' vectors are shown.
-      thumbnails: an image `[S,S,3]` uint8 RGB of each class; None leaves a blank tile.
-      folder: an existing folder.
+      run: Run whose class vectors are shown.
+      thumbnails: Images `[S,S,3]` uint8 RGB, one of each class; None leaves a blank tile.
+      folder: Existing folder.
     """
-    # Of predicted importances only the direction counts, and observed ones are means of unit vectors.
+    # Only the direction of predicted importances counts, and observed ones are means of unit vectors.
     embeddings = {
         "domain_vectors": run.vectors.domain,
         "predicted_importances": unit_vectors.units(run.vectors.predicted),
@@ -48,14 +48,14 @@ def write(run: finished_run.FinishedRun, thumbnails: Sequence[np.ndarray | None]
 
 
 def metadata(class_names: Sequence[str], seen_classes: int) -> str:
-    """Returns a line with name and kind for each class, below a head."""
+    """Format a header and one line with name and kind for each class."""
     kinds = ["seen"] * seen_classes + ["unseen"] * (len(class_names) - seen_classes)
     rows = [("class", "kind"), *((" ".join(name.split()), kind) for name, kind in zip(class_names, kinds, strict=True))]
     return "".join("\t".join(row) + "\n" for row in rows)
 
 
 def sprites(thumbnails: Sequence[np.ndarray | None]) -> np.ndarray:
-    """Returns the thumbnails as tiles of one square image `[H,W,3]` uint8, row by row; grey where there is none."""
+    """Arrange the thumbnails as tiles of one square image `[H,W,3]` uint8, row by row; grey if one is missing."""
     size, side = thumbnails_lib.SIZE, math.ceil(math.sqrt(len(thumbnails)))
     sheet = np.full((side * size, side * size, 3), _BLANK, np.uint8)
     for number, image in enumerate(thumbnails):

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Markdown for TensorBoard's text page."""
+"""Format Markdown for TensorBoard's text page."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from niwt_tf.runs import finished_run
 from niwt_tf.util import json_files
 
 _SPECIAL = re.compile(r"[\\`*_{}\[\]()#+\-.!<>&|]")
-_ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "|": "&#124;"}  # which a backslash does not keep
+_ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "|": "&#124;"}  # a backslash does not escape them
 
 
 def escaped(text: str) -> str:
-    """Returns Markdown that shows `text` letter by letter, on one line."""
+    """Escape `text` for Markdown so that it is shown literally, on one line."""
     return _SPECIAL.sub(lambda found: _ENTITIES.get(found[0], f"\\{found[0]}"), " ".join(text.split()))
 
 
 def settings(run: finished_run.FinishedRun) -> str:
-    """Returns the command of the run, what it chose on validation classes, and all of its settings."""
+    """Format the command of the run, the settings chosen on validation classes, and all of its settings."""
     chosen = [(name.rstrip("_"), value) for name, value in run.settings.items()]
     given = [(name, value) for name, (value, _) in config_lib.options(run.config).items()]
     return "\n\n".join(
@@ -35,7 +35,7 @@ def settings(run: finished_run.FinishedRun) -> str:
 
 
 def neurons(folder: Path) -> str:
-    """Returns the names of the neurons in `folder`, which the stage `explain` wrote."""
+    """Format the names of the neurons in `folder`, which the stage `explain` wrote, as a table."""
     listed = json_files.read(folder / "neurons.json") or []
     rows = [
         (

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""One small image of each class."""
+"""Load one small image of each class."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ _FRAME_COLOUR = (230, 120, 0)
 
 
 def load(dataset: zero_shot.ZeroShotDataset) -> list[np.ndarray | None]:
-    """Returns an image `[S,S,3]` uint8 RGB of each class: its first in training.
+    """Load one image `[S,S,3]` uint8 RGB of each class: its first training image.
 
-    An unseen class has none there: its first test image stands for it, in an orange frame, as the run is over and
-    nothing is decided from it. None for a class without any image.
+    An unseen class has no training image. Its first test image is used instead, in an orange frame; this is safe
+    because the run is over and nothing is decided from it. The entry is None for a class without any of these images.
     """
     found = _first(dataset.train) | {label: _framed(image) for label, image in _first(dataset.test_unseen).items()}
     return [found.get(label) for label in range(len(dataset.class_names))]
 
 
 def _first(split: zero_shot.Split) -> dict[int, np.ndarray]:
-    """Returns the first image of each label; only those are decoded."""
+    """Load the first image of each label; only those are decoded."""
     keep = np.zeros(len(split), bool)
     keep[np.unique(split.labels, return_index=True)[1]] = True
     chosen = split.subset(keep, np.arange(split.labels.max(initial=-1) + 1))

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""All that TensorBoard shows of a finished run beside its loops' scalars: `tensorboard --logdir <workdir>`."""
+"""Write all that TensorBoard shows of a finished run, except training scalars: `tensorboard --logdir <workdir>`."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from niwt_tf import config as config_lib
 from niwt_tf.runs import finished_run
 from niwt_tf.tensorboard_log import decisions, drawings, projector, texts
 
-_STEP = 0  # a finished run has one
+_STEP = 0  # a finished run has only one step
 
 
 def write(run: finished_run.FinishedRun, thumbnails: Sequence[np.ndarray | None], folder: Path) -> None:
-    """Writes settings, scores, images, texts and the projector's files into `folder`.
+    """Write settings, scores, images, texts and the projector's files into `folder`.
 
-    What the stage `explain` makes is shown if it is there.
+    Results of the stage `explain` are included if they exist.
 
     Args:
-      run: the run to show.
-      thumbnails: an image `[S,S,3]` uint8 RGB of each class, as `thumbnails.load` gives them.
-      folder: a run of TensorBoard's: in the run's folder, and made if it is not there.
+      run: Run to be shown.
+      thumbnails: Images `[S,S,3]` uint8 RGB, one of each class, as `thumbnails.load` returns them.
+      folder: Folder of a TensorBoard run, inside the run's folder; created if it does not exist.
 
     Raises:
-      OSError: if the files cannot be written.
+      OSError: If the files cannot be written.
     """
     writer = tf.summary.create_file_writer(str(folder))
     with writer.as_default(step=_STEP):
@@ -45,12 +45,12 @@ def write(run: finished_run.FinishedRun, thumbnails: Sequence[np.ndarray | None]
 
 
 def hyperparameters(config: config_lib.RunConfig) -> dict[str, bool | int | float | str]:
-    """Returns the settings as TensorBoard takes them: a list becomes its values with commas between them."""
+    """Convert the settings to types that TensorBoard takes: a list becomes its values joined with commas."""
     return {name: _plain(value) for name, (value, _) in config_lib.options(config).items()}
 
 
 def scores(run: finished_run.FinishedRun) -> dict[str, float]:
-    """Returns the scores that are numbers, those of explanations included."""
+    """Select the scores that are floats, including those of explanations."""
     everything = run.metrics | run.explained_metrics
     return {name: value for name, value in everything.items() if isinstance(value, float)}
 
