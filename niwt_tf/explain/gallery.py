@@ -30,8 +30,8 @@ class Strongest:
 
     Attributes:
       maps: Activation map of the neuron on each of these images, `[P,n,H,W]` float32.
-      activations: Means of these maps, `[P,n]` float32; neurons are named by mean activations, too. -inf if fewer than
-        `n` images drive the neuron at all.
+      activations: Means of these maps, `[P,n]` float32, because names and importances refer to mean activations, too;
+        -inf if fewer than `n` images drive the neuron at all.
       indices: Indices of the images in their split, `[P,n]`; -1 likewise.
     """
 
