@@ -42,7 +42,7 @@ def test_every_name_is_there_with_its_documentation(name: str) -> None:
 
 def test_no_name_is_that_of_a_module_which_would_take_its_place() -> None:
     modules = {module.name for module in pkgutil.iter_modules(niwt_tf.__path__)}
-    assert "transfer" in modules
+    assert "evaluation" in modules
     assert not modules & set(_NAMES)
 
 

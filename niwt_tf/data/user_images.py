@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Images that a user names: found as files, by patterns and in folders, and read as the dataset's own were."""
+"""Finds the images that a user names (files, patterns, folders), and reads them as the dataset's own were read."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _BATCH_SIZE = 32
 
 
 def find(arguments: Sequence[str]) -> list[Path]:
-    """Returns the files that are named, each once: files in the order of the arguments, of a folder all its images.
+    """Find the files that the arguments name, each once, in the order of the arguments; all images of a folder.
 
     Args:
-      arguments: files, patterns such as `dir/*.jpg`, and folders, which are searched at any depth.
+      arguments: Files, patterns such as `dir/*.jpg`, and folders, which are searched at any depth.
 
     Raises:
-      errors.UserError: if an argument matches nothing, or there is none.
+      errors.UserError: If an argument matches nothing, or there are no arguments.
     """
     found: dict[Path, None] = {}
     empty = []
@@ -49,7 +49,7 @@ def _matches(argument: str) -> list[Path]:
 
 
 def _images(folder: Path) -> list[Path]:
-    """Returns the images below a folder, sorted; says what is left out."""
+    """List the images below a folder, sorted, and print which files are left out."""
     found = image_files.find(folder)
     if told := found.told():
         progress.say(told)
@@ -57,14 +57,14 @@ def _images(folder: Path) -> list[Path]:
 
 
 def read(path: Path, size: int, drawn: bool = False) -> np.ndarray | jpeg.Corrupt:
-    """Returns the middle square of an image, `[size,size,3]` uint8, RGB; or what is wrong with the file.
+    """Read the middle square of an image, `[size,size,3]` uint8, RGB; or return the error if the file is bad.
 
     Args:
-      path: any image that Pillow reads.
-      size: in pixels.
-      drawn: whether the dataset's images were never JPEGs, as the aviary's: an image of this size stays as it is.
+      path: Image of any kind that Pillow reads.
+      size: Side of the square, in pixels.
+      drawn: True if the dataset's images were never JPEGs, as the aviary's: an image of this size stays as it is.
     """
-    from niwt_tf.data import photographs  # inside, so that files are found without TensorFlow
+    from niwt_tf.data import photographs  # imported here, so that `find` runs without TensorFlow
 
     try:
         data = paths.require_regular(path).read_bytes()
@@ -81,13 +81,13 @@ def read(path: Path, size: int, drawn: bool = False) -> np.ndarray | jpeg.Corrup
 def batches(
     files: Sequence[Path], size: int, drawn: bool, unreadable: list[str]
 ) -> Iterator[tuple[list[Path], np.ndarray]]:
-    """Yields the paths and middle squares `[B,size,size,3]` of the images that can be read, in order.
+    """Read images in batches: paths and middle squares `[B,size,size,3]` of those that can be read, in order.
 
     Args:
-      files: paths of the images.
-      size: in pixels.
-      drawn: as in `read`.
-      unreadable: each of the others is added to it, with what is wrong.
+      files: Paths of the images.
+      size: Side of the squares, in pixels.
+      drawn: True if the dataset's images were never JPEGs, see `read`.
+      unreadable: List to which each unreadable file is added, with the reason.
     """
     batch: list[tuple[Path, np.ndarray]] = []
     for path, image in look_ahead.in_order(functools.partial(read, size=size, drawn=drawn), files):

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Images made up to drive a neuron as strongly as can be, by tf-keras-vis' ActivationMaximization.
+"""Synthesizes images that drive a neuron as strongly as possible, by tf-keras-vis' ActivationMaximization.
 
 A. Mahendran and A. Vedaldi, "Visualizing Deep Convolutional Neural Networks Using Natural Pre-Images", IJCV 2016.
 """
@@ -20,28 +20,28 @@ from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.explain import keras_vis
 
 STEPS = 80
-LARGEST = 64  # pixels, as wide as the crops of the gallery beside which they are shown
+LARGEST = 64  # pixels: the width of the gallery's crops, which are shown beside these images
 _BATCH_SIZE = 16  # neurons at a time
-_GREY, _NOISE = 127.5, 32.0  # of the images that it starts from; on plain grey most neurons are at 0, without gradient
-_SMOOTHED = 10  # steps, after which little is left of the noise: a neuron that is at 0 then starts from a patchwork
+_GREY, _NOISE = 127.5, 32.0  # mean and spread of the first images; on plain grey most neurons are 0, without gradient
+_SMOOTHED = 10  # blurring steps that leave little of the noise: a neuron that is then 0 starts from a patchwork
 _LEARNING_RATE = 6.0  # of pixels in 0..255
-_PATCHWORKS, _PATCHES = 64, 4  # to choose from, and the random colours on a side of one
-_BLUR = 0.3  # how far each step takes a pixel to the mean of its neighbours: without it noise drives neurons best
+_PATCHWORKS, _PATCHES = 64, 4  # number of patchworks to choose from, and of random colours on a side of one
+_BLUR = 0.3  # share by which a step moves a pixel to the mean of its neighbours; without it noise drives neurons best
 
 
 def maximal_images(
     backbone: backbone_lib.Backbone, neurons: Sequence[int], seed: int = 0, steps: int = STEPS
 ) -> np.ndarray:
-    """Make an image for each neuron that raises its mean activation.
+    """Synthesize an image for each neuron that raises its mean activation.
 
-    Of a network for larger images they are `LARGEST` pixels wide, if its trunk takes such images: a step then costs a
-    small part of what it costs at the network's own size.
+    If the network is for larger images, these are `LARGEST` pixels wide where its trunk takes such images: a step then
+    costs a small part of what it costs at the network's own size.
 
     Args:
-      backbone: the network.
-      neurons: the indices of `P` neurons.
-      seed: of the noise that the images start from, and of the shifts on the way.
-      steps: of the ascent, at least 1.
+      backbone: The network.
+      neurons: Indices of `P` neurons.
+      seed: Seed of the noise and patchworks that the images start from, and of the shifts during the ascent.
+      steps: Number of steps of the ascent, at least 1.
 
     Returns:
       Images `[P,S,S,3]` uint8, RGB.
@@ -60,9 +60,9 @@ def maximal_images(
 
 
 class _Graph(keras.layers.Layer):
-    """A model as one layer that runs in a graph: tf-keras-vis calls it eagerly, step by step and layer by layer.
+    """A model as one layer that runs in a graph; without it, tf-keras-vis runs each step eagerly, layer by layer.
 
-    Its gradient is that of the images alone. Through a `tf.function`, a tape would compute those of all weights, too.
+    Only the images' gradient is computed. Through a `tf.function`, a tape would compute those of all weights, too.
     """
 
     def __init__(self, model: keras.Model) -> None:
@@ -102,7 +102,7 @@ def _in_graph(model: keras.Model) -> keras.Model:
 
 
 def _small_trunk(backbone: backbone_lib.Backbone) -> tuple[Any, Any]:
-    """Copy the trunk for images of at most `LARGEST` pixels, or of its own size where it takes no other."""
+    """Copy the trunk for images of at most `LARGEST` pixels, or of its own size if it takes no other."""
     own = backbone.image_size
     try:
         return keras_vis.float_images(backbone.trunk, min(own, LARGEST))
@@ -111,7 +111,10 @@ def _small_trunk(backbone: backbone_lib.Backbone) -> tuple[Any, Any]:
 
 
 def _starts(model: keras.Model, neurons: Sequence[int], seed: int) -> np.ndarray:
-    """Returns for each neuron an image `[P,S,S,3]` on which it has a gradient: noise, or a patchwork that drives it."""
+    """Choose first images `[P,S,S,3]` on which the neurons have gradients: noise, or the patchwork that drives it most.
+
+    A neuron starts from noise if the blurred noise still drives it.
+    """
     rng, size = np.random.default_rng(seed), model.input_shape[1]
     noise = rng.normal(_GREY, _NOISE, (1, size, size, 3)).astype(np.float32)
     smoothed = tf.constant(noise)
@@ -145,5 +148,5 @@ def _blur(images: tf.Tensor) -> tf.Tensor:
 
 
 def _neighbours(images: tf.Tensor) -> tf.Tensor:
-    """Returns the mean of each pixel `[N,S,S,3]` with its neighbours."""
+    """Compute the mean of each pixel and its neighbours, `[N,S,S,3]`."""
     return tf.nn.avg_pool2d(images, 3, 1, "SAME")

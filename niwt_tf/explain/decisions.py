@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Decisions to look at: right and wrong ones, of seen and unseen classes, each drawn with its reasons."""
+"""Selects and draws predictions to look at: right and wrong ones, of seen and unseen classes, each with its reasons."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from niwt_tf.domains import knowledge
 from niwt_tf.explain import drawing, explainer, textual
 from niwt_tf.method import inverse_map
 
-_EACH = 6  # of each kind
+_EACH = 6  # images of each kind
 
 
 @dataclasses.dataclass(frozen=True)
 class Shown:
-    """A test image to show.
+    """Test image to show.
 
     Attributes:
       image: `[S,S,3]` uint8, RGB.
-      label: its class.
-      predicted: what it is taken for.
+      label: True class.
+      predicted: Predicted class.
     """
 
     image: np.ndarray
@@ -35,17 +35,17 @@ class Shown:
 
     @property
     def right(self) -> bool:
-        """Whether it is taken for what it is."""
+        """Whether the predicted class is the true one."""
         return self.label == self.predicted
 
 
 @dataclasses.dataclass
 class Album:
-    """Test images to show: the first of each kind, each of another class.
+    """Test images to show: the first of each kind, each of a different class.
 
     Attributes:
-      class_names: of all classes.
-      seen: those that training showed.
+      class_names: Names of all classes, the seen ones first.
+      seen: Names of the seen classes.
     """
 
     class_names: Sequence[str]
@@ -53,12 +53,12 @@ class Album:
     _kept: dict[tuple[bool, bool], dict[int, Shown]] = dataclasses.field(default_factory=dict)
 
     def add(self, images: np.ndarray, labels: np.ndarray, predictions: np.ndarray) -> None:
-        """Keeps those of a batch that are wanted.
+        """Keep images of a batch, if their kinds still need some.
 
         Args:
           images: `[N,S,S,3]` uint8, RGB.
-          labels: `[N]`, the true classes.
-          predictions: `[N]`.
+          labels: True classes `[N]`.
+          predictions: Predicted classes `[N]`.
         """
         for image, label, predicted in zip(images, labels.tolist(), predictions.tolist(), strict=True):
             kind = self._kept.setdefault((label == predicted, label >= len(self.seen)), {})
@@ -66,7 +66,7 @@ class Album:
                 kind.setdefault(label, Shown(image, label, predicted))
 
     def shown(self) -> list[Shown]:
-        """Returns what was kept, right decisions first."""
+        """List the images that were kept, right predictions first."""
         return [one for _, kind in sorted(self._kept.items(), reverse=True) for one in kind.values()]
 
 
@@ -77,9 +77,9 @@ def write(
     explain: explainer.Explainer,
     folder: Path,
 ) -> list[dict[str, Any]]:
-    """Draws the decisions into `decisions/` of `folder`, and returns what is told of each.
+    """Draw the predictions into `decisions/` of `folder`, and describe each as in `decisions.json`.
 
-    A wrong decision is held against the true class, a right one against the runner-up.
+    A wrong prediction is contrasted with the true class, a right one with the runner-up.
     """
     (folder / "decisions").mkdir(exist_ok=True)
     shown = album.shown()

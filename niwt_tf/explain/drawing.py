@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures of explanations: a map over its image, an image with its reasons, strips of crops."""
+"""Draws pictures of explanations: a map over its image, an image with its reasons, strips of crops."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _TEXT_WIDTH = 320  # pixels
 _MARGIN = 16  # pixels
 _GAP = 4  # pixels, between crops
 _TITLE_SIZE, _TEXT_SIZE = 20, 15  # pixels
-_OPACITY = 0.8  # of the map where it is highest
+_OPACITY = 0.8  # of the map at its highest point
 _INK, _FAINT, _PAPER, _BAR = "#1a1a1a", "#5c5c5c", "#ffffff", "#c2d7ee"
 _COLD, _WARM, _HOT = "#2b0a57", "#e0475b", "#ffe95c"
 
 
 def overlay(image: np.ndarray, values: np.ndarray) -> Image.Image:
-    """Returns an image with a map over it: the higher, the brighter and the less of the image shows through.
+    """Draw a map over an image: higher values are brighter and more opaque.
 
     Args:
       image: `[S,S,3]` uint8, RGB.
-      values: `[H,W]` of any scale; where it is not above 0, the image stays as it is.
+      values: Map `[H,W]` of any scale; the image stays as it is at values that are not above 0.
     """
     large = visual.normalise(visual.upsample(visual.normalise(values[None]), len(image)))[0]
     heat = ImageOps.colorize(Image.fromarray(np.rint(large * 255).astype(np.uint8)), _COLD, _HOT, _WARM)
@@ -37,14 +37,14 @@ def overlay(image: np.ndarray, values: np.ndarray) -> Image.Image:
 def picture(
     image: np.ndarray, values: np.ndarray, title: str, notes: Sequence[str], reasons: Sequence[tuple[str, float]]
 ) -> Image.Image:
-    """Returns an image, the same with a map over it, and beside them what was decided and why.
+    """Draw an image, the same image with a map over it, and a panel with the prediction and its reasons.
 
     Args:
       image: `[S,S,3]` uint8, RGB.
-      values: the map `[H,W]`.
-      title: such as the class that is predicted.
-      notes: further lines, such as the runner-up.
-      reasons: each with its strength, which a bar shows against the first one's.
+      values: Map `[H,W]`.
+      title: First line of the panel, for example the predicted class.
+      notes: Further lines, for example the runner-up.
+      reasons: Reasons with their strengths; a bar shows each strength as a share of the largest.
     """
     panel = _panel(title, notes, reasons)
     tiles = [_tile(Image.fromarray(image)), _tile(overlay(image, values))]
@@ -58,11 +58,11 @@ def picture(
 
 
 def strip(crops: Sequence[np.ndarray], size: int = 64) -> Image.Image:
-    """Returns crops side by side, each `size` pixels wide; one empty place if there are none.
+    """Draw crops side by side; one empty place if there are none.
 
     Args:
-      crops: each `[s,s,3]` uint8, RGB.
-      size: in pixels.
+      crops: Square images, each `[s,s,3]` uint8, RGB.
+      size: Side of each drawn crop, in pixels.
     """
     places = max(1, len(crops))
     drawn = Image.new("RGB", (places * size + (places - 1) * _GAP, size), _PAPER)
@@ -82,7 +82,7 @@ def _resampling(size: int, wanted: int) -> Image.Resampling:
 
 
 def _panel(title: str, notes: Sequence[str], reasons: Sequence[tuple[str, float]]) -> Image.Image:
-    """Returns the text, as high as it needs."""
+    """Draw the text on a panel of fixed width, as high as the text needs."""
     title_font, font = ImageFont.load_default(_TITLE_SIZE), ImageFont.load_default(_TEXT_SIZE)
     lines = [(line, title_font, _INK, 0.0) for line in wrap(title, title_font)]
     lines += [(line, font, _FAINT, 0.0) for note in notes for line in wrap(note, font)]
@@ -102,7 +102,7 @@ def _panel(title: str, notes: Sequence[str], reasons: Sequence[tuple[str, float]
 
 
 def wrap(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int = _TEXT_WIDTH - 8) -> list[str]:
-    """Returns the lines of a text, none wider than `width` pixels: a wider word is broken, a wider letter is not."""
+    """Split a text into lines of at most `width` pixels: a wider word is broken, a wider letter is not."""
     lines, line = [], ""
     for word in text.split():
         if line and font.getlength(f"{line} {word}") > width:

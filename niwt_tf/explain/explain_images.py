@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Explains a user's images with a finished run: the decision, its reasons and a picture of each."""
+"""Explains a user's images with a finished run: the prediction, its reasons and a picture of each."""
 
 from __future__ import annotations
 
@@ -35,21 +35,21 @@ def explain(
     top: int = 5,
     drawn: bool = False,
 ) -> None:
-    """Prints what is decided of each image and why, and writes pictures and `explanations.jsonl` into `out`.
+    """Print the prediction for each image and its reasons, and write pictures and `explanations.jsonl` into `out`.
 
     Args:
-      run: what of a run explains its decisions.
-      paths: of the images.
-      out: a folder that is there.
-      class_name: the class to explain; the predicted one by default.
-      method: draws the map: gradcam, or one of `keras_vis.METHODS`.
-      top: most reasons.
-      drawn: whether the run's dataset was never photographs; see `user_images.read`.
+      run: The run that predicts and explains.
+      paths: Paths of the images.
+      out: An existing folder.
+      class_name: Class to explain; the predicted one by default.
+      method: Method that draws the map: gradcam, or one of `keras_vis.METHODS`.
+      top: Largest number of reasons.
+      drawn: True if the run's dataset does not consist of photographs; see `user_images.read`.
 
     Raises:
-      errors.UserError: if there is no such class or method; at the end, if an image cannot be read, all others being
-        explained.
-      OSError: if `out` cannot be written.
+      errors.UserError: If there is no such class or method; at the end, if an image cannot be read: all others are
+        explained first.
+      OSError: If `out` cannot be written.
     """
     names = run.classifier.class_names
     asked = textual.class_index(class_name, names) if class_name else None
@@ -115,7 +115,7 @@ def _picture(record: dict[str, Any], image: np.ndarray, values: np.ndarray) -> A
 
 
 def _picture_names(paths: Sequence[Path]) -> dict[Path, str]:
-    """Returns a name for each picture that no other one has, whatever case counts for, and that no image has."""
+    """Choose a file name for the picture of each image, unique even where file systems ignore case."""
     used: set[str] = set()
     names = {}
     for path in paths:
@@ -129,7 +129,7 @@ def _picture_names(paths: Sequence[Path]) -> dict[Path, str]:
 
 @contextlib.contextmanager
 def _lines(path: Path) -> Iterator[Callable[[Any], None]]:
-    """Yields what writes a line of JSON; the file is there once it is whole."""
+    """Open a file of JSON lines, and yield a function that writes one; the file appears only when it is complete."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with open(temporary, "w", encoding="utf-8") as file:

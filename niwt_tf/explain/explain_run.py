@@ -1,8 +1,8 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What a finished run shows of its reasons: named neurons, explained decisions, and how right both are.
+"""Explains a finished run: names its neurons, explains predictions on test images, and measures how right both are.
 
-Neurons are named on seen training images alone; test images only measure the names, and are explained themselves.
+Neurons are named on training images of seen classes alone. Test images are explained, and measure the names.
 """
 
 from __future__ import annotations
@@ -34,21 +34,21 @@ from niwt_tf.explain import subject as subject_lib
 from niwt_tf.util import json_files, progress
 
 _BATCH_SIZE = 128
-_MOST_PICTURED = 256  # neurons, the surest first
+_MOST_PICTURED = 256  # neurons, those with the highest confidence first
 _MOST_MAXIMAL = 16
 _SPLITS = ("test_seen", "test_unseen")
 
 
 @dataclasses.dataclass(frozen=True)
 class Passed:
-    """What one pass over a split told.
+    """Explanations of one split, collected in one pass.
 
     Attributes:
-      labels: `[N]`.
-      importances: for the predicted class, `[N,K]`.
-      activations: mean activations, `[N,K]`.
-      peaks: where the map of the predicted class is highest, `[N,2]`.
-      watched: where each watched neuron's map is highest, `[N,P,2]`.
+      labels: True classes `[N]`.
+      importances: Neuron importances for the predicted class, `[N,K]`.
+      activations: Mean activations over each image, `[N,K]`.
+      peaks: Highest point of the predicted class's map, `[N,2]`, see `visual.peaks`.
+      watched: Highest point of each watched neuron's map, `[N,P,2]`, likewise.
     """
 
     labels: np.ndarray
@@ -66,15 +66,15 @@ def write(
     jit_compile: bool = False,
     kept: zero_shot.Split | None = None,
 ) -> None:
-    """Writes `metrics.json`, `neurons.json`, `decisions.json` and their pictures into `folder`.
+    """Write `metrics.json`, `neurons.json`, `decisions.json` and their pictures into `folder`.
 
     Args:
-      subject: the run.
-      dataset: its images.
-      folder: an existing folder.
-      seed: of the noise that maximal images start from.
-      jit_compile: compiles the passes with XLA.
-      kept: activations `[H,W,K]` of the training images in place of them, if an earlier stage kept any.
+      subject: The run.
+      dataset: Images of the run.
+      folder: An existing folder.
+      seed: Seed of the maximal images, see `synthesis.maximal_images`.
+      jit_compile: True to compile the passes with XLA.
+      kept: Activations `[H,W,K]` of the training images, if an earlier stage kept them; they replace the images.
     """
     explain = explainer.Explainer(subject.classifier, subject.gamma, jit_compile)
     means, strongest = _train_activations(subject.classifier.backbone, dataset.train, kept)
@@ -92,7 +92,10 @@ def write(
 def _train_activations(
     backbone: backbone_lib.Backbone, train: zero_shot.Split, kept: zero_shot.Split | None
 ) -> tuple[np.ndarray, gallery.Strongest]:
-    """Return each neuron's mean activations `[N,K]`, and what drives it most; the trunk runs if nothing was kept."""
+    """Compute the mean activations `[N,K]`, and the images that drive each neuron most.
+
+    The trunk runs only if no activations were kept.
+    """
     height, width, channels = backbone.activation_shape
     strongest, means, done = gallery.Strongest.nothing(channels, height, width), [np.zeros((0, channels))], 0
     trunk = tf.function(lambda images: backbone.trunk(images, training=False), reduce_retracing=True)
@@ -135,7 +138,7 @@ def _measures(
     named: Sequence[neurons.Neuron],
     passed: Sequence[Passed],
 ) -> dict[str, Any]:
-    """Returns how right the explanations are; None for what there is no ground truth of."""
+    """Measure how right the explanations are; a measure without ground truth is None."""
     labels, importances, activations = (
         np.concatenate([getattr(one, name) for one in passed]) for name in ("labels", "importances", "activations")
     )
@@ -186,7 +189,7 @@ def _write_neurons(
     folder: Path,
     seed: int,
 ) -> list[dict[str, Any]]:
-    """Writes the pictures of the surest neurons, and returns what is known of all."""
+    """Write pictures of the neurons with the highest confidence, and describe all neurons as in `neurons.json`."""
     (folder / "neurons").mkdir(exist_ok=True)
     surest = sorted(named, key=lambda one: (one.name is None, -one.confidence))
     pictured = [one.index for one in surest[:_MOST_PICTURED]]

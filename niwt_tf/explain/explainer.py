@@ -1,10 +1,10 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Explains decisions in one pass: the trunk runs once and without its gradient, the head's gradient is all there is.
+"""Explains predictions in one pass: the trunk runs once, and only the head is differentiated.
 
-What is added to the logits of all classes alike changes no decision, so the map is that of a class's logit less the
-mean logit: Grad-CAM with the class's importances less the mean importances over classes. Of the weights of an unseen
-class much is what all classes share, and its plain map often shows the background.
+A number added to the logits of all classes changes no prediction. So the map explains a class's logit minus the mean
+logit: it is Grad-CAM with the class's importances minus the mean importances over classes. Without that, the map of an
+unseen class often shows the background, because its weights consist largely of what all classes share.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from niwt_tf.explain import visual
 from niwt_tf.method import importance
 from niwt_tf.util import center_crop
 
-PREDICTED = -1  # in place of a class: the one that is predicted
+PREDICTED = -1  # stands for the predicted class
 _BATCH_SIZE = 128
 
 
 @dataclasses.dataclass(frozen=True)
 class Explanations:
-    """What a classifier decided of images, and what the decisions rest on.
+    """Predictions for images, and their explanations.
 
     Attributes:
-      logits: `[N,C]` float32, gamma taken off those of the seen classes.
-      predictions: `[N]` int64, the classes with the highest logits.
-      classes: `[N]` int64, the classes that are explained.
-      importances: of the neurons for these classes, `[N,K]` float32.
-      maps: Grad-CAM of these classes against the mean of all, `[N,H,W]` float32, at least 0.
-      activations: the neurons' mean activations over each image, `[N,K]` float32.
-      watched: the activation maps of `P` neurons that were asked for, `[N,H,W,P]` float32.
+      logits: `[N,C]` float32; gamma is subtracted from those of seen classes.
+      predictions: Classes with the highest logits, `[N]` int64.
+      classes: Classes that are explained, `[N]` int64.
+      importances: Importances of the neurons for these classes, `[N,K]` float32.
+      maps: Grad-CAM of these classes minus the mean over all classes, `[N,H,W]` float32, at least 0.
+      activations: Mean activations of the neurons over each image, `[N,K]` float32.
+      watched: Activation maps of the `P` watched neurons, `[N,H,W,P]` float32.
     """
 
     logits: np.ndarray
@@ -50,20 +50,20 @@ class Explanations:
 
     @property
     def runners_up(self) -> np.ndarray:
-        """The classes with the second highest logits, `[N]` int64."""
+        """Classes with the second highest logits, `[N]` int64."""
         return np.argsort(-self.logits, axis=1, kind="stable")[:, 1]
 
 
 class Explainer:
-    """Explains the decisions of a classifier over seen and unseen classes."""
+    """Explainer of a classifier's predictions over seen and unseen classes."""
 
     def __init__(self, classifier: classifier_lib.Classifier, gamma: float = 0.0, jit_compile: bool = False) -> None:
-        """Prepares the pass.
+        """Prepare the pass.
 
         Args:
-          classifier: of all classes.
-          gamma: what is taken off the seen classes' logits.
-          jit_compile: compiles the pass with XLA.
+          classifier: Classifier of all classes.
+          gamma: Number to subtract from the logits of seen classes.
+          jit_compile: True to compile the pass with XLA.
         """
         self.classifier = classifier
         self._one_batch = _make_batch_function(classifier, gamma, jit_compile)
@@ -71,12 +71,12 @@ class Explainer:
     def __call__(
         self, images: np.ndarray, classes: np.ndarray | None = None, watched: Sequence[int] = ()
     ) -> Explanations:
-        """Explains images, batch by batch.
+        """Explain images, batch by batch.
 
         Args:
           images: `[N,S,S,3]` uint8, RGB.
-          classes: `[N]`, the class to explain of each image; the predicted one by default.
-          watched: the indices of `P` neurons whose activation maps are wanted, too.
+          classes: Class to explain on each image, `[N]`; the predicted one by default.
+          watched: Indices of `P` neurons whose activation maps are returned, too.
         """
         neurons = tf.constant(watched, tf.int32, [len(watched)])
         asked = np.full(len(images), PREDICTED) if classes is None else np.asarray(classes, np.int64)
@@ -89,11 +89,11 @@ class Explainer:
         return Explanations(*(np.concatenate(parts) for parts in zip(*batches, strict=True)))
 
     def of_any_size(self, images: np.ndarray, index: int | None = None) -> Explanations:
-        """Explain images of any size, of which the middle squares count; there may be none.
+        """Explain the middle squares of images of any size.
 
         Args:
-          images: Images `[N,H,W,3]` uint8, RGB.
-          index: Class to explain of all images; the predicted one by default.
+          images: Images `[N,H,W,3]` uint8, RGB; N may be 0.
+          index: Class to explain on all images; the predicted one by default.
         """
         given = images if len(images) else np.zeros((1, *images.shape[1:]), np.uint8)  # not all networks take none
         fitted = center_crop.fit(tf.constant(given), self.classifier.backbone.image_size).numpy()
@@ -103,15 +103,15 @@ class Explainer:
 
 
 class Pass(NamedTuple):
-    """The tensors of one pass.
+    """Tensors of one pass.
 
     Attributes:
       activations: `[N,H,W,K]`.
       logits: `[N,C]` float32.
-      predictions: `[N]` int64, the classes with the highest logits.
-      classes: `[N]` int64, the classes that are explained.
-      importances: of the neurons for these classes, `[N,K]`.
-      maps: Grad-CAM of these classes against the mean of all, `[N,H,W]`, at least 0.
+      predictions: Classes with the highest logits, `[N]` int64.
+      classes: Classes that are explained, `[N]` int64.
+      importances: Importances of the neurons for these classes, `[N,K]`.
+      maps: Grad-CAM of these classes minus the mean over all classes, `[N,H,W]`, at least 0.
     """
 
     activations: tf.Tensor
@@ -125,14 +125,14 @@ class Pass(NamedTuple):
 def one_pass(
     backbone: backbone_lib.Backbone, kernel: tf.Tensor, bias: tf.Tensor, images: tf.Tensor, asked: tf.Tensor
 ) -> Pass:
-    """Explains a batch, within a graph.
+    """Explain a batch within a graph.
 
     Args:
-      backbone: the network.
-      kernel: of the classifier, `[D,C]` float32; a tensor, or a variable.
-      bias: of the classifier, `[C]` float32, gamma taken off that of the seen classes; a tensor, or a variable.
+      backbone: The network.
+      kernel: Weights of the classifier, `[D,C]` float32; a tensor or a variable.
+      bias: Bias of the classifier, `[C]` float32, gamma subtracted for seen classes; a tensor or a variable.
       images: `[N,S,S,3]` uint8, RGB.
-      asked: `[N]` int64, the class to explain of each image, or `PREDICTED`; or one for all images.
+      asked: Class to explain on each image, `[N]` int64, or `PREDICTED`; or one value for all images.
     """
     head, by_class = importance.inference(backbone.head), tf.transpose(kernel)
     activations = backbone.trunk(images, training=False)

@@ -1,9 +1,9 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The images that drive each neuron most, cropped to its focus.
+"""Finds the images that drive each neuron most, and crops them to its focus.
 
 `Strongest` takes the activations of one pass over a split, batch by batch, and keeps a few small maps for each neuron.
-The images themselves are looked up afterwards, for the neurons that are shown.
+The images themselves are read in a second pass, only for the neurons that are shown.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ _NONE = -1
 
 @dataclasses.dataclass(frozen=True)
 class Strongest:
-    """The images that drive each of `P` neurons most so far, the strongest first.
+    """Images that drive each of `P` neurons most so far, the strongest first.
 
     Attributes:
-      maps: the neuron's activation map on each of them, `[P,n,H,W]` float32.
-      activations: means of these maps, by which neurons are named and important, `[P,n]` float32; -inf where fewer than
-        `n` images drive the neuron at all.
-      indices: of the images in their split, `[P,n]`; -1 likewise.
+      maps: Activation map of the neuron on each of these images, `[P,n,H,W]` float32.
+      activations: Means of these maps, `[P,n]` float32, because names and importances refer to mean activations, too;
+        -inf if fewer than `n` images drive the neuron at all.
+      indices: Indices of the images in their split, `[P,n]`; -1 likewise.
     """
 
     maps: np.ndarray
@@ -41,7 +41,7 @@ class Strongest:
 
     @classmethod
     def nothing(cls, neurons: int, height: int, width: int, count: int = COUNT) -> Strongest:
-        """Start with no image for `neurons` neurons with maps of `height` x `width`, to find `count` of each."""
+        """Start without images: `count` empty places for each of `neurons` neurons, maps of `height` x `width`."""
         shape = (neurons, count)
         maps = np.zeros((*shape, height, width), np.float32)
         return cls(maps, np.full(shape, -np.inf, np.float32), np.full(shape, _NONE))
@@ -50,8 +50,8 @@ class Strongest:
         """Merge in a batch.
 
         Args:
-          activations: of the batch, `[N,H,W,P]`.
-          first: the index of its first image in the split.
+          activations: Activations of the batch, `[N,H,W,P]`.
+          first: Index of its first image in the split.
         """
         count = self.indices.shape[1]
         driven = activations.max(axis=(1, 2)) > 0
@@ -68,25 +68,25 @@ class Strongest:
         return Strongest(maps, values, indices)
 
     def of(self, neurons: Sequence[int]) -> Strongest:
-        """Select some of the neurons, by their rows, in that order."""
+        """Select some of the neurons by their rows, in the order of `neurons`."""
         rows = np.asarray(neurons, np.int64)
         return Strongest(self.maps[rows], self.activations[rows], self.indices[rows])
 
 
 @dataclasses.dataclass(frozen=True)
 class Gallery:
-    """What drives each of `P` neurons most, the strongest first.
+    """Crops of the images that drive each of `P` neurons most, the strongest first.
 
     Attributes:
       crops: `[P,n,S,S,3]` uint8, RGB.
-      indices: of the images in the split, `[P,n]`; -1 where fewer than `n` images drive the neuron at all.
+      indices: Indices of the images in the split, `[P,n]`; -1 if fewer than `n` images drive the neuron at all.
     """
 
     crops: np.ndarray
     indices: np.ndarray
 
     def strip(self, row: int) -> list[np.ndarray]:
-        """Returns the crops of one of the neurons."""
+        """Select the crops of one neuron, by its row."""
         return [crop for crop, index in zip(self.crops[row], self.indices[row], strict=True) if index != _NONE]
 
 
@@ -94,9 +94,9 @@ def cut_out(strongest: Strongest, split: zero_shot.Split, crop_size: int = CROP_
     """Cut the focus of each neuron out of the images that drive it most.
 
     Args:
-      strongest: what one pass over `split` found.
-      split: its images.
-      crop_size: the side of a crop, in pixels.
+      strongest: Images and maps found in one pass over `split`.
+      split: Images of that pass, in the same order.
+      crop_size: Side of a crop, in pixels.
     """
     crops = np.zeros((*strongest.indices.shape, crop_size, crop_size, 3), np.uint8)
     first = 0
@@ -112,7 +112,7 @@ def cut_out(strongest: Strongest, split: zero_shot.Split, crop_size: int = CROP_
 
 
 def _square(box: Sequence[float]) -> list[float]:
-    """Returns the square round a box, as far as the image goes."""
+    """Compute the square around a box, moved so that it lies within the image."""
     (top, left, bottom, right), side = box, max(box[2] - box[0], box[3] - box[1])
     top = min(max((top + bottom - side) / 2, 0.0), 1 - side)
     left = min(max((left + right - side) / 2, 0.0), 1 - side)
@@ -120,10 +120,10 @@ def _square(box: Sequence[float]) -> list[float]:
 
 
 def _crops(images: tf.Tensor, members: np.ndarray, boxes: Sequence[Sequence[float]], size: int) -> np.ndarray:
-    """Returns crops `[n,size,size,3]` uint8 of the images with the indices `members` `[n]`."""
+    """Crop the images with the indices `members` `[n]`, to `[n,size,size,3]` uint8."""
     if not len(members):
         return np.zeros((0, size, size, 3), np.uint8)
-    # crop_and_resize puts 0 and 1 into the middles of the outermost pixels, we onto the image's edges.
+    # crop_and_resize has 0 and 1 in the middles of the outermost pixels; our boxes have them at the image's edges.
     side = float(images.shape[1])
     corners = np.asarray(boxes, np.float32).reshape(-1, 2, 2)
     inset = (corners[:, 1] - corners[:, 0])[:, None] / (2 * size) * np.array([[1], [-1]], np.float32)

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Other maps of what speaks for a class, drawn by tf-keras-vis. The importances that are explained are not theirs."""
+"""Draws other maps of the evidence for a class, by tf-keras-vis. They do not use our importances."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ from niwt_tf.backbones import classifier as classifier_lib
 
 _BATCH_SIZE = 16
 _SMOOTH_SAMPLES = 20
-_SMOOTH_NOISE = 0.2  # the spread of the noise, as a share of the image's range
-_SCORED_NEURONS = 64  # those whose maps Score-CAM tries: the ones that vary most
+_SMOOTH_NOISE = 0.2  # spread of the noise, as a share of the image's range
+_SCORED_NEURONS = 64  # neurons whose maps Score-CAM tries: those that vary most
 
 
 class Drawer:
-    """Maps of the class in a kind that tf-keras-vis draws; it runs its own passes, so it is much slower than ours."""
+    """Maps of a class by one method of tf-keras-vis, which runs its own passes and is much slower than ours."""
 
     def __init__(self, classifier: classifier_lib.Classifier, method: str) -> None:
-        """Builds the network with its logits, which is not changed by it.
+        """Copy the network with its logits; the classifier itself is not changed.
 
         Args:
-          classifier: of all classes.
-          method: one of `METHODS`.
+          classifier: Classifier of all classes.
+          method: Key of `METHODS`.
 
         Raises:
-          errors.UserError: if there is no such method.
+          errors.UserError: If there is no such method.
         """
         if method not in METHODS:
             raise errors.unknown_value("method", method, METHODS)
         self._layer, self._method, self._model = classifier.backbone.layer, method, with_logits(classifier)
 
     def __call__(self, images: np.ndarray, classes: np.ndarray) -> np.ndarray:
-        """Returns maps `[N,S,S]` float32, at least 0.
+        """Draw a map of each image, `[N,S,S]` float32, at least 0.
 
         Args:
           images: `[N,S,S,3]` uint8, RGB.
-          classes: `[N]`, the class to draw of each image.
+          classes: Class to draw on each image, `[N]`.
         """
         starts = range(0, len(images), _BATCH_SIZE)
         maps = [
@@ -55,7 +55,7 @@ class Drawer:
         return np.concatenate([np.zeros((0, *images.shape[1:3]), np.float32), *maps])
 
     def _one_batch(self, images: np.ndarray, classes: np.ndarray) -> np.ndarray:
-        # A score for each image: of images beyond the scores it would draw nothing right, and not say so.
+        # One score for each image: with fewer scores than images, tf-keras-vis draws wrong maps without an error.
         scores = importlib.import_module("tf_keras_vis.utils.scores").CategoricalScore(classes.tolist())
         with quiet():
             drawn = METHODS[self._method](self._model, self._layer, scores, images.astype(np.float32))
@@ -66,11 +66,11 @@ def float_images(network: keras.Model, size: int) -> tuple[Any, Any]:
     """Copy a network so that it takes floats: bytes have no gradient.
 
     Args:
-      network: takes images `[N,S,S,3]` uint8.
-      size: the side of the images that the copy takes, in pixels.
+      network: Network for images `[N,S,S,3]` uint8.
+      size: Side of the images that the copy takes, in pixels.
 
     Returns:
-      The copy's input and output.
+      Input and output of the copy.
 
     Raises:
       ValueError: If the network takes no images of that size.
@@ -82,7 +82,7 @@ def float_images(network: keras.Model, size: int) -> tuple[Any, Any]:
 
 
 def with_logits(classifier: classifier_lib.Classifier) -> keras.Model:
-    """Returns the whole network, images `[N,S,S,3]` float32 in 0..255 -> logits `[N,C]`."""
+    """Build the whole network, images `[N,S,S,3]` float32 in 0..255 -> logits `[N,C]`."""
     images, features = float_images(classifier.backbone.network, classifier.backbone.image_size)
     dense = keras.layers.Dense(len(classifier.class_names), dtype="float32", name="logits")
     model = keras.Model(images, dense(features), name="with_logits")
@@ -92,7 +92,7 @@ def with_logits(classifier: classifier_lib.Classifier) -> keras.Model:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Keeps away what tf-keras-vis and what it calls warn of; it imports from where SciPy no longer has things."""
+    """Hide warnings and Keras' interactive logging: tf-keras-vis imports from outdated places in SciPy."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         interactive = keras.utils.is_interactive_logging_enabled()
@@ -106,7 +106,7 @@ def quiet() -> Iterator[None]:
 
 def _grad_cam_plus_plus(model: keras.Model, layer: str, scores: Any, images: np.ndarray) -> Any:
     def about_0(logits: tf.Tensor) -> tf.Tensor:
-        # It takes their exponential, which overflows above 88, as a factor of the map, which is normalised.
+        # The map has the exponential of the scores as a factor. It overflows above 88, and normalising removes it.
         return scores(logits) - tf.stop_gradient(scores(logits))
 
     kind = importlib.import_module("tf_keras_vis.gradcam_plus_plus").GradcamPlusPlus
@@ -124,7 +124,7 @@ def _smooth_grad(model: keras.Model, layer: str, scores: Any, images: np.ndarray
     del layer
     draw = importlib.import_module("tf_keras_vis.saliency").Saliency(model, clone=True)
     state = np.random.get_state()
-    np.random.seed(0)  # it takes its noise from numpy's global generator, which others may use
+    np.random.seed(0)  # the noise comes from numpy's global generator, which others may use
     try:
         return draw(scores, images, smooth_samples=_SMOOTH_SAMPLES, smooth_noise=_SMOOTH_NOISE)
     finally:

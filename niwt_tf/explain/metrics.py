@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""How right explanations in words are: against what each class truly has, and against what guessing would give."""
+"""Measures how right explanations in words are, against the true features of each class and against guessing."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ COUNT = 5
 
 @dataclasses.dataclass(frozen=True)
 class AttributeAccuracy:
-    """The share of named features that an image's true class has, mean over images, 0..1.
+    """Share of named features that the true class of an image has, mean over images, 0..1.
 
     Attributes:
-      explained: of each image's features with the highest scores.
-      frequent: of the features that most seen classes have, always the same.
-      chance: of features drawn at random.
+      explained: Share if each image's features with the highest scores are named.
+      frequent: Share if the features that most seen classes have are named for every image.
+      chance: Share if features are drawn at random.
     """
 
     explained: float
@@ -33,14 +33,14 @@ class AttributeAccuracy:
 def attribute_accuracy(
     scores: np.ndarray, labels: np.ndarray, vectors: np.ndarray, seen_classes: int, count: int = COUNT
 ) -> AttributeAccuracy:
-    """Returns how many of the features that explain each test image its class truly has.
+    """Compute the share of the features explaining each test image that its class truly has.
 
     Args:
-      scores: of the test images' importances for the class that is predicted, `[N,M]`, see `InverseMap`.
-      labels: the true classes `[N]`.
-      vectors: of all classes, `[C,M]`, the seen ones first.
-      seen_classes: how many of them are seen.
-      count: features named of each image.
+      scores: Scores of the features for the predicted class of each test image, `[N,M]`, see `InverseMap`.
+      labels: True classes `[N]`.
+      vectors: Domain vectors of all classes, `[C,M]`, the seen ones first.
+      seen_classes: Number of seen classes.
+      count: Number of features named for each image.
     """
     has = roc.class_has_feature(vectors)
     of_image = has[labels]
@@ -55,13 +55,13 @@ def attribute_accuracy(
 
 @dataclasses.dataclass(frozen=True)
 class NameAccuracy:
-    """How well the neurons' names fit what they respond to.
+    """Accuracy of neurons' names on images.
 
     Attributes:
-      named: the share of neurons that have a name, 0..1.
-      auc: how well a neuron's mean activation over an image tells images with the feature that it is named after from
-        others, mean over named neurons: 0.5 is chance, 1 perfect. None where no neuron has a name.
-      shuffled: the same, had the names been dealt to the named neurons at random; None likewise.
+      named: Share of neurons that have a name, 0..1.
+      auc: Area under the ROC curve when a neuron's mean activation over an image separates images with the feature that
+        it is named after from others, mean over named neurons: 0.5 is chance, 1 perfect. None if no neuron has a name.
+      shuffled: The same, if the names were assigned to the named neurons at random; None likewise.
     """
 
     named: float
@@ -72,13 +72,13 @@ class NameAccuracy:
 def name_accuracy(
     names: Sequence[neurons.Neuron], activations: np.ndarray, labels: np.ndarray, vectors: np.ndarray
 ) -> NameAccuracy:
-    """Returns how well names fit on test images.
+    """Measure how well the neurons' names fit on test images.
 
     Args:
-      names: of all neurons.
-      activations: mean activations over each test image, `[N,K]`.
-      labels: the true classes `[N]`.
-      vectors: of all classes, `[C,M]`.
+      names: All neurons.
+      activations: Mean activations over each test image, `[N,K]`.
+      labels: True classes `[N]`.
+      vectors: Domain vectors of all classes, `[C,M]`.
     """
     named = [(one.index, one.feature) for one in names if one.name is not None and one.feature is not None]
     share = len(named) / len(names)

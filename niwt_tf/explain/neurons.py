@@ -1,12 +1,12 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""A name for each neuron (section 3.4 of the paper): what the inverse map tells of its importance.
+"""Names neurons after features (section 3.4 of the paper), by the inverse map.
 
-No class has a one-hot importance: neurons that serve the same classes are important together. Asked of it as it is, a
-linear map tells what the neuron adds once all others are known, which may be anything (Haufe et al., NeuroImage 2014).
-So the map is asked of the importances that come along with the neuron's: `InverseMap.patterns`. Of the features that it
-tells most of, the name is the one that the neuron's activations on seen training images bear out best; of equals, see
-`choice`, the one that it tells more of.
+No class has a one-hot importance: neurons that serve the same classes are important together. Applied to a one-hot
+importance, a linear map gives what the neuron adds once all others are known, which may be anything (Haufe et al.,
+NeuroImage 2014). So the map is applied to the importances that come along with the neuron's: `InverseMap.patterns`.
+The features with the highest scores are the candidates. The name is the candidate that the neuron's activations on seen
+training images separate best; of equals, see `choice`, the one with the higher score.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from niwt_tf.explain import roc, textual
 from niwt_tf.method import inverse_map
 from niwt_tf.numerics import choice
 
-# On aviaries 100 to 102 the lowest at which names keep a mean area of 0.80 on test images.
+# Lowest level at which names keep a mean area under the ROC curve of 0.80 on test images, on aviaries 100 to 102.
 CONFIDENCE_LEVEL = 0.76
 
 
 @dataclasses.dataclass(frozen=True)
 class Neuron:
-    """What a neuron stands for.
+    """A neuron and the feature that it stands for.
 
     Attributes:
-      index: its channel in the layer.
-      name: the name of the feature that it stands for; None where the confidence is below the level: no clear name.
-      feature: the index of that feature, of several such the nearest; None where there is no candidate.
-      confidence: how well its mean activation tells seen training images of classes that have the feature from others:
-        the area under the ROC curve, 0..1, where 0.5 is chance; 0 without a candidate.
-      candidates: the features that the inverse map tells of it, the strongest first, each with its score.
+      index: Channel of the neuron in the layer.
+      name: Name of the feature that it stands for; None if the confidence is below the level (no clear name).
+      feature: Index of the candidate that fits best, even if `name` is None; None without candidates.
+      confidence: Area under the ROC curve, 0..1, when its mean activation separates seen training images of classes
+        that have the feature from others; 0.5 is chance. 0 without candidates.
+      candidates: Features with the highest scores of the inverse map, the strongest first, each with its score.
     """
 
     index: int
@@ -53,16 +53,16 @@ def name_all(
     count: int = textual.COUNT,
     level: float = CONFIDENCE_LEVEL,
 ) -> list[Neuron]:
-    """Returns what each of the `K` neurons stands for, judged by seen classes and their training images alone.
+    """Name each of the `K` neurons, by seen classes and their training images alone.
 
     Args:
-      inverse: the fitted map.
-      feature_names: the `M` names, see `DomainKnowledge`.
-      vectors: of the seen classes, `[C,M]`.
-      activations: mean activations over each training image, `[N,K]`; may be mapped from disk.
-      labels: the images' classes `[N]`.
-      count: most candidates.
-      level: the least confidence for a name.
+      inverse: The fitted map.
+      feature_names: Names of the `M` features, see `DomainKnowledge`.
+      vectors: Domain vectors of the seen classes, `[C,M]`.
+      activations: Mean activations over each training image, `[N,K]`; may be mapped from disk.
+      labels: Classes of the images, `[N]`.
+      count: Largest number of candidates.
+      level: Lowest confidence for a name.
     """
     areas = roc.aucs(activations, labels, roc.class_has_feature(vectors))
     index_of = {feature: index for index, feature in enumerate(feature_names)}

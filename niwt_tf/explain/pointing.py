@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The pointing game: is a map highest inside the box of what it should show?
+"""Plays the pointing game: checks whether a map is highest inside the box of the object that it should show.
 
 J. Zhang et al., "Top-down Neural Attention by Excitation Backprop", ECCV 2016; here without their margin of 15 pixels.
 """
@@ -15,12 +15,12 @@ import numpy as np
 
 @dataclasses.dataclass(frozen=True)
 class Pointing:
-    """How often maps point at what they should.
+    """Result of the pointing game.
 
     Attributes:
-      inside: the share of maps whose highest point lies in the box, 0..1; None where there is no box.
-      chance: the mean share of the image that the box covers: what a point anywhere would reach; None likewise.
-      count: how many maps were judged.
+      inside: Share of maps whose highest point lies in the box, 0..1; None if there is no box.
+      chance: Mean share of the image that the box covers, which a random point would reach; None likewise.
+      count: Number of maps that were scored.
     """
 
     inside: float | None
@@ -29,11 +29,11 @@ class Pointing:
 
 
 def point(points: np.ndarray, boxes: np.ndarray) -> Pointing:
-    """Returns how many of the points lie in their boxes. An empty map has no point, and misses.
+    """Compute the share of points that lie in their boxes. An empty map has no point and counts as a miss.
 
     Args:
-      points: `[N,2]`, see `visual.peaks`.
-      boxes: `[N,4]`, see `Annotations`; images whose box is NaN are left out.
+      points: Highest points of the maps, `[N,2]`, see `visual.peaks`.
+      boxes: Boxes of the objects, `[N,4]`, see `Annotations`; images whose box is NaN are left out.
     """
     known = ~np.isnan(boxes).any(1)
     points, boxes = points[known], boxes[known]
@@ -47,13 +47,14 @@ def point(points: np.ndarray, boxes: np.ndarray) -> Pointing:
 def point_at_parts(
     points: np.ndarray, parts: Sequence[str | None], has: np.ndarray, boxes: Mapping[str, np.ndarray]
 ) -> Pointing:
-    """Returns how well neurons point at the parts that their names speak of, the mean over neurons.
+    """Compute how often neurons point at the parts that their names mention, as a mean over neurons.
 
     Args:
-      points: where each neuron's activation map is highest, `[N,P,2]`.
-      parts: the part of each of the `P` neurons; those without one, or without boxes, are left out.
-      has: which images have the feature that the neuron is named after, `[N,P]` bool: only these count.
-      boxes: part -> `[N,4]`, see `Annotations`.
+      points: Highest point of each neuron's activation map, `[N,P,2]`.
+      parts: Part that the name of each of the `P` neurons mentions; neurons without one, or without boxes of it, are
+        left out.
+      has: True for images with the feature that the neuron is named after, `[N,P]` bool; only these count.
+      boxes: Boxes of each part, `[N,4]`, see `Annotations`.
     """
     scores = [
         point(points[has[:, index], index], boxes[part][has[:, index]])

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""How well activations separate the classes that have a feature from those that do not: areas under ROC curves."""
+"""Measures how right explanations in words are, against the true features of each class and against guessing."""
 
 from __future__ import annotations
 
@@ -13,28 +13,29 @@ _NEURONS = 64  # ranked at a time
 
 
 def class_has_feature(vectors: np.ndarray) -> np.ndarray:
-    """Returns which features each class has, `[C,M]` bool.
+    """Compute a mask of the features that each class has, `[C,M]` bool.
 
-    Of an attribute of zeros and ones that is the value 1, else a value above the mean over the classes.
+    A class has a feature of zeros and ones if its value is 1, and any other feature if its value is above the mean over
+    the classes.
 
     Args:
-      vectors: of the classes, `[C,M]`.
+      vectors: Domain vectors of the classes, `[C,M]`.
     """
     binary = ((vectors == 0) | (vectors == 1)).all(0)
     return vectors > np.where(binary, 0.5, vectors.mean(0)) + choice.ROUNDING * np.abs(vectors).max(0, initial=0)
 
 
 def aucs(activations: np.ndarray, labels: np.ndarray, has: np.ndarray) -> np.ndarray:
-    """Returns how well each neuron tells images with a feature from those without: the area under the ROC curve.
+    """Compute how well each neuron separates images with a feature from others: the area under the ROC curve.
 
     Args:
-      activations: mean activations over each image, `[N,K]`; may be mapped from disk.
-      labels: the images' classes `[N]`.
-      has: which features each class has, `[C,M]` bool.
+      activations: Mean activations over each image, `[N,K]`; may be mapped from disk.
+      labels: Classes of the images, `[N]`.
+      has: True for features that a class has, `[C,M]` bool.
 
     Returns:
-      `[K,M]`: the probability that an image with the feature has the higher activation; 0.5 where all images have the
-      feature, or none.
+      `[K,M]`: Probability that an image with the feature has the higher activation than one without; 0.5 if all images
+      have the feature, or none has it.
     """
     counts = np.bincount(labels, minlength=len(has))
     present = counts @ has
@@ -45,7 +46,7 @@ def aucs(activations: np.ndarray, labels: np.ndarray, has: np.ndarray) -> np.nda
 
 
 def _rank_sums(activations: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
-    """Returns the sum `[K,C]` of the ranks that each class's images have among all, neuron by neuron."""
+    """Compute the sum `[K,C]` of the ranks of each class's images among all images, for each neuron."""
     member = (labels[:, None] == np.arange(classes)).astype(np.float64)
     blocks = [
         stats.rankdata(activations[:, start : start + _NEURONS], axis=0).T @ member

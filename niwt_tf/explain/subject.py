@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What of a run its explanations follow from."""
+"""Loads the parts of a run that its explanations need."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from niwt_tf.util import json_files
 
 @dataclasses.dataclass(frozen=True)
 class Subject:
-    """What decides, and what tells of it in words.
+    """A classifier, and what explains its predictions in words.
 
     Attributes:
-      classifier: of all classes.
-      gamma: what is taken off the seen classes' logits.
-      inverse: the map from importances to features.
-      known: the domain vectors of all classes.
+      classifier: Classifier of all classes.
+      gamma: Number subtracted from the logits of seen classes.
+      inverse: Map from importances to features.
+      known: Domain vectors of all classes.
     """
 
     classifier: classifier_lib.Classifier
@@ -31,7 +31,7 @@ class Subject:
 
     @classmethod
     def load(cls, root: Path) -> Subject:
-        """Returns that of a run's folder: of its stages knowledge, transfer and inverse_map."""
+        """Read the stages `knowledge`, `transfer` and `inverse_map` of the run in the folder `root`."""
         return cls(
             classifier_lib.Classifier.load(root / "transfer"),
             json_files.read(root / "transfer" / "calibration.json")["gamma"],

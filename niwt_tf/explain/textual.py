@@ -1,9 +1,9 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Why a class, in words (section 3.4 of the paper): the features that the inverse map tells of an image's importances.
+"""Explains a class in words (section 3.4 of the paper): features that the inverse map predicts from importances.
 
-A reason's number is its score in `inverse_map.InverseMap`: how far the importances tell the feature above its mean over
-the seen classes, in the domain vector's unit. In a contrast it is the difference of two classes' scores on one image.
+A reason's number is its score in `inverse_map.InverseMap`: how far above its mean over the seen classes the feature is
+predicted, in the domain vector's unit. In a contrast it is the difference of two classes' scores on one image.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from niwt_tf.numerics import choice
 
 Reason = tuple[str, float]
 COUNT = 5
-_TOLD = 3  # in a sentence
+_TOLD = 3  # reasons in a sentence
 
 
 def reasons(
     inverse: inverse_map.InverseMap, importances: np.ndarray, feature_names: Sequence[str], count: int = COUNT
 ) -> list[tuple[Reason, ...]]:
-    """Returns for each image what speaks for a class, the strongest reason first.
+    """List the reasons for a class on each image, the strongest first.
 
     Args:
-      inverse: the fitted map.
-      importances: of each image for the class that is explained, `[N,K]`.
-      feature_names: the `M` names, see `DomainKnowledge`.
-      count: most reasons; fewer where fewer features lie above their mean.
+      inverse: The fitted map.
+      importances: Importances of each image for the explained class, `[N,K]`.
+      feature_names: Names of the `M` features, see `DomainKnowledge`.
+      count: Largest number of reasons; there are fewer if fewer features lie above their mean.
     """
     return [best(scores, feature_names, count) for scores in inverse(importances)]
 
@@ -44,28 +44,27 @@ def contrasts(
     feature_names: Sequence[str],
     count: int = COUNT,
 ) -> list[tuple[Reason, ...]]:
-    """Returns for each image what speaks for one class more than for another, the strongest reason first.
+    """List the reasons for one class rather than another on each image, the strongest first.
 
     Args:
-      inverse: the fitted map.
-      importances: of each image for the one class, `[N,K]`.
-      others: of the same image for the other class, `[N,K]`.
-      feature_names: the `M` names.
-      count: most reasons.
+      inverse: The fitted map.
+      importances: Importances of each image for the one class, `[N,K]`.
+      others: Importances of the same images for the other class, `[N,K]`.
+      feature_names: Names of the `M` features.
+      count: Largest number of reasons.
     """
     return [best(scores, feature_names, count) for scores in inverse(importances) - inverse(others)]
 
 
 def best(scores: np.ndarray, feature_names: Sequence[str], count: int = COUNT) -> tuple[Reason, ...]:
-    """Returns the features with the highest scores above 0, without phrases that a better one contains.
+    """Choose the features with the highest scores above 0, without phrases that a better one contains.
 
-    Of scores that rounding alone tells apart the first comes first, and one that rounding may have brought above 0 is
-    none.
+    Scores that differ only by rounding keep their order. A score that rounding may have raised above 0 does not count.
 
     Args:
-      scores: `[M]`.
-      feature_names: `M` names.
-      count: most features.
+      scores: Scores of the features, `[M]`.
+      feature_names: Names of the `M` features.
+      count: Largest number of features.
     """
     chosen: list[int] = []
     above = np.where(scores > 0, scores, 0.0)
@@ -79,12 +78,12 @@ def best(scores: np.ndarray, feature_names: Sequence[str], count: int = COUNT) -
 
 
 def sentence(class_name: str, found: Sequence[Reason], rather_than: str = "") -> str:
-    """Returns the strongest three reasons in plain English, such as "Zebra rather than horse because of stripes."
+    """Describe the strongest three reasons in plain English, such as "Zebra rather than horse because of stripes."
 
     Args:
-      class_name: of the class that is explained.
-      found: its reasons, see `reasons` and `contrasts`.
-      rather_than: the name of the class that it is held against, if there is one.
+      class_name: Name of the explained class.
+      found: Reasons for it, see `reasons` and `contrasts`.
+      rather_than: Name of the class that it is contrasted with, if there is one.
     """
     claim = " rather than ".join(readable(name) for name in (class_name, rather_than) if name)
     claim = claim[:1].upper() + claim[1:]
@@ -95,7 +94,7 @@ def sentence(class_name: str, found: Sequence[Reason], rather_than: str = "") ->
 
 
 def readable(name: str) -> str:
-    """Returns the name of a feature or class as one says it.
+    """Convert the name of a feature or class to plain words.
 
     `has_bill_shape::hooked` and `bill_shape=hooked` are "bill shape: hooked", `012.Grizzly_bear` is "Grizzly bear".
     """
@@ -104,10 +103,10 @@ def readable(name: str) -> str:
 
 
 def class_index(name: str, class_names: Sequence[str], flag: str = "--class") -> int:
-    """Returns the index of the class of that name, in whatever case, its words joined by spaces, `_`, `-` or `+`.
+    """Find the index of a class by its name, in any case, its words joined by spaces, `_`, `-` or `+`.
 
     Raises:
-      errors.UserError: if there is none; it tells the nearest.
+      errors.UserError: If there is no such class; the message suggests the nearest name.
     """
     forms = [names_lib.normal(one) for one in class_names]
     if names_lib.normal(name) not in forms:

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Where a class or a neuron looks (section 3.4 of the paper): Grad-CAM, relu(sum_k alpha_k A_k), and activation maps.
+"""Computes maps of classes and neurons (section 3.4 of the paper): Grad-CAM, relu(sum_k alpha_k A_k), and activations.
 
 Points are y and x, boxes ymin, xmin, ymax and xmax, all in 0..1 of the image.
 """
@@ -16,30 +16,30 @@ _WHOLE = (0.0, 0.0, 1.0, 1.0)
 
 
 def grad_cam(activations: tf.Tensor, importances: tf.Tensor) -> tf.Tensor:
-    """Returns what speaks for a class at each position, `[N,H,W]`: relu(sum_k alpha_k A_k).
+    """Compute the evidence for a class at each position, `[N,H,W]`: relu(sum_k alpha_k A_k).
 
     Args:
-      activations: A `[N,H,W,K]`.
-      importances: alpha `[N,K]`, of each image for the class that is asked about, which may be an unseen one.
+      activations: Activations A, `[N,H,W,K]`.
+      importances: Importances alpha of each image for the explained class, `[N,K]`; the class may be unseen.
     """
     return tf.nn.relu(tf.einsum("nhwk,nk->nhw", activations, importances))
 
 
 def neuron_map(activations: np.ndarray, neuron: int) -> np.ndarray:
-    """Returns how strongly a neuron responds at each position, `[N,H,W]`, at least 0.
+    """Select the response of a neuron at each position, `[N,H,W]`, at least 0.
 
     Args:
       activations: `[N,H,W,K]`.
-      neuron: its index.
+      neuron: Index of the neuron.
     """
     return np.maximum(np.asarray(activations)[..., neuron], 0)
 
 
 def normalise(maps: np.ndarray) -> np.ndarray:
-    """Returns maps `[N,H,W]` float32 with a maximum of 1 each; zeros for those that nowhere exceed 0.
+    """Scale maps to a maximum of 1 each, `[N,H,W]` float32; a map that nowhere exceeds 0 becomes zeros.
 
     Args:
-      maps: `[N,H,W]`; what is below 0, or no number, counts as 0.
+      maps: `[N,H,W]`; negative, infinite and NaN values count as 0.
     """
     known = np.maximum(np.nan_to_num(np.asarray(maps, np.float32), posinf=0), 0)
     peaks = known.max(axis=(1, 2), keepdims=True, initial=0)
@@ -47,24 +47,24 @@ def normalise(maps: np.ndarray) -> np.ndarray:
 
 
 def upsample(maps: np.ndarray, size: int) -> np.ndarray:
-    """Returns maps `[N,size,size]` float32 as large as the image, smooth and at least 0.
+    """Resize maps to the size of the image, smoothly: `[N,size,size]` float32, at least 0.
 
     Args:
       maps: `[N,H,W]`.
-      size: in pixels.
+      size: Side of the image, in pixels.
     """
     large = tf.image.resize(np.asarray(maps, np.float32)[..., None], (size, size), method="bicubic")
     return np.maximum(large[..., 0].numpy(), 0)
 
 
 def peaks(maps: np.ndarray) -> np.ndarray:
-    """Returns where each map is highest, `[N,2]`; NaN for a map that nowhere exceeds 0.
+    """Find the highest point of each map, `[N,2]`; NaN for a map that nowhere exceeds 0.
 
-    A position covers many pixels. Between positions the maximum is that of the parabolas through the highest one and
-    its neighbours, so a peak is not bound to the middles of positions; where one is missing, at the edge, it is.
+    A position covers many pixels. So the peak is the maximum of the parabolas, one for each axis, through the highest
+    position and its two neighbours. At the edge, where a neighbour is missing, it is the middle of the position.
 
     Args:
-      maps: `[N,H,W]`; what is no number counts as 0.
+      maps: `[N,H,W]`; infinite and NaN values count as 0.
     """
     maps = np.nan_to_num(np.asarray(maps, np.float64), posinf=0, neginf=0)
     count, height, width = maps.shape
@@ -78,17 +78,19 @@ def peaks(maps: np.ndarray) -> np.ndarray:
 
 
 def _vertex(before: np.ndarray, best: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Returns where the parabola through three neighbours is highest, from -0.5 to 0.5 about the middle, best one."""
+    """Find the vertex of the parabola through three neighbours, -0.5 to 0.5 from the middle one, the highest."""
     bend = 2 * best - before - after
     return np.divide(after - before, 2 * bend, out=np.zeros_like(bend), where=bend > _TINY)
 
 
 def focus_box(values: np.ndarray, share: float = 0.5) -> tuple[float, float, float, float]:
-    """Returns the box of the region round a map's maximum that exceeds a share of it; the whole of an empty map.
+    """Find the box of the connected region around a map's maximum that exceeds a share of it.
+
+    The box of a map that nowhere exceeds 0 is the whole image.
 
     Args:
-      values: one map `[H,W]`.
-      share: of the maximum, 0..1.
+      values: One map `[H,W]`.
+      share: Share of the maximum, 0..1.
     """
     if not values.max() > 0:
         return _WHOLE

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The confusion of all classes, as coordinates for `templates/confusion.html`: a cell is 10 units wide."""
+"""Computes the drawing of the confusion of all classes for `templates/confusion.html`: a cell is 10 units wide."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ import numpy as np
 from niwt_tf.evaluation import confusion
 
 LEVELS = 6  # shades
-_MOST_NAMED = 80  # classes, beyond which rows have numbers alone
+_MOST_NAMED = 80  # classes; with more of them rows have only numbers
 _LONGEST_NAME = 22  # characters
 _LETTER = 5  # units: the width of a letter in a row's name
-_WIDTH = 720  # pixels that the cells take, where each gets from 3 to 14 of them
+_WIDTH = 720  # pixels that all cells share, as far as a cell stays within `_CELL` pixels
 _CELL = (3, 14)
 
 
 @dataclasses.dataclass(frozen=True)
 class Chart:
-    """A drawing of `C` rows, true classes, and `C` columns, predictions.
+    """Drawing with `C` rows (true classes) and `C` columns (predictions).
 
     Attributes:
-      size: `C`.
-      seen: how many rows and columns are seen classes.
-      right: SVG paths of the cells on the diagonal, a unit wide, one for each shade; the last is the darkest.
-      wrong: of the cells beside it.
-      names: what stands left of each row; empty where there are too many.
-      ticks: rows and columns that are marked with their number, from 0.
-      margin: the width of what stands left of the rows, in units.
-      width: of all of it, in pixels.
-      height: in pixels.
+      size: Number of classes `C`.
+      seen: Number of rows and columns that are seen classes, the first ones.
+      right: SVG paths of the cells on the diagonal, one for each shade, the darkest last; a cell is 1 wide in them.
+      wrong: SVG paths of all other cells, likewise.
+      names: Labels on the left of the rows; empty if there are too many classes.
+      ticks: Rows and columns that are marked with their numbers, from 0.
+      margin: Width of the labels on the left of the rows, in units.
+      width: Width of the drawing, in pixels.
+      height: Height of the drawing, in pixels.
     """
 
     size: int
@@ -47,13 +47,13 @@ class Chart:
 
 
 def chart(counts: np.ndarray, class_names: Sequence[str], seen_classes: int) -> Chart:
-    """Returns the drawing of counts `[C,C]`; a cell's shade is its share of the row."""
+    """Compute the drawing of counts `[C,C]`; a cell's shade is its share of the row."""
     size = len(counts)
     levels = np.ceil(confusion.shares(counts) * LEVELS).astype(int)
     diagonal = np.eye(size, dtype=bool)
     names = [_short(name) for name in class_names] if size <= _MOST_NAMED else []
     margin = max((len(name) for name in names), default=8) * _LETTER + 25
-    pixels = float(np.clip(_WIDTH / size, *_CELL)) / 10  # of a unit
+    pixels = float(np.clip(_WIDTH / size, *_CELL)) / 10  # per unit
     return Chart(
         size=size,
         seen=seen_classes,

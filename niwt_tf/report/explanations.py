@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What the stage `explain` left, as the page shows it: the gallery of decisions and the dictionary of neurons."""
+"""Reads the results of the stage `explain` for the page: a gallery of predictions and a dictionary of neurons."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ MOST_PICTURED = 300  # neurons, so that the page stays a few megabytes
 
 @dataclasses.dataclass(frozen=True)
 class Group:
-    """Decisions of one kind.
+    """Explained predictions of one kind.
 
     Attributes:
-      title: which kind.
-      decisions: as in `decisions.json`, with `picture` a `pictures.Picture`.
+      title: Name of the kind.
+      decisions: Records of `decisions.json`; `picture` is a `pictures.Picture`.
     """
 
     title: str
@@ -31,7 +31,7 @@ class Group:
 
 
 def gallery(folder: Path) -> list[Group]:
-    """Returns the decisions that are explained, wrong ones last; no group is empty."""
+    """Read the explained predictions, wrong ones last; no group is empty."""
     listed = json_files.read(folder / "decisions.json") or []
     groups = [
         Group(
@@ -49,9 +49,10 @@ def gallery(folder: Path) -> list[Group]:
 
 
 def dictionary(folder: Path) -> list[dict[str, Any]]:
-    """Returns the neurons as in `neurons.json`, the clearest named first.
+    """Read the neurons of `neurons.json`: named ones first, by falling confidence.
 
-    `images` and `maximal` become a `pictures.Picture`; None beyond the first neurons, to bound the page.
+    `images` and `maximal` become a `pictures.Picture`; None after the first `MOST_PICTURED`, to bound the page. `words`
+    is added, for the search.
     """
     listed = json_files.read(folder / "neurons.json") or []
     order = sorted(listed, key=lambda one: (one["name"] is None, -one["confidence"], one["index"]))
@@ -64,7 +65,7 @@ def dictionary(folder: Path) -> list[dict[str, Any]]:
 
 
 def _words(neuron: dict[str, Any]) -> Iterable[str]:
-    """Yields what a search finds a neuron by."""
+    """List the words by which the search finds a neuron."""
     yield f"neuron {neuron['index']}"
     yield neuron["name"] or "no clear name"
     yield from (name for name, _ in neuron["candidates"])

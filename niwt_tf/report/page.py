@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""One page on a finished run that needs no other file and no network."""
+"""Writes one page on a finished run; it needs no other file and no network."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 
 def write(run: finished_run.FinishedRun, folder: Path) -> Path:
-    """Writes `index.html` into `folder`, and returns its path.
+    """Write `index.html` into `folder`, and return its path.
 
-    What the stage `explain` makes is shown if it is there; if not, the page says which command makes it.
+    The page shows the results of the stage `explain` if they exist; if not, it names the command that makes them.
 
     Args:
-      run: what the page is on.
-      folder: an existing folder.
+      run: Run to report.
+      folder: An existing folder.
 
     Raises:
-      OSError: if the page cannot be written.
+      OSError: If the page cannot be written.
     """
     page = folder / "index.html"
     page.write_text(paths.printable(html(run)), "utf-8")
@@ -39,7 +39,7 @@ def write(run: finished_run.FinishedRun, folder: Path) -> Path:
 
 
 def html(run: finished_run.FinishedRun) -> str:
-    """Returns the page."""
+    """Render the page as HTML."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -83,12 +83,12 @@ def _point(metrics: dict[str, Any], suffix: str) -> curve_chart.Point | None:
 
 
 def _text(name: str) -> markupsafe.Markup:
-    """Returns a file of ours that stands in the page as it is."""
+    """Read a file of `templates`, to be put into the page without escaping."""
     return markupsafe.Markup((_TEMPLATES / name).read_text("utf-8"))
 
 
 def _hash(text: str) -> str:
-    """Returns what a content security policy knows an inline style or script by."""
+    """Compute the hash that allows an inline style or script in a content security policy."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 

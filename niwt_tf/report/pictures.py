@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures inside the page, made small enough for it."""
+"""Shrinks pictures and encodes them for embedding in the page."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _QUALITY = 80  # of WebP, 0..100
 
 @dataclasses.dataclass(frozen=True)
 class Picture:
-    """An image that needs no file.
+    """Image that needs no file.
 
     Attributes:
-      uri: a data URI.
-      width: in pixels.
-      height: in pixels.
+      uri: Data URI of the image.
+      width: Width in pixels.
+      height: Height in pixels.
     """
 
     uri: str
@@ -30,7 +30,7 @@ class Picture:
 
 
 def read(path: Path, widest: int) -> Picture:
-    """Returns a picture brought down to a width of at most `widest` pixels, as WebP."""
+    """Read a picture as WebP, reduced to at most `widest` pixels in width and four times that in height."""
     with Image.open(path) as opened:
         image = opened.convert("RGB")
     image.thumbnail((widest, 4 * widest))

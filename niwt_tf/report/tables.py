@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The rows of the page's tables."""
+"""Collects the rows of the page's tables."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ _MEASURES = (
 
 @dataclasses.dataclass(frozen=True)
 class ClassRow:
-    """A class in the table of classes.
+    """Row of the table of classes.
 
     Attributes:
-      number: from 1, as in the confusion's drawing.
-      name: its name.
-      unseen: whether it is unseen.
-      images: its test images.
-      accuracy: 0..1; None where it has no test image.
-      rank_correlation: between predicted and observed importances.
-      mistake: what it is most often taken for; None where nothing is wrong.
+      number: Number of the class, from 1, as in the drawing of the confusion.
+      name: Name of the class.
+      unseen: True if the class is unseen.
+      images: Number of test images.
+      accuracy: Share of its test images that are classified correctly, 0..1; None without test images.
+      rank_correlation: Rank correlation between predicted and observed importances.
+      mistake: Most frequent wrong prediction for its images; None if there is none.
     """
 
     number: int
@@ -59,7 +59,7 @@ class ClassRow:
 
 
 def classes(run: finished_run.FinishedRun) -> list[ClassRow]:
-    """Returns a row for each class."""
+    """Collect a row for each class."""
     images, commonest = run.confusion.sum(1), confusion.commonest(run.confusion)
     accuracies, correlations = confusion.accuracies(run.confusion), run.vectors.rank_correlations
     return [
@@ -77,12 +77,12 @@ def classes(run: finished_run.FinishedRun) -> list[ClassRow]:
 
 
 def scores(metrics: Mapping[str, Any]) -> list[tuple[str, float | None]]:
-    """Returns the scores beside S, U and H: what each is, and its value, None where it cannot be had."""
+    """List the scores other than S, U and H: title and value, None if it does not exist."""
     return [(title, metrics[name]) for title, name in _SCORES]
 
 
 def measures(metrics: Mapping[str, Any]) -> list[tuple[str, float | None, float | None, float | None]]:
-    """Returns how right explanations are: what is measured, its value, by chance, by the most frequent answer."""
+    """List the measures of explanations: title, value, value by chance, value of the most frequent answer."""
     return [
         (title, metrics.get(value), metrics.get(chance), metrics.get(frequent))
         for title, value, chance, frequent in _MEASURES
@@ -90,7 +90,7 @@ def measures(metrics: Mapping[str, Any]) -> list[tuple[str, float | None, float 
 
 
 def settings(run: finished_run.FinishedRun) -> list[tuple[str, str, str, str]]:
-    """Returns what validation classes chose: the name, the value, what was tried, what it does."""
+    """List the settings chosen on pseudo-unseen classes: name, value, values tried, and effect."""
     chosen, tried = run.settings, run.config.rehearsal
     closed = run.config.transfer.transfer_fit == "closed"
     held_back = "the map's errors hold new weights back" if closed else "pulls new weights to the mean of the seen ones"
