@@ -1,12 +1,13 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Reads the BUILD files without Bazel and finds the Python files that no target holds.
+"""Reads the BUILD files without Bazel: finds files that no target holds, and `deps` that are not what is imported.
 
 BUILD files are written in a subset of Python: each is run with rules that only note what they are given.
 """
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import functools
 import os
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 _NATIVE_RULES = ("alias", "filegroup", "genrule", "test_suite")
+_LIBRARY = "niwt_tf"
 _DECLARATIONS = ("exports_files", "licenses", "package")
 
 
@@ -34,7 +36,7 @@ class Target:
 
 
 def problems(root: Path) -> list[str]:
-    """Returns one message for each part of the repository of which the targets leave files out."""
+    """Returns a message for each part of which the targets leave files out, and for each library with wrong `deps`."""
     targets = read_targets(root)
     library = ["//niwt_tf:niwt_tf"]
     tests = [label for label, target in targets.items() if target.rule == "pytest_tests"]
@@ -50,7 +52,38 @@ def problems(root: Path) -> list[str]:
                 f"Left out: {', '.join(left_out)}. Add the target of the BUILD file beside or above them "
                 "to the `deps` of the next one up."
             )
+    return messages + _wrong_deps(root, targets)
+
+
+def _wrong_deps(root: Path, targets: dict[str, Target]) -> list[str]:
+    """Returns a message for each library whose `deps` are not the targets that its files import."""
+    libraries = {label: target for label, target in targets.items() if label.startswith(f"//{_LIBRARY}")}
+    owners = {source: label for label, target in libraries.items() for source in target.sources}
+    messages = []
+    for label, target in libraries.items():
+        imported = {owners[path] for source in target.sources for path in _imported(root, source) if path in owners}
+        missing, left_over = imported - {label, *target.deps}, {*target.deps} & libraries.keys() - imported
+        if label == f"//{_LIBRARY}:{_LIBRARY}":  # holds all of them
+            left_over = set()
+        if missing or left_over:
+            messages.append(
+                f"`deps` of {label} must be the targets that its files import. Missing: "
+                f"{', '.join(sorted(missing)) or 'none'}; not imported: {', '.join(sorted(left_over)) or 'none'}."
+            )
     return messages
+
+
+def _imported(root: Path, source: Path) -> Iterator[Path]:
+    """Yields the files of the library that a file imports, as paths from the root."""
+    for node in ast.walk(ast.parse((root / source).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == _LIBRARY:
+            for alias in node.names:
+                yield _file_of(root, f"{node.module}.{alias.name}") or _file_of(root, str(node.module)) or source
+
+
+def _file_of(root: Path, module: str) -> Path | None:
+    path = Path(*module.split("."))
+    return next((one for one in (path.with_suffix(".py"), path / "__init__.py") if (root / one).is_file()), None)
 
 
 def read_targets(root: Path) -> dict[str, Target]:

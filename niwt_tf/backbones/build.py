@@ -32,7 +32,7 @@ def build(
     config_lib.check_network(config)
     path = named_files.backbone_path(config)
     if config.backbone.startswith(networks.HUB):
-        from niwt_tf.backbones import hub  # tensorflow-hub may not be installed
+        from niwt_tf.backbones import hub  # optional: tensorflow-hub
 
         return hub.build(config)
     if config.backbone.startswith(networks.KERAS_FILE) and path:
@@ -55,7 +55,7 @@ def layers(config: config_lib.BackboneConfig) -> str:
       errors.UserError: if there is no such network.
     """
     if config.backbone.startswith(networks.HUB):
-        from niwt_tf.backbones import hub
+        from niwt_tf.backbones import hub  # optional: tensorflow-hub
 
         return hub.table(config)
     weights = "none" if config.backbone in networks.FAMILIES else config.weights

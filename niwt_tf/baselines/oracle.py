@@ -40,7 +40,7 @@ def _fit(
 ) -> tuple[np.ndarray, np.ndarray]:
     if setting.classifier == "discriminant":
         return discriminant.fit(features, labels, classes, setting.classifier_shrinkage)
-    from niwt_tf.training import softmax_regression  # inside, as it imports TensorFlow
+    from niwt_tf.training import softmax_regression  # starts TensorFlow
 
     with tempfile.TemporaryDirectory() as folder:
         nothing = np.zeros(len(labels), bool)

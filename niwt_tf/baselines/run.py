@@ -80,7 +80,7 @@ def compare_features(features: str, methods: Sequence[str], seed: int = 0) -> di
     """
     folder = features_folder(features)
     registry.require(methods, "attributes")
-    from niwt_tf.baselines import measure, xlsa17
+    from niwt_tf.baselines import measure, xlsa17  # starts TensorFlow
 
     material = xlsa17.load(folder, seed)
     return {name: measure.measure(name, material) for name in methods}
@@ -117,7 +117,7 @@ def of_niwt(root: Path) -> dict[str, Any]:
 
 def _measure(root: Path, methods: Sequence[str]) -> dict[str, dict[str, Any] | None]:
     """Returns name -> scores of baselines, and keeps each as soon as it is there."""
-    from niwt_tf.baselines import from_run, measure
+    from niwt_tf.baselines import from_run, measure  # starts TensorFlow
 
     material = from_run.load(root)
     (root / "baselines").mkdir(exist_ok=True)

@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> None:
 
 def _layers(config: config_lib.BackboneConfig) -> str:
     launch.start_tensorflow()
-    from niwt_tf.backbones import build
+    from niwt_tf.backbones import build  # starts TensorFlow
 
     return build.layers(config)
 

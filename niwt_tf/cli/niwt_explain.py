@@ -60,8 +60,8 @@ def main(arguments: Sequence[str]) -> None:
     beside = root.with_suffix(".explanations") if values.model else root / "explanations"
     out = _made(Path(values.out or beside).expanduser())
     launch.start_tensorflow(values.import_module)
-    from niwt_tf.explain import explain_images, subject
-    from niwt_tf.models import model as model_lib
+    from niwt_tf.explain import explain_images, subject  # starts TensorFlow
+    from niwt_tf.models import model as model_lib  # starts TensorFlow
 
     if values.model:
         model = model_lib.load(root, values.safe_mode)

@@ -64,8 +64,8 @@ def main(arguments: Sequence[str]) -> None:
     out = Path(values.out).expanduser() if values.out else target.default(name, values.format)
     target.require_new(out, format)
     launch.start_tensorflow(values.import_module)
-    from niwt_tf.export import export
-    from niwt_tf.models import model as model_lib
+    from niwt_tf.export import export  # starts TensorFlow
+    from niwt_tf.models import model as model_lib  # starts TensorFlow
 
     begun = time.monotonic()
     progress.say(f"reading {place}")

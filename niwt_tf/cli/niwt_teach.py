@@ -34,8 +34,8 @@ def main(arguments: Sequence[str]) -> None:
     del arguments
     asked = teach_flags.read(flags.FLAGS)
     launch.start_tensorflow(flags.FLAGS.import_module)
-    from niwt_tf.cli import lesson_text
-    from niwt_tf.models import teach
+    from niwt_tf.cli import lesson_text  # starts TensorFlow
+    from niwt_tf.models import teach  # starts TensorFlow
 
     model = old = model_lib.load(asked.model, asked.safe_mode)
     if asked.forget:
@@ -56,9 +56,9 @@ def _taught(model: model_lib.Model, asked: teach_flags.Asked) -> model_lib.Model
         return _interactive(model, asked)
     if not asked.described:
         return model
-    from niwt_tf.cli import lesson_text
-    from niwt_tf.domains import description
-    from niwt_tf.models import teach
+    from niwt_tf.cli import lesson_text  # starts TensorFlow
+    from niwt_tf.domains import description  # starts TensorFlow
+    from niwt_tf.models import teach  # starts TensorFlow
 
     begun = time.perf_counter()
     result = teach.teach(model, [description.Description(name, **texts) for name, texts in asked.described.items()])
@@ -71,7 +71,7 @@ def _taught(model: model_lib.Model, asked: teach_flags.Asked) -> model_lib.Model
 
 
 def _interactive(model: model_lib.Model, asked: teach_flags.Asked) -> model_lib.Model | None:
-    from niwt_tf.cli import dialogue, questions
+    from niwt_tf.cli import dialogue, questions  # starts TensorFlow
 
     given = questions.beginning(model, asked.described.get(asked.name, {}))
     lines = questions.answers()
@@ -87,8 +87,8 @@ def _probes(model: model_lib.Model, asked: teach_flags.Asked) -> effect.Probes |
     """Returns the images to show the effect on, if there are any; those that cannot be read are told."""
     if not asked.images:
         return None
-    from niwt_tf.cli import lesson_text
-    from niwt_tf.models import effect
+    from niwt_tf.cli import lesson_text  # starts TensorFlow
+    from niwt_tf.models import effect  # starts TensorFlow
 
     probes = effect.read(model, asked.images)
     for unreadable in probes.unreadable:

@@ -23,7 +23,7 @@ KINDS = {
 def answers() -> Iterator[str]:
     """Yields what the user types, line by line, until it ends."""
     with contextlib.suppress(ImportError):
-        import readline  # noqa: F401, by which `input` lets lines be edited
+        import readline  # noqa: F401  # optional: Windows has none; `input` then lets lines be edited
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")
     prompt = "> " if sys.stdin.isatty() else ""

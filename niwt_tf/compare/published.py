@@ -75,7 +75,7 @@ def measure(root: Path, names: Sequence[str], settings: Mapping[str, Any]) -> No
     done = found(root, names, settings)
     missing = [name for name in names if done[name] is None]
     if missing:
-        from niwt_tf.util import devices
+        from niwt_tf.util import devices  # starts TensorFlow
 
         scores = baselines.compare_features(settings[FEATURES], missing, settings[SEED])
         kept = json_files.read(root / _SCORES) or {}

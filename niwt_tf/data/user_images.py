@@ -64,7 +64,7 @@ def read(path: Path, size: int, drawn: bool = False) -> np.ndarray | jpeg.Corrup
       size: Side of the square, in pixels.
       drawn: True if the dataset's images were never JPEGs, as the aviary's: an image of this size stays as it is.
     """
-    from niwt_tf.data import photographs  # imported here, so that `find` runs without TensorFlow
+    from niwt_tf.data import photographs  # starts TensorFlow
 
     try:
         data = paths.require_regular(path).read_bytes()

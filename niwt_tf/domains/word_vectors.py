@@ -151,7 +151,7 @@ def _read_text(path: Path, skipped: int, count: int | None, size: int) -> tuple[
 def _read_binary(path: Path) -> tuple[dict[str, int], np.ndarray]:
     """Read word2vec's binary format with gensim."""
     try:
-        from gensim.models import keyedvectors
+        from gensim.models import keyedvectors  # optional: gensim
     except ImportError as error:
         raise errors.UserError(
             "`--text_encoder=word2vec:...` must have gensim installed for its binary format. Received: no gensim in "

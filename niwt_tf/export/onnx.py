@@ -22,8 +22,8 @@ def convert(predict: signatures.Signature, class_names: str, path: Path) -> None
       class_names: Names of the scores' classes as JSON, for the metadata.
       path: File to be written.
     """
-    import onnx
-    import tf2onnx
+    import onnx  # optional
+    import tf2onnx  # optional
 
     function = tf.function(predict.call, input_signature=predict.inputs)
     converted, _ = tf2onnx.convert.from_function(function, input_signature=list(predict.inputs))
@@ -35,7 +35,7 @@ def convert(predict: signatures.Signature, class_names: str, path: Path) -> None
 
 def load(path: Path) -> agreement.Predictor:
     """Load a file into ONNX Runtime, on the CPU."""
-    import onnxruntime
+    import onnxruntime  # optional
 
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     return lambda images: session.run(["scores"], {"images": images})[0]

@@ -21,7 +21,7 @@ def convert(predict: signatures.Signature, class_names: str, path: Path) -> None
       class_names: Names of the scores' classes as JSON, for the runtime information.
       path: `.xml` file to be written.
     """
-    import openvino
+    import openvino  # optional
 
     with tempfile.TemporaryDirectory() as folder:
         saved_model.archive({"serving_default": predict}, Path(folder))
@@ -32,7 +32,7 @@ def convert(predict: signatures.Signature, class_names: str, path: Path) -> None
 
 def load(path: Path) -> agreement.Predictor:
     """Compile a model for the CPU, in float32."""
-    import openvino
+    import openvino  # optional
 
     compiled = openvino.compile_model(path, "CPU", _PRECISION)
     return lambda images: compiled({"images": images})["scores"]

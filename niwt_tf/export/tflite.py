@@ -37,7 +37,7 @@ def convert(predict: signatures.Signature, size: int, labels: str, path: Path) -
 
 def load(path: Path) -> agreement.Predictor:
     """Load a file into the interpreter, which runs images one by one."""
-    from ai_edge_litert import interpreter
+    from ai_edge_litert import interpreter  # optional
 
     predict = interpreter.Interpreter(str(path)).get_signature_runner(_SIGNATURE)
     return lambda images: np.concatenate([predict(images=image[None])["scores"] for image in images])
@@ -45,7 +45,7 @@ def load(path: Path) -> agreement.Predictor:
 
 def _take_by_default(converted: bytearray, size: int) -> None:
     """Make `[1,size,size,3]` the input's shape until a client resizes it; the converter leaves it at one pixel."""
-    from ai_edge_litert import schema_py_generated as schema
+    from ai_edge_litert import schema_py_generated as schema  # optional
 
     graph = schema.Model.GetRootAs(converted).Subgraphs(0)
     graph.Tensors(graph.Inputs(0)).ShapeAsNumpy()[:] = (COUNT, size, size, 3)

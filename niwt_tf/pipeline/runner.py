@@ -91,9 +91,9 @@ def _write_metrics(workdir: workdir_lib.Workdir, prints: dict[str, str]) -> dict
 def _start(config: config_lib.RunConfig, workdir: workdir_lib.Workdir, start: Callable[[], None]) -> run_lib.Run:
     """Create what the stages share, after the checks of the settings that need TensorFlow."""
     start()
-    from niwt_tf.pipeline import context as run
-    from niwt_tf.pipeline import stages
-    from niwt_tf.util import devices
+    from niwt_tf.pipeline import context as run  # starts TensorFlow
+    from niwt_tf.pipeline import stages  # starts TensorFlow
+    from niwt_tf.util import devices  # starts TensorFlow
 
     progress.say(f"  {devices.configure(config)}")
     context = run.Run(config, workdir)
@@ -111,7 +111,7 @@ def _require_parents(name: str, workdir: workdir_lib.Workdir, prints: dict[str, 
 
 
 def _run_stage(name: str, context: run_lib.Run, fingerprint: str) -> None:
-    from niwt_tf.pipeline import stages
+    from niwt_tf.pipeline import stages  # starts TensorFlow
 
     begun = time.monotonic()
     with context.workdir.writing(name, fingerprint) as folder:

@@ -32,7 +32,7 @@ def load(flag: str, handle: str, path: Path | None = None) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # pkg_resources, which it imports, warns that it is old
-            import tensorflow_hub
+            import tensorflow_hub  # optional: tensorflow-hub
     except ImportError as error:
         raise errors.UserError(
             f"`--{flag}=hub:...` must have tensorflow-hub installed, and setuptools before version 82. Received: "

@@ -38,7 +38,7 @@ def require() -> Any:
       errors.UserError: If Keras' settings are not valid, or it runs on another backend.
     """
     try:
-        import keras
+        import keras  # starts TensorFlow
     except ValueError as error:  # a setting in keras.json is not valid
         raise errors.UserError(
             f"`keras.json` must hold settings that Keras knows. Received: {errors.first_line(error)}, in {_path()}. "

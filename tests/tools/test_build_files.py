@@ -70,3 +70,19 @@ def test_a_package_that_nothing_depends_on_is_left_out(repository: Path) -> None
     (repository / "niwt_tf" / "BUILD").write_text(_LIBRARY.format(deps=""), "utf-8")
     (message,) = build_files.problems(repository)
     assert "Left out: niwt_tf/data/b.py." in message
+
+
+def test_deps_are_what_the_files_import(repository: Path) -> None:
+    (repository / "niwt_tf" / "a.py").write_text("def late():\n    from niwt_tf.data import b\n", "utf-8")
+    assert build_files.problems(repository) == []
+    (repository / "niwt_tf" / "data" / "b.py").write_text("from niwt_tf import a\n", "utf-8")
+    assert build_files.problems(repository) == [
+        "`deps` of //niwt_tf/data:data must be the targets that its files import. Missing: //niwt_tf:niwt_tf; not "
+        "imported: none."
+    ]
+
+
+def test_deps_that_nothing_imports_are_named(repository: Path) -> None:
+    path = repository / "niwt_tf" / "data" / "BUILD"
+    path.write_text(path.read_text("utf-8").replace("]))", ']), deps = ["//niwt_tf:niwt_tf"])'), "utf-8")
+    assert build_files.problems(repository)[0].endswith("Missing: none; not imported: //niwt_tf:niwt_tf.")

@@ -105,9 +105,9 @@ def told(
 
 def _unpack(archive: Archive, root: Path) -> str:
     """Unpacks an archive into `root`, downloading it first if need be; returns what went wrong, if anything did."""
-    import requests  # a run that finds its files need not wait for these
+    import requests  # optional: only a download needs it
 
-    from niwt_tf.data.files import archives, download
+    from niwt_tf.data.files import archives, download  # optional: only a download needs it
 
     path = root / archive.name
     if not path.is_file():

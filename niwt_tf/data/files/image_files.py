@@ -133,6 +133,6 @@ def _no_image(path: Path) -> str:
 def _is_image(path: Path, size: int, changed: int) -> bool:
     """Return whether a file is an image; it is not opened again before it changes."""
     del changed
-    from niwt_tf.data.files import jpeg  # inside, as few folders need Pillow for this
+    from niwt_tf.data.files import jpeg  # optional: few folders need it
 
     return size > 0 and jpeg.is_image(path)

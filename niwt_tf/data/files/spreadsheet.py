@@ -50,8 +50,8 @@ def _delimiter(content: str) -> str:
 def _workbook(path: Path) -> list[list[str]]:
     """Return the cells of the first sheet, as text."""
     try:
-        import openpyxl  # noqa: F401  # pandas' engine
-        import pandas
+        import openpyxl  # noqa: F401  # optional
+        import pandas  # optional
     except ImportError as error:
         raise errors.UserError(
             f"A workbook (.xlsx) must have pandas and openpyxl installed. Received: {path}, without {error.name}. Save "

@@ -53,7 +53,7 @@ def attributes(path: Path, wanted: Sequence[str]) -> zero_shot.Attributes:
     Raises:
       errors.UserError: if this is no such table, a class is missing or there twice, or a value is no number.
     """
-    from niwt_tf.data import missing_values  # which imports TensorFlow
+    from niwt_tf.data import missing_values  # starts TensorFlow
 
     header, rows, delimiter = _read(path)
     by_name = {row[0]: (number, row) for number, row in rows}
