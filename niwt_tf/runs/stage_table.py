@@ -15,9 +15,6 @@ from niwt_tf import config as config_lib
 from niwt_tf.data import named_files
 from niwt_tf.data import digest
 
-_FORMAT = 7  # of the artefacts; a new one makes every stage anew
-
-
 @dataclasses.dataclass(frozen=True)
 class Stage:
     """A stage, whose artefact is determined by its settings and its parents' artefacts.
@@ -26,11 +23,13 @@ class Stage:
       title: Description of the stage for the terminal.
       parents: Names of the stages whose artefacts it reads.
       settings: Function that selects from the configuration what the stage depends on.
+      version: Version of the artefact. A new one makes this stage anew, and those that read it.
     """
 
     title: str
     parents: tuple[str, ...]
     settings: Callable[[config_lib.RunConfig], Sequence[Any]]
+    version: int = 7
 
 
 def _training(config: config_lib.RunConfig) -> list[Any]:
@@ -100,5 +99,5 @@ def fingerprints(config: config_lib.RunConfig) -> dict[str, str]:
     prints: dict[str, str] = {}
     for name, stage in STAGES.items():
         parents = [prints[parent] for parent in stage.parents]
-        prints[name] = config_lib.fingerprint(name, _FORMAT, *stage.settings(config), *parents)
+        prints[name] = config_lib.fingerprint(name, stage.version, *stage.settings(config), *parents)
     return prints
