@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from absl import app, flags, logging
 
-from niwt_tf import errors
+from niwt_tf import errors, version
 from niwt_tf.util import keras_settings, machine, paths, progress, user_code
 
 _DISK_TROUBLE = ("No space left on device", "Permission denied", "Read-only file system", "Disk quota exceeded")
@@ -70,9 +70,16 @@ def start_tensorflow(import_module: str = "") -> None:
 
 
 def _parsed(arguments: list[str]) -> list[str]:
-    """Returns the arguments that are no flags; a flagfile that is no UTF-8 is told."""
+    """Parse flags, and return the other arguments; `--version` and what asks for help end the program with status 0."""
+    if {"--version", "-version"} & set(arguments[1:]):
+        print(f"niwt_tf {version.__version__}")
+        sys.exit(0)
     try:
-        return app.parse_flags_with_usage(arguments)
+        return flags.FLAGS(arguments)
+    except SystemExit:  # after help, which absl ends with 1
+        sys.exit(0)
+    except flags.Error:
+        return app.parse_flags_with_usage(arguments)  # tells the mistake, and ends with 1
     except UnicodeDecodeError as error:
         given = [one for one in arguments if one.lstrip("-").startswith("flagfile")]
         sys.exit(

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+import niwt_tf
+
 _ROOT = Path(__file__).resolve().parents[2]
 _DISK = "Files must be readable and writable. Received: {}. Mend that, or name another --workdir or --data_dir. "
 _KEPT = "What was done is kept: the same command goes on from there."
@@ -200,7 +202,18 @@ def test_output_to_a_full_disk_is_told_and_is_1(count: int) -> None:
 def test_help_says_what_the_program_is_for_and_does_no_work() -> None:
     answer = _run("--help", main="print('work')")
     assert answer.stdout.startswith("What it is for.\n")
-    assert "work" not in answer.stdout and answer.stderr == ""
+    assert "work" not in answer.stdout and (answer.returncode, answer.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("option", ["--version", "-version"])
+def test_the_version_is_told_without_work(option: str) -> None:
+    answer = _run(option, main="print('work')")
+    assert (answer.returncode, answer.stdout, answer.stderr) == (0, f"niwt_tf {niwt_tf.__version__}\n", "")
+
+
+def test_a_mistake_before_help_is_a_mistake() -> None:
+    answer = _run("--verbosity=much", "--help", main="print('work')")
+    assert answer.returncode == 1 and "much" in answer.stderr
 
 
 def _fake_tensorflow(folder: Path, at_import: str = "") -> Path:
