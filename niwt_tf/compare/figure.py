@@ -1,90 +1,100 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The figure: H of each method, a dot for every seed and a larger one for the mean, domain by domain."""
+"""The figure of a comparison: H of each method, a dot for every seed and a larger one for the mean."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from niwt_tf.compare import canvas, outcome, table
+import matplotlib
+from matplotlib import axes as axes_lib
+from matplotlib import figure as figure_lib
 
-PNG, SVG = "figure.png", "figure.svg"
-_AXIS = 520  # units that the scale takes
-_ROW, _TITLE, _FOOT, _MARGIN = 26, 40, 56, 16  # units
-_VALUE = 130  # units for the number on the right
-_RINGS = 3  # dots are set at as many heights, so that those of the same H can be told apart
-_TITLE_SIZE, _NAME_SIZE = 15, 13  # of letters
+from niwt_tf.compare import outcome, table
+
+NAMES = ("figure.png", "figure.svg", "figure.pdf")
+_WIDTH, _ROW, _DOMAIN, _FOOT = 8.0, 0.27, 0.5, 0.55  # inches; the heights of a row, of a domain's title and of the axis
+_PIXELS = 200  # to the inch, of the PNG
+_HEIGHTS = (-0.18, 0.0, 0.18)  # of small dots in their row, so that those of the same H can be told apart
 _INK, _FAINT, _GRID = "#1b1f24", "#57606a", "#d0d7de"
 _COLOURS = {"niwt": ("#0b57d0", "#9dbdf0"), "baseline": ("#424a53", "#b8c0c8"), "oracle": ("#9a6700", "#e3cf9f")}
+_STYLE: dict[Any, Any] = {  # text stays text in SVG and PDF, and the same figure gives the same bytes
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.spines.left": False,
+    "pdf.fonttype": 42,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "niwt_tf",
+}
+_UNDATED = {".png": {"Software": None}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
 
 
 def write(found: outcome.Outcome, folder: Path) -> None:
-    """Writes the figure as PNG and as SVG into `folder`.
+    """Write the figure as PNG, SVG and PDF into `folder`.
 
     Raises:
-      OSError: if it cannot be written.
+      OSError: If it cannot be written.
     """
-    drawn = drawing(found)
-    canvas.write_png(drawn, folder / PNG)
-    canvas.write_svg(drawn, folder / SVG)
+    with matplotlib.rc_context(_STYLE):
+        drawn = drawing(found)
+        for name in NAMES:
+            drawn.savefig(folder / name, dpi=_PIXELS, metadata=_UNDATED[Path(name).suffix])
 
 
-def drawing(found: outcome.Outcome) -> canvas.Drawing:
-    """Returns the figure."""
-    domains = table.by_domain(found.rows)
-    texts = [*((domain, _TITLE_SIZE) for domain in domains), *((row.name, _NAME_SIZE) for row in found.rows)]
-    left = _MARGIN + max((canvas.text_width(*text) for text in texts), default=0) + 12
-    scale = _Scale.of(found.rows, left)
-    height = sum(_TITLE + _ROW * len(rows) for rows in domains.values()) + _FOOT
-    shapes, top = [*scale.grid(height - _FOOT)], 0
-    for domain, rows in domains.items():
-        shapes.append(canvas.Text((_MARGIN, top + 24), domain, _INK, _TITLE_SIZE))
-        for number, row in enumerate(rows):
-            shapes += _row(row, scale, top + _TITLE + _ROW * (number + 0.5))
-        top += _TITLE + _ROW * len(rows)
+def drawing(found: outcome.Outcome) -> figure_lib.Figure:
+    """Draw the figure: a panel for each domain, methods from the best down, settings of one method in their order."""
+    domains = {domain: _sorted(rows) for domain, rows in table.by_domain(found.rows).items()}
+    heights = [_DOMAIN + _ROW * len(rows) for rows in domains.values()]
+    drawn = figure_lib.Figure(figsize=(_WIDTH, sum(heights) + _FOOT), layout="constrained")
+    panels = drawn.subplots(len(domains), sharex=True, squeeze=False, height_ratios=heights)[:, 0]
+    for panel, (domain, rows) in zip(panels, domains.items(), strict=True):
+        panel.set_title(domain, loc="left", fontsize=11, fontweight="bold", color=_INK)
+        _draw(panel, rows)
+    panels[-1].set_xlim(*_limits(found.rows))
     many = f"over {len(found.units)} {found.noun}s; small dots are {found.noun}s"
     title = f"H: mean {many}" if len(found.units) > 1 else f"H in the one {found.noun}"
-    shapes.append(canvas.Text((left + _AXIS / 2, height - 16), title, _FAINT, 13, "middle"))
-    return canvas.Drawing(math.ceil(left + _AXIS + _VALUE), height, shapes)
+    panels[-1].set_xlabel(title, color=_FAINT)
+    return drawn
 
 
-class _Scale:
-    """Where an H lies from the left; from one tenth to another, round all that is drawn."""
-
-    def __init__(self, low: int, high: int, left: float) -> None:
-        self.low, self.high, self.left = low, high, left  # in tenths; in units
-
-    @classmethod
-    def of(cls, rows: Sequence[table.Row], left: float) -> _Scale:
-        values = [value for row in rows for value in row.values(table.H).values()] or [0.0, 1.0]
-        low, high = math.floor(min(values) * 10), math.ceil(max(values) * 10)
-        return cls(low, max(high, low + 1), left)
-
-    def __call__(self, value: float) -> float:
-        return self.left + _AXIS * (value * 10 - self.low) / (self.high - self.low)
-
-    def grid(self, bottom: float) -> list[canvas.Line | canvas.Dot | canvas.Text]:
-        shapes: list[canvas.Line | canvas.Dot | canvas.Text] = []
-        for tenth in range(self.low, self.high + 1):
-            x = self(tenth / 10)
-            shapes.append(canvas.Line((x, _TITLE - 4), (x, bottom + 4), _GRID))
-            shapes.append(canvas.Text((x, bottom + 16), f"{tenth / 10:.1f}", _FAINT, 12, "middle"))
-        return shapes
+def _sorted(rows: Sequence[table.Row]) -> list[table.Row]:
+    """Sort methods by their mean H, the oracle, an upper bound, first; settings of one method stay as they are."""
+    if any(row.place.variant for row in rows):
+        return list(rows)
+    return sorted(rows, key=lambda row: (row.counts, -(row.mean(table.H) or 0.0)))
 
 
-def _row(row: table.Row, scale: _Scale, y: float) -> list[canvas.Line | canvas.Dot | canvas.Text]:
-    strong, pale = _COLOURS["niwt" if row.is_niwt else "baseline" if row.counts else "oracle"]
-    shapes: list[canvas.Line | canvas.Dot | canvas.Text] = [canvas.Text((_MARGIN, y), row.name, strong, _NAME_SIZE)]
-    mean, spread = row.mean(table.H), row.spread(table.H)
-    end = scale.left + _AXIS + 12
-    if mean is None:
-        return [*shapes, canvas.Text((end, y), "failed" if row.failures else "-", _FAINT)]
-    if len(row.scores) > 1:
-        heights = [(number % _RINGS - 1) * 4 for number in range(len(row.scores))]
-        dots = zip(row.values(table.H).values(), heights, strict=False)
-        shapes += [canvas.Dot((scale(value), y + height), 2.5, pale) for value, height in dots]
-    shapes.append(canvas.Dot((scale(mean), y), 5.5, strong, filled=row.counts))
-    number = f"{mean:.3f}" + (f" ± {spread:.3f}" if spread is not None else "")
-    return [*shapes, canvas.Text((end, y), number, _INK if row.counts else _FAINT)]
+def _limits(rows: Sequence[table.Row]) -> tuple[float, float]:
+    """Compute the ends of the axis: from 0 to 1, or from half the way up where all H lie there."""
+    values = [value for row in rows for value in row.values(table.H).values()] or [0.0]
+    return (0.5 if min(values) >= 0.5 else 0.0, math.ceil(max(values) * 10) / 10 if max(values) > 0.5 else 1.0)
+
+
+def _draw(panel: axes_lib.Axes, rows: Sequence[table.Row]) -> None:
+    panel.set_ylim(len(rows) - 0.5, -0.5)
+    panel.set_yticks(range(len(rows)), [row.name for row in rows])
+    panel.tick_params(axis="y", length=0)
+    panel.tick_params(axis="x", colors=_FAINT)
+    panel.grid(axis="x", color=_GRID)
+    panel.set_axisbelow(True)
+    for place, (row, label) in enumerate(zip(rows, panel.get_yticklabels(), strict=True)):
+        strong, pale = _COLOURS["niwt" if row.is_niwt else "baseline" if row.counts else "oracle"]
+        label.set_color(strong)
+        _draw_row(panel, row, place, strong, pale)
+
+
+def _draw_row(panel: axes_lib.Axes, row: table.Row, place: int, strong: str, pale: str) -> None:
+    mean, spread, values = row.mean(table.H), row.spread(table.H), list(row.values(table.H).values())
+    if len(values) > 1:
+        heights = [place + _HEIGHTS[number % len(_HEIGHTS)] for number in range(len(values))]
+        panel.plot(values, heights, ".", color=pale, markersize=5, clip_on=False)
+    if mean is not None:
+        filled = strong if row.counts else "white"
+        panel.plot([mean], [place], "o", color=strong, markerfacecolor=filled, markersize=7.5, clip_on=False)
+    number = f"{mean:.3f}" + (f" ± {spread:.3f}" if spread is not None else "") if mean is not None else None
+    text = number or ("failed" if row.failures else "-")
+    colour = _INK if row.counts and mean is not None else _FAINT
+    panel.annotate(text, (1, place), (10, 0), ("axes fraction", "data"), "offset points", va="center", color=colour)

@@ -5,17 +5,17 @@
 from __future__ import annotations
 
 import numpy as np
-from PIL import Image, ImageDraw
+from matplotlib import figure as figure_lib
+from matplotlib.backends import backend_agg
 
 from niwt_tf.evaluation import confusion as confusion_lib
 from niwt_tf.evaluation import gzsl
 
-_SIDE = 480  # pixels, side of the square that both accuracies span
-_LEFT, _TOP, _RIGHT, _BOTTOM = 60, 20, 20, 50  # pixels, margins of that square
-_FONT = 14
-_LINE = 2  # pixels
-_LARGEST = 720  # pixels, approximate side of the confusion matrix
-_INK, _GRID, _BLUE = (27, 31, 36), (208, 215, 222), (11, 87, 208)
+_PIXELS = 100  # to the inch
+_CURVE = 5.5  # inches, side of the drawing of the curve
+_CELLS = 720  # pixels, side of all cells together; of more classes each has one
+_MARGINS = 80  # pixels, for the numbers beside the cells
+_INK, _GRID, _BLUE = "#1b1f24", "#d0d7de", "#0b57d0"
 _RIGHT_COLOUR, _WRONG_COLOUR = np.array([26, 127, 82]), np.array([179, 38, 30])
 
 
@@ -26,20 +26,13 @@ def curve(curve: gzsl.Curve, operating: tuple[float, float]) -> np.ndarray:
       curve: S and U for every gamma.
       operating: U and S at the chosen gamma.
     """
-    image = Image.new("RGB", (_LEFT + _SIDE + _RIGHT, _TOP + _SIDE + _BOTTOM), "white")
-    draw = ImageDraw.Draw(image)
-    for fifth in np.linspace(0, 1, 6):
-        draw.line([_place(0, fifth), _place(1, fifth)], _GRID)
-        draw.line([_place(fifth, 0), _place(fifth, 1)], _GRID)
-        x, y = _place(fifth, fifth)
-        draw.text((_LEFT - 8, y), f"{fifth:.1f}", _INK, anchor="rm", font_size=_FONT)
-        draw.text((x, _TOP + _SIDE + 8), f"{fifth:.1f}", _INK, anchor="mt", font_size=_FONT)
-    draw.text((_LEFT + _SIDE / 2, _TOP + _SIDE + 30), "U, unseen classes", _INK, anchor="mt", font_size=_FONT)
-    draw.text((8, _TOP + _SIDE / 2), "S", _INK, anchor="lm", font_size=_FONT)
-    draw.line([_place(*pair) for pair in zip(curve.unseen, curve.seen, strict=True)], _BLUE, width=2)
-    x, y = _place(*operating)
-    draw.ellipse((x - 6, y - 6, x + 6, y + 6), _BLUE, "white", width=2)
-    return np.asarray(image)
+    drawn = figure_lib.Figure(figsize=(_CURVE, _CURVE), dpi=_PIXELS, layout="constrained")
+    axes = drawn.subplots()
+    axes.plot(curve.unseen, curve.seen, color=_BLUE)
+    axes.plot(*operating, "o", color=_BLUE, markeredgecolor="white", markersize=10, clip_on=False)
+    axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="U, unseen classes", ylabel="S, seen classes", aspect="equal")
+    axes.grid(color=_GRID)
+    return _pixels(drawn)
 
 
 def confusion(counts: np.ndarray, seen_classes: int) -> np.ndarray:
@@ -52,12 +45,18 @@ def confusion(counts: np.ndarray, seen_classes: int) -> np.ndarray:
     shares = np.sqrt(confusion_lib.shares(counts))[..., None]  # the root makes rare mistakes visible
     colours = np.where(np.eye(len(counts), dtype=bool)[..., None], _RIGHT_COLOUR, _WRONG_COLOUR)
     cells = np.round(255 + shares * (colours - 255)).astype(np.uint8)
-    scale = max(1, _LARGEST // len(counts))
-    pixels = cells.repeat(scale, 0).repeat(scale, 1)
-    line = slice(scale * seen_classes, scale * seen_classes + _LINE)
-    pixels[line] = pixels[:, line] = _INK
-    return pixels
+    side = (max(_CELLS, len(counts)) + 2 * _MARGINS) / _PIXELS
+    drawn = figure_lib.Figure(figsize=(side, side), dpi=_PIXELS, layout="constrained")
+    axes = drawn.subplots()
+    first, last = 0.5, len(counts) + 0.5  # classes are numbered from 1, as in the report
+    axes.imshow(cells, interpolation="nearest", extent=(first, last, last, first))
+    for line in (axes.axhline, axes.axvline):
+        line(seen_classes + 0.5, color=_INK, linewidth=1)
+    axes.set(xlabel="prediction", ylabel="true class")
+    return _pixels(drawn)
 
 
-def _place(unseen: float, seen: float) -> tuple[float, float]:
-    return _LEFT + _SIDE * float(unseen), _TOP + _SIDE * (1 - float(seen))
+def _pixels(drawn: figure_lib.Figure) -> np.ndarray:
+    canvas = backend_agg.FigureCanvasAgg(drawn)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()

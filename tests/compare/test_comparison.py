@@ -79,7 +79,7 @@ def test_rows_are_in_the_order_that_was_asked_for_and_what_failed_is_marked(
     assert found.logs == [work.log(tmp_path / key) for key in started]
     assert found.failed and found.made_seconds == 3.0
     written = {path.name for path in tmp_path.iterdir() if path.is_file()}
-    assert written == {"table.md", "table.csv", "table.json", "figure.png", "figure.svg"}
+    assert written == {"table.md", "table.csv", "table.json", "figure.png", "figure.svg", "figure.pdf"}
 
 
 def test_a_process_that_fails_after_all_is_done_has_failed_nothing(

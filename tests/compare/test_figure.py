@@ -7,76 +7,97 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-import numpy as np
 import pytest
+from matplotlib import figure as figure_lib
 from PIL import Image
 
 from fakes import outcomes
-from niwt_tf.compare import canvas, figure
+from niwt_tf.compare import figure
 
 
-def test_figure_is_a_picture_and_a_drawing_of_the_same_size(tmp_path: Path) -> None:
+def _dots(drawn: figure_lib.Figure, marker: str) -> list[tuple[list[float], list[float], object]]:
+    lines = [line for panel in drawn.axes for line in panel.get_lines() if line.get_marker() == marker]
+    return [(list(line.get_xdata()), list(line.get_ydata()), line.get_markerfacecolor()) for line in lines]
+
+
+def _texts(drawn: figure_lib.Figure) -> list[str]:
+    return [text.get_text() for panel in drawn.axes for text in panel.texts]
+
+
+def test_figure_is_a_picture_and_two_drawings(tmp_path: Path) -> None:
     figure.write(outcomes.four_seeds(), tmp_path)
-    svg = ET.parse(tmp_path / figure.SVG).getroot()
-    width, height = int(svg.attrib["width"]), int(svg.attrib["height"])
-    with Image.open(tmp_path / figure.PNG) as picture:
-        assert picture.format == "PNG" and picture.size == (2 * width, 2 * height)
-    assert 600 < width < 1000 and 150 < height < 250
+    with Image.open(tmp_path / "figure.png") as picture:
+        assert picture.format == "PNG" and picture.width == 1600
+    texts = ["".join(part.itertext()) for part in ET.parse(tmp_path / "figure.svg").iter() if part.tag.endswith("text")]
+    assert {"niwt", "eszsl", "oracle", "attributes"} <= set(texts)
+    assert (tmp_path / "figure.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_the_same_outcome_gives_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        figure.write(outcomes.four_seeds(), tmp_path / name)
+    for name in figure.NAMES:
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
 def test_every_seed_has_a_dot_and_every_method_a_larger_one() -> None:
-    dots = [shape for shape in figure.drawing(outcomes.four_seeds()).shapes if isinstance(shape, canvas.Dot)]
-    small, large = [dot for dot in dots if dot.radius < 4], [dot for dot in dots if dot.radius > 4]
-    assert (len(small), len(large)) == (12, 3)
-    niwt, eszsl, oracle = large
-    assert oracle.center[0] > niwt.center[0] > eszsl.center[0]
-    assert (niwt.filled, oracle.filled) == (True, False)
+    drawn = figure.drawing(outcomes.four_seeds())
+    small, large = _dots(drawn, "."), _dots(drawn, "o")
+    assert [values for values, _, _ in small] == [list(h) for h in (outcomes.ORACLE, outcomes.NIWT, outcomes.ESZSL)]
+    assert [values[0] for values, _, _ in large] == pytest.approx([0.9, 0.7125, 0.6525])
+    assert [places for _, places, _ in large] == [[0], [1], [2]]
+    assert [inside == "white" for _, _, inside in large] == [True, False, False]  # the oracle is a ring
 
 
-def test_places_are_in_proportion() -> None:
-    """The scale goes from 0.5 to 1.0 along 520 units."""
-    dots = [shape for shape in figure.drawing(outcomes.four_seeds()).shapes if isinstance(shape, canvas.Dot)]
-    x = {h: dot.center[0] for h, dot in zip(outcomes.NIWT, dots, strict=False)}
-    assert np.isclose(x[0.8] - x[0.6], 0.2 / 0.5 * 520)
+def test_methods_are_sorted_and_settings_stay_in_their_order() -> None:
+    methods = [outcomes.row("sje", [0.5]), outcomes.row("niwt", [0.7]), outcomes.row("dem", [0.6])]
+    values = [outcomes.row("niwt", [h], variant=f"lambdas={h}") for h in (0.5, 0.7, 0.6)]
+    for rows, names in (
+        (methods, ["niwt", "dem", "sje"]),
+        (values, [f"niwt lambdas={h}" for h in (0.5, 0.7, 0.6)]),
+    ):
+        (panel,) = figure.drawing(outcomes.of(rows)).axes
+        assert [label.get_text() for label in panel.get_yticklabels()] == names
+        assert panel.get_ylim() == (2.5, -0.5)  # the first on top
 
 
 @pytest.mark.parametrize(
-    ("domain", "variant"), [("documents", ""), ("attributes", "transfer_source=images:../shared/photographs")]
+    ("values", "limits"),
+    [((0.81, 0.83), (0.5, 0.9)), ((0.42, 0.83), (0.0, 0.9)), ((0.1, 0.2), (0.0, 1.0)), ((0.97, 1.0), (0.5, 1.0))],
 )
-def test_no_text_reaches_into_the_scale(domain: str, variant: str) -> None:
-    drawn = figure.drawing(outcomes.of([outcomes.row("niwt", [0.5], domain, variant)]))
-    scale = min(shape.start[0] for shape in drawn.shapes if isinstance(shape, canvas.Line))
-    texts = [shape for shape in drawn.shapes if isinstance(shape, canvas.Text) and shape.place[0] < scale]
-    named = [shape for shape in texts if shape.anchor == "start"]
-    assert [shape.text for shape in named] == [domain, f"niwt {variant}".strip()]
-    assert all(shape.place[0] + canvas.text_width(shape.text, shape.size) < scale for shape in named)
+def test_the_axis_starts_at_nothing_or_a_half(values: tuple[float, ...], limits: tuple[float, float]) -> None:
+    (panel,) = figure.drawing(outcomes.of([outcomes.row("niwt", values)])).axes
+    assert panel.get_xlim() == pytest.approx(limits)
+
+
+def test_each_domain_has_a_panel_on_the_same_axis() -> None:
+    rows = [outcomes.row("niwt", [0.5], "attributes"), outcomes.row("niwt", [0.6], "captions")]
+    panels = figure.drawing(outcomes.of(rows)).axes
+    assert [panel.get_title(loc="left") for panel in panels] == ["attributes", "captions"]
+    assert panels[0].get_xlim() == panels[1].get_xlim()
+
+
+def test_no_text_is_cut_off(tmp_path: Path) -> None:
+    variant = "transfer_source=images:../shared/photographs"
+    found = outcomes.of([outcomes.row("niwt", [0.5, 0.6], variant=variant)])
+    figure.write(found, tmp_path)
+    with Image.open(tmp_path / "figure.png") as picture:
+        edge = picture.convert("L").crop((0, 0, 4, picture.height)).getextrema()
+        other = picture.convert("L").crop((picture.width - 4, 0, picture.width, picture.height)).getextrema()
+    assert edge == other == (255, 255)
 
 
 def test_what_failed_is_there_without_a_dot() -> None:
     rows = [outcomes.row("niwt", [0.5]), outcomes.row("sje", [])]
     rows[1].failures["0"] = "no memory"
     drawn = figure.drawing(outcomes.of(rows, seeds=1))
-    assert sum(isinstance(shape, canvas.Dot) for shape in drawn.shapes) == 1
-    texts = [shape.text for shape in drawn.shapes if isinstance(shape, canvas.Text)]
-    assert "failed" in texts and "H in the one seed" in texts
+    assert len(_dots(drawn, "o")) == 1 and not _dots(drawn, ".")
+    assert _texts(drawn) == ["0.500", "failed"] and drawn.axes[-1].get_xlabel() == "H in the one seed"
 
 
 def test_nothing_but_failures_can_be_drawn(tmp_path: Path) -> None:
     row = outcomes.row("niwt", [])
     row.failures["0"] = "no memory"
     figure.write(outcomes.of([row], seeds=1), tmp_path)
-    assert (tmp_path / figure.PNG).is_file()
-
-
-def test_text_is_escaped(tmp_path: Path) -> None:
-    canvas.write_svg(canvas.Drawing(10, 10, [canvas.Text((1, 1), "<a & b>", "#000000")]), tmp_path / "a.svg")
-    assert [part.text for part in ET.parse(tmp_path / "a.svg").getroot()][1] == "<a & b>"
-
-
-def test_lines_and_dots_are_where_they_must_be(tmp_path: Path) -> None:
-    shapes = [canvas.Line((0, 5), (10, 5), "#ff0000", 2), canvas.Dot((15, 15), 3, "#0000ff")]
-    canvas.write_png(canvas.Drawing(20, 20, shapes), tmp_path / "a.png")
-    with Image.open(tmp_path / "a.png") as picture:
-        assert picture.getpixel((10, 10)) == (255, 0, 0)
-        assert picture.getpixel((30, 30)) == (0, 0, 255)
-        assert picture.getpixel((30, 10)) == (255, 255, 255)
+    assert (tmp_path / "figure.png").is_file()
