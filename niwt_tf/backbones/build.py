@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The backbones by name."""
+"""Construction of a backbone from its name."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Start:
     """A network before it is trained on the seen classes.
 
     Attributes:
-      backbone: the network, cut at a layer.
-      is_trained: whether it comes with weights.
-      kernel: the weights `[D,C]` of the classifier that it came with; None where it had none.
-      bias: its `[C]`.
-      why_none: why it had none: the rest of a sentence on the network.
+      backbone: Network cut at a layer.
+      is_trained: True if the network comes with weights.
+      kernel: Weights `[D,C]` of the network's own classifier; None if it has none.
+      bias: Bias `[C]` of that classifier; None if it has none.
+      why_none: Reason why there is no classifier: the end of a sentence about the network.
     """
 
     backbone: backbone_lib.Backbone
@@ -37,14 +37,14 @@ class Start:
 
 
 def build(config: config_lib.BackboneConfig, custom_objects: Mapping[str, Any] | None = None) -> Start:
-    """Returns the network that `config` names; weights that it comes without follow from the global seed.
+    """Build the network that `config` names; weights that it lacks are drawn from the global seed.
 
     Args:
-      config: which, and how.
-      custom_objects: name -> layer or function of the user's own that a file of Keras needs.
+      config: Name and settings of the network.
+      custom_objects: Layers and functions of the user's own that a Keras file needs, by name.
 
     Raises:
-      errors.UserError: if there is no such network or layer, or its weights cannot be had.
+      errors.UserError: If there is no such network or layer, or its weights cannot be obtained.
     """
     families.check(config)
     path = sources.backbone_path(config)
@@ -66,10 +66,10 @@ def build(config: config_lib.BackboneConfig, custom_objects: Mapping[str, Any] |
 
 
 def layers(config: config_lib.BackboneConfig) -> str:
-    """Returns a table of the layers at which the network can be cut; no weights are downloaded for it.
+    """List in a table the layers at which the network can be cut, without weights of keras.applications.
 
     Raises:
-      errors.UserError: if there is no such network.
+      errors.UserError: If there is no such network.
     """
     if config.backbone.startswith(families.HUB):
         from niwt_tf.backbones import hub
