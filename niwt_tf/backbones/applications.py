@@ -25,7 +25,7 @@ def build(name: str, image_size: int, mode: str, weights: str | Path) -> keras.M
       name: Key of `families.FAMILIES`.
       image_size: Side `S` of the images, in pixels; the network must accept it.
       mode: Preprocessing, one of `preprocessing.MODES`.
-      weights: Source of the weights: imagenet (downloaded unless Keras has them in its cache), none, or the path of a file.
+      weights: Source of the weights: imagenet (downloaded unless in Keras' cache), none, or the path of a file.
 
     Raises:
       errors.UserError: If the weights cannot be obtained, or belong to another network.

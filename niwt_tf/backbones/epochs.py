@@ -37,8 +37,8 @@ class Epochs:
 
         Args:
           most: Largest number of epochs.
-          patience: Number of epochs without a gain in the held-out loss, see `choice.gains`, after which training stops;
-            0 never stops.
+          patience: Number of epochs without a gain in the held-out loss, see `choice.gains`, before training stops; 0
+            never stops it.
           folder: Folder used for the checkpoints of this training alone.
           parts: Objects saved in a checkpoint, such as the optimizer, by name.
           weights: Variables whose values are kept from the best epoch.
