@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The activations of a network that stays as it is: its trunk runs once, and they stand for the images from then on."""
+"""Activations of a network that is not trained: the trunk runs once, and the activations then replace the images."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ _FILE = "activations.npy"
 
 
 def size(backbone: backbone_lib.Backbone, images: int) -> int:
-    """Returns how many bytes `compute` writes for so many images."""
+    """Compute the number of bytes that `compute` writes for a number of images."""
     return images * int(np.prod(backbone.activation_shape)) * np.dtype(np.float16).itemsize
 
 
 def compute(backbone: backbone_lib.Backbone, split: zero_shot.Split, folder: Path, jit_compile: bool = False) -> None:
-    """Writes the activations `[N,H,W,K]` float16 of the images of `split` into `folder`.
+    """Compute the activations `[N,H,W,K]` float16 of the images of `split`, and write them into `folder`.
 
-    A call that was cut short goes on after the last finished batch in `folder`.
+    An interrupted call continues after the last finished batch in `folder`.
 
     Args:
-      backbone: the network.
-      split: the images.
-      folder: for this array alone.
-      jit_compile: compiles the trunk with XLA.
+      backbone: Network whose trunk gives the activations.
+      split: Images, `N` of them.
+      folder: Folder used for this array alone.
+      jit_compile: True to compile the trunk with XLA.
     """
     shape = (len(split), *backbone.activation_shape)
     files = disk_arrays.DiskArrays.open(folder, {"activations": (shape, np.float16)})
@@ -50,16 +50,16 @@ def compute(backbone: backbone_lib.Backbone, split: zero_shot.Split, folder: Pat
 
 
 def are_in(folder: Path) -> bool:
-    """Returns whether `compute` wrote into `folder`."""
+    """Check whether `folder` holds activations that `compute` wrote."""
     return (folder / _FILE).exists()
 
 
 def as_images(folder: Path, labels: np.ndarray) -> zero_shot.Split:
-    """Returns what `compute` wrote as a split, activations `[H,W,K]` float32 in place of images.
+    """Read what `compute` wrote as a split with activations `[H,W,K]` float32 in place of images.
 
     Args:
-      folder: where they lie.
-      labels: `[N]`, in their order.
+      folder: Folder that holds the activations.
+      labels: Labels `[N]` of the images, in the same order.
     """
     kept = np.load(folder / _FILE, mmap_mode="r")
 

@@ -1,25 +1,25 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The guard on a user's network that was taken apart: on random images it must give what the model itself gives."""
+"""Check of a converted network of the user's: on random images it must give the numbers of the original model."""
 
 from __future__ import annotations
 
 import numpy as np
 
-TOLERANCE, OF_OTHER_PRECISION = 5e-3, 0.1  # of the largest number; of models that compute in halves or integers
+TOLERANCE, OF_OTHER_PRECISION = 5e-3, 0.1  # shares of the largest number; the second for half precision or integers
 _IMAGES = 4
-_LEAST = 1e-4  # smaller probabilities say nothing of a model in half precision
+_LEAST = 1e-4  # in half precision, smaller probabilities carry no information
 
 
 class DisagreementError(ValueError):
-    """A network gives other numbers than the model that it was made of."""
+    """Error for a network that gives other numbers than the model it was made from."""
 
 
 def images(size: int) -> np.ndarray:
-    """Returns images `[n,S,S,3]` uint8, from one colour to noise; each time the same.
+    """Draw random images `[n,S,S,3]` uint8, from a single colour to noise; the same in each call.
 
     Args:
-      size: `S`, in pixels.
+      size: Side `S` of the images, in pixels.
     """
     rng = np.random.default_rng(0)
     colours = rng.integers(0, 256, (_IMAGES, 1, 1, 3)).astype(np.float32)
@@ -29,13 +29,16 @@ def images(size: int) -> np.ndarray:
 
 
 def require(name: str, own: np.ndarray, found: np.ndarray, tolerance: float) -> None:
-    """Raises DisagreementError if numbers differ by more than a share of the largest of the model's own.
+    """Check that two arrays differ by at most a share of the largest number that the model itself gives.
 
     Args:
-      name: what they are, for the message.
-      own: what the model itself gives; what is not finite is left out.
-      found: what the network gives in its place, of the same shape.
-      tolerance: the share, 0..1.
+      name: Name of the numbers, for the message.
+      own: Numbers that the model itself gives; those that are not finite are left out.
+      found: Numbers that the converted network gives, of the same shape.
+      tolerance: Largest difference allowed, as a share of the largest number, 0..1.
+
+    Raises:
+      DisagreementError: If the difference is larger, or `found` is not finite.
     """
     if not np.isfinite(found).all():
         raise DisagreementError(f"gives {name} that are not finite on random images")
@@ -51,7 +54,7 @@ def require(name: str, own: np.ndarray, found: np.ndarray, tolerance: float) -> 
 
 
 def scored(logits: np.ndarray, scores: str) -> np.ndarray:
-    """Returns what a model gives for logits `[N,C]` by its scores: none, softmax or log_softmax."""
+    """Compute the scores that a model gives for logits `[N,C]`; `scores` is empty, softmax or log_softmax."""
     if not scores:
         return logits
     shifted = logits.astype(np.float64) - logits.max(1, keepdims=True)
@@ -60,5 +63,5 @@ def scored(logits: np.ndarray, scores: str) -> np.ndarray:
 
 
 def comparable(numbers: np.ndarray, scores: str) -> np.ndarray:
-    """Returns logarithms of probabilities, as the small ones tell as much as the large; other numbers as they are."""
+    """Take logarithms of softmax probabilities, so that small ones count as much as large ones; keep other numbers."""
     return np.log(np.maximum(numbers, _LEAST)) if scores == "softmax" else numbers

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The networks of keras.applications as flat functional models, from bytes to features."""
+"""Networks of keras.applications as flat functional models, from bytes to features."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from niwt_tf import errors
 from niwt_tf.backbones import flatten, layer_names, preprocessing, weights_file
 from niwt_tf.config import networks
 
-_SPREAD = (0.229, 0.224, 0.225)  # of ImageNet's red, green and blue in 0..1
+_SPREAD = (0.229, 0.224, 0.225)  # standard deviations of ImageNet's red, green and blue in 0..1
 
 
 def build(name: str, image_size: int, mode: str, weights: str | Path) -> keras.Model:
-    """Returns a network, images `[N,S,S,3]` uint8 RGB -> features `[N,D]`.
+    """Build a network, images `[N,S,S,3]` uint8 RGB -> features `[N,D]`.
 
     Args:
-      name: a key of `networks.FAMILIES`.
-      image_size: `S`, in pixels, which the network must take.
-      mode: one of `preprocessing.MODES`.
-      weights: imagenet, which Keras downloads unless they are in its cache, none, or a file of weights.
+      name: Key of `networks.FAMILIES`.
+      image_size: Side `S` of the images, in pixels; the network must accept it.
+      mode: Preprocessing, one of `preprocessing.MODES`.
+      weights: Source of the weights: imagenet (downloaded unless in Keras' cache), none, or the path of a file.
 
     Raises:
-      errors.UserError: if the weights cannot be had, or are of another network.
+      errors.UserError: If the weights cannot be obtained, or belong to another network.
     """
     family = networks.FAMILIES[name]
     images, preprocessed = preprocessing.inputs(image_size, mode)
@@ -48,15 +48,15 @@ def build(name: str, image_size: int, mode: str, weights: str | Path) -> keras.M
 
 
 def _construct(name: str, preprocessed: keras.KerasTensor, weights: str | None) -> keras.Model:
-    """Returns what the constructor gives, from the preprocessed images on."""
+    """Build the network with its constructor in keras.applications, on top of the preprocessed images."""
     family, shape = networks.FAMILIES[name], tuple(preprocessed.shape[1:])
     options = {"include_top": True} if family.top else {"include_top": False, "pooling": "avg"}
     constructor = getattr(keras.applications, family.constructor)
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "`input_shape` is undefined or non-square")  # its weights serve any size
+        warnings.filterwarnings("ignore", "`input_shape` is undefined or non-square")  # the weights fit any size
         try:
             return constructor(weights=weights, input_tensor=preprocessed, input_shape=shape, **options)
-        except Exception as error:  # Keras raises no more special one where the download fails
+        except Exception as error:  # Keras raises a plain Exception if the download fails
             if weights is None:
                 raise
             raise _not_downloaded(name, error) from None
@@ -75,7 +75,10 @@ def _not_downloaded(name: str, error: Exception) -> errors.UserError:
 
 
 def _narrow(network: keras.Model) -> None:
-    """Divides normalized images by the root of the spread, as Keras does in a layer that it adds for imagenet alone."""
+    """Divide normalized images by the square root of ImageNet's standard deviation.
+
+    Keras does the same in a layer that it adds only for the imagenet weights.
+    """
     layer = next(layer for layer in network.layers if isinstance(layer, keras.layers.Normalization) and layer.weights)
     mean, variance, count = layer.get_weights()
     layer.set_weights([mean, variance * np.array(_SPREAD, np.float32), count])

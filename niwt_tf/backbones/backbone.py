@@ -16,12 +16,12 @@ from niwt_tf.util import keras_settings
 
 @dataclasses.dataclass(frozen=True)
 class Backbone:
-    """A network from images to features, with the layer whose neurons count.
+    """A network from images to features, with the layer whose neurons are used.
 
     Attributes:
-      network: one flat functional model, images `[N,S,S,3]` uint8 RGB -> features `[N,D]`, preprocessing inside; of
-        `without_trunk`, what takes activations in place of images.
-      layer: the name of a layer of `network` that gives activations `[N,H,W,K]`, and that all paths pass through.
+      network: Flat functional model with preprocessing inside, images `[N,S,S,3]` uint8 RGB -> features `[N,D]`; after
+        `without_trunk` it takes activations in place of images.
+      layer: Name of a layer of `network` that gives activations `[N,H,W,K]`; all paths to features pass through it.
     """
 
     network: keras.Model
@@ -32,34 +32,34 @@ class Backbone:
             cut.require(self.network, self.layer)
 
     def without_trunk(self) -> Backbone:
-        """Returns the head as a network of its own, whose trunk leaves as they are the activations that it takes."""
+        """Build a backbone of the head alone; its trunk passes activations through unchanged."""
         return Backbone(self.head, self.head.layers[0].name)
 
     @functools.cached_property
     @keras_settings.guarded
     def trunk(self) -> keras.Model:
-        """Images `[N,S,S,3]` uint8 -> activations `[N,H,W,K]`."""
+        """Model from images `[N,S,S,3]` uint8 to activations `[N,H,W,K]`."""
         return keras.Model(self.network.input, self.network.get_layer(self.layer).output, name="trunk")
 
     @functools.cached_property
     @keras_settings.guarded
     def head(self) -> keras.Model:
-        """Activations `[N,H,W,K]` -> features `[N,D]`."""
+        """Model from activations `[N,H,W,K]` to features `[N,D]`."""
         return keras.Model(self.network.get_layer(self.layer).output, self.network.output, name="head")
 
     @property
     def image_size(self) -> int:
-        """The side `S` of the images that `network` takes, in pixels."""
+        """Side `S` of the images that `network` takes, in pixels."""
         return self.network.input_shape[1]
 
     @property
     def activation_shape(self) -> tuple[int, int, int]:
-        """`(H, W, K)`: height and width in positions, and the number of neurons."""
+        """Shape `(H, W, K)` of the activations: height and width in positions, and number of neurons."""
         return tuple(self.network.get_layer(self.layer).output.shape[1:])
 
     @property
     def feature_size(self) -> int:
-        """`D`."""
+        """Number of features, `D`."""
         return self.network.output_shape[-1]
 
 
@@ -68,11 +68,11 @@ class InitialNetwork:
     """A network before it is trained on the seen classes.
 
     Attributes:
-      backbone: the network, cut at a layer.
-      is_trained: whether it comes with weights.
-      kernel: the weights `[D,C]` of the classifier that it came with; None where it had none.
-      bias: its `[C]`.
-      why_none: why it had none: the rest of a sentence on the network.
+      backbone: Network cut at a layer.
+      is_trained: True if the network comes with weights.
+      kernel: Weights `[D,C]` of the network's own classifier; None if it has none.
+      bias: Bias `[C]` of that classifier; None if it has none.
+      why_none: Reason why there is no classifier: the end of a sentence about the network.
     """
 
     backbone: Backbone

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The backbones by name."""
+"""Construction of a backbone from its name."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from niwt_tf.util import user_code
 def build(
     config: config_lib.BackboneConfig, custom_objects: Mapping[str, Any] | None = None
 ) -> backbone_lib.InitialNetwork:
-    """Returns the network that `config` names; weights that it comes without follow from the global seed.
+    """Build the network that `config` names; weights that it lacks are drawn from the global seed.
 
     Args:
-      config: which, and how.
-      custom_objects: name -> layer or function of the user's own that a file of Keras needs.
+      config: Name and settings of the network.
+      custom_objects: Layers and functions of the user's own that a Keras file needs, by name.
 
     Raises:
-      errors.UserError: if there is no such network or layer, or its weights cannot be had.
+      errors.UserError: If there is no such network or layer, or its weights cannot be obtained.
     """
     config_lib.check_network(config)
     path = named_files.backbone_path(config)
@@ -49,10 +49,10 @@ def build(
 
 
 def layers(config: config_lib.BackboneConfig) -> str:
-    """Returns a table of the layers at which the network can be cut; no weights are downloaded for it.
+    """List in a table the layers at which the network can be cut, without weights of keras.applications.
 
     Raises:
-      errors.UserError: if there is no such network.
+      errors.UserError: If there is no such network.
     """
     if config.backbone.startswith(networks.HUB):
         from niwt_tf.backbones import hub  # optional: tensorflow-hub

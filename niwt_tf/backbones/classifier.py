@@ -16,14 +16,14 @@ from niwt_tf.util import arguments
 
 @dataclasses.dataclass(frozen=True)
 class Classifier:
-    """A backbone and what tells its classes apart.
+    """A backbone and the weights that classify its features.
 
     Attributes:
-      backbone: the network.
-      kernel: `W [D,C]` float32.
-      bias: `b [C]` float32.
-      class_names: `C` names.
-      unseen: those of `class_names` whose weights come from words alone.
+      backbone: Network from images to features `[N,D]`.
+      kernel: Weights `W [D,C]` float32.
+      bias: Bias `b [C]` float32.
+      class_names: Names of the `C` classes, the seen classes first.
+      unseen: Members of `class_names` whose weights come from domain knowledge alone.
     """
 
     backbone: backbone_lib.Backbone
@@ -34,26 +34,26 @@ class Classifier:
 
     @property
     def seen(self) -> tuple[str, ...]:
-        """The classes that were learned from images, which come first."""
+        """Names of the classes that were learned from images; they come first."""
         return self.class_names[: len(self.class_names) - len(self.unseen)]
 
     def logits(self, features: np.ndarray) -> np.ndarray:
-        """Returns `[N,C]` float32 for features `[N,D]`.
+        """Compute the logits `[N,C]` float32 of features `[N,D]`.
 
         Raises:
-          errors.UserError: if these are no finite numbers, or of another network.
+          errors.UserError: If the features are not finite, or have another length than `D`.
         """
         return (
             arguments.require_matrix("features", features, columns=len(self.kernel), least=0) @ self.kernel + self.bias
         )
 
     def calibrated_bias(self, gamma: float) -> np.ndarray:
-        """Returns the bias `[C]` float32, gamma taken off that of the seen classes."""
+        """Subtract gamma from the bias of the seen classes (calibrated stacking), `[C]` float32."""
         margin = [0.0 if name in self.unseen else gamma for name in self.class_names]
         return self.bias - np.array(margin, np.float32)
 
     def save(self, folder: Path, with_network: bool = True) -> None:
-        """Writes `network.keras`, unless told not to, and `classifier.npz` into `folder`."""
+        """Write `classifier.npz` and, if `with_network` is true, `network.keras` into `folder`."""
         if with_network:
             self.backbone.network.save(folder / "network.keras")
         np.savez(
@@ -67,7 +67,7 @@ class Classifier:
 
     @classmethod
     def load(cls, folder: Path, backbone: backbone_lib.Backbone | None = None) -> Classifier:
-        """Returns what `save` wrote, on `backbone` if one is given; Keras' safe mode, no pickle."""
+        """Read what `save` wrote, in Keras' safe mode and without pickle; a `backbone` replaces the saved network."""
         with np.load(folder / "classifier.npz", allow_pickle=False) as saved:
             return cls(
                 backbone=backbone

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Where a network can be cut in two: at layers that every path from images to features passes through."""
+"""Layers at which a network can be cut in two: every path from images to features passes through them."""
 
 from __future__ import annotations
 
@@ -59,9 +59,9 @@ class Cut:
     """A layer at which a network can be cut.
 
     Attributes:
-      layer: its name.
-      shape: of its activations, `(H, W, K)`.
-      trunk_share: the share of the network's multiply-accumulates up to and with this layer, 0..1.
+      layer: Name of the layer.
+      shape: Shape `(H, W, K)` of its activations.
+      trunk_share: Share of the network's multiply-accumulates up to and including this layer, 0..1.
     """
 
     layer: str
@@ -70,17 +70,17 @@ class Cut:
 
 
 def separators(parents: Sequence[Sequence[int]]) -> list[bool]:
-    """Returns for every node of a graph whether all paths from the first to the last node pass through it.
+    """Find the nodes of a graph that all paths from the first to the last node pass through; one bool for each node.
 
-    Takes time linear in the edges: a node separates if no edge leaps over it.
+    A node separates if no edge skips over it, so the time is linear in the number of edges.
 
     Args:
-      parents: for every node those before it, in topological order; all lie on a path from the first to the last.
+      parents: Parents of each node, in topological order; all nodes lie on a path from the first to the last.
     """
     furthest = list(range(len(parents)))
     for node, before in enumerate(parents):
         for parent in before:
-            furthest[parent] = node  # nodes come in order, so the last one written is the furthest
+            furthest[parent] = node  # nodes come in order, so the last write is the furthest
     answers, reached = [], 0
     for node in range(len(parents)):
         answers.append(reached <= node)
@@ -89,9 +89,10 @@ def separators(parents: Sequence[Sequence[int]]) -> list[bool]:
 
 
 def cuts(network: keras.Model) -> list[Cut]:
-    """Returns where `network` can be cut, in order: convolutions, what follows them, and where branches meet again.
+    """Find the layers at which `network` can be cut, in order.
 
-    They are the layers with positions, `[N,H,W,K]`, from the first convolution on and before the positions are pooled.
+    They are convolutions, layers that follow them, and layers that join branches. They give `[N,H,W,K]` and lie between
+    the first convolution and the pooling of all positions.
     """
     nodes = _nodes(network)
     costs = [_multiply_accumulates(node) for node in nodes]
@@ -110,7 +111,7 @@ def cuts(network: keras.Model) -> list[Cut]:
 
 
 def require(network: keras.Model, layer: str) -> None:
-    """Raises errors.UserError if `network` cannot be cut at `layer`; it names where it can be."""
+    """Check that `network` can be cut at `layer`; otherwise raise errors.UserError, which names possible layers."""
     valid = [cut.layer for cut in cuts(network)]
     names = [node.operation.name for node in _nodes(network)]
     if layer in valid:
@@ -135,7 +136,7 @@ def require(network: keras.Model, layer: str) -> None:
 
 
 def is_affine(head: keras.Model) -> bool:
-    """Returns whether features follow from activations by sums and products with weights alone, but for a constant.
+    """Check whether the head is affine: it only adds, and multiplies by weights.
 
     The Jacobian of such a head is the same for every image.
     """
@@ -146,10 +147,10 @@ def is_affine(head: keras.Model) -> bool:
 
 
 def last(network: keras.Model) -> str:
-    """Returns the last layer at which `network` can be cut.
+    """Find the last layer at which `network` can be cut.
 
     Raises:
-      errors.UserError: if there is none.
+      errors.UserError: If there is none.
     """
     found = cuts(network)
     if not found:
@@ -161,7 +162,7 @@ def last(network: keras.Model) -> str:
 
 
 def table(network: keras.Model, default: str) -> str:
-    """Returns for every cut of `network` its name, shape and share of the arithmetic, the one at `default` marked."""
+    """List every cut of `network` with name, shape and share of the arithmetic; the cut at `default` is marked."""
     rows = cuts(network)
     width = max(len(row.layer) for row in rows)
     lines = [f"  {'layer':<{width}}  {'H x W x K':<16}  trunk   head"]
@@ -173,12 +174,12 @@ def table(network: keras.Model, default: str) -> str:
 
 
 def multiply_accumulates(network: keras.Model) -> int:
-    """Returns how many multiply-accumulates one image takes in convolutions and dense layers."""
+    """Count the multiply-accumulates that one image takes in convolutions and dense layers."""
     return sum(map(_multiply_accumulates, _nodes(network)))
 
 
 def _nodes(network: keras.Model) -> list[Any]:
-    """Returns the calls of layers and operations that make up `network`, in topological order."""
+    """List the calls of layers and operations that make up `network`, in topological order."""
     by_depth = network._nodes_by_depth
     return [node for depth in sorted(by_depth, reverse=True) for node in by_depth[depth]]
 
@@ -193,7 +194,7 @@ def _has_positions(node: Any) -> bool:
 
 
 def _multiply_accumulates(node: Any) -> int:
-    """Returns the positions of what a layer gives, times the sizes of its kernels."""
+    """Multiply the positions of a layer's output (for a transposed convolution: input) by the sizes of its kernels."""
     if not isinstance(node.operation, _MULTIPLYING):
         return 0
     kernels = sum(math.prod(weight.shape) for weight in node.operation.weights if len(weight.shape) > 1)

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The features of all training images, computed once and kept on disk."""
+"""Features of all training images, computed once and kept on disk."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from niwt_tf.util import disk_arrays, progress
 def compute(
     network: keras.Model, split: zero_shot.Split, batch_size: int, folder: Path, jit_compile: bool = False
 ) -> np.ndarray:
-    """Returns the features `[N,D]` float32 of the images of `split`, mapped from `features.npy` in `folder`.
+    """Compute the features `[N,D]` float32 of the images of `split`, mapped from `features.npy` in `folder`.
 
-    A call that was cut short goes on after the last finished batch in `folder`.
+    An interrupted call continues after the last finished batch in `folder`.
 
     Args:
-      network: images `[N,S,S,3]` uint8 -> features `[N,D]`; it does not run in training mode.
-      split: the images.
-      batch_size: images in a batch.
-      folder: for this array alone; made where it is not there.
-      jit_compile: compiles the network with XLA.
+      network: Model from images `[N,S,S,3]` uint8 to features `[N,D]`; it runs in inference mode.
+      split: Images, `N` of them.
+      batch_size: Number of images in a batch.
+      folder: Folder used for this array alone; created if it is missing.
+      jit_compile: True to compile the network with XLA.
     """
     folder.mkdir(exist_ok=True)
     files = disk_arrays.DiskArrays.open(folder, {"features": ((len(split), network.output_shape[-1]), np.float32)})

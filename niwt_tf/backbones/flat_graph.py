@@ -1,10 +1,10 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""A SavedModel's inference as one flat graph, of which any part can be a function of its own.
+"""A SavedModel's inference as one flat graph; any part of it can become a function.
 
-The graph is inlined with its variables left outside, as captures, so that its parts read the variables of the loaded
-object, and gradients reach them. Control inputs are cleared: the inliner's tie every read of a variable to the images,
-so nothing could be cut. What they order in a graph of inference does not change its result.
+The graph is inlined, but its variables stay outside, as captures. So its parts read the variables of the loaded object,
+and gradients reach them. Control inputs are cleared: those of the inliner tie every read of a variable to the images,
+so that nothing could be cut. In a graph of inference, the order that they impose does not change the result.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PREFIX = "flat/"  # keeps the graph's names apart from those that TensorFlow gi
 
 
 class NotSeparableError(ValueError):
-    """A tensor does not cut a graph in two."""
+    """Error for a tensor that does not cut a graph in two."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,9 +28,9 @@ class Part:
     """A part of a graph.
 
     Attributes:
-      function: batches of any size -> what they give.
-      variables: those that it reads.
-      shape: of what it gives, the batch's size being None.
+      function: Function that computes the output of the part for a batch of any size.
+      variables: Variables that the function reads.
+      shape: Shape of the output; the batch's size is None.
     """
 
     function: Callable[[Any], Any]
@@ -42,16 +42,16 @@ class FlatGraph:
     """A graph from images to features.
 
     Attributes:
-      images: the operation that gives the images.
-      features: the one that gives the features.
+      images: Name of the operation that gives the images.
+      features: Name of the operation that gives the features.
     """
 
     def __init__(self, traced: Any) -> None:
-        """Inlines what `traced` calls.
+        """Inline all functions that `traced` calls.
 
         Args:
-          traced: a concrete function of one argument, the images, that gives one tensor. The object that holds its
-            variables must be kept as long as they are used.
+          traced: Concrete function with one argument, the images, and one output tensor. Keep the object that holds its
+            variables as long as they are used.
         """
         inner = traced.inputs[len(traced.inputs) - len(traced.captured_inputs) :]
         self._captures = {tensor.op.name: outer for tensor, outer in zip(inner, traced.captured_inputs, strict=True)}
@@ -61,15 +61,15 @@ class FlatGraph:
         self.images, self.features = traced.inputs[0].op.name, traced.outputs[0].op.name
 
     def part(self, first: str, spec: tf.TensorSpec | None, last: str) -> Part:
-        """Returns the function from the first output of one operation to that of another.
+        """Build the function from the first output of operation `first` to that of operation `last`.
 
         Args:
-          first: an operation's name.
-          spec: of what it gives; of the images by default.
-          last: another's.
+          first: Name of the operation at which the part begins.
+          spec: Shape and type of the first output of `first`; those of the images by default.
+          last: Name of the operation at which the part ends.
 
         Raises:
-          NotSeparableError: if it takes the images, too.
+          NotSeparableError: If the function would need the images, too.
         """
         nodes = self._needed(first, last)
         if first != self.images and self.images in (node.name for node in nodes):
@@ -80,7 +80,7 @@ class FlatGraph:
         return Part(concrete, tuple(read), tuple(concrete.outputs[0].shape))
 
     def operations(self) -> dict[str, Any]:
-        """Returns name -> operation of those on paths from images to features, in topological order."""
+        """List the operations on paths from images to features, by name, in topological order."""
         graph = self._function(self._needed(self.images, self.features), self.images, self._input, self.features).graph
         reached = {graph.inputs[0].op.name}
         found = {self.images: graph.inputs[0].op}
@@ -92,7 +92,7 @@ class FlatGraph:
         return found
 
     def _needed(self, first: str, last: str) -> list[Any]:
-        """Returns the nodes that it takes to have one operation's result from another's."""
+        """List the nodes needed to compute the result of operation `last` from that of `first`."""
         by_name = {node.name: node for node in self._definition.node}
         needed: set[str] = set()
         waiting = [last]
@@ -104,7 +104,7 @@ class FlatGraph:
         return [node for node in self._definition.node if node.name in needed]
 
     def _function(self, nodes: Sequence[Any], first: str, spec: tf.TensorSpec, last: str) -> Any:
-        """Returns nodes as a concrete function."""
+        """Build a concrete function from nodes."""
         used = {operation_of(name) for node in nodes for name in node.input}
         definition = tf.compat.v1.GraphDef(
             node=nodes, versions=self._definition.versions, library=self._definition.library
@@ -120,12 +120,12 @@ class FlatGraph:
 
 
 def operation_of(tensor: str) -> str:
-    """Returns the name of the operation that gives a tensor."""
+    """Return the name of the operation that gives a tensor."""
     return tensor.partition(":")[0]
 
 
 def _inlined(traced: Any) -> tf.compat.v1.GraphDef:
-    """Returns all operations that a concrete function runs, on one level."""
+    """Inline a concrete function, so that all operations that it runs are on one level."""
     definition = convert_to_constants._run_inline_graph_optimization(
         traced, lower_control_flow=False, aggressive_inlining=True
     )
@@ -133,7 +133,7 @@ def _inlined(traced: Any) -> tf.compat.v1.GraphDef:
         data = [name for name in node.input if not name.startswith("^")]
         del node.input[:]
         node.input.extend(data)
-        node.attr.pop("_class", None)  # what it lies beside may be in the other part
-        if node.op == "IdentityN":  # a custom gradient, unknown where it was not saved: that of the operations does
+        node.attr.pop("_class", None)  # it may name an operation of the other part
+        if node.op == "IdentityN":  # an unsaved custom gradient is unknown: use that of the operations
             node.attr.pop("_gradient_op_type", None)
     return definition

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""A model of models as one flat graph of layers, each of them called on its own."""
+"""Conversion of a model that contains models into one flat graph of layers, each called on its own."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from niwt_tf.backbones import layer_names, preprocessing
 
 
 def onto(model: keras.Model, tensor: keras.KerasTensor, taken: Iterable[str] = ()) -> Any:
-    """Returns what `model` gives for `tensor`, by calling its layers on it one by one, and those of models within it.
+    """Call the layers of `model`, and those of models inside it, one by one on `tensor`; return the output.
 
-    The layers keep their weights, and forget where they were called before: `model` itself must not be used any more.
-    Sums of two tensors become layers, so that they have a name to be cut at.
+    The layers keep their weights, but forget their earlier calls: `model` itself must not be used any more.
+    Sums of two maps of the same shape become layers, so that they have a name to be cut at.
 
     Args:
-      model: a functional or sequential model.
-      tensor: in place of its input.
-      taken: names of other layers; those of the model that have one of them, or one of each other's, get a number.
+      model: Functional or sequential model.
+      tensor: Tensor that replaces the input of `model`.
+      taken: Names of other layers; a layer of the model whose name is taken, here or within the model, gets a number.
     """
     names, sums = set(taken), dict[int, keras.layers.Add]()
     for operation in {id(operation): operation for operation in _operations(model)}.values():
@@ -39,7 +39,7 @@ def onto(model: keras.Model, tensor: keras.KerasTensor, taken: Iterable[str] = (
             return given
         if isinstance(operation, keras.Model):
             return operation._run_through_graph(args[0], call_fn=call)
-        if isinstance(operation, preprocessing.Preprocessing):  # of a file of before
+        if isinstance(operation, preprocessing.Preprocessing):  # from an old file
             return preprocessing.prepare(args[0], operation.mode, operation.name)
         if _is_sum(operation, args):
             if id(operation) not in sums:
@@ -52,7 +52,7 @@ def onto(model: keras.Model, tensor: keras.KerasTensor, taken: Iterable[str] = (
 
 
 def _operations(operation: Any) -> Iterator[Any]:
-    """Yields layers and operations, with those inside of models in their models' place."""
+    """List layers and operations; those inside a model replace the model."""
     if not isinstance(operation, keras.Model):
         yield operation
         return
@@ -61,7 +61,7 @@ def _operations(operation: Any) -> Iterator[Any]:
 
 
 def _is_sum(operation: Any, args: tuple[Any, ...]) -> bool:
-    """Returns whether this is `a + b` of two maps of one shape, and no layer yet."""
+    """Check whether an operation is `a + b` of two maps of the same shape, and not a layer already."""
     return (
         type(operation).__name__ == "Add"
         and not isinstance(operation, keras.layers.Layer)
@@ -72,7 +72,7 @@ def _is_sum(operation: Any, args: tuple[Any, ...]) -> bool:
 
 
 def _take(name: str, names: set[str]) -> str:
-    """Returns `name`, with a number if it is among `names`, and adds it to them."""
+    """Make `name` unique among `names` by a number if needed, and add it to them."""
     numbered = (layer_names.numbered(name, number) for number in itertools.count())
     free = next(one for one in numbered if one not in names)
     names.add(free)

@@ -1,9 +1,9 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""A model of half or mixed precision, or quantized, as one of float32, of which gradients can be taken.
+"""Conversion of a model in half or mixed precision, or quantized, to float32, so that gradients can be computed.
 
-The weights of quantized dense layers are what those layers multiply by: the derivative of what they give, as Keras
-takes it.
+The weights of a quantized dense layer are the numbers that the layer multiplies by: the derivative of its output, as
+Keras computes it.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from keras.src.saving import serialization_lib
 
 _FLOAT32 = "float32"
 _OTHER_FLOATS = ("float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16")
-_POLICY, _POLICIES = "DTypePolicy", ("DTypePolicy", "DTypePolicyMap")  # a plain one, and how the names of all end
+_POLICY, _POLICIES = "DTypePolicy", ("DTypePolicy", "DTypePolicyMap")  # plain policy; how names of policies end
 _LINEAR_MODES = ("int8", "int4", "gptq", "awq")
 
 
 class NotFloatError(ValueError):
-    """A layer has no weights of float32."""
+    """Error for a layer that has no float32 weights."""
 
 
 def of(model: keras.Model, custom_objects: Mapping[str, Any] | None = None) -> keras.Model:
-    """Returns `model` with float32 for every weight and number; `model` itself where that is so.
+    """Convert `model` to float32 in all weights and computations; return `model` itself if it is float32 already.
 
     Args:
-      model: a functional or sequential model.
-      custom_objects: name -> layer or function of the user's own that it is made of.
+      model: Functional or sequential model.
+      custom_objects: Layers and functions of the user's own that the model contains, by name.
 
     Raises:
-      NotFloatError: if a layer is quantized in a way that has no such weights.
+      NotFloatError: If a layer is quantized in a way for which float32 weights are unknown.
     """
     with serialization_lib.ObjectSharingScope():
         config = keras.saving.serialize_keras_object(model)
@@ -49,7 +49,7 @@ def of(model: keras.Model, custom_objects: Mapping[str, Any] | None = None) -> k
 
 
 def _float32(config: Any) -> Any:
-    """Returns the serialized `config` with float32 in the place of every other kind of float and of quantization."""
+    """Replace every other float type, and quantization, in the serialized `config` by float32."""
     if isinstance(config, (list, tuple)):
         return type(config)(_float32(item) for item in config)
     if not isinstance(config, dict):
@@ -70,7 +70,7 @@ def _layers(model: keras.Model) -> list[Any]:
 
 
 def _copy_weights(old: Any, new: Any) -> None:
-    """Gives the layer `new` the weights of `old`, but for those of layers inside of it."""
+    """Copy the weights of the layer `old` to `new`, except those of layers inside it."""
     if _mode(old):
         _dequantize(old, new)
         return
@@ -80,7 +80,7 @@ def _copy_weights(old: Any, new: Any) -> None:
 
 
 def _mode(layer: Any) -> str | None:
-    """Returns how a layer is quantized, if it is."""
+    """Return the quantization mode of a layer; None if it is not quantized."""
     return getattr(layer, "quantization_mode", None)
 
 
@@ -100,7 +100,7 @@ def _dequantize(old: Any, new: Any) -> None:
 
 
 def _kernel(layer: keras.layers.Dense, shape: tuple[int, int]) -> Any:
-    """Returns the weights `[D,U]` float32 of a quantized dense layer."""
+    """Compute the weights `[D,U]` float32 of a quantized dense layer."""
     activation, layer.activation = layer.activation, keras.activations.linear
     try:
         nothing = tf.zeros((shape[1], shape[0]), layer.compute_dtype)

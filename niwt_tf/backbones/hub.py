@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """An image model of TensorFlow Hub as a backbone, cut at a tensor of its graph.
 
-The logits of a classification model count as its features. Fine-tuning trains the model's variables through its graph
-of inference: its batch norms keep their statistics.
+The logits of a classification model are used as its features. Fine-tuning trains the model's variables through the
+graph of inference: batch norms keep their statistics.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _MOST_NAMES = 12
 
 
 def build(config: config_lib.BackboneConfig) -> backbone_lib.InitialNetwork:
-    """Returns the model that `config` names.
+    """Build the model that `config` names.
 
     Raises:
-      errors.UserError: if it cannot be had, does not turn images into features, or cannot be cut at the layer.
+      errors.UserError: If it cannot be loaded, does not turn images into features, or cannot be cut at the layer.
     """
     image = _load(config)
     tensor = _choose(image.graph.tensors, config)
@@ -51,10 +51,10 @@ def build(config: config_lib.BackboneConfig) -> backbone_lib.InitialNetwork:
 
 
 def layers(config: config_lib.BackboneConfig) -> list[saved_model.Tensor]:
-    """Returns the activations in the model's graph, in order, with whether it can be cut at each.
+    """List the activations in the model's graph, in order; each says whether the model can be cut at it.
 
     Raises:
-      errors.UserError: if the model cannot be had, does not turn images into features, or has none.
+      errors.UserError: If the model cannot be loaded, does not turn images into features, or has no cut.
     """
     tensors = _load(config).graph.tensors
     _cuts(tensors, config)
@@ -62,7 +62,7 @@ def layers(config: config_lib.BackboneConfig) -> list[saved_model.Tensor]:
 
 
 def table(config: config_lib.BackboneConfig) -> str:
-    """Returns for every cut its name and shape, the default one marked."""
+    """List every cut with name and shape; the default one is marked."""
     cuts = [tensor for tensor in layers(config) if tensor.is_cut]
     width = max(len(tensor.name) for tensor in cuts)
     lines = [f"  {tensor.name:<{width}}  {' x '.join(map(str, tensor.shape))}" for tensor in cuts]
@@ -74,13 +74,13 @@ def _load(config: config_lib.BackboneConfig) -> hub_image.ImageModel:
 
 
 def _handle(config: config_lib.BackboneConfig) -> str:
-    """Returns TensorFlow Hub's address, or the absolute path: a run may be resumed from another folder."""
+    """Return TensorFlow Hub's address, or an absolute path, because a run may be resumed from another folder."""
     path = named_files.backbone_path(config)
     return str(path.resolve()) if path else config.backbone.removeprefix(networks.HUB)
 
 
 def _cuts(tensors: list[saved_model.Tensor], config: config_lib.BackboneConfig) -> list[str]:
-    """Returns the names of the tensors at which the graph can be cut, of which there is one."""
+    """List the names of the tensors at which the graph can be cut; raise errors.UserError if there are none."""
     cuts = [tensor.name for tensor in tensors if tensor.is_cut]
     if cuts:
         return cuts
@@ -96,7 +96,7 @@ def _cuts(tensors: list[saved_model.Tensor], config: config_lib.BackboneConfig) 
 
 
 def _choose(tensors: list[saved_model.Tensor], config: config_lib.BackboneConfig) -> str:
-    """Returns the name of the tensor that `--layer` names, or of the last cut."""
+    """Choose the tensor that `--layer` names, or the last cut."""
     cuts = _cuts(tensors, config)
     if not config.layer:
         return cuts[-1]
@@ -117,7 +117,7 @@ def _choose(tensors: list[saved_model.Tensor], config: config_lib.BackboneConfig
 
 
 def _matches(layer: str, names: list[str]) -> list[str]:
-    """Returns the names that are `layer`, else those that end with it, else those that it matches as an expression."""
+    """Find the names that equal `layer`; if none do, those that end with it; else those that match it as a pattern."""
     given = saved_model.without_calls(layer).removesuffix(":0")
     exact = [name for name in names if layer == name or given in (name, _layer_name(name))]
     ends = [name for name in names if f"/{name}".endswith(f"/{given}")]
@@ -141,17 +141,17 @@ def _no_cut(layer: str, name: str, tensors: list[saved_model.Tensor]) -> errors.
 
 
 def _in_words(cuts: list[str]) -> str:
-    """Returns the last of the cuts, and how to see the others."""
+    """List the last of the cuts, and say how to see the others."""
     more = f" and {len(cuts) - _MOST_NAMES} more that --list_layers shows" if len(cuts) > _MOST_NAMES else ""
     return f"{', '.join(cuts[-_MOST_NAMES:])}{more}"
 
 
 def _layer_name(tensor: str) -> str:
-    """Returns the name of Keras' layer, which can hold no slash."""
+    """Convert a tensor's name to the name of a Keras layer, which must not contain a slash."""
     return tensor.replace("/", ".")
 
 
 @functools.cache
 def _say_once(line: str) -> None:
-    """Prints a line, but once, as a run builds its backbone several times."""
+    """Print a line only once, because a run builds its backbone several times."""
     progress.say(line)

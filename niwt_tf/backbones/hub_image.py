@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""An image model of TensorFlow Hub: how it is called, the images that it takes, and what it gives."""
+"""An image model of TensorFlow Hub: how it is called, its input images and its output."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from niwt_tf import errors
 from niwt_tf.backbones import saved_model
 from niwt_tf.util import hub
 
-_IMAGE_SIZE = 224  # where neither the model nor --image_size says
+_IMAGE_SIZE = 224  # if neither the model nor --image_size sets it
 _OUTPUTS = ("default", "feature_vector")
 
 
 @dataclasses.dataclass(frozen=True)
 class ImageModel:
-    """A loaded model.
+    """A loaded image model.
 
     Attributes:
-      image_size: the side of its images, in pixels.
-      graph: its inference.
-      trainable: the `id` of each variable that may be trained.
-      loaded: what holds the variables, to be kept as long as the graph.
+      image_size: Side of the images, in pixels.
+      graph: Graph of its inference.
+      trainable: Values of `id` of the variables that may be trained.
+      loaded: Object that holds the variables; keep it as long as the graph.
     """
 
     image_size: int
@@ -37,14 +37,14 @@ class ImageModel:
 
 
 def load(handle: str, image_size: int = 0) -> ImageModel:
-    """Returns a model.
+    """Load an image model.
 
     Args:
-      handle: TensorFlow Hub's address of it, or the path of its folder.
-      image_size: the side of the images, in pixels, where the model takes any; 0 leaves that to the model.
+      handle: Address on TensorFlow Hub, or path of the model's folder.
+      image_size: Side of the images, in pixels, if the model accepts any; 0 leaves it to the model.
 
     Raises:
-      errors.UserError: if it cannot be had, or does not turn images into features.
+      errors.UserError: If it cannot be loaded, or does not turn images into features.
     """
     path = None if "://" in handle else Path(handle).expanduser()
     if path and not path.exists():
@@ -61,7 +61,7 @@ def load(handle: str, image_size: int = 0) -> ImageModel:
 
 
 def _trace(handle: str, loaded: Any, size: int) -> Any:
-    """Returns the inference as a concrete function, images `[N,S,S,3]` float32 -> features float32."""
+    """Trace the inference as a concrete function, images `[N,S,S,3]` float32 -> floats `[N,D]` or `[N,H,W,D]`."""
     images, trouble = tf.TensorSpec([None, size, size, 3], tf.float32, name="images"), ""
     for call in _calls(loaded):
         try:
@@ -81,7 +81,7 @@ def _to_features(call: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def _calls(loaded: Any) -> Iterator[Callable[[Any], Any]]:
-    """Yields the ways to call a model, the best first."""
+    """List the ways to call a model, the best first."""
     if callable(loaded):
         yield lambda images: loaded(images, training=False)
         yield lambda images: loaded(images)
@@ -100,7 +100,7 @@ def _signatures(loaded: Any) -> list[Any]:
 
 
 def _size(handle: str, loaded: Any, image_size: int) -> int:
-    """Returns the side of the images: what the model takes, else `image_size`, else the usual."""
+    """Choose the side of the images: the model's own, else `image_size`, else the usual one."""
     functions = [*(loaded.__call__.concrete_functions if callable(loaded) else []), *_signatures(loaded)]
     if not functions:
         raise _no_image_model(handle, f"cannot be called and has no signature {' or '.join(hub.SIGNATURES)}")
@@ -118,13 +118,13 @@ def _size(handle: str, loaded: Any, image_size: int) -> int:
 
 
 def _image_spec(function: Any) -> tf.TensorSpec | None:
-    """Returns what the first argument of a concrete function must be."""
+    """Find the shape and type of the first tensor argument of a concrete function."""
     arguments = tf.nest.flatten(function.structured_input_signature)
     return next((argument for argument in arguments if isinstance(argument, tf.TensorSpec)), None)
 
 
 def _takes_images(spec: tf.TensorSpec) -> bool:
-    """Returns whether a function takes a batch of any number of square RGB images."""
+    """Check whether a function takes a batch of any number of square RGB images."""
     if spec.dtype != tf.float32 or spec.shape.rank not in (None, 4):
         return False
     return spec.shape.rank is None or (

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""A model of the user's, in a file of Keras, as a flat network of float32 from bytes to features."""
+"""Conversion of a user's model in a Keras file to a flat float32 network from bytes to features."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from niwt_tf.backbones import agreement, flatten, float_copy, keras_reading, own
 from niwt_tf.config import networks
 from niwt_tf.util import progress
 
-_IMAGE_SIZE = 224  # where neither the model nor --image_size says
+_IMAGE_SIZE = 224  # if neither the model nor --image_size sets it
 
 
 @dataclasses.dataclass(frozen=True)
 class Loaded:
-    """What a file gives.
+    """Contents of a file.
 
     Attributes:
-      network: images `[N,S,S,3]` uint8 RGB -> features `[N,D]`.
-      kernel: the weights `[D,C]` of the classifier over them; None where the model has none that can be taken.
-      bias: its `[C]`.
-      why_none: why there is none: the rest of a sentence on the model.
+      network: Model from images `[N,S,S,3]` uint8 RGB to features `[N,D]`.
+      kernel: Weights `[D,C]` of the classifier over the features; None if the model has none that can be used.
+      bias: Bias `[C]` of that classifier; None if there is none.
+      why_none: Reason why there is none: the end of a sentence about the model.
     """
 
     network: keras.Model
@@ -41,17 +41,17 @@ class Loaded:
 
 
 def build(path: Path, image_size: int, mode: str, custom_objects: Mapping[str, Any] | None = None) -> Loaded:
-    """Returns the model in a file: what comes before its last weights, and the classifier that these are.
+    """Read the model in a file, and split it at its last weights into a network for features and a classifier.
 
     Args:
-      path: a .keras or .h5 file.
-      image_size: the side of the images, in pixels, where the model takes any; 0 leaves that to the model.
-      mode: what it wants of its images, one of `preprocessing.MODES`.
-      custom_objects: name -> layer or function of the user's own that the model is made of.
+      path: Path of a .keras or .h5 file.
+      image_size: Side of the images, in pixels, if the model accepts any; 0 leaves it to the model.
+      mode: Preprocessing of the images that the model expects, one of `preprocessing.MODES`.
+      custom_objects: Layers and functions of the user's own that the model contains, by name.
 
     Raises:
-      errors.UserError: if it cannot be read safely, is no model from images to a vector, or gives other numbers than
-        the network that it is turned into.
+      errors.UserError: If it cannot be read safely, is no model from images to a vector, or gives other numbers than
+        the network that it is converted to.
     """
     model = keras_reading.read(path, custom_objects)
     size = _size(model, image_size, path)
@@ -73,8 +73,8 @@ def build(path: Path, image_size: int, mode: str, custom_objects: Mapping[str, A
             f"--backbone={networks.KERAS_FILE}{path}, which says: {_reason(error)}. Name another --image_size."
         ) from None
     network = keras.Model(images, found.features, name="keras_file")
-    for layer in network.layers:  # that of the network alone does not reach layers that were saved frozen
-        layer.trainable = True  # --finetune says what is trained
+    for layer in network.layers:  # setting it on the network misses layers saved frozen
+        layer.trainable = True  # --finetune decides what is trained
     try:
         agreement.require("numbers", own, _array(keras.Model(images, output)(probe, training=False)), tolerance)
         _require_same_scores(network, found, probe, own, tolerance)
@@ -86,28 +86,28 @@ def build(path: Path, image_size: int, mode: str, custom_objects: Mapping[str, A
 _REMEDY = {
     True: "Name a model whose layers give the same each time, and of finite weights",
     False: "Name the model as it was before it was quantized, or in float32",
-}  # whether the model is of float32
+}  # key: whether the model is in float32
 
 
 def _own_output(model: keras.Model, preprocessed: Any) -> np.ndarray:
-    """Returns what a model of one input and one output gives, whatever holds these."""
+    """Compute the output of a model with one input and one output, whatever structure holds them."""
     structure = getattr(model, "_inputs_struct", None)
     symbol = keras.Input(preprocessed.shape[1:])
-    for given in (symbol, preprocessed):  # with symbols first, as Keras then says clearly what does not fit
+    for given in (symbol, preprocessed):  # symbols first: Keras then reports a misfit clearly
         packed = given if structure is None else keras.tree.pack_sequence_as(structure, [given])
         (output,) = keras.tree.flatten(model(packed, training=False))
     return _array(output)
 
 
 def _array(tensor: Any) -> np.ndarray:
-    """Returns `[N,...]` float32."""
+    """Convert a tensor to `[N,...]` float32."""
     return np.asarray(tf.cast(tensor, tf.float32))
 
 
 def _require_same_scores(
     network: keras.Model, found: own_classifier.Found, probe: np.ndarray, own: np.ndarray, tolerance: float
 ) -> None:
-    """Raises agreement.DisagreementError if the classifier that was found scores otherwise than the model."""
+    """Check that the extracted classifier gives the model's own scores; raise agreement.DisagreementError otherwise."""
     if found.kernel is None:
         return
     logits = _array(network(probe, training=False)) @ found.kernel + found.bias
@@ -122,7 +122,7 @@ def _require_same_scores(
 
 
 def _size(model: keras.Model, image_size: int, path: Path) -> int:
-    """Returns the side of the images."""
+    """Choose the side of the images: the model's own, else `image_size`, else the usual one."""
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         raise keras_reading.error(
             path, f"has {len(model.inputs)} inputs and {len(model.outputs)} outputs", "Name one with one of each"
@@ -149,6 +149,6 @@ def _say_once(text: str) -> None:
 
 
 def _reason(error: Exception) -> str:
-    """Returns the first sentence of what Keras sets in bold, below where it happened."""
+    """Extract the first sentence that Keras prints in bold, below the place of the error."""
     bold = re.search(r"\x1b\[1m(.+?)(?:\. |\.?\x1b|\n)", str(error))
     return bold[1] if bold else errors.first_line(error)

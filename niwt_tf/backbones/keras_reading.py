@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Reads a model of the user's from a file of Keras, in its safe mode; files of Keras 2 as far as Keras 3 takes them."""
+"""Reading of a user's model from a Keras file, in safe mode; files of Keras 2 as far as Keras 3 can load them."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ import keras
 from niwt_tf import errors
 from niwt_tf.config import networks
 
-_CONFIG = "model_config"  # the attribute of an .h5 file that tells the layers
+_CONFIG = "model_config"  # attribute of an .h5 file that describes the layers
 _OF_KERAS_2 = {
     "DepthwiseConv1D": ("groups",),
     "DepthwiseConv2D": ("groups",),
     "Conv2DTranspose": ("groups",),
     "SeparableConv1D": ("groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint"),
     "SeparableConv2D": ("groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint"),
-}  # layer -> arguments that Keras 2 writes, that change nothing, and that Keras 3 does not know
+}  # layer -> arguments that Keras 2 writes, that have no effect, and that Keras 3 does not know
 _REWRITTEN = (
     "Write it anew where tf_keras is installed: tf_keras.models.load_model('old.keras', compile=False).save('new.h5'), "
     "and name new.h5"
@@ -38,21 +38,21 @@ _OWN_CODE = (
 
 
 def read(path: Path, custom_objects: Mapping[str, Any] | None = None) -> keras.Model:
-    """Returns the model in a file.
+    """Read the model in a file.
 
     Args:
-      path: a .keras or .h5 file.
-      custom_objects: name -> layer or function of the user's own that the model is made of.
+      path: Path of a .keras or .h5 file.
+      custom_objects: Layers and functions of the user's own that the model contains, by name.
 
     Raises:
-      errors.UserError: if it cannot be read safely, or is no model that knows its input.
+      errors.UserError: If it cannot be read safely, or is no model that knows its input.
     """
     if not (zipfile.is_zipfile(path) or h5py.is_hdf5(path)):
         raise error(path, "Keras did not write", "Name a file that model.save wrote")
     try:
         version = _version(path)
         model = _load(path, version, dict(custom_objects or {}))
-    except Exception as trouble:  # of many kinds, by what is wrong with the file
+    except Exception as trouble:  # its type depends on what is wrong with the file
         raise _unreadable(path, str(trouble) or type(trouble).__name__) from None
     if not isinstance(model, keras.Model) or not getattr(model, "inputs", None):
         raise error(path, "is no functional or sequential model that knows its input", "Build it before it is saved")
@@ -60,7 +60,7 @@ def read(path: Path, custom_objects: Mapping[str, Any] | None = None) -> keras.M
 
 
 def error(path: Path, trouble: str, remedy: str = "Name another --backbone") -> errors.UserError:
-    """Returns the error for a file that holds no model to be used."""
+    """Build the error for a file that holds no usable model."""
     return errors.UserError(
         "`--backbone` must name a model from images to classes or features. Received: "
         f"--backbone={networks.KERAS_FILE}{path}, which {trouble}. {remedy}."
@@ -78,7 +78,7 @@ def _load(path: Path, version: str, custom_objects: dict[str, Any]) -> Any:
 
 
 def _of_keras_3(config: Any) -> Any:
-    """Returns the layers of a model as Keras 3 takes them, without arguments that it does not know."""
+    """Remove from the description of a model's layers the arguments that Keras 3 does not know."""
     if isinstance(config, list):
         return [_of_keras_3(item) for item in config]
     if not isinstance(config, dict):
@@ -91,7 +91,7 @@ def _of_keras_3(config: Any) -> Any:
 
 
 def _version(path: Path) -> str:
-    """Returns the version of Keras that wrote a file, such as 2.15.0."""
+    """Read the version of Keras that wrote a file, such as 2.15.0."""
     if h5py.is_hdf5(path):
         with h5py.File(path) as file:
             version = file.attrs.get("keras_version", "")
@@ -121,5 +121,5 @@ def _is_of_keras_2(path: Path) -> bool:
 
 
 def _cause(trouble: str) -> str:
-    """Returns the part of Keras' message that tells what is wrong: it follows on what was to be read."""
+    """Extract the part of Keras' message that says what is wrong; it follows the description of what was read."""
     return trouble.rpartition("Exception encountered: ")[2].splitlines()[0].split(". ")[0].rstrip(".")[:200]

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Names that Keras makes up for layers, of their class and a count."""
+"""Names that Keras generates for layers, from their class and a count."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import keras
 
 
 def of_class(layer: Any) -> str:
-    """Returns the name that Keras gives to the first layer of a class: conv2d for Conv2D, re_lu for ReLU."""
+    """Compute the name that Keras gives to the first layer of a class: conv2d for Conv2D, re_lu for ReLU."""
     words = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", type(layer).__name__)
     return re.sub("([a-z])([A-Z])", r"\1_\2", words).lower()
 
 
 def renumber(network: keras.Model) -> None:
-    """Counts made-up names from this network's first layer on, as Keras counts over all networks of a process."""
+    """Number the generated names from this network's first layer on; Keras counts over all networks of a process."""
     counts: dict[str, int] = {}
     for operation in network.operations:
         stem = of_class(operation)
@@ -27,5 +27,5 @@ def renumber(network: keras.Model) -> None:
 
 
 def numbered(name: str, number: int) -> str:
-    """Returns `name` for 0, name_1 for 1, as Keras counts."""
+    """Add a number to a name as Keras does: `name` for 0, name_1 for 1."""
     return f"{name}_{number}" if number else name

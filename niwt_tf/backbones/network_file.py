@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Reads the `.keras` files of networks that niwt_tf wrote, today or before."""
+"""Reading of the `.keras` files of networks that this or an earlier version of niwt_tf wrote."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from niwt_tf.backbones import flatten, preprocessing, saved_model_layers
 
 
 def load(path: Path, runs_programs: bool = True) -> keras.Model:
-    """Return the flat network in a file, read in Keras' safe mode; layers of before become those of Keras.
+    """Read the flat network in a file, in Keras' safe mode; layers of old files become layers of Keras.
 
     Args:
-      path: the file.
-      runs_programs: whether the network may be a SavedModel of TensorFlow Hub, which is a program.
+      path: Path of the file.
+      runs_programs: True if the network may be a SavedModel of TensorFlow Hub, which is a program.
 
     Raises:
-      errors.UserError: if it holds layers that Keras does not know.
+      errors.UserError: If it holds layers that Keras does not know.
     """
     objects = saved_model_layers.OBJECTS if runs_programs else {}
     try:

@@ -1,10 +1,10 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The classifier that a user's network ends in: its last weights, with all that is linear behind them folded in.
+"""The classifier at the end of a user's network: its last weights, with everything linear behind them folded in.
 
-The last weights are those of a dense layer or a 1x1 convolution. Between them and the logits there may be anything that
-scales and shifts each class and takes the mean over positions: a batch norm, a temperature, pooling, dropout, a change
-of shape. That is tried out, not read off the layers' names.
+The last weights belong to a dense layer or a 1x1 convolution. Anything that scales and shifts each class and takes the
+mean over positions may stand between them and the logits: a batch norm, a temperature, pooling, dropout, a change of
+shape. This is tested with numbers, not read from the names of layers.
 """
 
 from __future__ import annotations
@@ -29,27 +29,28 @@ _SCORES = {
     "sparse_sigmoid": "sigmoid",
     "sparsesigmoid": "sigmoid",
     "sparsemax": "sparsemax",
-}  # name of an activation, or of an operation's class in small letters -> how it scores
-_COMPETING = ("", "softmax", "log_softmax")  # of one label an image
+}  # name of an activation, or of an operation's class, in lower case -> scores
+_COMPETING = ("", "softmax", "log_softmax")  # one label for each image
 _POOLING = {3: keras.layers.GlobalAveragePooling1D, 4: keras.layers.GlobalAveragePooling2D}
-_TRIED = 10.0  # the size of numbers that show a bend, such as that of ReLU6
-_TOLERANCE = 1e-4  # of the largest number
+_TRIED = 10.0  # numbers of this size reveal nonlinearity, such as that of ReLU6
+_TOLERANCE = 1e-4  # share of the largest number
 
 
 class NoFeaturesError(ValueError):
-    """A network has no features that could be told from its classifier: what is the matter, and the way out."""
+    """Error for a network whose features cannot be separated from its classifier: the problem, and the remedy."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Found:
-    """Where a network ends, and what its classifier is.
+    """Features and classifier of a network.
 
     Attributes:
-      features: symbolic, `[N,D]`.
-      scores: how the classifier turns logits into what the network gives: softmax, log_softmax, sigmoid, or not at all.
-      kernel: the weights `[D,C]` float32 of the classifier over the features; None where it cannot be taken.
-      bias: its `[C]`.
-      why_none: where it cannot be taken, why: the rest of a sentence on the network.
+      features: Symbolic tensor `[N,D]`.
+      scores: Function from logits to the network's output: softmax, log_softmax, sigmoid, sparsemax; empty if there is
+        none.
+      kernel: Weights `[D,C]` float32 of the classifier over the features; None if it cannot be used.
+      bias: Bias `[C]` float32 of the classifier; None if it cannot be used.
+      why_none: Reason why it cannot be used: the end of a sentence about the network.
     """
 
     features: Any
@@ -60,13 +61,13 @@ class Found:
 
 
 def find(output: Any) -> Found:
-    """Returns the features and the classifier of a network.
+    """Find the features and the classifier of a network.
 
     Args:
-      output: symbolic, of float32: what the network gives.
+      output: Symbolic float32 tensor that the network gives.
 
     Raises:
-      NoFeaturesError: if it ends in scores of classes, and the weights behind them cannot be told.
+      NoFeaturesError: If it ends in scores of classes, but the weights behind them cannot be identified.
     """
     tail, last = _tail(output)
     scoring = [node for node in (last, *tail) if _scores(node)]
@@ -90,9 +91,9 @@ def find(output: Any) -> Found:
 
 
 def _tail(output: Any) -> tuple[list[Any], Any]:
-    """Returns the calls from the last weights to the output, those not included, in order; and the call of these.
+    """List the calls between the last weights and the output, in order, and find the call that uses the last weights.
 
-    Where there is none such on the way back, that of what takes several tensors, or none.
+    If there are no weights on the way back, it is the first call met that takes several tensors, or none.
     """
     tail: list[Any] = []
     node = _call(output)
@@ -112,7 +113,7 @@ def _variables(operation: Any) -> list[Any]:
 
 
 def _scores(node: Any) -> str:
-    """Returns how a call turns logits into scores; empty where it does not."""
+    """Name the function by which a call turns logits into scores; empty if it does not."""
     layer = node.operation
     activation = getattr(layer, "activation", None)
     name = getattr(activation, "__name__", "") if activation is not None else type(layer).__name__
@@ -120,9 +121,9 @@ def _scores(node: Any) -> str:
 
 
 def _weights(node: Any) -> tuple[np.ndarray, np.ndarray] | None:
-    """Returns the kernel, `[D,C]` or `[h,w,D,C]`, and bias of a dense layer or a convolution that sees no neighbours.
+    """Read the kernel, `[D,C]` or `[h,w,D,C]`, and bias of a dense layer or of a convolution that acts as one.
 
-    One that sees all positions at once, and gives one, is a dense layer, too.
+    Such a convolution either sees no neighbours, or covers all positions and gives a single one.
     """
     layer = node.operation
     if type(layer) is keras.layers.Dense:
@@ -143,14 +144,14 @@ def _weights(node: Any) -> tuple[np.ndarray, np.ndarray] | None:
 
 
 def _vector(output: Any) -> Any:
-    """Returns `[N,D]` of what a network gives: a map's mean over positions."""
+    """Convert a network's output to `[N,D]`: a map becomes its mean over positions."""
     if len(output.shape) not in (2, 4):
         raise NoFeaturesError(f"gives {tuple(output.shape)}", "Name one that gives a vector or a map for an image")
     return _input(output)
 
 
 def _input(tensor: Any, flat: bool = False) -> Any:
-    """Returns `[N,D]`: the mean over positions, if there are any, or all positions in a row."""
+    """Convert a tensor to `[N,D]`: by the mean over positions, or all positions in a row if `flat` is true."""
     if len(tensor.shape) == 2:
         return tensor
     if flat:
@@ -159,9 +160,9 @@ def _input(tensor: Any, flat: bool = False) -> Any:
 
 
 def _ends_linearly(last: Any, tail: Sequence[Any], output: Any) -> bool:
-    """Returns whether a network that gives no scores gives logits: one for each unit of its last weights.
+    """Check whether a network without scores gives logits: one for each unit of its last weights.
 
-    A convolution with a norm and pooling behind it is the end of a network for features.
+    A convolution followed by a norm and pooling is the end of a network for features.
     """
     if _activation(last):
         return False
@@ -173,7 +174,7 @@ def _ends_linearly(last: Any, tail: Sequence[Any], output: Any) -> bool:
 def _line_of(
     last: Any, tail: Sequence[Any], scoring: Sequence[Any], output: Any
 ) -> tuple[tuple[np.ndarray, np.ndarray] | None, str]:
-    """Returns slope and offset `[C]` from what the last weights give to the logits; or None, and why there are none."""
+    """Fit slope and offset `[C]` from the output of the last weights to the logits; None and a reason if impossible."""
     name = _named(last)
     if len(scoring) > 1:
         return None, f"has two layers that turn logits into scores, {_named(scoring[0])} and {_named(scoring[1])}"
@@ -195,7 +196,7 @@ def _line_of(
 
 
 def _bend(last: Any, tail: Sequence[Any], scorer: Any) -> str:
-    """Returns in words what cannot be folded into the last weights."""
+    """Describe what cannot be folded into the last weights."""
     between = tail[: tail.index(scorer)] if scorer in tail else []
     for node in between:
         if not _is_affine(last.outputs[0], node.outputs[0]):
@@ -204,7 +205,7 @@ def _bend(last: Any, tail: Sequence[Any], scorer: Any) -> str:
 
 
 def _line(start: Any, end: Any) -> tuple[np.ndarray, np.ndarray] | None:
-    """Returns slope and offset `[C]` of end = slope * mean over positions(start) + offset; None if that is not so."""
+    """Fit slope and offset `[C]` of end = slope * mean over positions(start) + offset; None if it does not hold."""
     if math.prod(end.shape[1:]) != start.shape[-1]:
         return None
     if start is end:
@@ -217,13 +218,13 @@ def _line(start: Any, end: Any) -> tuple[np.ndarray, np.ndarray] | None:
 
 
 def _is_affine(start: Any, end: Any) -> bool:
-    """Returns whether sums and products with numbers lead from one tensor to another."""
+    """Check whether one tensor follows from another by additions and multiplications by numbers."""
     _, given = _try(start, end)
     return _agree(given[2] + given[3], given[4] + given[0])
 
 
 def _try(start: Any, end: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Returns tensors in the place of `start`: zeros, ones, two of random numbers, and their sum; and what `end` is."""
+    """Compute `end` for five values of `start`: zeros, ones, two random ones and their sum; return both."""
     tried = np.random.default_rng(0).normal(0, _TRIED, (5, *start.shape[1:])).astype(np.float32)
     tried[0], tried[1] = 0, 1
     tried[4] = tried[2] + tried[3]
@@ -236,13 +237,13 @@ def _agree(given: np.ndarray, expected: np.ndarray) -> bool:
 
 
 def _activation(node: Any) -> str:
-    """Returns the name of a layer's activation; empty where it has none."""
+    """Return the name of a layer's activation; empty if it has none."""
     name = getattr(getattr(node.operation, "activation", None), "__name__", "linear")
     return "" if name == "linear" else str(name)
 
 
 def _named(node: Any) -> str:
-    """Returns what a call is of, such as `top (Dense, relu)`."""
+    """Describe a call by its layer, such as `top (Dense, relu)`."""
     kind = ", ".join(filter(None, (type(node.operation).__name__, _activation(node))))
     return f"{node.operation.name} ({kind})"
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What a network wants of its images, in layers of Keras' own, so that Keras alone opens what is saved."""
+"""Preprocessing of images for a network, in layers of Keras' own, so that saved files open with Keras alone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import keras
 from niwt_tf import errors
 
 _BGR = "caffe"
-# Each as the layer of Keras' that computes it. Where all channels are alike, numbers in place of arrays are far faster.
+# Each mode as a layer of Keras. If all channels are treated alike, numbers are far faster than arrays.
 _LAYERS: dict[str, tuple[type, dict[str, Any]]] = {
     _BGR: (keras.layers.Rescaling, {"scale": 1.0, "offset": [-103.939, -116.779, -123.68]}),
     "tf": (keras.layers.Rescaling, {"scale": 1 / 127.5, "offset": -1.0}),
@@ -26,30 +26,30 @@ _IMAGES, _NAME = "images", "preprocessing"
 
 
 def inputs(image_size: int, mode: str) -> tuple[Any, Any]:
-    """Return the start of a functional model: images `[N,S,S,3]` uint8 RGB, and these preprocessed.
+    """Build the start of a functional model: images `[N,S,S,3]` uint8 RGB, and the preprocessed images.
 
     Args:
-      image_size: `S`, in pixels.
-      mode: one of `MODES`.
+      image_size: Side `S` of the images, in pixels.
+      mode: Preprocessing, one of `MODES`.
 
     Raises:
-      errors.UserError: if there is no such mode.
+      errors.UserError: If there is no such mode.
     """
     images = keras.Input((image_size, image_size, 3), dtype="uint8", name=_IMAGES)
     return images, prepare(images, mode)
 
 
 def prepare(images: Any, mode: str, name: str = _NAME) -> Any:
-    """Return images as what a network was trained on, `[N,S,S,3]` float32 whatever Keras computes in otherwise.
+    """Preprocess images as a network was trained on them, to `[N,S,S,3]` float32 whatever Keras' default type is.
 
     Args:
-      images: `[N,S,S,3]` RGB in 0..255, bytes or floats; symbolic.
-      mode: caffe gives BGR less the mean of ImageNet, tf -1..1, torch RGB less the mean over the spread of ImageNet,
-        none the numbers as they are.
-      name: the last layer's.
+      images: Symbolic images `[N,S,S,3]`, RGB in 0..255, bytes or floats.
+      mode: One of `MODES`: caffe gives BGR minus the mean of ImageNet; tf gives -1..1; torch gives RGB minus the mean,
+        divided by the standard deviation, of ImageNet; none gives the numbers unchanged.
+      name: Name of the last layer.
 
     Raises:
-      errors.UserError: if there is no such mode.
+      errors.UserError: If there is no such mode.
     """
     if mode not in MODES:
         raise errors.unknown_value("--preprocessing", mode, MODES)
@@ -64,15 +64,15 @@ def _bgr(name: str) -> str:
     return f"{name}_bgr"
 
 
-NAMES = (_IMAGES, _bgr(_NAME), _NAME)  # of all that `inputs` makes
+NAMES = (_IMAGES, _bgr(_NAME), _NAME)  # names of all layers that `inputs` makes
 
 
 @keras.saving.register_keras_serializable(package="niwt_tf")
 class Preprocessing(keras.layers.Layer):
-    """What files of before hold in place of what `prepare` makes; `flatten.onto` exchanges it.
+    """A layer that old files hold in place of the layers of `prepare`; `flatten.onto` replaces it.
 
     Attributes:
-      mode: one of `MODES`.
+      mode: Preprocessing, one of `MODES`.
     """
 
     def __init__(self, mode: str, **kwargs: Any) -> None:
@@ -80,16 +80,16 @@ class Preprocessing(keras.layers.Layer):
         self.mode = mode
 
     def call(self, images: Any) -> Any:
-        """Return `[N,S,S,3]` float32."""
+        """Preprocess images `[N,S,S,3]` in the layer's compute type, float32 by default."""
         numbers = keras.ops.cast(images, self.compute_dtype)
         if self.mode == "none":
             return numbers
         return keras.applications.imagenet_utils.preprocess_input(numbers, "channels_last", self.mode)
 
     def compute_output_spec(self, images: Any) -> keras.KerasTensor:
-        """Return the shape of the images, as floats."""
+        """Return the shape of the images, with the compute type."""
         return keras.KerasTensor(images.shape, self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
-        """Return what makes this layer anew."""
+        """Describe the layer so that it can be made again."""
         return {**super().get_config(), "mode": self.mode}

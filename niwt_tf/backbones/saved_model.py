@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The activations in a SavedModel's graph, and the two parts that one of them cuts it into."""
+"""Activations in a SavedModel's graph, and the two parts into which one of them cuts it."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Tensor:
     """Activations in a graph.
 
     Attributes:
-      name: that of the operation that gives them, less the calls that were inlined.
-      shape: `(H, W, K)`.
-      is_cut: whether all paths from images to features pass through them.
+      name: Name of the operation that gives them, without the calls that were inlined.
+      shape: Shape `(H, W, K)`.
+      is_cut: True if all paths from images to features pass through them.
     """
 
     name: str
@@ -43,22 +43,22 @@ class Graph:
     """A graph from images `[N,S,S,3]` float32 to features."""
 
     def __init__(self, traced: Any) -> None:
-        """Takes a concrete function from images to features, as `flat_graph.FlatGraph` does."""
+        """Inline a concrete function from images to features, as `flat_graph.FlatGraph` does."""
         self._flat = flat_graph.FlatGraph(traced)
 
     @property
     def tensors(self) -> list[Tensor]:
-        """The activations of convolutions and of what follows them, before positions are pooled, in order."""
+        """Activations of convolutions and of what follows them, before positions are pooled, in order."""
         return [*self._operations]
 
     def split(self, name: str) -> tuple[flat_graph.Part, flat_graph.Part]:
-        """Returns images `[N,S,S,3]` -> activations `[N,H,W,K]`, and these -> features.
+        """Split the graph into images `[N,S,S,3]` -> activations `[N,H,W,K]`, and activations -> features.
 
         Args:
-          name: of one of `tensors`.
+          name: Name of one of `tensors`.
 
         Raises:
-          flat_graph.NotSeparableError: if it is not a cut.
+          flat_graph.NotSeparableError: If it is not a cut.
         """
         tensor, operation = next((tensor, found) for tensor, found in self._operations.items() if tensor.name == name)
         activations = tf.TensorSpec((None, *tensor.shape), tf.float32)
@@ -67,7 +67,7 @@ class Graph:
 
     @functools.cached_property
     def _operations(self) -> dict[Tensor, str]:
-        """Each of `tensors`, and the name of its operation."""
+        """Each of `tensors` with the name of its operation."""
         operations = self._flat.operations()
         places = {operation.name: place for place, operation in enumerate(operations.values())}
         parents = [[places[i.op.name] for i in one.inputs if i.op.name in places] for one in operations.values()]
@@ -90,7 +90,7 @@ def _is_activation(operation: Any) -> bool:
 
 
 def _has_positions(operation: Any) -> bool:
-    """Returns whether what an operation gives still has a height and a width."""
+    """Check whether an operation's output still has a height and a width."""
     shape = operation.outputs[0].shape
     if shape.rank != 4:
         return False
@@ -99,16 +99,16 @@ def _has_positions(operation: Any) -> bool:
 
 
 def _gives_one(operation: Any, names: Container[str]) -> bool:
-    """Returns whether operations of these names take no output of an operation but the first."""
+    """Check that the operations in `names` use no output of `operation` except the first."""
     return not any(consumer.name in names for output in operation.outputs[1:] for consumer in output.consumers())
 
 
 def without_calls(name: str) -> str:
-    """Returns the name of an operation less the calls that it was inlined from."""
+    """Remove from an operation's name the calls that it was inlined from."""
     return "/".join(part for part in name.split("/") if not _CALL.fullmatch(part))
 
 
 def _names(operations: list[str]) -> list[str]:
-    """Returns names without calls, where that leaves them apart."""
+    """Remove calls from names, if the names stay different."""
     short = [without_calls(name) for name in operations]
     return [name if name and short.count(name) == 1 else full for name, full in zip(short, operations, strict=True)]

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The two parts of a SavedModel that is cut at a tensor, as layers of Keras.
 
-The layers run the SavedModel's inference, in training too: its batch norms keep their statistics, and its dropout does
-nothing, while gradients reach its other variables.
+The layers run the SavedModel's inference, also in training: its batch norms keep their statistics, and its dropout has
+no effect, but gradients reach its other variables.
 
-They are not registered with Keras, as a SavedModel is a program: only what loads a run's own files names `OBJECTS`, so
-that a .keras file of someone else's cannot have a SavedModel run.
+They are not registered with Keras, because a SavedModel is a program. Only code that loads a run's own files names
+`OBJECTS`, so that a .keras file from elsewhere cannot run a SavedModel.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from niwt_tf.backbones import flat_graph, hub_image
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """Where a SavedModel lies and how it is cut.
+    """Location of a SavedModel, and its cut.
 
     Attributes:
-      handle: TensorFlow Hub's address of it, or the absolute path of its folder.
-      image_size: the side of the images, in pixels.
-      tensor: the name of one of `saved_model.Graph.tensors`.
+      handle: Address on TensorFlow Hub, or absolute path of the folder.
+      image_size: Side of the images, in pixels.
+      tensor: Name of one of `saved_model.Graph.tensors`.
     """
 
     handle: str
@@ -45,7 +45,7 @@ class Cut:
         self._views: dict[int, keras.Variable] = {}
 
     def view(self, variable: tf.Variable) -> keras.Variable:
-        """Returns Keras' variable that stands for the SavedModel's own: one for both parts."""
+        """Wrap the SavedModel's own variable as a Keras variable; both parts share the same one."""
         if id(variable) not in self._views:
             self._views[id(variable)] = keras.Variable(
                 variable,
@@ -58,39 +58,39 @@ class Cut:
 
 
 class _Part(keras.layers.Layer):
-    """One of the two parts."""
+    """One of the two parts of a SavedModel."""
 
     def __init__(self, source: Source, cut: Cut, part: flat_graph.Part, **kwargs: Any) -> None:
         super().__init__(**{"dtype": "float32", **kwargs})
         self._cut: Cut
         self._part: flat_graph.Part
         for name, value in {"_cut": cut, "_part": part}.items():
-            object.__setattr__(self, name, value)  # past TensorFlow, whose checkpoints would hold all of it
+            object.__setattr__(self, name, value)  # hidden from TensorFlow, whose checkpoints would hold all of it
         self.source = source
         for number, variable in enumerate(part.variables):
             setattr(self, f"variable_{number}", cut.view(variable))
         self.built = True
 
     def call(self, batch: Any) -> Any:
-        """Returns what the part gives for a batch."""
+        """Compute the output of the part for a batch."""
         return self._part.function(batch)
 
     def compute_output_spec(self, batch: Any) -> keras.KerasTensor:
-        """Returns the shape that the SavedModel tells."""
+        """Return the shape that the SavedModel reports."""
         return keras.KerasTensor((batch.shape[0], *self._part.shape[1:]), "float32")
 
     def get_config(self) -> dict[str, Any]:
-        """Returns what makes this layer anew, from the same SavedModel."""
+        """Describe the layer so that it can be made again from the same SavedModel."""
         return {**super().get_config(), "source": dataclasses.asdict(self.source)}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> _Part:
-        """Returns the layer of what `get_config` gave."""
+        """Build the layer from the result of `get_config`."""
         return cls(**{**config, "source": Source(**config["source"])})
 
 
 class SavedModelTrunk(_Part):
-    """Images `[N,S,S,3]` float32 as the SavedModel wants them -> activations `[N,H,W,K]`."""
+    """Layer from images `[N,S,S,3]` float32, as the SavedModel expects them, to activations `[N,H,W,K]`."""
 
     gives_activations = True
 
@@ -101,7 +101,7 @@ class SavedModelTrunk(_Part):
 
 
 class SavedModelHead(_Part):
-    """Activations `[N,H,W,K]` -> features."""
+    """Layer from activations `[N,H,W,K]` to features."""
 
     def __init__(self, source: Source, cut: Cut | None = None, **kwargs: Any) -> None:
         cut = cut or _waiting.pop(source, None) or _load(source)
@@ -110,7 +110,7 @@ class SavedModelHead(_Part):
 
 OBJECTS = {layer.__name__: layer for layer in (SavedModelTrunk, SavedModelHead)}
 
-# What the last trunk was made of, for its head: when Keras loads a network, it makes the one after the other.
+# The cut of the last trunk, kept for its head: when Keras loads a network, it makes the head after the trunk.
 _waiting: weakref.WeakValueDictionary[Source, Cut] = weakref.WeakValueDictionary()
 
 

@@ -13,12 +13,12 @@ _POOLED = (0, 1)  # stages followed by pooling; the first one also has stride 2
 
 
 def build(image_size: int = IMAGE_SIZE) -> keras.Model:
-    """Returns the network, images `[N,S,S,3]` uint8 RGB in 0..255 -> features `[N,128]`.
+    """Build the network, images `[N,S,S,3]` uint8 RGB in 0..255 -> features `[N,128]`.
 
-    Its layers conv1 to conv4 are what each convolution gives after batch norm and ReLU; conv3 and conv4 are S/8 wide.
+    Its layers conv1 to conv4 give each convolution after batch norm and ReLU; conv3 and conv4 are S/8 wide.
 
     Args:
-      image_size: the side `S` of an image, in pixels, a multiple of 8.
+      image_size: Side `S` of an image, in pixels, a multiple of 8.
     """
     images = x = keras.Input((image_size, image_size, 3), dtype="uint8", name="images")
     x = keras.layers.Rescaling(1 / 127.5, -1.0, name="preprocessing")(x)

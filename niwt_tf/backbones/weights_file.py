@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Weights of a file into a network of the same layers."""
+"""Weights of a file, loaded into a network of the same layers."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _Pair = tuple[str, _Shapes, _Shapes]
 
 
 def load(network: keras.Model, path: Path, backbone: str) -> None:
-    """Sets the weights of `network` to those of a .weights.h5 or .h5 file.
+    """Set the weights of `network` to those of a .weights.h5 or .h5 file.
 
     Args:
-      network: a functional model.
-      path: the file.
-      backbone: its name, for messages.
+      network: Functional model.
+      path: Path of the file.
+      backbone: Name of the backbone, for messages.
 
     Raises:
-      errors.UserError: if it holds no weights, or those of other layers: the message names the first that differs.
+      errors.UserError: If the file holds no weights, or those of other layers; the message names the first difference.
     """
     read = _nested if path.name.endswith(".weights.h5") else _legacy
     try:
@@ -50,7 +50,7 @@ def load(network: keras.Model, path: Path, backbone: str) -> None:
 
 
 def _legacy(network: keras.Model, file: h5py.File) -> Iterator[_Pair]:
-    """Yields (layer, shapes in the network, shapes in the file), by order as Keras pairs them in its older format."""
+    """Pair layers with a file's by order, as Keras' older format does: name, shapes in network, shapes in file."""
     group = file if "layer_names" in file.attrs else file["model_weights"]
     stored = [(name, _stored(group[name])) for name in map(_text, group.attrs["layer_names"])]
     own = [(layer.name, _own(layer)) for layer in network.layers if layer.weights]
@@ -64,7 +64,7 @@ def _stored(group: h5py.Group) -> _Shapes:
 
 
 def _nested(network: keras.Model, group: Any) -> Iterator[_Pair]:
-    """Yields (layer, shapes in the network, shapes in the file), by the paths of Keras' newer format."""
+    """Pair layers with a file's by the paths of Keras' newer format: name, shapes in network, shapes in file."""
     counts: dict[str, int] = {}
     for layer in network.layers:
         stem = layer_names.of_class(layer)

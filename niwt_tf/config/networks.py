@@ -1,8 +1,8 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The networks of keras.applications by name, and what each of them takes.
+"""Names and settings of the networks of keras.applications.
 
-Nothing here imports Keras, so that a mistake is told at once.
+Nothing here imports Keras, so that a wrong setting is reported at once.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ class Family:
     """A network of keras.applications.
 
     Attributes:
-      constructor: its function in keras.applications.
-      preprocessing: what it wants of its images; none where it prepares them itself.
-      image_size: the side of the images that it was trained on, in pixels.
-      smallest: the least that it takes.
-      layer: the layer at which it is cut by default; the last convolutional one if empty.
-      top: the last layer kept of its classifier; if empty, its features are the convolutional ones pooled.
+      constructor: Name of its function in keras.applications.
+      preprocessing: Preprocessing of the images that it expects; none if it prepares them itself.
+      image_size: Side of the images that it was trained on, in pixels.
+      smallest: Smallest side of images that it takes, in pixels.
+      layer: Name of the layer at which it is cut by default; the last convolutional one if empty.
+      top: Name of the last layer kept of its classifier; if empty, its features are the pooled convolutional ones.
     """
 
     constructor: str
@@ -41,7 +41,7 @@ class Family:
 
     @property
     def only_size(self) -> int | None:
-        """The one side of images that it takes, if there is but one."""
+        """Side of images, in pixels, if the network takes only one; otherwise None."""
         return self.image_size if self.top else None
 
 
@@ -90,14 +90,17 @@ _IN_WORDS = (
 
 
 def check(name: str, weights: str, preprocessing: str, import_module: str, image_size: int) -> None:
-    """Check the settings of a network, by their names in `BackboneConfig`.
+    """Check the name and the settings of a network.
 
     Args:
-      name: The setting `backbone`.
-      weights: The setting of that name, as are the others.
+      name: Name of the network, as `BackboneConfig.backbone` has it.
+      weights: Source of its weights.
+      preprocessing: Kind of preprocessing.
+      import_module: Python code of the user that registers layers; may be empty.
+      image_size: Side of the images in pixels; 0 for the network's own.
 
     Raises:
-      errors.UserError: if there is no such network, or it does not take these settings.
+      errors.UserError: If there is no such network, or it does not take a setting.
     """
     if name.startswith(KERAS_FILE) and not name.endswith(MODEL_FILES):
         raise errors.UserError(

@@ -1,10 +1,10 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""A linear classifier of features in closed form: discriminant analysis with a shrunk covariance.
+"""Linear classifier of features in closed form: discriminant analysis with a shrunk covariance.
 
-Where each class has some dozens of images and a feature vector some hundreds of numbers, its weights tell more of a
-class than those of a softmax regression, and take a fraction of a second. Friedman, Regularized discriminant analysis,
-JASA 84 (1989). The same numbers as scikit-learn's, whose covariances are of all features even where images are fewer.
+With some dozens of images per class and some hundreds of features, its weights describe a class better than those of a
+softmax regression, and take a fraction of a second. Friedman, Regularized discriminant analysis, JASA 84 (1989). The
+numbers equal those of scikit-learn, which computes the covariance of all features even if there are fewer images.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ _TINY = 1e-12
 
 
 def fit(features: np.ndarray, labels: np.ndarray, classes: int, shrinkage: float) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the kernel `[D,C]` and bias `[C]` float32 of the logits o = phi W + b, whose softmax is p(class | phi).
+    """Fit the kernel `[D,C]` and bias `[C]` float32 of the logits o = phi W + b, whose softmax is p(class | phi).
 
-    All classes share one covariance S; `shrinkage` mixes it with the multiple of the identity that has its trace.
+    All classes share one covariance S; `shrinkage` mixes it with the multiple of the identity that has the same trace.
 
     Args:
-      features: phi `[N,D]`.
-      labels: `[N]`, from 0 to C - 1, each of them at least once.
-      classes: `C`.
-      shrinkage: above 0, at most 1, where only the classes' means count.
+      features: Features phi `[N,D]`.
+      labels: Labels `[N]`, from 0 to C - 1, each of them at least once.
+      classes: Number of classes, `C`.
+      shrinkage: Weight of the identity, above 0 and at most 1; at 1 only the means of the classes count.
 
     Raises:
-      errors.DivergedError: if a feature is no finite number.
+      errors.DivergedError: If a feature is not finite.
     """
     if not np.isfinite(features).all():
         raise errors.DivergedError(
@@ -45,22 +45,22 @@ def fit(features: np.ndarray, labels: np.ndarray, classes: int, shrinkage: float
 
 
 def class_means(features: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
-    """Returns the means `[C,D]` of features `[N,D]` over the images of each class, of which none is without one."""
+    """Compute the means `[C,D]` of features `[N,D]` over the images of each class; every class must have an image."""
     sums = np.zeros((classes, features.shape[1]))
     np.add.at(sums, labels, features)
     return sums / np.bincount(labels, minlength=classes)[:, None]
 
 
 def covariance(deviations: np.ndarray, shrinkage: float) -> np.ndarray:
-    """Returns the shrunk covariance `[D,D]` of features, of which `deviations [N,D]` are from their classes' means."""
+    """Compute the shrunk covariance `[D,D]` of features from their `deviations [N,D]` from the class means."""
     shared = (1 - shrinkage) / len(deviations) * (deviations.T @ deviations)
     return shared + _ridge(deviations, shrinkage) * np.eye(len(shared))
 
 
 def solve(deviations: np.ndarray, right: np.ndarray, shrinkage: float) -> np.ndarray:
-    """Returns X `[D,R]` of S X = `right [D,R]`, for the shrunk `covariance` S of `deviations [N,D]`.
+    """Solve S X = `right [D,R]` for X `[D,R]`, where S is the shrunk `covariance` of `deviations [N,D]`.
 
-    With fewer images than features it is solved among the images, by Woodbury's identity.
+    If there are fewer images than features, the system solved has the size of the images (Woodbury's identity).
     """
     images, size = deviations.shape
     if size <= images:

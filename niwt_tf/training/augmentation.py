@@ -1,22 +1,22 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Random changes of training images that leave their class as it is; the same for the same seed."""
+"""Random changes of training images that do not change their class; the same seed gives the same changes."""
 
 from __future__ import annotations
 
 import tensorflow as tf
 
-_MOST_SHIFT = 8  # the largest shift is the side over this
+_MOST_SHIFT = 8  # the largest shift is the side divided by this
 
 
 def flip(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """Returns images `[N,H,W,3]`, each of which is mirrored left to right with a chance of a half."""
+    """Mirror each of the images `[N,H,W,3]` left to right with probability 1/2."""
     flipped = tf.random.stateless_uniform([tf.shape(images)[0], 1, 1, 1], seed) < 0.5
     return tf.where(flipped, images[:, :, ::-1], images)
 
 
 def shift(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """Returns images `[N,H,W,3]`, each moved by up to an eighth of its side; what is moved in repeats the edge."""
+    """Shift each of the images `[N,H,W,3]` by up to an eighth of each side; pixels at the edge are repeated."""
     for axis in (1, 2):
         side = tf.shape(images)[axis]
         most = side // _MOST_SHIFT

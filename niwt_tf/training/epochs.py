@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Counts the epochs of a training: keeps each on disk, and stops where held-out images gain no more."""
+"""Epochs of a training: writes checkpoints, and stops if held-out images no longer gain."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _Pair = Sequence[float] | np.ndarray | tuple[tf.Tensor, tf.Tensor]
 
 
 class Epochs:
-    """The epochs of one training, of which an earlier call may have done some.
+    """Epochs of one training, some of which an earlier call may have finished.
 
-    Making it restores what that call left: all that is kept must exist before.
+    The constructor restores the checkpoint of that call, so everything that is saved must exist before.
     """
 
     def __init__(
@@ -34,16 +34,16 @@ class Epochs:
         weights: Sequence[keras.Variable],
         every: int = 1,
     ) -> None:
-        """Restores the last checkpoint in `folder`, if there is one.
+        """Restore the last checkpoint in `folder`, if there is one.
 
         Args:
-          most: epochs at most.
-          patience: epochs in which the loss of the held-out images gains nothing, see `choice.gains`, after which to
-            stop; 0 never stops.
-          folder: for the checkpoints of this training alone.
-          parts: name -> what a checkpoint holds, such as the optimizer.
-          weights: what the best epoch is remembered by.
-          every: epochs between two checkpoints.
+          most: Largest number of epochs.
+          patience: Number of epochs without a gain in the held-out loss, see `choice.gains`, before training stops; 0
+            never stops it.
+          folder: Folder used for the checkpoints of this training alone.
+          parts: Objects saved in a checkpoint, such as the optimizer, by name.
+          weights: Variables whose values are kept from the best epoch.
+          every: Number of epochs between two checkpoints.
         """
         self._most, self._patience, self._every, self._weights = most, patience, every, weights
         self._epoch = tf.Variable(0, dtype=tf.int64)
@@ -58,22 +58,22 @@ class Epochs:
 
     @property
     def done(self) -> int:
-        """How many epochs are done."""
+        """Number of finished epochs."""
         return int(self._epoch)
 
     @property
     def remain(self) -> bool:
-        """Whether there is another epoch to do."""
+        """Whether another epoch is to be done."""
         out_of_patience = self._patience and self.done - int(self._best_epoch) >= self._patience
         return self.done < self._most and not out_of_patience
 
     def finish(self, values: _Pair, held_out: _Pair | None, log: training_log.Log) -> None:
-        """Counts an epoch, remembers it if it is the best, and writes a checkpoint if one is due.
+        """Count an epoch, keep its weights if it is the best, and write a checkpoint if one is due.
 
         Args:
-          values: the loss and accuracy of the training images.
-          held_out: those of the images that training does not see; None without patience.
-          log: takes all of them.
+          values: Loss and accuracy of the training images.
+          held_out: Loss and accuracy of images that are not trained on; None without patience.
+          log: Log that takes these numbers.
         """
         self._epoch.assign_add(1)
         named = {"loss": float(values[0]), "accuracy": float(values[1])}
@@ -92,6 +92,6 @@ class Epochs:
                 best.assign(weight.value)
 
     def restore_best(self) -> None:
-        """Gives the weights the values of the best epoch; without patience they stay those of the last."""
+        """Set the weights to those of the best epoch; without patience they stay those of the last."""
         for best, weight in zip(self._best, self._weights, strict=False):
             weight.assign(best)

@@ -1,9 +1,9 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Makes a network a classifier of the seen classes: a new classifier on what it knows first, then all of it.
+"""Training of a network on the seen classes: first a new classifier on its features, then the whole network.
 
-With `--classifier=discriminant` a network that was trained in full gets its last layer anew, too: the weights of the
-softmax classifier that trained it carry over worse to unseen classes.
+With `--classifier=discriminant`, the last layer of a fully trained network is fitted again: the weights of the softmax
+classifier that it was trained with transfer less well to unseen classes.
 """
 
 from __future__ import annotations
@@ -38,25 +38,25 @@ def finetune(
     columns: np.ndarray | None = None,
     mixed_precision: bool = False,
 ) -> classifier_lib.Classifier:
-    """Returns the network of `start`, trained in place as `config` says, with a classifier of the seen classes.
+    """Train the network of `start` in place as `config` says, with a classifier of the seen classes.
 
-    A call that was cut short goes on from what it left in `folder`.
+    An interrupted call continues from what it left in `folder`.
 
     Args:
-      start: the network.
-      split: training images, labelled by index into `class_names`.
-      class_names: the `C` seen classes.
-      config: how long and how.
-      seed: starts every random number.
-      folder: where features and checkpoints are kept.
-      jit_compile: compiles with XLA what runs the network.
-      log: takes each epoch's loss and accuracy.
-      columns: `[n]` bool, which classes of the network's own classifier are the `C`; all by default.
-      mixed_precision: trains the network in float16.
+      start: Network before the training.
+      split: Training images, labelled by index into `class_names`.
+      class_names: Names of the `C` seen classes.
+      config: Settings of the training.
+      seed: Seed of every random number.
+      folder: Folder that keeps features and checkpoints.
+      jit_compile: True to compile with XLA what runs the network.
+      log: Log that takes each epoch's loss and accuracy.
+      columns: Mask `[n]` bool of the classes of the network's own classifier that are the `C`; all by default.
+      mixed_precision: True to train the network in float16.
 
     Raises:
-      errors.UserError: if the network or the images cannot be used as `config` asks.
-      errors.DivergedError: if a loss is no finite number.
+      errors.UserError: If the network or the images cannot be used as `config` requires.
+      errors.DivergedError: If a loss or a feature is not finite.
     """
     check(start, config)
     kind = what(start, config)
@@ -108,7 +108,7 @@ def _new_classifier(
     folder: Path,
     log: training_log.Log,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the kernel and bias of the first phase."""
+    """Fit the kernel and bias of the first phase."""
     if config.classifier == "discriminant":
         return discriminant.fit(features[~held_out], labels[~held_out], classes, config.classifier_shrinkage)
     checkpoints = folder / "checkpoints"
@@ -116,14 +116,18 @@ def _new_classifier(
 
 
 def what(start: backbone_lib.InitialNetwork, config: config_lib.BackboneConfig) -> str:
-    """Returns what is trained: none, classifier (a new one, and nothing else), or full."""
+    """Choose what is trained: none, classifier (only a new classifier), or full."""
     if config.finetune != "auto":
         return config.finetune
     return "classifier" if start.is_trained else "full"
 
 
 def check(start: backbone_lib.InitialNetwork, config: config_lib.BackboneConfig) -> None:
-    """Raises errors.UserError if the network cannot be trained as `config` asks, before any image is read."""
+    """Check, before any image is read, that the network can be trained as `config` requires.
+
+    Raises:
+      errors.UserError: If it cannot.
+    """
     kind = what(start, config)
     if kind == "none":
         _own_classifier(start, config)
@@ -139,7 +143,7 @@ def check(start: backbone_lib.InitialNetwork, config: config_lib.BackboneConfig)
 def _own_classifier(
     start: backbone_lib.InitialNetwork, config: config_lib.BackboneConfig
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the kernel and bias of the classifier that the network came with."""
+    """Return the kernel and bias of the classifier that came with the network."""
     if start.kernel is None or start.bias is None:
         raise errors.UserError(
             "`--finetune` must train a classifier where the network has none of its own that can be taken. Received: "
@@ -150,7 +154,7 @@ def _own_classifier(
 
 
 def _columns(own: tuple[np.ndarray, np.ndarray], columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the kernel and bias of those classes of `own` where `columns` is true."""
+    """Select the kernel and bias of those classes of `own` for which `columns` is true."""
     kernel, bias = own
     if len(bias) != len(columns):
         raise errors.UserError(
@@ -162,7 +166,7 @@ def _columns(own: tuple[np.ndarray, np.ndarray], columns: np.ndarray) -> tuple[n
 
 
 def _held_out(labels: np.ndarray, patience: int, seed: int) -> np.ndarray:
-    """Returns `[N]` bool: the images that only say when to stop, a tenth of each class that has two or more."""
+    """Choose the images `[N]` bool that only decide when to stop: a tenth of each class that has two or more."""
     if not patience:
         return np.zeros(len(labels), bool)
     held_out = zero_shot.held_out(labels, seed, _HELD_OUT_SHARE) & (np.bincount(labels)[labels] > 1)
@@ -175,5 +179,5 @@ def _held_out(labels: np.ndarray, patience: int, seed: int) -> np.ndarray:
 
 
 def _of_classifier(log: training_log.Log) -> training_log.Log:
-    """Returns a log for the first phase, whose tags differ from those of the second."""
+    """Build a log for the first phase, whose tags differ from those of the second."""
     return lambda step, **values: log(step, **{f"classifier_{name}": value for name, value in values.items()})

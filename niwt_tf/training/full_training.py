@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Trains a backbone and a linear classifier on the seen classes, with a checkpoint after every epoch."""
+"""Training of a backbone and a linear classifier on the seen classes, with a checkpoint after every epoch."""
 
 from __future__ import annotations
 
@@ -36,28 +36,28 @@ def train(
     initial: tuple[np.ndarray, np.ndarray] | None = None,
     mixed_precision: bool = False,
 ) -> classifier.Classifier:
-    """Returns `backbone`, trained in place, with a classifier of the classes that `split` shows.
+    """Train `backbone` in place, with a classifier of the classes in `class_names`.
 
-    A call that was cut short goes on after the last epoch in `checkpoints`, with the same batches as if it had not
-    been: they depend on the seed and the epoch alone.
+    An interrupted call continues after the last epoch in `checkpoints`, with the same batches as without interruption:
+    they depend only on the seed and the epoch.
 
     Args:
-      backbone: a freshly built network.
-      split: training images, labelled by index into `class_names`.
-      class_names: the `C` seen classes.
-      config: how long and how.
-      seed: starts the initial weights, the order of the images, dropout and flips.
-      checkpoints: a folder for this training alone.
-      jit_compile: compiles the step with XLA.
-      log: takes each epoch's loss and accuracy.
-      held_out: images that only say when to stop and which epoch was best; None trains for all epochs.
-      initial: the kernel `[D,C]` and bias `[C]` that the classifier starts from, which make this a fine-tuning: the
-        network runs in inference mode, so that its batch norms keep their statistics, and images are shifted, too.
-      mixed_precision: computes in float16 what the layers of Keras do; weights and the loss stay float32.
+      backbone: Freshly built network.
+      split: Training images, labelled by index into `class_names`.
+      class_names: Names of the `C` seen classes.
+      config: Settings of the training.
+      seed: Seed of the initial weights, the order of the images, dropout, flips and shifts.
+      checkpoints: Folder used for this training alone.
+      jit_compile: True to compile the step with XLA.
+      log: Log that takes each epoch's loss and accuracy.
+      held_out: Images that only decide when to stop and which epoch was best; None trains for all epochs.
+      initial: Kernel `[D,C]` and bias `[C]` with which the classifier starts. They make this a fine-tuning: the network
+        runs in inference mode, so that its batch norms keep their statistics, and images are shifted, too.
+      mixed_precision: True to compute in float16 in the layers of Keras; weights and the loss stay float32.
 
     Raises:
-      errors.DivergedError: if the loss is no finite number.
-      errors.UserError: if the network has no layer `config.finetune_from`.
+      errors.DivergedError: If the loss is not finite.
+      errors.UserError: If the network has no layer `config.finetune_from`, or nothing to train.
     """
     network, dense = backbone.network, _classifier_layer(backbone.feature_size, len(class_names), seed)
     if initial is not None:
@@ -82,14 +82,14 @@ def train(
 
 
 def trainable(network: keras.Model, first_layer: str) -> list[keras.Variable]:
-    """Returns the variables that a training changes: those of a layer and of all after it, or of all layers.
+    """List the variables that a training changes: those of a layer and of all layers after it, or of all layers.
 
     Args:
-      network: the network.
-      first_layer: the layer's name; all layers by default.
+      network: Network to train.
+      first_layer: Name of the first layer to train; all layers by default.
 
     Raises:
-      errors.UserError: if there is no such layer, or nothing to train.
+      errors.UserError: If there is no such layer, or nothing to train.
     """
     variables = _from_layer(network, first_layer) if first_layer else network.trainable_variables
     if not variables:
@@ -102,7 +102,7 @@ def trainable(network: keras.Model, first_layer: str) -> list[keras.Variable]:
 
 
 def _from_layer(network: keras.Model, first_layer: str) -> list[keras.Variable]:
-    layers = network.layers[1:]  # the input is no layer that can be trained
+    layers = network.layers[1:]  # the input layer cannot be trained
     names = [layer.name for layer in layers]
     if first_layer not in names:
         raise errors.unknown_value("--finetune_from", first_layer, names)
@@ -134,7 +134,7 @@ def _epoch(
     steps: int,
     bar: tqdm.tqdm[None],
 ) -> tuple[float, float]:
-    """Returns the mean loss and accuracy of one pass over `split`."""
+    """Train on `split` once, and compute the means of the batches' loss and accuracy."""
     batches = split.batches(config.batch_size, shuffle_seed=(seed + 1_000_003 * epoch) % 2**31)
     totals = np.zeros(2)
     for number, (images, labels) in enumerate(batches):
@@ -151,6 +151,6 @@ def _epoch(
 
 
 def _held_out(judge: steps_lib.Judge, split: zero_shot.Split, batch_size: int) -> np.ndarray:
-    """Returns the mean loss and accuracy on `split`."""
+    """Compute the mean loss and accuracy on `split`."""
     totals = sum(judge(images, labels).numpy() * len(labels) for images, labels in split.batches(batch_size))
     return totals / len(split)

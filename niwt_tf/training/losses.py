@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What a training of a classifier minimises."""
+"""Loss of a classifier in training."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import tensorflow as tf
 
 
 def loss_and_accuracy(logits: tf.Tensor, labels: tf.Tensor, smoothing: float) -> tuple[tf.Tensor, tf.Tensor]:
-    """Returns the mean cross-entropy with smoothed labels, and the share of images told right.
+    """Compute the mean cross-entropy with smoothed labels, and the share of images classified correctly.
 
     Args:
-      logits: `[N,C]`.
-      labels: `[N]` int64.
-      smoothing: share of the label given to all classes alike, 0..1.
+      logits: Logits `[N,C]`.
+      labels: Labels `[N]` int64.
+      smoothing: Share of the label spread evenly over all classes, 0..1.
     """
     cross_entropy = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=smoothing)
     loss = cross_entropy(tf.one_hot(labels, logits.shape[-1]), logits)

@@ -1,10 +1,10 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Trains a new linear classifier alone, on features that do not change: the first phase of the fine-tuning.
+"""Training of a new linear classifier alone, on features that do not change: the first phase of the fine-tuning.
 
-Inside, features are centred and brought to unit spread by one number for all of them, so that one learning rate suits
-every network. Each neuron keeps its share of the spread: those that say little do not get large weights, from which the
-importances would suffer.
+Internally, features are centred and scaled to unit spread by one number for all of them, so that one learning rate
+suits every network. Each neuron keeps its share of the spread: uninformative neurons do not get large weights, which
+would harm the importances.
 """
 
 from __future__ import annotations
@@ -37,22 +37,22 @@ def fit(
     checkpoints: Path,
     log: training_log.Log = training_log.no_log,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the kernel `[D,C]` and bias `[C]` float32 of logits o = phi W + b.
+    """Fit the kernel `[D,C]` and bias `[C]` float32 of the logits o = phi W + b.
 
-    A call that was cut short goes on after the last checkpoint, with the same batches as if it had not been.
+    An interrupted call continues after the last checkpoint, with the same batches as without the interruption.
 
     Args:
-      features: phi `[N,D]` of the training images.
-      labels: `[N]`, from 0 to C - 1.
-      classes: `C`.
-      held_out: `[N]` bool, the images that only say when to stop; read with patience alone.
-      config: how long and how.
-      seed: starts the order of the images and dropout.
-      checkpoints: a folder for this training alone.
-      log: takes each epoch's loss and accuracy.
+      features: Features phi `[N,D]` of the training images.
+      labels: Labels `[N]`, from 0 to C - 1.
+      classes: Number of classes, `C`.
+      held_out: Mask `[N]` bool of images that are not trained on; with patience they decide when to stop.
+      config: Settings of the training.
+      seed: Seed of the order of the images and of dropout.
+      checkpoints: Folder used for this training alone.
+      log: Log that takes each epoch's loss and accuracy.
 
     Raises:
-      errors.DivergedError: if the loss is no finite number.
+      errors.DivergedError: If the loss is not finite.
     """
     center, spread = _scaling(features[~held_out])
     dense = keras.layers.Dense(classes, kernel_initializer="zeros", name="classifier")
@@ -65,7 +65,7 @@ def fit(
 
 @dataclasses.dataclass(frozen=True)
 class _Problem:
-    """What is minimised: the loss of `dense` on `inputs [N,D]` with their `labels [N]`."""
+    """The loss to minimise: that of `dense` on `inputs [N,D]` with their `labels [N]`."""
 
     inputs: tf.Tensor
     labels: tf.Tensor
@@ -73,19 +73,19 @@ class _Problem:
     config: config_lib.BackboneConfig
 
     def loss_and_accuracy(self, rows: tf.Tensor, dropout_seed: tf.Tensor | None = None) -> tuple[tf.Tensor, tf.Tensor]:
-        """Returns the mean loss and accuracy of some images; with dropout, if a seed is given."""
+        """Compute the mean loss and accuracy of some images; with dropout if there is a seed."""
         inputs, labels = tf.gather(self.inputs, rows), tf.gather(self.labels, rows)
         if dropout_seed is not None:
             inputs = tf.nn.experimental.stateless_dropout(inputs, self.config.dropout, dropout_seed)
-        return losses.loss_and_accuracy(self.dense(inputs), labels, 0.0)  # smoothed, its weights tell less of a class
+        return losses.loss_and_accuracy(self.dense(inputs), labels, 0.0)  # smoothing makes the weights less informative
 
     def penalty(self) -> tf.Tensor:
-        """Returns what is added to the loss so that weights stay short."""
+        """Compute the penalty, added to the loss, that keeps weights short."""
         return self.config.classifier_penalty * tf.nn.l2_loss(self.dense.kernel)
 
 
 def _scaling(features: np.ndarray) -> tuple[np.ndarray, np.float32]:
-    """Returns the mean `[D]` and the spread of all features together."""
+    """Compute the mean `[D]` and the common spread of all features."""
     center = features.mean(0)
     return center, np.float32(max(np.sqrt(np.mean((features - center) ** 2)), _TINY))
 

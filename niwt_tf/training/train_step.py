@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What one step does in the training of a network with its classifier."""
+"""One step in the training of a network with its classifier."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ Judge = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
 @dataclasses.dataclass(frozen=True)
 class Model:
-    """What is trained, and how.
+    """A network in training with its classifier, optimizer and settings.
 
     Attributes:
-      network: images `[N,S,S,3]` uint8 -> features `[N,D]`.
-      dense: features -> logits `[N,C]`.
-      variables: those that a step changes.
-      optimizer: built for them.
-      config: dropout and label smoothing.
-      is_trained: whether the network comes with weights: it then runs in inference mode, so that its batch norms keep
+      network: Model from images `[N,S,S,3]` uint8 to features `[N,D]`.
+      dense: Layer from features to logits `[N,C]`.
+      variables: Variables that a step changes.
+      optimizer: Optimizer built for `variables`.
+      config: Settings, of which dropout and label smoothing are used.
+      is_trained: True if the network comes with weights. It then runs in inference mode, so that its batch norms keep
         their statistics, and images are shifted, too.
     """
 
@@ -40,7 +40,7 @@ class Model:
 
 
 def training(model: Model, jit_compile: bool) -> Step:
-    """Returns the step: images `[B,S,S,3]` uint8, labels `[B]` and a seed `[2]` -> their loss and accuracy `[2]`."""
+    """Build the step: images `[B,S,S,3]` uint8, labels `[B]` and a seed `[2]` -> their loss and accuracy `[2]`."""
     config = model.config
 
     @tf.function(jit_compile=jit_compile, reduce_retracing=True)
@@ -62,7 +62,7 @@ def training(model: Model, jit_compile: bool) -> Step:
 
 
 def judging(model: Model, jit_compile: bool) -> Judge:
-    """Returns what gives the loss and accuracy `[2]` of images `[B,S,S,3]` with labels `[B]`, and changes nothing."""
+    """Build the evaluation, which changes nothing: images `[B,S,S,3]`, labels `[B]` -> loss and accuracy `[2]`."""
 
     @tf.function(jit_compile=jit_compile, reduce_retracing=True)
     def judge(images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:

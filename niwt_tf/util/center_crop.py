@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Images of any size as a network takes them: the middle square, resized."""
+"""Conversion of images of any size to a network's input: the middle square, resized."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import tensorflow as tf
 
 
 def fit(images: tf.Tensor, size: int) -> tf.Tensor:
-    """Returns the middle squares `[N,size,size,3]` uint8; images of that size stay as they are.
+    """Crop and resize images to their middle squares `[N,size,size,3]` uint8; images of that size stay unchanged.
 
-    Shrinking averages, so that no pixel is left out.
+    Shrinking averages, so that every pixel contributes.
 
     Args:
-      images: `[N,H,W,3]` uint8.
-      size: in pixels.
+      images: Images `[N,H,W,3]` uint8.
+      size: Side of the squares, in pixels.
     """
     shape = tf.shape(images)
     fits = tf.logical_and(tf.equal(shape[1], size), tf.equal(shape[2], size))
