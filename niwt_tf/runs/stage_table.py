@@ -12,8 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from niwt_tf import config as config_lib
-from niwt_tf.data import named_files
-from niwt_tf.data import digest
+from niwt_tf.data import digest, named_files
 
 _FORMAT = 7  # of the artefacts; a new one makes every stage anew
 
