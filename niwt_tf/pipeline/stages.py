@@ -191,9 +191,16 @@ def score(run: context.Run, folder: Path) -> None:
         features.compute(classifier.backbone.network, split, _BATCH_SIZE, folder / name, run.jit_compile)
         for name, split in (("seen", seen), ("unseen", unseen))
     )
-    test = (classifier.logits(seen_features), seen.labels, classifier.logits(unseen_features), unseen.labels)
-    np.savez(folder / "logits.npz", seen=test[0], seen_labels=test[1], unseen=test[2], unseen_labels=test[3])
-    json_files.write(folder / "metrics.json", _about(run) | _scores(test, run.dataset, gamma))
+    test = gzsl.GzslLogits(
+        classifier.logits(seen_features),
+        seen.labels,
+        classifier.logits(unseen_features),
+        unseen.labels,
+        len(run.dataset.seen),
+        run.dataset.imageless_columns,
+    )
+    test.save(folder / "logits.npz")
+    json_files.write(folder / "metrics.json", _about(run) | _scores(test, gamma))
 
 
 def fit_inverse_map(run: context.Run, folder: Path) -> None:
@@ -274,14 +281,11 @@ def _about(run: context.Run) -> dict[str, Any]:
     }
 
 
-def _scores(
-    test: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray], dataset: zero_shot.ZeroShotDataset, gamma: float
-) -> dict[str, Any]:
+def _scores(test: gzsl.GzslLogits, gamma: float) -> dict[str, Any]:
     """Compute the accuracies, and that of the backbone alone on images of the seen classes, over these classes."""
-    seen_classes = len(dataset.seen)
-    alone = gzsl.per_class_accuracy(test[0][:, :seen_classes].argmax(1), test[1], range(seen_classes))
-    imageless = [dataset.class_names.index(name) for name in dataset.imageless]
-    return {"backbone_accuracy": alone} | summary.of(test, seen_classes, imageless, gamma)
+    predictions = test.seen[:, : test.seen_classes].argmax(1)
+    alone = gzsl.per_class_accuracy(predictions, test.seen_labels, range(test.seen_classes))
+    return {"backbone_accuracy": alone} | summary.of(test, gamma)
 
 
 def _train(run: context.Run, dataset: zero_shot.ZeroShotDataset, folder: Path) -> classifier_lib.Classifier:
