@@ -44,11 +44,9 @@ def main(folder: str) -> None:
         features = np.concatenate([network(images, training=False).numpy() for images, _ in split.batches(256)])
         return -((regression.predict(features)[:, None] - vectors) ** 2).sum(-1)
 
-    seen, unseen = scores(dataset.test_seen), scores(dataset.test_unseen)
-    count = len(dataset.seen)
-    both = gzsl.gzsl(seen, dataset.test_seen.labels, unseen, dataset.test_unseen.labels, count)
-    alone = gzsl.zsl(unseen, dataset.test_unseen.labels, count)
-    curve = gzsl.curve(seen, dataset.test_seen.labels, unseen, dataset.test_unseen.labels, count)
+    seen, unseen = dataset.test_seen, dataset.test_unseen
+    test = gzsl.GzslLogits(scores(seen), seen.labels, scores(unseen), unseen.labels, len(dataset.seen))
+    both, alone, curve = gzsl.gzsl(test), gzsl.zsl(test), gzsl.curve(test)
     print(f"gamma 0: S {both.seen:.3f}  U {both.unseen:.3f}  H {both.harmonic_mean:.3f}")
     print(f"best gamma in hindsight: H {curve.best_gamma()[1]:.3f}  AUSUC {curve.ausuc:.3f}  ZSL {alone:.3f}")
 

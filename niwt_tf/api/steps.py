@@ -268,14 +268,14 @@ def evaluate_gzsl(
     first_unseen = arguments.require_whole("seen_classes", seen_classes, 1, classes - 1, remedy)
     of_seen = arguments.require_labels("seen_labels", seen_labels, len(seen), range(first_unseen))
     of_unseen = arguments.require_labels("unseen_labels", unseen_labels, len(unseen), range(first_unseen, classes))
-    test = seen, of_seen, unseen, of_unseen, first_unseen
-    scores = gzsl.gzsl(*test, arguments.require_number("gamma", gamma))
+    test = gzsl.GzslLogits(seen, of_seen, unseen, of_unseen, first_unseen)
+    scores = gzsl.gzsl(test, arguments.require_number("gamma", gamma))
     return {
         "seen_accuracy": scores.seen,
         "unseen_accuracy": scores.unseen,
         "harmonic_mean": scores.harmonic_mean,
-        "zsl_accuracy": gzsl.zsl(*test[2:]),
-        "ausuc": gzsl.curve(*test).ausuc,
+        "zsl_accuracy": gzsl.zsl(test),
+        "ausuc": gzsl.curve(test).ausuc,
     }
 
 

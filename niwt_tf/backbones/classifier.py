@@ -11,6 +11,7 @@ import numpy as np
 
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import network_file
+from niwt_tf.evaluation import gzsl
 from niwt_tf.util import arguments
 
 
@@ -49,8 +50,7 @@ class Classifier:
 
     def calibrated_bias(self, gamma: float) -> np.ndarray:
         """Subtract gamma from the bias of the seen classes (calibrated stacking), `[C]` float32."""
-        margin = [0.0 if name in self.unseen else gamma for name in self.class_names]
-        return self.bias - np.array(margin, np.float32)
+        return self.bias - gzsl.seen_penalty(len(self.class_names), len(self.seen), gamma).astype(np.float32)
 
     def save(self, folder: Path, with_network: bool = True) -> None:
         """Write `classifier.npz` and, if `with_network` is true, `network.keras` into `folder`."""

@@ -29,7 +29,6 @@ def load(root: Path) -> material.Material:
     run = run_lib.Run(config, workdir_lib.Workdir(root))
     with np.load(root / "evaluate" / "logits.npz", allow_pickle=False) as saved:
         seen_labels, unseen_labels = saved["seen_labels"], saved["unseen_labels"]
-    class_names = run.dataset.class_names
     return material.Material(
         problem=_problem(
             root / "importances", knowledge.DomainKnowledge.load(root / "knowledge" / "knowledge.npz"), config
@@ -37,7 +36,7 @@ def load(root: Path) -> material.Material:
         trials=tuple(_trial(run, group) for group in run.told_groups),
         seen=material.Images(_array(root / "evaluate" / "seen" / "features.npy"), seen_labels),
         unseen=material.Images(_array(root / "evaluate" / "unseen" / "features.npy"), unseen_labels),
-        imageless=tuple(class_names.index(name) for name in run.dataset.imageless),
+        imageless=run.dataset.imageless_columns,
         classifier=config.backbone,
         rehearsed=run.rehearsed,
     )

@@ -14,14 +14,13 @@ import threadpoolctl
 from niwt_tf import errors
 from niwt_tf.baselines import material as material_lib
 from niwt_tf.baselines import method, oracle, registry
-from niwt_tf.evaluation import summary
+from niwt_tf.evaluation import gzsl, summary
 from niwt_tf.method import validation as rehearsal_lib
 from niwt_tf.method.calibration import gamma as gamma_lib
 from niwt_tf.numerics import choice
 from niwt_tf.util import progress
 
 _LARGE = 10_000_000  # numbers; products of smaller matrices are slower on several threads, on busy cores by far
-_Test = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,13 +87,13 @@ def _measure(name: str, material: material_lib.Material) -> dict[str, Any]:
         chosen = dataclasses.replace(chosen, place=dataclasses.replace(chosen.place, imagined_part=None))
     scores = registry.fit(name, material.problem, chosen.setting)
     gamma = chosen.place.gamma(scores(material.problem.features), seen_classes)
-    test = _test(scores, material.seen, material.unseen)
+    test = _test(scores, material.seen, material.unseen, material)
     about = {
         "method": name,
         "setting": dataclasses.asdict(chosen.setting),
         "harmonic_mean_expected": None if material.rehearsed == "defaults" else chosen.harmonic_mean,
     }
-    return about | summary.of(test, seen_classes, material.imageless, gamma)
+    return about | summary.of(test, gamma)
 
 
 def _measure_oracle(material: material_lib.Material) -> dict[str, Any]:
@@ -117,9 +116,17 @@ def _cheat(material: material_lib.Material, trained: np.ndarray, tested: np.ndar
     problem = dataclasses.replace(material.problem, features=features, labels=labels)
     scores = registry.fit(registry.ORACLE, problem, material.classifier)
     unseen = material_lib.Images(material.unseen.features[tested], material.unseen.labels[tested])
-    test = _test(scores, material.seen, unseen)
-    return summary.of(test, problem.seen_classes, material.imageless, 0.0)
+    return summary.of(_test(scores, material.seen, unseen, material), gamma=0.0)
 
 
-def _test(scores: method.Scores, seen: material_lib.Images, unseen: material_lib.Images) -> _Test:
-    return scores(seen.features), seen.labels, scores(unseen.features), unseen.labels
+def _test(
+    scores: method.Scores, seen: material_lib.Images, unseen: material_lib.Images, material: material_lib.Material
+) -> gzsl.GzslLogits:
+    return gzsl.GzslLogits(
+        scores(seen.features),
+        seen.labels,
+        scores(unseen.features),
+        unseen.labels,
+        material.problem.seen_classes,
+        material.imageless,
+    )

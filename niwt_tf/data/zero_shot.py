@@ -197,6 +197,11 @@ class ZeroShotDataset:
         """The seen classes' names, then the unseen ones': a label is an index into them."""
         return self.seen + self.unseen
 
+    @property
+    def imageless_columns(self) -> tuple[int, ...]:
+        """Labels of the imageless classes."""
+        return tuple(self.class_names.index(name) for name in self.imageless)
+
     @functools.cached_property
     def rehearsable(self) -> tuple[str, ...]:
         """The seen classes that can stay seen in a rehearsal: with an image to train on and one to hold out."""

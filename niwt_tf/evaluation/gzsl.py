@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -122,90 +123,119 @@ class Curve:
         return float(np.average((self.gammas[1:] + self.gammas[:-1]) / 2, weights=weights))
 
 
-def gzsl(
-    seen_logits: np.ndarray,
-    seen_labels: np.ndarray,
-    unseen_logits: np.ndarray,
-    unseen_labels: np.ndarray,
-    seen_classes: int,
-    gamma: float = 0.0,
-    imageless: Sequence[int] = (),
-) -> Scores:
+@dataclasses.dataclass(frozen=True)
+class GzslLogits:
+    """Logits and labels of a generalized zero-shot test.
+
+    Attributes:
+      seen: Logits `[N,C]` of images of seen classes; columns are the seen classes, then the unseen.
+      seen_labels: Column indices `[N]`.
+      unseen: Logits `[n,C]` of images of unseen classes.
+      unseen_labels: Column indices `[n]`.
+      seen_classes: Number of columns that are seen classes.
+      imageless: Columns of classes without any image, which no mean over classes counts.
+
+    Raises:
+      errors.DivergedError: If a logit is NaN, because the arg max would take its column as a prediction.
+    """
+
+    seen: np.ndarray
+    seen_labels: np.ndarray
+    unseen: np.ndarray
+    unseen_labels: np.ndarray
+    seen_classes: int
+    imageless: Sequence[int] = ()
+
+    def __post_init__(self) -> None:
+        _require_numbers("seen_logits", self.seen)
+        _require_numbers("unseen_logits", self.unseen)
+
+    def save(self, path: Path) -> None:
+        """Write the logits and labels to an `.npz` file."""
+        np.savez(
+            path, seen=self.seen, seen_labels=self.seen_labels, unseen=self.unseen, unseen_labels=self.unseen_labels
+        )
+
+    @classmethod
+    def load(cls, path: Path, seen_classes: int, imageless: Sequence[int] = ()) -> GzslLogits:
+        """Read what `save` wrote, without pickle; `seen_classes` and `imageless` are not in the file."""
+        with np.load(path, allow_pickle=False) as saved:
+            return cls(**saved, seen_classes=seen_classes, imageless=imageless)
+
+    @property
+    def seen_columns(self) -> list[int]:
+        """Columns of the seen classes that have images."""
+        return self._with_images(range(self.seen_classes))
+
+    @property
+    def unseen_columns(self) -> list[int]:
+        """Columns of the unseen classes that have images."""
+        return self._with_images(range(self.seen_classes, self.unseen.shape[1]))
+
+    def predictions(self, gamma: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+        """Predict the classes `[N]` and `[n]` of the images of seen and of unseen classes, after calibrated stacking.
+
+        Args:
+          gamma: Value to subtract from the columns of seen classes.
+        """
+        penalty = seen_penalty(self.seen.shape[1], self.seen_classes, gamma)
+        return (self.seen - penalty).argmax(1), (self.unseen - penalty).argmax(1)
+
+    def _with_images(self, columns: range) -> list[int]:
+        return [index for index in columns if index not in self.imageless]
+
+
+def seen_penalty(classes: int, seen_classes: int, gamma: float) -> np.ndarray:
+    """Build the vector `[C]` that calibrated stacking subtracts from logits: gamma for the seen classes, else 0."""
+    return np.where(np.arange(classes) < seen_classes, gamma, 0.0)
+
+
+def gzsl(test: GzslLogits, gamma: float = 0.0) -> Scores:
     """Compute the GZSL accuracies S and U.
 
     Args:
-      seen_logits: `[N,C]` logits of images of seen classes; columns are the seen classes, then the unseen.
-      seen_labels: `[N]` column indices.
-      unseen_logits: `[n,C]` logits of images of unseen classes.
-      unseen_labels: `[n]` column indices.
-      seen_classes: Number of columns that are seen classes.
+      test: Logits and labels.
       gamma: Value to subtract from the columns of seen classes.
-      imageless: Columns of unseen classes without any image, which U does not count.
 
     Raises:
-      errors.UserError: If any other class has no image.
+      errors.UserError: If a class has no image and is not `imageless`.
     """
-    _require_numbers("unseen_logits", unseen_logits)
-    classes = seen_logits.shape[1]
-    penalty = np.where(np.arange(classes) < seen_classes, gamma, 0.0)
-    predictions = (unseen_logits - penalty).argmax(1)
+    of_seen, of_unseen = test.predictions(gamma)
     return Scores(
-        seen_accuracy(seen_logits, seen_labels, seen_classes, gamma),
-        per_class_accuracy(predictions, unseen_labels, _counted(seen_classes, classes, imageless)),
+        per_class_accuracy(of_seen, test.seen_labels, test.seen_columns),
+        per_class_accuracy(of_unseen, test.unseen_labels, test.unseen_columns),
     )
 
 
-def seen_accuracy(seen_logits: np.ndarray, seen_labels: np.ndarray, seen_classes: int, gamma: float = 0.0) -> float:
-    """Compute S alone; arguments as in `gzsl`."""
-    _require_numbers("seen_logits", seen_logits)
-    penalty = np.where(np.arange(seen_logits.shape[1]) < seen_classes, gamma, 0.0)
-    return per_class_accuracy((seen_logits - penalty).argmax(1), seen_labels, range(seen_classes))
+def seen_accuracy(test: GzslLogits, gamma: float = 0.0) -> float:
+    """Compute S alone, which needs no images of unseen classes; arguments as in `gzsl`."""
+    return per_class_accuracy(test.predictions(gamma)[0], test.seen_labels, test.seen_columns)
 
 
-def zsl(
-    unseen_logits: np.ndarray, unseen_labels: np.ndarray, seen_classes: int, imageless: Sequence[int] = ()
-) -> float:
-    """Compute the accuracy on images of unseen classes with the arg max over unseen classes alone.
-
-    Args:
-      unseen_logits: `[n,C]` logits of images of unseen classes.
-      unseen_labels: `[n]` column indices.
-      seen_classes: Number of columns that are seen classes.
-      imageless: Columns of unseen classes without any image.
-    """
-    _require_numbers("unseen_logits", unseen_logits)
-    classes = unseen_logits.shape[1]
-    predictions = unseen_logits[:, seen_classes:].argmax(1) + seen_classes
-    return per_class_accuracy(predictions, unseen_labels, _counted(seen_classes, classes, imageless))
+def zsl(test: GzslLogits) -> float:
+    """Compute the accuracy on images of unseen classes with the arg max over unseen classes alone."""
+    predictions = test.unseen[:, test.seen_classes :].argmax(1) + test.seen_classes
+    return per_class_accuracy(predictions, test.unseen_labels, test.unseen_columns)
 
 
-def curve(
-    seen_logits: np.ndarray,
-    seen_labels: np.ndarray,
-    unseen_logits: np.ndarray,
-    unseen_labels: np.ndarray,
-    seen_classes: int,
-    imageless: Sequence[int] = (),
-) -> Curve:
-    """Compute S and U for every gamma; arguments as in `gzsl`.
+def curve(test: GzslLogits) -> Curve:
+    """Compute S and U for every gamma.
 
     An image of a seen class whose best seen class is right is classified correctly as long as gamma does not exceed the
     margin of its best seen over its best unseen logit. An image of an unseen class whose best unseen class is right is
     classified correctly once gamma exceeds that margin. Margins are computed in float64, so that margins of float32
-    logits stay distinct. Here seen classes may be `imageless`, too.
+    logits stay distinct.
     """
-    _require_numbers("seen_logits", seen_logits)
-    _require_numbers("unseen_logits", unseen_logits)
-    classes = seen_logits.shape[1]
+    seen_classes, classes = test.seen_classes, test.seen.shape[1]
     margins, weights = [], []
-    for logits, labels, own in (
-        (seen_logits, seen_labels, range(seen_classes)),
-        (unseen_logits, unseen_labels, range(seen_classes, classes)),
+    for logits, labels, own, counted in (
+        (test.seen, test.seen_labels, slice(0, seen_classes), test.seen_columns),
+        (test.unseen, test.unseen_labels, slice(seen_classes, classes), test.unseen_columns),
     ):
         logits = logits.astype(np.float64)
-        best = logits[:, own.start : own.stop].argmax(1) + own.start
+        best = logits[:, own].argmax(1) + own.start
         margins.append(logits[:, :seen_classes].max(1) - logits[:, seen_classes:].max(1))
-        weights.append((best == labels) * class_shares(labels, _counted(own.start, own.stop, imageless)))
+        weights.append((best == labels) * class_shares(labels, counted))
     gammas = np.unique(np.concatenate(margins))
     lost = np.bincount(np.searchsorted(gammas, margins[0]), weights[0], len(gammas))
     won = np.bincount(np.searchsorted(gammas, margins[1]), weights[1], len(gammas))
@@ -213,12 +243,7 @@ def curve(
     return Curve(gammas, seen, np.concatenate([[0.0], won.cumsum()]))
 
 
-def _counted(start: int, stop: int, imageless: Sequence[int]) -> list[int]:
-    return [index for index in range(start, stop) if index not in imageless]
-
-
 def _require_numbers(name: str, logits: np.ndarray) -> None:
-    """Raise errors.DivergedError if there are NaN, because the arg max would take their column as a prediction."""
     wrong = int(np.isnan(logits).any(1).sum())
     if wrong:
         raise errors.DivergedError(

@@ -142,8 +142,8 @@ def outcome(
       unseen_labels: `[n]` labels of these images.
       seen_classes: Number of seen classes.
     """
-    tested = logits(seen_features), seen_labels, logits(unseen_features), unseen_labels
-    curve = gzsl.curve(*tested, seen_classes)
+    test = gzsl.GzslLogits(logits(seen_features), seen_labels, logits(unseen_features), unseen_labels, seen_classes)
+    curve = gzsl.curve(test)
     place = gamma.place(logits(train_features), seen_classes, curve.middle_gamma())
     return Outcome(place.kept_share, place.imagined_part, curve.best_gamma()[1])
 

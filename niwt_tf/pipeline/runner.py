@@ -18,7 +18,7 @@ from niwt_tf.runs import stage_table
 from niwt_tf.util import arguments, json_files, progress
 
 if TYPE_CHECKING:
-    from niwt_tf.pipeline import context as run_lib
+    from niwt_tf.pipeline import context as context_lib
 
 _MEASURING = ("evaluate", "explain")  # the stages that write metrics.json
 
@@ -88,15 +88,15 @@ def _write_metrics(workdir: workdir_lib.Workdir, prints: dict[str, str]) -> dict
     return metrics
 
 
-def _start(config: config_lib.RunConfig, workdir: workdir_lib.Workdir, start: Callable[[], None]) -> run_lib.Run:
+def _start(config: config_lib.RunConfig, workdir: workdir_lib.Workdir, start: Callable[[], None]) -> context_lib.Run:
     """Create what the stages share, after the checks of the settings that need TensorFlow."""
     start()
-    from niwt_tf.pipeline import context as run  # starts TensorFlow
+    from niwt_tf.pipeline import context as context_lib  # starts TensorFlow
     from niwt_tf.pipeline import stages  # starts TensorFlow
     from niwt_tf.util import devices  # starts TensorFlow
 
     progress.say(f"  {devices.configure(config)}")
-    context = run.Run(config, workdir)
+    context = context_lib.Run(config, workdir)
     stages.check(context)
     return context
 
@@ -110,10 +110,10 @@ def _require_parents(name: str, workdir: workdir_lib.Workdir, prints: dict[str, 
         )
 
 
-def _run_stage(name: str, context: run_lib.Run, fingerprint: str) -> None:
+def _run_stage(name: str, context: context_lib.Run, fingerprint: str) -> None:
     from niwt_tf.pipeline import stages  # starts TensorFlow
 
     begun = time.monotonic()
     with context.workdir.writing(name, fingerprint) as folder:
-        getattr(stages, name)(context, folder)
+        stages.FUNCTIONS[name](context, folder)
         json_files.write(folder / "seconds.json", round(time.monotonic() - begun, 2))

@@ -9,7 +9,7 @@ still holds what an interrupted call left there.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -17,25 +17,20 @@ from typing import Any
 import numpy as np
 
 from niwt_tf import version
-from niwt_tf.backbones import activations as activations_lib
+from niwt_tf.backbones import activations, features
 from niwt_tf.backbones import classifier as classifier_lib
-from niwt_tf.backbones import features as features_lib
 from niwt_tf.data import zero_shot
-from niwt_tf.domains import knowledge as knowledge_lib
-from niwt_tf.evaluation import gzsl as evaluate_lib
-from niwt_tf.evaluation import summary
+from niwt_tf.domains import knowledge
+from niwt_tf.evaluation import gzsl, summary
 from niwt_tf.explain import explain_run
 from niwt_tf.explain import subject as subject_lib
-from niwt_tf.method import importance
-from niwt_tf.method import inverse_map as inverse_map_lib
-from niwt_tf.method import validation as rehearsal_lib
+from niwt_tf.method import importance, inverse_map, validation
 from niwt_tf.method.calibration import scale_and_bias
 from niwt_tf.method.domain_map import domain_map
 from niwt_tf.method.domain_map import relevance as relevance_lib
-from niwt_tf.method.weight_transfer import closed_form
-from niwt_tf.method.weight_transfer import descent as transfer_lib
-from niwt_tf.method.weight_transfer import images as transfer_source_lib
-from niwt_tf.pipeline import context as run_lib
+from niwt_tf.method.weight_transfer import closed_form, descent
+from niwt_tf.method.weight_transfer import images as transfer_images
+from niwt_tf.pipeline import context
 from niwt_tf.report import page
 from niwt_tf.runs import finished_run
 from niwt_tf.tensorboard_log import thumbnails, write
@@ -48,7 +43,7 @@ _FINE_TUNED = "fine_tuned.json"
 _DONE = "done.json"
 
 
-def check(run: run_lib.Run) -> None:
+def check(run: context.Run) -> None:
     """Check the settings that cannot be checked without a network, before any work is done.
 
     Raises:
@@ -57,7 +52,7 @@ def check(run: run_lib.Run) -> None:
     finetune.check(run.network, run.config.backbone)
 
 
-def data(run: run_lib.Run, folder: Path) -> None:
+def prepare_data(run: context.Run, folder: Path) -> None:
     """Prepare the images, and record which split of them this is."""
     dataset = run.dataset
     split = {
@@ -72,9 +67,9 @@ def data(run: run_lib.Run, folder: Path) -> None:
     json_files.write(folder / "split.json", split)
 
 
-def knowledge(run: run_lib.Run, folder: Path) -> None:
+def encode_knowledge(run: context.Run, folder: Path) -> None:
     """Write the domain vectors; compute those of a validation, too, so that errors in them show at once."""
-    known = knowledge_lib.load(run.dataset, run.config.domain)
+    known = knowledge.load(run.dataset, run.config.domain)
     progress.say(f"  {known.source}")
     known.save(folder / "knowledge.npz")
     if run.rehearsed == "groups":
@@ -83,14 +78,14 @@ def knowledge(run: run_lib.Run, folder: Path) -> None:
         progress.say(f"  rehearsal: {run.about_rehearsal()}")
 
 
-def activations(run: run_lib.Run, folder: Path) -> None:
+def compute_activations(run: context.Run, folder: Path) -> None:
     """Compute the activations of the training images, if the network is frozen and `activations_limit` allows it."""
     backbone, train = run.network.backbone, run.dataset.train
-    if run.stays and activations_lib.size(backbone, len(train)) <= run.config.activations_limit * 2**30:
-        activations_lib.compute(backbone, train, folder, run.jit_compile)
+    if run.stays and activations.size(backbone, len(train)) <= run.config.activations_limit * 2**30:
+        activations.compute(backbone, train, folder, run.jit_compile)
 
 
-def backbone(run: run_lib.Run, folder: Path) -> None:
+def train_backbone(run: context.Run, folder: Path) -> None:
     """Train the backbone on the training images of all seen classes."""
     trained = _train(run, run.material, folder)
     if run.has_activations:
@@ -98,46 +93,46 @@ def backbone(run: run_lib.Run, folder: Path) -> None:
     trained.save(folder)
 
 
-def importances(run: run_lib.Run, folder: Path) -> None:
+def compute_importances(run: context.Run, folder: Path) -> None:
     """Compute the neuron importances of the training images."""
     backbone = run.network.backbone.without_trunk() if run.has_activations else None
     classifier = classifier_lib.Classifier.load(run.folder("backbone"), backbone)
     _importances(run, classifier, run.material.train, folder)
 
 
-def rehearsal_backbone(run: run_lib.Run, folder: Path) -> None:
+def train_validation_backbone(run: context.Run, folder: Path) -> None:
     """Train a backbone without each group of pseudo-unseen classes; write importances and features for validation."""
     for group in range(run.groups):
         part = folder / str(group)
         if not (part / _DONE).exists():
             part.mkdir(exist_ok=True)
-            _rehearse_training(run, run.material.rehearsal(run.config.seed, group), part)
+            _train_for_validation(run, run.material.rehearsal(run.config.seed, group), part)
             json_files.write(part / _DONE, True)
 
 
-def _rehearse_training(run: run_lib.Run, dataset: zero_shot.ZeroShotDataset, folder: Path) -> None:
+def _train_for_validation(run: context.Run, dataset: zero_shot.ZeroShotDataset, folder: Path) -> None:
     classifier = _train(run, dataset, folder)
     classifier.save(folder, with_network=not run.stays)
     _importances(run, classifier, dataset.train, folder)
     for name in ("test_seen", "test_unseen"):
         split = getattr(dataset, name)
-        features = features_lib.compute(classifier.backbone.network, split, _BATCH_SIZE, folder / name, run.jit_compile)
-        np.savez(folder / f"{name}.npz", features=features, labels=split.labels)
+        found = features.compute(classifier.backbone.network, split, _BATCH_SIZE, folder / name, run.jit_compile)
+        np.savez(folder / f"{name}.npz", features=found, labels=split.labels)
 
 
-def rehearsal(run: run_lib.Run, folder: Path) -> None:
+def choose_settings(run: context.Run, folder: Path) -> None:
     """Choose the map's fit, lambda, scale, bias and gamma by validation with pseudo-unseen classes, if any can be."""
     trials = [_trial(run, group, folder / str(group)) for group in run.told_groups]
     if run.rehearsed == "defaults":
-        chosen = rehearsal_lib.defaults(run.config.rehearsal)
+        chosen = validation.defaults(run.config.rehearsal)
     else:
-        chosen = rehearsal_lib.choose(trials, run.config.rehearsal)
+        chosen = validation.choose(trials, run.config.rehearsal)
     if run.rehearsed == "turns":
         chosen = dataclasses.replace(chosen, imagined_part=None, rehearsal="turns")
     json_files.write(folder / "settings.json", dataclasses.asdict(chosen))
 
 
-def _trial(run: run_lib.Run, group: int, folder: Path) -> rehearsal_lib.Trial:
+def _trial(run: context.Run, group: int, folder: Path) -> validation.Trial:
     """Prepare a validation up to the choice: the weights by every map with every lambda."""
     parent = run.folder("rehearsal_backbone") / str(group)
     classifier = classifier_lib.Classifier.load(parent, run.network.backbone if run.stays else None)
@@ -145,7 +140,7 @@ def _trial(run: run_lib.Run, group: int, folder: Path) -> rehearsal_lib.Trial:
     if run.config.importance.importances_of == "probability":
         observed = _of_probability(run, classifier, run.material.rehearsal(run.config.seed, group).train, folder)
     known = run.rehearsal_knowledge(group)
-    seen_classes, hows = len(classifier.class_names), rehearsal_lib.maps(run.config.rehearsal)
+    seen_classes, hows = len(classifier.class_names), validation.maps(run.config.rehearsal)
     looks = _looks(run, observed) if any(relevance for _, relevance in hows) else None
     maps = {
         how: _fit_map(run, *how, known, observed, seen_classes, looks, folder / f"{how[0]}{how[1] or ''}")
@@ -156,26 +151,26 @@ def _trial(run: run_lib.Run, group: int, folder: Path) -> rehearsal_lib.Trial:
     unseen = known.class_names[seen_classes:]
     with np.load(parent / "test_seen.npz") as seen, np.load(parent / "test_unseen.npz") as tested:
         images = observed.features, seen["features"], seen["labels"], tested["features"], tested["labels"]
-    return rehearsal_lib.Trial(classifier, unseen, kernels, *images)
+    return validation.Trial(classifier, unseen, kernels, *images)
 
 
-def map(run: run_lib.Run, folder: Path) -> None:
+def fit_map(run: context.Run, folder: Path) -> None:
     """Fit the map from domain vectors to importances on all seen classes."""
     observed = importance.Importances.load(run.folder("importances"))
     if run.config.importance.importances_of == "probability":
         classifier = classifier_lib.Classifier.load(run.folder("backbone"))
         observed = _of_probability(run, classifier, run.material.train, folder)
-    known = knowledge_lib.DomainKnowledge.load(run.folder("knowledge") / "knowledge.npz")
+    known = knowledge.DomainKnowledge.load(run.folder("knowledge") / "knowledge.npz")
     settings, seen_classes = _settings(run), len(run.dataset.seen)
     looks = _looks(run, observed) if settings.map_relevance else None
     _fit_map(run, settings.map_fit, settings.map_relevance, known, observed, seen_classes, looks, folder).save(folder)
 
 
-def transfer(run: run_lib.Run, folder: Path) -> None:
+def transfer_weights(run: context.Run, folder: Path) -> None:
     """Compute the unseen classes' weights, and write the classifier of all classes with its gamma."""
     classifier = classifier_lib.Classifier.load(run.folder("backbone"))
     observed = importance.Importances.load(run.folder("importances"))
-    known = knowledge_lib.DomainKnowledge.load(run.folder("knowledge") / "knowledge.npz")
+    known = knowledge.DomainKnowledge.load(run.folder("knowledge") / "knowledge.npz")
     settings = _settings(run)
     maps = {(settings.map_fit, settings.map_relevance): domain_map.DomainMap.load(run.folder("map"))}
     wanted = known.vectors[len(run.dataset.seen) :]
@@ -187,52 +182,76 @@ def transfer(run: run_lib.Run, folder: Path) -> None:
     json_files.write(folder / "calibration.json", {"gamma": gamma})
 
 
-def evaluate(run: run_lib.Run, folder: Path) -> None:
+def score(run: context.Run, folder: Path) -> None:
     """Score the classifier on the test images, which no earlier stage reads."""
     classifier = classifier_lib.Classifier.load(run.folder("transfer"))
     gamma = json_files.read(run.folder("transfer") / "calibration.json")["gamma"]
     seen, unseen = run.dataset.test_seen, run.dataset.test_unseen
     seen_features, unseen_features = (
-        features_lib.compute(classifier.backbone.network, split, _BATCH_SIZE, folder / name, run.jit_compile)
+        features.compute(classifier.backbone.network, split, _BATCH_SIZE, folder / name, run.jit_compile)
         for name, split in (("seen", seen), ("unseen", unseen))
     )
-    test = (classifier.logits(seen_features), seen.labels, classifier.logits(unseen_features), unseen.labels)
-    np.savez(folder / "logits.npz", seen=test[0], seen_labels=test[1], unseen=test[2], unseen_labels=test[3])
-    json_files.write(folder / "metrics.json", _about(run) | _scores(test, run.dataset, gamma))
+    test = gzsl.GzslLogits(
+        classifier.logits(seen_features),
+        seen.labels,
+        classifier.logits(unseen_features),
+        unseen.labels,
+        len(run.dataset.seen),
+        run.dataset.imageless_columns,
+    )
+    test.save(folder / "logits.npz")
+    json_files.write(folder / "metrics.json", _about(run) | _scores(test, gamma))
 
 
-def inverse_map(run: run_lib.Run, folder: Path) -> None:
+def fit_inverse_map(run: context.Run, folder: Path) -> None:
     """Fit the map from importances to domain vectors on all seen classes."""
     observed = importance.Importances.load(run.folder("importances"))
-    known = knowledge_lib.DomainKnowledge.load(run.folder("knowledge") / "knowledge.npz")
+    known = knowledge.DomainKnowledge.load(run.folder("knowledge") / "knowledge.npz")
     vectors = known.vectors[: len(run.dataset.seen)]
     with training_log.scalars(folder) as log:
-        fitted = inverse_map_lib.fit(
+        fitted = inverse_map.fit(
             observed.values, observed.labels, vectors, run.config.map.map_folds, run.config.seed, log
         )
     fitted.save(folder)
 
 
-def explain(run: run_lib.Run, folder: Path) -> None:
+def explain(run: context.Run, folder: Path) -> None:
     """Explain predictions on test images, name the neurons, and measure how right that is."""
     subject = subject_lib.Subject.load(run.workdir.root)
     kept = run.material.train if run.has_activations else None
     explain_run.write(subject, run.dataset, folder, run.config.seed, run.jit_compile, kept)
 
 
-def report(run: run_lib.Run, folder: Path) -> None:
+def write_report(run: context.Run, folder: Path) -> None:
     """Write the page on the run, and what TensorBoard shows of it beside the loops' scalars."""
     finished = finished_run.FinishedRun(run.workdir.root, run.config)
     page.write(finished, folder)
     write.write(finished, thumbnails.load(run.dataset), folder)
 
 
-def _about(run: run_lib.Run) -> dict[str, Any]:
+FUNCTIONS: dict[str, Callable[[context.Run, Path], None]] = {
+    "data": prepare_data,
+    "knowledge": encode_knowledge,
+    "activations": compute_activations,
+    "rehearsal_backbone": train_validation_backbone,
+    "rehearsal": choose_settings,
+    "backbone": train_backbone,
+    "importances": compute_importances,
+    "map": fit_map,
+    "transfer": transfer_weights,
+    "evaluate": score,
+    "inverse_map": fit_inverse_map,
+    "explain": explain,
+    "report": write_report,
+}  # stage name -> function, in the order of `stage_table.STAGES`
+
+
+def _about(run: context.Run) -> dict[str, Any]:
     """Collect what a reader must know about a run to trust its scores, and to repeat it."""
     settings = _settings(run)
     fitted = domain_map.DomainMap.load(run.folder("map"))
     classifier = classifier_lib.Classifier.load(run.folder("backbone"))
-    known = knowledge_lib.DomainKnowledge.load(run.folder("knowledge") / "knowledge.npz")
+    known = knowledge.DomainKnowledge.load(run.folder("knowledge") / "knowledge.npz")
     return {
         "dataset": run.dataset.name,
         "split_version": run.dataset.split_version,
@@ -262,17 +281,14 @@ def _about(run: run_lib.Run) -> dict[str, Any]:
     }
 
 
-def _scores(
-    test: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray], dataset: zero_shot.ZeroShotDataset, gamma: float
-) -> dict[str, Any]:
+def _scores(test: gzsl.GzslLogits, gamma: float) -> dict[str, Any]:
     """Compute the accuracies, and that of the backbone alone on images of the seen classes, over these classes."""
-    seen_classes = len(dataset.seen)
-    alone = evaluate_lib.per_class_accuracy(test[0][:, :seen_classes].argmax(1), test[1], range(seen_classes))
-    imageless = [dataset.class_names.index(name) for name in dataset.imageless]
-    return {"backbone_accuracy": alone} | summary.of(test, seen_classes, imageless, gamma)
+    predictions = test.seen[:, : test.seen_classes].argmax(1)
+    alone = gzsl.per_class_accuracy(predictions, test.seen_labels, range(test.seen_classes))
+    return {"backbone_accuracy": alone} | summary.of(test, gamma)
 
 
-def _train(run: run_lib.Run, dataset: zero_shot.ZeroShotDataset, folder: Path) -> classifier_lib.Classifier:
+def _train(run: context.Run, dataset: zero_shot.ZeroShotDataset, folder: Path) -> classifier_lib.Classifier:
     """Train a classifier of the seen classes of `dataset`, which is the run's own or that of a validation."""
     settings = run.config.backbone
     start = run.network if run.stays else run.start()
@@ -295,14 +311,14 @@ def _train(run: run_lib.Run, dataset: zero_shot.ZeroShotDataset, folder: Path) -
 
 
 def _importances(
-    run: run_lib.Run, classifier: classifier_lib.Classifier, split: zero_shot.Split, folder: Path, of: str = "logit"
+    run: context.Run, classifier: classifier_lib.Classifier, split: zero_shot.Split, folder: Path, of: str = "logit"
 ) -> importance.Importances:
     kept = run.config.transfer.transfer_images
     return importance.compute(classifier, split, kept, run.config.seed, folder, run.jit_compile, of)
 
 
 def _of_probability(
-    run: run_lib.Run, classifier: classifier_lib.Classifier, split: zero_shot.Split, folder: Path
+    run: context.Run, classifier: classifier_lib.Classifier, split: zero_shot.Split, folder: Path
 ) -> importance.Importances:
     """Compute the same as `_importances` for a split of `run.material`, but of probabilities in place of logits."""
     if run.has_activations:
@@ -311,16 +327,16 @@ def _of_probability(
     return _importances(run, classifier, split, folder / "importances", "probability")
 
 
-def _settings(run: run_lib.Run) -> rehearsal_lib.Settings:
+def _settings(run: context.Run) -> validation.Settings:
     """Read the settings that validation chose."""
-    return rehearsal_lib.Settings(**json_files.read(run.folder("rehearsal") / "settings.json"))
+    return validation.Settings(**json_files.read(run.folder("rehearsal") / "settings.json"))
 
 
 def _fit_map(
-    run: run_lib.Run,
+    run: context.Run,
     fit: str,
     relevance: int,
-    known: knowledge_lib.DomainKnowledge,
+    known: knowledge.DomainKnowledge,
     observed: importance.Importances,
     seen_classes: int,
     looks: np.ndarray | None,
@@ -333,7 +349,7 @@ def _fit_map(
         return domain_map.fit(vectors, sums, counts, run.config.map, run.config.seed, log, fit, relevance, looks)
 
 
-def _looks(run: run_lib.Run, observed: importance.Importances) -> np.ndarray:
+def _looks(run: context.Run, observed: importance.Importances) -> np.ndarray:
     """Compute the prototypes of the seen classes."""
     classes = int(observed.labels.max()) + 1
     shrinkage = run.config.backbone.classifier_shrinkage
@@ -341,22 +357,22 @@ def _looks(run: run_lib.Run, observed: importance.Importances) -> np.ndarray:
 
 
 def _kernels(
-    run: run_lib.Run,
+    run: context.Run,
     classifier: classifier_lib.Classifier,
     observed: importance.Importances,
     maps: Mapping[tuple[str, int], domain_map.DomainMap],
     vectors: np.ndarray,
     lambdas: tuple[float, ...],
     folder: Path,
-) -> dict[rehearsal_lib.Key, np.ndarray]:
+) -> dict[validation.Key, np.ndarray]:
     """Compute the weights `[D,U]` for domain vectors `[U,M]`, by every map with every lambda."""
     folder.mkdir(exist_ok=True)
-    activations = _transferred_on(run, classifier, observed, folder)
+    of_images = _transferred_on(run, classifier, observed, folder)
     targets = {how: fitted(vectors) for how, fitted in maps.items()}
     if run.config.transfer.transfer_fit == "descent":
-        return _descend(run, classifier, activations, targets, lambdas, folder)
+        return _descend(run, classifier, of_images, targets, lambdas, folder)
     shrinkage = run.config.backbone.classifier_shrinkage
-    reach = closed_form.reach(classifier.backbone.head, activations, observed.features, observed.labels, shrinkage)
+    reach = closed_form.reach(classifier.backbone.head, of_images, observed.features, observed.labels, shrinkage)
     operators = {
         (fit, relevance, lambda_): reach.operator(fitted.residuals, lambda_)
         for (fit, relevance), fitted in maps.items()
@@ -368,21 +384,21 @@ def _kernels(
 
 
 def _descend(
-    run: run_lib.Run,
+    run: context.Run,
     classifier: classifier_lib.Classifier,
-    activations: np.ndarray,
+    of_images: np.ndarray,
     targets: Mapping[tuple[str, int], np.ndarray],
     lambdas: tuple[float, ...],
     folder: Path,
-) -> dict[rehearsal_lib.Key, np.ndarray]:
+) -> dict[validation.Key, np.ndarray]:
     """Fit the weights `[D,U]` for the targets `[U,K]` of every map with every lambda, all in one descent."""
     keys = [(fit, relevance, lambda_) for fit, relevance in targets for lambda_ in lambdas]
     columns = np.concatenate([targets[fit, relevance] for fit, relevance, _ in keys])
     pulls = np.repeat([lambda_ for *_, lambda_ in keys], len(columns) // len(keys))
     with training_log.scalars(folder) as log:
-        kernel = transfer_lib.transfer(
+        kernel = descent.transfer(
             classifier.backbone.head,
-            activations,
+            of_images,
             columns,
             classifier.kernel,
             pulls,
@@ -395,13 +411,13 @@ def _descend(
 
 
 def _transferred_on(
-    run: run_lib.Run, classifier: classifier_lib.Classifier, observed: importance.Importances, folder: Path
+    run: context.Run, classifier: classifier_lib.Classifier, observed: importance.Importances, folder: Path
 ) -> np.ndarray:
     """Return the activations to fit weights on: those of training images, or of others, then saved in `folder`."""
     if run.config.transfer.transfer_source == "training":
         return observed.activations
     settings, backbone = run.config.transfer, classifier.backbone
-    images = transfer_source_lib.images(settings, backbone.image_size, run.config.seed)
-    found = transfer_source_lib.activations(backbone, images, settings.transfer_images, run.jit_compile)
-    np.save(folder / transfer_source_lib.FILE, found)
+    images = transfer_images.images(settings, backbone.image_size, run.config.seed)
+    found = transfer_images.activations(backbone, images, settings.transfer_images, run.jit_compile)
+    np.save(folder / transfer_images.FILE, found)
     return found

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from niwt_tf.method.domain_map import domain_map
-from niwt_tf.method import importance
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.domains import knowledge as knowledge_lib
+from niwt_tf.method import importance
+from niwt_tf.method.domain_map import domain_map
 
 _IMAGES = 16  # training images on which the importances of unseen classes are computed
 _EPSILON = 1e-12

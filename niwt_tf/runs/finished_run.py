@@ -11,14 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from niwt_tf.util import json_files
-from niwt_tf.runs import class_vectors
-from niwt_tf.runs import command
+from niwt_tf import config as config_lib
 from niwt_tf import errors
 from niwt_tf.evaluation import gzsl
-from niwt_tf.runs import stage_table
-from niwt_tf import config as config_lib
-from niwt_tf import workdir as workdir_lib
+from niwt_tf.runs import class_vectors, command, stage_table
+from niwt_tf.util import json_files
 
 _NEEDED = ("data", "knowledge", "rehearsal", "importances", "map", "transfer", "evaluate")
 _EXPLAIN = "explain"
@@ -87,26 +84,22 @@ class FinishedRun:
         return self.metrics["seen_classes"]
 
     @functools.cached_property
-    def test(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Logits and labels of test images of seen, then of unseen classes, as `gzsl.curve` takes them."""
-        with np.load(self.root / "evaluate" / "logits.npz", allow_pickle=False) as saved:
-            return saved["seen"], saved["seen_labels"], saved["unseen"], saved["unseen_labels"]
+    def test(self) -> gzsl.GzslLogits:
+        """Logits and labels of the test images."""
+        imageless = [self.class_names.index(name) for name in self.metrics["imageless_classes"]]
+        return gzsl.GzslLogits.load(self.root / "evaluate" / "logits.npz", self.seen_classes, imageless)
 
     @functools.cached_property
     def curve(self) -> gzsl.Curve | None:
         """Accuracies S and U for every gamma; None if no unseen class has test images."""
-        if not len(self.test[3]):
-            return None
-        imageless = [self.class_names.index(name) for name in self.metrics["imageless_classes"]]
-        return gzsl.curve(*self.test, self.seen_classes, imageless)
+        return gzsl.curve(self.test) if len(self.test.unseen_labels) else None
 
     @functools.cached_property
     def confusion(self) -> np.ndarray:
         """Counts `[C,C]` int64 of test images by true class (row) and predicted class (column), at the run's gamma."""
-        logits, labels = np.concatenate(self.test[0::2]), np.concatenate(self.test[1::2])
+        labels = np.concatenate([self.test.seen_labels, self.test.unseen_labels])
+        predictions = np.concatenate(self.test.predictions(self.metrics["gamma"]))
         classes = len(self.class_names)
-        penalty = np.where(np.arange(classes) < self.seen_classes, self.metrics["gamma"], 0.0)
-        predictions = (logits - penalty).argmax(1)
         return np.bincount(labels * classes + predictions, minlength=classes**2).reshape(classes, classes)
 
     @functools.cached_property

@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from niwt_tf.util import json_files
-from niwt_tf.runs import command
 from niwt_tf import errors
-from niwt_tf import workdir
+from niwt_tf.runs import command
+from niwt_tf.util import json_files
 
 
 def require(folder: str | None, stages: Sequence[str], flag: str = "--workdir") -> Path:

@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from niwt_tf import config as config_lib
-from niwt_tf.data import named_files
-from niwt_tf.data import digest
+from niwt_tf.data import digest, named_files
+
 
 @dataclasses.dataclass(frozen=True)
 class Stage:

@@ -160,13 +160,14 @@ def test_scores_are_the_library_s() -> None:
     seen, unseen = rng.normal(size=(30, 5)), rng.normal(size=(20, 5))
     seen_labels, unseen_labels = np.arange(30) % 3, 3 + np.arange(20) % 2
     scores = niwt_tf.evaluate_gzsl(seen, seen_labels, unseen, unseen_labels, 3, gamma=0.5)
-    twin = gzsl.gzsl(seen, seen_labels, unseen, unseen_labels, 3, 0.5)
+    test = gzsl.GzslLogits(seen, seen_labels, unseen, unseen_labels, 3)
+    twin = gzsl.gzsl(test, 0.5)
     assert scores == {
         "seen_accuracy": twin.seen,
         "unseen_accuracy": twin.unseen,
         "harmonic_mean": 2 * twin.seen * twin.unseen / (twin.seen + twin.unseen),
         "zsl_accuracy": np.mean([np.mean(unseen[unseen_labels == c, 3:].argmax(1) == c - 3) for c in (3, 4)]),
-        "ausuc": gzsl.curve(seen, seen_labels, unseen, unseen_labels, 3).ausuc,
+        "ausuc": gzsl.curve(test).ausuc,
     }
 
 

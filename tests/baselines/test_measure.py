@@ -28,11 +28,8 @@ def _best(trial: material.Trial, scores: method.Scores) -> float:
     stay = trial.problem.seen_classes
     margins = [logits[:, :stay].max(1) - logits[:, stay:].max(1) for logits in (seen, unseen)]
     gammas = np.concatenate(margins)
-    tried = [
-        gzsl.gzsl(seen, trial.seen.labels, unseen, trial.unseen.labels, stay, gamma + step).harmonic_mean
-        for gamma in gammas
-        for step in (-1e-6, 1e-6)
-    ]
+    test = gzsl.GzslLogits(seen, trial.seen.labels, unseen, trial.unseen.labels, stay)
+    tried = [gzsl.gzsl(test, gamma + step).harmonic_mean for gamma in gammas for step in (-1e-6, 1e-6)]
     return max(tried)
 
 
@@ -88,8 +85,9 @@ def test_gamma_lies_where_the_rehearsal_had_it_among_the_margins_of_training_ima
     margins = logits[:, : linear_world.SEEN].max(1) - logits[:, linear_world.SEEN :].max(1)
     assert found["gamma"] == pytest.approx(chosen.place.gamma(logits, linear_world.SEEN))
     assert min(margins) < found["gamma"] < max(margins)
-    test = scores(world.seen.features), world.seen.labels, scores(world.unseen.features), world.unseen.labels
-    assert {name: found[name] for name in _SCORES} == summary.of(test, linear_world.SEEN, (), found["gamma"])
+    of_seen, of_unseen = scores(world.seen.features), scores(world.unseen.features)
+    test = gzsl.GzslLogits(of_seen, world.seen.labels, of_unseen, world.unseen.labels, linear_world.SEEN)
+    assert {name: found[name] for name in _SCORES} == summary.of(test, found["gamma"])
     assert found["harmonic_mean"] > 0.5 and found["zsl_accuracy"] > 0.6
 
 

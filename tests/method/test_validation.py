@@ -170,9 +170,8 @@ def test_sizes_are_of_the_unit_that_is_asked_for(unit: str) -> None:
     sized = scale_and_bias.extend(_classifier(), _RIGHT, ("heron",), 0.8, unit, "zero", _TRIAL.train_features)
     size = np.linalg.norm(sized.kernel[:, 2])
     assert (size == pytest.approx(0.8)) == (unit == "length")  # the two differ here
-    curve = gzsl.curve(
-        sized.logits(_TRIAL.seen_features), _TRIAL.seen_labels, sized.logits(_TRIAL.unseen_features), np.full(3, 2), 2
-    )
+    of_seen, of_unseen = sized.logits(_TRIAL.seen_features), sized.logits(_TRIAL.unseen_features)
+    curve = gzsl.curve(gzsl.GzslLogits(of_seen, _TRIAL.seen_labels, of_unseen, np.full(3, 2), 2))
     assert (chosen.scale_unit, chosen.harmonic_mean) == (unit, pytest.approx(curve.best_gamma()[1]))
     place = gamma_lib.place(sized.logits(_TRIAL.train_features), 2, curve.middle_gamma())
     assert chosen.imagined_part == pytest.approx(place.imagined_part)
@@ -200,10 +199,8 @@ def test_choice_beats_every_setting_at_every_gamma_of_a_grid() -> None:
     for (lambda_, new), scale in itertools.product(kernels.items(), config.scales):
         scaled = new * scale / np.linalg.norm(new, axis=0) if scale else new
         logits = features @ np.concatenate([kernel, scaled], 1)
-        best[lambda_, scale] = max(
-            gzsl.gzsl(logits[seen], labels[seen], logits[unseen], labels[unseen], 3, gamma).harmonic_mean
-            for gamma in np.linspace(-4, 4, 2001)
-        )
+        test = gzsl.GzslLogits(logits[seen], labels[seen], logits[unseen], labels[unseen], 3)
+        best[lambda_, scale] = max(gzsl.gzsl(test, gamma).harmonic_mean for gamma in np.linspace(-4, 4, 2001))
     good = [setting for setting, value in best.items() if value >= max(best.values()) - choice.TOLERANCE]
     assert (chosen.lambda_, chosen.scale) in good and len(good) < len(best) / 2
     assert chosen.harmonic_mean == pytest.approx(max(best.values()), abs=0.01)

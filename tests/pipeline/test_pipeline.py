@@ -170,7 +170,7 @@ def test_a_run_killed_in_every_stage_goes_on_with_nothing_redone_and_has_the_sam
     folder = workdir.Workdir(tmp_path)
     for number, stage in enumerate(stage_table.STAGES):
         with monkeypatch.context() as patch:
-            patch.setattr(stages, stage, _killed(getattr(stages, stage)))
+            patch.setitem(stages.FUNCTIONS, stage, _killed(stages.FUNCTIONS[stage]))
             with pytest.raises(_Killed):
                 runner.run(config, folder)
         assert not (tmp_path / stage).exists() and (tmp_path / "partial" / stage).exists()
@@ -316,9 +316,9 @@ def test_a_setting_changes_the_stages_that_depend_on_it(change: dict[str, Any], 
 
 def test_parents_come_before_their_stage_and_every_stage_has_its_function() -> None:
     names = [*stage_table.STAGES]
+    assert [*stages.FUNCTIONS] == names
     for name, stage in stage_table.STAGES.items():
         assert all(names.index(parent) < names.index(name) for parent in stage.parents)
-        assert callable(getattr(stages, name))
 
 
 def test_a_full_disk_is_an_error_of_the_system_and_what_was_done_is_kept(
@@ -329,7 +329,7 @@ def test_a_full_disk_is_an_error_of_the_system_and_what_was_done_is_kept(
 
     folder = workdir.Workdir(tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr(stages, "knowledge", full)
+        patch.setitem(stages.FUNCTIONS, "knowledge", full)
         with pytest.raises(OSError, match="No space left"):
             runner.run(config, folder, _SCORED)
     assert folder.is_current("data", stage_table.fingerprints(config)["data"])

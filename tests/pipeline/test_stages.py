@@ -19,6 +19,7 @@ from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.backbones import small
 from niwt_tf.data import zero_shot
+from niwt_tf.evaluation import gzsl
 from niwt_tf.method import importance
 from niwt_tf.method.weight_transfer import closed_form, descent
 from niwt_tf.method.weight_transfer import images as images_lib
@@ -58,8 +59,9 @@ _OF_SEEN = {
 
 
 def _scores(unseen_labels: list[int], imageless: tuple[str, ...] = ()) -> dict[str, Any]:
-    test = (_SEEN, np.arange(3), _UNSEEN[: len(unseen_labels)], np.array(unseen_labels, np.int64))
-    return stages._scores(test, _dataset(unseen_labels, imageless), 1.5)
+    labels, columns = np.array(unseen_labels, np.int64), _dataset(unseen_labels, imageless).imageless_columns
+    test = gzsl.GzslLogits(_SEEN, np.arange(3), _UNSEEN[: len(unseen_labels)], labels, 3, columns)
+    return stages._scores(test, 1.5)
 
 
 def test_scores_by_hand() -> None:

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from fakes import finished
-from niwt_tf.runs import class_vectors
 from niwt_tf.backbones import classifier
+from niwt_tf.runs import class_vectors
 
 
 def test_importances_that_weights_cause_by_hand() -> None:

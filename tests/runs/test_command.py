@@ -13,11 +13,11 @@ import pytest
 from absl import flags
 from hypothesis import strategies as st
 
-from niwt_tf.util import json_files
-from niwt_tf.runs import command
-from niwt_tf import workdir
 from niwt_tf import config as config_lib
+from niwt_tf import workdir
 from niwt_tf.cli import flags as flags_lib
+from niwt_tf.runs import command
+from niwt_tf.util import json_files
 
 _DEFAULT = config_lib.RunConfig()
 

@@ -83,8 +83,10 @@ def imagined_gamma(logits: np.ndarray, seen_classes: int) -> float:
     imagined = _imagined(logits, classes, labels, seen_classes)
     unseen_labels = np.repeat(np.arange(seen_classes, logits.shape[1]), len(imagined[0]))
     empty = np.setdiff1d(np.arange(seen_classes), classes).tolist()
-    tested = logits, classes[labels], np.concatenate(imagined), unseen_labels
-    return gzsl.curve(*tested, seen_classes, empty).middle_gamma()
+    test = gzsl.GzslLogits(
+        logits, classes[labels], np.concatenate(imagined), unseen_labels, seen_classes, imageless=empty
+    )
+    return gzsl.curve(test).middle_gamma()
 
 
 def _imagined(logits: np.ndarray, classes: np.ndarray, labels: np.ndarray, seen_classes: int) -> np.ndarray:

@@ -74,7 +74,8 @@ def test_imagined_images_lie_about_the_means_whose_weights_these_are() -> None:
     imagined = np.concatenate([mean + deviations for mean in means[6:]])
     affine = np.linalg.lstsq(np.column_stack([features, np.ones(180)]), logits, rcond=None)[0]
     of_imagined = np.column_stack([imagined, np.ones(360)]) @ affine
-    twin = gzsl.curve(logits, labels, of_imagined, np.repeat([6, 7], 180), 6).middle_gamma()
+    test = gzsl.GzslLogits(logits, labels, of_imagined, np.repeat([6, 7], 180), 6)
+    twin = gzsl.curve(test).middle_gamma()
     assert gamma_lib.imagined_gamma(logits, 6) == pytest.approx(twin, rel=1e-3)
 
 
@@ -83,7 +84,7 @@ def test_many_classes_are_imagined_by_fewer_images_each(
     of_all: int, images: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tested, curve = [], gzsl.curve
-    monkeypatch.setattr(gzsl, "curve", lambda *given: tested.append(given[2].shape) or curve(*given))
+    monkeypatch.setattr(gzsl, "curve", lambda test: tested.append(test.unseen.shape) or curve(test))
     monkeypatch.setattr(gamma_lib, "_OF_ALL", of_all)
     _, _, logits = _world(4)
     assert np.isfinite(gamma_lib.imagined_gamma(logits, 6))

@@ -65,7 +65,7 @@ def write(
     knowledge.DomainKnowledge(words, _WORDS, seen + unseen, "five words").save(root / "knowledge" / "knowledge.npz")
     _write_models(root, seen, unseen, rng)
     test = _test(len(seen), len(unseen), test_images, unseen_tested, rng)
-    np.savez(root / "evaluate" / "logits.npz", seen=test[0], seen_labels=test[1], unseen=test[2], unseen_labels=test[3])
+    test.save(root / "evaluate" / "logits.npz")
     metrics = _metrics(test, seen, unseen) | ({} if unseen_tested else {"imageless_classes": list(unseen)})
     json_files.write(root / "evaluate" / "metrics.json", metrics)
     return finished_run.FinishedRun(root, config or config_lib.RunConfig())
@@ -99,19 +99,17 @@ def _backbone() -> backbone.Backbone:
     return backbone.Backbone(network(), "conv")
 
 
-def _test(
-    seen: int, unseen: int, images: int, unseen_tested: bool, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def _test(seen: int, unseen: int, images: int, unseen_tested: bool, rng: np.random.Generator) -> gzsl.GzslLogits:
     def logits(labels: np.ndarray) -> np.ndarray:
         favour = 2.5 * np.eye(seen + unseen)[labels] + 0.7 * (np.arange(seen + unseen) < seen)
         return (rng.normal(size=(len(labels), seen + unseen)) + favour).astype(np.float32)
 
     seen_labels = np.repeat(np.arange(seen), images)
     unseen_labels = np.repeat(np.arange(seen, seen + unseen), images if unseen_tested else 0)
-    return logits(seen_labels), seen_labels, logits(unseen_labels), unseen_labels
+    return gzsl.GzslLogits(logits(seen_labels), seen_labels, logits(unseen_labels), unseen_labels, seen)
 
 
-def _metrics(test: tuple[np.ndarray, ...], seen: tuple[str, ...], unseen: tuple[str, ...]) -> dict[str, Any]:
+def _metrics(test: gzsl.GzslLogits, seen: tuple[str, ...], unseen: tuple[str, ...]) -> dict[str, Any]:
     metrics = {
         "dataset": "animals", "split_version": "by hand", "split_sha256": "ab" * 32, "seen_classes": len(seen),
         "unseen_classes": len(unseen), "imageless_classes": [], "domain": "attributes", "domain_source": "five words",
@@ -120,11 +118,11 @@ def _metrics(test: tuple[np.ndarray, ...], seen: tuple[str, ...], unseen: tuple[
         "bias": "mean", "packages": {"niwt_tf": "0.1.0", "numpy": "2.4.6"}, "zsl_accuracy": None, "ausuc": None,
     }  # fmt: skip
     for suffix, gamma in (("", GAMMA), ("_uncalibrated", 0.0)):
-        metrics[f"seen_accuracy{suffix}"] = gzsl.seen_accuracy(test[0], test[1], len(seen), gamma)
-        scores = gzsl.gzsl(*test, len(seen), gamma) if len(test[3]) else None
+        metrics[f"seen_accuracy{suffix}"] = gzsl.seen_accuracy(test, gamma)
+        scores = gzsl.gzsl(test, gamma) if len(test.unseen_labels) else None
         metrics[f"unseen_accuracy{suffix}"] = scores and scores.unseen
         metrics[f"harmonic_mean{suffix}"] = scores and scores.harmonic_mean
-    if len(test[3]):
-        metrics["zsl_accuracy"] = gzsl.zsl(test[2], test[3], len(seen))
-        metrics["ausuc"] = gzsl.curve(*test, len(seen)).ausuc
+    if len(test.unseen_labels):
+        metrics["zsl_accuracy"] = gzsl.zsl(test)
+        metrics["ausuc"] = gzsl.curve(test).ausuc
     return metrics
