@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""A drawing of lines, dots and texts, written as PNG and as SVG."""
+"""Drawings of lines, dots and texts, written as PNG and as SVG."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-_SCALE = 2  # pixels of the PNG to a unit of the drawing
-_FINER = 2  # times these while it is drawn, so that edges are smooth
+_SCALE = 2  # pixels of the PNG for a unit of the drawing
+_FINER = 2  # factor on these pixels while drawing, so that edges are smooth
 _ANCHORS = {"start": "lm", "middle": "mm", "end": "rm"}
 
 
 @dataclasses.dataclass(frozen=True)
 class Line:
-    """A straight line between two points."""
+    """Straight line between two points."""
 
     start: tuple[float, float]
     end: tuple[float, float]
@@ -28,7 +28,7 @@ class Line:
 
 @dataclasses.dataclass(frozen=True)
 class Dot:
-    """A disc, filled or as a ring."""
+    """Disc, filled or as a ring."""
 
     center: tuple[float, float]
     radius: float
@@ -38,7 +38,7 @@ class Dot:
 
 @dataclasses.dataclass(frozen=True)
 class Text:
-    """A line of text, at the height of its middle; `anchor` is `start`, `middle` or `end`."""
+    """Line of text, vertically centred at `place`; `anchor` is `start`, `middle` or `end`."""
 
     place: tuple[float, float]
     text: str
@@ -49,12 +49,12 @@ class Text:
 
 @dataclasses.dataclass(frozen=True)
 class Drawing:
-    """What is drawn, the first below the others, on white.
+    """Shapes on a white background.
 
     Attributes:
-      width: in units.
-      height: in units.
-      shapes: all of them.
+      width: Width in units.
+      height: Height in units.
+      shapes: Shapes in the order of drawing, the first below the others.
     """
 
     width: int
@@ -63,15 +63,15 @@ class Drawing:
 
 
 def text_width(text: str, size: float) -> float:
-    """Returns the width of a text, in units."""
+    """Measure the width of a text, in units."""
     return float(ImageFont.load_default(size).getlength(text))
 
 
 def write_png(drawing: Drawing, path: Path) -> None:
-    """Writes the drawing at two pixels to a unit.
+    """Write the drawing as PNG, at two pixels for a unit.
 
     Raises:
-      OSError: if the file cannot be written.
+      OSError: If the file cannot be written.
     """
     finer = _SCALE * _FINER
     image = Image.new("RGB", (drawing.width * finer, drawing.height * finer), "white")
@@ -82,10 +82,10 @@ def write_png(drawing: Drawing, path: Path) -> None:
 
 
 def write_svg(drawing: Drawing, path: Path) -> None:
-    """Writes the drawing as SVG.
+    """Write the drawing as SVG.
 
     Raises:
-      OSError: if the file cannot be written.
+      OSError: If the file cannot be written.
     """
     size = f'width="{drawing.width}" height="{drawing.height}" viewBox="0 0 {drawing.width} {drawing.height}"'
     parts = "\n".join(map(_element, drawing.shapes))

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The figure: H of each method, a dot for every seed and a larger one for the mean, domain by domain."""
+"""Figure of H: for each domain and method a dot for every seed, and a larger one for the mean."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from pathlib import Path
 from niwt_tf.compare import canvas, outcome, table
 
 PNG, SVG = "figure.png", "figure.svg"
-_AXIS = 520  # units that the scale takes
+_AXIS = 520  # width of the scale in units
 _ROW, _TITLE, _FOOT, _MARGIN = 26, 40, 56, 16  # units
 _VALUE = 130  # units for the number on the right
-_RINGS = 3  # dots are set at as many heights, so that those of the same H can be told apart
-_TITLE_SIZE, _NAME_SIZE = 15, 13  # of letters
+_RINGS = 3  # number of heights for the dots, so that dots of the same H stay visible
+_TITLE_SIZE, _NAME_SIZE = 15, 13  # font sizes
 _INK, _FAINT, _GRID = "#1b1f24", "#57606a", "#d0d7de"
 _COLOURS = {"niwt": ("#0b57d0", "#9dbdf0"), "baseline": ("#424a53", "#b8c0c8"), "oracle": ("#9a6700", "#e3cf9f")}
 
 
 def write(found: outcome.Outcome, folder: Path) -> None:
-    """Writes the figure as PNG and as SVG into `folder`.
+    """Write the figure as PNG and as SVG into `folder`.
 
     Raises:
-      OSError: if it cannot be written.
+      OSError: If it cannot be written.
     """
     drawn = drawing(found)
     canvas.write_png(drawn, folder / PNG)
@@ -32,7 +32,7 @@ def write(found: outcome.Outcome, folder: Path) -> None:
 
 
 def drawing(found: outcome.Outcome) -> canvas.Drawing:
-    """Returns the figure."""
+    """Draw the figure."""
     domains = table.by_domain(found.rows)
     texts = [*((domain, _TITLE_SIZE) for domain in domains), *((row.name, _NAME_SIZE) for row in found.rows)]
     left = _MARGIN + max((canvas.text_width(*text) for text in texts), default=0) + 12
@@ -51,7 +51,7 @@ def drawing(found: outcome.Outcome) -> canvas.Drawing:
 
 
 class _Scale:
-    """Where an H lies from the left; from one tenth to another, round all that is drawn."""
+    """Horizontal scale of H, from the last tenth not above any value to the first tenth not below any."""
 
     def __init__(self, low: int, high: int, left: float) -> None:
         self.low, self.high, self.left = low, high, left  # in tenths; in units
