@@ -57,7 +57,7 @@ def start_tensorflow(import_module: str = "") -> None:
     os.environ["KERAS_BACKEND"] = "tensorflow"
     machine.prefer_onednn()
     with progress.silent_stderr():
-        lines = keras_settings.set_aside()  # first, because TensorFlow, too, reads keras.json, but gives no reasons
+        lines = keras_settings.set_aside()  # first: TensorFlow reads keras.json, too, and fails without a reason
         import tensorflow as tf
 
         tf.config.list_physical_devices()  # the search for GPUs prints most

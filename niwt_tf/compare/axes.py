@@ -49,7 +49,7 @@ class Axes:
       domains: Domains, as `--domain` takes them; by default only the base's.
       methods: `niwt` and names of baselines; by default all that suit each of the domains.
       seeds: Seeds; by default only the base's.
-      choices: Random choices of unseen classes in a folder of the user's, each the seed of NumPy's generator.
+      choices: Seeds of NumPy's generator for random choices of unseen classes in a user's folder; none by default.
       unseen_count: Number of unseen classes in a choice.
       vary: Further axes.
 
