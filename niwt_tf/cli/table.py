@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The table at the end of a run."""
+"""Table of scores that is printed at the end of a run."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from niwt_tf import errors
 
 
 def table(metrics: Mapping[str, Any], workdir: Path) -> str:
-    """Returns the scores of a run, what they rest on, and where everything lies.
+    """Format the scores of a run, the data and settings they depend on, and the paths of its files.
 
     Args:
-      metrics: what `metrics.json` holds.
-      workdir: the run's folder.
+      metrics: Contents of `metrics.json`.
+      workdir: Folder of the run.
     """
     m = metrics
     about = f"{m['split_version']}, {m['seen_classes']} seen and {m['unseen_classes']} unseen classes"
@@ -47,7 +47,7 @@ def table(metrics: Mapping[str, Any], workdir: Path) -> str:
 
 
 def _explained(metrics: Mapping[str, Any]) -> str:
-    """Returns how right the explanations are, if the stage `explain` is done."""
+    """Format the accuracy of the explanations; empty if the stage `explain` is not done."""
     if "attribute_accuracy" not in metrics:
         return ""
     share, auc = metrics["neurons_named"], _number(metrics["neuron_name_auc"])
