@@ -56,6 +56,7 @@ def make_model(
     seed: int = 0,
     transfer_fit: str = "closed",
     scale_unit: str = "spread",
+    shrinkage: float = steps.SHRINKAGE,
 ) -> Model:
     """Returns a model of your own pieces, which predicts, explains and is taught new classes.
 
@@ -74,6 +75,7 @@ def make_model(
       seed: of the maps' folds, and of the weights of classes that are taught.
       transfer_fit: how these weights are found, `closed` or `descent`; see `transfer_weights`.
       scale_unit: of `scale`; see `add_classes`.
+      shrinkage: of the classifier; see `transfer_weights`.
 
     Raises:
       errors.UserError: if the pieces are not of the same classes, or a setting may not have that value.
@@ -85,8 +87,9 @@ def make_model(
     steps.require_share(kept_share)
     arguments.require_seed(seed)
     chosen = settings.run(
-        {"lambdas": "lambda_", "scales": "scale", "biases": "bias"},
+        {"lambdas": "lambda_", "scales": "scale", "biases": "bias", "classifier_shrinkage": "shrinkage"},
         domain={"text_encoder": text_encoder},
+        backbone={"classifier_shrinkage": shrinkage},
         transfer={"transfer_fit": transfer_fit},
         rehearsal={"lambdas": (lambda_,), "scales": (scale,), "biases": (bias,), "scale_unit": scale_unit},
     )
@@ -117,7 +120,7 @@ def make_model(
         neuron_names=names,
         config=dataclasses.replace(chosen, backbone=_origin(classifier), seed=seed),
         metrics={},
-        operator=steps.operator(classifier, importances, forward.residuals, lambda_) if is_closed else None,
+        operator=steps.operator(classifier, importances, forward.residuals, lambda_, shrinkage) if is_closed else None,
     )
 
 

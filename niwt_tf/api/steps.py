@@ -20,10 +20,11 @@ from niwt_tf.evaluation import gzsl
 from niwt_tf.method import importance, inverse_map
 from niwt_tf.method.calibration import gamma as gamma_lib
 from niwt_tf.method.calibration import scale_and_bias
-from niwt_tf.method.domain_map import domain_map
-from niwt_tf.method.domain_map import relevance as relevance_lib
-from niwt_tf.method.weight_transfer import closed_form, descent
+from niwt_tf.method.domain_map import domain_map, fit
+from niwt_tf.method.weight_transfer import closed_form, solve
 from niwt_tf.util import arguments, devices
+
+SHRINKAGE = config_lib.BackboneConfig().classifier_shrinkage  # of a classifier, by default
 
 
 def compute_importances(
@@ -64,6 +65,7 @@ def fit_map(
     how: str = "ridge",
     seed: int = 0,
     relevance: int = 0,
+    shrinkage: float = SHRINKAGE,
     **values: Any,
 ) -> domain_map.DomainMap:
     """Returns the map from domain vectors to importances, as far as classes held out in turn are predicted best.
@@ -75,6 +77,7 @@ def fit_map(
       seed: deals the classes into folds, and draws the first weights of hidden layers.
       relevance: for how many steps ridge regression learns how much each attribute or word tells of how a class looks;
         `bin/niwt` tries 10 and 100, of which the former suits a dozen classes.
+      shrinkage: of the classifier, see `fit_classifier`: the relevance is learned from features that it whitens.
       **values: of `config.MapConfig`, such as `map_penalties`.
 
     Raises:
@@ -82,15 +85,14 @@ def fit_map(
     """
     vectors = _of_classes(domain_vectors, importances)
     arguments.require_seed(seed)
-    renamed = {"map_fits": "how", "map_relevances": "relevance"}
-    chosen = settings.run(renamed, rehearsal={"map_fits": (how,), "map_relevances": (relevance,)}, map=values)
-    sums = domain_map.class_sums(importances.values, importances.labels, len(vectors))
-    counts = np.bincount(importances.labels, minlength=len(vectors))
-    shrinkage = chosen.backbone.classifier_shrinkage
-    looks = (
-        relevance_lib.looks(importances.features, importances.labels, len(vectors), shrinkage) if relevance else None
+    chosen = settings.run(
+        {"map_fits": "how", "map_relevances": "relevance", "classifier_shrinkage": "shrinkage"},
+        rehearsal={"map_fits": (how,), "map_relevances": (relevance,)},
+        backbone={"classifier_shrinkage": shrinkage},
+        map=values,
     )
-    return domain_map.fit(vectors, sums, counts, chosen.map, seed, how=how, relevance=relevance, looks=looks)
+    seen = fit.SeenClasses(importances, chosen.backbone.classifier_shrinkage)
+    return fit.fit(seen, vectors, chosen.map, seed, how, relevance)
 
 
 def fit_inverse_map(
@@ -120,6 +122,7 @@ def transfer_weights(
     lambda_: float = 0.05,
     seed: int = 0,
     residuals: np.ndarray | None = None,
+    shrinkage: float = SHRINKAGE,
     **values: Any,
 ) -> np.ndarray:
     """Returns weights `[D,U]` float32 of `U` new classes, which cause the importances that are asked for.
@@ -132,6 +135,7 @@ def transfer_weights(
         the mean of the seen classes' weights.
       seed: by descent, of the starting weights, and the order of the images.
       residuals: in closed form, the map's errors on held-out classes, `DomainMap.residuals`; none by default.
+      shrinkage: in closed form, of the classifier, see `fit_classifier`.
       **values: of `config.TransferConfig`: `transfer_fit`, `closed` or `descent`, and settings of the descent.
 
     Raises:
@@ -142,29 +146,32 @@ def transfer_weights(
     arrays.require_classifier(classifier)
     arrays.require_importances(importances, classifier)
     arguments.require_seed(seed)
-    chosen = settings.run({"lambdas": "lambda_"}, transfer=values, rehearsal={"lambdas": (lambda_,)}).transfer
+    chosen = settings.run(
+        {"lambdas": "lambda_", "classifier_shrinkage": "shrinkage"},
+        transfer=values,
+        rehearsal={"lambdas": (lambda_,)},
+        backbone={"classifier_shrinkage": shrinkage},
+    )
     neurons = classifier.backbone.activation_shape[-1]
     wanted = _of_neurons("targets", targets, neurons)
     missed = np.zeros((0, neurons)) if residuals is None else _of_neurons("residuals", residuals, neurons, least=0)
-    if chosen.transfer_fit == "closed":
-        return closed_form.weights(operator(classifier, importances, missed, lambda_), wanted)
-    return descent.transfer(
-        classifier.backbone.head,
-        importances.activations,
-        wanted,
-        classifier.kernel[:, : len(classifier.seen)],
-        np.full(len(wanted), lambda_),
-        chosen,
-        seed,
-        devices.compiles("auto"),
-    )
+    request = solve.Request(wanted, lambda_)
+    if chosen.transfer.transfer_fit == "closed":
+        held = operator(classifier, importances, missed, lambda_, chosen.backbone.classifier_shrinkage)
+        request = dataclasses.replace(request, operator=held)
+    jit_compile = devices.compiles("auto")
+    (kernel,) = solve.weights([request], classifier, importances.activations, chosen.transfer, seed, jit_compile)
+    return kernel
 
 
 def operator(
-    classifier: classifier_lib.Classifier, importances: importance.Importances, residuals: np.ndarray, lambda_: float
+    classifier: classifier_lib.Classifier,
+    importances: importance.Importances,
+    residuals: np.ndarray,
+    lambda_: float,
+    shrinkage: float = SHRINKAGE,
 ) -> np.ndarray:
-    """Returns what turns importances into weights in closed form, `[D,K]`; see `transfer_closed`."""
-    shrinkage = config_lib.BackboneConfig().classifier_shrinkage
+    """Returns what turns importances into weights in closed form, `[D,K]`; see `closed_form`."""
     head, kept = classifier.backbone.head, importances.activations
     reach = closed_form.reach(head, kept, importances.features, importances.labels, shrinkage)
     return reach.operator(residuals, lambda_)

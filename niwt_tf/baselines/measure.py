@@ -87,7 +87,7 @@ def _measure(name: str, material: material_lib.Material) -> dict[str, Any]:
         chosen = dataclasses.replace(chosen, place=dataclasses.replace(chosen.place, imagined_part=None))
     scores = registry.fit(name, material.problem, chosen.setting)
     gamma = chosen.place.gamma(scores(material.problem.features), seen_classes)
-    test = _test(scores, material.seen, material.unseen, material)
+    test = _test(scores, material)
     about = {
         "method": name,
         "setting": dataclasses.asdict(chosen.setting),
@@ -116,17 +116,15 @@ def _cheat(material: material_lib.Material, trained: np.ndarray, tested: np.ndar
     problem = dataclasses.replace(material.problem, features=features, labels=labels)
     scores = registry.fit(registry.ORACLE, problem, material.classifier)
     unseen = material_lib.Images(material.unseen.features[tested], material.unseen.labels[tested])
-    return summary.of(_test(scores, material.seen, unseen, material), gamma=0.0)
+    return summary.of(_test(scores, dataclasses.replace(material, unseen=unseen)), gamma=0.0)
 
 
-def _test(
-    scores: method.Scores, seen: material_lib.Images, unseen: material_lib.Images, material: material_lib.Material
-) -> gzsl.GzslLogits:
+def _test(scores: method.Scores, material: material_lib.Material) -> gzsl.GzslLogits:
     return gzsl.GzslLogits(
-        scores(seen.features),
-        seen.labels,
-        scores(unseen.features),
-        unseen.labels,
+        scores(material.seen.features),
+        material.seen.labels,
+        scores(material.unseen.features),
+        material.unseen.labels,
         material.problem.seen_classes,
         material.imageless,
     )
