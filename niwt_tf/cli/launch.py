@@ -70,7 +70,7 @@ def start_tensorflow(import_module: str = "") -> None:
 
 
 def _parsed(arguments: list[str]) -> list[str]:
-    """Parse the flags and return the other arguments; exit with a message if a flagfile is not UTF-8."""
+    """Parse the flags and return the other arguments; exit after `--version`, help, and mistakes in flags."""
     if {"--version", "-version"} & set(arguments[1:]):
         print(f"niwt_tf {version.__version__}")
         sys.exit(0)

@@ -78,4 +78,4 @@ def main(arguments: Sequence[str]) -> None:
 def run() -> None:
     """Run the console script."""
     define(flags.FLAGS, sys.argv[0])
-    launch.run(main, _DESCRIPTION)
+    launch.run(main, _DESCRIPTION, resumes=False)

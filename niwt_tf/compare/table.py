@@ -95,8 +95,3 @@ def by_domain(rows: Sequence[Row]) -> dict[str, list[Row]]:
     for row in sorted(rows, key=lambda row: not row.counts):
         domains[row.place.domain].append(row)
     return domains
-
-
-def is_repeated(rows: Sequence[Row]) -> bool:
-    """Check whether any row has scores of several seeds or choices."""
-    return any(len(row.scores) > 1 for row in rows)
