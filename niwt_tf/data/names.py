@@ -32,7 +32,7 @@ def normal(name: str) -> str:
 
 
 def join(wanted: Iterable[str], available: Iterable[str], what: str, remedy: str) -> Mapping[str, str]:
-    """Match each wanted name with the available name that is equal, or else equal except for case and word joints.
+    """Match each wanted name with the available name that is equal, or else equal except for case and separators.
 
     Args:
       wanted: Names that must be available.

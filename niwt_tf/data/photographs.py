@@ -1,7 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Writes photographs into a prepared TFDS dataset, and reads them from it: both decode in parallel, in a fixed order.
-"""
+"""Writes photographs into a prepared TFDS dataset and reads them from it, decoding in parallel, in a fixed order."""
 
 from __future__ import annotations
 

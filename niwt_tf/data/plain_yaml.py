@@ -23,7 +23,7 @@ def read(path: Path) -> Any:
     content = text_files.text(path)
     try:
         root = yaml.compose(content, yaml.SafeLoader)
-        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(content)):  # with aliases a short file can expand to a huge one
+        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(content)):  # aliases can expand hugely
             raise _wrong(path, "an alias (*name)", "Write out what it stands for.")
         return None if root is None else _plain(path, root)
     except yaml.YAMLError as error:

@@ -24,8 +24,8 @@ def rows(path: Path, strict: bool = False) -> tuple[list[tuple[int, list[str]]],
       strict: True to require quotes in pairs.
 
     Raises:
-      errors.UserError: If the file is neither text nor a workbook that can be read here, `strict` quotes are not in
-        pairs, or a cell is too long.
+      errors.UserError: If the file is neither text nor a workbook that can be read here, quotes are not in pairs
+        although `strict` is true, or a cell is too long.
       OSError: If it cannot be read.
     """
     with paths.require_regular(path).open("rb") as file:

@@ -24,7 +24,7 @@ COLOR_WORDS: Mapping[str, tuple[str, ...]] = {
     "black": ("black", "deep black", "inky black", "ebony", "jet-black", "coal-black"),
     "white": ("white", "bright white", "pure white", "ivory", "snow-white", "milk-white"),
 }
-_SHADES = (0, 0, 0, 0, 1, 2, 3, 4, 5)  # which column of COLOR_WORDS a writer uses, most often the first
+_SHADES = (0, 0, 0, 0, 1, 2, 3, 4, 5)  # columns of COLOR_WORDS that a writer draws from, most often the first
 
 # Phrases after "has", and clauses after "its", for an adjective {x}.
 _FORMS: Mapping[str, tuple[str, str]] = {
@@ -130,7 +130,7 @@ _CLAUSE_FRAMES = (
     ("the", "{clauses} on this {bird}."),
     ("the", "on this {bird}, {clauses}."),
 )
-_DRAWS = 24  # at least as many random numbers as one caption uses
+_DRAWS = 24  # random numbers for one caption, at least as many as it uses
 
 _OPENERS = (
     "the {name} is a {epithet} bird of quiet country, with {has}.",
