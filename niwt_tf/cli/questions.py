@@ -23,7 +23,7 @@ KINDS = {
 def answers() -> Iterator[str]:
     """Read what the user types, line by line, until the input ends."""
     with contextlib.suppress(ImportError):
-        import readline  # noqa: F401, lets the user edit the lines of `input`
+        import readline  # noqa: F401  # optional: Windows has none; `input` then lets lines be edited
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")
     prompt = "> " if sys.stdin.isatty() else ""
