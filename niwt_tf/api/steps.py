@@ -178,7 +178,7 @@ def operator(
     lambda_: float,
     shrinkage: float = SHRINKAGE,
 ) -> np.ndarray:
-    """Compute the matrix `[D,K]` from importances of length 1 to weights, in closed form; see `weight_transfer.closed_form`."""
+    """Compute the closed form's matrix `[D,K]` from importances of length 1 to weights; see `closed_form`."""
     head, kept = classifier.backbone.head, importances.activations
     reach = closed_form.reach(head, kept, importances.features, importances.labels, shrinkage)
     return reach.operator(residuals, lambda_)
