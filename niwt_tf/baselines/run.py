@@ -15,6 +15,7 @@ from typing import Any
 from niwt_tf import config as config_lib
 from niwt_tf import errors
 from niwt_tf.baselines import registry
+from niwt_tf.evaluation import summary
 from niwt_tf.runs import run_folder
 from niwt_tf.util import json_files, progress
 
@@ -32,18 +33,7 @@ _SETTING_OF_NIWT = (
     "scale",
     "bias",
 )
-_SCORES = (
-    "harmonic_mean_expected",
-    "gamma",
-    "seen_accuracy",
-    "seen_accuracy_uncalibrated",
-    "unseen_accuracy",
-    "harmonic_mean",
-    "unseen_accuracy_uncalibrated",
-    "harmonic_mean_uncalibrated",
-    "zsl_accuracy",
-    "ausuc",
-)
+_SCORES = ("harmonic_mean_expected", *summary.NAMES)
 
 
 def compare(root: Path, methods: Sequence[str]) -> dict[str, dict[str, Any]]:

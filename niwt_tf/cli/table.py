@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from niwt_tf import errors
+from niwt_tf.evaluation import summary
 
 
 def table(metrics: Mapping[str, Any], workdir: Path) -> str:
@@ -32,10 +33,10 @@ def table(metrics: Mapping[str, Any], workdir: Path) -> str:
 
                                    S      U      H
   {gamma:<28} {_row(m, "")}
-  {"gamma 0":<28} {_row(m, "_uncalibrated")}
+  {"gamma 0":<28} {_row(m, summary.UNCALIBRATED)}
 
-  ZSL accuracy, unseen classes alone            {_number(m["zsl_accuracy"])}
-  AUSUC, area under S against U                 {_number(m["ausuc"])}
+  ZSL accuracy, unseen classes alone            {_number(m[summary.ZSL])}
+  AUSUC, area under S against U                 {_number(m[summary.AUSUC])}
   the backbone on seen classes alone            {m["backbone_accuracy"]:.3f}
   rank correlation of the map, held-out classes {m["map_rank_correlation"]:.3f}
   H that the validation classes had promised    {_number(m["harmonic_mean_expected"])}{_explained(m)}
@@ -61,8 +62,7 @@ def _page(metrics: Mapping[str, Any], workdir: Path) -> str:
 
 
 def _row(metrics: Mapping[str, Any], suffix: str) -> str:
-    names = ("seen_accuracy", "unseen_accuracy", "harmonic_mean")
-    return "  ".join(_number(metrics[name + suffix]) for name in names)
+    return "  ".join(_number(metrics[name + suffix]) for name in summary.GZSL)
 
 
 def _number(value: float | None) -> str:

@@ -13,16 +13,17 @@ import numpy as np
 from niwt_tf.baselines import registry
 from niwt_tf.baselines import run as baselines
 from niwt_tf.compare import plan
+from niwt_tf.evaluation import summary
 
 H, GAP = "H", "H expected - H"
 _EXPECTED = "H expected"
 NAMES = {  # column -> score, as metrics.json names it
-    "S": "seen_accuracy",
-    "U": "unseen_accuracy",
-    H: "harmonic_mean",
-    "ZSL": "zsl_accuracy",
-    "AUSUC": "ausuc",
-    "H at gamma 0": "harmonic_mean_uncalibrated",
+    "S": summary.SEEN,
+    "U": summary.UNSEEN,
+    H: summary.MEAN,
+    "ZSL": summary.ZSL,
+    "AUSUC": summary.AUSUC,
+    "H at gamma 0": summary.MEAN + summary.UNCALIBRATED,
     _EXPECTED: "harmonic_mean_expected",
     "seconds": "seconds",
 }
