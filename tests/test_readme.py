@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests that the README and what it speaks of agree."""
+"""Tests that the README, its pages, and what they speak of agree."""
 
 from __future__ import annotations
 
@@ -12,33 +12,49 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
+import niwt_tf
 import render_results
 from fakes import smallest
 
 _ROOT = Path(__file__).resolve().parent.parent
-_RESULTS = _ROOT / "docs" / "results"
+_RECORDS = _ROOT / "docs" / "results"
 _README = (_ROOT / "README.md").read_text("utf-8")
+_RESULTS = (_ROOT / "docs" / "results.md").read_text("utf-8")
+_DATA = (_ROOT / "docs" / "data.md").read_text("utf-8")
+_PRESETS = sorted((_ROOT / "flags").glob("*.flags"))
 
 
-@pytest.mark.parametrize("path", sorted((_ROOT / "flags").glob("*.flags")), ids=lambda path: path.name)
-def test_every_preset_has_its_row_with_the_same_score_or_what_it_needs(path: Path) -> None:
-    rows = [line for line in _README.splitlines() if line.startswith("|") and f"`{path.stem}`" in line]
-    assert rows, f"{path.name} has no row in the README's tables"
-    header = "".join(line for line in path.read_text("utf-8").splitlines() if line.startswith("#"))
-    scores, needs = (
-        re.findall(r"H (0\.\d{3}(?: ± 0\.\d{3})?)", header),
-        re.findall(r"Needs (.+); not run here\.", header),
-    )
-    assert bool(scores) != bool(needs), f"{path.name} must say either how it scored or what it needs"
-    cells = [f" {score} " for score in scores[:1]] + [f" needs {what}; not run here " for what in needs]
-    assert any(cells[0] in row.split("|") for row in rows)
+def _rows(page: str, preset: Path) -> list[list[str]]:
+    """Find the rows of tables that name a preset, as their cells."""
+    lines = [line for line in page.splitlines() if line.startswith("|") and f"`{preset.stem}`" in line]
+    return [line.split("|") for line in lines]
 
 
-def test_links_lead_to_files() -> None:
-    links = re.findall(r"\]\((?!http)([^)#]+)\)", _README)
-    assert links
-    assert [link for link in links if not (_ROOT / link).exists()] == []
+def _cell(preset: Path) -> str:
+    """Read from a preset's head the cell that its rows must have: its first H, or what it needs."""
+    head = "".join(line for line in preset.read_text("utf-8").splitlines() if line.startswith("#"))
+    scores = re.findall(r"H (0\.\d{3}(?: ± 0\.\d{3})?)", head)
+    needs = re.findall(r"Needs (.+); not run here\.", head)
+    assert bool(scores) != bool(needs), f"{preset.name} must say either how it scored or what it needs"
+    return f" {scores[0]} " if scores else f" needs {needs[0]}; not run here "
+
+
+@pytest.mark.parametrize("preset", _PRESETS, ids=lambda path: path.name)
+def test_every_preset_has_its_row_with_the_same_score_or_what_it_needs(preset: Path) -> None:
+    assert any(_cell(preset) in row for row in _rows(_RESULTS, preset)), "docs/results.md lists every preset"
+
+
+def test_rows_of_the_readme_have_the_scores_of_their_presets() -> None:
+    found = [(preset, row) for preset in _PRESETS for row in _rows(_README, preset)]
+    assert len(found) == 2
+    assert [preset.name for preset, row in found if _cell(preset) not in row] == []
+
+
+def test_the_readme_is_short_and_shows_python_early() -> None:
+    assert len(_README.encode()) <= 10_000
+    assert "```python" in _README.splitlines()[:60]
 
 
 def test_the_two_lines_to_copy_stand_first() -> None:
@@ -49,12 +65,55 @@ def test_the_two_lines_to_copy_stand_first() -> None:
     assert _README.count("\npython3 -m venv") == 2, "what .ci/run takes them by"
 
 
-@pytest.mark.parametrize("path", sorted(_RESULTS.glob("*/table.json")), ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("path", sorted(_RECORDS.glob("*/table.json")), ids=lambda path: path.parent.name)
 def test_numbers_of_comparisons_are_those_of_their_records(path: Path) -> None:
     record = json.loads(path.read_text("utf-8"))
     lines = render_results.render(record)
-    assert [line for line in lines if line not in _README] == [], "print them with tools/render_results.py"
+    assert [line for line in lines if line not in _RESULTS] == [], "print them with tools/render_results.py"
     assert (_ROOT / "flags" / f"{path.parent.name}.flags").is_file(), "a record is named after its preset"
+
+
+def test_citations_agree_with_each_other_and_with_the_package() -> None:
+    citation = yaml.safe_load((_ROOT / "CITATION.cff").read_text("utf-8"))
+    paper = citation["preferred-citation"]
+    authors = " and ".join(f"{one['family-names']}, {one['given-names']}" for one in paper["authors"])
+    assert citation["version"] == niwt_tf.__version__
+    bibtex = " ".join(_README.split("```bibtex\n", 1)[1].split("```", 1)[0].split())
+    assert f"{{{authors}}}" in bibtex and f"{{{paper['title']}}}" in bibtex and f"{{{paper['year']}}}" in bibtex
+    assert f"{{{niwt_tf.__version__}}}" in bibtex
+
+
+# A user's own classifier, its training images and captions of its classes: what README's lines of Python begin with.
+_OWN = """
+import keras, numpy as np
+rng = np.random.default_rng(0)
+captions = {
+    "horse": ["A brown animal with a long mane.", "Its legs are long."],
+    "zebra": ["An animal with black and white stripes.", "Its legs have stripes."],
+    "tiger": ["An orange animal with black stripes.", "Its legs are short."],
+}
+class_names = list(captions)
+labels = np.arange(30) % 3
+images = rng.integers(0, 255, (30, 16, 16, 3), np.uint8)
+photographs = rng.integers(0, 255, (4, 20, 30, 3), np.uint8)
+layers = [keras.Input((16, 16, 3)), keras.layers.Conv2D(8, 3, activation="relu"),
+          keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(3)]
+keras.Sequential(layers).save("zoo.keras")
+"""
+_CHECKS = """
+assert model.class_names == (*class_names, "okapi") and model.predict(photographs).scores.shape == (4, 4)
+"""
+
+
+@pytest.mark.slow
+def test_the_lines_of_python_run_as_they_stand(tmp_path: Path) -> None:
+    lines = _README.split("```python\n", 1)[1].split("```", 1)[0]
+    assert len([line for line in lines.splitlines() if line]) <= 8
+    env = os.environ | {"PYTHONPATH": str(_ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    command = [sys.executable, "-c", _OWN + lines + _CHECKS]
+    answer = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=600)
+    assert answer.returncode == 0, answer.stderr
+    assert (tmp_path / "served" / "zoo" / "saved_model.pb").is_file()
 
 
 # What a user does by hand in the ten lines: "and so on" for the other classes' photographs, and their captions.
@@ -71,7 +130,7 @@ nano() {
 
 @pytest.mark.slow
 def test_the_ten_lines_run_as_they_stand(tmp_path: Path) -> None:
-    lines = _README.split("## Your own classes", 1)[1].split("```sh\n", 1)[1].split("```", 1)[0]
+    lines = _DATA.split("## Your own classes", 1)[1].split("```sh\n", 1)[1].split("```", 1)[0]
     assert len(lines.splitlines()) == 9
     for kind, name in (("horses", "ant"), ("tiger", "bee"), ("cow", "cat"), ("okapi", "dog")):
         (tmp_path / "photos" / kind).mkdir(parents=True)

@@ -4,7 +4,7 @@
 
 python tools/render_results.py docs/results/compare_aviary/table.json
 
-A test holds README.md to these lines.
+A test holds docs/results.md to these lines.
 """
 
 from __future__ import annotations
