@@ -15,8 +15,8 @@ from niwt_tf import config as config_lib
 from niwt_tf import errors
 from niwt_tf.util import arguments, json_files, paths
 
-_CONFIG = "config.json"
-_FINGERPRINT = "fingerprint.json"
+CONFIG = "config.json"
+FINGERPRINT = "fingerprint.json"
 
 
 class Workdir:
@@ -58,7 +58,7 @@ class Workdir:
         if _fingerprint_in(partial) != fingerprint:
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir(parents=True)
-            json_files.write(partial / _FINGERPRINT, {"fingerprint": fingerprint})
+            json_files.write(partial / FINGERPRINT, {"fingerprint": fingerprint})
         yield partial
         shutil.rmtree(self.path(stage), ignore_errors=True)
         partial.rename(self.path(stage))
@@ -77,7 +77,7 @@ class Workdir:
         options = config_lib.options(config)
         local = {name for name, (_, field) in options.items() if field.metadata.get("local")}
         now = record(config)
-        before = json_files.read(self.root / _CONFIG) or now
+        before = json_files.read(self.root / CONFIG) or now
         changed = {name for name in (now.keys() | before.keys()) - local if now.get(name) != before.get(name)}
         if changed and not overwrite:
             differences = "\n".join(f"  --{n}: {before.get(n)!r} there, {now.get(n)!r} now" for n in sorted(changed))
@@ -113,7 +113,7 @@ class Workdir:
           OSError: If the folder cannot be written.
         """
         self.root.mkdir(parents=True, exist_ok=True)
-        json_files.write(self.root / _CONFIG, record(config))
+        json_files.write(self.root / CONFIG, record(config))
 
 
 def record(config: config_lib.RunConfig) -> dict[str, Any]:
@@ -122,7 +122,7 @@ def record(config: config_lib.RunConfig) -> dict[str, Any]:
 
 
 def _fingerprint_in(folder: Path) -> str | None:
-    return (json_files.read(folder / _FINGERPRINT) or {}).get("fingerprint")
+    return (json_files.read(folder / FINGERPRINT) or {}).get("fingerprint")
 
 
 def _plain(value: Any) -> Any:

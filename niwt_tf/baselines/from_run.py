@@ -12,8 +12,9 @@ from niwt_tf import config as config_lib
 from niwt_tf import workdir as workdir_lib
 from niwt_tf.baselines import material, method
 from niwt_tf.domains import knowledge
+from niwt_tf.method import importance
 from niwt_tf.pipeline import context as run_lib
-from niwt_tf.util import json_files
+from niwt_tf.runs import artefacts
 
 
 def load(root: Path) -> material.Material:
@@ -25,17 +26,14 @@ def load(root: Path) -> material.Material:
     Raises:
       errors.UserError: If the dataset that the run was made from is no longer there.
     """
-    config = config_lib.from_record(json_files.read(root / "config.json"))
+    found = artefacts.RunArtefacts(root)
+    config, test = found.config, found.test
     run = run_lib.Run(config, workdir_lib.Workdir(root))
-    with np.load(root / "evaluate" / "logits.npz", allow_pickle=False) as saved:
-        seen_labels, unseen_labels = saved["seen_labels"], saved["unseen_labels"]
     return material.Material(
-        problem=_problem(
-            root / "importances", knowledge.DomainKnowledge.load(root / "knowledge" / "knowledge.npz"), config
-        ),
+        problem=_problem(found.importances, found.knowledge, config),
         trials=tuple(_trial(run, group) for group in run.told_groups),
-        seen=material.Images(_array(root / "evaluate" / "seen" / "features.npy"), seen_labels),
-        unseen=material.Images(_array(root / "evaluate" / "unseen" / "features.npy"), unseen_labels),
+        seen=material.Images(found.test_features("seen"), test.seen_labels),
+        unseen=material.Images(found.test_features("unseen"), test.unseen_labels),
         imageless=run.dataset.imageless_columns,
         classifier=config.backbone,
         rehearsed=run.rehearsed,
@@ -43,24 +41,15 @@ def load(root: Path) -> material.Material:
 
 
 def _trial(run: run_lib.Run, group: int) -> material.Trial:
-    folder = run.folder("rehearsal_backbone") / str(group)
-    problem = _problem(folder, run.rehearsal_knowledge(group), run.config)
-    return material.Trial(problem, _images(folder / "test_seen.npz"), _images(folder / "test_unseen.npz"))
+    found = run.artefacts
+    problem = _problem(found.validation_importances(group), run.rehearsal_knowledge(group), run.config)
+    seen, unseen = (material.Images(*found.validation_images(group, split)) for split in ("test_seen", "test_unseen"))
+    return material.Trial(problem, seen, unseen)
 
 
-def _problem(folder: Path, known: knowledge.DomainKnowledge, config: config_lib.RunConfig) -> method.Problem:
-    """Read the problem of the training images with features in `folder`; they show all seen classes."""
-    labels = _array(folder / "labels.npy")
-    domain = config.domain.domain
-    return method.Problem(
-        _array(folder / "features.npy"), labels, known.vectors, int(labels.max()) + 1, domain, config.seed
-    )
-
-
-def _images(path: Path) -> material.Images:
-    with np.load(path, allow_pickle=False) as saved:
-        return material.Images(saved["features"], saved["labels"])
-
-
-def _array(path: Path) -> np.ndarray:
-    return np.load(path, allow_pickle=False)
+def _problem(
+    observed: importance.Importances, known: knowledge.DomainKnowledge, config: config_lib.RunConfig
+) -> method.Problem:
+    """Build the problem of the training images whose importances were observed; they show all seen classes."""
+    features, labels = np.array(observed.features), np.array(observed.labels)
+    return method.Problem(features, labels, known.vectors, int(labels.max()) + 1, config.domain.domain, config.seed)

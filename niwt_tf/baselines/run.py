@@ -16,7 +16,7 @@ from niwt_tf import config as config_lib
 from niwt_tf import errors
 from niwt_tf.baselines import registry
 from niwt_tf.evaluation import summary
-from niwt_tf.runs import run_folder
+from niwt_tf.runs import run_files, run_folder
 from niwt_tf.util import json_files, progress
 
 NEEDED = ("data", "knowledge", "rehearsal_backbone", "rehearsal", "importances", "map", "transfer", "evaluate")
@@ -49,8 +49,7 @@ def compare(root: Path, methods: Sequence[str]) -> dict[str, dict[str, Any]]:
       OSError: If the folder cannot be written.
     """
     root = run_folder.require(str(root), NEEDED)
-    config = json_files.read(root / "config.json")
-    registry.require(methods, config["domain"])
+    registry.require(methods, run_files.RunFiles(root).setting("domain"))
     scores = found(root, methods)
     missing = [name for name in methods if scores[name] is None]
     scores |= _measure(root, missing) if missing else {}
@@ -96,8 +95,8 @@ def found(root: Path, methods: Sequence[str]) -> dict[str, dict[str, Any] | None
 
 def of_niwt(root: Path) -> dict[str, Any]:
     """Read NIWT's own scores by the same names. The seconds are those of validation, the map and the transfer."""
-    metrics = json_files.read(root / "evaluate" / "metrics.json")
-    seconds = [json_files.read(root / stage / "seconds.json") for stage in _SECONDS_OF_NIWT]
+    files = run_files.RunFiles(root)
+    metrics, seconds = files.metrics, [files.seconds(stage) or 0.0 for stage in _SECONDS_OF_NIWT]
     return {
         "method": NIWT,
         "setting": {name: metrics[name] for name in _SETTING_OF_NIWT},
@@ -123,7 +122,7 @@ def _measure(root: Path, methods: Sequence[str]) -> dict[str, dict[str, Any] | N
 
 def _fingerprint(root: Path, name: str) -> str:
     """Compute the fingerprint of what a baseline's scores depend on."""
-    run = json_files.read(root / "evaluate" / "fingerprint.json")
+    run = run_files.RunFiles(root).fingerprint_record("evaluate")
     return config_lib.fingerprint(_FORMAT, name, run, registry.METHODS[name].CANDIDATES)
 
 

@@ -15,7 +15,7 @@ from niwt_tf.cli import launch
 from niwt_tf.data import user_images
 from niwt_tf.models import bundle
 from niwt_tf.runs import run_folder
-from niwt_tf.util import json_files, progress
+from niwt_tf.util import progress
 
 METHODS = ("gradcam", "gradcampp", "scorecam", "smoothgrad")
 _STAGES = ("knowledge", "transfer", "inverse_map")
@@ -60,14 +60,16 @@ def main(arguments: Sequence[str]) -> None:
     beside = root.with_suffix(".explanations") if values.model else root / "explanations"
     out = _made(Path(values.out or beside).expanduser())
     launch.start_tensorflow(values.import_module)
-    from niwt_tf.explain import explain_images, subject  # starts TensorFlow
+    from niwt_tf.explain import explain_images  # starts TensorFlow
     from niwt_tf.models import model as model_lib  # starts TensorFlow
+    from niwt_tf.runs import artefacts  # starts TensorFlow
 
     if values.model:
         model = model_lib.load(root, values.safe_mode)
         explained, dataset = model.subject, model.config.data.dataset
     else:
-        explained, dataset = subject.Subject.load(root), json_files.read(root / "config.json")["dataset"]
+        found = artefacts.RunArtefacts(root)
+        explained, dataset = found.subject, found.setting("dataset")
     asked, drawn = values["class"].value or "", dataset == "aviary"
     explain_images.explain(explained, paths, out, asked, values.method, values.top, drawn)
     progress.say(f"\npictures and {explain_images.LINES} are in {out}")

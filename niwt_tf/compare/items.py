@@ -14,8 +14,7 @@ from niwt_tf import workdir as workdir_lib
 from niwt_tf.baselines import run as baselines
 from niwt_tf.compare import axes as axes_lib
 from niwt_tf.compare import plan, published, sharing, work
-from niwt_tf.runs import run_folder, stage_table
-from niwt_tf.util import json_files
+from niwt_tf.runs import run_files, run_folder, stage_table
 
 
 def _never() -> bool:
@@ -84,13 +83,14 @@ class RunItem(Item):
 
     def metrics(self) -> dict[str, Any] | None:
         """Read what the scores depend on, as `outcome.about` takes it; None as long as there are no scores."""
-        return json_files.read(self.root / "evaluate" / "metrics.json") if self._is_scored() else None
+        return run_files.RunFiles(self.root).metrics if self._is_scored() else None
 
     def seconds(self) -> dict[str, float]:
         """Read the seconds that all work took, by names that are the same for items that share it."""
         folder = workdir_lib.Workdir(self.root)
         done = [stage for stage in work.STAGES if folder.is_current(stage, self.prints[stage])]
-        stages = {self.prints[stage]: json_files.read(folder.path(stage) / "seconds.json") for stage in done}
+        files = run_files.RunFiles(self.root)
+        stages = {self.prints[stage]: files.seconds(stage) or 0.0 for stage in done}
         of_baselines = baselines.found(self.root, self.job.methods) if self._is_scored() else {}
         return stages | {f"{self.key} {name}": one["seconds"] for name, one in of_baselines.items() if one}
 

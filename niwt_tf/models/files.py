@@ -13,16 +13,14 @@ from typing import Any
 import keras
 import numpy as np
 
-from niwt_tf import config as config_lib
 from niwt_tf import errors, workdir
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.backbones import cut, network_file
-from niwt_tf.domains import description, knowledge
-from niwt_tf.method import inverse_map, validation
-from niwt_tf.method.domain_map import domain_map
+from niwt_tf.domains import description
 from niwt_tf.method.weight_transfer import closed_form
 from niwt_tf.models import bundle, paths, state
+from niwt_tf.runs import artefacts, run_files
 from niwt_tf.util import json_files
 
 _SCORES = "scores"  # the name of the layer that a bundle has after the network
@@ -84,7 +82,7 @@ def _as_classifier(model: state.ModelState) -> keras.Model:
 
 def _read_bundle(path: Path, folder: Path, safe_mode: bool) -> state.ModelState:
     """Read the model of a bundle that was unpacked into `folder`."""
-    config = config_lib.from_record(json_files.read(folder / "config.json"))
+    config = run_files.RunFiles(folder).config
     programs = [name for name in (config.backbone.backbone, config.domain.text_encoder) if name.startswith("hub:")]
     if programs and safe_mode:
         raise errors.UserError(
@@ -102,11 +100,11 @@ def _read_bundle(path: Path, folder: Path, safe_mode: bool) -> state.ModelState:
 def _write(model: state.ModelState, folder: Path) -> None:
     for stage in (*paths.STAGES, "explain"):
         (folder / stage).mkdir(parents=True)
-    json_files.write(folder / "config.json", workdir.record(model.config))
-    json_files.write(folder / "metrics.json", model.metrics)
-    json_files.write(folder / "taught.json", [dataclasses.asdict(one) for one in model.taught])
-    model.known.save(folder / "knowledge" / "knowledge.npz")
-    json_files.write(folder / "rehearsal" / "settings.json", dataclasses.asdict(model.settings))
+    json_files.write(folder / run_files.CONFIG, workdir.record(model.config))
+    json_files.write(folder / run_files.METRICS, model.metrics)
+    json_files.write(folder / run_files.TAUGHT, [dataclasses.asdict(one) for one in model.taught])
+    model.known.save(folder / "knowledge" / run_files.KNOWLEDGE)
+    json_files.write(folder / "rehearsal" / run_files.SETTINGS, dataclasses.asdict(model.settings))
     np.save(folder / "importances" / "activations.npy", model.activations)
     np.save(folder / "importances" / "features.npy", model.features)
     model.forward.save(folder / "map")
@@ -114,39 +112,37 @@ def _write(model: state.ModelState, folder: Path) -> None:
     model.classifier.save(folder / "transfer", with_network=False)
     if model.operator is not None:
         np.save(folder / "transfer" / closed_form.FILE, model.operator)
-    json_files.write(folder / "transfer" / "calibration.json", {"gamma": model.gamma})
+    run_files.write_gamma(folder / "transfer", model.gamma)
     named = [{"index": index, "name": name} for index, name in enumerate(model.neuron_names)]
-    json_files.write(folder / "explain" / "neurons.json", named)
+    json_files.write(folder / "explain" / run_files.NEURONS, named)
 
 
 def _read(folder: Path, classifier: classifier_lib.Classifier) -> state.ModelState:
     """Read the model of a folder with the layout of a run's, its arrays in memory."""
-    others = folder / "transfer" / "activations.npy"  # of what --transfer_source names, where no training images
-    own = folder / "importances" / "activations.npy"
-    activations = np.load(others if others.exists() else own, mmap_mode="r", allow_pickle=False)
+    found = artefacts.RunArtefacts(folder)
+    activations = found.transfer_activations
     if cut.is_affine(classifier.backbone.head):
         activations = activations[:1]  # every image asks the same of the weights
-    operator = folder / "transfer" / closed_form.FILE
     return state.ModelState(
         classifier=classifier,
-        gamma=json_files.read(folder / "transfer" / "calibration.json")["gamma"],
-        known=knowledge.DomainKnowledge.load(folder / "knowledge" / "knowledge.npz"),
-        forward=domain_map.DomainMap.load(folder / "map"),
-        inverse=inverse_map.InverseMap.load(folder / "inverse_map"),
-        settings=validation.Settings(**json_files.read(folder / "rehearsal" / "settings.json")),
+        gamma=found.gamma,
+        known=found.knowledge,
+        forward=found.domain_map,
+        inverse=found.inverse_map,
+        settings=found.settings,
         activations=np.array(activations),
-        features=np.load(folder / "importances" / "features.npy", allow_pickle=False),
+        features=found.features,
         neuron_names=_neuron_names(folder, classifier.backbone.activation_shape[-1]),
-        config=config_lib.from_record(json_files.read(folder / "config.json")),
-        metrics=json_files.read(folder / "metrics.json") or {},
-        taught=tuple(_description(one) for one in json_files.read(folder / "taught.json") or ()),
-        operator=np.load(operator, allow_pickle=False) if operator.exists() else None,
+        config=found.config,
+        metrics=found.all_metrics,
+        taught=tuple(_description(one) for one in found.taught),
+        operator=found.operator,
     )
 
 
 def _neuron_names(folder: Path, neurons: int) -> tuple[str | None, ...]:
     """Read the neurons' names; all are None if the neurons were not named."""
-    found: list[dict[str, Any]] = json_files.read(folder / "explain" / "neurons.json") or []
+    found = run_files.neurons(folder / "explain")
     names = {one["index"]: one["name"] for one in found}
     return tuple(names.get(index) for index in range(neurons))
 

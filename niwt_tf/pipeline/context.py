@@ -17,6 +17,7 @@ from niwt_tf.backbones import activations, build
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.data import registry, zero_shot
 from niwt_tf.domains import knowledge
+from niwt_tf.runs import artefacts
 from niwt_tf.training import finetune
 from niwt_tf.util import devices
 
@@ -39,6 +40,11 @@ class Run:
     def folder(self, stage: str) -> Path:
         """Return the folder of the artefact of `stage`."""
         return self.workdir.path(stage)
+
+    @property
+    def artefacts(self) -> artefacts.RunArtefacts:
+        """Artefacts of the stages that are done; nothing is kept from one access to the next."""
+        return artefacts.RunArtefacts(self.workdir.root)
 
     @functools.cached_property
     def dataset(self) -> zero_shot.ZeroShotDataset:

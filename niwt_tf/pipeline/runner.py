@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from niwt_tf import config as config_lib
 from niwt_tf import errors
 from niwt_tf import workdir as workdir_lib
-from niwt_tf.runs import stage_table
+from niwt_tf.runs import run_files, stage_table
 from niwt_tf.util import arguments, json_files, progress
 
 if TYPE_CHECKING:
@@ -81,10 +81,11 @@ def _write_metrics(workdir: workdir_lib.Workdir, prints: dict[str, str]) -> dict
     if "evaluate" not in done:
         return None
     metrics: dict[str, Any] = {}
+    files = run_files.RunFiles(workdir.root)
     for name in _MEASURING:
-        metrics |= json_files.read(workdir.path(name) / "metrics.json") if name in done else {}
-    metrics["stage_seconds"] = {name: json_files.read(workdir.path(name) / "seconds.json") for name in done}
-    json_files.write(workdir.root / "metrics.json", metrics)
+        metrics |= files.metrics_of(name) if name in done else {}
+    metrics["stage_seconds"] = {name: files.seconds(name) for name in done}
+    json_files.write(workdir.root / run_files.METRICS, metrics)
     return metrics
 
 
@@ -116,4 +117,4 @@ def _run_stage(name: str, context: context_lib.Run, fingerprint: str) -> None:
     begun = time.monotonic()
     with context.workdir.writing(name, fingerprint) as folder:
         stages.FUNCTIONS[name](context, folder)
-        json_files.write(folder / "seconds.json", round(time.monotonic() - begun, 2))
+        json_files.write(folder / run_files.SECONDS, round(time.monotonic() - begun, 2))

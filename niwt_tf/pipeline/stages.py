@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
@@ -24,7 +25,6 @@ from niwt_tf.data import zero_shot
 from niwt_tf.domains import knowledge
 from niwt_tf.evaluation import gzsl, summary
 from niwt_tf.explain import explain_run
-from niwt_tf.explain import subject as subject_lib
 from niwt_tf.method import importance, inverse_map, validation
 from niwt_tf.method.calibration import scale_and_bias
 from niwt_tf.method.domain_map import domain_map, fit
@@ -32,14 +32,13 @@ from niwt_tf.method.weight_transfer import closed_form, solve
 from niwt_tf.method.weight_transfer import images as transfer_images
 from niwt_tf.pipeline import context
 from niwt_tf.report import page
-from niwt_tf.runs import finished_run
+from niwt_tf.runs import finished_run, run_files
 from niwt_tf.tensorboard_log import thumbnails, write
 from niwt_tf.training import finetune
 from niwt_tf.util import devices, json_files, progress, training_log
 
 _PACKAGES = ("tensorflow", "keras", "tensorflow-datasets", "numpy", "scikit-learn")
 _BATCH_SIZE = 256
-_FINE_TUNED = "fine_tuned.json"
 _DONE = "done.json"
 
 
@@ -64,14 +63,14 @@ def prepare_data(run: context.Run, folder: Path) -> None:
         "validation": dataset.validation,
         "images": {name: len(getattr(dataset, name)) for name in ("train", "test_seen", "test_unseen")},
     }
-    json_files.write(folder / "split.json", split)
+    json_files.write(folder / run_files.SPLIT, split)
 
 
 def encode_knowledge(run: context.Run, folder: Path) -> None:
     """Write the domain vectors; compute those of a validation, too, so that errors in them show at once."""
     known = knowledge.load(run.dataset, run.config.domain)
     progress.say(f"  {known.source}")
-    known.save(folder / "knowledge.npz")
+    known.save(folder / run_files.KNOWLEDGE)
     if run.rehearsed == "groups":
         run.rehearsal_knowledge(0)
     else:
@@ -129,14 +128,14 @@ def choose_settings(run: context.Run, folder: Path) -> None:
         chosen = validation.choose(trials, run.config.rehearsal)
     if run.rehearsed == "turns":
         chosen = dataclasses.replace(chosen, imagined_part=None, rehearsal="turns")
-    json_files.write(folder / "settings.json", dataclasses.asdict(chosen))
+    json_files.write(folder / run_files.SETTINGS, dataclasses.asdict(chosen))
 
 
 def _trial(run: context.Run, group: int, folder: Path) -> validation.Trial:
     """Prepare a validation up to the choice: the weights by every map with every lambda."""
-    parent = run.folder("rehearsal_backbone") / str(group)
+    artefacts, parent = run.artefacts, run.folder("rehearsal_backbone") / str(group)
     classifier = classifier_lib.Classifier.load(parent, run.network.backbone if run.stays else None)
-    observed = importance.Importances.load(parent)
+    observed = artefacts.validation_importances(group)
     if run.config.importance.importances_of == "probability":
         observed = _of_probability(run, classifier, run.material.rehearsal(run.config.seed, group).train, folder)
     known = run.rehearsal_knowledge(group)
@@ -148,43 +147,37 @@ def _trial(run: context.Run, group: int, folder: Path) -> validation.Trial:
     wanted = known.vectors[seen_classes:]
     kernels = _kernels(run, classifier, observed, maps, wanted, run.config.rehearsal.lambdas, folder / "transfer")
     unseen = known.class_names[seen_classes:]
-    with np.load(parent / "test_seen.npz") as stays, np.load(parent / "test_unseen.npz") as plays:
-        images = observed.features, stays["features"], stays["labels"], plays["features"], plays["labels"]
-    return validation.Trial(classifier, unseen, kernels, *images)
+    tested = (artefacts.validation_images(group, split) for split in ("test_seen", "test_unseen"))
+    return validation.Trial(classifier, unseen, kernels, observed.features, *itertools.chain(*tested))
 
 
 def fit_map(run: context.Run, folder: Path) -> None:
     """Fit the map from domain vectors to importances on all seen classes."""
-    observed = importance.Importances.load(run.folder("importances"))
+    artefacts = run.artefacts
+    observed = artefacts.importances
     if run.config.importance.importances_of == "probability":
-        classifier = classifier_lib.Classifier.load(run.folder("backbone"))
-        observed = _of_probability(run, classifier, run.material.train, folder)
-    known = knowledge.DomainKnowledge.load(run.folder("knowledge") / "knowledge.npz")
-    settings = _settings(run)
-    how = settings.map_fit, settings.map_relevance
-    _fit_map(run, how, known, _seen_classes(run, observed), folder).save(folder)
+        observed = _of_probability(run, artefacts.trained_classifier, run.material.train, folder)
+    how = artefacts.settings.map_fit, artefacts.settings.map_relevance
+    _fit_map(run, how, artefacts.knowledge, _seen_classes(run, observed), folder).save(folder)
 
 
 def transfer_weights(run: context.Run, folder: Path) -> None:
     """Compute the unseen classes' weights, and write the classifier of all classes with its gamma."""
-    classifier = classifier_lib.Classifier.load(run.folder("backbone"))
-    observed = importance.Importances.load(run.folder("importances"))
-    known = knowledge.DomainKnowledge.load(run.folder("knowledge") / "knowledge.npz")
-    settings = _settings(run)
-    maps = {(settings.map_fit, settings.map_relevance): domain_map.DomainMap.load(run.folder("map"))}
-    wanted = known.vectors[len(run.dataset.seen) :]
+    artefacts = run.artefacts
+    classifier, observed, settings = artefacts.trained_classifier, artefacts.importances, artefacts.settings
+    maps = {(settings.map_fit, settings.map_relevance): artefacts.domain_map}
+    wanted = artefacts.knowledge.vectors[len(run.dataset.seen) :]
     (kernel,) = _kernels(run, classifier, observed, maps, wanted, (settings.lambda_,), folder).values()
     sized = settings.scale, settings.scale_unit, settings.bias
     extended = scale_and_bias.extend(classifier, kernel, run.dataset.unseen, *sized, observed.features)
     extended.save(folder)
     gamma = settings.place.gamma(extended.logits(observed.features), len(run.dataset.seen))
-    json_files.write(folder / "calibration.json", {"gamma": gamma})
+    run_files.write_gamma(folder, gamma)
 
 
 def score(run: context.Run, folder: Path) -> None:
     """Score the classifier on the test images, which no earlier stage reads."""
-    classifier = classifier_lib.Classifier.load(run.folder("transfer"))
-    gamma = json_files.read(run.folder("transfer") / "calibration.json")["gamma"]
+    classifier, gamma = run.artefacts.classifier, run.artefacts.gamma
     seen, unseen = run.dataset.test_seen, run.dataset.test_unseen
     seen_features, unseen_features = (
         features.compute(classifier.backbone.network, split, _BATCH_SIZE, folder / name, run.jit_compile)
@@ -198,15 +191,14 @@ def score(run: context.Run, folder: Path) -> None:
         len(run.dataset.seen),
         run.dataset.imageless_columns,
     )
-    test.save(folder / "logits.npz")
-    json_files.write(folder / "metrics.json", _about(run) | _scores(test, gamma))
+    test.save(folder / run_files.LOGITS)
+    json_files.write(folder / run_files.METRICS, _about(run) | _scores(test, gamma))
 
 
 def fit_inverse_map(run: context.Run, folder: Path) -> None:
     """Fit the map from importances to domain vectors on all seen classes."""
-    observed = importance.Importances.load(run.folder("importances"))
-    known = knowledge.DomainKnowledge.load(run.folder("knowledge") / "knowledge.npz")
-    vectors = known.vectors[: len(run.dataset.seen)]
+    observed = run.artefacts.importances
+    vectors = run.artefacts.knowledge.vectors[: len(run.dataset.seen)]
     with training_log.scalars(folder) as log:
         fitted = inverse_map.fit(
             observed.values, observed.labels, vectors, run.config.map.map_folds, run.config.seed, log
@@ -216,9 +208,8 @@ def fit_inverse_map(run: context.Run, folder: Path) -> None:
 
 def explain(run: context.Run, folder: Path) -> None:
     """Explain predictions on test images, name the neurons, and measure how right that is."""
-    subject = subject_lib.Subject.load(run.workdir.root)
     kept = run.material.train if run.has_activations else None
-    explain_run.write(subject, run.dataset, folder, run.config.seed, run.jit_compile, kept)
+    explain_run.write(run.artefacts.subject, run.dataset, folder, run.config.seed, run.jit_compile, kept)
 
 
 def write_report(run: context.Run, folder: Path) -> None:
@@ -247,10 +238,8 @@ FUNCTIONS: dict[str, Callable[[context.Run, Path], None]] = {
 
 def _about(run: context.Run) -> dict[str, Any]:
     """Collect what a reader must know about a run to trust its scores, and to repeat it."""
-    settings = _settings(run)
-    fitted = domain_map.DomainMap.load(run.folder("map"))
-    classifier = classifier_lib.Classifier.load(run.folder("backbone"))
-    known = knowledge.DomainKnowledge.load(run.folder("knowledge") / "knowledge.npz")
+    artefacts = run.artefacts
+    settings, fitted = artefacts.settings, artefacts.domain_map
     return {
         "dataset": run.dataset.name,
         "split_version": run.dataset.split_version,
@@ -259,10 +248,10 @@ def _about(run: context.Run) -> dict[str, Any]:
         "unseen_classes": len(run.dataset.unseen),
         "imageless_classes": run.dataset.imageless,
         "domain": run.config.domain.domain,
-        "domain_source": known.source,
+        "domain_source": artefacts.knowledge.source,
         "backbone": run.config.backbone.backbone,
-        "fine_tuned": json_files.read(run.folder("backbone") / _FINE_TUNED),
-        "layer": classifier.backbone.layer,
+        "fine_tuned": artefacts.fine_tuned,
+        "layer": artefacts.trained_classifier.backbone.layer,
         "seed": run.config.seed,
         "lambda": settings.lambda_,
         "scale": settings.scale,
@@ -293,7 +282,7 @@ def _train(run: context.Run, dataset: zero_shot.ZeroShotDataset, folder: Path) -
     start = run.network if run.stays else run.start()
     if run.has_activations:
         start = dataclasses.replace(start, backbone=start.backbone.without_trunk())
-    json_files.write(folder / _FINE_TUNED, finetune.what(start, settings))
+    json_files.write(folder / run_files.FINE_TUNED, finetune.what(start, settings))
     with training_log.scalars(folder) as log:
         return finetune.finetune(
             start,
@@ -324,11 +313,6 @@ def _of_probability(
         classifier = dataclasses.replace(classifier, backbone=classifier.backbone.without_trunk())
     (folder / "importances").mkdir(parents=True, exist_ok=True)
     return _importances(run, classifier, split, folder / "importances", "probability")
-
-
-def _settings(run: context.Run) -> validation.Settings:
-    """Read the settings that validation chose."""
-    return validation.Settings(**json_files.read(run.folder("rehearsal") / "settings.json"))
 
 
 def _seen_classes(run: context.Run, observed: importance.Importances) -> fit.SeenClasses:

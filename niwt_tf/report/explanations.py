@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from niwt_tf.report import pictures
+from niwt_tf.runs import run_files
 from niwt_tf.util import json_files
 
 _DECISION_WIDTH = 720  # pixels
@@ -54,7 +55,7 @@ def dictionary(folder: Path) -> list[dict[str, Any]]:
     `images` and `maximal` become a `pictures.Picture`; None after the first `MOST_PICTURED`, to bound the page. `words`
     is added, for the search.
     """
-    listed = json_files.read(folder / "neurons.json") or []
+    listed = run_files.neurons(folder)
     order = sorted(listed, key=lambda one: (one["name"] is None, -one["confidence"], one["index"]))
     return [
         one

@@ -5,15 +5,13 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
-from niwt_tf.backbones import classifier as classifier_lib
-from niwt_tf.domains import knowledge as knowledge_lib
 from niwt_tf.method import importance
 from niwt_tf.method.domain_map import domain_map
+from niwt_tf.runs import artefacts
 
 _IMAGES = 16  # training images on which the importances of unseen classes are computed
 
@@ -41,17 +39,15 @@ class ClassVectors:
         return domain_map.rank_correlations(self.predicted, self.observed)
 
 
-def load(root: Path) -> ClassVectors:
-    """Read or compute the vectors of the run in `root`, whose stages up to the transfer must be done."""
-    classifier = classifier_lib.Classifier.load(root / "transfer")
+def load(run: artefacts.RunArtefacts) -> ClassVectors:
+    """Read or compute the vectors of a run whose stages up to the transfer are done."""
+    classifier, found, domain = run.classifier, run.importances, run.knowledge.vectors
     seen_classes = len(classifier.seen)
-    found = importance.Importances.load(root / "importances")
-    domain = knowledge_lib.DomainKnowledge.load(root / "knowledge" / "knowledge.npz").vectors
     counts = np.bincount(found.labels, minlength=seen_classes)[:, None]
     of_seen = domain_map.class_sums(found.values, found.labels, seen_classes) / counts
     images = np.linspace(0, len(found.activations) - 1, _IMAGES).astype(int)
     of_unseen = caused(classifier.backbone.head, found.activations[images], classifier.kernel[:, seen_classes:])
-    predicted = domain_map.DomainMap.load(root / "map")(domain)
+    predicted = run.domain_map(domain)
     return ClassVectors(domain, predicted, np.concatenate([of_seen, of_unseen]), classifier.kernel.T)
 
 

@@ -14,8 +14,7 @@ import numpy as np
 from niwt_tf import config as config_lib
 from niwt_tf import errors
 from niwt_tf.evaluation import gzsl
-from niwt_tf.runs import class_vectors, command, stage_table
-from niwt_tf.util import json_files
+from niwt_tf.runs import artefacts, class_vectors, command, stage_table
 
 _NEEDED = ("data", "knowledge", "rehearsal", "importances", "map", "transfer", "evaluate")
 _EXPLAIN = "explain"
@@ -46,9 +45,14 @@ class FinishedRun:
             )
 
     @functools.cached_property
+    def artefacts(self) -> artefacts.RunArtefacts:
+        """Artefacts of the run's stages."""
+        return artefacts.RunArtefacts(self.root)
+
+    @property
     def metrics(self) -> dict[str, Any]:
-        """Scores and the facts that they depend on: `evaluate/metrics.json`."""
-        return json_files.read(self.root / "evaluate" / "metrics.json")
+        """Scores and the facts that they depend on."""
+        return self.artefacts.metrics
 
     @functools.cached_property
     def explained(self) -> Path | None:
@@ -56,38 +60,36 @@ class FinishedRun:
         folder = self.root / _EXPLAIN
         return folder if folder.is_dir() else None
 
-    @functools.cached_property
+    @property
     def explained_metrics(self) -> dict[str, Any]:
-        """Metrics of the explanations: `explain/metrics.json`; empty if there are none."""
-        return (self.explained and json_files.read(self.explained / "metrics.json")) or {}
+        """Metrics of the explanations; empty if there are none."""
+        return (self.explained and self.artefacts.metrics_of(_EXPLAIN)) or {}
 
-    @functools.cached_property
+    @property
     def settings(self) -> dict[str, Any]:
-        """Settings chosen by validation with pseudo-unseen classes: `rehearsal/settings.json`."""
-        return json_files.read(self.root / "rehearsal" / "settings.json")
+        """Settings chosen by validation with pseudo-unseen classes."""
+        return self.artefacts.settings_record
 
     @functools.cached_property
     def seconds(self) -> dict[str, float]:
         """Seconds of each stage that is done, by the stage's name, in order of the stages."""
-        read = {stage: json_files.read(self.root / stage / "seconds.json") for stage in stage_table.STAGES}
+        read = {stage: self.artefacts.seconds(stage) for stage in stage_table.STAGES}
         return {stage: seconds for stage, seconds in read.items() if seconds is not None}
 
-    @functools.cached_property
+    @property
     def class_names(self) -> tuple[str, ...]:
         """Names of the seen classes, then of the unseen classes."""
-        split = json_files.read(self.root / "data" / "split.json")
-        return (*split["seen"], *split["unseen"])
+        return self.artefacts.class_names
 
     @property
     def seen_classes(self) -> int:
         """Number of seen classes."""
         return self.metrics["seen_classes"]
 
-    @functools.cached_property
+    @property
     def test(self) -> gzsl.GzslLogits:
         """Logits and labels of the test images."""
-        imageless = [self.class_names.index(name) for name in self.metrics["imageless_classes"]]
-        return gzsl.GzslLogits.load(self.root / "evaluate" / "logits.npz", self.seen_classes, imageless)
+        return self.artefacts.test
 
     @functools.cached_property
     def curve(self) -> gzsl.Curve | None:
@@ -105,7 +107,7 @@ class FinishedRun:
     @functools.cached_property
     def vectors(self) -> class_vectors.ClassVectors:
         """Domain vector, importances and weights of each class."""
-        return class_vectors.load(self.root)
+        return class_vectors.load(self.artefacts)
 
     def command(self, *stages: str) -> str:
         """Build the command that makes this run, or only `stages` of it."""

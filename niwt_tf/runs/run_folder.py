@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from niwt_tf import errors
-from niwt_tf.runs import command
-from niwt_tf.util import json_files
+from niwt_tf.runs import command, run_files
 
 
 def require(folder: str | None, stages: Sequence[str], flag: str = "--workdir") -> Path:
@@ -69,8 +68,7 @@ def within(folder: str, flag: str) -> list[Path]:
 
 def _config(root: Path) -> dict[str, Any] | None:
     """Read the settings of the run in a folder; None if there is none."""
-    config = json_files.read(root / "config.json")
-    return config if isinstance(config, dict) else None
+    return run_files.RunFiles(root).config_record
 
 
 def _trouble(root: Path, of_folder: str) -> str:

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from niwt_tf import config as config_lib
-from niwt_tf.runs import finished_run
-from niwt_tf.util import json_files
+from niwt_tf.runs import finished_run, run_files
 
 _SPECIAL = re.compile(r"[\\`*_{}\[\]()#+\-.!<>&|]")
 _ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "|": "&#124;"}  # a backslash does not escape them
@@ -36,7 +35,7 @@ def settings(run: finished_run.FinishedRun) -> str:
 
 def neurons(folder: Path) -> str:
     """Format the names of the neurons in `folder`, which the stage `explain` wrote, as a table."""
-    listed = json_files.read(folder / "neurons.json") or []
+    listed = run_files.neurons(folder)
     rows = [
         (
             one["index"],

@@ -12,7 +12,7 @@ import pytest
 
 from fakes import finished
 from niwt_tf.backbones import classifier
-from niwt_tf.runs import class_vectors
+from niwt_tf.runs import artefacts, class_vectors
 
 
 def test_importances_that_weights_cause_by_hand() -> None:
@@ -26,7 +26,7 @@ def test_importances_that_weights_cause_by_hand() -> None:
 
 def test_vectors_of_a_run_are_of_all_classes(tmp_path: Path) -> None:
     finished.write(tmp_path / "run")
-    vectors = class_vectors.load(tmp_path / "run")
+    vectors = class_vectors.load(artefacts.RunArtefacts(tmp_path / "run"))
     kernel = classifier.Classifier.load(tmp_path / "run" / "transfer").kernel
     assert vectors.domain.shape == (5, 5)
     assert vectors.predicted.shape == vectors.observed.shape == (5, finished.NEURONS)
@@ -40,7 +40,9 @@ def test_observed_importances_of_a_seen_class_are_the_mean_of_its_images_unit_im
     values, labels = (np.load(tmp_path / "run" / "importances" / f"{name}.npy") for name in ("values", "labels"))
     unit = values / np.linalg.norm(values, axis=1, keepdims=True)
     expected = [unit[labels == label].mean(0) for label in range(3)]
-    np.testing.assert_allclose(class_vectors.load(tmp_path / "run").observed[:3], expected, atol=1e-5)
+    np.testing.assert_allclose(
+        class_vectors.load(artefacts.RunArtefacts(tmp_path / "run")).observed[:3], expected, atol=1e-5
+    )
 
 
 def test_rank_correlation_is_of_each_class() -> None:
