@@ -152,13 +152,13 @@ def _grad_cam(subject: _Subject) -> None:
 
 def _map(subject: _Subject) -> None:
     from niwt_tf import config
-    from niwt_tf.method.domain_map import domain_map
+    from niwt_tf.method.domain_map import domain_map, fit
 
     vectors = np.random.default_rng(1).normal(size=(_SEEN, _ATTRIBUTES)).astype(np.float32)
     labels = np.asarray(subject.importances.labels)
     sums = domain_map.class_sums(subject.importances.values, labels, _SEEN)
     counts = np.maximum(np.bincount(labels, minlength=_SEEN), 1)
-    domain_map.fit(vectors, sums, counts, config.MapConfig(), 0)
+    fit.fit_to_sums(vectors, sums, counts, config.MapConfig(), 0)
 
 
 def _target(subject: _Subject) -> np.ndarray:

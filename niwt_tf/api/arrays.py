@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""A user's own arrays, checked, as the library takes its images; and a dataset's images as arrays."""
+"""Check the user's arrays, wrap them as the library reads images, and read a dataset's images into arrays."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _BATCH_SIZE = 256
 
 
 def to_arrays(split: zero_shot.Split) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the images `[N,H,W,3]` uint8, RGB, and labels `[N]` int64 of a part of a dataset, all in memory.
+    """Read a part of a dataset into memory: images `[N,H,W,3]` uint8, RGB, and labels `[N]` int64.
 
     Args:
-      split: such as `dataset.train`; its labels count `dataset.class_names`.
+      split: Part of a dataset, such as `dataset.train`. Its labels are indices into `dataset.class_names`.
 
     Raises:
-      errors.UserError: if it is no part of a dataset.
+      errors.UserError: If `split` is not a part of a dataset.
     """
     arguments.require_instance("split", split, zero_shot.Split, "Give a part of a dataset, such as dataset.train.")
     batches = [images.numpy() for images, _ in split.batches(_BATCH_SIZE)]
@@ -34,16 +34,18 @@ def to_arrays(split: zero_shot.Split) -> tuple[np.ndarray, np.ndarray]:
 
 
 def as_split(images: Any, labels: Any, classes: int, size: int) -> zero_shot.Split:
-    """Returns arrays as the library takes its images; nothing is copied, so that they may be mapped from disk.
+    """Wrap arrays as a split, the form in which the library reads images.
+
+    Nothing is copied, so the images may be mapped from disk.
 
     Args:
-      images: `[N,H,W,3]` uint8, RGB; their middle squares are fitted to the size.
-      labels: `[N]`, from 0 to `classes - 1`, each class at least once.
-      classes: how many there are.
-      size: the side of the images to give, in pixels.
+      images: `[N,H,W,3]` uint8 images, RGB, at least one. Their middle squares are resized to `size`.
+      labels: `[N]` labels from 0 to `classes - 1`, each class at least once.
+      classes: Number of classes.
+      size: Side of the images that the split yields, in pixels.
 
     Raises:
-      errors.UserError: if the arrays are of another kind, or a class has no image.
+      errors.UserError: If an array has another shape or type, or a class has no image.
     """
     pictures = arguments.require_images(images, least=1)
     numbers = arguments.require_labels("labels", labels, len(pictures), range(classes))
@@ -56,10 +58,10 @@ def as_split(images: Any, labels: Any, classes: int, size: int) -> zero_shot.Spl
 
 
 def require_backbone(backbone: Any) -> backbone_lib.Backbone:
-    """Return a network.
+    """Check that a value is a network of this library, and return it.
 
     Raises:
-      errors.UserError: if it is none of this library's.
+      errors.UserError: If it is not.
     """
     return arguments.require_instance(
         "backbone", backbone, backbone_lib.Backbone, "Give what `load_backbone` returns, or a classifier's `.backbone`."
@@ -67,10 +69,10 @@ def require_backbone(backbone: Any) -> backbone_lib.Backbone:
 
 
 def require_classifier(classifier: Any) -> classifier_lib.Classifier:
-    """Return a classifier.
+    """Check that a value is a classifier of this library, and return it.
 
     Raises:
-      errors.UserError: if it is none of this library's.
+      errors.UserError: If it is not.
     """
     remedy = "Give what `load_classifier`, `fit_classifier` or `train_classifier` returns."
     return arguments.require_instance("classifier", classifier, classifier_lib.Classifier, remedy)
@@ -79,15 +81,15 @@ def require_classifier(classifier: Any) -> classifier_lib.Classifier:
 def require_importances(
     importances: Any, classifier: classifier_lib.Classifier | None = None, classes: int | None = None
 ) -> importance.Importances:
-    """Return importances whose arrays fit one another and a classifier.
+    """Check that the arrays of importances fit one another and a classifier, and return the importances.
 
     Args:
-      importances: What should be such.
-      classifier: Classifier that they are of; any by default.
-      classes: How many classes they must be of; any number by default.
+      importances: Value to check.
+      classifier: Classifier that the importances must fit; any classifier by default.
+      classes: Number of classes that the labels must cover; any number by default.
 
     Raises:
-      errors.UserError: if they are none, or do not fit.
+      errors.UserError: If the value is not of type `Importances`, or an array does not fit.
     """
     found = arguments.require_instance(
         "importances", importances, importance.Importances, "Give what `compute_importances` returns."
@@ -104,7 +106,7 @@ def require_importances(
 
 
 def _class_count(labels: Any) -> int:
-    """Return how many classes labels are of, if they are labels at all."""
+    """Compute the number of classes from the highest label; 1 if the labels are not integers."""
     numbers = np.asarray(labels)
     return max(1, int(numbers.max(initial=0)) + 1) if numbers.dtype.kind in "iu" else 1
 

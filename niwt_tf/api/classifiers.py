@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Networks, and classifiers of the user's images on them."""
+"""Load networks and classifiers, and train classifiers on the user's images."""
 
 from __future__ import annotations
 
@@ -31,19 +31,20 @@ _BATCH_SIZE = 128
 def load_backbone(
     name: str | keras.Model = "small", seed: int = 0, custom_objects: Mapping[str, Any] | None = None, **values: Any
 ) -> backbone_lib.Backbone:
-    """Returns a network from images to features, cut at the layer whose neurons count.
+    """Load a network from images to features, cut at the layer whose neurons get importances.
 
     Args:
-      name: `small`, one of keras.applications such as `vgg16`, `keras:PATH`, `hub:HANDLE_OR_PATH`, or your own
-        functional or sequential model of Keras: of a classifier, what comes before its last weights.
-      seed: Keras' random seed, set here: of the weights of a network that comes without.
-      custom_objects: name -> layer or function of your own that a file of Keras is made of; those of a model in memory
-        are known.
-      **values: of `config.BackboneConfig`, such as `layer`, `weights`, `image_size` or `preprocessing`.
+      name: `small`, a network of keras.applications such as `vgg16`, `keras:PATH`, `hub:HANDLE_OR_PATH`, or a
+        functional or sequential Keras model of your own. Of a classifier, the part before its last weights is used.
+      seed: Random seed of Keras, which this function sets. It determines the weights of a network that comes without
+        weights.
+      custom_objects: Your own layers and functions by name, if a Keras file contains any. Those of a model in memory
+        are already known.
+      **values: Settings of `config.BackboneConfig`, such as `layer`, `weights`, `image_size` or `preprocessing`.
 
     Raises:
-      errors.UserError: if there is no such network or layer, its weights cannot be had, or it gives other numbers than
-        your model.
+      errors.UserError: If there is no such network or layer, its weights cannot be obtained, or its outputs differ from
+        those of your model.
     """
     arguments.require_seed(seed)
     settings.refuse(values, backbone="Name the network by `name`.")
@@ -57,21 +58,21 @@ def load_classifier(
     custom_objects: Mapping[str, Any] | None = None,
     **values: Any,
 ) -> classifier_lib.Classifier:
-    """Returns your own trained classifier as it is; what is linear behind its last weights is folded into them.
+    """Load your own trained classifier without training it further.
 
-    Its last weights are those of a dense layer or a 1x1 convolution. The network computes in float32, whatever your
-    model does.
+    The last weights of the classifier must be those of a dense layer or a 1x1 convolution. Linear operations after them
+    are folded into them. The network computes in float32, whatever precision your model uses.
 
     Args:
-      name: `keras:PATH`, or a functional or sequential model of Keras.
-      class_names: in the order of its outputs.
-      custom_objects: name -> layer or function of your own that a file of Keras is made of; those of a model in memory
-        are known.
-      **values: of `config.BackboneConfig`, such as `layer` or `preprocessing`.
+      name: `keras:PATH`, or a functional or sequential Keras model.
+      class_names: Names of the classes, in the order of the model's outputs.
+      custom_objects: Your own layers and functions by name, if a Keras file contains any. Those of a model in memory
+        are already known.
+      **values: Settings of `config.BackboneConfig`, such as `layer` or `preprocessing`.
 
     Raises:
-      errors.UserError: if it cannot be read, has no classifier, has one of another number of classes, or gives other
-        numbers than your model.
+      errors.UserError: If the model cannot be read, is not a classifier, has another number of classes, or if the
+        outputs of the loaded classifier differ from those of your model.
     """
     class_names = arguments.require_names("class_names", class_names)
     settings.refuse(values, backbone="Name the network by `name`.", finetune="The classifier stays as it is.")
@@ -98,17 +99,17 @@ def fit_classifier(
     class_names: Sequence[str],
     shrinkage: float = 0.5,
 ) -> classifier_lib.Classifier:
-    """Returns a new classifier on a network that stays as it is: discriminant analysis of its features.
+    """Fit a new linear classifier to a network's features by discriminant analysis; the network does not change.
 
     Args:
-      backbone: of `load_backbone`.
-      images: `[N,H,W,3]` uint8, RGB.
-      labels: `[N]`, indices of class names.
-      class_names: of the `C` seen classes.
-      shrinkage: above 0, at most 1: how far the features' covariance is shrunk towards the same in all directions.
+      backbone: Network from `load_backbone`.
+      images: `[N,H,W,3]` uint8 images, RGB.
+      labels: `[N]` indices into `class_names`, each class at least once.
+      class_names: Names of the `C` seen classes.
+      shrinkage: Shrinkage of the features' covariance towards the same variance in all directions, from 0.0001 to 1.
 
     Raises:
-      errors.UserError: if the arrays are of another kind, or a class has no image.
+      errors.UserError: If an array has another shape or type, or a class has no image.
     """
     arrays.require_backbone(backbone)
     names = arguments.require_names("class_names", class_names)
@@ -127,21 +128,23 @@ def train_classifier(
     seed: int = 0,
     **values: Any,
 ) -> classifier_lib.Classifier:
-    """Returns a classifier with all of its network trained: `backbone` itself changes.
+    """Train a network and a linear classifier on its features; `backbone` itself changes.
 
     Args:
-      backbone: of `load_backbone`.
-      images: `[N,H,W,3]` uint8, RGB.
-      labels: `[N]`, indices of class names.
-      class_names: of the `C` seen classes.
-      from_scratch: whether the network has random weights; otherwise it is fine-tuned, with a hundredth of the learning
-        rate and its batch norms as they came, from a classifier as `fit_classifier` gives it.
-      seed: Keras' random seed, set here: of the order of images, flips and dropout.
-      **values: of `config.BackboneConfig`, such as `epochs`, `batch_size`, `learning_rate` or `patience`.
+      backbone: Network from `load_backbone`.
+      images: `[N,H,W,3]` uint8 images, RGB.
+      labels: `[N]` indices into `class_names`, each class at least once.
+      class_names: Names of the `C` seen classes.
+      from_scratch: True if the network has random weights. If false, it is fine-tuned: training starts from a
+        classifier fitted to its features, with a default learning rate of 0.00001 instead of 0.003, and does not change
+        the statistics of batch normalization.
+      seed: Random seed of Keras, which this function sets. It determines the first weights of the classifier, the order
+        of the images, flips and dropout.
+      **values: Settings of `config.BackboneConfig`, such as `epochs`, `batch_size`, `learning_rate` or `patience`.
 
     Raises:
-      errors.UserError: if the arrays are of another kind, or a class has no image.
-      errors.DivergedError: if a loss is no finite number.
+      errors.UserError: If an array has another shape or type, or a class has no image.
+      errors.DivergedError: If a loss is not a finite number.
     """
     arrays.require_backbone(backbone)
     names = arguments.require_names("class_names", class_names)
@@ -155,14 +158,14 @@ def train_classifier(
 
 
 def compute_features(backbone: backbone_lib.Backbone, images: np.ndarray) -> np.ndarray:
-    """Returns the features `[N,D]` float32 of images; `classifier.logits` takes them.
+    """Compute the features `[N,D]` float32 of images, from which `classifier.logits` computes logits.
 
     Args:
-      backbone: of `load_backbone`, or a classifier's.
-      images: `[N,H,W,3]` uint8, RGB; their middle squares are fitted to the network.
+      backbone: Network from `load_backbone`, or a classifier's `backbone`.
+      images: `[N,H,W,3]` uint8 images, RGB; there may be none. Their middle squares are resized for the network.
 
     Raises:
-      errors.UserError: if the images are of another kind.
+      errors.UserError: If the images have another shape or type.
     """
     arrays.require_backbone(backbone)
     pictures = arguments.require_images(images)
@@ -177,7 +180,7 @@ def compute_features(backbone: backbone_lib.Backbone, images: np.ndarray) -> np.
 def _started(
     name: str | keras.Model, seed: int, values: dict[str, Any], custom_objects: Mapping[str, Any] | None
 ) -> Iterator[tuple[backbone_lib.InitialNetwork, config_lib.BackboneConfig]]:
-    """Gives the network and its settings; a model in memory is read as its file would be."""
+    """Build a network and read its settings; a model in memory is first saved to a file, and read from there."""
     keras.utils.set_random_seed(seed)
     if not isinstance(name, (str, keras.Model)):
         raise errors.UserError(
@@ -197,7 +200,7 @@ def _started(
 
 @contextlib.contextmanager
 def _shown_in_errors(flag: str, argument: str) -> Iterator[None]:
-    """Name the caller's own model in errors, in place of the file that it was saved in."""
+    """Name the caller's own model in errors, instead of the temporary file that it was saved in."""
     try:
         yield
     except errors.UserError as error:
@@ -218,7 +221,7 @@ def _saved(model: keras.Model, folder: Path) -> Path:
 
 
 def _own_layers(model: keras.Model) -> dict[str, Any]:
-    """Returns the classes of a model's layers that are not Keras' own by their names."""
+    """Collect the classes of a model's layers that are not Keras' own, by name."""
     kinds = {type(layer) for layer in model._flatten_layers()}
     return {kind.__name__: kind for kind in kinds if kind.__module__.partition(".")[0] != "keras"}
 
@@ -234,7 +237,7 @@ def _finetune(
     config: config_lib.BackboneConfig,
     seed: int,
 ) -> classifier_lib.Classifier:
-    """Returns what `finetune.finetune` does; what it keeps of its work is thrown away."""
+    """Call `finetune.finetune` with a temporary folder, so that its intermediate files are deleted."""
     half = devices.uses_half_precision("auto")
     with tempfile.TemporaryDirectory() as folder:
         compiled = devices.compiles("auto")

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What decisions rest on: neurons, places and words; and what each neuron stands for."""
+"""Explain predictions by neurons, image regions and words, and name neurons."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from niwt_tf.util import arguments
 def explain_images(
     classifier: classifier_lib.Classifier, images: np.ndarray, class_name: str = "", gamma: float = 0.0
 ) -> explainer.Explanations:
-    """Returns what a classifier decides of images, the importances of its neurons there, and where they look.
+    """Explain a classifier's prediction on each image by neuron importances and a Grad-CAM map.
 
     Args:
-      classifier: of all classes.
-      images: `[N,H,W,3]` uint8, RGB; their middle squares are fitted to the network.
-      class_name: the class to explain; of each image the predicted one by default.
-      gamma: what is taken off the seen classes' logits.
+      classifier: Classifier of all classes.
+      images: `[N,H,W,3]` uint8 images, RGB; there may be none. Their middle squares are resized for the network.
+      class_name: Class to explain on all images. By default, the predicted class of each image.
+      gamma: Number subtracted from the seen classes' logits (calibrated stacking, Chao et al., ECCV 2016).
 
     Raises:
-      errors.UserError: if the images are of another kind, or there is no such class.
+      errors.UserError: If the images have another shape or type, or there is no such class.
     """
     arrays.require_classifier(classifier)
     pictures = arguments.require_images(images)
@@ -42,16 +42,17 @@ def explain_images(
 def find_reasons(
     inverse: inverse_map.InverseMap, importances: np.ndarray, feature_names: Sequence[str], count: int = textual.COUNT
 ) -> list[tuple[textual.Reason, ...]]:
-    """Returns for each image the features that speak for the class, each with its score, the strongest first.
+    """Find the features that speak for each image's explained class, each with its score, the strongest first.
 
     Args:
-      inverse: of `fit_inverse_map`.
-      importances: `[N,K]`, of `explain_images`.
-      feature_names: of the domain vectors.
-      count: most reasons, at least 1; fewer where fewer features lie above their mean.
+      inverse: Map from `fit_inverse_map`.
+      importances: `[N,K]` importances from `explain_images`.
+      feature_names: Names of the domain vectors' features.
+      count: Largest number of reasons for an image, at least 1. There are fewer if fewer features lie above their mean
+        over the seen classes.
 
     Raises:
-      errors.UserError: if an argument is of another kind, or the sizes differ.
+      errors.UserError: If an argument has another type, or the sizes differ.
     """
     require_inverse(inverse)
     values = arguments.require_matrix("importances", importances, columns=inverse.neurons, of_column="neuron", least=0)
@@ -67,17 +68,18 @@ def name_neurons(
     images: np.ndarray,
     labels: np.ndarray,
 ) -> list[neurons.Neuron]:
-    """Returns what each neuron stands for, and how sure that is, judged by training images.
+    """Name each neuron after the feature that it stands for, with a confidence measured on training images.
 
     Args:
-      classifier: of `C` classes.
-      inverse: of `fit_inverse_map`.
-      known: vectors of these classes in their order, with the names of their features; others may follow.
-      images: `[N,H,W,3]` uint8, RGB.
-      labels: `[N]`, from 0 to `C - 1`, each class at least once.
+      classifier: Classifier with `C` seen classes.
+      inverse: Map from `fit_inverse_map`.
+      known: Vectors of these classes, in the classifier's order, with the names of their features. Vectors of other
+        classes may follow.
+      images: `[N,H,W,3]` uint8 training images of these classes, RGB.
+      labels: `[N]` labels from 0 to `C - 1`, each class at least once.
 
     Raises:
-      errors.UserError: if the arrays are of another kind, or a class has no image.
+      errors.UserError: If an array has another shape or type, or a class has no image.
     """
     arrays.require_classifier(classifier)
     require_inverse(inverse)
@@ -91,10 +93,10 @@ def name_neurons(
 
 
 def require_inverse(inverse: Any) -> inverse_map.InverseMap:
-    """Return a map from importances to domain vectors.
+    """Check that a value is a map from importances to domain vectors, and return it.
 
     Raises:
-      errors.UserError: if it is none.
+      errors.UserError: If it is not.
     """
     remedy = "Give what `fit_inverse_map` returns."
     return arguments.require_instance("inverse", inverse, inverse_map.InverseMap, remedy)

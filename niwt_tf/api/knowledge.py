@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Datasets, and what is known of classes as vectors: a dataset's own, or the user's."""
+"""Load datasets, and encode what is known of classes as domain vectors: the dataset's own knowledge, or the user's."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ _LARGEST_SIDE = 2048  # pixels
 
 
 def load_dataset(name: str = "aviary", image_size: int = 64, **values: Any) -> zero_shot.ZeroShotDataset:
-    """Returns a dataset with its zero-shot split, having drawn or unpacked it where it is not there yet.
+    """Load a dataset with its zero-shot split; draw or unpack the images first if that was not done before.
 
     Args:
       name: `aviary`, `folder`, `awa2`, `cub`, `sun` or `apy`.
-      image_size: the side of the images to give, in pixels, from 1 to 2048.
-      **values: of `config.DataConfig`, such as `data_dir` or `aviary_classes`.
+      image_size: Side of the images, in pixels, from 1 to 2048.
+      **values: Settings of `config.DataConfig`, such as `data_dir` or `aviary_classes`.
 
     Raises:
-      errors.UserError: if there is no such dataset, or it cannot be had as asked for.
+      errors.UserError: If there is no such dataset, or it cannot be obtained with these settings.
     """
     settings.refuse(values, dataset="Name the dataset by `name`.")
     size = arguments.require_whole("image_size", image_size, 1, _LARGEST_SIDE)
@@ -41,15 +41,16 @@ def load_dataset(name: str = "aviary", image_size: int = 64, **values: Any) -> z
 def load_knowledge(
     dataset: zero_shot.ZeroShotDataset, domain: str = "attributes", **values: Any
 ) -> knowledge_lib.DomainKnowledge:
-    """Returns a vector for each class of a dataset, the seen ones first.
+    """Encode what a dataset says of its classes as one vector per class, the seen classes first.
 
     Args:
-      dataset: of `load_dataset`.
-      domain: `attributes`, `captions`, `documents`, `sentences`, or several of them joined by `+`.
-      **values: of `config.DomainConfig`, such as `text_encoder`.
+      dataset: Dataset from `load_dataset`.
+      domain: `attributes`, `binary_attributes`, `captions`, `documents` or `sentences`, or several of them joined by
+        `+`.
+      **values: Settings of `config.DomainConfig`, such as `text_encoder`.
 
     Raises:
-      errors.UserError: if the dataset lacks the domain.
+      errors.UserError: If the dataset lacks the domain, or says nothing of a class, or the same of all seen classes.
     """
     arguments.require_instance("dataset", dataset, zero_shot.ZeroShotDataset, "Give what `load_dataset` returns.")
     chosen = settings.read("domain", **(values | {"domain": domain}))
@@ -60,17 +61,20 @@ def load_knowledge(
 def encode_attributes(
     values: np.ndarray, feature_names: Sequence[str], class_names: Sequence[str], missing_value: str = "auto"
 ) -> knowledge_lib.DomainKnowledge:
-    """Return a vector for each class, of your own attributes; further classes are taught by naming some of them.
+    """Encode your own attributes as one vector per class.
+
+    A model built with them can be taught further classes by naming some of these attributes.
 
     Args:
-      values: `[C,M]`, of any scale.
-      feature_names: `M` names.
-      class_names: `C` names.
-      missing_value: `-1` takes each -1 for what is missing and fills in the mean, `none` for a value; `auto` decides by
-        the other values, and says so.
+      values: `[C,M]` values of the attributes, on any scale.
+      feature_names: Names of the `M` attributes.
+      class_names: Names of the `C` classes.
+      missing_value: Meaning of -1. `-1` takes it as missing and fills in the attribute's mean, `none` takes it as a
+        value, and `auto` decides by the other values and prints the decision.
 
     Raises:
-      errors.UserError: if the sizes differ, values are no numbers, or tell nothing of a class, or the same of all.
+      errors.UserError: If the sizes differ, a value is not a finite number, an attribute is missing for every class, or
+        all classes have the same values.
     """
     classes = arguments.require_names("class_names", class_names)
     names = arguments.require_names("feature_names", feature_names)
@@ -93,14 +97,15 @@ def encode_attributes(
 
 
 def encode_captions(captions: Mapping[str, Sequence[str]], seen: Sequence[str] = ()) -> knowledge_lib.DomainKnowledge:
-    """Return a vector for each class, in the order of the captions: TF-IDF over words and phrases of up to three.
+    """Encode captions as one vector per class, in their order, by TF-IDF over words and phrases of up to three words.
 
     Args:
-      captions: class -> sentences on how it looks, one or more.
-      seen: the classes on whose sentences the vocabulary is fitted; all by default.
+      captions: Sentences on how each class looks, one or more, by the name of the class.
+      seen: Classes on whose sentences the vocabulary is fitted; all classes by default.
 
     Raises:
-      errors.UserError: if a class has no sentence, or one of which no word is known, or all seen ones have the same.
+      errors.UserError: If a class has no sentence, or none with a known word, or if all seen classes have the same
+        vector.
     """
     told = _require_captions(captions)
     fitted = _require_seen(seen, told)
@@ -129,7 +134,7 @@ def _audit(
     feature_names: Sequence[str],
     known_words: Sequence[float] = (),
 ) -> None:
-    """Say what is doubtful; see `audit.check`."""
+    """Print a warning for each doubt about the vectors; see `audit.check`."""
     remedy = "Tell what sets the classes apart, in words or attributes that seen classes have, too."
     told = audit.Told(what, source, remedy, class_names, vectors, seen, feature_names, known_words)
     for doubt in audit.check(told):
@@ -148,7 +153,7 @@ def _require_captions(captions: Any) -> dict[str, tuple[str, ...]]:
 
 
 def _require_seen(seen: Any, told: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    """Returns the classes that are fitted to: all where `seen` is empty."""
+    """Check the classes that the vocabulary is fitted on, and return them: all classes if `seen` is empty."""
     names = arguments.require_names("seen", seen, least=0)
     strange = [name for name in names if name not in told]
     if strange:

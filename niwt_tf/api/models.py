@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Models to use, teach and hand on: of a run, of a bundle, or of the user's own pieces."""
+"""Load, build and export models, which predict, explain, and learn new classes from descriptions."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from niwt_tf.util import arguments
 
 
 def load_model(path: str | os.PathLike[str], safe_mode: bool = True) -> Model:
-    """Returns the model of a run's folder, or of a `.keras` bundle.
+    """Load the model of a run's folder, or of a `.keras` bundle.
 
     Args:
-      path: the folder or the file.
-      safe_mode: refuses a bundle that runs a SavedModel of TensorFlow Hub, which is a program.
+      path: Folder of the run, or file of the bundle.
+      safe_mode: True to refuse a bundle that runs a SavedModel of TensorFlow Hub, because a SavedModel is a program.
 
     Raises:
-      errors.UserError: if there is none, or it is damaged.
+      errors.UserError: If there is no model at `path`, or it is damaged, or the run is not finished.
     """
     safe = arguments.require_flag("safe_mode", safe_mode)
     with arguments.named(model="path", nosafe_mode="safe_mode=False"):
@@ -56,27 +56,28 @@ def make_model(
     seed: int = 0,
     transfer_fit: str = "closed",
     scale_unit: str = "spread",
+    shrinkage: float = steps.SHRINKAGE,
 ) -> Model:
-    """Returns a model of your own pieces, which predicts, explains and is taught new classes.
+    """Build a model from your own pieces, which predicts, explains, and learns new classes from descriptions.
 
     Args:
-      classifier: of seen classes, or of these and new ones.
-      known: the vectors of all its classes, in their order.
-      importances: of `compute_importances`, of the seen classes.
-      forward: of `fit_map`; fitted here by default.
-      inverse: of `fit_inverse_map`; fitted here by default.
-      neurons: of `name_neurons`; without, no neuron has a name.
-      lambda_: how hard new weights are held back; see `transfer_weights`.
-      scale: the size of new weights; see `add_classes`.
-      bias: of new classes; see `add_classes`.
-      kept_share: 0..1, of the seen training images, how many keep a seen class as their best guess; see `choose_gamma`.
-      text_encoder: that `known` was loaded with.
-      seed: of the maps' folds, and of the weights of classes that are taught.
-      transfer_fit: how these weights are found, `closed` or `descent`; see `transfer_weights`.
-      scale_unit: of `scale`; see `add_classes`.
+      classifier: Classifier of seen classes, or of seen and new classes.
+      known: Vectors of all classes of the classifier, in its order.
+      importances: Importances of the seen classes, from `compute_importances`.
+      forward: Map from `fit_map`. By default it is fitted here.
+      inverse: Map from `fit_inverse_map`. By default it is fitted here.
+      neurons: Neurons from `name_neurons`. By default no neuron has a name.
+      lambda_: Regularization of the weights of new classes, at least 0; see `transfer_weights`.
+      scale: Size of the weights of new classes; see `add_classes`.
+      bias: Bias of new classes; see `add_classes`.
+      kept_share: Share of the seen training images that keep a seen class as prediction, 0..1; see `choose_gamma`.
+      text_encoder: Text encoder that `known` was loaded with.
+      seed: Random seed of the maps' folds, and of the weights of new classes.
+      transfer_fit: Method that fits these weights, `closed` or `descent`; see `transfer_weights`.
+      scale_unit: Unit of `scale`; see `add_classes`.
 
     Raises:
-      errors.UserError: if the pieces are not of the same classes, or a setting may not have that value.
+      errors.UserError: If the pieces are not of the same classes, or a setting has an invalid value.
     """
     arrays.require_classifier(classifier)
     _require_same(classifier, known)
@@ -85,8 +86,9 @@ def make_model(
     steps.require_share(kept_share)
     arguments.require_seed(seed)
     chosen = settings.run(
-        {"lambdas": "lambda_", "scales": "scale", "biases": "bias"},
+        {"lambdas": "lambda_", "scales": "scale", "biases": "bias", "classifier_shrinkage": "shrinkage"},
         domain={"text_encoder": text_encoder},
+        backbone={"classifier_shrinkage": shrinkage},
         transfer={"transfer_fit": transfer_fit},
         rehearsal={"lambdas": (lambda_,), "scales": (scale,), "biases": (bias,), "scale_unit": scale_unit},
     )
@@ -117,23 +119,23 @@ def make_model(
         neuron_names=names,
         config=dataclasses.replace(chosen, backbone=_origin(classifier), seed=seed),
         metrics={},
-        operator=steps.operator(classifier, importances, forward.residuals, lambda_) if is_closed else None,
+        operator=steps.operator(classifier, importances, forward.residuals, lambda_, shrinkage) if is_closed else None,
     )
 
 
 def export_model(model: Model, out: str | os.PathLike[str], format: str = "savedmodel") -> None:
-    """Writes a model for those who serve it without this library; see `niwt_tf.export`.
+    """Write a model in a format that other programs can run without this library; see `niwt_tf.export`.
 
     Args:
-      model: to export.
-      out: the folder, which is empty or not there; of the format `keras` the file.
+      model: Model to export.
+      out: Folder to write, empty or not there yet; for the format `keras`, the file to write.
       format: `savedmodel`, `litert`, `onnx`, `openvino` or `keras`.
 
     Raises:
-      errors.UserError: if there is no such format, what it needs is not installed, something lies at `out`, or the
-        format lacks an operation of the network.
+      errors.UserError: If there is no such format, a package that it needs is not installed, something lies at `out`,
+        or the format lacks an operation of the network.
     """
-    from niwt_tf.export import export, target  # optional: others need not wait for the converters
+    from niwt_tf.export import export, target  # here, so that only exports wait for the converters
 
     arguments.require_instance("model", model, Model, "Give what `load_model` or `make_model` returns.")
     place = Path(arguments.require_path("out", out))
@@ -173,7 +175,7 @@ def _names(neurons: Sequence[neurons_lib.Neuron], count: int) -> tuple[str | Non
 
 
 def _origin(classifier: classifier_lib.Classifier) -> config_lib.BackboneConfig:
-    """Returns settings that tell a SavedModel, which is a program, from what Keras loads in its safe mode."""
+    """Build backbone settings that name the network's SavedModel, if it has one, so that safe mode can refuse it."""
     programs = tuple(saved_model_layers.OBJECTS.values())
     handles = [layer.source.handle for layer in classifier.backbone.network.layers if isinstance(layer, programs)]
     return config_lib.BackboneConfig(backbone=f"{networks.HUB}{handles[0]}") if handles else config_lib.BackboneConfig()

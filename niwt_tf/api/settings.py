@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""A user's settings by name, as the dataclasses of `config`."""
+"""Read a user's settings by name into the dataclasses of `config`."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from niwt_tf.util import arguments
 
 
 def run(names: Mapping[str, str] | None = None, /, **parts: dict[str, Any]) -> config_lib.RunConfig:
-    """Returns the settings of a run; what is not given is the default.
+    """Build the settings of a run; settings that are left out have their defaults.
 
     Args:
-      names: Argument of the caller's for each setting that it takes by another name.
-      **parts: the name of a field of `config.RunConfig`, such as `data` -> settings of that part by name.
+      names: Caller's argument for each setting that it takes under another name, for error messages.
+      **parts: Settings by name for each part. A part is a field of `config.RunConfig`, such as `data`.
 
     Raises:
-      errors.UserError: if there is no such setting, or it may not have that value.
+      errors.UserError: If there is no such setting, or a value is invalid.
     """
     default = config_lib.RunConfig()
     with arguments.named(**(names or {})):
@@ -29,28 +29,28 @@ def run(names: Mapping[str, str] | None = None, /, **parts: dict[str, Any]) -> c
 
 
 def read(part: str, names: Mapping[str, str] | None = None, /, **values: Any) -> Any:
-    """Returns a part of the settings of a run, such as `data`, as a dataclass; what is not given is the default.
+    """Build one part of the settings of a run, as a dataclass; settings that are left out have their defaults.
 
     Args:
-      part: the name of a field of `config.RunConfig`.
-      names: Argument of the caller's for each setting that it takes by another name.
-      **values: settings of that part.
+      part: Name of a field of `config.RunConfig`, such as `data`.
+      names: Caller's argument for each setting that it takes under another name, for error messages.
+      **values: Settings of the part, by name.
 
     Raises:
-      errors.UserError: if there is no such setting, or it may not have that value.
+      errors.UserError: If there is no such setting, or a value is invalid.
     """
     return getattr(run(names, **{part: values}), part)
 
 
 def refuse(values: Iterable[str], **taken: str) -> None:
-    """Raise an error if a setting is given that a function decides itself.
+    """Refuse settings that the calling function decides itself.
 
     Args:
-      values: Names of the settings that are given.
-      **taken: Remedy for each setting that may not be among them, a sentence.
+      values: Names of the settings that the caller passed.
+      **taken: Remedy for each setting that is refused, a sentence.
 
     Raises:
-      errors.UserError: if there is one.
+      errors.UserError: If a refused setting is among `values`.
     """
     for name in values:
         if name in taken:

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The method's steps, each alone on arrays: importances, maps, transfer, new classes, evaluation."""
+"""Run each step of the method alone, on arrays: importances, maps, weight transfer, new classes, evaluation."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ from niwt_tf.evaluation import gzsl
 from niwt_tf.method import importance, inverse_map
 from niwt_tf.method.calibration import gamma as gamma_lib
 from niwt_tf.method.calibration import scale_and_bias
-from niwt_tf.method.domain_map import domain_map
-from niwt_tf.method.domain_map import relevance as relevance_lib
-from niwt_tf.method.weight_transfer import closed_form, descent
+from niwt_tf.method.domain_map import domain_map, fit
+from niwt_tf.method.weight_transfer import closed_form, solve
 from niwt_tf.util import arguments, devices
+
+SHRINKAGE = config_lib.BackboneConfig().classifier_shrinkage  # of a classifier, by default
 
 
 def compute_importances(
@@ -34,18 +35,22 @@ def compute_importances(
     seed: int = 0,
     of: str = "logit",
 ) -> importance.Importances:
-    """Returns how much each neuron moves the logit of an image's own class, and what else one pass gave; in memory.
+    """Compute each training image's neuron importances for its own class, with features and activations.
+
+    An importance is the gradient of the class's logit with respect to a neuron's activations, averaged over positions
+    (section 3.1 of the paper). All arrays are in memory.
 
     Args:
-      classifier: of `C` classes.
-      images: `[N,H,W,3]` uint8, RGB, of training.
-      labels: `[N]`, from 0 to `C - 1`, each class at least once.
-      kept_images: of how many images the activations are kept, for the transfer; at least 1.
-      seed: chooses these.
-      of: what of a class: its `logit`, or its `probability`; of the latter's importances only the directions are right.
+      classifier: Classifier of `C` classes.
+      images: `[N,H,W,3]` uint8 training images, RGB.
+      labels: `[N]` labels from 0 to `C - 1`, each class at least once.
+      kept_images: Number of images whose activations are kept for the transfer, at least 1.
+      seed: Random seed that chooses these images.
+      of: Output to differentiate: the `logit` of the class, or its `probability`. Importances of the probability are
+        correct only in direction.
 
     Raises:
-      errors.UserError: if the arrays are of another kind, a class has no image, or `of` is neither.
+      errors.UserError: If an array has another shape or type, a class has no image, or `of` has another value.
     """
     arrays.require_classifier(classifier)
     arguments.require_whole("kept_images", kept_images, 1)
@@ -64,48 +69,50 @@ def fit_map(
     how: str = "ridge",
     seed: int = 0,
     relevance: int = 0,
+    shrinkage: float = SHRINKAGE,
     **values: Any,
 ) -> domain_map.DomainMap:
-    """Returns the map from domain vectors to importances, as far as classes held out in turn are predicted best.
+    """Fit the map from domain vectors to importances; held-out classes choose its penalty or number of steps.
 
     Args:
-      domain_vectors: of the `C` classes that the importances are of, `[C,M]`; only their directions count.
-      importances: of `compute_importances`.
-      how: `ridge`, or `descent` on the cosine, as in the paper.
-      seed: deals the classes into folds, and draws the first weights of hidden layers.
-      relevance: for how many steps ridge regression learns how much each attribute or word tells of how a class looks;
-        `bin/niwt` tries 10 and 100, of which the former suits a dozen classes.
-      **values: of `config.MapConfig`, such as `map_penalties`.
+      domain_vectors: `[C,M]` vectors of the `C` classes of the importances; only their directions count.
+      importances: Importances from `compute_importances`.
+      how: Method: `ridge` regression, or `descent` on the cosine, as in the paper.
+      seed: Random seed that splits the classes into folds, and draws the first weights of hidden layers.
+      relevance: Number of steps of automatic relevance determination: ridge regression learns how much each attribute
+        or word says of the class prototypes. With 0, all count the same; no effect on `descent`. `bin/niwt` tries 10
+        and 100, of which 10 suits a dozen classes.
+      shrinkage: Shrinkage of the classifier, as `fit_classifier` took it: it whitens the class prototypes.
+      **values: Settings of `config.MapConfig`, such as `map_penalties`.
 
     Raises:
-      errors.UserError: if there are no two classes, the sizes differ, or there is no such fit with such settings.
+      errors.UserError: If there are fewer than two classes, the sizes differ, or the settings are invalid.
     """
     vectors = _of_classes(domain_vectors, importances)
     arguments.require_seed(seed)
-    renamed = {"map_fits": "how", "map_relevances": "relevance"}
-    chosen = settings.run(renamed, rehearsal={"map_fits": (how,), "map_relevances": (relevance,)}, map=values)
-    sums = domain_map.class_sums(importances.values, importances.labels, len(vectors))
-    counts = np.bincount(importances.labels, minlength=len(vectors))
-    shrinkage = chosen.backbone.classifier_shrinkage
-    looks = (
-        relevance_lib.looks(importances.features, importances.labels, len(vectors), shrinkage) if relevance else None
+    chosen = settings.run(
+        {"map_fits": "how", "map_relevances": "relevance", "classifier_shrinkage": "shrinkage"},
+        rehearsal={"map_fits": (how,), "map_relevances": (relevance,)},
+        backbone={"classifier_shrinkage": shrinkage},
+        map=values,
     )
-    return domain_map.fit(vectors, sums, counts, chosen.map, seed, how=how, relevance=relevance, looks=looks)
+    seen = fit.SeenClasses(importances, chosen.backbone.classifier_shrinkage)
+    return fit.fit(seen, vectors, chosen.map, seed, how, relevance)
 
 
 def fit_inverse_map(
     domain_vectors: np.ndarray, importances: importance.Importances, seed: int = 0, **values: Any
 ) -> inverse_map.InverseMap:
-    """Returns the map from importances back to domain vectors, which explains decisions.
+    """Fit the map from importances back to domain vectors, with which predictions are explained in words.
 
     Args:
-      domain_vectors: of the `C` classes that the importances are of, `[C,M]`.
-      importances: of `compute_importances`.
-      seed: deals the classes into folds.
-      **values: of `config.MapConfig`: `map_folds`.
+      domain_vectors: `[C,M]` vectors of the `C` classes of the importances.
+      importances: Importances from `compute_importances`.
+      seed: Random seed that splits the classes into folds.
+      **values: Setting of `config.MapConfig`: `map_folds`.
 
     Raises:
-      errors.UserError: if there are no two classes, or the sizes differ.
+      errors.UserError: If there are fewer than two classes, or the sizes differ.
     """
     vectors = _of_classes(domain_vectors, importances)
     arguments.require_seed(seed)
@@ -120,51 +127,58 @@ def transfer_weights(
     lambda_: float = 0.05,
     seed: int = 0,
     residuals: np.ndarray | None = None,
+    shrinkage: float = SHRINKAGE,
     **values: Any,
 ) -> np.ndarray:
-    """Returns weights `[D,U]` float32 of `U` new classes, which cause the importances that are asked for.
+    """Fit the weights `[D,U]` float32 of `U` new classes, so that they cause the target importances.
 
     Args:
-      classifier: of the seen classes.
-      importances: of `compute_importances`, for the activations and features in it.
-      targets: `[U,K]`, of which only the direction counts: what a map gives for the new classes' domain vectors.
-      lambda_: how hard the weights are held back, at least 0: in closed form by the map's errors, by descent towards
-        the mean of the seen classes' weights.
-      seed: by descent, of the starting weights, and the order of the images.
-      residuals: in closed form, the map's errors on held-out classes, `DomainMap.residuals`; none by default.
-      **values: of `config.TransferConfig`: `transfer_fit`, `closed` or `descent`, and settings of the descent.
+      classifier: Classifier of the seen classes.
+      importances: Importances from `compute_importances`, whose activations and features are used.
+      targets: `[U,K]` importances that a map predicts from the new classes' domain vectors. Only their directions
+        count.
+      lambda_: Regularization, at least 0. In closed form it weights the map's errors; by descent it pulls the weights
+        towards the mean of the seen classes' weights.
+      seed: Random seed of the first weights and of the order of the images, for the descent.
+      residuals: `[n,K]` errors of the map on held-out classes, `DomainMap.residuals`, for the closed form. By default
+        none, and `lambda_` has no effect on the closed form.
+      shrinkage: Shrinkage of the classifier, as `fit_classifier` took it; for the closed form.
+      **values: Settings of `config.TransferConfig`: `transfer_fit`, `closed` or `descent`, and settings of the descent.
 
     Raises:
-      errors.UserError: if the sizes differ, or images are asked for by `transfer_source`.
-      errors.DivergedError: if the loss is no finite number.
+      errors.UserError: If the sizes differ, or `transfer_source` is among the settings.
+      errors.DivergedError: If the loss, or in closed form the Jacobian, is not finite.
     """
     _require_own_images(values)
     arrays.require_classifier(classifier)
     arrays.require_importances(importances, classifier)
     arguments.require_seed(seed)
-    chosen = settings.run({"lambdas": "lambda_"}, transfer=values, rehearsal={"lambdas": (lambda_,)}).transfer
+    chosen = settings.run(
+        {"lambdas": "lambda_", "classifier_shrinkage": "shrinkage"},
+        transfer=values,
+        rehearsal={"lambdas": (lambda_,)},
+        backbone={"classifier_shrinkage": shrinkage},
+    )
     neurons = classifier.backbone.activation_shape[-1]
     wanted = _of_neurons("targets", targets, neurons)
     missed = np.zeros((0, neurons)) if residuals is None else _of_neurons("residuals", residuals, neurons, least=0)
-    if chosen.transfer_fit == "closed":
-        return closed_form.weights(operator(classifier, importances, missed, lambda_), wanted)
-    return descent.transfer(
-        classifier.backbone.head,
-        importances.activations,
-        wanted,
-        classifier.kernel[:, : len(classifier.seen)],
-        np.full(len(wanted), lambda_),
-        chosen,
-        seed,
-        devices.compiles("auto"),
-    )
+    request = solve.Request(wanted, lambda_)
+    if chosen.transfer.transfer_fit == "closed":
+        held = operator(classifier, importances, missed, lambda_, chosen.backbone.classifier_shrinkage)
+        request = dataclasses.replace(request, operator=held)
+    jit_compile = devices.compiles("auto")
+    (kernel,) = solve.weights([request], classifier, importances.activations, chosen.transfer, seed, jit_compile)
+    return kernel
 
 
 def operator(
-    classifier: classifier_lib.Classifier, importances: importance.Importances, residuals: np.ndarray, lambda_: float
+    classifier: classifier_lib.Classifier,
+    importances: importance.Importances,
+    residuals: np.ndarray,
+    lambda_: float,
+    shrinkage: float = SHRINKAGE,
 ) -> np.ndarray:
-    """Returns what turns importances into weights in closed form, `[D,K]`; see `transfer_closed`."""
-    shrinkage = config_lib.BackboneConfig().classifier_shrinkage
+    """Compute the closed form's matrix `[D,K]` from importances of length 1 to weights; see `closed_form`."""
     head, kept = classifier.backbone.head, importances.activations
     reach = closed_form.reach(head, kept, importances.features, importances.labels, shrinkage)
     return reach.operator(residuals, lambda_)
@@ -179,20 +193,23 @@ def add_classes(
     bias: str = "level",
     scale_unit: str = "spread",
 ) -> classifier_lib.Classifier:
-    """Returns the classifier with new classes after its own.
+    """Add new classes to a classifier, after its own classes.
 
     Args:
-      classifier: of seen classes.
-      kernel: `[D,U]`, of `transfer_weights`.
-      class_names: of the `U` new classes.
-      features: `[N,D]` of training images, such as `importances.features`.
-      scale: the size of new weights, where the seen ones are 1 on average; 0 keeps that of `kernel`.
-      bias: `level` brings a new class's mean logit over the training images to that of the seen classes; `mean` gives
-        it their mean bias, `zero` none.
-      scale_unit: what a size is: `spread`, how much a logit varies within a class over these images, or `length`.
+      classifier: Classifier of seen classes alone.
+      kernel: `[D,U]` weights from `transfer_weights`.
+      class_names: Names of the `U` new classes.
+      features: `[N,D]` features of training images, such as `importances.features`.
+      scale: Size of each new class's weights, in mean sizes of the seen classes' weights. With 0, `kernel` keeps its
+        sizes.
+      bias: Bias of new classes. `level` makes a new class's mean logit over the training images equal to that of the
+        seen classes, `mean` takes the mean bias of the seen classes, and `zero` takes 0.
+      scale_unit: Measure of size: `spread`, how much a logit varies within a class over these images, or `length`, the
+        length of the weight vector.
 
     Raises:
-      errors.UserError: if the sizes differ, a name is taken, or a setting may not have that value.
+      errors.UserError: If the sizes differ, the classifier has new classes already, a name is taken, or a setting has
+        an invalid value.
     """
     arrays.require_classifier(classifier)
     _require_seen_alone(classifier)
@@ -214,15 +231,17 @@ def add_classes(
 
 
 def choose_gamma(classifier: classifier_lib.Classifier, features: np.ndarray, kept_share: float) -> float:
-    """Returns the gamma that leaves a share of the training images with a seen class as their best guess.
+    """Choose the gamma with which a share of the training images keeps a seen class as prediction.
+
+    gamma is subtracted from the seen classes' logits (calibrated stacking, Chao et al., ECCV 2016).
 
     Args:
-      classifier: of seen and new classes, the seen ones first.
-      features: `[N,D]` of training images, such as `importances.features`.
-      kept_share: 0..1; the more, the fewer images go to new classes.
+      classifier: Classifier of seen and new classes, the seen classes first.
+      features: `[N,D]` features of training images, such as `importances.features`.
+      kept_share: Share of images that keep a seen class, 0..1. The larger it is, the fewer images go to new classes.
 
     Raises:
-      errors.UserError: if the share is no such number, or the classifier has no new class.
+      errors.UserError: If the share is not a number from 0 to 1, or the classifier has no new class.
     """
     arrays.require_classifier(classifier)
     require_share(kept_share)
@@ -243,21 +262,23 @@ def evaluate_gzsl(
     seen_classes: int,
     gamma: float = 0.0,
 ) -> dict[str, float]:
-    """Returns the scores of generalized zero-shot learning by name, all in 0..1.
+    """Compute the scores of generalized zero-shot learning (GZSL) by name, all in 0..1.
 
     They are `seen_accuracy` (S), `unseen_accuracy` (U), `harmonic_mean` (H), `zsl_accuracy`, with the arg max over
-    unseen classes alone, and `ausuc`, the area under S against U over all gammas. Accuracies are means over classes.
+    unseen classes alone, and `ausuc`, the area under the curve of S against U over all gammas. Accuracies are means
+    over classes.
 
     Args:
-      seen_logits: `[N,C]` of test images of seen classes; columns are the seen classes, then the unseen.
-      seen_labels: `[N]`, indices of columns.
-      unseen_logits: `[n,C]` of images of unseen classes.
-      unseen_labels: `[n]`, indices of columns.
-      seen_classes: how many columns are seen classes.
-      gamma: what to subtract from those columns.
+      seen_logits: `[N,C]` logits of test images of seen classes. The columns are the seen classes, then the unseen
+        classes.
+      seen_labels: `[N]` column indices of the images' own classes.
+      unseen_logits: `[n,C]` logits of test images of unseen classes.
+      unseen_labels: `[n]` column indices of the images' own classes.
+      seen_classes: Number of seen classes.
+      gamma: Number subtracted from the seen classes' logits (calibrated stacking, Chao et al., ECCV 2016).
 
     Raises:
-      errors.UserError: if the sizes differ, a class has no image, or a logit is no finite number.
+      errors.UserError: If the sizes differ, a class has no image, or a logit is not a finite number.
     """
     seen = arguments.require_matrix("seen_logits", seen_logits, of_column="class", dtype=np.float64)
     classes = seen.shape[1]
@@ -280,10 +301,10 @@ def evaluate_gzsl(
 
 
 def require_share(kept_share: Any) -> float:
-    """Returns a share.
+    """Check that a share is a number from 0 to 1, and return it.
 
     Raises:
-      errors.UserError: unless it is a number from 0 to 1.
+      errors.UserError: If it is not.
     """
     return arguments.require_number("kept_share", kept_share, 0, 1, "Give 0.9 to keep nine images of ten.")
 

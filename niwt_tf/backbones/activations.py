@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import tensorflow as tf
 
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.data import zero_shot
-from niwt_tf.util import disk_arrays, progress
+from niwt_tf.util import disk_arrays
 
 _BATCH_SIZE = 64
 _FILE = "activations.npy"
@@ -33,20 +34,18 @@ def compute(backbone: backbone_lib.Backbone, split: zero_shot.Split, folder: Pat
       folder: Folder used for this array alone.
       jit_compile: True to compile the trunk with XLA.
     """
-    shape = (len(split), *backbone.activation_shape)
-    files = disk_arrays.DiskArrays.open(folder, {"activations": (shape, np.float16)})
-    trunk, done = backbone.trunk, files.done
+    trunk = backbone.trunk
 
     @tf.function(jit_compile=jit_compile, reduce_retracing=True)
     def one_batch(images: tf.Tensor) -> tf.Tensor:
         return tf.cast(trunk(images, training=False), tf.float16)
 
-    batches = split.batches(_BATCH_SIZE, skip=done)
-    remaining = -(-(len(split) - done) // _BATCH_SIZE)
-    for images, labels in progress.bar(batches, "activations", remaining, unit="batch"):
-        files.arrays["activations"][done : done + len(labels)] = one_batch(images)
-        done += len(labels)
-        files.note(done)
+    def write(arrays: Mapping[str, np.memmap], rows: slice, images: tf.Tensor, labels: tf.Tensor) -> None:
+        del labels
+        arrays["activations"][rows] = one_batch(images)
+
+    shapes = {"activations": ((len(split), *backbone.activation_shape), np.float16)}
+    disk_arrays.fill(folder, split, shapes, _BATCH_SIZE, write, "activations")
 
 
 def are_in(folder: Path) -> bool:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import keras
@@ -11,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from niwt_tf.data import zero_shot
-from niwt_tf.util import disk_arrays, progress
+from niwt_tf.util import disk_arrays
 
 
 def compute(
@@ -29,17 +30,14 @@ def compute(
       jit_compile: True to compile the network with XLA.
     """
     folder.mkdir(exist_ok=True)
-    files = disk_arrays.DiskArrays.open(folder, {"features": ((len(split), network.output_shape[-1]), np.float32)})
-    features, done = files.arrays["features"], files.done
 
     @tf.function(jit_compile=jit_compile, reduce_retracing=True)
     def one_batch(images: tf.Tensor) -> tf.Tensor:
         return network(images, training=False)
 
-    batches = split.batches(batch_size, skip=done)
-    remaining = -(-(len(split) - done) // batch_size)
-    for images, labels in progress.bar(batches, "features", remaining, unit="batch"):
-        features[done : done + len(labels)] = one_batch(images)
-        done += len(labels)
-        files.note(done)
-    return features
+    def write(arrays: Mapping[str, np.memmap], rows: slice, images: tf.Tensor, labels: tf.Tensor) -> None:
+        del labels
+        arrays["features"][rows] = one_batch(images)
+
+    shapes = {"features": ((len(split), network.output_shape[-1]), np.float32)}
+    return disk_arrays.fill(folder, split, shapes, batch_size, write, "features")["features"]

@@ -1,10 +1,10 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""ALE: classes within the margin are pushed away, the more the higher the own class ranks. Akata, Perronnin, Harchaoui
-and Schmid, "Label-embedding for image classification", TPAMI 2016, section 3.3.
+"""ALE: classes within the margin are pushed away, each one harder the fewer there are. Akata, Perronnin, Harchaoui and
+Schmid, "Label-embedding for image classification", TPAMI 2016, section 3.3.
 
 The loss of an image is l_r / r times the sum over c of max(0, 1 + F(x, c) - F(x, own)), where r classes are within the
-margin, and l_r = 1 + 1/2 + ... + 1/r. All classes are looked at, so r is counted and not estimated by sampling.
+margin, and l_r = 1 + 1/2 + ... + 1/r. All classes are compared, so r is counted and not estimated by sampling.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ CANDIDATES = tuple(
 
 
 def fit(problem: method.Problem, setting: ranking.Setting) -> method.Scores:
-    """Returns F(x, c) for all classes."""
+    """Fit W by ranking; the scores of all classes are F(x, c)."""
     return ranking.fit(problem, setting, _MARGIN, push)
 
 
 def push(within: np.ndarray) -> np.ndarray:
-    """Returns l_r / r for each of the r classes within the margin `[B,C]`."""
+    """Compute l_r / r for each of the r classes within the margin, and 0 for the others, `[B,C]`."""
     violates = within > 0
     ranks = violates.sum(1)
     sums = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, within.shape[1] + 1))])

@@ -1,10 +1,10 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""ConSE: what a classifier of the seen classes makes of an image, told in their domain vectors. Norouzi et al.,
-"Zero-shot learning by convex combination of semantic embeddings", ICLR 2014, section 3.2.
+"""ConSE: the likeliest seen classes of an image, mixed into one domain vector. Norouzi et al., "Zero-shot learning by
+convex combination of semantic embeddings", ICLR 2014, section 3.2.
 
-f(x) = 1/Z sum over the T likeliest seen classes of p(c | x) s_c, Z the sum of these p; the score of any class, seen or
-not, is the cosine of f(x) and its vector. p is a softmax regression.
+f(x) = 1/Z sum over the T likeliest seen classes of p(c | x) s_c, where Z is the sum of these p. The score of any class,
+seen or not, is the cosine of f(x) and its vector. p is a softmax regression.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from niwt_tf.baselines import logistic, method, scaling, similarity
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
-    """A setting.
+    """Setting of ConSE.
 
     Attributes:
-      top: T, of how many classes the image is a mixture, at least 1.
-      penalty: of the softmax regression, above 0.
+      top: Number T of seen classes that are mixed, at least 1.
+      penalty: Penalty of the softmax regression, above 0.
     """
 
     top: int
@@ -34,7 +34,7 @@ CANDIDATES = tuple(Setting(*values) for values in itertools.product((2, 5, 10, 2
 
 
 def fit(problem: method.Problem, setting: Setting) -> method.Scores:
-    """Returns cos(f(x), s_c) for all classes."""
+    """Fit the softmax regression; the scores of all classes are cos(f(x), s_c)."""
     scale = scaling.fit("spread", problem.features)
     seen = problem.directions[: problem.seen_classes]
     targets = np.eye(len(seen))[problem.labels]
@@ -48,7 +48,7 @@ def fit(problem: method.Problem, setting: Setting) -> method.Scores:
 
 
 def combine(probabilities: np.ndarray, seen: np.ndarray, top: int) -> np.ndarray:
-    """Returns f `[n,M]` for probabilities `[n,C]` of the seen classes and their vectors `[C,M]`."""
+    """Compute f `[n,M]` from probabilities `[n,C]` of the seen classes and their vectors `[C,M]`."""
     least = np.sort(probabilities, axis=1)[:, -min(top, len(seen))]
     kept = np.where(probabilities >= least[:, None], probabilities, 0)
     return kept @ seen / kept.sum(1, keepdims=True)

@@ -3,8 +3,8 @@
 """DAP: a classifier for each attribute, and the class whose attributes fit best. Lampert, Nickisch and Harmeling,
 "Attribute-based classification for zero-shot visual object categorization", TPAMI 2014, section 2.2, equation 3.
 
-The score of class c is sum over attributes m of log p(a_m = a_m^c | x) - log p(a_m^c), with p(a_m) the share of seen
-classes that have the attribute. The classifiers are logistic regressions.
+The score of class c is the sum over attributes m of log p(a_m = a_m^c | x) - log p(a_m^c), where p(a_m) is the share of
+seen classes that have the attribute. The classifiers are logistic regressions.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from niwt_tf.numerics import choice
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
-    """A setting.
+    """Setting of DAP.
 
     Attributes:
-      penalty: of the logistic regressions, above 0.
+      penalty: Penalty of the logistic regressions, above 0.
     """
 
     penalty: float
@@ -32,7 +32,7 @@ CANDIDATES = tuple(Setting(penalty) for penalty in (1e-2, 1e-3, 1e-4))
 
 
 def fit(problem: method.Problem, setting: Setting) -> method.Scores:
-    """Returns the log odds of all classes' attributes."""
+    """Fit the logistic regressions; the scores are the log odds of all classes' attributes."""
     scale = scaling.fit("spread", problem.features)
     has = binary(problem.vectors, problem.seen_classes)
     prior = has[: problem.seen_classes].mean(0)
@@ -48,12 +48,12 @@ def fit(problem: method.Problem, setting: Setting) -> method.Scores:
 
 
 def binary(vectors: np.ndarray, seen_classes: int) -> np.ndarray:
-    """Returns which class has which attribute, `[C,m]` of 0 and 1.
+    """Compute which class has which attribute, `[C,m]` of 0 and 1.
 
-    A class has an attribute whose degree exceeds the seen classes' mean. What all or none of these have is left out:
-    no image tells it.
+    A class has an attribute if its degree exceeds the mean over the seen classes. Attributes that all or none of the
+    seen classes have are left out, because images of seen classes cannot teach them.
     """
     mean = vectors[:seen_classes].mean(0)
-    has = vectors > mean + choice.ROUNDING * np.abs(vectors).max(0, initial=0)  # all alike, none has it
+    has = vectors > mean + choice.ROUNDING * np.abs(vectors).max(0, initial=0)  # all alike: no class has it
     seen = has[:seen_classes]
     return has[:, seen.any(0) & ~seen.all(0)].astype(np.float64)

@@ -3,9 +3,10 @@
 """DEM: a network of two layers from domain vectors to features, and the nearest class there. Zhang, Xiang and Gong,
 "Learning a deep embedding model for zero-shot learning", CVPR 2017, section 3.2, equation 1.
 
-min of 1/N sum over images |phi - f(f(s W1) W2)|^2 + lambda (|W1|^2 + |W2|^2), f the ReLU. As all images of a class
-share s, the sum is that over classes of n_c |mean phi - f(f(s_c W1) W2)|^2, less a constant: so classes are gone
-through, and not images. Where features go below 0, which the authors' do not, the outer f is left out.
+min of 1/N sum over images |phi - f(f(s W1) W2)|^2 + lambda (|W1|^2 + |W2|^2), where f is the ReLU. All images of a
+class share s, so the sum equals the sum over classes of n_c |mean phi - f(f(s_c W1) W2)|^2, except for a constant. The
+loss is therefore computed over classes, not images. The outer f is left out if features can be below 0, which the
+authors' features cannot.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from niwt_tf.numerics import discriminant
 _HIDDEN = 256
 _LEARNING_RATE = 1e-3
 _DECAYS = (0.9, 0.999)
-_SMALL = 0.1  # how far the first guesses are from the mean features, in lengths of these
+_SMALL = 0.1  # distance of the first predictions from the mean features, relative to the length of these
 _TINY = 1e-8
 
 Weights = list[np.ndarray]  # W1 [M,H], its bias [H], W2 [H,D], its bias [D]
@@ -30,11 +31,11 @@ Weights = list[np.ndarray]  # W1 [M,H], its bias [H], W2 [H,D], its bias [D]
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
-    """A setting.
+    """Setting of DEM.
 
     Attributes:
-      penalty: lambda, at least 0.
-      steps: of Adam.
+      penalty: Penalty lambda, at least 0.
+      steps: Number of steps of Adam.
     """
 
     penalty: float
@@ -46,14 +47,14 @@ CANDIDATES = tuple(Setting(*values) for values in itertools.product((1e-2, 1e-3,
 
 @dataclasses.dataclass(frozen=True)
 class Loss:
-    """The loss.
+    """Loss of DEM.
 
     Attributes:
-      vectors: of the seen classes, `[C,M]`.
-      targets: their mean features, `[C,D]`.
-      shares: of the images, `[C]`, that sum to 1.
-      penalty: lambda.
-      rectified: whether the outer ReLU is there.
+      vectors: `[C,M]` domain vectors of the seen classes.
+      targets: `[C,D]` mean features of these classes.
+      shares: `[C]` shares of these classes in the images, which sum to 1.
+      penalty: Penalty lambda.
+      rectified: True to apply the outer ReLU.
     """
 
     vectors: np.ndarray
@@ -63,12 +64,12 @@ class Loss:
     rectified: bool
 
     def predict(self, weights: Weights, vectors: np.ndarray) -> np.ndarray:
-        """Returns the features `[n,D]` expected of vectors `[n,M]`."""
+        """Predict the features `[n,D]` of classes with vectors `[n,M]`."""
         output = np.maximum(vectors @ weights[0] + weights[1], 0) @ weights[2] + weights[3]
         return np.maximum(output, 0) if self.rectified else output
 
     def value_and_gradient(self, weights: Weights) -> tuple[float, Weights]:
-        """Returns the loss and its gradient."""
+        """Compute the loss and its gradient."""
         hidden = np.maximum(self.vectors @ weights[0] + weights[1], 0)
         output = hidden @ weights[2] + weights[3]
         error = (np.maximum(output, 0) if self.rectified else output) - self.targets
@@ -81,7 +82,7 @@ class Loss:
 
 
 def fit(problem: method.Problem, setting: Setting) -> method.Scores:
-    """Returns the negative squared distances to the features expected of all classes."""
+    """Fit the network; the scores are the negative squared distances to the features predicted for all classes."""
     scale = np.float32(1 / max(np.sqrt((problem.features**2).sum(1).mean()), _TINY))
     targets = discriminant.class_means(problem.features * scale, problem.labels, problem.seen_classes)
     counts = np.bincount(problem.labels, minlength=problem.seen_classes)
@@ -100,9 +101,9 @@ def fit(problem: method.Problem, setting: Setting) -> method.Scores:
 
 
 def _start(size: int, center: np.ndarray, seed: int) -> Weights:
-    """Returns weights from which every class is expected near the mean features `center [D]`.
+    """Draw weights that predict features near the mean `center [D]` for every class.
 
-    There no outer ReLU is shut; one that is for all classes would stay so.
+    There no outer ReLU is closed; one that is closed for all classes would stay closed.
     """
     rng = np.random.default_rng([seed, 0xDE3])
     inner = rng.normal(size=(size, _HIDDEN)) * np.sqrt(2 / _HIDDEN)
@@ -111,7 +112,7 @@ def _start(size: int, center: np.ndarray, seed: int) -> Weights:
 
 
 def _descend(loss: Loss, weights: Weights, steps: int) -> Weights:
-    """Returns the weights after `steps` of Adam (Kingma and Ba, ICLR 2015)."""
+    """Update the weights by `steps` steps of Adam (Kingma and Ba, ICLR 2015)."""
     first, second = [np.zeros_like(array) for array in weights], [np.zeros_like(array) for array in weights]
     for step in range(1, steps + 1):
         rate = _LEARNING_RATE * np.sqrt(1 - _DECAYS[1] ** step) / (1 - _DECAYS[0] ** step)

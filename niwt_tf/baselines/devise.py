@@ -3,8 +3,8 @@
 """DeViSE: every class within the margin is pushed away. Frome et al., "DeViSE: a deep visual-semantic embedding model",
 NIPS 2013, section 3.3, equation 1.
 
-The loss of an image is sum over c of max(0, margin - s_own M x + s_c M x), with vectors of length 1 and a margin of
-0.1. The features are given, so the network below is not trained along.
+The loss of an image is the sum over c of max(0, margin - s_own M x + s_c M x), with vectors of length 1 and a margin of
+0.1. The features are fixed, so the network that computes them is not trained.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ CANDIDATES = tuple(
 
 
 def fit(problem: method.Problem, setting: ranking.Setting) -> method.Scores:
-    """Returns s_c M x for all classes."""
+    """Fit M by ranking; the scores of all classes are s_c M x."""
     return ranking.fit(problem, setting, _MARGIN, push)
 
 
 def push(within: np.ndarray) -> np.ndarray:
-    """Returns 1 for every class within the margin `[B,C]`."""
+    """Compute 1 for every class within the margin, and 0 for the others, `[B,C]`."""
     return (within > 0).astype(within.dtype)

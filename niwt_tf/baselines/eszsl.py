@@ -3,7 +3,7 @@
 """ESZSL: a bilinear score in closed form. Romera-Paredes and Torr, "An embarrassingly simple approach to zero-shot
 learning", ICML 2015, section 3.
 
-V = (X X^T + gamma I)^-1 X Y S^T (S S^T + lambda I)^-1, with Y 1 for an image's own class and -1 for the others; the
+V = (X X^T + gamma I)^-1 X Y S^T (S S^T + lambda I)^-1, where Y is 1 for an image's own class and -1 for the others. The
 score of class c is x^T V s_c.
 """
 
@@ -20,12 +20,12 @@ from niwt_tf.baselines import method, scaling
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
-    """A setting.
+    """Setting of ESZSL.
 
     Attributes:
-      scaling: of the features, one of `scaling.WAYS`.
-      gamma: the penalty on what V makes of domain vectors, above 0.
-      lambda_: the penalty on what V makes of features, above 0.
+      scaling: Scaling of the features, one of `scaling.WAYS`.
+      gamma: Penalty on the products of V and domain vectors, above 0.
+      lambda_: Penalty on the products of V and features, above 0.
     """
 
     scaling: str
@@ -40,7 +40,7 @@ CANDIDATES = tuple(
 
 
 def fit(problem: method.Problem, setting: Setting) -> method.Scores:
-    """Returns x^T V s_c for all classes."""
+    """Fit V; the scores of all classes are x^T V s_c."""
     scale = scaling.fit(setting.scaling, problem.features)
     seen = problem.directions[: problem.seen_classes]
     kernel = solve(scale(problem.features), problem.labels, seen, setting) @ problem.directions.T
@@ -48,7 +48,7 @@ def fit(problem: method.Problem, setting: Setting) -> method.Scores:
 
 
 def solve(features: np.ndarray, labels: np.ndarray, seen: np.ndarray, setting: Setting) -> np.ndarray:
-    """Returns V `[D,M]` for features `[N,D]`, their labels `[N]`, and the seen classes' vectors `[C,M]`."""
+    """Compute V `[D,M]` from features `[N,D]`, their labels `[N]`, and the seen classes' vectors `[C,M]`."""
     inputs = features.astype(np.float64)
     signs = np.where(labels[:, None] == np.arange(len(seen)), 1.0, -1.0)
     of_features = inputs.T @ inputs + setting.gamma * np.eye(inputs.shape[1])

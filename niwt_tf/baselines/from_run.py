@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What baselines are compared on, from a finished run's folder: the features, classes and rehearsals that NIWT had."""
+"""Load what baselines are compared on from a finished run: NIWT's features, classes and validation splits."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from niwt_tf.util import json_files
 
 
 def load(root: Path) -> material.Material:
-    """Returns the material.
+    """Load the features, classes and validation splits of a run.
 
     Args:
-      root: the folder of a run, whose stages `run.NEEDED` are done.
+      root: Folder of a run whose stages `baselines.run.NEEDED` are done.
 
     Raises:
-      errors.UserError: if the dataset that it was made from is no longer there.
+      errors.UserError: If the dataset that the run was made from is no longer there.
     """
     config = config_lib.from_record(json_files.read(root / "config.json"))
     run = run_lib.Run(config, workdir_lib.Workdir(root))
@@ -49,7 +49,7 @@ def _trial(run: run_lib.Run, group: int) -> material.Trial:
 
 
 def _problem(folder: Path, known: knowledge.DomainKnowledge, config: config_lib.RunConfig) -> method.Problem:
-    """Returns the problem of the training images whose features lie in `folder`, which show all seen classes."""
+    """Read the problem of the training images with features in `folder`; they show all seen classes."""
     labels = _array(folder / "labels.npy")
     domain = config.domain.domain
     return method.Problem(

@@ -1,9 +1,9 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Logistic regression with many outputs at once: of attributes, each for itself, or of classes, of which one is right.
+"""Fit logistic regressions with many outputs at once: independent attributes, or classes of which one is right.
 
-Hundreds of attributes over thousands of images take one product of matrices a step, where one classifier after the
-other would take hundreds.
+For hundreds of attributes and thousands of images, a step takes one matrix product. With one regression after the other
+it would take hundreds.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ _STEPS = 200
 
 
 def sigmoid(logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Returns for logits `[N,K]` the log partition function `[N]` of independent outputs, and probabilities `[N,K]`."""
+    """Compute the log partition function `[N]` and probabilities `[N,K]` of independent outputs from logits `[N,K]`."""
     return np.logaddexp(0, logits).sum(1), special.expit(logits)
 
 
 def softmax(logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the same for outputs of which one is right."""
+    """Compute the log partition function `[N]` and probabilities `[N,K]` of outputs of which one is right."""
     partition = special.logsumexp(logits, axis=1)
     return partition, np.exp(logits - partition[:, None])
 
 
 def fit(inputs: np.ndarray, targets: np.ndarray, penalty: float, link: Link) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the kernel `[D,K]` and bias `[K]` that minimise the mean cross entropy + penalty / 2 |kernel|^2.
+    """Fit the kernel `[D,K]` and bias `[K]` that minimise the mean cross entropy + penalty / 2 |kernel|^2.
 
     Args:
-      inputs: `[N,D]`.
-      targets: `[N,K]` of 0 and 1.
-      penalty: above 0.
-      link: `sigmoid` or `softmax`.
+      inputs: `[N,D]` inputs.
+      targets: `[N,K]` targets, 0 or 1.
+      penalty: Penalty on the kernel, above 0.
+      link: Link function, `sigmoid` or `softmax`.
     """
     images, size = inputs.shape
     shape = (size + 1, targets.shape[1])

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What baselines are compared on: training images, classes that play unseen, and test images, all as features."""
+"""Define what baselines are compared on: training images, validation splits and test images, all as features."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Images:
     """Images as features.
 
     Attributes:
-      features: `[N,D]` float32.
-      labels: `[N]`, the seen classes first.
+      features: `[N,D]` float32 features.
+      labels: `[N]` class indices, the seen classes first.
     """
 
     features: np.ndarray
@@ -27,12 +27,12 @@ class Images:
 
 @dataclasses.dataclass(frozen=True)
 class Trial:
-    """A rehearsal: some seen classes play unseen.
+    """Validation split, in which some seen classes are pseudo-unseen.
 
     Attributes:
-      problem: of the classes that stay seen, and of those that play unseen after them.
-      seen: held-out images of classes that stay seen.
-      unseen: images of classes that play unseen.
+      problem: Problem of the classes that stay seen, and after them the pseudo-unseen classes.
+      seen: Held-out images of the classes that stay seen.
+      unseen: Images of the pseudo-unseen classes.
     """
 
     problem: method.Problem
@@ -42,16 +42,16 @@ class Trial:
 
 @dataclasses.dataclass(frozen=True)
 class Material:
-    """All of it.
+    """Data of a comparison.
 
     Attributes:
-      problem: of all seen classes and the unseen ones.
-      trials: rehearsals, on which settings and gamma are chosen.
-      seen: test images of seen classes.
-      unseen: test images of unseen classes, perhaps none.
-      imageless: the labels of unseen classes without a test image.
-      classifier: how the oracle is trained.
-      rehearsed: how settings are chosen, a member of `rehearsal.WAYS`.
+      problem: Problem of all seen classes, and after them the unseen classes.
+      trials: Validation splits, on which settings and gamma are chosen.
+      seen: Test images of seen classes.
+      unseen: Test images of unseen classes; there may be none.
+      imageless: Labels of unseen classes without a test image.
+      classifier: Settings with which the oracle is trained.
+      rehearsed: Method of choosing settings, a member of `validation.WAYS`.
     """
 
     problem: method.Problem

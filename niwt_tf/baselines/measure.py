@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Chooses a baseline's setting and gamma just as NIWT's are, fits it to all seen classes, and scores it on the test."""
+"""Choose a baseline's setting and gamma as NIWT does, fit it to all seen classes, and score it on the test images."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _LARGE = 10_000_000  # numbers; products of smaller matrices are slower on sever
 
 @dataclasses.dataclass(frozen=True)
 class Choice:
-    """What the rehearsals chose.
+    """Setting and gamma that were chosen on pseudo-unseen classes.
 
     Attributes:
-      setting: one of the method's candidates.
-      place: where gamma lies among the margins of the training images.
-      harmonic_mean: what the setting reached on classes that played unseen, 0..1.
+      setting: Setting, one of the method's candidates.
+      place: Position of gamma among the margins of the training images.
+      harmonic_mean: Harmonic mean of the setting on pseudo-unseen classes, 0..1.
     """
 
     setting: Any
@@ -39,14 +39,14 @@ class Choice:
 
 
 def measure(name: str, material: material_lib.Material) -> dict[str, Any]:
-    """Returns a baseline's scores by the names that `metrics.json` has, its setting, and the seconds that all took.
+    """Measure a baseline: scores by the names in `metrics.json`, its setting, and its running time in seconds.
 
     Args:
-      name: one of `registry.METHODS`.
-      material: what it is compared on.
+      name: Name of the baseline, one of `registry.METHODS`.
+      material: Data of the comparison.
 
     Raises:
-      errors.UserError: if the method makes no sense with the domain, or the oracle has too few test images.
+      errors.UserError: If the method does not suit the domain, or the oracle has too few test images.
     """
     begun = time.monotonic()
     registry.require([name], material.problem.domain)
@@ -56,9 +56,9 @@ def measure(name: str, material: material_lib.Material) -> dict[str, Any]:
 
 
 def choose(name: str, trials: tuple[material_lib.Trial, ...]) -> Choice:
-    """Returns the candidate with the highest harmonic mean at its own best gamma, on average over the trials.
+    """Choose the candidate with the highest harmonic mean at its own best gamma, on average over the validation splits.
 
-    Of equals, see `choice`, it is the first, hence the simplest.
+    If several are equally good, see `choice`, the first is chosen, which is the simplest.
     """
     tried = []
     for setting in progress.bar(registry.METHODS[name].CANDIDATES, name):
@@ -68,7 +68,7 @@ def choose(name: str, trials: tuple[material_lib.Trial, ...]) -> Choice:
 
 
 def default(name: str) -> Choice:
-    """Returns the middle candidate, and the gamma that NIWT has, for where no class can play unseen."""
+    """Choose the middle candidate and NIWT's default gamma, if no class can be pseudo-unseen."""
     candidates = registry.METHODS[name].CANDIDATES
     place = gamma_lib.Place(rehearsal_lib.KEPT_SHARE)
     return Choice(candidates[len(candidates) // 2], place, rehearsal_lib.NOT_MEASURED)
@@ -87,7 +87,7 @@ def _measure(name: str, material: material_lib.Material) -> dict[str, Any]:
         chosen = dataclasses.replace(chosen, place=dataclasses.replace(chosen.place, imagined_part=None))
     scores = registry.fit(name, material.problem, chosen.setting)
     gamma = chosen.place.gamma(scores(material.problem.features), seen_classes)
-    test = _test(scores, material.seen, material.unseen, material)
+    test = _test(scores, material)
     about = {
         "method": name,
         "setting": dataclasses.asdict(chosen.setting),
@@ -97,7 +97,7 @@ def _measure(name: str, material: material_lib.Material) -> dict[str, Any]:
 
 
 def _measure_oracle(material: material_lib.Material) -> dict[str, Any]:
-    """Returns the mean scores of two oracles, each trained on the half of the unseen classes' images that tests not."""
+    """Compute the mean scores of two oracles, each trained on one half of the unseen images and tested on the other."""
     if not len(material.unseen.labels):
         raise errors.UserError(
             "`oracle` must have test images of unseen classes, on half of which it is trained. Received: none. Leave "
@@ -116,17 +116,15 @@ def _cheat(material: material_lib.Material, trained: np.ndarray, tested: np.ndar
     problem = dataclasses.replace(material.problem, features=features, labels=labels)
     scores = registry.fit(registry.ORACLE, problem, material.classifier)
     unseen = material_lib.Images(material.unseen.features[tested], material.unseen.labels[tested])
-    return summary.of(_test(scores, material.seen, unseen, material), gamma=0.0)
+    return summary.of(_test(scores, dataclasses.replace(material, unseen=unseen)), gamma=0.0)
 
 
-def _test(
-    scores: method.Scores, seen: material_lib.Images, unseen: material_lib.Images, material: material_lib.Material
-) -> gzsl.GzslLogits:
+def _test(scores: method.Scores, material: material_lib.Material) -> gzsl.GzslLogits:
     return gzsl.GzslLogits(
-        scores(seen.features),
-        seen.labels,
-        scores(unseen.features),
-        unseen.labels,
+        scores(material.seen.features),
+        material.seen.labels,
+        scores(material.unseen.features),
+        material.unseen.labels,
         material.problem.seen_classes,
         material.imageless,
     )

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What every baseline has in common: the problem that it is fitted to, and the scores that it gives."""
+"""Define what every baseline has in common: the problem that it is fitted to, and the scores that it computes."""
 
 from __future__ import annotations
 
@@ -19,18 +19,19 @@ Scores = Callable[[np.ndarray], np.ndarray]  # features [n,D] -> scores [n,C] of
 
 @dataclasses.dataclass(frozen=True)
 class Problem:
-    """What a baseline is fitted to.
+    """Problem that a baseline is fitted to.
 
     Attributes:
-      features: `[N,D]` float32 of training images.
-      labels: `[N]`, the class of each: a seen one, save for the oracle, which cheats.
-      vectors: the classes' domain vectors `[C,M]`, the seen classes first.
-      seen_classes: how many classes are seen.
-      domain: where the vectors come from, as `--domain` names it.
-      seed: starts what is random.
+      features: `[N,D]` float32 features of training images.
+      labels: `[N]` class indices of the images. They are seen classes, except for the oracle, which also learns unseen
+        ones.
+      vectors: `[C,M]` domain vectors of the classes, the seen classes first.
+      seen_classes: Number of seen classes.
+      domain: Source of the vectors, as `--domain` names it.
+      seed: Random seed of the baseline.
 
     Raises:
-      errors.UserError: if sizes do not fit, or a seen class has no image.
+      errors.UserError: If sizes do not fit, a number is not finite, or a seen class has no image.
     """
 
     features: np.ndarray
@@ -62,15 +63,16 @@ class Problem:
 
     @functools.cached_property
     def directions(self) -> np.ndarray:
-        """The vectors at length 1, `[C,min(C,M)]`, see `directions`."""
+        """Domain vectors at length 1, `[C,min(C,M)]`; see `directions`."""
         return directions(self.vectors)
 
 
 def directions(vectors: np.ndarray) -> np.ndarray:
-    """Returns vectors `[C,M]` brought to length 1, as NIWT's map does, in at most `C` numbers each, float64.
+    """Scale vectors `[C,M]` to length 1, as NIWT's map does, and express each in at most `C` numbers, float64.
 
-    Of more numbers than classes they are told in an orthonormal basis of what they span. Inner products stay as they
-    are, and these are all that a method sees whose weights for the vectors are sums of them: so its scores do, too.
+    If there are more numbers than classes, the vectors are expressed in an orthonormal basis of the space that they
+    span. This keeps their inner products. A method whose weights for the vectors are sums of the vectors uses nothing
+    else, so its scores stay the same, too.
     """
     unit = unit_vectors.units(vectors).astype(np.float64)
     if unit.shape[1] <= len(unit):
@@ -80,15 +82,15 @@ def directions(vectors: np.ndarray) -> np.ndarray:
 
 
 class Method(Protocol):
-    """What the module of a baseline holds."""
+    """Interface of a baseline's module."""
 
     @property
     def CANDIDATES(self) -> Sequence[Any]:
-        """The settings that classes which play unseen choose among, the simplest first.
+        """Settings from which one is chosen on pseudo-unseen classes, the simplest first.
 
-        Stronger penalties are simpler than weaker ones, fewer steps than more, slower ones than faster, linear kernels
-        than others.
+        Stronger penalties are simpler than weaker ones, fewer steps than more, lower learning rates than higher ones,
+        and linear kernels than others.
         """
 
     def fit(self, problem: Problem, setting: Any) -> Scores:
-        """Returns the scores of all classes that `setting` leads to."""
+        """Fit the baseline with a setting, and return its scores of all classes."""

@@ -1,10 +1,10 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The oracle: an upper bound that cheats by design, as it is trained on images of unseen classes.
+"""The oracle: an upper bound that cheats by design, because it is trained on images of unseen classes.
 
 It is the run's own kind of classifier, fitted to the seen classes' training images and to half of each unseen class's
-test images, and tested on the other half; then the halves change places. Domain vectors play no part, and nothing is
-unseen to it, so gamma is 0 and there is nothing to rehearse.
+test images, and tested on the other half; then the halves are exchanged. Domain vectors play no part. No class is
+unseen for the oracle, so gamma is 0, and no setting has to be chosen.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CANDIDATES = (config_lib.BackboneConfig(),)
 
 
 def fit(problem: method.Problem, setting: config_lib.BackboneConfig) -> method.Scores:
-    """Returns the logits of all classes that the labels show; minus infinity for others."""
+    """Fit the classifier; the scores are logits, and minus infinity for classes without a label."""
     shown, labels = np.unique(problem.labels, return_inverse=True)
     kernel, bias = _fit(problem.features, labels, len(shown), setting, problem.seed)
 
@@ -48,10 +48,10 @@ def _fit(
 
 
 def halves(labels: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Returns two halves `[N]` bool of the images, each with about half of every class.
+    """Split images into two halves `[N]` bool, each with about half of every class.
 
     Raises:
-      errors.UserError: if a class has one image alone.
+      errors.UserError: If a class has only one image.
     """
     rng = np.random.default_rng([seed, 0x0AC1E])
     first = np.zeros(len(labels), bool)

@@ -1,9 +1,9 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The nearest class mean, which for unseen classes is predicted from their domain vectors by kernel ridge regression.
+"""The nearest class mean. For unseen classes it is predicted from domain vectors by kernel ridge regression.
 
-So do Changpinyo, Chao and Sha, "Predicting visual exemplars of unseen classes for zero-shot learning", ICCV 2017,
-section 3, with support vector regression. The means of seen classes are those of their images.
+Changpinyo, Chao and Sha, "Predicting visual exemplars of unseen classes for zero-shot learning", ICCV 2017, section 3,
+do so with support vector regression. The means of seen classes are those of their images.
 """
 
 from __future__ import annotations
@@ -22,12 +22,13 @@ _EPSILON = 1e-12
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
-    """A setting.
+    """Setting of the nearest class mean.
 
     Attributes:
-      scaling: of the features, one of `scaling.WAYS`.
-      kernel: `linear`, or `rbf`, as wide as the median distance of the seen classes' vectors.
-      penalty: of the ridge regression, above 0.
+      scaling: Scaling of the features, one of `scaling.WAYS`.
+      kernel: Kernel of the ridge regression: `linear`, or `rbf` as wide as the median distance of the seen classes'
+        vectors.
+      penalty: Penalty of the ridge regression, above 0.
     """
 
     scaling: str
@@ -41,7 +42,7 @@ CANDIDATES = tuple(
 
 
 def fit(problem: method.Problem, setting: Setting) -> method.Scores:
-    """Returns the negative squared distances to the means of all classes."""
+    """Fit the regression; the scores are the negative squared distances to the means of all classes."""
     scale = scaling.fit(setting.scaling, problem.features)
     seen, unseen = np.split(problem.directions, [problem.seen_classes])
     of_seen = discriminant.class_means(scale(problem.features), problem.labels, problem.seen_classes)
@@ -50,7 +51,7 @@ def fit(problem: method.Problem, setting: Setting) -> method.Scores:
 
 
 def predict(seen: np.ndarray, of_seen: np.ndarray, unseen: np.ndarray, setting: Setting) -> np.ndarray:
-    """Returns the means `[U,D]` of classes with vectors `[U,M]`, from those `[C,D]` of classes with vectors `[C,M]`."""
+    """Predict the means `[U,D]` of classes with vectors `[U,M]` from means `[C,D]` of classes with vectors `[C,M]`."""
     squares = metrics.pairwise.euclidean_distances(seen, squared=True)[np.triu_indices(len(seen), 1)]
     gamma = 1 / max(float(np.median(squares)), _EPSILON) if setting.kernel == "rbf" else None
     center = of_seen.mean(0)

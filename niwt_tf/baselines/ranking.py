@@ -1,9 +1,9 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Bilinear scores F(x, c) = x^T W s_c that are learned by ranking: what ALE, DeViSE and SJE have in common.
+"""Learn bilinear scores F(x, c) = x^T W s_c by ranking, the common part of ALE, DeViSE and SJE.
 
-They differ in how much each class counts that comes within a margin of an image's own, or goes past it. W starts at 0
-and follows stochastic gradients with a constant learning rate; stopping early keeps it small.
+These differ in the weight of each class that comes within a margin of an image's own class, or exceeds it. W starts at
+0 and follows stochastic gradients with a constant learning rate; early stopping keeps it small.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _BATCH_SIZE = 32
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
-    """A setting.
+    """Setting of a ranking method.
 
     Attributes:
-      scaling: of the features, one of `scaling.WAYS`.
-      learning_rate: of the mean gradient of a batch, above 0.
-      steps: how many batches are looked at; each image once before any is again.
+      scaling: Scaling of the features, one of `scaling.WAYS`.
+      learning_rate: Learning rate for the mean gradient of a batch, above 0.
+      steps: Number of batches. Each image is used once before any is used again.
     """
 
     scaling: str
@@ -37,14 +37,14 @@ class Setting:
 
 
 def fit(problem: method.Problem, setting: Setting, margin: float, push: Push) -> method.Scores:
-    """Returns x^T W s_c for all classes.
+    """Fit W by stochastic gradient descent; the scores of all classes are x^T W s_c.
 
     Args:
-      problem: what to fit.
-      setting: how.
-      margin: by how much an image's own class must lead.
-      push: how far each class is within the margin, `[B,C]`, at most 0 where it is not or is the image's own -> how
-        much it counts `[B,C]`, 0 there.
+      problem: Problem to fit.
+      setting: Scaling, learning rate and steps.
+      margin: Margin by which an image's own class must lead.
+      push: Function from how far each class is within the margin, `[B,C]`, to its weight, `[B,C]`. The distance is at
+        most 0 for classes outside the margin and for the image's own class; their weight is 0.
     """
     scale = scaling.fit(setting.scaling, problem.features)
     features, labels = scale(problem.features).astype(np.float32), problem.labels
@@ -58,7 +58,7 @@ def fit(problem: method.Problem, setting: Setting, margin: float, push: Push) ->
 
 
 def _batches(images: int, seed: int) -> Iterator[np.ndarray]:
-    """Yields the rows of batches, pass after pass, each in another order."""
+    """Yield the row indices of batches, pass after pass, each pass in another order."""
     for epoch in itertools.count():
         order = np.random.default_rng([seed, epoch, 0x4A4C]).permutation(images)
         yield from np.split(order, range(_BATCH_SIZE, images, _BATCH_SIZE))
@@ -67,15 +67,15 @@ def _batches(images: int, seed: int) -> Iterator[np.ndarray]:
 def gradient(
     weights: np.ndarray, features: np.ndarray, labels: np.ndarray, seen: np.ndarray, margin: float, push: Push
 ) -> np.ndarray:
-    """Returns the mean over images of sum_c push_c x (s_c - s_own)^T, `[D,M]`.
+    """Compute the mean over images of sum_c push_c x (s_c - s_own)^T, `[D,M]`.
 
     Args:
-      weights: W `[D,M]`.
-      features: `[B,D]`.
-      labels: `[B]`.
-      seen: the seen classes' vectors `[C,M]`.
-      margin: as in `fit`.
-      push: as in `fit`.
+      weights: W, `[D,M]`.
+      features: `[B,D]` features.
+      labels: `[B]` labels.
+      seen: `[C,M]` vectors of the seen classes.
+      margin: Margin, see `fit`.
+      push: Function from distances to weights, see `fit`.
     """
     rows = np.arange(len(labels))
     scores = features @ weights @ seen.T

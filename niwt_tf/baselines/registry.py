@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The baselines by their names."""
+"""List the baselines by name, and fit them."""
 
 from __future__ import annotations
 
@@ -25,16 +25,20 @@ METHODS: dict[str, method.Method] = {
     "prototype": prototype,
     ORACLE: oracle,
 }
-_DOMAINS = {"dap": ("attributes", "binary_attributes")}  # of methods that not every domain suits
+_DOMAINS = {"dap": ("attributes", "binary_attributes")}  # of methods that do not suit every domain
 
 
 def suitable(domain: str) -> tuple[str, ...]:
-    """Returns the names of the baselines that make sense with a domain."""
+    """List the baselines that suit a domain."""
     return tuple(name for name in METHODS if not _unsuitable(name, domain))
 
 
 def require(names: Sequence[str], domain: str) -> None:
-    """Raises errors.UserError for a name that is no baseline's, and for one that makes no sense with the domain."""
+    """Check that names are those of baselines, and that these suit a domain.
+
+    Raises:
+      errors.UserError: If there is no baseline of a name, or it does not suit the domain.
+    """
     for name in names:
         if name not in METHODS:
             raise errors.unknown_value("--methods", name, METHODS)
@@ -50,15 +54,15 @@ def _unsuitable(name: str, domain: str) -> bool:
 
 
 def fit(name: str, problem: method.Problem, setting: Any) -> method.Scores:
-    """Returns the scores of all classes that a baseline gives.
+    """Fit a baseline, and return its scores of all classes.
 
     Args:
-      name: one of `METHODS`.
-      problem: what it is fitted to.
-      setting: one of its candidates.
+      name: Name of the baseline, one of `METHODS`.
+      problem: Problem to fit.
+      setting: Setting, one of the baseline's candidates.
 
     Raises:
-      errors.UserError: if it makes no sense with the domain; and from the scores, for features of another size.
+      errors.UserError: If the baseline does not suit the domain. The scores raise it for features of another size.
     """
     require([name], problem.domain)
     scores, size = METHODS[name].fit(problem, setting), problem.features.shape[1]

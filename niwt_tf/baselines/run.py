@@ -1,9 +1,9 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Compares NIWT with baselines on a finished run: the same features, validation classes and calibration.
+"""Compare NIWT with baselines on a finished run: the same features, validation classes and calibration.
 
-Each baseline's scores lie in `<run>/baselines/<method>.json`. One that is done is not done again, as long as the run's
-scores and the baseline's candidates are the same. Nothing here imports TensorFlow, unless there is something to do.
+Each baseline's scores lie in `<run>/baselines/<method>.json`. They are used again as long as the run's scores and the
+baseline's candidates are the same. TensorFlow is imported only if there is something to compute.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from typing import Any
 from niwt_tf import config as config_lib
 from niwt_tf import errors
 from niwt_tf.baselines import registry
+from niwt_tf.evaluation import summary
 from niwt_tf.runs import run_folder
 from niwt_tf.util import json_files, progress
 
 NEEDED = ("data", "knowledge", "rehearsal_backbone", "rehearsal", "importances", "map", "transfer", "evaluate")
 NIWT = "niwt"
-_FORMAT = 3  # of the files; a new one makes every baseline anew
+_FORMAT = 3  # of the files; with a new number every baseline is measured again
 _SECONDS_OF_NIWT = ("rehearsal", "map", "transfer")
 _SETTING_OF_NIWT = (
     "map_fit",
@@ -32,30 +33,20 @@ _SETTING_OF_NIWT = (
     "scale",
     "bias",
 )
-_SCORES = (
-    "harmonic_mean_expected",
-    "gamma",
-    "seen_accuracy",
-    "seen_accuracy_uncalibrated",
-    "unseen_accuracy",
-    "harmonic_mean",
-    "unseen_accuracy_uncalibrated",
-    "harmonic_mean_uncalibrated",
-    "zsl_accuracy",
-    "ausuc",
-)
+_SCORES = ("harmonic_mean_expected", *summary.NAMES)
 
 
 def compare(root: Path, methods: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Returns the scores of NIWT and of baselines: name -> scores as `metrics.json` names them, setting and seconds.
+    """Compare NIWT with baselines: name -> scores by the names in `metrics.json`, setting and seconds.
 
     Args:
-      root: the folder of a finished run.
-      methods: names of baselines.
+      root: Folder of a finished run.
+      methods: Names of baselines.
 
     Raises:
-      errors.UserError: if a name is no baseline's or makes no sense with the run's domain, or the run lacks a stage.
-      OSError: if the folder cannot be written.
+      errors.UserError: If there is no baseline of a name, or it does not suit the run's domain, or the run lacks a
+        stage.
+      OSError: If the folder cannot be written.
     """
     root = run_folder.require(str(root), NEEDED)
     config = json_files.read(root / "config.json")
@@ -67,16 +58,16 @@ def compare(root: Path, methods: Sequence[str]) -> dict[str, dict[str, Any]]:
 
 
 def compare_features(features: str, methods: Sequence[str], seed: int = 0) -> dict[str, dict[str, Any]]:
-    """Returns the scores of baselines on published features, by the same names; nothing is kept.
+    """Compare baselines on published features, with scores by the same names; nothing is saved.
 
     Args:
-      features: `xlsa17:DIR`, see `xlsa17.load`.
-      methods: names of baselines.
-      seed: starts what is random.
+      features: Source of the features, `xlsa17:DIR`; see `xlsa17.load`.
+      methods: Names of baselines.
+      seed: Random seed of the validation split and of the baselines.
 
     Raises:
-      errors.UserError: if `features` or a method is none, or a file is missing or damaged.
-      OSError: if a file cannot be read.
+      errors.UserError: If `features` or a method is not valid, or a file is missing or damaged.
+      OSError: If a file cannot be read.
     """
     folder = features_folder(features)
     registry.require(methods, "attributes")
@@ -87,10 +78,10 @@ def compare_features(features: str, methods: Sequence[str], seed: int = 0) -> di
 
 
 def features_folder(features: str) -> Path:
-    """Returns the folder of published features that `xlsa17:DIR` names.
+    """Extract the folder of published features from `xlsa17:DIR`.
 
     Raises:
-      errors.UserError: if `features` is not of that form.
+      errors.UserError: If `features` does not have that form.
     """
     kind, _, folder = features.partition(":")
     if kind != "xlsa17" or not folder:
@@ -99,12 +90,12 @@ def features_folder(features: str) -> Path:
 
 
 def found(root: Path, methods: Sequence[str]) -> dict[str, dict[str, Any] | None]:
-    """Returns the scores of the baselines that are done on a run, by their names; None for one that is not."""
+    """Read the scores of the baselines that are done on a run, by name; None for one that is not done."""
     return {name: _done(root, name, _fingerprint(root, name)) for name in methods}
 
 
 def of_niwt(root: Path) -> dict[str, Any]:
-    """Returns NIWT's own scores by the same names; its seconds are those of the rehearsal, the map and the transfer."""
+    """Read NIWT's own scores by the same names. The seconds are those of validation, the map and the transfer."""
     metrics = json_files.read(root / "evaluate" / "metrics.json")
     seconds = [json_files.read(root / stage / "seconds.json") for stage in _SECONDS_OF_NIWT]
     return {
@@ -116,8 +107,8 @@ def of_niwt(root: Path) -> dict[str, Any]:
 
 
 def _measure(root: Path, methods: Sequence[str]) -> dict[str, dict[str, Any] | None]:
-    """Returns name -> scores of baselines, and keeps each as soon as it is there."""
-    from niwt_tf.baselines import from_run, measure  # starts TensorFlow
+    """Measure baselines, and write the scores of each as soon as they are there: name -> scores."""
+    from niwt_tf.baselines import from_run, measure
 
     material = from_run.load(root)
     (root / "baselines").mkdir(exist_ok=True)
@@ -131,13 +122,13 @@ def _measure(root: Path, methods: Sequence[str]) -> dict[str, dict[str, Any] | N
 
 
 def _fingerprint(root: Path, name: str) -> str:
-    """Returns what a baseline's scores follow from."""
+    """Compute the fingerprint of what a baseline's scores depend on."""
     run = json_files.read(root / "evaluate" / "fingerprint.json")
     return config_lib.fingerprint(_FORMAT, name, run, registry.METHODS[name].CANDIDATES)
 
 
 def _done(root: Path, name: str, fingerprint: str) -> dict[str, Any] | None:
-    """Returns the scores that were found before by just what `fingerprint` stands for."""
+    """Read the scores of an earlier measurement with the same `fingerprint`; None if there are none."""
     found = json_files.read(_path(root, name)) or {}
     return (
         {key: found[key] for key in found if key != "fingerprint"} if found.get("fingerprint") == fingerprint else None

@@ -4,7 +4,7 @@
 zero-shot learning", CVPR 2017, sections 3.2 and 3.3.
 
 min over W of |X - W^T S|^2 + lambda |W X - S|^2 is the Sylvester equation A W + W B = C with A = S S^T,
-B = lambda X X^T, C = (1 + lambda) S X^T. As A and B are symmetric, it falls apart along their eigenvectors.
+B = lambda X X^T, C = (1 + lambda) S X^T. A and B are symmetric, so it is solved separately along their eigenvectors.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from scipy import linalg
 
 from niwt_tf.baselines import method, scaling, similarity
 
-_TINY = 1e-10  # of the largest eigenvalue: a direction of which nothing is known
+_TINY = 1e-10  # of the largest sum of eigenvalues; the images say nothing of directions below
 
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
-    """A setting.
+    """Setting of SAE.
 
     Attributes:
-      lambda_: how much the way to the domain counts against the way back, above 0.
-      compared: where images and classes are compared: in the `domain`, or as `features`.
+      lambda_: Weight of the error of the map to the domain relative to that of the way back, above 0.
+      compared: Space in which images and classes are compared, `domain` or `features`.
     """
 
     lambda_: float
@@ -40,7 +40,10 @@ CANDIDATES = tuple(
 
 
 def fit(problem: method.Problem, setting: Setting) -> method.Scores:
-    """Returns the cosines of W x and s_c, or those of x and W^T s_c; features have length 1, as the authors' do."""
+    """Fit W; the scores are cosines of W x and s_c, or of x and W^T s_c.
+
+    Features have length 1, as the authors' do.
+    """
     scale = scaling.fit("length", problem.features)
     own = problem.directions[problem.labels]
     weights = solve(scale(problem.features).astype(np.float64), own, setting.lambda_)
@@ -51,7 +54,7 @@ def fit(problem: method.Problem, setting: Setting) -> method.Scores:
 
 
 def solve(features: np.ndarray, own: np.ndarray, lambda_: float) -> np.ndarray:
-    """Returns W `[M,D]` for features `[N,D]` and the domain vector of each image, `[N,M]`."""
+    """Compute W `[M,D]` from features `[N,D]` and the domain vector of each image, `[N,M]`."""
     a, of_vectors = linalg.eigh(own.T @ own)
     b, of_features = linalg.eigh(lambda_ * features.T @ features)
     right = (1 + lambda_) * (of_vectors.T @ (own.T @ features) @ of_features)

@@ -1,10 +1,10 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Brings features to about length 1 before a baseline sees them: in either of the two ways that are in use.
+"""Scale features to about length 1 before a baseline uses them, in either of the two usual ways.
 
-Public implementations divide each image's features by their length, or take from each feature its mean and divide by
-its spread, and choose which on validation classes. Both ways end at a mean squared length of 1, so that the same
-penalties and learning rates suit both, and any network's features.
+Public implementations divide each image's features by their length, or subtract from each feature its mean and divide
+by its spread, and choose between these on validation classes. Both ways give a mean squared length of 1, so that the
+same penalties and learning rates suit both, and any network's features.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ _EPSILON = 1e-12
 
 
 def fit(way: str, features: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-    """Returns a function of features `[n,D]`.
+    """Fit a function that scales features `[n,D]`.
 
     Args:
-      way: one of `WAYS`: `length` brings each image to length 1; `spread` brings each feature to mean 0 and the same
+      way: One of `WAYS`: `length` scales each image to length 1; `spread` scales each feature to mean 0 and the same
         variance. Features without spread become 0.
-      features: `[N,D]` of the training images, which say the means and spreads.
+      features: `[N,D]` features of the training images, which determine the means and spreads.
     """
     if way == "length":
         return unit_vectors.units

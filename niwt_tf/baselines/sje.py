@@ -22,12 +22,12 @@ CANDIDATES = tuple(
 
 
 def fit(problem: method.Problem, setting: ranking.Setting) -> method.Scores:
-    """Returns F(x, c) for all classes."""
+    """Fit W by ranking; the scores of all classes are F(x, c)."""
     return ranking.fit(problem, setting, _MARGIN, push)
 
 
 def push(within: np.ndarray) -> np.ndarray:
-    """Returns 1 for the class that is furthest within the margin `[B,C]`, if there is one."""
+    """Compute 1 for the class that is furthest within the margin, if there is one, and 0 for the others, `[B,C]`."""
     counts = np.zeros_like(within)
     worst = within.argmax(1)
     rows = np.arange(len(within))

@@ -1,10 +1,9 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Reads the features that Xian et al. publish, with their proposed split: `res101.mat` and `att_splits.mat` of
-xlsa17.zip.
+"""Read the features that Xian et al. publish, and their proposed split: `res101.mat`, `att_splits.mat` of xlsa17.zip.
 
-The classes of `val_loc` play unseen, those of `train_loc` stay seen. As both locations go over images of the test, no
-more than their images in `trainval_loc` count, and a fifth of each class that stays seen is held out.
+The classes of `val_loc` are pseudo-unseen, those of `train_loc` stay seen. Both locations include test images, so only
+their classes' images in `trainval_loc` are used. A fifth of each class that stays seen is held out.
 """
 
 from __future__ import annotations
@@ -26,15 +25,15 @@ _REMEDY = "Unpack xlsa17.zip anew, and name the folder of one of its datasets."
 
 
 def load(folder: Path, seed: int = 0) -> material.Material:
-    """Returns the features and the split.
+    """Load the features and the split.
 
     Args:
-      folder: where both files lie, such as `xlsa17/data/AWA2`.
-      seed: chooses the held-out fifth, and starts what is random in the baselines.
+      folder: Folder that holds both files, such as `xlsa17/data/AWA2`.
+      seed: Random seed that chooses the held-out fifth, and seed of the baselines.
 
     Raises:
-      errors.UserError: if a file is missing or damaged, or the files do not belong together.
-      OSError: if a file cannot be read.
+      errors.UserError: If a file is missing or damaged, or the files do not belong together.
+      OSError: If a file cannot be read.
     """
     missing = [str(folder / name) for name in (FEATURES, SPLIT) if not (folder / name).is_file()]
     if missing:
@@ -50,15 +49,15 @@ def load(folder: Path, seed: int = 0) -> material.Material:
 
 @dataclasses.dataclass(frozen=True)
 class _Table:
-    """All images and classes of both files.
+    """Images and classes of both files.
 
     Attributes:
-      features: `[N,D]` float32.
-      labels: `[N]`, from 0 in the order of `names`.
-      files: `N` names of images.
-      names: `C` names of classes.
-      vectors: their attributes `[C,M]` float32.
-      seed: starts what is random.
+      features: `[N,D]` float32 features.
+      labels: `[N]` indices into `names`.
+      files: Names of the `N` images.
+      names: Names of the `C` classes.
+      vectors: `[C,M]` float32 attributes of the classes.
+      seed: Random seed of the split and of the baselines.
     """
 
     features: np.ndarray
@@ -69,13 +68,13 @@ class _Table:
     seed: int
 
     def images(self, rows: np.ndarray, order: np.ndarray) -> material.Images:
-        """Returns some images, whose labels count the classes in `order`."""
+        """Select images; their labels are indices into `order`."""
         place = np.full(len(self.names), -1)
         place[order] = np.arange(len(order))
         return material.Images(self.features[rows], place[self.labels[rows]])
 
     def problem(self, rows: np.ndarray, order: np.ndarray, seen_classes: int) -> method.Problem:
-        """Returns the problem of some images, of which the first `seen_classes` in `order` are seen."""
+        """Build the problem of some images, in which the first `seen_classes` classes of `order` are seen."""
         shown = self.images(rows, order)
         return method.Problem(shown.features, shown.labels, self.vectors[order], seen_classes, "attributes", self.seed)
 
@@ -117,7 +116,7 @@ def _arrange(table: _Table, split: splits.ProposedSplit) -> material.Material:
 
 
 def _trial(table: _Table, train: np.ndarray, seen: np.ndarray, split: splits.ProposedSplit) -> material.Trial:
-    """Returns the rehearsal on the training images `[n]` of the seen classes `[S]`."""
+    """Build the validation split from the training images `[n]` of the seen classes `[S]`."""
     plays = np.array([table.names[label] in split.validation for label in seen])
     if not plays.any() or plays.all():
         raise errors.UserError(

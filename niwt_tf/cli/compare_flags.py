@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The flags of `niwt_compare`: those of `niwt` for what all runs have in common, and the axes."""
+"""Flags of `niwt_compare`: the settings of `niwt` that all runs share, and the axes of the comparison."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from niwt_tf.compare import comparison
 
 
 def define(values: flags.FlagValues, program: str) -> None:
-    """Defines the flags.
+    """Define the flags.
 
     Args:
-      values: where they are defined.
-      program: the name that absl knows the main program by: `sys.argv[0]`.
+      values: Flag values to which the flags are added.
+      program: Name by which absl knows the main program: `sys.argv[0]`.
     """
     flags_lib.define_settings(values, program)
     here = {"module_name": f"{program}: Comparison", "flag_values": values}
@@ -68,14 +68,14 @@ def define(values: flags.FlagValues, program: str) -> None:
 
 
 def read(values: flags.FlagValues, arguments: Sequence[str]) -> comparison.Request:
-    """Returns what the flags ask for.
+    """Read the flags into a request for a comparison.
 
     Args:
-      values: the flags.
-      arguments: what the user wrote after the program's name.
+      values: Parsed flags.
+      arguments: Arguments that the user wrote after the program's name.
 
     Raises:
-      errors.UserError: if they contradict one another, or a value is not among the valid ones.
+      errors.UserError: If flags contradict one another, or a value is not valid.
     """
     base = flags_lib.config(values)
     for name in ("workers", "threads_per_process"):
@@ -108,10 +108,10 @@ def read(values: flags.FlagValues, arguments: Sequence[str]) -> comparison.Reque
 
 
 def vary(text: str) -> axes_lib.Vary:
-    """Returns the axis that a value of `--vary` asks for.
+    """Parse a value of `--vary`, such as `layer=conv3,conv4`, into an axis.
 
     Raises:
-      errors.UserError: if it is none.
+      errors.UserError: If the flag cannot be an axis, or its values are missing or of a wrong type.
     """
     name, _, rest = text.partition("=")
     axes_lib.require_free(name)

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The program that `niwt_compare` starts as often as it needs: it does one job, and ends when its parent does."""
+"""The program that `niwt_compare` starts for each job: it does one job, and ends when its parent process ends."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from niwt_tf.compare import work
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Does the job in the file that is named."""
+    """Do the job in the file that the first argument names."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     failures = work.do(work.read(Path(arguments[1])), launch.start_tensorflow)
     if failures:
@@ -24,12 +24,12 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def _end_with_parent() -> None:
-    """Waits until the parent's end of standard input closes, which it does however the parent ends."""
+    """End this process when the parent's end of standard input closes, which happens however the parent ends."""
     while os.read(0, 1):
         pass
     os._exit(1)
 
 
 def run() -> None:
-    """The entry point."""
+    """Run the program."""
     launch.run(main, "Does one job of niwt_compare.", takes_arguments=True)

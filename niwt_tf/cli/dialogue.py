@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Describes a class line by line: after each one the model is taught anew, and what it makes of it is shown."""
+"""Dialogue in which the user describes a class line by line; each line teaches the model anew and shows the result."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _WIDTH = 100
 
 
 class Dialogue:
-    """The description of one class, as it grows.
+    """Dialogue about one class, whose description grows line by line.
 
     Attributes:
-      told: the lines that it has so far.
-      result: of teaching them; None while nothing is told.
+      told: Lines of the description so far.
+      result: Result of teaching these lines; None while there are none.
     """
 
     def __init__(
@@ -36,13 +36,13 @@ class Dialogue:
         probes: effect.Probes | None = None,
         say: Callable[[str], None] = progress.say,
     ) -> None:
-        """Begins with nothing told.
+        """Begin with an empty description.
 
         Args:
-          model: that is taught; it stays as it is.
-          name: of the class.
-          probes: images on which the effect is shown.
-          say: tells the user.
+          model: Model to teach; it stays as it is.
+          name: Name of the class.
+          probes: Images on which the effect is shown; None for none.
+          say: Function that prints a text for the user.
         """
         self.told: tuple[str, ...] = ()
         self.result: teach.Result | None = None
@@ -50,11 +50,14 @@ class Dialogue:
         self._kind = questions.kind(model)
 
     def hold(self, lines: Iterator[str], given: Sequence[str] = ()) -> teach.Result | None:
-        """Returns what the user saves in the end, or None.
+        """Read lines and follow them until the user saves or quits.
 
         Args:
-          lines: what the user answers.
-          given: lines to begin with.
+          lines: Lines that the user types.
+          given: Lines to begin with.
+
+        Returns:
+          Result to save; None if the user quits or `lines` end.
         """
         names = self._model.known.feature_names
         what = questions.KINDS[self._kind].format(
@@ -71,7 +74,7 @@ class Dialogue:
         return None
 
     def _follow(self, command: str, line: str) -> None:
-        """Does what a line asks for, or takes it for one more of the description."""
+        """Execute a command, or add the line to the description."""
         if command == "undo":
             self.told, self.result = self.told[:-1], None
             if self.told:
@@ -82,7 +85,7 @@ class Dialogue:
             self._learn((*self.told, line))
 
     def _learn(self, told: tuple[str, ...]) -> None:
-        """Teaches anew, unless the lines have a mistake, which is told."""
+        """Teach the model anew; if the lines have a mistake, print it and leave the last line out."""
         begun = time.perf_counter()
         try:
             result = teach.teach(self._model, [self._description(told)])
@@ -105,7 +108,7 @@ class Dialogue:
         return description.Description(self._name, documents=("\n".join(told),))
 
     def _require_known(self, line: str, unknown: Sequence[str]) -> None:
-        """Raises errors.UserError for a line of text that the model knows no word of, though it knows others."""
+        """Check that the model knows a word of a line of text, joining words aside; raise errors.UserError if not."""
         if self._kind != "attributes" and all(
             word in unknown for word in words.words(line) if word.lower() not in words.JOINING
         ):

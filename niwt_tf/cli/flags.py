@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The flags of a run: one for each setting of `config.RunConfig`, and where and what to run."""
+"""Flags of a run: one for each setting of `config.RunConfig`, the workdir and the stages to run."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ _GROUPS = {
 
 
 def define(values: flags.FlagValues, program: str) -> None:
-    """Defines the flags; those used most are the ones that `--help` shows.
+    """Define the flags; `--help` shows only those used most.
 
     Args:
-      values: where they are defined.
-      program: the name that absl knows the main program by: `sys.argv[0]`.
+      values: Flag values to which the flags are added.
+      program: Name by which absl knows the main program: `sys.argv[0]`.
     """
     define_settings(values, program)
     here = {"module_name": f"{program}: Run", "flag_values": values}
@@ -51,7 +51,7 @@ def define(values: flags.FlagValues, program: str) -> None:
 
 
 def define_settings(values: flags.FlagValues, program: str) -> None:
-    """Defines the flags of the settings alone, as `define` does."""
+    """Define only the flags of the settings; arguments as for `define`."""
     default = config_lib.RunConfig()
     for section in dataclasses.fields(default):
         value = getattr(default, section.name)
@@ -65,10 +65,10 @@ def define_settings(values: flags.FlagValues, program: str) -> None:
 
 
 def config(values: flags.FlagValues) -> config_lib.RunConfig:
-    """Returns the settings that the flags ask for.
+    """Read the settings of a run from the flags.
 
     Raises:
-      errors.UserError: if one of them is not among the valid ones.
+      errors.UserError: If a setting is not valid.
     """
     default = config_lib.RunConfig()
     changes: dict[str, Any] = {}
@@ -83,10 +83,10 @@ def config(values: flags.FlagValues) -> config_lib.RunConfig:
 
 
 def setting(name: str, text: str) -> Any:
-    """Returns the value of a setting that its flag has where the user writes `text`.
+    """Parse `text` as the flag of a setting does, and return the setting's value.
 
     Raises:
-      errors.UserError: if it is none.
+      errors.UserError: If `text` is not a value of the flag's type.
     """
     values = flags.FlagValues()
     define_settings(values, "niwt")
@@ -102,7 +102,7 @@ def _is_section(value: Any) -> bool:
 
 
 def _define(values: flags.FlagValues, group: str, name: str, default: Any, field: dataclasses.Field[Any]) -> None:
-    """Defines a flag by the kind of its default; `config.RunConfig` checks the choices and limits."""
+    """Define a flag by the kind of its field or default; `config.RunConfig` checks the choices and limits."""
     kinds = {
         bool: flags.DEFINE_boolean,
         int: flags.DEFINE_integer,
@@ -121,7 +121,7 @@ def _choices(field: dataclasses.Field[Any]) -> str:
 
 
 def _value(values: flags.FlagValues, name: str, options: dict[str, tuple[Any, Any]]) -> Any:
-    """Returns a flag's value as its setting wants it: a list of text becomes a tuple of numbers where it must."""
+    """Convert a flag's value for its setting: a list becomes a tuple, of numbers if the default holds numbers."""
     value, default = values[name].value, options[name][0]
     if not isinstance(default, tuple):
         return value

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""How every program starts and ends: TensorFlow's noise is kept away, a user's mistake is told without a traceback."""
+"""Start and end of every program: silences TensorFlow, and reports a user's mistake without a traceback."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _KEPT = " What was done is kept: the same command goes on from there."
 def run(
     main: Callable[[Sequence[str]], None], description: str, takes_arguments: bool = False, resumes: bool = True
 ) -> None:
-    """Runs a program and exits: with 0, with 1 after a mistake of the user's, with 130 after Ctrl-C.
+    """Run a program and exit: with 0, with 1 after an error reported without a traceback, with 130 after Ctrl-C.
 
     Args:
-      main: takes the arguments that are no flags, the program's name first.
-      description: what the program is for, for `--help`.
-      takes_arguments: whether there may be others than the program's name.
-      resumes: whether the program trains, and goes on from where it was cut short.
+      main: Function that takes the arguments that are not flags, beginning with the program's name.
+      description: Purpose of the program, for `--help`.
+      takes_arguments: True to allow arguments other than flags.
+      resumes: True if the program trains, and continues from where it was interrupted.
     """
     sys.modules["__main__"].__doc__ = description
     for stream in (sys.stdout, sys.stderr):
@@ -39,19 +39,19 @@ def run(
 
 
 def define_import_module(values: flags.FlagValues, program: str) -> None:
-    """Defines the flag for a program that reads networks, and is no run itself; `start_tensorflow` takes its value."""
+    """Define `--import_module`, for programs that read networks but are no runs; `start_tensorflow` takes its value."""
     text = "Python code that registers layers of the network: the name of a module, or a .py file. It is run."
     flags.DEFINE_string("import_module", "", text, module_name=program, flag_values=values)
 
 
 def start_tensorflow(import_module: str = "") -> None:
-    """Imports TensorFlow and Keras without a word from them, unless that fails; and a module of the user's after them.
+    """Import TensorFlow and Keras without their messages, unless that fails, and then a module of the user's.
 
     Args:
-      import_module: its name or file, if there is any.
+      import_module: Name or file of the user's module; empty for none.
 
     Raises:
-      errors.UserError: if it cannot be imported.
+      errors.UserError: If the module cannot be imported, or Keras' settings are not valid.
     """
     progress.say("starting TensorFlow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -70,7 +70,7 @@ def start_tensorflow(import_module: str = "") -> None:
 
 
 def _parsed(arguments: list[str]) -> list[str]:
-    """Parse flags, and return the other arguments; `--version` and what asks for help end the program with status 0."""
+    """Parse the flags and return the other arguments; exit after `--version`, help, and mistakes in flags."""
     if {"--version", "-version"} & set(arguments[1:]):
         print(f"niwt_tf {version.__version__}")
         sys.exit(0)
@@ -93,7 +93,7 @@ def _parsed(arguments: list[str]) -> list[str]:
 def _status(
     main: Callable[[Sequence[str]], None], arguments: Sequence[str], takes_arguments: bool, resumes: bool
 ) -> int:
-    """Returns the exit status, having told what went wrong."""
+    """Run `main`, report what went wrong, and return the exit status."""
     try:
         if len(arguments) > 1 and not takes_arguments:
             raise errors.UserError(f"Arguments must be flags, such as --seed=1. Received: {' '.join(arguments[1:])}.")
@@ -129,13 +129,13 @@ def _memory_remedy(resumes: bool) -> str:
 
 
 def _is_out_of_memory(error: Exception) -> bool:
-    """Returns whether memory ran out; TensorFlow's error, which a full disk raises too, is known by its name alone."""
+    """Check whether memory ran out: TensorFlow's error is recognised by its name, but a full disk raises it, too."""
     names = {kind.__name__ for kind in type(error).__mro__}
     return bool(names & {"MemoryError", "ResourceExhaustedError"}) and not _is_of_disk(error)
 
 
 def _of_memory(error: Exception) -> str:
-    """Returns the line that says what was too large: TensorFlow's comes after others where a graph is run."""
+    """Find the line that says what was too large: TensorFlow writes others before it if a graph is run."""
     lines = (line for line in str(error).splitlines() if "OOM" in line)
     return next(lines, errors.first_line(error)).strip().rstrip(".")
 
@@ -145,7 +145,7 @@ def _is_of_disk(error: Exception) -> bool:
 
 
 def _give_up_output() -> None:
-    """Lets go of standard output if it cannot be written, as Python would complain of it once more at the end."""
+    """Replace standard output if it cannot be written, because Python would report that again at its exit."""
     try:
         sys.stdout.flush()
     except OSError:

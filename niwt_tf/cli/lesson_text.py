@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What `niwt_teach` prints: what a model made of a description, how it is calibrated, and what it decides otherwise."""
+"""Text that `niwt_teach` prints: what a model understood of a class, its calibration, and changed predictions."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from niwt_tf.models import model as model_lib
 from niwt_tf.models import teaching_report
 from niwt_tf.runs import command
 
-_LABEL = 16  # letters, the indent included
+_LABEL = 16  # letters, including the indent
 _WIDTH = 100
 _PHRASES = 10
-_BEFORE = 5  # classes that images were taken for
+_BEFORE = 5  # most classes listed that images were predicted as
 
 
 def of_lesson(told: teaching_report.Lesson) -> str:
-    """Returns what was understood of a class's description, and what follows from it."""
+    """Format what a model understood of a class's description, with the strongest neurons and the nearest classes."""
     neurons = _listed(
         f"neuron {index} ({textual.readable(name) if name else 'no clear name'}) {weight:.2f}"
         for index, name, weight in told.neurons
@@ -42,11 +42,11 @@ def of_lesson(told: teaching_report.Lesson) -> str:
 
 
 def of_model(model: model_lib.Model, path: Path) -> str:
-    """Returns how many classes a model knows, and how it is calibrated.
+    """Format the number of classes that a model knows, and its calibration.
 
     Args:
-      model: that was taught.
-      path: where it came from: the folder of a run, or a bundle.
+      model: Model that was taught.
+      path: Folder of the run, or bundle, that the model was loaded from.
     """
     settings, classes = model.settings, len(model.class_names)
     rows = [
@@ -65,7 +65,7 @@ def of_model(model: model_lib.Model, path: Path) -> str:
 
 
 def _kept_share(model: model_lib.Model) -> float:
-    """Returns how many training images gamma leaves with a seen class, 0..1."""
+    """Compute the share of training images that gamma leaves with a seen class, 0..1."""
     if not model.classifier.unseen:
         return 1.0
     margins = gamma.margins(model.classifier.logits(model.features), len(model.seen))
@@ -73,7 +73,7 @@ def _kept_share(model: model_lib.Model) -> float:
 
 
 def of_effect(effect: effect_lib.Effect) -> str:
-    """Returns what new classes change in the decisions on images."""
+    """Format how new classes change the predictions on images."""
     found = [line for taken in effect.taken for line in _taken(taken)]
     found += [f"{effect.moved:,} more changed class, as gamma changed"] if effect.moved else []
     labels = [f"{effect.images:,} image{'s' * (effect.images != 1)}"] + [""] * (len(found) - 1)
@@ -81,7 +81,7 @@ def of_effect(effect: effect_lib.Effect) -> str:
 
 
 def row(label: str, text: str) -> str:
-    """Returns a line of a label and a text, or several where it is long."""
+    """Format a label and a text as one line, or as several if the text is long."""
     indent = f"  {label:{_LABEL - 2}}"
     filled = textwrap.fill(
         text,
@@ -106,7 +106,7 @@ def _taken(taken: effect_lib.Taken) -> list[str]:
 
 
 def _understood(told: teaching_report.Lesson) -> str:
-    """Returns the attributes that were listed, or the strongest phrases, with their numbers unless all are 1."""
+    """Format the attributes that were listed, or the strongest phrases, with their numbers unless all are 1."""
     found = told.reading.understood
     if not told.told.attributes:
         found = textual.best(np.array([value for _, value in found]), [name for name, _ in found], _PHRASES)
@@ -115,5 +115,5 @@ def _understood(told: teaching_report.Lesson) -> str:
 
 
 def _listed(items: Iterable[str]) -> str:
-    """Returns items with commas between them, none of which is broken over two lines."""
+    """Join items by commas, so that no item is broken over two lines."""
     return ", ".join(item.replace(" ", "\N{NO-BREAK SPACE}") for item in items)

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The program `niwt`: the main job, from images to scores."""
+"""The program `niwt`: runs all stages, from images to scores."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ well it tells all 60 apart. A run that was cut short goes on with the same comma
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Runs the stages that are still to do, and prints the scores; or prints the backbone's layers, if asked to."""
+    """Run the stages that are still to do and print the scores, or print the backbone's layers for `--list_layers`."""
     del arguments
     values = flags.FLAGS
     config = flags_lib.config(values)
@@ -43,6 +43,6 @@ def _layers(config: config_lib.BackboneConfig) -> str:
 
 
 def run() -> None:
-    """The console script."""
+    """Run the console script."""
     flags_lib.define(flags.FLAGS, sys.argv[0])
     launch.run(main, _DESCRIPTION)

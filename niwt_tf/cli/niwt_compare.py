@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The program `niwt_compare`: methods, domains and seeds in one table."""
+"""The program `niwt_compare`: compares methods, domains and seeds in one table."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ holds for all runs. Several processes work at a time; what is done is not done a
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Makes what is still to do, and prints the table."""
+    """Run what is still to do, and print the table."""
     del arguments
     request = compare_flags.read(flags.FLAGS, sys.argv[1:])
     found = comparison.compare(request)
@@ -39,6 +39,6 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def run() -> None:
-    """The console script."""
+    """Run the console script."""
     compare_flags.define(flags.FLAGS, sys.argv[0])
     launch.run(main, _DESCRIPTION)

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The program `niwt_explain`: decisions on a user's images, explained by a finished run."""
+"""The program `niwt_explain`: explains predictions on a user's images, with a finished run or a bundle."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ prints of each image its class, the runner-up and the reasons, and writes a pict
 
 
 def define(values: flags.FlagValues, program: str) -> None:
-    """Defines the flags.
+    """Define the flags.
 
     Args:
-      values: where they are defined.
-      program: the name that absl knows the main program by: `sys.argv[0]`.
+      values: Flag values to which the flags are added.
+      program: Name by which absl knows the main program: `sys.argv[0]`.
     """
     here = {"module_name": program, "flag_values": values}
     flags.DEFINE_string("workdir", None, "The finished run's folder.", **here)
@@ -49,7 +49,7 @@ def define(values: flags.FlagValues, program: str) -> None:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Explains the images that the arguments name."""
+    """Explain the images that the arguments name."""
     values = flags.FLAGS
     root = _root(values)
     if values.method not in METHODS:
@@ -74,7 +74,7 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def _root(values: flags.FlagValues) -> Path:
-    """Returns the run's folder, or the bundle that stands in its place."""
+    """Find the run's folder, or the bundle that replaces it."""
     if not values.model:
         return run_folder.require(values.workdir, _STAGES)
     if values.workdir:
@@ -99,6 +99,6 @@ def _made(out: Path) -> Path:
 
 
 def run() -> None:
-    """The console script."""
+    """Run the console script."""
     define(flags.FLAGS, sys.argv[0])
     launch.run(main, _DESCRIPTION, takes_arguments=True, resumes=False)

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The program `niwt_export`: a model written for others to use."""
+"""The program `niwt_export`: writes a model for others to use."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ serves."""
 
 
 def define(values: flags.FlagValues, program: str) -> None:
-    """Defines the flags.
+    """Define the flags.
 
     Args:
-      values: where they are defined.
-      program: the name that absl knows the main program by: `sys.argv[0]`.
+      values: Flag values to which the flags are added.
+      program: Name by which absl knows the main program: `sys.argv[0]`.
     """
     here = {"module_name": program, "flag_values": values}
     flags.DEFINE_string("model", None, "The folder of a finished run, or a .keras bundle.", **here)
@@ -55,7 +55,7 @@ def define(values: flags.FlagValues, program: str) -> None:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Writes the model that the flags name."""
+    """Export the model that the flags name."""
     del arguments
     values = flags.FLAGS
     format = target.require_format(values.format)
@@ -76,6 +76,6 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def run() -> None:
-    """The console script."""
+    """Run the console script."""
     define(flags.FLAGS, sys.argv[0])
-    launch.run(main, _DESCRIPTION)
+    launch.run(main, _DESCRIPTION, resumes=False)

@@ -30,7 +30,7 @@ prints what it understood, and writes a new model beside the old one, never over
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Removes and teaches classes, as the flags ask, and writes the new model."""
+    """Remove and teach classes according to the flags, and write the new model."""
     del arguments
     asked = teach_flags.read(flags.FLAGS)
     launch.start_tensorflow(flags.FLAGS.import_module)
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def _taught(model: model_lib.Model, asked: teach_flags.Asked) -> model_lib.Model | None:
-    """Returns the model with the new classes, which are told of; None if the user saves none."""
+    """Teach the new classes, print the result, and return the new model; None if the user saves nothing."""
     if asked.interactive:
         return _interactive(model, asked)
     if not asked.described:
@@ -84,7 +84,7 @@ def _interactive(model: model_lib.Model, asked: teach_flags.Asked) -> model_lib.
 
 
 def _probes(model: model_lib.Model, asked: teach_flags.Asked) -> effect.Probes | None:
-    """Returns the images to show the effect on, if there are any; those that cannot be read are told."""
+    """Read the images on which the effect is shown, and print those that cannot be read; None if none is left."""
     if not asked.images:
         return None
     from niwt_tf.cli import lesson_text  # starts TensorFlow
@@ -97,6 +97,6 @@ def _probes(model: model_lib.Model, asked: teach_flags.Asked) -> effect.Probes |
 
 
 def run() -> None:
-    """The console script."""
+    """Run the console script."""
     teach_flags.define(flags.FLAGS, sys.argv[0])
     launch.run(main, _DESCRIPTION, resumes=False)

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What `niwt_teach` asks before a class is described line by line, and how it listens."""
+"""Prompts of `niwt_teach --interactive`: the new class's name, the kind of description, and the user's lines."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KINDS = {
 
 
 def answers() -> Iterator[str]:
-    """Yields what the user types, line by line, until it ends."""
+    """Read what the user types, line by line, until the input ends."""
     with contextlib.suppress(ImportError):
         import readline  # noqa: F401  # optional: Windows has none; `input` then lets lines be edited
     if isinstance(sys.stdin, io.TextIOWrapper):
@@ -35,10 +35,10 @@ def answers() -> Iterator[str]:
 
 
 def kind(model: model_lib.Model) -> str:
-    """Returns what a model knows its classes by: attributes, captions or documents.
+    """Determine how the classes of a model are described: by attributes, captions or documents.
 
     Raises:
-      errors.UserError: if it is something else, or several of them.
+      errors.UserError: If they are described by something else, or by several of these.
     """
     found = "+".join(dict.fromkeys(share.domain.removeprefix("binary_") for share in model.known.shares))
     if found not in KINDS:
@@ -50,14 +50,14 @@ def kind(model: model_lib.Model) -> str:
 
 
 def beginning(model: model_lib.Model, texts: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    """Returns the lines with which a description begins.
+    """Collect the lines with which a description begins; attributes with a comma are quoted.
 
     Args:
-      model: that is to learn the class.
-      texts: what the flags tell of it, by `attributes`, `captions` or `documents`.
+      model: Model that is to learn the class.
+      texts: Texts that the flags hold about the class, by `attributes`, `captions` or `documents`.
 
     Raises:
-      errors.UserError: if they tell something by which the model does not know its classes.
+      errors.UserError: If there are texts of another kind than those that describe the model's classes.
     """
     known, given = kind(model), [field for field, told in texts.items() if told]
     if given not in ([], [known]):
@@ -69,13 +69,16 @@ def beginning(model: model_lib.Model, texts: Mapping[str, Sequence[str]]) -> tup
 
 
 def ask_name(model: model_lib.Model, given: str, lines: Iterator[str], say: Callable[[str], None]) -> str:
-    """Returns the name of a class that is new to a model; nothing if `lines` end before there is one.
+    """Ask for a class's name until it is new to a model.
 
     Args:
-      model: that is to learn the class.
-      given: the first name to try, if there is one.
-      lines: what the user answers.
-      say: tells the user.
+      model: Model that is to learn the class.
+      given: First name to try; may be empty.
+      lines: Lines that the user types.
+      say: Function that prints a text for the user.
+
+    Returns:
+      Name of the class; empty if `lines` end before there is one.
     """
     taken = {names_lib.normal(name): name for name in model.class_names}
     name = given.strip()

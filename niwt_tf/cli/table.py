@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The table at the end of a run."""
+"""Table of scores that is printed at the end of a run."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from niwt_tf import errors
+from niwt_tf.evaluation import summary
 
 
 def table(metrics: Mapping[str, Any], workdir: Path) -> str:
-    """Returns the scores of a run, what they rest on, and where everything lies.
+    """Format the scores of a run, the data and settings they depend on, and the paths of its files.
 
     Args:
-      metrics: what `metrics.json` holds.
-      workdir: the run's folder.
+      metrics: Contents of `metrics.json`.
+      workdir: Folder of the run.
     """
     m = metrics
     about = f"{m['split_version']}, {m['seen_classes']} seen and {m['unseen_classes']} unseen classes"
@@ -32,10 +33,10 @@ def table(metrics: Mapping[str, Any], workdir: Path) -> str:
 
                                    S      U      H
   {gamma:<28} {_row(m, "")}
-  {"gamma 0":<28} {_row(m, "_uncalibrated")}
+  {"gamma 0":<28} {_row(m, summary.UNCALIBRATED)}
 
-  ZSL accuracy, unseen classes alone            {_number(m["zsl_accuracy"])}
-  AUSUC, area under S against U                 {_number(m["ausuc"])}
+  ZSL accuracy, unseen classes alone            {_number(m[summary.ZSL])}
+  AUSUC, area under S against U                 {_number(m[summary.AUSUC])}
   the backbone on seen classes alone            {m["backbone_accuracy"]:.3f}
   rank correlation of the map, held-out classes {m["map_rank_correlation"]:.3f}
   H that the validation classes had promised    {_number(m["harmonic_mean_expected"])}{_explained(m)}
@@ -47,7 +48,7 @@ def table(metrics: Mapping[str, Any], workdir: Path) -> str:
 
 
 def _explained(metrics: Mapping[str, Any]) -> str:
-    """Returns how right the explanations are, if the stage `explain` is done."""
+    """Format the accuracy of the explanations; empty if the stage `explain` is not done."""
     if "attribute_accuracy" not in metrics:
         return ""
     share, auc = metrics["neurons_named"], _number(metrics["neuron_name_auc"])
@@ -61,8 +62,7 @@ def _page(metrics: Mapping[str, Any], workdir: Path) -> str:
 
 
 def _row(metrics: Mapping[str, Any], suffix: str) -> str:
-    names = ("seen_accuracy", "unseen_accuracy", "harmonic_mean")
-    return "  ".join(_number(metrics[name + suffix]) for name in names)
+    return "  ".join(_number(metrics[name + suffix]) for name in summary.GZSL)
 
 
 def _number(value: float | None) -> str:

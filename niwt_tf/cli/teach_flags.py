@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The flags of `niwt_teach`, and what they ask for: checked before TensorFlow starts."""
+"""Flags of `niwt_teach`, which are read and checked before TensorFlow starts."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from niwt_tf.data import described_classes, user_images
 from niwt_tf.data.files import text_files
 from niwt_tf.models import paths
 
-_ONE = ("captions", "captions_file", "attributes", "document_file")  # that describe the class of --name
+_ONE = ("captions", "captions_file", "attributes", "document_file")  # flags that describe the class of --name
 
 
 @dataclasses.dataclass(frozen=True)
 class Asked:
-    """What the flags ask for.
+    """Request that the flags make.
 
     Attributes:
-      model: where the old model lies.
-      name: of the one class to teach; empty where the user is yet to be asked, or the classes are in a file.
-      described: the classes to teach, with what is told of each.
-      forget: the classes to remove.
-      interactive: whether the user describes the class line by line.
-      images: on which the effect is shown.
-      out: where the new model goes; None for beside the old one.
-      safe_mode: whether a bundle that runs a SavedModel is refused.
+      model: Folder of the run, or bundle, that holds the old model.
+      name: Name of the one class to teach; empty if the user is asked for it later, or the classes are in a file.
+      described: Classes to teach, with the texts that describe each.
+      forget: Classes to remove.
+      interactive: True if the user describes the class line by line.
+      images: Image files on which the effect is shown.
+      out: Path of the new model; None to put it beside the old one.
+      safe_mode: True to refuse a bundle that runs a SavedModel.
     """
 
     model: Path
@@ -43,24 +43,24 @@ class Asked:
     safe_mode: bool
 
     def new_file(self, name: str = "") -> Path:
-        """Returns where the new model goes.
+        """Choose the path of the new model, and check it.
 
         Args:
-          name: of the class, where it was asked for.
+          name: Name of the class, if the user was asked for it; else empty.
 
         Raises:
-          errors.UserError: if something lies there.
+          errors.UserError: If the path exists, or does not end in `.keras`.
         """
         added = (name,) if name else tuple(self.described)
         return paths.require_new(self.out or paths.beside(self.model, added, self.forget))
 
 
 def define(values: flags.FlagValues, program: str) -> None:
-    """Defines the flags.
+    """Define the flags.
 
     Args:
-      values: where they are defined.
-      program: the name that absl knows the main program by: `sys.argv[0]`.
+      values: Flag values to which the flags are added.
+      program: Name by which absl knows the main program: `sys.argv[0]`.
     """
     here = {"module_name": program, "flag_values": values}
     before = set(values)
@@ -85,11 +85,11 @@ def define(values: flags.FlagValues, program: str) -> None:
 
 
 def read(values: flags.FlagValues) -> Asked:
-    """Returns what the flags ask for.
+    """Read the flags and check them.
 
     Raises:
-      errors.UserError: if they contradict one another, or name what is not there.
-      OSError: if a file cannot be read.
+      errors.UserError: If flags contradict one another, or name a file that does not exist.
+      OSError: If a file cannot be read.
     """
     _require_one_task(values)
     model = paths.require(values.model)
@@ -133,7 +133,7 @@ def _require_one_task(values: flags.FlagValues) -> None:
 
 
 def _described(values: flags.FlagValues) -> described_classes.Described:
-    """Returns the classes that are described."""
+    """Read the classes that the flags describe, with their texts."""
     if values.classes:
         return described_classes.read(text_files.named(values.classes, "--classes"))
     texts = {"captions": tuple(values.captions), "attributes": described_classes.items(values.attributes)}

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What is compared: methods, domains, seeds or choices of unseen classes, and further settings of a run."""
+"""Axes of a comparison: methods, domains, seeds or choices of unseen classes, and further settings of a run."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _MOST_SEEDS = 10_000
 
 @dataclasses.dataclass(frozen=True)
 class Vary:
-    """An axis of any setting.
+    """Axis over the values of a setting.
 
     Attributes:
-      name: of the setting.
-      texts: its values as the user wrote them.
-      values: the same as the setting takes them.
+      name: Name of the setting.
+      texts: Values as the user wrote them.
+      values: Values as the setting takes them.
     """
 
     name: str
@@ -42,19 +42,19 @@ class Vary:
 
 @dataclasses.dataclass(frozen=True)
 class Axes:
-    """All axes; what is in none of them is as in `base`.
+    """All axes of a comparison; settings that no axis changes are those of `base`.
 
     Attributes:
-      base: the settings that all runs have.
-      domains: as `--domain` takes them; the base's alone by default.
-      methods: `niwt` and names of baselines; all that make sense for each of the domains by default.
-      seeds: the base's alone by default.
-      choices: of unseen classes in a folder of the user's, as seeds of numpy's generator; none by default.
-      unseen_count: how many classes a choice has.
-      vary: further axes.
+      base: Settings that all runs share.
+      domains: Domains, as `--domain` takes them; by default only the base's.
+      methods: `niwt` and names of baselines; by default all that suit each of the domains.
+      seeds: Seeds; by default only the base's.
+      choices: Seeds of NumPy's generator for random choices of unseen classes in a user's folder; none by default.
+      unseen_count: Number of unseen classes in a choice.
+      vary: Further axes.
 
     Raises:
-      errors.UserError: if one of them makes no sense.
+      errors.UserError: If a method is unknown or does not suit a domain, or a setting cannot be an axis.
     """
 
     base: config_lib.RunConfig
@@ -75,17 +75,17 @@ class Axes:
 
     @property
     def baselines(self) -> tuple[str, ...]:
-        """The methods without NIWT."""
+        """Methods other than NIWT."""
         return tuple(name for name in self.methods if name != baselines.NIWT)
 
 
 @dataclasses.dataclass(frozen=True)
 class Unit:
-    """What is repeated, to tell a spread.
+    """One of the repetitions over which means and spreads are computed: a seed, or a choice of unseen classes.
 
     Attributes:
-      name: such as `3`; short, and a part of a folder's name.
-      changes: setting -> value.
+      name: Short name, such as `3`, that is part of a folder's name.
+      changes: Settings of this repetition, name -> value.
     """
 
     name: str
@@ -93,11 +93,11 @@ class Unit:
 
 
 def units(axes: Axes) -> list[Unit]:
-    """Returns the seeds; for choices of unseen classes these, for each seed if there are several.
+    """List the units: one for each seed, or with choices of unseen classes one for each seed and choice.
 
     Raises:
-      errors.UserError: if choices are asked for where there can be none.
-      OSError: if the folder of the classes cannot be read.
+      errors.UserError: If there are choices, but the base's data do not allow them.
+      OSError: If the folder of the classes cannot be read.
     """
     flag = seed_flag(axes.base)
     seeds = axes.seeds or (config_lib.options(axes.base)[flag][0],)
@@ -114,28 +114,28 @@ def units(axes: Axes) -> list[Unit]:
 
 
 def unit_noun(axes: Axes) -> str:
-    """Returns what a unit is, such as `seed`."""
+    """Name the kind of unit: `seed`, `choice` or `choice and seed`."""
     if not axes.choices:
         return "seed"
     return "choice" if len(axes.seeds) < 2 else "choice and seed"
 
 
 def seed_flag(config: config_lib.RunConfig) -> str:
-    """Returns which setting a seed is: that of the aviary's birds, or for other images that of the run."""
+    """Choose the setting that a seed sets: that of the aviary's birds, or for other images that of the run."""
     return "aviary_seed" if config.data.dataset == "aviary" else "seed"
 
 
 def integers(flag: str, items: Sequence[str]) -> tuple[int, ...]:
-    """Returns the numbers that items such as `3` and `0-9` stand for, each once.
+    """Parse items such as `3` and `0-9` into the numbers that they stand for, each once.
 
     Raises:
-      errors.UserError: if one is none.
+      errors.UserError: If an item is neither a whole number nor a range.
     """
     return tuple(dict.fromkeys(number for item in items for number in _range(flag, item)))
 
 
 def require_free(name: str) -> None:
-    """Raises errors.UserError if a setting cannot be an axis of its own."""
+    """Check that a setting can be an axis of its own; raise errors.UserError if not."""
     options = config_lib.options(config_lib.RunConfig())
     if name not in options:
         raise errors.unknown_value("--vary", name, options)
@@ -159,7 +159,7 @@ def _range(flag: str, item: str) -> Iterator[int]:
 
 
 def _classes(axes: Axes) -> list[str]:
-    """Returns the names of the classes to choose from, sorted: those with a folder of images."""
+    """List the names of the classes to choose from, sorted: those with a folder of images."""
     data = axes.base.data
     if data.dataset != "folder":
         raise errors.UserError(

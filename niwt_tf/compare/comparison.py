@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""A comparison: all its runs in processes of their own, and what they found. What is done is not done again."""
+"""Comparison: runs each of its parts in a process of its own and collects the scores. Finished parts are kept."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from niwt_tf.compare import figure, formats, items, outcome, plan, published, re
 from niwt_tf.util import json_files, progress
 
 _PACKAGE = str(Path(__file__).resolve().parents[2])
-# What a process runs: this very package, and nothing that lies where the user happens to be.
+# Code of a process: it imports this very package, and nothing from the folder that the user is in.
 _WORKER = f"""import sys
 sys.path[:] = [path for path in sys.path if path]
 if {_PACKAGE!r} not in sys.path:
@@ -27,17 +27,17 @@ compare_worker.run()"""
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """What is asked for.
+    """Request for a comparison.
 
     Attributes:
-      axes: what is compared.
-      out: the folder in which all lies.
-      command: what the user asked by, for the reader of the table.
-      features: published features in place of runs; empty for runs.
-      workers: how many processes run at a time; 0 for as many as cores and free memory allow.
-      overwrite: whether stages that other settings made may be made anew.
-      reuse: folders of other comparisons or of runs, whose stages may be taken.
-      threads: how many each process gets; 0 for what `resources.threads` says.
+      axes: Axes of the comparison.
+      out: Folder that holds all runs and the table.
+      command: Command of the user, for the reader of the table.
+      features: Published features in place of runs, `xlsa17:DIR`; empty for runs.
+      workers: Most processes at a time; 0 for as many as cores and free memory allow.
+      overwrite: True to allow remaking stages that other settings made.
+      reuse: Folders of other comparisons or of runs, whose stages may be reused.
+      threads: Number of threads of each process; 0 for the number that `resources.threads` computes.
     """
 
     axes: axes_lib.Axes
@@ -51,12 +51,12 @@ class Request:
 
 
 def compare(request: Request) -> outcome.Outcome:
-    """Does what is still to do, writes the table in all its forms, and returns it.
+    """Run what is still to do, write the table in all its forms, and return the outcome.
 
     Raises:
-      errors.UserError: for a mistake of the user's that shows before any work is done.
-      OSError: if the disk is full or cannot be written.
-      KeyboardInterrupt: after Ctrl-C, when all processes have ended.
+      errors.UserError: If a mistake of the user's shows before any work is done.
+      OSError: If the disk is full or cannot be written.
+      KeyboardInterrupt: After Ctrl-C, when all processes have ended.
     """
     begun = time.monotonic()
     found = _items(request)
@@ -90,7 +90,7 @@ def _items(request: Request) -> list[items.Item]:
 
 
 def _run(found: Sequence[items.Item], most: int, threads: int) -> dict[str, int]:
-    """Returns the exit status of each run that was still to do, by its key."""
+    """Run the items that are still to do, and return the exit status of each by its key."""
     to_do = [item for item in found if not item.is_done()]
     progress.say(f"runs: {len(found)}, of which {len(found) - len(to_do)} are done")
     if to_do and (overruled := resources.overruled(threads)):
@@ -117,7 +117,7 @@ def _task(item: items.Item) -> workers.Task:
 def _rows(
     found: Sequence[items.Item], failures: Mapping[str, Mapping[str, str]], axes: axes_lib.Axes
 ) -> list[table.Row]:
-    """Returns the rows, domain by domain and method by method, with what each item found."""
+    """Build the rows from the scores of all items, sorted by domain and method."""
     rows: dict[plan.Place, table.Row] = {}
     for item in found:
         all_scores = item.found()

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The table as text for the terminal, as Markdown, CSV and JSON."""
+"""Formats of the table: text for the terminal, Markdown, CSV and JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SECONDS = "seconds"
 
 
 def terminal(outcome: outcome_lib.Outcome) -> str:
-    """Returns the table for the terminal."""
+    """Format the table for the terminal."""
     lines = [f"  {label:<10} {text}" for label, text in outcome.head()]
     differences = outcome.differences()
     for domain, rows in table.by_domain(outcome.rows).items():
@@ -29,7 +29,7 @@ def terminal(outcome: outcome_lib.Outcome) -> str:
 
 
 def markdown(outcome: outcome_lib.Outcome) -> str:
-    """Returns the table as Markdown, with all that it rests on."""
+    """Format the table as Markdown, with all that it depends on."""
     lines = [f"# Methods compared on {outcome.about['dataset'][0]}", ""]
     lines += [f"- {label}: {text}" for label, text in outcome.head()]
     lines += [f"- command: `{outcome.command}`"]
@@ -45,7 +45,7 @@ def markdown(outcome: outcome_lib.Outcome) -> str:
 
 
 def comma_separated(outcome: outcome_lib.Outcome) -> str:
-    """Returns the table as CSV: the mean of each score, and its spread, at full precision."""
+    """Format the table as CSV: the mean of each score, and its spread, at full precision."""
     text = io.StringIO()
     keys = [table.KEYS[column] for column in table.COLUMNS]
     writer = csv.writer(text, lineterminator="\n")
@@ -60,7 +60,7 @@ def comma_separated(outcome: outcome_lib.Outcome) -> str:
 
 
 def record(outcome: outcome_lib.Outcome) -> dict[str, Any]:
-    """Returns all of it as JSON holds it: means, spreads, the scores of each seed, and the settings chosen."""
+    """Convert the whole outcome for JSON: means, spreads, the scores of each seed, and the chosen settings."""
     differences = outcome.differences()
     return {
         **{name: list(values) for name, values in outcome.about.items()},
@@ -97,12 +97,12 @@ def _record(row: table.Row) -> dict[str, Any]:
 
 
 def _paragraph(lines: list[str]) -> list[str]:
-    """Returns lines after an empty one, if there are any."""
+    """Put an empty line before `lines`, if there are any."""
     return ["", *lines] if lines else []
 
 
 def _cells(row: table.Row, plus: str = "±") -> list[str]:
-    """Returns how often a row was measured, and its columns."""
+    """Format the number of seeds or choices that a row has scores of, and its columns."""
     return [str(len(row.scores)), *(_number(row, column, plus) for column in table.COLUMNS)]
 
 
@@ -115,7 +115,7 @@ def _number(row: table.Row, column: str, plus: str) -> str:
 
 
 def _aligned(cells: Sequence[Sequence[str]]) -> list[str]:
-    """Returns lines: the first column to the left, the others to the right."""
+    """Align cells into lines: the first column to the left, the others to the right."""
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return [
         "  "
@@ -140,5 +140,5 @@ def _failed(row: table.Row, outcome: outcome_lib.Outcome) -> str:
 
 
 def _line(cells: Sequence[str]) -> str:
-    """Returns a line of a Markdown table."""
+    """Format a line of a Markdown table."""
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

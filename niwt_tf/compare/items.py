@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The parts of a comparison that a process each makes: runs, or published features with a seed."""
+"""Items of a comparison, each made by a process of its own: runs, or published features with a seed."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ def _never() -> bool:
 
 @dataclasses.dataclass(frozen=True)
 class Item:
-    """A part.
+    """Item of a comparison.
 
     Attributes:
-      key: its name, and that of its folder.
-      unit: the seed or choice, by its name.
-      places: the rows that it fills.
-      job: what its process does.
-      after: the key of the item that it waits for, if that is not done; None for none.
-      until: whether it need not wait any longer.
+      key: Name of the item and of its folder.
+      unit: Name of the seed or choice.
+      places: Rows that the item fills.
+      job: Job of its process.
+      after: Key of the item that it waits for, if that one is not done; None for none.
+      until: Function that is true if the item need not wait any longer.
     """
 
     key: str
@@ -44,38 +44,38 @@ class Item:
 
     @property
     def root(self) -> Path:
-        """Its folder."""
+        """Folder of the item."""
         return self.job.root
 
     def found(self) -> dict[str, dict[str, Any] | None]:
-        """Returns method -> its scores, setting and seconds; None for one that is not done."""
+        """Read method -> its scores, setting and seconds; None for a method that is not done."""
         return published.found(self.root, self.job.methods, self.job.settings)
 
     def is_done(self) -> bool:
-        """Returns whether nothing is left to do."""
+        """Check whether nothing is left to do."""
         return None not in self.found().values()
 
     def metrics(self) -> dict[str, Any] | None:
-        """Returns what the scores rest on, as `outcome.about` takes it; None as long as there are none."""
+        """Describe what the scores depend on, as `outcome.about` takes it."""
         return published.about(self.root, self.job.settings)
 
     def seconds(self) -> dict[str, float]:
-        """Returns the seconds that all took: by names that parts with the same work have in common."""
+        """Read the seconds that all work took, by names that are the same for items that share it."""
         return {f"{self.key} {name}": one["seconds"] for name, one in self.found().items() if one}
 
 
 @dataclasses.dataclass(frozen=True)
 class RunItem(Item):
-    """A run, and the baselines on it.
+    """Run, and the baselines on it.
 
     Attributes:
-      prints: stage -> fingerprint.
+      prints: Fingerprints of the stages, stage -> fingerprint.
     """
 
     prints: sharing.Prints = dataclasses.field(default_factory=dict)
 
     def found(self) -> dict[str, dict[str, Any] | None]:
-        """Returns method -> its scores, setting and seconds; None for one that is not done."""
+        """Read method -> its scores, setting and seconds; None for a method that is not done."""
         methods = [place.method for place in self.places]
         if not self._is_scored():
             return dict.fromkeys(methods)
@@ -83,11 +83,11 @@ class RunItem(Item):
         return {method: scores[method] for method in methods}
 
     def metrics(self) -> dict[str, Any] | None:
-        """Returns what the scores rest on, as `outcome.about` takes it; None as long as there are none."""
+        """Read what the scores depend on, as `outcome.about` takes it; None as long as there are no scores."""
         return json_files.read(self.root / "evaluate" / "metrics.json") if self._is_scored() else None
 
     def seconds(self) -> dict[str, float]:
-        """Returns the seconds that all took: by names that parts with the same work have in common."""
+        """Read the seconds that all work took, by names that are the same for items that share it."""
         folder = workdir_lib.Workdir(self.root)
         done = [stage for stage in work.STAGES if folder.is_current(stage, self.prints[stage])]
         stages = {self.prints[stage]: json_files.read(folder.path(stage) / "seconds.json") for stage in done}
@@ -99,17 +99,17 @@ class RunItem(Item):
 
 
 def of_runs(axes: axes_lib.Axes, out: Path, overwrite: bool = False, reuse: Sequence[str] = ()) -> list[Item]:
-    """Returns the runs of a comparison, each after the one that it has most in common with.
+    """Plan the runs of a comparison; each waits for the earlier run with which it shares most stages.
 
     Args:
-      axes: what is compared.
-      out: the folder in which all lies.
-      overwrite: whether stages that other settings made may be made anew.
-      reuse: folders of other comparisons or of runs, whose stages may be taken.
+      axes: Axes of the comparison.
+      out: Folder that holds all runs.
+      overwrite: True to allow remaking stages that other settings made.
+      reuse: Folders of other comparisons or of runs, whose stages may be reused.
 
     Raises:
-      errors.UserError: if a setting is not among the valid ones, `out` holds runs with other settings, or `reuse` none.
-      OSError: if a file or folder cannot be read.
+      errors.UserError: If a setting is not valid, `out` holds runs with other settings, or `reuse` holds no runs.
+      OSError: If a file or folder cannot be read.
     """
     others = tuple(root for folder in reuse for root in run_folder.within(folder, "--reuse"))
     runs = plan.plan(axes)
@@ -136,21 +136,21 @@ def _run_item(
 
 
 def _are_made(source: Path, there: sharing.Prints, here: sharing.Prints) -> bool:
-    """Returns whether all that two runs have in common is done in the earlier one."""
+    """Check whether all stages that two runs share are done in the earlier run."""
     folder = workdir_lib.Workdir(source)
     return all(folder.is_current(stage, there[stage]) for stage in sharing.shared(there, here, work.STAGES))
 
 
 def of_features(axes: axes_lib.Axes, out: Path, features: str) -> list[Item]:
-    """Returns the parts of a comparison on published features: one for each seed.
+    """Plan the items of a comparison on published features: one for each seed.
 
     Args:
-      axes: what is compared; NIWT is left out.
-      out: the folder in which all lies.
-      features: `xlsa17:DIR`.
+      axes: Axes of the comparison; NIWT is left out.
+      out: Folder that holds all items.
+      features: Published features, `xlsa17:DIR`.
 
     Raises:
-      errors.UserError: if the axes make no sense with features, or there are none.
+      errors.UserError: If the axes do not suit features, or the features' folder does not exist.
     """
     published.require(features)
     methods = published.methods(axes)

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What a comparison found, and what must be known of it to trust it and to repeat it."""
+"""Outcome of a comparison, with the facts that are needed to trust it and to repeat it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from niwt_tf.baselines import registry
 from niwt_tf.compare import significance, table
 
 _MOST_LISTED = 20
-_MOST_SPLITS = 2  # of an aviary each seed has one, which `seeds` list as well
+_MOST_SPLITS = 2  # in an aviary each seed has its own, and the seeds are listed anyway
 _OF_RUN = ("dataset", "split_version", "backbone", "fine_tuned", "layer")
 _MACHINE = "machine"
 _NO_MACHINE = "unknown"
@@ -22,21 +22,21 @@ _NO_MACHINE = "unknown"
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """What was found.
+    """Outcome of a comparison.
 
     Attributes:
-      rows: of the table, in their order.
-      noun: what is repeated, such as `seed`.
-      units: the seeds or choices, by their names.
-      about: what all rests on: `dataset`, `split_version`, `backbone`, `fine_tuned`, `layer` and `machine`, each with
-        the values that the runs have, as text.
-      command: what makes it.
-      wall_seconds: that this call took.
-      made_seconds: that all stages and baselines took, in this call or before it; what runs share counts once.
-      processes: how many ran at a time at most.
-      threads: how many each process of this call had.
-      notes: what else the reader must know.
-      logs: where the output lies of each run in which something failed.
+      rows: Rows of the table, in their order.
+      noun: Noun for what is repeated, such as `seed`.
+      units: Names of the seeds or choices.
+      about: Facts that the scores depend on: `dataset`, `split_version`, `backbone`, `fine_tuned`, `layer` and
+        `machine`, each with the values that the runs have, as text.
+      command: Command that makes this outcome.
+      wall_seconds: Seconds that this call took.
+      made_seconds: Seconds that all stages and baselines took, in this call or before it; shared work counts once.
+      processes: Most processes at a time.
+      threads: Number of threads of each process in this call.
+      notes: Further remarks that the reader must know.
+      logs: Files with the output of each run in which something failed.
     """
 
     rows: Sequence[table.Row]
@@ -57,7 +57,7 @@ class Outcome:
         return any(row.failures for row in self.rows)
 
     def head(self) -> list[tuple[str, str]]:
-        """Returns what the table rests on: label and text."""
+        """Describe what the table depends on, as pairs of label and text."""
         listed = {name: errors.listed(values, _MOST_LISTED) for name, values in self.about.items()}
         splits = errors.listed(self.about["split_version"], _MOST_SPLITS)
         network = f"{listed['backbone']}, fine-tuned: {listed['fine_tuned']}, importances at {listed['layer']}"
@@ -75,11 +75,11 @@ class Outcome:
         ]
 
     def differences(self) -> dict[str, list[significance.Difference]]:
-        """Returns domain -> differences between its best methods."""
+        """Test the differences between the best methods of each domain, domain -> differences."""
         return {domain: significance.of_domain(rows) for domain, rows in table.by_domain(self.rows).items()}
 
     def remarks(self) -> list[str]:
-        """Returns what the reader of any form of the table must know besides its numbers."""
+        """List the remarks that readers must know besides the numbers, in any form of the table."""
         remarks = list(self.notes)
         if len(self.about[_MACHINE]) > 1:
             remarks.append(
@@ -101,7 +101,7 @@ class Outcome:
         return remarks
 
     def failures(self) -> list[str]:
-        """Returns what failed: a line for each seed and domain, with the methods that the same went wrong for."""
+        """Describe what failed: a line for each seed, domain and error, with the methods that it affected."""
         names: dict[tuple[str, str, str], list[str]] = {}
         for row in self.rows:
             for unit, line in row.failures.items():
@@ -116,11 +116,11 @@ class Outcome:
 
 
 def about(metrics: Iterable[Mapping[str, Any]], dataset: str) -> dict[str, list[str]]:
-    """Returns what runs rest on: name -> the values that they have, each once.
+    """Collect the facts that scores depend on: name -> the values that the runs have, each once.
 
     Args:
-      metrics: of each run that has its scores, as its `metrics.json` holds them.
-      dataset: what they are made from, where there is none.
+      metrics: Metrics of each run that has its scores, as its `metrics.json` holds them.
+      dataset: Name of the dataset, if no run has scores.
     """
     runs = list(metrics) or [dict.fromkeys(_OF_RUN, "unknown") | {"dataset": dataset}]
     named = {name: list(dict.fromkeys(str(one[name]) for one in runs)) for name in _OF_RUN}
@@ -128,10 +128,10 @@ def about(metrics: Iterable[Mapping[str, Any]], dataset: str) -> dict[str, list[
 
 
 def machine(record: Mapping[str, Any] | None) -> str:
-    """Tell a record of `devices.record` in words, such as `AMD EPYC, 2 threads, without oneDNN`.
+    """Describe a record of `devices.record` in words, such as `AMD EPYC, 2 threads, without oneDNN`.
 
     Args:
-      record: What a run was measured on; None where that is not known.
+      record: Record of the machine that a run was measured on; None if unknown.
     """
     if not record:
         return _NO_MACHINE
@@ -143,7 +143,7 @@ def machine(record: Mapping[str, Any] | None) -> str:
 
 
 def of_threads(count: int) -> str:
-    """Returns a number of threads in words."""
+    """Format a number of threads in words."""
     return f"{count} thread{'s' if count > 1 else ''}"
 
 

@@ -1,9 +1,10 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Which runs a comparison takes, and which rows of the table each of them fills.
+"""Plan of a comparison: its runs, and the rows of the table that each of them fills.
 
-A row is a method in a domain, with the values of the further axes that it depends on: NIWT on all, a baseline on those
-that change features, domain vectors or validation classes. So a baseline is measured once where NIWT has many rows.
+A row is a method in a domain, with the values of the further axes that it depends on. NIWT depends on all of them, a
+baseline on those that change features, domain vectors or validation classes. So a baseline is measured once where NIWT
+has many rows.
 """
 
 from __future__ import annotations
@@ -22,18 +23,18 @@ from niwt_tf.compare import axes as axes_lib
 
 _LONGEST_KEY = 80  # letters
 _PLAIN = re.compile(r"[^\w.+=,-]+")
-_OF_NIWT_ALONE = ("layer",)  # and all of importances, the map, the transfer and the rehearsal, but:
+_OF_NIWT_ALONE = ("layer",)  # and all settings of importances, map, transfer and validation, except:
 _OF_ALL = ("validation_groups",)
 
 
 @dataclasses.dataclass(frozen=True)
 class Place:
-    """A row of the table.
+    """Row of the table.
 
     Attributes:
       method: `niwt` or a baseline's name.
-      domain: as `--domain` takes it.
-      variant: values of the further axes, such as `layer=conv3`; empty where there are none.
+      domain: Domain, as `--domain` takes it.
+      variant: Values of the further axes, such as `layer=conv3`; empty if there are none.
     """
 
     method: str
@@ -43,13 +44,13 @@ class Place:
 
 @dataclasses.dataclass(frozen=True)
 class PlannedRun:
-    """A run, and what it is made for.
+    """Run, and the rows it is made for.
 
     Attributes:
-      key: the name of its folder.
-      config: its settings.
-      unit: the seed or choice, by its name.
-      places: the rows that it fills.
+      key: Name of the run's folder.
+      config: Settings of the run.
+      unit: Name of the seed or choice.
+      places: Rows that the run fills.
     """
 
     key: str
@@ -59,16 +60,16 @@ class PlannedRun:
 
     @property
     def baselines(self) -> tuple[str, ...]:
-        """The baselines that are measured on it."""
+        """Baselines that are measured on the run."""
         return tuple(place.method for place in self.places if place.method != baselines.NIWT)
 
 
 def plan(axes: axes_lib.Axes) -> list[PlannedRun]:
-    """Returns the runs, those of a unit together; runs that would fill no row are left out.
+    """Plan the runs, those of a unit together; runs that would fill no row are left out.
 
     Raises:
-      errors.UserError: if a setting is not among the valid ones, or choices are asked for where there can be none.
-      OSError: if a folder cannot be read.
+      errors.UserError: If a setting is not valid, or there are choices, but the base's data do not allow them.
+      OSError: If a folder cannot be read.
     """
     filled: set[tuple[Place, str]] = set()
     runs = []
@@ -98,7 +99,7 @@ def _places(axes: axes_lib.Axes, domain: str, variant: _Variant) -> list[Place]:
 
 
 def _settings_of_niwt_alone(config: config_lib.RunConfig) -> set[str]:
-    """Returns the names of the settings that no baseline depends on."""
+    """Collect the names of the settings that no baseline depends on."""
     sections = (config.importance, config.map, config.transfer, config.rehearsal)
     return {*_OF_NIWT_ALONE, *(name for part in sections for name in config_lib.options(part))} - {*_OF_ALL}
 
@@ -108,7 +109,7 @@ def _label(variant: _Variant) -> str:
 
 
 def _key(text: str) -> str:
-    """Returns the name of a folder, which other texts do not lead to."""
+    """Build a unique folder name for `text`."""
     plain = _PLAIN.sub("_", text)
     if plain == text and len(text) <= _LONGEST_KEY:
         return text

@@ -1,8 +1,8 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Baselines on features that others publish, kept in a folder so that what is done is not done again.
+"""Baselines on published features, whose scores are kept in a folder so that nothing is measured twice.
 
-NIWT takes the network itself, whose importances it brings about: features alone do not tell them, so it has no row.
+NIWT has no row here: it needs the network itself, because features alone do not determine the neurons' importances.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _FORMAT = 2  # of the scores; a new one makes every baseline anew
 
 
 def methods(axes: axes_lib.Axes) -> tuple[str, ...]:
-    """Returns which of the methods asked for can be measured on features: all but NIWT.
+    """Choose the methods that can be measured on features: all except NIWT.
 
     Raises:
-      errors.UserError: if none is left, or the axes make no sense with features.
+      errors.UserError: If none is left, or the axes do not suit features.
     """
     if axes.domains != (DOMAIN,):
         raise errors.UserError(
@@ -51,7 +51,7 @@ def methods(axes: axes_lib.Axes) -> tuple[str, ...]:
 
 
 def require(features: str) -> None:
-    """Raises errors.UserError if `features` does not name a folder that is there."""
+    """Check that `features` names a folder that exists; raise errors.UserError if not."""
     folder = baselines.features_folder(features)
     if not folder.is_dir():
         raise errors.UserError(
@@ -61,16 +61,16 @@ def require(features: str) -> None:
 
 
 def measure(root: Path, names: Sequence[str], settings: Mapping[str, Any]) -> None:
-    """Measures the baselines that are not yet done, and keeps their scores in `root`.
+    """Measure the baselines that are not yet done, and keep their scores in `root`.
 
     Args:
-      root: is there.
-      names: of the baselines.
+      root: Folder that exists.
+      names: Names of the baselines.
       settings: `features` and `seed`, see `baselines.run.compare_features`.
 
     Raises:
-      errors.UserError: if the features are not as they must be.
-      OSError: if a file cannot be read or written.
+      errors.UserError: If the features are not valid.
+      OSError: If a file cannot be read or written.
     """
     done = found(root, names, settings)
     missing = [name for name in names if done[name] is None]
@@ -85,14 +85,14 @@ def measure(root: Path, names: Sequence[str], settings: Mapping[str, Any]) -> No
 
 
 def found(root: Path, names: Sequence[str], settings: Mapping[str, Any]) -> dict[str, dict[str, Any] | None]:
-    """Returns the scores that are kept, by the baselines' names; None for one that is not done."""
+    """Read the kept scores, by the baselines' names; None for a baseline that is not done with these settings."""
     kept = json_files.read(root / _SCORES) or {}
     current = {name: kept.get(name, {}).get("fingerprint") == _fingerprint(name, settings) for name in names}
     return {name: kept[name]["scores"] if current[name] else None for name in names}
 
 
 def about(root: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns what the scores that are kept in `root` rest on, as `outcome.about` takes it."""
+    """Describe what the scores that are kept in `root` depend on, as `outcome.about` takes it."""
     folder = baselines.features_folder(settings[FEATURES])
     split = folder / "att_splits.mat"
     version = f"att_splits.mat, SHA-256 {checksum.sha256(split)[:12]}" if split.is_file() else "unknown"
@@ -107,7 +107,7 @@ def about(root: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _fingerprint(name: str, settings: Mapping[str, Any]) -> str:
-    """Returns what a baseline's scores follow from."""
+    """Compute the fingerprint of all that a baseline's scores follow from."""
     folder = baselines.features_folder(settings[FEATURES])
     files = named_files.stamps_below(folder, sorted(path.name for path in folder.glob("*.mat")))
     return config_lib.fingerprint(_FORMAT, name, settings[SEED], files, registry.METHODS[name].CANDIDATES)

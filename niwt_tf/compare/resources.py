@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""How many processes the machine has room for, and how many threads each gets."""
+"""Number of processes that the machine has room for, and number of threads of each."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _THREADS = (
 
 
 def workers() -> int:
-    """Returns how many processes cores and free memory allow, at least 1."""
+    """Compute the number of processes that cores and free memory allow, at least 1."""
     free = free_memory()
     return max(1, machine.cores() if free is None else min(machine.cores(), int(free / _GIB_OF_WORKER)))
 
 
 def free_memory(root: Path = Path("/")) -> float | None:
-    """Returns the GiB that are free, within the limit of a container; None where the system does not say.
+    """Read the free memory in GiB, within the limit of a container; None if the system does not report it.
 
     Args:
-      root: holds `proc` and `sys`.
+      root: Folder that holds `proc` and `sys`.
     """
     found = re.search(r"^MemAvailable:\s*(\d+) kB", machine.read(root / "proc" / "meminfo"), re.MULTILINE)
     group = root / "sys" / "fs" / "cgroup"
@@ -41,24 +41,24 @@ def free_memory(root: Path = Path("/")) -> float | None:
 
 
 def threads(processes: int, parts: int) -> int:
-    """Compute how many threads each process of a comparison gets, at least 1.
+    """Compute the number of threads of each process of a comparison, at least 1.
 
-    It follows from the machine and the command alone, so that the same command computes the same numbers: not from the
-    memory that is free, nor from how many parts are still to do.
+    It depends only on the machine and the command, so that the same command computes the same numbers. It does not
+    depend on the free memory, or on the number of parts that are still to do.
 
     Args:
-      processes: Most processes at a time that were asked for; 0 for as many as there are cores.
+      processes: Most processes at a time, as the user set it; 0 for as many as there are cores.
       parts: Number of parts of the comparison, at least 1.
     """
     return max(1, machine.cores() // min(processes or machine.cores(), parts))
 
 
 def environment(threads: int) -> dict[str, str]:
-    """Returns the environment of a process that is to use `threads` threads, whatever the user has set for them."""
+    """Build the environment of a process that is to use `threads` threads, whatever the user has set for them."""
     return {"TF_FORCE_GPU_ALLOW_GROWTH": "true"} | os.environ | dict.fromkeys(_THREADS, str(threads))
 
 
 def overruled(threads: int) -> list[str]:
-    """Returns what the user's environment says of threads that `environment` says otherwise, as `NAME=value`."""
+    """List the user's environment variables for threads that `environment` overrules, as `NAME=value`."""
     values = [(name, os.environ[name]) for name in _THREADS if name in os.environ]
     return [f"{name}={value}" for name, value in values if value.strip() != str(threads)]

@@ -1,9 +1,9 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What runs have in common is made once: a later run gets the finished stages of another one as links.
+"""Sharing of stages between runs: a stage is made once, and a later run gets it as links to the finished files.
 
-A stage is the same where its fingerprint is, so no rule here says what follows from what. A finished stage is never
-written to, only replaced as a whole folder, so links to its files are as good as copies.
+Stages with the same fingerprint are the same, so this file needs no rules about what depends on what. A finished stage
+is never written to, only replaced as a whole folder, so links to its files are as good as copies.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ Prints = Mapping[str, str]  # stage -> fingerprint, see `stage_table.fingerprint
 
 
 def parents(prints: Mapping[str, Prints], stages: Sequence[str]) -> dict[str, str | None]:
-    """Returns run -> the earlier run that it has most of `stages` in common with; None where there are none.
+    """Find for each run the earlier run with which it shares most of `stages`; None if it shares none.
 
     Args:
-      prints: of each run, in the order in which they are to be made.
-      stages: those that are made.
+      prints: Fingerprints of each run, in the order in which the runs are made.
+      stages: Stages that are made.
     """
     found: dict[str, str | None] = {}
     for key in prints:
@@ -34,36 +34,36 @@ def parents(prints: Mapping[str, Prints], stages: Sequence[str]) -> dict[str, st
 
 
 def shared(one: Prints, other: Prints, stages: Sequence[str]) -> list[str]:
-    """Returns those of `stages` that two runs have in common."""
+    """List those of `stages` that two runs share."""
     return [stage for stage in stages if one[stage] == other[stage]]
 
 
 def nearest(sources: Sequence[Path], target: Path, prints: Prints, stages: Sequence[str]) -> Path:
-    """Returns the one of `sources` that `link` takes most stages of, the first of several.
+    """Choose the one of `sources` from which `link` takes most stages, the first of several.
 
-    A run takes from one other alone: networks trained apart may differ even where their fingerprints do not, and what
-    was made by one of them must not meet the other.
+    A run takes stages from one other run only: networks that were trained separately may differ even if their
+    fingerprints are the same, and stages of one network must not be mixed with those of the other.
 
     Args:
-      sources: folders of runs, at least one.
-      target: the folder of another.
-      prints: of the run in `target`.
-      stages: which to look at.
+      sources: Folders of runs, at least one.
+      target: Folder of another run.
+      prints: Fingerprints of the run in `target`.
+      stages: Stages to consider.
     """
     return max(sources, key=lambda source: len(_missing(source, target, prints, stages)))
 
 
 def link(source: Path, target: Path, prints: Prints, stages: Sequence[str]) -> list[str]:
-    """Gives the run in `target` those of `stages` that are done in `source` and not yet here, and returns which.
+    """Link those of `stages` that are done in `source` and not yet in `target`, and return their names.
 
     Args:
-      source: the folder of a run.
-      target: the folder of another.
-      prints: of the run in `target`.
-      stages: which to look at.
+      source: Folder of a run.
+      target: Folder of another run.
+      prints: Fingerprints of the run in `target`.
+      stages: Stages to consider.
 
     Raises:
-      OSError: if the folder cannot be written.
+      OSError: If the folder cannot be written.
     """
     there, here = workdir_lib.Workdir(source), workdir_lib.Workdir(target)
     wanted = _missing(source, target, prints, stages)
@@ -77,7 +77,7 @@ def link(source: Path, target: Path, prints: Prints, stages: Sequence[str]) -> l
 
 
 def _missing(source: Path, target: Path, prints: Prints, stages: Sequence[str]) -> list[str]:
-    """Returns those of `stages` that are done in `source` and not yet in `target`."""
+    """List those of `stages` that are done in `source` and not yet in `target`."""
     there, here = workdir_lib.Workdir(source), workdir_lib.Workdir(target)
     return [name for name in stages if there.is_current(name, prints[name]) and not here.is_current(name, prints[name])]
 
@@ -85,5 +85,5 @@ def _missing(source: Path, target: Path, prints: Prints, stages: Sequence[str]) 
 def _link(source: str, target: str) -> None:
     try:
         os.link(source, target)
-    except OSError:  # another disk, or one that knows no links
+    except OSError:  # another disk, or one without links
         shutil.copy2(source, target)

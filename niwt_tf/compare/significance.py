@@ -1,10 +1,10 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Whether one method is better than another: differences of H, paired over seeds.
+"""Tests of whether one method is better than another: differences of H, paired over seeds.
 
-With many methods some pair differs by luck. So p is also given as corrected by Holm for all comparisons of the first
-with another method: S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of
-Statistics 6 (1979). The pairs are picked by the same scores that are then tested, which no correction undoes.
+With many methods some pair differs by chance. So p is also reported with Holm's correction for all comparisons of the
+first method with another: S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of
+Statistics 6 (1979). The pairs are chosen by the same scores that are then tested, and no correction undoes that.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from scipy import stats
 from niwt_tf.compare import table
 
 _LEVEL = 0.95
-_SAME = 1e-12  # a spread of differences that is none
+_SAME = 1e-12  # differences with a smaller range have no spread
 
 
 @dataclasses.dataclass(frozen=True)
 class Difference:
-    """The difference between two methods.
+    """Difference in H between two methods.
 
     Attributes:
-      first: the one whose H is higher on average over the seeds that both have.
-      second: the other.
-      count: how many seeds both have.
-      mean: of the first's H less the second's.
-      interval: of 95 %, by Student's t; None where the difference has no spread.
-      p_t: of the paired t-test, two-sided; None as above.
-      p_wilcoxon: of Wilcoxon's signed-rank test, two-sided; None as above.
-      comparisons: number of methods that the first was compared with.
+      first: Name of the method whose H is higher on average over the seeds that both have.
+      second: Name of the other method.
+      count: Number of seeds that both have.
+      mean: Mean of the first's H minus the second's.
+      interval: Confidence interval of 95 %, by Student's t; None if the differences have no spread.
+      p_t: P-value of the paired t-test, two-sided; None as above.
+      p_wilcoxon: P-value of Wilcoxon's signed-rank test, two-sided; None as above.
+      comparisons: Number of methods that the first was compared with.
       p_t_holm: `p_t` corrected for these comparisons; None as above.
       p_wilcoxon_holm: `p_wilcoxon` corrected for these comparisons; None as above.
     """
@@ -51,7 +51,7 @@ class Difference:
     p_wilcoxon_holm: float | None = None
 
     def told(self, noun: str) -> str:
-        """Returns it in words; `noun` is what is repeated, such as `seed`."""
+        """Describe the difference in words; `noun` names what is repeated, such as `seed`."""
         where = f"over {self.count} {noun}s" if self.count > 1 else f"in the one {noun}"
         difference = f"{self.first} is {self.mean:.3f} above {self.second} in H {where}"
         if self.interval is None:
@@ -68,15 +68,15 @@ class Difference:
         )
 
     def record(self) -> dict[str, Any]:
-        """Returns it as JSON holds it."""
+        """Convert the difference for JSON."""
         return dataclasses.asdict(self)
 
 
 def of_domain(rows: Sequence[table.Row]) -> list[Difference]:
-    """Returns the difference between the two best rows of a domain, and between NIWT's best and the best baseline.
+    """Test the two best rows of a domain against each other, and NIWT's best row against the best baseline.
 
-    If these are the same two, there is one difference. Its p is corrected for the comparisons of its first row with
-    every other.
+    If both pairs are the same, there is one difference. Oracles are left out. Each p is corrected for the comparisons
+    of its first row with every other.
     """
     best = table.ranked(rows)
     niwt, others = [row for row in best if row.is_niwt], [row for row in best if not row.is_niwt]
@@ -106,7 +106,7 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
     """Correct p-values of several comparisons by Holm's step-down procedure; SciPy has none.
 
     Args:
-      p_values: p of each comparison, 0..1; None where there was no test, which counts as no comparison.
+      p_values: P-value of each comparison, 0..1; None if there was no test, which does not count as a comparison.
 
     Returns:
       Corrected p-values in the same order, 0..1; None stays.
@@ -122,7 +122,7 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
 
 
 def difference(first: table.Row, second: table.Row) -> Difference | None:
-    """Returns the difference over the seeds that both rows have; None where there is no such seed."""
+    """Test the difference in H over the seeds that both rows have; None if there is no such seed."""
     ours, theirs = first.values(table.H), second.values(table.H)
     shared = [unit for unit in ours if unit in theirs]
     differences = np.array([ours[unit] - theirs[unit] for unit in shared])

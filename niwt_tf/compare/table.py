@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The numbers of the table: of each method the mean over seeds of each score, and its spread."""
+"""Numbers of the table: for each method the mean of each score over seeds, and its spread."""
 
 from __future__ import annotations
 
@@ -13,32 +13,33 @@ import numpy as np
 from niwt_tf.baselines import registry
 from niwt_tf.baselines import run as baselines
 from niwt_tf.compare import plan
+from niwt_tf.evaluation import summary
 
 H, GAP = "H", "H expected - H"
 _EXPECTED = "H expected"
 NAMES = {  # column -> score, as metrics.json names it
-    "S": "seen_accuracy",
-    "U": "unseen_accuracy",
-    H: "harmonic_mean",
-    "ZSL": "zsl_accuracy",
-    "AUSUC": "ausuc",
-    "H at gamma 0": "harmonic_mean_uncalibrated",
+    "S": summary.SEEN,
+    "U": summary.UNSEEN,
+    H: summary.MEAN,
+    "ZSL": summary.ZSL,
+    "AUSUC": summary.AUSUC,
+    "H at gamma 0": summary.MEAN + summary.UNCALIBRATED,
     _EXPECTED: "harmonic_mean_expected",
     "seconds": "seconds",
 }
-KEYS = NAMES | {GAP: "validation_gap"}  # of all columns, as CSV and JSON name them
+KEYS = NAMES | {GAP: "validation_gap"}  # names of all columns in CSV and JSON
 COLUMNS = (*list(NAMES)[:-1], GAP, "seconds")
 
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """A method in a domain, over all seeds.
+    """Method in a domain, over all seeds.
 
     Attributes:
-      place: which.
-      scores: seed or choice -> column -> score; None where there is none. Those that failed are left out.
-      failures: seed or choice -> the first line of what went wrong.
-      details: seed or choice -> all that is known of it, such as the setting that was chosen.
+      place: Method, domain and variant of the row.
+      scores: Seed or choice -> column -> score; None if there is no score. Seeds or choices that failed are left out.
+      failures: Seed or choice -> first line of the error.
+      details: Seed or choice -> all that was measured, and the chosen setting.
     """
 
     place: plan.Place
@@ -48,55 +49,50 @@ class Row:
 
     @property
     def name(self) -> str:
-        """The method, with the further settings that it was made with."""
+        """Name of the method, with the further settings that it was made with."""
         return f"{self.place.method} {self.place.variant}".strip()
 
     @property
     def counts(self) -> bool:
-        """Whether it can be best: the oracle cheats."""
+        """Whether the row can be best: the oracle cannot, because it is trained on images of unseen classes."""
         return self.place.method != registry.ORACLE
 
     @property
     def is_niwt(self) -> bool:
-        """Whether it is NIWT's."""
+        """Whether the row is NIWT's."""
         return self.place.method == baselines.NIWT
 
     def values(self, column: str) -> dict[str, float]:
-        """Returns seed or choice -> score, without those where there is none."""
+        """Collect seed or choice -> score in a column, without missing scores."""
         return {unit: value for unit, one in self.scores.items() if (value := one[column]) is not None}
 
     def mean(self, column: str) -> float | None:
-        """Returns the mean; None where there is no score."""
+        """Compute the mean of a column; None if there is no score."""
         values = list(self.values(column).values())
         return float(np.mean(values)) if values else None
 
     def spread(self, column: str) -> float | None:
-        """Returns the sample standard deviation; None for fewer than two scores."""
+        """Compute the sample standard deviation of a column; None for fewer than two scores."""
         values = list(self.values(column).values())
         return float(np.std(values, ddof=1)) if len(values) > 1 else None
 
 
 def columns(scores: Mapping[str, Any]) -> dict[str, float | None]:
-    """Returns the columns for the scores of a method on a run."""
+    """Compute the columns for the scores of a method on a run."""
     found = {column: scores[name] for column, name in NAMES.items()}
     expected, reached = found[_EXPECTED], found[H]
     return found | {GAP: None if expected is None or reached is None else expected - reached}
 
 
 def ranked(rows: Sequence[Row]) -> list[Row]:
-    """Returns the rows with an H, those of oracles left out, the best first."""
+    """Sort the rows with an H, the best first; oracles are left out."""
     scored = [(mean, row) for row in rows if row.counts and (mean := row.mean(H)) is not None]
     return [row for _, row in sorted(scored, key=lambda pair: -round(pair[0], 9))]
 
 
 def by_domain(rows: Sequence[Row]) -> dict[str, list[Row]]:
-    """Returns domain -> its rows, oracles last."""
+    """Group the rows by domain, oracles last."""
     domains: dict[str, list[Row]] = {row.place.domain: [] for row in rows}
     for row in sorted(rows, key=lambda row: not row.counts):
         domains[row.place.domain].append(row)
     return domains
-
-
-def is_repeated(rows: Sequence[Row]) -> bool:
-    """Returns whether any row has a spread."""
-    return any(len(row.scores) > 1 for row in rows)

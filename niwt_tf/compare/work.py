@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What a process of a comparison does: a run up to its scores, then the baselines on it."""
+"""Job of a process of a comparison: a run up to its scores, then the baselines on it."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _JOB, _FAILURES, _LOG = "job.json", "failures.json", "log.txt"
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """What is to be done in a folder.
+    """Job to do in a folder.
 
     Attributes:
-      root: the folder.
-      methods: names of baselines.
-      settings: of the run, as a workdir's `config.json` holds them; or those of `published.measure`.
-      sources: the folders of runs that may have stages in common.
-      overwrite: whether stages that other settings made may be made anew.
+      root: Folder of the job.
+      methods: Names of baselines.
+      settings: Settings of the run, as a workdir's `config.json` holds them; or those of `published.measure`.
+      sources: Folders of runs that may share stages with this run.
+      overwrite: True to allow remaking stages that other settings made.
     """
 
     root: Path
@@ -42,7 +42,7 @@ class Job:
     overwrite: bool = False
 
     def write(self) -> Path:
-        """Writes the job into its folder, where `read` finds it, and forgets what failed before."""
+        """Write the job into its folder, for `read`, and delete the record of earlier failures."""
         self.root.mkdir(parents=True, exist_ok=True)
         (self.root / _FAILURES).unlink(missing_ok=True)
         record = dataclasses.asdict(self) | {"root": str(self.root), "sources": [str(path) for path in self.sources]}
@@ -51,21 +51,21 @@ class Job:
 
 
 def read(path: Path) -> Job:
-    """Returns the job in a file."""
+    """Read a job from a file."""
     record = json_files.read(path)
     sources = tuple(map(Path, record["sources"]))
     return Job(**record | {"root": Path(record["root"]), "methods": tuple(record["methods"]), "sources": sources})
 
 
 def do(job: Job, start: Callable[[], None]) -> dict[str, str]:
-    """Does a job, and returns baseline -> what went wrong.
+    """Execute a job, and return baseline -> error.
 
     Args:
-      job: what to do.
-      start: called before TensorFlow is imported.
+      job: Job to do.
+      start: Function to call before TensorFlow is imported.
 
     Raises:
-      Exception: whatever went wrong before the baselines; it is noted in the folder, too.
+      Exception: Any error of the run, or of published features; it is recorded in the folder, too.
     """
     try:
         failures = _measure(job, start)
@@ -78,17 +78,17 @@ def do(job: Job, start: Callable[[], None]) -> dict[str, str]:
 
 
 def log(root: Path) -> Path:
-    """Returns where the output of the process lies that works in `root`."""
+    """Return the path of the log of the process that works in `root`."""
     return root / _LOG
 
 
 def failures(root: Path, code: int) -> dict[str, str]:
-    """Returns what went wrong in a folder, by the baseline's name or `WHOLE`, for a process that ended with `code`."""
+    """Read the errors in a folder, by the baseline's name or `WHOLE`, after its process ended with status `code`."""
     return json_files.read(root / _FAILURES) or {WHOLE: _ended(root, code)}
 
 
 def told(error: Exception) -> str:
-    """Returns the first line of what went wrong."""
+    """Describe an error by its first line, and by its type if it is not a user's mistake."""
     line = errors.first_line(error)
     return line if isinstance(error, errors.UserError) else f"{type(error).__name__}: {line}"
 
@@ -109,7 +109,7 @@ def _measure(job: Job, start: Callable[[], None]) -> dict[str, str]:
 
 
 def _compare(root: Path, methods: Sequence[str]) -> dict[str, str]:
-    """Measures baselines all at once; or if that fails one by one, so that one alone is lost."""
+    """Measure baselines all at once; if that fails, one by one, so that only those that fail are lost."""
     try:
         baselines.compare(root, methods)
         return {}
@@ -121,7 +121,7 @@ def _compare(root: Path, methods: Sequence[str]) -> dict[str, str]:
 
 
 def _ended(root: Path, code: int) -> str:
-    """Returns how a process ended that did not come to say what went wrong."""
+    """Describe how a process ended that recorded no error."""
     if code < 0:
         return f"the process was ended by signal {-code}{', perhaps as memory ran out' if code == -9 else ''}"
     lines = log(root).read_text("utf-8", "replace").split("\n") if log(root).exists() else []

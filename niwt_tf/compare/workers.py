@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Runs commands as processes, several at a time: one that fails stops no other, and none outlives this process."""
+"""Commands run as processes, several at a time: one that fails stops no other, and none outlives this process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from niwt_tf.compare import resources
 
-_PAUSE = 0.1  # seconds between looks at the processes
+_PAUSE = 0.1  # seconds between checks of the processes
 _GRACE = 10.0  # seconds that an interrupted process has to end by itself
 
 
@@ -23,14 +23,14 @@ def _never() -> bool:
 
 @dataclasses.dataclass(frozen=True)
 class Task:
-    """A command.
+    """Command to run as a process.
 
     Attributes:
-      key: its name.
-      command: what to run. Its standard input is a pipe that closes when this process ends, however it does.
-      log: where its output goes; made anew.
-      after: the task that it waits for; None for none.
-      until: whether it need not wait any longer, though that task goes on.
+      key: Name of the task.
+      command: Command line. Its standard input is a pipe that closes when this process ends, however it ends.
+      log: File for the output; an old one is overwritten.
+      after: Key of the task that this one waits for; None for none.
+      until: Function that is true if the task need not wait any longer, although the other task is not done.
     """
 
     key: str
@@ -46,16 +46,16 @@ def run(
     threads: int,
     ended: Callable[[Task, int], None] = lambda task, code: None,
 ) -> dict[str, int]:
-    """Runs all tasks, and returns the exit status of each by its key; that of a signal is negative.
+    """Run all tasks, and return the exit status of each by its key; a signal's is negative.
 
     Args:
-      tasks: in the order in which they are started; none waits for a later one.
-      most: how many run at a time.
-      threads: how many each gets, however many run.
-      ended: called after each.
+      tasks: Tasks in the order in which they are started; none waits for a later one.
+      most: Most tasks at a time.
+      threads: Number of threads of each task, however many run.
+      ended: Function to call after each task, with the task and its exit status.
 
     Raises:
-      KeyboardInterrupt: after Ctrl-C, when all processes have ended.
+      KeyboardInterrupt: After Ctrl-C, when all processes have ended.
     """
     waiting, running, codes = list(tasks), dict[str, tuple[Task, subprocess.Popen[bytes]]](), dict[str, int]()
     unfinished = {task.key for task in waiting}
@@ -86,7 +86,7 @@ def _start(task: Task, environment: Mapping[str, str]) -> subprocess.Popen[bytes
 
 
 def _end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
-    """Interrupts processes as Ctrl-C does, and kills those that do not end."""
+    """Interrupt processes as Ctrl-C does, and kill those that do not end in time."""
     for process in processes:
         process.send_signal(signal.SIGINT)
     deadline = time.monotonic() + _GRACE
@@ -99,7 +99,7 @@ def _end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
 
 
 def _close(process: subprocess.Popen[bytes]) -> int:
-    """Returns the exit status of a process that has ended, or is about to."""
+    """Wait for a process that has ended or is about to, and return its exit status."""
     if process.stdin:
         process.stdin.close()
     return process.wait()

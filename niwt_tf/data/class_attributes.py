@@ -19,16 +19,17 @@ _REMEDY = "Get the file from its official page."
 
 
 def from_text(matrix: Path, classes: Path, attributes: Path, class_names: Sequence[str]) -> zero_shot.Attributes:
-    """Returns the rows of the classes wanted.
+    """Read the attributes of the named classes from text files.
 
     Args:
-      matrix: a row of numbers for each class, with blanks between; -1 is missing where the others say so.
-      classes: a line with a number and a name for each row.
-      attributes: a line with a number and a name for each column.
-      class_names: of the classes wanted.
+      matrix: File with a row of numbers for each class, separated by blanks; -1 means a missing value if the other
+        numbers suggest that.
+      classes: File with a line, a number and a name, for each row.
+      attributes: File with a line, a number and a name, for each column.
+      class_names: Names of the classes to read.
 
     Raises:
-      errors.UserError: if a file is damaged, a class is missing, or sizes differ.
+      errors.UserError: If a file is damaged, a class is missing, or sizes differ.
     """
     there, names = numbered_names(classes), numbered_names(attributes)
     rows = _matrix(matrix, len(there), len(names))
@@ -38,15 +39,15 @@ def from_text(matrix: Path, classes: Path, attributes: Path, class_names: Sequen
 
 
 def from_mat(path: Path, class_names: Sequence[str], names: Sequence[str] = ()) -> zero_shot.Attributes:
-    """Return the `original_att` of the classes, where -1 may be missing, or their `att` where that is all.
+    """Read the `original_att` of the named classes, where -1 may mean a missing value, or `att` if there is no other.
 
     Args:
-      path: the MATLAB file.
-      class_names: of the classes wanted.
-      names: of the `M` attributes; numbers by default.
+      path: MATLAB file.
+      class_names: Names of the classes to read.
+      names: Names of the `M` attributes; `attribute 1` and so on by default.
 
     Raises:
-      errors.UserError: if the file is damaged, a class is missing, or there are not `M` attributes.
+      errors.UserError: If the file is damaged, a class is missing, or there are not `M` names.
     """
     found = matlab.read(path, required=("att", "allclasses_names"), optional=("original_att",))
     original = "original_att" in found
@@ -64,20 +65,20 @@ def from_mat(path: Path, class_names: Sequence[str], names: Sequence[str] = ()) 
 
 
 def embeddings(path: Path, class_names: Sequence[str]) -> zero_shot.Embeddings:
-    """Returns the columns `[M]` of `att` as they are, such as those of `sent_splits.mat`.
+    """Read the columns `[M]` of `att` unchanged, such as those of `sent_splits.mat`.
 
     Raises:
-      errors.UserError: if the file is damaged or a class is missing.
+      errors.UserError: If the file is damaged or a class is missing.
     """
     found = matlab.read(path, required=("att", "allclasses_names"))
     return zero_shot.Embeddings(_columns(path, found["att"], found["allclasses_names"], class_names), str(path))
 
 
 def numbered_names(path: Path) -> list[str]:
-    """Returns the names of a list with a number before each.
+    """Read the names of a list that has a number before each name.
 
     Raises:
-      errors.UserError: if a line is something else.
+      errors.UserError: If a line has another form.
     """
     found = [(line, re.fullmatch(r"\d+\s+(\S.*)", line)) for line in text_files.lines(path)]
     wrong = [line for line, match in found if not match]
@@ -89,7 +90,7 @@ def numbered_names(path: Path) -> list[str]:
 
 
 def _matrix(path: Path, rows: int, columns: int) -> np.ndarray:
-    """Return `[rows,columns]` float32."""
+    """Read a matrix `[rows,columns]` float32."""
     try:
         values = np.array([line.split() for line in text_files.lines(path)], np.float32)
     except ValueError as error:

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Texts of the classes in a folder: `<class>.txt` for each, or a folder `<class>/` with a file for each image."""
+"""Reads texts of classes from a folder: `<class>.txt` for each, or a folder `<class>/` with a file for each image."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ Choosers = Mapping[str, Callable[[Collection[str]], Collection[str]]]
 
 
 def documents(folder: Path, class_names: Sequence[str], what: str) -> dict[str, list[str]]:
-    """Returns class -> its one text, the whole file.
+    """Read class -> a list with its one text, the whole file.
 
     Args:
-      folder: holds `<class>.txt`; files of other classes are left alone.
-      class_names: the classes, whose files may spell them in other cases and with other joints.
-      what: the folder is for, such as `--documents_dir`.
+      folder: Folder with `<class>.txt`; files of other classes are ignored.
+      class_names: Names of the classes; file names may differ from them in case and in the separators of words.
+      what: Name of the texts in error messages, such as `--documents_dir`.
 
     Raises:
-      errors.UserError: if a class has no file or two, or a file is no UTF-8 or empty.
-      OSError: if a file cannot be read.
+      errors.UserError: If a class has no file or two, or a file is not UTF-8 or is empty.
+      OSError: If a file cannot be read.
     """
     files = _class_files(folder)
     texts = {name: text_files.text(files[stem]) for name, stem in _join(folder, class_names, files, what).items()}
@@ -39,18 +39,18 @@ def captions(
     what: str,
     readable: Choosers | None = None,
 ) -> dict[str, list[str]]:
-    """Returns class -> its sentences, a line each.
+    """Read class -> its sentences, one per line of its files.
 
     Args:
-      folder: holds `<class>.txt`; or `<class>/<image>.txt`, at any depth, read only where `readable` is given.
-      class_names: as in `documents`.
-      what: the folder is for, such as `--captions_dir`.
-      readable: class -> what chooses, among the files of its images, those that may be read; their names are paths from
-        the class' folder, without `.txt`. Those of classes left out all may.
+      folder: Folder with `<class>.txt`; or `<class>/<image>.txt`, at any depth, read only if `readable` is not None.
+      class_names: Names of the classes, as in `documents`.
+      what: Name of the texts in error messages, such as `--captions_dir`.
+      readable: Class -> function that chooses, among the files of its images, those that may be read; their names are
+        paths relative to the class' folder, without `.txt`. All files of other classes may be read.
 
     Raises:
-      errors.UserError: if a class has no file or two, or a file is no UTF-8, or all of them are empty.
-      OSError: if a file cannot be read.
+      errors.UserError: If a class has no file or two, or a file is not UTF-8, or all files of a class are empty.
+      OSError: If a file cannot be read.
     """
     there = _class_files(folder) if readable is None else entries(folder)
     found: dict[str, list[str]] = {}
@@ -62,7 +62,7 @@ def captions(
 
 
 def entries(folder: Path) -> dict[str, Path]:
-    """Returns name -> `<name>.txt`, or the folder `<name>`, sorted; hidden ones are left out."""
+    """List name -> `<name>.txt`, or else the folder `<name>`, sorted; hidden ones are left out."""
     files = {path.stem: path for path in folder.glob("*.txt") if path.is_file()}
     folders = {path.name: path for path in folder.iterdir() if path.is_dir()}
     named = sorted((folders | files).items())

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads the descriptions of several classes from a YAML or CSV file.
 
-YAML: class -> `captions` (a text or a list), `attributes` (a list, a text with commas between, or a mapping such as
-`furry: 0.8` or `crown color: red`) and `document` (a text). All is taken as it is written: a class may be called `no`.
-CSV: the columns `name`, and `captions`, `attributes` or `document`; rows of one name are joined, a caption a row.
+YAML: class -> `captions` (a text or a list), `attributes` (a list, a text separated by commas, or a mapping such as
+`furry: 0.8` or `crown color: red`) and `document` (a text). All stay as they are written: a class may be called `no`.
+CSV: the columns `name`, and `captions`, `attributes` or `document`; rows of one name are joined, one caption per row.
 
-Nothing here imports TensorFlow: a mistake is told at once.
+Nothing here imports TensorFlow, so that mistakes are reported at once.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from typing import Any
 from niwt_tf import errors
 from niwt_tf.data.files import plain_yaml, spreadsheet
 
-Described = dict[str, dict[str, tuple[str, ...]]]  # class -> the fields of `description.Description`, but for the name
+Described = dict[str, dict[str, tuple[str, ...]]]  # class -> fields of `description.Description`, except the name
 _FIELDS = {"captions": "captions", "attributes": "attributes", "document": "documents"}
 _NAME = "name"
 _ENDINGS = (".yaml", ".yml", ".csv")
 
 
 def read(path: Path) -> Described:
-    """Returns what a file tells of classes, in its order.
+    """Read the descriptions of classes from a file, in its order.
 
     Args:
-      path: ends in `.yaml`, `.yml` or `.csv`.
+      path: File that ends in `.yaml`, `.yml` or `.csv`.
 
     Raises:
-      errors.UserError: if it is of another kind, no UTF-8, or says what is no description of a class.
-      OSError: if it cannot be read.
+      errors.UserError: If it is of another kind, is not UTF-8, or holds something that does not describe a class.
+      OSError: If it cannot be read.
     """
     kind = path.suffix.lower()
     if kind not in _ENDINGS:
@@ -47,10 +47,10 @@ def read(path: Path) -> Described:
 
 
 def items(text: str) -> tuple[str, ...]:
-    """Returns the attributes listed in a text, commas between them; one with a comma of its own stands in quotes.
+    """Split a text into the attributes that it lists, separated by commas; quotes protect commas in an attribute.
 
     Raises:
-      errors.UserError: if a quote is not closed.
+      errors.UserError: If a quote is not closed.
     """
     try:
         cells = [cell for row in csv.reader(text.splitlines(), skipinitialspace=True, strict=True) for cell in row]
@@ -86,7 +86,7 @@ def _require_columns(path: Path, header: Sequence[str]) -> None:
 
 
 def _cells(path: Path, line: int, header: Sequence[str], row: Sequence[str]) -> dict[str, str]:
-    """Returns column -> cell of a row, without blank ones."""
+    """Map each column to its cell of a row, without blank cells."""
     if len(row) > len(header):
         raise _wrong(
             path, f"line {line}: {len(row)} cells for {len(header)} columns", 'Put "quotes" around a text with commas.'
@@ -110,7 +110,7 @@ def _fields(path: Path, name: str, told: Any) -> dict[str, tuple[str, ...]]:
 
 
 def _texts(path: Path, name: str, field: str, value: Any) -> Iterator[str]:
-    """Yields the texts of a field, attributes one by one."""
+    """Split the value of a field into its texts, with one text for each attribute."""
     if isinstance(value, list):
         for one in value:
             yield from _texts(path, name, field, one)

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What a dataset's own files hold, as a fingerprint: a change of them remakes the stages that read them.
+"""Fingerprints of a dataset's own files: if these change, the stages that read them run again.
 
 Nothing here imports TensorFlow.
 """
@@ -16,11 +16,13 @@ from niwt_tf.data.folder import layout, table
 
 
 def images(config: config_lib.DataConfig) -> str:
-    """Returns what tells a split of images from any other; a benchmark's split is downloaded where it is not at hand.
+    """Compute the fingerprint of the split of images; a benchmark's split is downloaded if it is missing.
+
+    It is empty for the aviary, whose settings determine its split.
 
     Raises:
-      errors.UserError: if the split cannot be had, or a folder is not as it must be.
-      OSError: if a folder cannot be read or written.
+      errors.UserError: If the split cannot be obtained, or a folder is not laid out as required.
+      OSError: If a folder cannot be read or written.
     """
     if config.dataset == "folder":
         return layout.read(Path(config.data_dir).expanduser(), config.unseen).digest()
@@ -30,10 +32,10 @@ def images(config: config_lib.DataConfig) -> str:
 
 
 def knowledge(config: config_lib.DataConfig) -> dict[str, str]:
-    """Returns file -> stamp of the attributes, captions and documents in a folder of the user's.
+    """Stamp the files of attributes, captions and documents in the user's folder; empty for other datasets.
 
     Raises:
-      OSError: if a file cannot be read.
+      OSError: If a file cannot be read.
     """
     if config.dataset != "folder":
         return {}

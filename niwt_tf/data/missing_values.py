@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Whether -1 among attributes is a value, as in z-scores, or stands for what is missing, as in AWA2's."""
+"""Decides whether -1 among attributes is a value, as in z-scores, or means a missing value, as in AWA2."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import numpy as np
 from niwt_tf.data import zero_shot
 
 _CODE = -1.0
-_MOST = 0.25  # of a table of 0..1: so many may be missing
+_MOST = 0.25  # share of values that may be missing in a table of 0..1
 
 
 def looks_missing(table: np.ndarray) -> bool:
-    """Return whether -1 stands for what is missing, by the table's other values.
+    """Decide by the other values of a table whether -1 means a missing value.
 
-    So it is where they are 0 or more and some are above 1; or where all are within 0..1, not 1 alone, and -1 is rare.
+    It does if they are 0 or more and some are above 1; or if all are within 0..1, some below 1, and -1 is rare.
 
     Args:
-      table: all values; NaN where nothing is given.
+      table: All values; NaN for empty cells.
     """
     others = table[~np.isnan(table) & (table != _CODE)]
     if not len(others) or others.min() < 0:
@@ -31,13 +31,13 @@ def looks_missing(table: np.ndarray) -> bool:
 def attributes(
     names: Sequence[str], rows: Mapping[str, np.ndarray], table: np.ndarray, source: str
 ) -> zero_shot.Attributes:
-    """Return attributes of which -1 is missing where the whole table says so.
+    """Build attributes in which -1 becomes a missing value if the whole table suggests that.
 
     Args:
-      names: of the `M` attributes.
-      rows: class -> its values `[M]`; NaN where nothing is given.
-      table: all values of the source, also those of other classes.
-      source: in words.
+      names: Names of the `M` attributes.
+      rows: Class -> its values `[M]`; NaN for empty cells.
+      table: Values that decide this, if possible all of the source, including those of other classes.
+      source: Description of the source, for the user.
     """
     coded = {name: row == _CODE for name, row in rows.items()}
     values = {name: row.astype(np.float32) for name, row in rows.items()}
@@ -47,11 +47,12 @@ def attributes(
 
 
 def decide(known: zero_shot.Attributes, choice: str) -> tuple[dict[str, np.ndarray], str]:
-    """Return class -> values with NaN for what is missing, and the decision in words; none where -1 is not there.
+    """Decide about -1 as the user chose: class -> values, NaN if missing, and the decision in words, empty if no -1.
 
     Args:
-      known: the attributes.
-      choice: `auto` leaves it to the table, `-1` makes each -1 missing, `none` makes it a value.
+      known: Attributes of the classes.
+      choice: Choice of the user: `auto` keeps the decision by the table, `-1` makes each -1 a missing value, `none`
+        makes it a value.
     """
     if not any(coded.any() for coded in known.coded.values()):
         return dict(known.values), ""

@@ -1,8 +1,8 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Joins classes by name, as sources spell them differently: grizzly+bear, Grizzly_bear, grizzly bear.
+"""Matches classes by name, because sources spell them differently: grizzly+bear, Grizzly_bear, grizzly bear.
 
-Names are compared exactly first, and loosely only where that finds nothing: C and C++ are two classes.
+Names are compared exactly first, and loosely only if there is no exact match: C and C++ are two classes.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from collections.abc import Iterable, Mapping
 
 from niwt_tf import errors
 
-_NEAR = 0.7  # of difflib's ratio
+_NEAR = 0.7  # difflib's ratio of two similar names, at least
 
 
 def normal(name: str) -> str:
-    """Return `name` in lower case, its words joined by one `_` each, its accents composed, which macOS takes apart.
+    """Normalize `name`: lower case, one `_` between words, composed accents, which macOS decomposes.
 
-    What stands at an end and joins nothing stays, if it is + or -.
+    A + or - at an end stays, because it joins no words there.
     """
     folded = unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
     bare = re.sub(r"^[\s_./]+|[\s_./]+$", "", folded)
@@ -32,16 +32,16 @@ def normal(name: str) -> str:
 
 
 def join(wanted: Iterable[str], available: Iterable[str], what: str, remedy: str) -> Mapping[str, str]:
-    """Return wanted name -> the available name that is the same, or else so but for case and what joins its words.
+    """Match each wanted name with the available name that is equal, or else equal except for case and separators.
 
     Args:
-      wanted: names that must be found.
-      available: names that may be more.
-      what: what the available names are, in words.
-      remedy: what the user can do where they differ.
+      wanted: Names that must be available.
+      available: Available names, possibly more than the wanted ones.
+      what: Source of the available names, for the error message, for example `the split's classes`.
+      remedy: Advice for the user if a name is not available, one sentence.
 
     Raises:
-      errors.UserError: if a wanted name is not there, is there twice, or is wanted twice.
+      errors.UserError: If a wanted name is not available, is available twice, or is wanted twice.
     """
     wanted, available = list(wanted), list(available)
     exact = set(wanted) & set(available)
@@ -60,10 +60,10 @@ def join(wanted: Iterable[str], available: Iterable[str], what: str, remedy: str
 
 
 def merged(sources: Iterable[Iterable[str]]) -> dict[str, str]:
-    """Return each name -> the first spelling of its class; names of one source that differ at all are two classes.
+    """Map each name to the first spelling of its class; names of one source that differ at all are different classes.
 
     Args:
-      sources: names, from each source that has some.
+      sources: Names of each source.
     """
     found: dict[str, str] = {}
     for source in sources:
@@ -77,7 +77,7 @@ def merged(sources: Iterable[Iterable[str]]) -> dict[str, str]:
 
 
 def nearest(names: Iterable[str], available: Iterable[str]) -> str:
-    """Return a sentence on the available names that are nearly those; nothing where none is."""
+    """Suggest, in a sentence, the available names that are similar to `names`; empty if there are none."""
     spelt = {normal(name): name for name in available}
     near = {name: difflib.get_close_matches(normal(name), spelt, 1, _NEAR) for name in names}
     hints = [f"{spelt[forms[0]]!r} for {name!r}" for name, forms in near.items() if forms]
@@ -102,7 +102,7 @@ def _require_once(names: list[str], what: str) -> None:
 
 
 def _spellings(names: Iterable[str]) -> dict[str, list[str]]:
-    """Return normal form -> the names that have it."""
+    """Group names by their normal form."""
     spellings: dict[str, list[str]] = {}
     for name in names:
         spellings.setdefault(normal(name), []).append(name)

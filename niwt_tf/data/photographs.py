@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Photographs on their way into a prepared TFDS dataset, and out of it: both decode in parallel, in a fixed order."""
+"""Writes photographs into a prepared TFDS dataset and reads them from it, decoding in parallel, in a fixed order."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from niwt_tf.data.files import image_files, jpeg, look_ahead
 from niwt_tf.util import paths, progress
 
 Box = jpeg.Box
-_CORRUPT_SHARE = 0.01  # of all, that may be skipped
+_CORRUPT_SHARE = 0.01  # share of the photographs that may be skipped
 _RATIOS = (1, 2, 4, 8)  # by which libjpeg can reduce
-_CACHE_BYTES = 2**30  # of decoded images of a split, at most
+_CACHE_BYTES = 2**30  # limit for the decoded images of a split that are kept in memory
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,10 +33,10 @@ class Photograph:
     """A photograph on disk.
 
     Attributes:
-      path: where it is.
-      name: `<class>/<file>`, or another that no other photograph has.
-      label: the name of its class.
-      box: the part of it to keep, in pixels of the upright image; all of it by default.
+      path: Path of the file.
+      name: Unique name, usually `<class>/<file>`.
+      label: Name of the class.
+      box: Part of the photograph to keep, in pixels of the upright image; all of it by default.
     """
 
     path: Path
@@ -46,20 +46,20 @@ class Photograph:
 
 
 def below(folder: Path, class_of: Callable[[str], str] = lambda name: name.split("/")[0]) -> list[Photograph]:
-    """Returns the photographs of `<class>/` below `folder`, sorted by name, which is their path from there.
+    """List the photographs of `<class>/` below `folder`, sorted by name, which is the path relative to `folder`.
 
     Args:
-      folder: where the classes' folders lie.
-      class_of: name -> class; its first folder by default.
+      folder: Folder that holds the folders of the classes.
+      class_of: Function from a name to its class; the first folder in the name by default.
     """
     return [Photograph(path, name, class_of(name)) for name, _, path in image_files.by_class_folder(folder)]
 
 
 def features(classes: int | Sequence[str]) -> tfds.features.FeaturesDict:
-    """Returns the features of what `examples` yields.
+    """Build the TFDS features of the examples that `examples` yields.
 
     Args:
-      classes: the names of the classes, in the order of their labels, or how many there are, to be named later.
+      classes: Names of the classes, in the order of their labels, or the number of classes, to be named later.
     """
     named = {"num_classes": classes} if isinstance(classes, int) else {"names": classes}
     return tfds.features.FeaturesDict(
@@ -72,15 +72,15 @@ def features(classes: int | Sequence[str]) -> tfds.features.FeaturesDict:
 
 
 def examples(photographs: Sequence[Photograph], title: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yields the photographs' names with their features, in order; those that cannot be read are skipped and told.
+    """Read photographs, and yield their names with their features, in order; skip and report unreadable ones.
 
     Args:
-      photographs: what to read.
-      title: what is being done, for the bar.
+      photographs: Photographs to read.
+      title: Title of the progress bar.
 
     Raises:
-      errors.UserError: at the end, if more than one photograph and a hundredth of them cannot be read.
-      OSError: if a file cannot be opened.
+      errors.UserError: At the end, if more than one photograph and more than 1 % of them cannot be read.
+      OSError: If a file cannot be opened.
     """
     skipped: list[str] = []
     converted = look_ahead.in_order(_read, photographs)
@@ -104,7 +104,7 @@ def _read(photograph: Photograph) -> bytes | jpeg.Corrupt:
 
 
 def _tell(skipped: Sequence[str], count: int) -> None:
-    """Says what was skipped, or raises if that is too much."""
+    """Report the skipped photographs, or raise an error if there are too many."""
     told = f"{len(skipped)} of {count} images that cannot be read: {errors.listed(skipped)}"
     if len(skipped) > max(1, _CORRUPT_SHARE * count):
         raise errors.UserError(
@@ -116,14 +116,14 @@ def _tell(skipped: Sequence[str], count: int) -> None:
 
 
 def split(builder: tfds.core.DatasetBuilder, name: str, image_size: int) -> zero_shot.Split:
-    """Returns a prepared split: the middle square of each image, made `image_size` pixels wide.
+    """Load a prepared split: the middle square of each image, resized to `image_size` pixels.
 
-    Decoded images are kept in memory where they need less than 1 GiB; else each is decoded when it is asked for.
+    Decoded images are kept in memory if they need less than 1 GiB; otherwise each is decoded when it is needed.
 
     Args:
-      builder: of a dataset that is prepared, with the features above.
-      name: of the split; TFDS' slices such as `train[:100]` too.
-      image_size: S, the side of the images to return.
+      builder: Builder of a prepared dataset with the features above.
+      name: Name of the split, or a slice such as `train[:100]` in TFDS' notation.
+      image_size: Side of the loaded images, in pixels.
     """
     records = _records(builder, name)
     label_of, jpeg_of = _parser(builder, "label"), _parser(builder, "image", tfds.decode.SkipDecoding())
@@ -138,11 +138,11 @@ def split(builder: tfds.core.DatasetBuilder, name: str, image_size: int) -> zero
 
 
 def names(builder: tfds.core.DatasetBuilder, name: str) -> list[str]:
-    """Returns the names of a prepared split's photographs, in the order of `split`; none is decoded.
+    """List the names of a prepared split's photographs, in the order of `split`, without decoding any.
 
     Args:
-      builder: of a dataset that is prepared, with the features above.
-      name: of the split.
+      builder: Builder of a prepared dataset with the features above.
+      name: Name of the split.
     """
     of_record = _parser(builder, "name")
     found = _records(builder, name).map(of_record, num_parallel_calls=tf.data.AUTOTUNE).as_numpy_iterator()
@@ -150,7 +150,7 @@ def names(builder: tfds.core.DatasetBuilder, name: str) -> list[str]:
 
 
 def _records(builder: tfds.core.DatasetBuilder, name: str) -> tf.data.Dataset:
-    """Returns a split's serialised examples, always in the same order, so that one step can parse and decode them."""
+    """Read a split's serialised examples, always in the same order, so that one step can parse and decode them."""
     parts = builder.info.splits[name].file_instructions
     files, rows = [part.filename for part in parts], np.array([(part.skip, part.take) for part in parts], np.int64)
     return tf.data.Dataset.from_tensor_slices((files, rows)).flat_map(
@@ -159,21 +159,21 @@ def _records(builder: tfds.core.DatasetBuilder, name: str) -> tf.data.Dataset:
 
 
 def _parser(builder: tfds.core.DatasetBuilder, feature: str, decoder: Any = None) -> Callable[[tf.Tensor], tf.Tensor]:
-    """Returns a function from a serialised example to one of its features."""
+    """Build a function from a serialised example to one of its features."""
     features = tfds.decode.PartialDecoding({feature: True}).extract_features(builder.info.features)
     decoders = {feature: decoder} if decoder else None
     return lambda record: features.deserialize_example(record, decoders=decoders)[feature]
 
 
 def middle_square(data: tf.Tensor, size: int) -> tf.Tensor:
-    """Returns the middle square of a JPEG, `[size,size,3]` uint8, RGB.
+    """Decode the middle square of a JPEG to `[size,size,3]` uint8, RGB.
 
-    Pixels are decoded exactly as Pillow does, which the faster default is not. Shrinking leaves no pixel out: libjpeg
-    averages down by 2, 4 or 8, and what is left is bilinear, by about 2 at most.
+    Pixels are decoded exactly as Pillow does, unlike TensorFlow's faster default. Shrinking leaves no pixel out:
+    libjpeg averages down by 2, 4 or 8, and the rest, a factor of about 2 at most, is bilinear.
 
     Args:
-      data: a JPEG that `jpeg.to_jpeg` made, `[]` string.
-      size: the side to return, in pixels.
+      data: JPEG that `jpeg.to_jpeg` made, `[]` string.
+      size: Side of the decoded square, in pixels.
     """
     shape = tf.io.extract_jpeg_shape(data)[:2]
     ratios = [ratio for ratio in _RATIOS if ratio == 1 or jpeg.SHORTER_SIDE // ratio >= size]
@@ -184,7 +184,7 @@ def middle_square(data: tf.Tensor, size: int) -> tf.Tensor:
 
 
 def _reduced_square(data: tf.Tensor, shape: tf.Tensor, ratio: int) -> tf.Tensor:
-    """Returns the middle square of a JPEG of `shape` `[2]` int32, reduced by `ratio`; nothing else is decoded."""
+    """Decode only the middle square of a JPEG of `shape` `[2]` int32, reduced by `ratio`."""
     reduced = -(-shape // ratio)
     side = tf.reduce_min(reduced)
     window = tf.concat([(reduced - side) // 2, [side, side]], 0)

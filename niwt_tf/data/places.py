@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Where files that others made are looked for."""
+"""The folders of published files and of prepared datasets."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _TFDS_FOLDER = "~/tensorflow_datasets"
 
 
 def source_folder(config: config_lib.DataConfig) -> Path:
-    """Returns --data_dir, or TFDS' own folder for files that the user got by hand."""
+    """Choose the folder of published files: --data_dir, or TFDS' own folder for manual downloads."""
     if config.data_dir:
         return Path(config.data_dir).expanduser()
     return prepared_folder(config) / "downloads" / "manual"
 
 
 def prepared_folder(config: config_lib.DataConfig) -> Path:
-    """Returns --prepared_dir, or TFDS' own folder.
+    """Choose the folder of prepared datasets: --prepared_dir, or TFDS' own folder.
 
     Raises:
-      errors.UserError: if its name is no UTF-8, which TensorFlow does not take.
+      errors.UserError: If its name is not UTF-8, which TensorFlow does not accept.
     """
     folder = Path(config.prepared_dir or _TFDS_FOLDER).expanduser()
     if not paths.is_text(str(folder)):

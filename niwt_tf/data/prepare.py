@@ -12,19 +12,19 @@ from niwt_tf.util import progress
 
 
 def is_prepared(builder: tfds.core.DatasetBuilder) -> bool:
-    """Returns whether the dataset lies on disk, whole: TFDS makes its folder last."""
+    """Check whether the dataset is on disk; it is complete then, because TFDS creates its folder last."""
     return Path(builder.data_dir).exists()
 
 
 def prepare(builder: tfds.core.DatasetBuilder, manual_dir: Path | None = None) -> None:
-    """Prepares a dataset.
+    """Prepare a dataset, without the output of TFDS.
 
     Args:
-      builder: its builder.
-      manual_dir: where files lie that the builder does not download.
+      builder: Builder of the dataset.
+      manual_dir: Folder of the files that the builder does not download.
 
     Raises:
-      OSError: if the folder cannot be written.
+      OSError: If the folder cannot be written.
     """
     progress.say(f"  preparing the images in {builder.data_dir}")
     settings = tfds.download.DownloadConfig(manual_dir=manual_dir) if manual_dir else None

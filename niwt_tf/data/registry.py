@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The datasets by name."""
+"""The loaders of the datasets, by name."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _LOADERS |= {
 
 
 def load(config: config_lib.DataConfig, image_size: int) -> zero_shot.ZeroShotDataset:
-    """Returns the dataset that `config` names, having prepared it where it is not there yet.
+    """Load the dataset that `config` names, and prepare it first if that has not been done.
 
     Args:
-      config: which dataset, and where it lies.
-      image_size: the side of the images to give, in pixels.
+      config: Settings with the name of the dataset and its folders.
+      image_size: Side of the loaded images, in pixels.
 
     Raises:
-      errors.UserError: if the dataset cannot be had as asked for.
-      OSError: if a folder cannot be read or written.
+      errors.UserError: If the dataset cannot be loaded with these settings.
+      OSError: If a folder cannot be read or written.
     """
     return _LOADERS[config.dataset](config, image_size)

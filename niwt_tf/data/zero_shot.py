@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The types of a zero-shot dataset: images of seen and unseen classes, and what is known of each class."""
+"""The types of a zero-shot dataset: images of seen and unseen classes, and descriptions of each class."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from niwt_tf import errors
 
 _SHUFFLE_BUFFER = 8192
 _HELD_OUT_SHARE = 0.2
-_FEW = 4  # seen classes or fewer: one group of them says too little, so each plays unseen in turn
-_STAY = 3  # seen classes that stay seen at least where there are more
+_FEW = 4  # with at most so many seen classes one group says too little, so each is pseudo-unseen in turn
+_STAY = 3  # seen classes that stay seen in validation, at least, if there are more of them
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,9 +25,9 @@ class Split:
     """Images with labels, always in the same order.
 
     Attributes:
-      images: a `tf.data.Dataset` of `[H,W,3]` uint8, RGB, or of what `decode` makes such an image of.
-      labels: `[N]` int64, in the order of `images`.
-      decode: makes one element of `images` an image; called in parallel, and only for the images that are asked for.
+      images: Images `[H,W,3]` uint8, RGB, as a `tf.data.Dataset`, or elements that `decode` converts to such images.
+      labels: Labels `[N]` int64, in the order of `images`.
+      decode: Function from an element of `images` to an image; called in parallel, only for the images that are used.
     """
 
     images: tf.data.Dataset
@@ -38,26 +38,26 @@ class Split:
         return len(self.labels)
 
     def batches(self, batch_size: int, shuffle_seed: int | None = None, skip: int = 0) -> tf.data.Dataset:
-        """Returns batches `(images [B,H,W,3] uint8, labels [B] int64)`, the last one perhaps smaller.
+        """Build batches `(images [B,H,W,3] uint8, labels [B] int64)`; the last one may be smaller.
 
         Args:
-          batch_size: images in a batch.
-          shuffle_seed: shuffles, the same way for the same seed and the same global seed of TensorFlow; the split's own
-            order by default.
-          skip: images to leave out at the start.
+          batch_size: Number of images in a batch.
+          shuffle_seed: Seed of the shuffling, which is the same for the same seed and the same global seed of
+            TensorFlow; the split's own order by default.
+          skip: Number of images to leave out at the start.
         """
         pairs = tf.data.Dataset.zip(self.images, tf.data.Dataset.from_tensor_slices(self.labels)).skip(skip)
         if shuffle_seed is not None:
             pairs = pairs.shuffle(min(len(self), _SHUFFLE_BUFFER), seed=shuffle_seed)
         decode = self.decode
-        if decode is not None:  # last, so that what is skipped is not decoded, and the buffer holds no decoded image
+        if decode is not None:  # last, so that skipped images are not decoded, and the buffer holds no decoded image
             pairs = pairs.map(
                 lambda image, label: (decode(image), label), num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
             )
         return pairs.batch(batch_size).prefetch(tf.data.AUTOTUNE)
 
     def subset(self, keep: np.ndarray, relabel: np.ndarray) -> Split:
-        """Returns the images where `keep` `[N]` bool is true; label `y` becomes `relabel[y]`."""
+        """Select the images whose `keep` `[N]` bool is true; label `y` becomes `relabel[y]`."""
         kept = tf.constant(keep)
         images = self.images.enumerate().filter(lambda index, _: kept[index]).map(lambda _, image: image)
         return Split(images, relabel[self.labels[keep]], self.decode)
@@ -68,10 +68,10 @@ class Attributes:
     """Attributes of the classes.
 
     Attributes:
-      names: `M` names.
-      values: class -> `[M]` float32; NaN where a value is missing.
-      source: where they come from, in words.
-      coded: class -> `[M]` bool, where -1 stands in the source, whether that is missing or not.
+      names: Names of the `M` attributes.
+      values: Class -> values `[M]` float32; NaN for a missing value.
+      source: Description of their source, for the user.
+      coded: Class -> `[M]` bool, true for each -1 in the source, no matter whether it means a missing value.
     """
 
     names: tuple[str, ...]
@@ -85,8 +85,8 @@ class Texts:
     """Texts of the classes: captions, or documents.
 
     Attributes:
-      by_class: class -> its texts. Captions of a seen class are those of its training images, or of no image at all.
-      source: where they come from, in words.
+      by_class: Class -> its texts. Captions of a seen class are those of its training images, or belong to no image.
+      source: Description of their source, for the user.
     """
 
     by_class: Mapping[str, Sequence[str]]
@@ -95,11 +95,11 @@ class Texts:
 
 @dataclasses.dataclass(frozen=True)
 class Embeddings:
-    """Vectors of the classes that a text encoder gave before.
+    """Vectors of the classes that a text encoder computed in advance.
 
     Attributes:
-      values: class -> `[M]` float32.
-      source: where they come from, in words.
+      values: Class -> vector `[M]` float32.
+      source: Description of their source, for the user.
     """
 
     values: Mapping[str, np.ndarray]
@@ -108,14 +108,14 @@ class Embeddings:
 
 @dataclasses.dataclass(frozen=True)
 class Descriptions:
-    """What is known of the classes, by their names: read when called, and None where a dataset has no such thing.
+    """Descriptions of the classes, by name of the class: functions that read them, or None if a dataset has none.
 
     Attributes:
-      attributes: the attributes.
-      binary_attributes: the same as 0 or 1.
-      captions: sentences on how the class looks.
-      documents: longer texts, such as an encyclopedia's.
-      sentences: embeddings of captions that come with the dataset.
+      attributes: Reader of the attributes.
+      binary_attributes: Reader of the same attributes as 0 or 1.
+      captions: Reader of sentences about the appearance of the classes.
+      documents: Reader of longer texts, such as an encyclopedia's.
+      sentences: Reader of the embeddings of captions that come with the dataset.
     """
 
     attributes: Callable[[], Attributes] | None = None
@@ -127,13 +127,13 @@ class Descriptions:
 
 @dataclasses.dataclass(frozen=True)
 class Annotations:
-    """Where things are in the images of a split, in their order: what explanations are measured against.
+    """Boxes of objects and parts in the images of a split, in their order: the ground truth for explanations.
 
-    A box is ymin, xmin, ymax and xmax in 0..1 of the image that the network sees; NaN where there is nothing to see.
+    A box is ymin, xmin, ymax and xmax in 0..1 of the image that the network sees; NaN if nothing is visible.
 
     Attributes:
-      objects: `[N,4]` float32, what the image is of.
-      parts: part -> `[N,4]` float32.
+      objects: Boxes `[N,4]` float32 of the main object of each image.
+      parts: Part -> boxes `[N,4]` float32.
     """
 
     objects: np.ndarray
@@ -141,28 +141,28 @@ class Annotations:
 
 
 def no_part(feature: str) -> None:
-    """Returns None: of a dataset's features none is known to speak of a part."""
+    """Return None: the default `part_of` of a dataset, whose features are not known to describe parts."""
     del feature
 
 
 @dataclasses.dataclass(frozen=True)
 class ZeroShotDataset:
-    """A dataset with its zero-shot split. Labels count `class_names`: first the seen classes, then the unseen.
+    """Dataset with its zero-shot split. Labels are indices into `class_names`: the seen classes first, then the unseen.
 
     Attributes:
-      name: of the dataset.
-      seen: names of the classes that training shows.
-      unseen: names of the classes that it does not.
-      validation: those of `seen` that play unseen in the rehearsal.
-      train: images of seen classes.
-      test_seen: other images of seen classes.
-      test_unseen: images of unseen classes.
-      descriptions: what is known of every class.
-      split_version: which split this is.
-      split_sha256: of the lists that make the split.
-      imageless: those of `unseen` that have no image at all, and so no test.
-      annotations: reads those of `test_seen` or `test_unseen` when called; None where a dataset has none.
-      part_of: the name of a feature -> the part in `annotations` that it speaks of, or None.
+      name: Name of the dataset.
+      seen: Names of the classes that have training images.
+      unseen: Names of the classes that have none.
+      validation: Members of `seen` that are pseudo-unseen in validation.
+      train: Images of seen classes.
+      test_seen: Other images of seen classes.
+      test_unseen: Images of unseen classes.
+      descriptions: Descriptions of every class.
+      split_version: Version of the split, for the user.
+      split_sha256: SHA-256 of the lists that define the split.
+      imageless: Members of `unseen` that have no image at all, and are therefore not tested.
+      annotations: Function that reads the annotations of `test_seen` or `test_unseen`; None if a dataset has none.
+      part_of: Function from the name of a feature to the part in `annotations` that it describes, or None.
     """
 
     name: str
@@ -194,7 +194,7 @@ class ZeroShotDataset:
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """The seen classes' names, then the unseen ones': a label is an index into them."""
+        """Names of the seen classes, then of the unseen ones: a label is an index into them."""
         return self.seen + self.unseen
 
     @property
@@ -204,30 +204,30 @@ class ZeroShotDataset:
 
     @functools.cached_property
     def rehearsable(self) -> tuple[str, ...]:
-        """The seen classes that can stay seen in a rehearsal: with an image to train on and one to hold out."""
+        """Seen classes that can stay seen in validation: they have an image to train on and one to hold out."""
         counts = np.bincount(self.train.labels, minlength=len(self.seen))
         return tuple(name for name, count in zip(self.seen, counts, strict=True) if count > 1)
 
     @property
     def can_rehearse(self) -> bool:
-        """Whether two classes can stay seen while another plays unseen."""
+        """Whether two classes can stay seen while another is pseudo-unseen."""
         return len(self.rehearsable) > 2
 
     @property
     def plays_in_turn(self) -> bool:
-        """Whether the seen classes are so few that each plays unseen in turn, alone."""
+        """Whether the seen classes are so few that each is pseudo-unseen in turn, alone."""
         return self.can_rehearse and len(self.seen) <= _FEW
 
     def rehearsal(self, seed: int, group: int = 0) -> ZeroShotDataset:
-        """Returns a zero-shot dataset made of this one's training images alone, to choose settings on.
+        """Build the validation dataset, a zero-shot dataset of this one's training images alone, to choose settings on.
 
-        The validation classes play unseen; in another group, as many others do. The other seen classes stay seen, with
-        a held-out fifth of their training images in the part of `test_seen`; those with one training image are left
-        out. No test image and no unseen class is touched.
+        The validation classes are pseudo-unseen; in another group, as many other seen classes are. The remaining seen
+        classes stay seen, and a held-out fifth of their training images becomes `test_seen`; those with only one
+        training image are left out. No test image and no unseen class is used.
 
         Args:
-          seed: chooses the held-out fifth.
-          group: which classes play unseen; groups share none as long as there are enough seen classes.
+          seed: Seed of the choice of the held-out fifth.
+          group: Index of the group of pseudo-unseen classes; groups are disjoint if there are enough seen classes.
         """
         plays = self._group(group)
         seen = tuple(name for name in self.rehearsable if name not in plays)
@@ -261,16 +261,16 @@ class ZeroShotDataset:
 
 
 def unseen_again(seen: tuple[str, ...], unseen: tuple[str, ...]) -> tuple[str, ...]:
-    """Returns which of `seen` would play unseen: the last ones, in the share that the unseen have of all.
+    """Choose the pseudo-unseen classes among `seen`: the last ones, in the proportion of `unseen` to all classes.
 
-    It is one at least, and three stay seen where there are more.
+    At least one is chosen, and at least three stay seen if there are more than three.
     """
     count = round(len(seen) * len(unseen) / (len(seen) + len(unseen)))
     return seen[-max(1, min(count, len(seen) - _STAY)) :]
 
 
 def held_out(labels: np.ndarray, seed: int, share: float = _HELD_OUT_SHARE) -> np.ndarray:
-    """Returns `[N]` bool: a share of each class, a fifth by default, and at least one image."""
+    """Choose the held-out images, `[N]` bool: a share of each class, a fifth by default, and at least one image."""
     rng = np.random.default_rng([seed, 0x5EED])
     chosen = np.zeros(len(labels), bool)
     for label in np.unique(labels):

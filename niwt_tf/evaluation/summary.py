@@ -8,14 +8,12 @@ from typing import Any
 
 from niwt_tf.evaluation import gzsl
 
-_OF_UNSEEN = (
-    "unseen_accuracy",
-    "harmonic_mean",
-    "unseen_accuracy_uncalibrated",
-    "harmonic_mean_uncalibrated",
-    "zsl_accuracy",
-    "ausuc",
-)
+SEEN, UNSEEN, MEAN = GZSL = ("seen_accuracy", "unseen_accuracy", "harmonic_mean")  # S, U and H at the chosen gamma
+UNCALIBRATED = "_uncalibrated"  # ending of the names of S, U and H at gamma 0
+ZSL, AUSUC, GAMMA = "zsl_accuracy", "ausuc", "gamma"
+_OF_SEEN = (GAMMA, SEEN, SEEN + UNCALIBRATED)
+_OF_UNSEEN = (UNSEEN, MEAN, UNSEEN + UNCALIBRATED, MEAN + UNCALIBRATED, ZSL, AUSUC)
+NAMES = (*_OF_SEEN, *_OF_UNSEEN)  # of all that `of` computes
 
 
 def of(test: gzsl.GzslLogits, gamma: float) -> dict[str, Any]:
@@ -25,15 +23,12 @@ def of(test: gzsl.GzslLogits, gamma: float) -> dict[str, Any]:
       test: Logits and labels of test images.
       gamma: Value of calibrated stacking that is subtracted from the seen classes' logits.
     """
-    of_seen = {
-        "gamma": gamma,
-        "seen_accuracy": gzsl.seen_accuracy(test, gamma),
-        "seen_accuracy_uncalibrated": gzsl.seen_accuracy(test),
-    }
+    values = (gamma, gzsl.seen_accuracy(test, gamma), gzsl.seen_accuracy(test))
+    of_seen = dict(zip(_OF_SEEN, values, strict=True))
     if not len(test.unseen_labels):
         return of_seen | dict.fromkeys(_OF_UNSEEN)
     calibrated, plain = gzsl.gzsl(test, gamma), gzsl.gzsl(test)
-    values = (
+    of_unseen = (
         calibrated.unseen,
         calibrated.harmonic_mean,
         plain.unseen,
@@ -41,4 +36,4 @@ def of(test: gzsl.GzslLogits, gamma: float) -> dict[str, Any]:
         gzsl.zsl(test),
         gzsl.curve(test).ausuc,
     )
-    return of_seen | dict(zip(_OF_UNSEEN, values, strict=True))
+    return of_seen | dict(zip(_OF_UNSEEN, of_unseen, strict=True))

@@ -72,7 +72,7 @@ def write(
       subject: The run.
       dataset: Images of the run.
       folder: An existing folder.
-      seed: Seed of the maximal images, see `synthesis.maximal_images`.
+      seed: Seed of the maximal images, see `activation_maximization.maximal_images`.
       jit_compile: True to compile the passes with XLA.
       kept: Activations `[H,W,K]` of the training images, if an earlier stage kept them; they replace the images.
     """

@@ -14,6 +14,7 @@ from typing import Any
 import jinja2
 
 from niwt_tf import version
+from niwt_tf.evaluation import summary
 from niwt_tf.models import model as model_lib
 from niwt_tf.runs import command
 from niwt_tf.util import json_files, paths
@@ -21,11 +22,6 @@ from niwt_tf.util import json_files, paths
 README, JSON = "README.md", "model_card.json"
 _TEMPLATES = Path(__file__).parent / "templates"
 _PACKAGES = ("tensorflow", "keras", "numpy")
-_SCORES = (
-    *("seen_accuracy", "unseen_accuracy", "harmonic_mean"),
-    *("seen_accuracy_uncalibrated", "unseen_accuracy_uncalibrated", "harmonic_mean_uncalibrated"),
-    *("zsl_accuracy", "ausuc", "gamma"),
-)
 _LONGEST = 200  # most letters of a document in `README.md`
 
 
@@ -70,7 +66,7 @@ def record(model: model_lib.Model, name: str) -> dict[str, Any]:
         | _some(metrics, "fine_tuned"),
         "seed": config.seed,
         "settings": _settings(model),
-        "scores": _some(metrics, *_SCORES) if metrics else None,
+        "scores": _some(metrics, *summary.NAMES) if metrics else None,
         "command": command.command(config, Path("runs", name)),
         "packages": {
             "run": metrics.get("packages"),

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Resize images as `squares.fit` does, in operations that converters for clients know.
+"""Resize images as `center_crop.fit` does, in operations that converters for clients know.
 
 The antialiased resize of TensorFlow is an operation of its own, which ONNX, OpenVINO and LiteRT lack. It is linear: a
 product with one matrix along each side, computed here from the image's size.
@@ -12,7 +12,7 @@ import tensorflow as tf
 
 
 def fit(images: tf.Tensor, size: int, count: int | None = None) -> tf.Tensor:
-    """Resize the middle squares with antialiasing, equal to `squares.fit` up to rounding to whole numbers.
+    """Resize the middle squares with antialiasing, equal to `center_crop.fit` up to rounding to whole numbers.
 
     Args:
       images: RGB images `[N,H,W,3]` uint8, of any size.

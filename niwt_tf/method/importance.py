@@ -10,7 +10,7 @@ the head's Jacobian, averaged over positions.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import keras
@@ -22,6 +22,7 @@ from niwt_tf.data import zero_shot
 from niwt_tf.util import disk_arrays, progress
 
 _BATCH_SIZE = 128
+_TINY = 1e-12
 
 
 def importances(head: Callable[[tf.Tensor], tf.Tensor], activations: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
@@ -36,6 +37,12 @@ def importances(head: Callable[[tf.Tensor], tf.Tensor], activations: tf.Tensor, 
         tape.watch(activations)
         logits = tf.reduce_sum(head(activations) * weights)
     return tf.reduce_mean(tape.gradient(logits, activations), axis=(1, 2))
+
+
+def directions(values: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Scale importances `[N,K]` to length 1, and compute their lengths `[N,1]`; zeros stay as they are."""
+    lengths = tf.maximum(tf.norm(values, axis=-1, keepdims=True), _TINY)
+    return values / lengths, lengths
 
 
 def adjoint(head: Callable[[tf.Tensor], tf.Tensor], activations: tf.Tensor, tangents: tf.Tensor) -> tf.Tensor:
@@ -142,21 +149,18 @@ def compute(
     """
     kept = np.zeros(len(split), bool)
     kept[np.random.default_rng([seed, 0xAC7]).permutation(len(split))[:kept_images]] = True
-    files = disk_arrays.DiskArrays.open(folder, _shapes(classifier, split, int(kept.sum())))
-    np.save(folder / "labels.npy", split.labels)
     one_batch = _make_batch_function(classifier, jit_compile, of)
-    arrays, done = files.arrays, files.done
-    batches = split.batches(_BATCH_SIZE, skip=done)
-    remaining = -(-(len(split) - done) // _BATCH_SIZE)
-    for images, labels in progress.bar(batches, "importances", remaining, unit="batch"):
+
+    def write(arrays: Mapping[str, np.memmap], rows: slice, images: tf.Tensor, labels: tf.Tensor) -> None:
         activations, features, values = one_batch(images, labels)
-        rows = slice(done, done + len(labels))
         arrays["values"][rows], arrays["features"][rows] = values, features
-        first = int(kept[:done].sum())
+        first = int(kept[: rows.start].sum())
         chosen = activations.numpy()[kept[rows]]
         arrays["activations"][first : first + len(chosen)] = chosen
-        done += len(labels)
-        files.note(done)
+
+    shapes = _shapes(classifier, split, int(kept.sum()))
+    arrays = disk_arrays.fill(folder, split, shapes, _BATCH_SIZE, write, "importances")
+    np.save(folder / "labels.npy", split.labels)
     return Importances(labels=split.labels, **arrays)
 
 

@@ -41,7 +41,7 @@ class Settings:
 
     Attributes:
       map_fit: Method that fits the map, a member of `config.MAP_FITS`.
-      lambda_: Strength of the penalty on new weights, see `transfer` and `transfer_closed`.
+      lambda_: Strength of the penalty on new weights, see `weight_transfer.descent` and `weight_transfer.closed_form`.
       scale: Size of new weights, see `scale_and_bias.extend`; 0 keeps the sizes that the transfer gave.
       bias: Rule for new biases, a member of `config.BIASES`.
       kept_share: Position of gamma, see `gamma.Place`.

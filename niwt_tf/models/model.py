@@ -151,7 +151,7 @@ class Model(state_lib.ModelState):
             return teach_lib.forget(self, [name])
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write a `.keras` bundle; see `model_files.save`.
+        """Write a `.keras` bundle; see `files.save`.
 
         Raises:
           errors.UserError: If something exists at `path`, or it does not end in `.keras`.

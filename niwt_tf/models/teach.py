@@ -20,7 +20,7 @@ from niwt_tf.data import names as names_lib
 from niwt_tf.domains import audit, description
 from niwt_tf.explain import textual
 from niwt_tf.method.calibration import scale_and_bias
-from niwt_tf.method.weight_transfer import closed_form, descent
+from niwt_tf.method.weight_transfer import solve
 from niwt_tf.models import state, teaching_report
 from niwt_tf.util import devices, progress
 
@@ -110,18 +110,12 @@ def _audit(
 
 def _weights(model: state.ModelState, targets: np.ndarray) -> np.ndarray:
     """Compute the new classes' weights `[D,U]`."""
-    if model.operator is not None:
-        return closed_form.weights(model.operator, targets)
-    return descent.transfer(
-        model.classifier.backbone.head,
-        model.activations,
-        targets,
-        model.classifier.kernel[:, : len(model.seen)],
-        np.full(len(targets), model.settings.lambda_),
-        model.config.transfer,
-        model.config.seed,
-        devices.compiles(model.config.jit_compile),
+    request = solve.Request(targets, model.settings.lambda_, model.operator)
+    jit_compile = devices.compiles(model.config.jit_compile)
+    (kernel,) = solve.weights(
+        [request], model.classifier, model.activations, model.config.transfer, model.config.seed, jit_compile
     )
+    return kernel
 
 
 def _with_classes(

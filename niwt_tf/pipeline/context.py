@@ -103,7 +103,7 @@ class Run:
 
     @property
     def rehearsed(self) -> str:
-        """Way in which settings are chosen, a member of `rehearsal.WAYS`."""
+        """Way in which settings are chosen, a member of `validation.WAYS`."""
         if not self.told_groups:
             return "defaults"
         return "turns" if self.dataset.plays_in_turn else "groups"

@@ -8,6 +8,7 @@ still holds what an interrupted call left there.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Callable, Mapping
 from importlib import metadata
@@ -26,9 +27,8 @@ from niwt_tf.explain import explain_run
 from niwt_tf.explain import subject as subject_lib
 from niwt_tf.method import importance, inverse_map, validation
 from niwt_tf.method.calibration import scale_and_bias
-from niwt_tf.method.domain_map import domain_map
-from niwt_tf.method.domain_map import relevance as relevance_lib
-from niwt_tf.method.weight_transfer import closed_form, descent
+from niwt_tf.method.domain_map import domain_map, fit
+from niwt_tf.method.weight_transfer import closed_form, solve
 from niwt_tf.method.weight_transfer import images as transfer_images
 from niwt_tf.pipeline import context
 from niwt_tf.report import page
@@ -140,17 +140,16 @@ def _trial(run: context.Run, group: int, folder: Path) -> validation.Trial:
     if run.config.importance.importances_of == "probability":
         observed = _of_probability(run, classifier, run.material.rehearsal(run.config.seed, group).train, folder)
     known = run.rehearsal_knowledge(group)
-    seen_classes, hows = len(classifier.class_names), validation.maps(run.config.rehearsal)
-    looks = _looks(run, observed) if any(relevance for _, relevance in hows) else None
+    seen_classes, seen = len(classifier.class_names), _seen_classes(run, observed)
     maps = {
-        how: _fit_map(run, *how, known, observed, seen_classes, looks, folder / f"{how[0]}{how[1] or ''}")
-        for how in hows
+        (kind, relevance): _fit_map(run, (kind, relevance), known, seen, folder / f"{kind}{relevance or ''}")
+        for kind, relevance in validation.maps(run.config.rehearsal)
     }
     wanted = known.vectors[seen_classes:]
     kernels = _kernels(run, classifier, observed, maps, wanted, run.config.rehearsal.lambdas, folder / "transfer")
     unseen = known.class_names[seen_classes:]
-    with np.load(parent / "test_seen.npz") as seen, np.load(parent / "test_unseen.npz") as tested:
-        images = observed.features, seen["features"], seen["labels"], tested["features"], tested["labels"]
+    with np.load(parent / "test_seen.npz") as stays, np.load(parent / "test_unseen.npz") as plays:
+        images = observed.features, stays["features"], stays["labels"], plays["features"], plays["labels"]
     return validation.Trial(classifier, unseen, kernels, *images)
 
 
@@ -161,9 +160,9 @@ def fit_map(run: context.Run, folder: Path) -> None:
         classifier = classifier_lib.Classifier.load(run.folder("backbone"))
         observed = _of_probability(run, classifier, run.material.train, folder)
     known = knowledge.DomainKnowledge.load(run.folder("knowledge") / "knowledge.npz")
-    settings, seen_classes = _settings(run), len(run.dataset.seen)
-    looks = _looks(run, observed) if settings.map_relevance else None
-    _fit_map(run, settings.map_fit, settings.map_relevance, known, observed, seen_classes, looks, folder).save(folder)
+    settings = _settings(run)
+    how = settings.map_fit, settings.map_relevance
+    _fit_map(run, how, known, _seen_classes(run, observed), folder).save(folder)
 
 
 def transfer_weights(run: context.Run, folder: Path) -> None:
@@ -332,28 +331,22 @@ def _settings(run: context.Run) -> validation.Settings:
     return validation.Settings(**json_files.read(run.folder("rehearsal") / "settings.json"))
 
 
+def _seen_classes(run: context.Run, observed: importance.Importances) -> fit.SeenClasses:
+    return fit.SeenClasses(observed, run.config.backbone.classifier_shrinkage)
+
+
 def _fit_map(
     run: context.Run,
-    fit: str,
-    relevance: int,
+    how: tuple[str, int],
     known: knowledge.DomainKnowledge,
-    observed: importance.Importances,
-    seen_classes: int,
-    looks: np.ndarray | None,
+    seen: fit.SeenClasses,
     folder: Path,
 ) -> domain_map.DomainMap:
-    sums = domain_map.class_sums(observed.values, observed.labels, seen_classes)
-    counts = np.bincount(observed.labels, minlength=seen_classes)
-    vectors = known.vectors[:seen_classes]
+    """Fit the map of the seen classes, by a kind of fit and the EM steps of its relevance."""
+    kind, relevance = how
+    vectors = known.vectors[: seen.classes]
     with training_log.scalars(folder) as log:
-        return domain_map.fit(vectors, sums, counts, run.config.map, run.config.seed, log, fit, relevance, looks)
-
-
-def _looks(run: context.Run, observed: importance.Importances) -> np.ndarray:
-    """Compute the prototypes of the seen classes."""
-    classes = int(observed.labels.max()) + 1
-    shrinkage = run.config.backbone.classifier_shrinkage
-    return relevance_lib.looks(observed.features, observed.labels, classes, shrinkage)
+        return fit.fit(seen, vectors, run.config.map, run.config.seed, kind, relevance, log)
 
 
 def _kernels(
@@ -367,47 +360,35 @@ def _kernels(
 ) -> dict[validation.Key, np.ndarray]:
     """Compute the weights `[D,U]` for domain vectors `[U,M]`, by every map with every lambda."""
     folder.mkdir(exist_ok=True)
-    of_images = _transferred_on(run, classifier, observed, folder)
+    kept = _transferred_on(run, classifier, observed, folder)
     targets = {how: fitted(vectors) for how, fitted in maps.items()}
-    if run.config.transfer.transfer_fit == "descent":
-        return _descend(run, classifier, of_images, targets, lambdas, folder)
-    shrinkage = run.config.backbone.classifier_shrinkage
-    reach = closed_form.reach(classifier.backbone.head, of_images, observed.features, observed.labels, shrinkage)
-    operators = {
-        (fit, relevance, lambda_): reach.operator(fitted.residuals, lambda_)
-        for (fit, relevance), fitted in maps.items()
-        for lambda_ in lambdas
-    }
+    is_closed = run.config.transfer.transfer_fit == "closed"
+    operators = _operators(run, classifier, observed, kept, maps, lambdas) if is_closed else {}
     if len(operators) == 1:
         np.save(folder / closed_form.FILE, next(iter(operators.values())))
-    return {key: closed_form.weights(operator, targets[key[:2]]) for key, operator in operators.items()}
+    keys = [(*how, lambda_) for how in maps for lambda_ in lambdas]
+    requests = [solve.Request(targets[key[:2]], key[2], operators.get(key)) for key in keys]
+    with contextlib.nullcontext(training_log.no_log) if is_closed else training_log.scalars(folder) as log:
+        kernels = solve.weights(requests, classifier, kept, run.config.transfer, run.config.seed, run.jit_compile, log)
+    return dict(zip(keys, kernels, strict=True))
 
 
-def _descend(
+def _operators(
     run: context.Run,
     classifier: classifier_lib.Classifier,
-    of_images: np.ndarray,
-    targets: Mapping[tuple[str, int], np.ndarray],
+    observed: importance.Importances,
+    kept: np.ndarray,
+    maps: Mapping[tuple[str, int], domain_map.DomainMap],
     lambdas: tuple[float, ...],
-    folder: Path,
 ) -> dict[validation.Key, np.ndarray]:
-    """Fit the weights `[D,U]` for the targets `[U,K]` of every map with every lambda, all in one descent."""
-    keys = [(fit, relevance, lambda_) for fit, relevance in targets for lambda_ in lambdas]
-    columns = np.concatenate([targets[fit, relevance] for fit, relevance, _ in keys])
-    pulls = np.repeat([lambda_ for *_, lambda_ in keys], len(columns) // len(keys))
-    with training_log.scalars(folder) as log:
-        kernel = descent.transfer(
-            classifier.backbone.head,
-            of_images,
-            columns,
-            classifier.kernel,
-            pulls,
-            run.config.transfer,
-            run.config.seed,
-            run.jit_compile,
-            log,
-        )
-    return dict(zip(keys, np.split(kernel, len(keys), axis=1), strict=True))
+    """Compute the matrix `[D,K]` from importances to weights in closed form, of every map with every lambda."""
+    shrinkage = run.config.backbone.classifier_shrinkage
+    reach = closed_form.reach(classifier.backbone.head, kept, observed.features, observed.labels, shrinkage)
+    return {
+        (*how, lambda_): reach.operator(fitted.residuals, lambda_)
+        for how, fitted in maps.items()
+        for lambda_ in lambdas
+    }
 
 
 def _transferred_on(

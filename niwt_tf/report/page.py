@@ -12,7 +12,7 @@ from typing import Any
 import jinja2
 import markupsafe
 
-from niwt_tf.evaluation import confusion
+from niwt_tf.evaluation import confusion, summary
 from niwt_tf.report import confusion_chart, curve_chart, explanations, tables
 from niwt_tf.runs import finished_run
 from niwt_tf.util import paths
@@ -64,7 +64,7 @@ def _context(run: finished_run.FinishedRun) -> dict[str, Any]:
         "classes": tables.classes(run),
         "curve": curve_chart.path(run.curve) if run.curve else None,
         "operating": _point(metrics, ""),
-        "plain": _point(metrics, "_uncalibrated"),
+        "plain": _point(metrics, summary.UNCALIBRATED),
         "side": curve_chart.SIDE,
         "confusion": confusion_chart.chart(run.confusion, run.class_names, run.seen_classes),
         "mistakes": confusion.mistakes(run.confusion, _MOST_MISTAKES),
@@ -78,8 +78,8 @@ def _context(run: finished_run.FinishedRun) -> dict[str, Any]:
 
 
 def _point(metrics: dict[str, Any], suffix: str) -> curve_chart.Point | None:
-    unseen = metrics[f"unseen_accuracy{suffix}"]
-    return None if unseen is None else curve_chart.point(unseen, metrics[f"seen_accuracy{suffix}"])
+    unseen = metrics[summary.UNSEEN + suffix]
+    return None if unseen is None else curve_chart.point(unseen, metrics[summary.SEEN + suffix])
 
 
 def _text(name: str) -> markupsafe.Markup:

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from niwt_tf.evaluation import confusion
+from niwt_tf.evaluation import confusion, summary
 from niwt_tf.runs import finished_run
 
 _SCORES = (
-    ("ZSL accuracy: unseen classes alone", "zsl_accuracy"),
-    ("AUSUC: area under S against U", "ausuc"),
+    ("ZSL accuracy: unseen classes alone", summary.ZSL),
+    ("AUSUC: area under S against U", summary.AUSUC),
     ("the backbone on seen classes alone", "backbone_accuracy"),
     ("rank correlation of the map on held-out classes", "map_rank_correlation"),
     ("H that the validation classes had promised", "harmonic_mean_expected"),

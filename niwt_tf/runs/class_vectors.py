@@ -16,7 +16,6 @@ from niwt_tf.method import importance
 from niwt_tf.method.domain_map import domain_map
 
 _IMAGES = 16  # training images on which the importances of unseen classes are computed
-_EPSILON = 1e-12
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,6 +69,6 @@ def caused(head: tf.keras.Model, activations: np.ndarray, kernel: np.ndarray) ->
     def of_class(weights: tf.Tensor) -> tf.Tensor:
         rows = tf.repeat(weights[None], len(activations), axis=0)
         values = importance.importances(importance.inference(head), images, rows)
-        return tf.reduce_mean(values / tf.maximum(tf.norm(values, axis=1, keepdims=True), _EPSILON), axis=0)
+        return tf.reduce_mean(importance.directions(values)[0], axis=0)
 
     return np.stack([of_class(tf.constant(column, tf.float32)).numpy() for column in kernel.T])

@@ -12,6 +12,7 @@ import tensorflow as tf
 from tensorboard.plugins.hparams import summary_v2
 
 from niwt_tf import config as config_lib
+from niwt_tf.evaluation import summary
 from niwt_tf.runs import finished_run
 from niwt_tf.tensorboard_log import decisions, drawings, projector, texts
 
@@ -63,7 +64,7 @@ def _plain(value: bool | int | float | str | tuple | None) -> bool | int | float
 
 def _write_images(run: finished_run.FinishedRun) -> None:
     if run.curve:
-        operating = (run.metrics["unseen_accuracy"], run.metrics["seen_accuracy"])
+        operating = (run.metrics[summary.UNSEEN], run.metrics[summary.SEEN])
         _write_image(
             "seen_unseen_curve", drawings.curve(run.curve, operating), "S against U; the dot is what was chosen"
         )

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from niwt_tf.util import json_files
+from niwt_tf.util import json_files, progress
 
 _PROGRESS = "progress.json"
 
@@ -55,6 +55,54 @@ class DiskArrays:
         for array in self.arrays.values():
             array.flush()
         json_files.write(self.folder / _PROGRESS, {"images": done})
+
+
+class Images(Protocol):
+    """Images that are read in batches, such as `zero_shot.Split`."""
+
+    def __len__(self) -> int:
+        """Count the images."""
+
+    def batches(self, batch_size: int, *, skip: int = 0) -> Iterable[tuple[Any, Any]]:
+        """Read images and labels in batches, in the order of the images, without the first `skip` images."""
+
+
+class Write(Protocol):
+    """Function that writes the results of a batch of images into arrays."""
+
+    def __call__(self, arrays: Mapping[str, np.memmap], rows: slice, images: Any, labels: Any) -> None:
+        """Write the results of `images`, which are those at `rows` among all."""
+
+
+def fill(
+    folder: Path,
+    images: Images,
+    shapes: Mapping[str, tuple[tuple[int, ...], type]],
+    batch_size: int,
+    write: Write,
+    title: str,
+) -> Mapping[str, np.memmap]:
+    """Fill arrays in one pass over images; a call that was interrupted resumes after the last finished batch.
+
+    Args:
+      folder: Folder of the arrays, see `DiskArrays.open`.
+      images: Images to pass over.
+      shapes: Name -> shape and type of each array.
+      batch_size: Number of images in a batch.
+      write: Function that writes the results of a batch.
+      title: Title of the progress bar.
+
+    Raises:
+      OSError: If the disk has no room for the arrays.
+    """
+    files = DiskArrays.open(folder, shapes)
+    done = files.done
+    remaining = -(-(len(images) - done) // batch_size)
+    for batch, labels in progress.bar(images.batches(batch_size, skip=done), title, remaining, unit="batch"):
+        write(files.arrays, slice(done, done + len(labels)), batch, labels)
+        done += len(labels)
+        files.note(done)
+    return files.arrays
 
 
 def _reserve(path: Path) -> None:

@@ -16,7 +16,7 @@ from niwt_tf import errors
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.evaluation import gzsl
 from niwt_tf.method import importance
-from niwt_tf.method.domain_map import domain_map, relevance
+from niwt_tf.method.domain_map import domain_map, fit, relevance
 from niwt_tf.method.weight_transfer import closed_form
 
 _SIDE = 2
@@ -54,7 +54,7 @@ def test_importances_by_hand_and_in_memory(found: importance.Importances) -> Non
 def test_a_map_is_the_library_s(found: importance.Importances, how: str) -> None:
     fitted = niwt_tf.fit_map(_VECTORS, found, how, map_folds=3)
     sums = domain_map.class_sums(found.values, found.labels, 3)
-    twin = domain_map.fit(_VECTORS, sums, np.full(3, 2), config_lib.MapConfig(map_folds=3), 0, how=how)
+    twin = fit.fit_to_sums(_VECTORS, sums, np.full(3, 2), config_lib.MapConfig(map_folds=3), 0, how=how)
     np.testing.assert_allclose(fitted(np.eye(3)), twin(np.eye(3)), rtol=1e-4)
     assert (fitted.steps > 0) == (how == "descent")
 
@@ -123,13 +123,29 @@ def test_errors_of_the_map_hold_weights_back(
     np.testing.assert_allclose(held, closed_form.weights(reach.operator(residuals, 1), _ASKED), rtol=1e-5)
 
 
+def test_the_shrinkage_of_the_classifier_counts_in_map_and_transfer(
+    classifier: classifier_lib.Classifier, found: importance.Importances
+) -> None:
+    residuals = np.array([[1.0, 0, 0], [-1, 0, 0]])
+    kernel, usual = (
+        niwt_tf.transfer_weights(classifier, found, _ASKED, 1, residuals=residuals, **given)
+        for given in ({"shrinkage": 0.2}, {})
+    )
+    reach = closed_form.reach(classifier.backbone.head, found.activations, found.features, found.labels, 0.2)
+    np.testing.assert_allclose(kernel, closed_form.weights(reach.operator(residuals, 1), _ASKED), rtol=1e-5)
+    assert np.abs(kernel - usual).max() > 1e-3
+    vectors = np.array([[1, 0, 1], [0, 1, 1], [0, 0, 1.0]])
+    maps = [niwt_tf.fit_map(vectors, found, relevance=20, map_folds=3, shrinkage=share) for share in (0.5, 0.01)]
+    assert np.abs(maps[0](np.eye(3)) - maps[1](np.eye(3))).max() > 1e-6
+
+
 def test_a_map_learns_relevance_where_it_is_asked_to(found: importance.Importances) -> None:
     vectors = np.array([[1, 0, 1], [0, 1, 1], [0, 0, 1.0]])
     plain, fitted = (niwt_tf.fit_map(vectors, found, relevance=steps, map_folds=3) for steps in (0, 20))
     sums = domain_map.class_sums(found.values, found.labels, 3)
     looks = relevance.looks(found.features, found.labels, 3, 0.5)
     config = config_lib.MapConfig(map_folds=3)
-    twin = domain_map.fit(vectors, sums, np.full(3, 2), config, 0, how="ridge", relevance=20, looks=looks)
+    twin = fit.fit_to_sums(vectors, sums, np.full(3, 2), config, 0, how="ridge", relevance=20, looks=looks)
     np.testing.assert_allclose(fitted(np.eye(3)), twin(np.eye(3)), rtol=1e-4, atol=1e-6)
     assert (plain.relevance, fitted.relevance) == (0, 20)
     assert np.abs(plain(np.eye(3)) - fitted(np.eye(3))).max() > 1e-3
@@ -205,7 +221,7 @@ def test_mistakes_are_told(classifier: classifier_lib.Classifier, found: importa
 def test_of_two_classes_a_map_is_learned_and_of_one_none(found: importance.Importances) -> None:
     two = dataclasses.replace(found, values=found.values[:4], labels=found.labels[:4], features=found.features[:4])
     one = dataclasses.replace(two, labels=np.zeros(4, np.int64))
-    for fit in (niwt_tf.fit_map, niwt_tf.fit_inverse_map):
-        assert np.isfinite(fit(np.eye(2), two).rank_correlation)
+    for fit_one in (niwt_tf.fit_map, niwt_tf.fit_inverse_map):
+        assert np.isfinite(fit_one(np.eye(2), two).rank_correlation)
         with pytest.raises(errors.UserError, match="`importances` must be of two classes or more.*Received: 1"):
-            fit(np.eye(2)[:1], one)
+            fit_one(np.eye(2)[:1], one)

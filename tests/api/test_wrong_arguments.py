@@ -254,6 +254,7 @@ _KINDS: dict[str, dict[str, str]] = {
         "how": "choice",
         "seed": "seed",
         "relevance": "steps",
+        "shrinkage": "shrinkage",
         "values": "settings of map",
     },
     "load_backbone": {
@@ -286,6 +287,7 @@ _KINDS: dict[str, dict[str, str]] = {
         "seed": "seed",
         "transfer_fit": "choice",
         "scale_unit": "choice",
+        "shrinkage": "shrinkage",
     },
     "name_neurons": {
         "classifier": "object",
@@ -311,6 +313,7 @@ _KINDS: dict[str, dict[str, str]] = {
         "lambda_": "size",
         "seed": "seed",
         "residuals": "matrix or none",
+        "shrinkage": "shrinkage",
         "values": "settings of transfer",
     },
     "Model.explain": {"images": "images", "class_name": "class"},

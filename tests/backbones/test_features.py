@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from niwt_tf.backbones import features, small
 from niwt_tf.data import zero_shot
+from niwt_tf.util import disk_arrays
 
 _IMAGES = np.random.default_rng(0).integers(0, 256, (11, 16, 16, 3), np.uint8)
 
@@ -61,7 +62,7 @@ def test_a_killed_call_goes_on_at_the_batch_it_stopped_at(
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(features.progress, "bar", bar)
+        patch.setattr(disk_arrays.progress, "bar", bar)
         with pytest.raises(Killed):
             features.compute(network, _split(), 4, tmp_path)
     reads: list[int] = []

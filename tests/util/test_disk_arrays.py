@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -49,3 +50,40 @@ def test_room_is_reserved(tmp_path: Path) -> None:
     disk_arrays.DiskArrays.open(tmp_path, {"a": ((1 << 20,), np.float32)})
     assert (tmp_path / "a.npy").stat().st_blocks * 512 >= 4 << 20
     assert json_files.read(tmp_path / "progress.json") is None
+
+
+class _Images:
+    """Ten numbers in place of images, of which reading the eighth fails if asked to."""
+
+    def __init__(self, fails: bool = False):
+        self.fails = fails
+        self.read: list[int] = []
+
+    def __len__(self) -> int:
+        return 10
+
+    def batches(self, batch_size: int, *, skip: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        for first in range(skip, 10, batch_size):
+            batch = np.arange(first, min(first + batch_size, 10))
+            if self.fails and 7 in batch:
+                raise OSError("torn")
+            self.read += batch.tolist()
+            yield batch, batch % 2
+
+
+def _write(arrays: Mapping[str, np.memmap], rows: slice, images: np.ndarray, labels: np.ndarray) -> None:
+    arrays["squares"][rows], arrays["labels"][rows] = images**2, labels
+
+
+def test_a_pass_that_was_cut_short_goes_on_after_the_last_whole_batch(tmp_path: Path) -> None:
+    shapes = {"squares": ((10,), np.int64), "labels": ((10,), np.int64)}
+    torn, whole = _Images(fails=True), _Images()
+    with pytest.raises(OSError, match="torn"):
+        disk_arrays.fill(tmp_path, torn, shapes, 3, _write, "squares")
+    arrays = disk_arrays.fill(tmp_path, whole, shapes, 3, _write, "squares")
+    assert (torn.read, whole.read) == ([*range(6)], [*range(6, 10)])
+    np.testing.assert_array_equal(arrays["squares"], np.arange(10) ** 2)
+    np.testing.assert_array_equal(np.load(tmp_path / "labels.npy", allow_pickle=False), np.arange(10) % 2)
+    again = _Images()
+    disk_arrays.fill(tmp_path, again, shapes, 3, _write, "squares")
+    assert again.read == []

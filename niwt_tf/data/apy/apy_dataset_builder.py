@@ -9,7 +9,7 @@ from niwt_tf.data.benchmarks import benchmark, builder
 
 
 class Builder(builder.Builder):
-    """15,339 objects of 32 classes, 20 seen and 12 unseen, each cut out of its photograph."""
+    """Objects cut out of their photographs: 15,339 of 32 classes, 20 seen and 12 unseen."""
 
     MANUAL_DOWNLOAD_INSTRUCTIONS = """Put attribute_data.tar.gz and ayahoo_test_images.tar.gz, from
 https://vision.cs.uiuc.edu/attributes/, VOCtrainval_14-Jul-2008.tar, from http://host.robots.ox.ac.uk/pascal/VOC/voc2008/,

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The files of aPascal & aYahoo: objects in boxes, so that an image may be there several times."""
+"""The files of aPascal & aYahoo: objects in boxes, so that an image may be listed several times."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NAMES = ("attribute_data/attribute_names.txt", "attribute_names.txt")
 
 
 def images(folder: Path) -> list[photographs.Photograph]:
-    """Returns the objects in the order of the three lists, as positions in the split count them."""
+    """List the objects in the order of the three lists, in which the positions of the split count them."""
     found = [
         _object(folder / images / line.split()[0], line, folder / "attribute_data" / name)
         for name, images in _LISTS.items()
@@ -31,7 +31,7 @@ def images(folder: Path) -> list[photographs.Photograph]:
 
 
 def _object(path: Path, line: str, source: Path) -> tuple[Path, str, photographs.Box]:
-    """Returns where the image of an object is, its class, and its box."""
+    """Parse a line of a list into the path of the object's image, its class, and its box."""
     fields = line.split()
     if len(fields) < 6 or not all(field.lstrip("-").isdigit() for field in fields[2:6]):
         raise errors.UserError(
@@ -45,12 +45,12 @@ def _object(path: Path, line: str, source: Path) -> tuple[Path, str, photographs
 def descriptions(
     source: benchmark.Source, class_names: Sequence[str], texts_of: Callable[[], benchmark.ImagesOfClasses]
 ) -> zero_shot.Descriptions:
-    """Returns the 64 attributes."""
+    """Describe the classes by the 64 attributes."""
     del texts_of
     return zero_shot.Descriptions(attributes=lambda: _attributes(source, class_names))
 
 
 def _attributes(source: benchmark.Source, class_names: Sequence[str]) -> zero_shot.Attributes:
-    """Returns the split's attributes, named where their list is at hand."""
+    """Read the attributes of the split, with names if the list of names is available."""
     file = source.find(*_NAMES)
     return class_attributes.from_mat(source.mat(), class_names, text_files.lines(file) if file else [])

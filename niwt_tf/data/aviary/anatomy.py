@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What an aviary bird is made of: its parts, its attributes and the values each may take."""
+"""The parts and attributes of an aviary bird, and the values that each attribute may take."""
 
 from __future__ import annotations
 
@@ -54,18 +54,18 @@ Traits = Mapping[str, str]
 
 
 def encode_traits(traits: Traits) -> np.ndarray:
-    """Returns the traits as zeros and ones `[M]` float32, in the order of `FEATURE_NAMES`.
+    """Encode the traits as zeros and ones `[M]` float32, in the order of `FEATURE_NAMES`.
 
     Args:
-      traits: one value for each attribute of `ATTRIBUTES`.
+      traits: One value for each attribute of `ATTRIBUTES`.
 
     Raises:
-      KeyError: if an attribute is missing from `traits`.
+      KeyError: If an attribute is missing from `traits`.
     """
     ones = {f"{attribute}={traits[attribute]}" for attribute in ATTRIBUTES}
     return np.array([name in ones for name in FEATURE_NAMES], np.float32)
 
 
 def part_of(feature: str) -> str | None:
-    """Returns the part that shows a member of `FEATURE_NAMES`, such as `crown_color=red`; None for anything else."""
+    """Look up the part that shows a member of `FEATURE_NAMES`, such as `crown_color=red`; None for any other text."""
     return _PART_OF_FEATURE.get(feature)

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The TFDS builder of the aviary: drawn, not downloaded."""
+"""The TFDS builder of the aviary, whose images are drawn, not downloaded."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _IMAGE_STREAM, _GUIDE_STREAM = 1, 2  # species.invent draws from stream 0
 
 @dataclasses.dataclass(eq=False)
 class AviaryConfig(tfds.core.BuilderConfig):
-    """Which aviary.
+    """Settings of an aviary.
 
     Attributes:
-      seed: another seed is another set of species and images.
-      classes: the number of species, the unseen included.
-      unseen: how many species no training image shows.
-      train_images: training images of each seen species.
-      image_size: the side of an image, in pixels.
+      seed: Seed of the species and images.
+      classes: Number of species, including the unseen ones.
+      unseen: Number of species without training images.
+      train_images: Number of training images of each seen species.
+      image_size: Side of an image, in pixels.
     """
 
     seed: int = 0
@@ -46,7 +46,7 @@ class AviaryConfig(tfds.core.BuilderConfig):
 def config(
     seed: int = 0, classes: int = 60, unseen: int = 12, train_images: int = 80, image_size: int = 64
 ) -> AviaryConfig:
-    """Returns a configuration under a name that tells it from every other one."""
+    """Build a configuration with a name that no other configuration has."""
     name = f"seed{seed}_classes{classes}_unseen{unseen}_images{train_images}_size{image_size}"
     return AviaryConfig(
         name=name, seed=seed, classes=classes, unseen=unseen, train_images=train_images, image_size=image_size
@@ -83,7 +83,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
         return species.invent(self.builder_config.seed, self.builder_config.classes, self.builder_config.unseen)
 
     def _field_guide(self) -> dict[str, Any]:
-        """Returns what is known of the species without looking at an image, in the order of the labels."""
+        """Describe the species without any image, in the order of the labels."""
         entries = []
         for label, kind in enumerate(self._species()):
             rng = np.random.default_rng([self.builder_config.seed, _GUIDE_STREAM, label])

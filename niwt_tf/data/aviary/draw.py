@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Draws one bird in its scene, with the ground truth of where each part is."""
+"""Draws one bird in its scene, with the true position of each part."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ class Drawing:
 
     Attributes:
       image: `[S,S,3]` uint8, RGB.
-      segmentation: `[S,S]` uint8, 0 for what is no bird, else 1 + the part's index in `anatomy.PARTS`. What a
-        leaf or twig covers is no bird.
+      segmentation: `[S,S]` uint8, 1 + the index in `anatomy.PARTS` of the part that is visible; 0 outside the bird and
+        where a leaf or twig covers it.
     """
 
     image: np.ndarray
     segmentation: np.ndarray
 
     def box(self, part: str | None = None) -> tuple[float, float, float, float]:
-        """Returns the visible extent as `(ymin, xmin, ymax, xmax)` in 0..1; all zeros where nothing is visible.
+        """Compute the box of the visible pixels as `(ymin, xmin, ymax, xmax)` in 0..1; all zeros if there are none.
 
         Args:
-          part: a member of `anatomy.PARTS`; the whole bird by default.
+          part: Member of `anatomy.PARTS`; the whole bird by default.
         """
         visible = self.segmentation == _PART_ID[part] if part else self.segmentation > 0
         if not visible.any():
@@ -45,12 +45,12 @@ class Drawing:
 
 
 def draw(traits: anatomy.Traits, rng: np.random.Generator, size: int = 64) -> Drawing:
-    """Returns a bird of these traits in a random pose, size, light and scene, partly covered at times.
+    """Draw a bird with these traits in a random pose, size, light and scene, sometimes partly covered.
 
     Args:
-      traits: one value for each attribute of `anatomy.ATTRIBUTES`.
-      rng: where the variation comes from; the same state gives the same bytes.
-      size: the side of the square image, in pixels.
+      traits: One value for each attribute of `anatomy.ATTRIBUTES`.
+      rng: Generator of all random variation; the same state gives the same bytes.
+      size: Side of the square image, in pixels.
     """
     canvas = _Canvas(size * _OVERSAMPLING, _pose(rng))
     canvas.image.paste(scenery.background(rng, canvas.side))
@@ -66,7 +66,7 @@ def draw(traits: anatomy.Traits, rng: np.random.Generator, size: int = 64) -> Dr
 
 @dataclasses.dataclass(frozen=True)
 class _Pose:
-    """How bird coordinates come to lie on the canvas: `point @ matrix + center`, in shares of its side."""
+    """Map from bird coordinates to the canvas: `point @ matrix + center`, in shares of the canvas' side."""
 
     matrix: np.ndarray
     center: np.ndarray
@@ -93,7 +93,7 @@ class _Canvas:
         self.parts_pen = ImageDraw.Draw(self.parts)
 
     def place(self, points: np.ndarray) -> np.ndarray:
-        """Returns bird coordinates `[P,2]` in pixels of the canvas."""
+        """Convert bird coordinates `[P,2]` to pixels of the canvas."""
         return (points @ self.pose.matrix + self.pose.center) * self.side
 
     def paint(self, outline: np.ndarray, color: Color, part: str, edge: Color | None = None) -> None:

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Writes English about an aviary bird: captions of one photo, and a field guide's entry on a species."""
+"""Writes English about an aviary bird: captions of one image, and a field guide's entry on a species."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ COLOR_WORDS: Mapping[str, tuple[str, ...]] = {
     "black": ("black", "deep black", "inky black", "ebony", "jet-black", "coal-black"),
     "white": ("white", "bright white", "pure white", "ivory", "snow-white", "milk-white"),
 }
-_SHADES = (0, 0, 0, 0, 1, 2, 3, 4, 5)  # which column of COLOR_WORDS a writer uses, most often the first
+_SHADES = (0, 0, 0, 0, 1, 2, 3, 4, 5)  # columns of COLOR_WORDS that a writer draws from, most often the first
 
-# What a bird "has", and what is true of "its" part, for an adjective {x}.
+# Phrases after "has", and clauses after "its", for an adjective {x}.
 _FORMS: Mapping[str, tuple[str, str]] = {
     "body_color": (
         "a {x} body|a {x} body|{x} plumage|{x} body feathers|a coat of {x} feathers",
@@ -55,7 +55,7 @@ _COLOR_EPITHETS: Mapping[str, str] = {
     "wing_color": "{single}-winged",
     "crown_color": "{single}-crowned|{single}-crowned|{single}-capped",
 }
-# For each other value: its adjectives, further things that the bird "has", and words to put before "bird".
+# For each value of the other attributes: its adjectives, further phrases after "has", and words before "bird".
 _VALUES: Mapping[tuple[str, str], tuple[str, str, str]] = {
     ("belly_pattern", "plain"): ("plain|unmarked", "a belly without markings", "plain-bellied"),
     ("belly_pattern", "spotted"): ("spotted|speckled|dotted", "spots on its belly", "spot-breasted"),
@@ -80,7 +80,7 @@ _VALUES: Mapping[tuple[str, str], tuple[str, str, str]] = {
     ("wing_bars", "absent"): ("no bars", "no wing bars", ""),
     ("wing_bars", "present"): ("bars|clear bars", "wing bars|clear wing bars", "bar-winged"),
 }
-# The forms of a wing's colour when its bars, or their absence, are mentioned in the same breath.
+# Forms of a wing's colour in phrases that also mention its bars or their absence.
 _WINGS_TOGETHER: Mapping[str, tuple[str, str]] = {
     "present": (
         "{x} wings crossed by bars|{x} wings marked with bars",
@@ -89,7 +89,7 @@ _WINGS_TOGETHER: Mapping[str, tuple[str, str]] = {
     "absent": ("{x} wings that lack bars", "wings are {x} and have no bars"),
 }
 
-# How readily people mention an attribute; some values hardly strike them.
+# Rate at which people mention an attribute; they rarely mention the values in `_UNREMARKABLE`.
 _SALIENCE: Mapping[str, float] = {
     **dict.fromkeys(anatomy.ATTRIBUTES, 0.45),
     **dict.fromkeys(_COLOR_EPITHETS, 1.0),
@@ -106,7 +106,7 @@ _SCENES = tuple(
     "perched on a twig|sitting on a branch|standing on a rock|resting on a fence post|seen from the side|"
     "out in the open".split("|")
 )
-# {has} is a list of things, {also} one clause, {clauses} a list of clauses each with its determiner.
+# {has} is a list of phrases, {also} one clause, {clauses} a list of clauses that each have a determiner.
 _HAS_FRAMES = (
     "this {bird} has {has}.",
     "this {bird} has {has}.",
@@ -130,7 +130,7 @@ _CLAUSE_FRAMES = (
     ("the", "{clauses} on this {bird}."),
     ("the", "on this {bird}, {clauses}."),
 )
-_DRAWS = 24  # at least as many random numbers as one caption uses
+_DRAWS = 24  # random numbers for one caption, at least as many as it uses
 
 _OPENERS = (
     "the {name} is a {epithet} bird of quiet country, with {has}.",
@@ -152,7 +152,7 @@ _ENTRY_TOPICS = (
     ("bill_shape",),
     ("tail_shape", "leg_length"),
 )
-# Habitat, behaviour, voice, nest, food and numbers: nothing of the looks.
+# Habitat, behaviour, voice, nest, food and numbers: nothing about the appearance.
 _LIFE = (
     "it lives in open woodland and beside quiet lanes.|it keeps to damp meadows and overgrown gardens.|"
     "hill farms and old hedgerows suit it best.",
@@ -172,7 +172,7 @@ _A_BEFORE_VOWEL = re.compile(r"\ba (?=[aeiou])")
 
 @dataclasses.dataclass(frozen=True)
 class _Wording:
-    """The ways to mention one trait: after "has", after "its", and before "bird"."""
+    """Ways to mention one trait: after "has", after "its", and before "bird"."""
 
     has: tuple[str, ...]
     its: tuple[str, ...]
@@ -180,21 +180,21 @@ class _Wording:
 
 
 def captions(traits: anatomy.Traits, rng: np.random.Generator, count: int = 10) -> list[str]:
-    """Returns what `count` people write on seeing one photo of the bird: a sentence each, all of them true.
+    """Write captions as different people would for one image of the bird: one true sentence each.
 
     Each caption mentions two to four of the attributes, the colours more often than small details.
 
     Args:
-      traits: one value for each attribute of `anatomy.ATTRIBUTES`.
-      rng: the only source of chance.
-      count: how many captions, at least 0.
+      traits: One value for each attribute of `anatomy.ATTRIBUTES`.
+      rng: Generator of all random choices.
+      count: Number of captions, at least 0.
 
     Raises:
-      KeyError: if an attribute is missing from `traits`.
+      KeyError: If an attribute is missing from `traits`.
     """
     names = tuple(anatomy.ATTRIBUTES)
     salience = np.array([_salience(name, traits[name]) for name in names])
-    # The order in which exponential clocks ring samples without replacement, in proportion to their rates.
+    # Sorting exponential times samples without replacement, in proportion to the rates.
     orders = np.argsort(rng.standard_exponential((count, len(names))) / salience, axis=1)
     draws = rng.random((count, _DRAWS))
     impressions = _IMPRESSIONS + _COLORFUL * _is_colorful(traits)
@@ -205,15 +205,15 @@ def captions(traits: anatomy.Traits, rng: np.random.Generator, count: int = 10) 
 
 
 def document(species_name: str, traits: anatomy.Traits, rng: np.random.Generator) -> str:
-    """Returns a field guide's entry of 8 to 12 sentences, which describes every attribute of the species.
+    """Write a field guide's entry of 8 to 12 sentences that describes every attribute of the species.
 
     Args:
-      species_name: what the entry calls the bird.
-      traits: one value for each attribute of `anatomy.ATTRIBUTES`.
-      rng: the only source of chance.
+      species_name: Name of the species in the entry.
+      traits: One value for each attribute of `anatomy.ATTRIBUTES`.
+      rng: Generator of all random choices.
 
     Raises:
-      KeyError: if an attribute is missing from `traits`.
+      KeyError: If an attribute is missing from `traits`.
     """
     dice = _Dice(rng.random(100).tolist())
     topics = [_ENTRY_TOPICS[i] for i in rng.permutation(len(_ENTRY_TOPICS))]
@@ -228,7 +228,7 @@ def document(species_name: str, traits: anatomy.Traits, rng: np.random.Generator
 
 
 class _Dice:
-    """Picks from tuples with numbers drawn beforehand, as single draws from a generator are slow."""
+    """Random choices from numbers that are drawn in advance, because single draws from a generator are slow."""
 
     def __init__(self, draws: Iterable[float]) -> None:
         self._draws = iter(draws)
@@ -240,7 +240,7 @@ class _Dice:
 def _caption(traits: anatomy.Traits, names: list[str], impressions: Sequence[str], dice: _Dice) -> str:
     wordings = _wordings(traits, names[: dice.pick(_MENTIONS)], dice.pick(_SHADES))
     epithet = ""
-    if wordings[0].epithets and dice.pick("yn") == "y":  # a lone wording (wings with bars) has none
+    if wordings[0].epithets and dice.pick("yn") == "y":  # wings with bars can be the only wording, and have none
         epithet = dice.pick(wordings.pop(0).epithets)
     bird = dice.pick(impressions) + (f"{epithet} " if epithet else "") + dice.pick(_NOUNS)
     return _with_articles(_framed(bird, epithet, wordings, dice))
@@ -269,7 +269,7 @@ def _entry_sentence(traits: anatomy.Traits, topic: Sequence[str], frame: str, di
 
 
 def _wordings(traits: anatomy.Traits, names: Sequence[str], shade: int) -> list[_Wording]:
-    """Returns a wording for each name, except that a wing's bars go together with its colour."""
+    """Choose a wording for each name; a wing's colour and its bars share one wording if both are named."""
     together = "wing_color" in names and "wing_bars" in names
     wordings = []
     for name in names:
@@ -310,7 +310,7 @@ def _filled(forms: str, **words: str) -> tuple[str, ...]:
 
 
 def _color_wordings(forms: tuple[str, str], epithets: str, color: str) -> tuple[_Wording, ...]:
-    """Returns one wording for each shade. "Scarlet-winged" but not "ruby-red-winged"; "it is ruby red"."""
+    """Build one wording for each shade. "Scarlet-winged" but not "ruby-red-winged"; "it is ruby red"."""
     shades = [(x, x.replace("-", " "), x if x.isalpha() else color) for x in COLOR_WORDS[color]]
     return tuple(
         _Wording(

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Loads the aviary as a zero-shot dataset, drawing it first where it is not there yet."""
+"""Loads the aviary as a zero-shot dataset, and draws it first if that has not been done."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from niwt_tf.data.aviary import anatomy, aviary_dataset_builder
 
 
 def load(config: config_lib.DataConfig, image_size: int) -> zero_shot.ZeroShotDataset:
-    """Returns the aviary that `config` names.
+    """Load the aviary that `config` describes.
 
     Args:
-      config: the seed and sizes, and the folder of prepared datasets.
-      image_size: the side of the images, in pixels; they are drawn at that size.
+      config: Settings with the seed, the sizes, and the folder of prepared datasets.
+      image_size: Side of the images, in pixels; they are drawn at this size.
 
     Raises:
-      errors.UserError: if so many unseen species cannot be had.
-      OSError: if the folder cannot be written.
+      errors.UserError: If the numbers of classes and of unseen classes are not possible.
+      OSError: If the folder cannot be written.
     """
     builder = _prepared(config, image_size)
     guide = builder.info.metadata["species"]
@@ -78,7 +78,7 @@ def _split(builder: tfds.core.DatasetBuilder, name: str) -> zero_shot.Split:
 
 
 def _captions(builder: tfds.core.DatasetBuilder) -> Mapping[str, Sequence[str]]:
-    """Returns each class's captions: of a seen one its training images', of an unseen one the field guide's."""
+    """Read the captions of each class: of training images for a seen class, from the field guide for an unseen one."""
     guide = builder.info.metadata["species"]
     captions: dict[str, list[str]] = {e["name"]: [] if e["seen"] else list(e["captions"]) for e in guide}
     decoders = tfds.decode.PartialDecoding({"captions": True, "label": True})
@@ -89,7 +89,7 @@ def _captions(builder: tfds.core.DatasetBuilder) -> Mapping[str, Sequence[str]]:
 
 
 def _annotations(builder: tfds.core.DatasetBuilder, split: str) -> zero_shot.Annotations:
-    """Returns the boxes of all visible parts, which segmentations gave."""
+    """Read the boxes of the birds and of their parts, which were computed from the segmentations."""
     decoders = tfds.decode.PartialDecoding({"box": True, "part_boxes": True})
     examples = list(builder.as_dataset(split=split, decoders=decoders, shuffle_files=False).as_numpy_iterator())
     objects = _boxes([example["box"] for example in examples])
@@ -98,6 +98,6 @@ def _annotations(builder: tfds.core.DatasetBuilder, split: str) -> zero_shot.Ann
 
 
 def _boxes(boxes: Sequence[np.ndarray]) -> np.ndarray:
-    """Returns boxes `[N,...,4]`, NaN where nothing is visible: there the examples hold zeros."""
+    """Stack boxes into `[N,...,4]`, with NaN for those where nothing is visible: the examples hold zeros there."""
     stacked = np.array(boxes, np.float32)
     return np.where(stacked.any(-1, keepdims=True), stacked, np.float32(np.nan))

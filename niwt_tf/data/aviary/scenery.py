@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What surrounds a bird: sky and land, clutter, a perch, leaves in front of it, and the light."""
+"""The scene around a bird: sky and land, clutter, a perch, leaves in front of it, and the light."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _WOOD = np.array([(104, 78, 56), (132, 104, 78), (88, 80, 74)])
 
 
 def background(rng: np.random.Generator, side: int) -> Image.Image:
-    """Returns a square sky or land of `side` pixels, blended from top to bottom."""
+    """Draw a square sky or land of `side` pixels, blended from top to bottom."""
     upper, lower = _PLACES[rng.integers(len(_PLACES))] + rng.normal(0, 10, (2, 3))
     ramp = np.linspace(0, 1, side)[:, None] ** rng.uniform(0.6, 1.6)
     column = np.clip(upper + (lower - upper) * ramp, 0, 255).astype(np.uint8)
@@ -37,7 +37,7 @@ def background(rng: np.random.Generator, side: int) -> Image.Image:
 
 
 def clutter(rng: np.random.Generator, pen: ImageDraw.ImageDraw, side: int) -> None:
-    """Scatters leaves, flowers and twigs over the background."""
+    """Scatter leaves, flowers and twigs over the background."""
     for _ in range(rng.integers(0, 4)):
         _twig(rng, pen, side, rng.uniform(0, 1, 2), rng.uniform(0.004, 0.014))
     for _ in range(rng.integers(2, 14)):
@@ -49,7 +49,7 @@ def clutter(rng: np.random.Generator, pen: ImageDraw.ImageDraw, side: int) -> No
 
 
 def perch(rng: np.random.Generator, pen: ImageDraw.ImageDraw, side: int, height: float) -> None:
-    """Lays a branch or a piece of ground under feet that stand at `height` pixels from the top."""
+    """Draw a branch or a piece of ground under feet that stand `height` pixels below the top."""
     slope, color = rng.uniform(-0.1, 0.1) * side, _pick(rng, _WOOD)
     if rng.random() < 0.65:
         pen.line((0, height - slope, side, height + slope), fill=color, width=int(side * rng.uniform(0.025, 0.06)))
@@ -64,7 +64,7 @@ def cover(
     side: int,
     center: np.ndarray,
 ) -> None:
-    """Puts leaves or a twig in front of the bird at times, and takes what they cover from the segmentation."""
+    """Draw leaves or a twig in front of the bird in some images, and clear the segmentation where they cover it."""
     if rng.random() < 0.4:
         return
     if rng.random() < 0.3:
@@ -74,7 +74,7 @@ def cover(
 
 
 def light(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
-    """Returns the image `[S,S,3]` uint8 under a light of random strength, warmth and direction, with noise."""
+    """Light the image `[S,S,3]` uint8 with random strength, warmth and direction, and add noise."""
     size = len(image)
     ramp = np.linspace(-1, 1, size)
     direction = rng.uniform(-0.14, 0.14, 2)

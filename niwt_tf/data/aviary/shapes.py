@@ -1,8 +1,8 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Outlines of a bird's parts, in bird coordinates: body at the origin, bill to the right, y downwards.
+"""The outlines of a bird's parts, in bird coordinates: body at the origin, bill to the right, y downwards.
 
-One unit is about one and a half times the body's length. Every function returns points `[P,2]` float64.
+One unit is about one and a half times the body's length. An outline is an array of points `[P,2]` float64.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ _TURN = 2 * np.pi
 
 
 def ellipse(x: float, y: float, rx: float, ry: float, tilt: float = 0.0, points: int = 28) -> np.ndarray:
-    """Returns an ellipse round `(x, y)`, its first axis tilted by `tilt` radians."""
+    """Compute an ellipse around `(x, y)` whose first axis is tilted by `tilt` radians."""
     angle = np.linspace(0, _TURN, points, endpoint=False)
     return turn(np.stack([rx * np.cos(angle), ry * np.sin(angle)], 1), tilt) + (x, y)
 
 
 def turn(points: np.ndarray, angle: float, pivot: tuple[float, float] = (0.0, 0.0)) -> np.ndarray:
-    """Returns `points` turned by `angle` radians (clockwise on the canvas) about `pivot`."""
+    """Rotate `points` by `angle` radians (clockwise on the canvas) about `pivot`."""
     cos, sin = np.cos(angle), np.sin(angle)
     return (points - pivot) @ np.array([[cos, sin], [-sin, cos]]) + pivot
 
 
 def strip(start: tuple[float, float], end: tuple[float, float], width: float, end_width: float) -> np.ndarray:
-    """Returns a straight strip from `start` to `end` that goes from `width` to `end_width`."""
+    """Compute a straight strip from `start` to `end` whose width changes from `width` to `end_width`."""
     a, b = np.array(start), np.array(end)
     side = np.array([a[1] - b[1], b[0] - a[0]]) / max(float(np.hypot(*(b - a))), 1e-6)
     return np.stack([a + side * width / 2, b + side * end_width / 2, b - side * end_width / 2, a - side * width / 2])
@@ -87,7 +87,7 @@ LEG_LENGTH: dict[str, float] = {"short": 0.10, "long": 0.30}
 
 
 def legs(length: str) -> list[np.ndarray]:
-    """Returns the outlines of both legs and feet; `length` is a value of the attribute `leg_length`."""
+    """Compute the outlines of both legs and feet; `length` is a value of the attribute `leg_length`."""
     below = LEG_LENGTH[length]
     outlines = []
     for hip in (-0.03, 0.09):
@@ -98,7 +98,7 @@ def legs(length: str) -> list[np.ndarray]:
 
 
 def belly_marks(pattern: str) -> list[np.ndarray]:
-    """Returns the marks of a belly; `pattern` is a value of the attribute `belly_pattern`."""
+    """Compute the outlines of a belly's marks; `pattern` is a value of the attribute `belly_pattern`."""
     if pattern == "spotted":
         spots = [(-0.12, 0.11), (-0.03, 0.07), (0.07, 0.04), (0.16, 0.0), (-0.06, 0.16), (0.05, 0.13), (0.15, 0.09)]
         return [ellipse(x, y, 0.027, 0.027, points=10) for x, y in spots]

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Invents the aviary's species: names, traits, and which of them are never photographed for training."""
+"""Invents the aviary's species: their names, their traits, and the choice of the unseen ones."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _PLACES = (
 ).split()
 _FAMILIES = "Bunting Finch Flycatcher Lark Martin Pipit Robin Shrike Sparrow Tanager Thrush Warbler Wren".split()
 
-_MIN_DIFFERENCES = 4  # two species differ in at least so many attributes
-_TRIES = 10_000  # to invent one more species; they suffice for some 220
-_DRAWN = 20_000  # species, set by set, until one can be split
-_MIN_SEEN_OCCURRENCES = 2  # each attribute value of an unseen species occurs in at least so many seen ones
+_MIN_DIFFERENCES = 4  # attributes in which two species differ, at least
+_TRIES = 10_000  # to invent one more species; enough for about 220 species
+_DRAWN = 20_000  # species in all sets that are drawn until one set can be split
+_MIN_SEEN_OCCURRENCES = 2  # seen species that share an attribute value of an unseen one, at least
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,9 +30,9 @@ class Species:
     """One class of the aviary.
 
     Attributes:
-      name: an invented name that says nothing of the looks.
-      traits: attribute -> value, as in `anatomy.ATTRIBUTES`.
-      seen: whether the training split shows it.
+      name: Invented name that says nothing about the bird's appearance.
+      traits: Attribute -> value, as in `anatomy.ATTRIBUTES`.
+      seen: True if the training split shows the species.
     """
 
     name: str
@@ -41,19 +41,19 @@ class Species:
 
 
 def invent(seed: int, classes: int = 60, unseen: int = 12) -> tuple[Species, ...]:
-    """Returns `classes` species, the same ones for the same seed, the unseen ones last.
+    """Invent `classes` species, the same ones for the same seed, with the unseen ones last.
 
     Args:
-      seed: any non-negative integer.
-      classes: the number of species, at least `unseen + 2`.
-      unseen: how many of them are never shown in training.
+      seed: Any non-negative integer.
+      classes: Number of species, at least `unseen + 2`.
+      unseen: Number of species that are never shown in training.
 
     Raises:
-      errors.UserError: if the counts cannot be met.
+      errors.UserError: If a count is out of range, or no set of species fits the counts.
     """
     rng = np.random.default_rng([seed, 0])
     names = _names(rng, classes)
-    for _ in range(_DRAWN // classes):  # of few species hardly any draw will do
+    for _ in range(_DRAWN // classes):  # a draw of few species can rarely be split
         traits = _distinct_traits(rng, classes)
         order = _unseen_last(traits, unseen)
         if order is not None:
@@ -93,7 +93,10 @@ def _differences(a: anatomy.Traits, b: anatomy.Traits) -> int:
 
 
 def _unseen_last(traits: list[dict[str, str]], unseen: int) -> list[int] | None:
-    """Takes unseen species from the end as long as the rest still shows each of their values."""
+    """Order the species so that the unseen ones are last; None if there are not enough of them.
+
+    Unseen species are chosen from the end. A species can be unseen if the seen ones still show each of its values.
+    """
     seen = list(range(len(traits)))
     taken: list[int] = []
     for index in reversed(range(len(traits))):

@@ -9,7 +9,7 @@ from niwt_tf.data.benchmarks import benchmark, builder
 
 
 class Builder(builder.Builder):
-    """37,322 photographs of 50 animals, 40 seen and 10 unseen."""
+    """Photographs of animals: 37,322 of 50 classes, 40 seen and 10 unseen."""
 
     MANUAL_DOWNLOAD_INSTRUCTIONS = """Put AwA2-data.zip, from https://cvml.ista.ac.at/AwA2/, and xlsa17.zip, from the
 page of the proposed splits, into the manual folder, packed or unpacked."""

@@ -16,14 +16,14 @@ _CAPTIONS = Path(__file__).parent / "captions"
 
 
 def images(folder: Path) -> list[photographs.Photograph]:
-    """Returns the photographs of `JPEGImages/<class>/`, by name."""
+    """List the photographs of `JPEGImages/<class>/`, sorted by name."""
     return photographs.below(folder / "JPEGImages")
 
 
 def descriptions(
     source: benchmark.Source, class_names: Sequence[str], texts_of: Callable[[], benchmark.ImagesOfClasses]
 ) -> zero_shot.Descriptions:
-    """Returns the 85 attributes, and the captions of this package, which are of no image."""
+    """Describe the classes by the 85 attributes, and by the captions of this package, which belong to no image."""
     del texts_of
     return zero_shot.Descriptions(
         attributes=lambda: _continuous(source, class_names),
@@ -35,7 +35,7 @@ def descriptions(
 
 
 def _continuous(source: benchmark.Source, class_names: Sequence[str]) -> zero_shot.Attributes:
-    """Returns the matrix of the images' archive; if that has gone, what the split has of it."""
+    """Read the attributes from the archive of the images; if that is no longer there, from the split."""
     if all(map(source.find, (_CONTINUOUS, _CLASSES, _NAMES))):
         return _matrix(source, class_names, _CONTINUOUS)
     return class_attributes.from_mat(source.mat(), class_names)

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What the zero-shot benchmarks have in common."""
+"""The parts that all zero-shot benchmarks have: published counts, files, images and descriptions of classes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ImagesOfClasses = Mapping[str, Sequence[str]]
 
 @dataclasses.dataclass(frozen=True)
 class Counts:
-    """What was published of a proposed split: numbers of images, and of classes."""
+    """Published sizes of a proposed split: numbers of images and of classes."""
 
     train: int
     test_seen: int
@@ -28,24 +28,24 @@ class Counts:
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """Where a benchmark's files lie.
+    """Folders of a benchmark's files.
 
     Attributes:
-      folders: where to look, in this order; images may have gone from there once they are prepared.
+      folders: Folders to search, in this order; the images may be gone from there once they are prepared.
     """
 
     folders: tuple[Path, ...]
 
     def find(self, *names: str) -> Path | None:
-        """Returns the first file or folder of one of these names, such as `attributes/attributes.txt`."""
+        """Find the first file or folder of one of these names, such as `attributes/attributes.txt`; None if none is."""
         paths = (folder / name for name in names for folder in self.folders)
         return next((path for path in paths if path.exists()), None)
 
     def require(self, *names: str) -> Path:
-        """Returns what `find` does, which must be there.
+        """Find the first file or folder of one of these names, which must exist.
 
         Raises:
-          errors.UserError: with all paths looked at.
+          errors.UserError: If there is none; the message lists all paths searched.
         """
         found = self.find(*names)
         if found is None:
@@ -57,10 +57,10 @@ class Source:
         return found
 
     def mat(self) -> Path:
-        """Returns the MATLAB file of the split, where its attributes are.
+        """Find the MATLAB file of the split, which holds its attributes.
 
         Raises:
-          errors.UserError: if the split is of lists alone.
+          errors.UserError: If the split consists of lists only.
         """
         return self.require(split_files.MAT_FILES[0])
 
@@ -74,15 +74,17 @@ class Benchmark:
     """A dataset with a proposed split.
 
     Attributes:
-      name: of the dataset, as `--dataset` has it.
-      counts: what was published of the split.
-      images: the folder that holds the images -> all of them, in the order in which a split without names counts
+      name: Name of the dataset, a value of `--dataset`.
+      counts: Published sizes of the split.
+      images: Function that lists all images below their folder, in the order in which a split without names counts
         them.
-      descriptions: what is known of classes, from the source, their names, and a function that gives for each class the
-        names of the images whose text may be read.
-      reuse: makes the images of another dataset, that lies in the folder of prepared ones.
-      annotations: the source -> what reads the boxes of images by their names; None where there are none.
-      part_of: see `ZeroShotDataset`.
+      descriptions: Function that builds the descriptions of classes from the source, the names of the classes, and a
+        function that gives, for each class, the names of the images whose text may be read.
+      reuse: Function that makes the images from another prepared dataset; its arguments are the folder of prepared
+        datasets and the folder of the images.
+      annotations: Function from the source to a function that reads the boxes of images by name; None instead of the
+        latter if there are no boxes.
+      part_of: Function from the name of a feature to a part, as in `ZeroShotDataset`.
     """
 
     name: str
@@ -95,19 +97,19 @@ class Benchmark:
 
     @property
     def site(self) -> sites.Site:
-        """Where the images come from."""
+        """Site that publishes the images."""
         return sites.SITES[self.name]
 
     def obtain_images(self, root: Path, prepared_dir: Path) -> Path:
-        """Returns the folder of images below `root`; reuses, unpacks or downloads them where they are not there.
+        """Find the folder of images below `root`; if it is missing, reuse, unpack or download them.
 
         Args:
-          root: where files that others made are looked for.
-          prepared_dir: where prepared datasets lie.
+          root: Folder that is searched for published files.
+          prepared_dir: Folder of prepared datasets.
 
         Raises:
-          errors.UserError: if they cannot be had, with all paths looked at.
-          OSError: if `root` cannot be read or written.
+          errors.UserError: If the images cannot be obtained; the message lists all paths searched.
+          OSError: If `root` cannot be read or written.
         """
         site = self.site
         if self.reuse and not site.find_images(root):

@@ -18,10 +18,10 @@ from niwt_tf.data.benchmarks import split_files, splits
 
 
 class Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[call-arg]
-    """Photographs in the parts of a proposed split. Labels count the seen classes, then the unseen.
+    """Photographs in the parts of a proposed split. Labels count the seen classes first, then the unseen.
 
     Attributes:
-      BENCHMARK: which.
+      BENCHMARK: Benchmark that a subclass builds.
     """
 
     BENCHMARK: ClassVar[benchmark_lib.Benchmark]

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Loads a zero-shot benchmark, preparing it first where it is not there yet."""
+"""Loads a zero-shot benchmark, and prepares it first if that has not been done."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from niwt_tf.util import progress
 def load(
     builder_class: type[builder_lib.Builder], config: config_lib.DataConfig, image_size: int
 ) -> zero_shot.ZeroShotDataset:
-    """Returns a benchmark; its images are not needed any more once they are prepared.
+    """Load a benchmark; its image files are no longer needed once they are prepared.
 
     Args:
-      builder_class: the benchmark's TFDS builder.
-      config: where its files and the prepared datasets lie.
-      image_size: the side of the images to give, in pixels.
+      builder_class: TFDS builder of the benchmark.
+      config: Settings with the folders of its files and of the prepared datasets.
+      image_size: Side of the loaded images, in pixels.
 
     Raises:
-      errors.UserError: if files are missing and cannot be downloaded, or do not fit each other.
-      OSError: if a folder cannot be read or written.
+      errors.UserError: If files are missing and cannot be downloaded, or do not fit each other.
+      OSError: If a folder cannot be read or written.
     """
     benchmark, root = builder_class.BENCHMARK, places.source_folder(config)
     split = split_files.obtain_split(benchmark.name, root)
@@ -60,7 +60,7 @@ def load(
 
 
 def _images_with_text(builder: tfds.core.DatasetBuilder) -> benchmark_lib.ImagesOfClasses:
-    """Returns the names of each seen class' training images, and of each unseen class' images: none is decoded."""
+    """List the names of each seen class' training images and of each unseen class' images, without decoding any."""
     classes = builder.info.features["label"].names
     images: dict[str, list[str]] = {name: [] for name in classes}
     decoders = tfds.decode.PartialDecoding({"name": True, "label": True})

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Gets what others published: found where it lies, unpacked, or downloaded."""
+"""Obtains published files: finds them on disk, unpacks them, or downloads them."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Archive:
     """A file to download and unpack.
 
     Attributes:
-      url: where it is.
-      size: about how large, for the user.
-      sha256: 64 hexadecimal digits; None where its source publishes none.
+      url: Address of the file.
+      size: Approximate size, for messages, such as `1.2 GB`.
+      sha256: SHA-256 of the file, 64 hexadecimal digits; None if its source publishes none.
     """
 
     url: str
@@ -37,18 +37,18 @@ class Archive:
 
     @property
     def name(self) -> str:
-        """The file's name."""
+        """Name of the file."""
         return self.url.split("?")[0].rsplit("/", 1)[-1]
 
     @property
     def is_safe(self) -> bool:
-        """Whether nobody on the way could have changed the file."""
+        """Whether a change of the file in transit would be noticed: by its checksum, or by https."""
         return self.sha256 is not None or self.url.startswith("https:")
 
 
 @contextlib.contextmanager
 def without_downloads() -> Iterator[None]:
-    """Has nothing downloaded inside: what is not at hand is told to be missing."""
+    """Forbid downloads within the block: files that are not on disk are reported as missing."""
     token = _may_download.set(False)
     try:
         yield
@@ -65,20 +65,20 @@ def obtain(
     root: Path,
     also_missing: str = "",
 ) -> _T:
-    """Returns what `find` finds, at once, or after archives have been unpacked, which are downloaded where they may be.
+    """Find files on disk; if they are missing, unpack their archives, downloading these first if that is permitted.
 
     Args:
-      find: looks for it.
-      what: it is, in words.
-      looked: the paths that `find` looks at.
-      sources: the archives that hold it, together.
-      page: where a user finds them.
-      root: where archives lie, and are unpacked.
-      also_missing: what to tell beside it, as `told` words it.
+      find: Function that searches for the files; None if they are missing.
+      what: Description of the files for the error message, for example `images of awa2`.
+      looked: Paths that `find` checks.
+      sources: Archives that hold the files together.
+      page: Address of the page that offers the archives.
+      root: Folder that holds the archives, and into which they are unpacked.
+      also_missing: Text appended to the error message about other missing files, worded by `told`.
 
     Raises:
-      errors.UserError: if it cannot be had, with all paths looked at.
-      OSError: if `root` cannot be read or written.
+      errors.UserError: If the files cannot be obtained; the message lists all paths checked.
+      OSError: If `root` cannot be read or written.
     """
     found = find()
     if found is not None:
@@ -94,7 +94,7 @@ def obtain(
 def told(
     what: str, looked: Sequence[Path], sources: Sequence[Archive], page: str, root: Path, trouble: str = ""
 ) -> str:
-    """Returns what to tell of files that are not at hand; arguments as in `obtain`, and what went wrong."""
+    """Describe missing files for an error message; arguments as in `obtain`, and `trouble`, the reason."""
     paths = "\n  ".join(map(str, [*looked, *(root / archive.name for archive in sources)]))
     files = " and ".join(f"{archive.name} ({archive.size})" for archive in sources)
     return (
@@ -104,7 +104,7 @@ def told(
 
 
 def _unpack(archive: Archive, root: Path) -> str:
-    """Unpacks an archive into `root`, downloading it first if need be; returns what went wrong, if anything did."""
+    """Unpack an archive into `root`, and download it first if necessary; return the reason if that fails, or empty."""
     import requests  # optional: only a download needs it
 
     from niwt_tf.data.files import archives, download  # optional: only a download needs it

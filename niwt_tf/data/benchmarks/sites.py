@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Where the images of the zero-shot benchmarks are published, and what they unpack to. Nothing heavy is imported."""
+"""The sites that publish the images of the zero-shot benchmarks, and their folders. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from niwt_tf.data.benchmarks import obtain
 
 @dataclasses.dataclass(frozen=True)
 class Site:
-    """Where images come from.
+    """Published images of a benchmark.
 
     Attributes:
-      page: the official page.
-      split_folder: the benchmark's folder in the archive of proposed splits.
-      folder: of their own, that the archives unpack to, or that a user may unpack them into.
-      image_folders: what lies there; no other benchmark has the same.
-      archives: the images.
+      page: Address of the official page.
+      split_folder: Folder of the benchmark in the archive of proposed splits.
+      folder: Folder of the benchmark that the archives unpack to, or that a user may unpack them into.
+      image_folders: Folders inside `folder`; no other benchmark has the same.
+      archives: Archives of the images.
     """
 
     page: str
@@ -30,13 +30,13 @@ class Site:
     archives: tuple[obtain.Archive, ...]
 
     def find_images(self, root: Path) -> Path | None:
-        """Returns the folder that holds all `image_folders`: `folder` below `root`, or `root` itself."""
+        """Find the folder that holds all `image_folders`: `folder` below `root`, or `root` itself; None if neither."""
         return next(
             (p for p in (root / self.folder, root) if all((p / name).is_dir() for name in self.image_folders)), None
         )
 
     def places(self, root: Path) -> Sequence[Path]:
-        """Returns the paths that `find_images` looks at."""
+        """List the paths that `find_images` checks."""
         return [place / name for place in (root / self.folder, root) for name in self.image_folders]
 
 
@@ -57,7 +57,7 @@ SITES = {
             obtain.Archive(
                 "https://data.caltech.edu/records/65de6-vp158/files/CUB_200_2011.tgz?download=1",
                 "1.2 GB",
-                # As TensorFlow Datasets has it for caltech_birds2011.
+                # From TensorFlow Datasets' caltech_birds2011.
                 "0c685df5597a8b24909f6a7c9db6d11e008733779a671760afef78feb49bf081",
             ),
         ),

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Where the proposed splits of Xian et al. lie. A run's fingerprint follows from them, so nothing heavy is imported."""
+"""Finds the files of the proposed splits of Xian et al. A run's fingerprint depends on them: imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _ARCHIVE = obtain.Archive("https://datasets.d2.mpi-inf.mpg.de/xian/xlsa17.zip", 
 
 @dataclasses.dataclass(frozen=True)
 class SplitFile:
-    """Where a split lies.
+    """Files of a split.
 
     Attributes:
-      paths: a MATLAB file, or the three lists.
-      sha256: of these files, one after the other.
+      paths: MATLAB file, or the three lists.
+      sha256: SHA-256 of these files, one after the other.
     """
 
     paths: tuple[Path, ...]
@@ -34,19 +34,19 @@ class SplitFile:
 
     @property
     def folder(self) -> Path:
-        """Where the files lie."""
+        """Folder of the files."""
         return self.paths[0].parent
 
 
 def folders(dataset: str, root: Path) -> tuple[Path, ...]:
-    """Returns where files of a benchmark and of its split may lie below `root`, in the order of looking."""
+    """List the folders below `root` that may hold files of a benchmark and of its split, in the order of search."""
     site = sites.SITES[dataset]
     split = site.split_folder
     return (root / "xlsa17" / "data" / split, root / "data" / split, root / split, root / site.folder, root)
 
 
 def find(places: Sequence[Path]) -> SplitFile | None:
-    """Returns the first split that lies in one of `places`; a MATLAB file goes before lists."""
+    """Find the first split in one of `places`, MATLAB files before lists; None if there is none."""
     candidates: list[tuple[Path, ...]] = [(place / name,) for name in MAT_FILES for place in places]
     candidates += [tuple(place / name for name in LISTS) for place in places]
     for paths in candidates:
@@ -56,11 +56,11 @@ def find(places: Sequence[Path]) -> SplitFile | None:
 
 
 def obtain_split(dataset: str, root: Path) -> SplitFile:
-    """Returns the proposed split of a benchmark; unpacks or downloads it where it is not below `root` yet.
+    """Find the proposed split of a benchmark; unpack or download it if it is not below `root` yet.
 
     Raises:
-      errors.UserError: if it cannot be had, with all paths looked at.
-      OSError: if `root` cannot be read or written.
+      errors.UserError: If the split cannot be obtained; the message lists all paths checked.
+      OSError: If `root` cannot be read or written.
     """
     places, site = folders(dataset, root), sites.SITES[dataset]
     looked = [place / name for place in places for name in (MAT_FILES[0], LISTS[0])]

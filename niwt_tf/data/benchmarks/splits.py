@@ -3,8 +3,8 @@
 """Reads proposed splits (Xian et al., "Zero-Shot Learning - A Comprehensive Evaluation of the Good, the Bad and the
 Ugly", TPAMI 2018), as MATLAB files or as lists of file names.
 
-`att_splits.mat` counts images from 1, in the order of `image_files` in the `res101.mat` beside it. Without that file
-they are counted in the order of their names, which is the same for AWA2 and for CUB.
+`att_splits.mat` counts images from 1, in the order of `image_files` in the `res101.mat` beside it. If that file is
+missing, images are counted in the order of their names, which is the same order for AWA2 and CUB.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ _REMEDY = "Get the proposed split from its page, and put it where --data_dir say
 
 @dataclasses.dataclass(frozen=True)
 class ProposedSplit:
-    """Which image is for training, which for which test.
+    """Images for training and for the tests.
 
     Attributes:
-      version: "2017", where `train_loc` shows images of `test_seen_loc`; "2.0", where that was mended; "of lists".
-      parts: for each of `PARTS` its images `[n]` int64, counted from 0 in the order of the images at hand.
-      validation: classes that play unseen in tuning; empty where the split names none.
+      version: "2017" if `train_loc` includes images of `test_seen_loc`; "2.0" if that is corrected; "of lists".
+      parts: Indices `[n]` int64 of the images of each of `PARTS`, counted from 0 in the order of the images on disk.
+      validation: Pseudo-unseen classes of validation; empty if the split names none.
     """
 
     version: str
@@ -46,15 +46,15 @@ class ProposedSplit:
 
 
 def read(file: split_files.SplitFile, names: Sequence[str], labels: Sequence[str]) -> ProposedSplit:
-    """Returns the split of the images at hand.
+    """Read the split of the images on disk.
 
     Args:
-      file: where it lies.
-      names: of all images, `<class>/<file>`, in the order in which a MATLAB file without image names counts them.
-      labels: the class of each.
+      file: Files of the split.
+      names: Names of all images, `<class>/<file>`, in the order in which a MATLAB file without image names counts them.
+      labels: Class of each image.
 
     Raises:
-      errors.UserError: if the files are damaged, do not fit the images, or show a test class in training.
+      errors.UserError: If the files are damaged, do not fit the images, or have an unseen class in training.
     """
     split = _read_mat(file, names, labels) if len(file.paths) == 1 else _read_lists(file, names, labels)
     _require_disjoint(file, split.parts, names)
@@ -83,7 +83,7 @@ def _read_mat(file: split_files.SplitFile, names: Sequence[str], labels: Sequenc
 
 
 def _order(file: split_files.SplitFile, names: Sequence[str]) -> np.ndarray:
-    """Returns for each place that the file counts the index `[N]` of its image in `names`."""
+    """Compute the index `[N]` in `names` of the image at each position that the file counts."""
     features = file.folder / _FEATURES
     if not features.is_file():
         return np.arange(len(names))
@@ -92,12 +92,12 @@ def _order(file: split_files.SplitFile, names: Sequence[str]) -> np.ndarray:
 
 
 def image_names(files: Sequence[str]) -> list[str]:
-    """Returns names `<class>/<file>`, each its own, of paths on the authors' disk, as `image_files` has them."""
+    """Convert paths on the authors' disk, as in `image_files`, to unique names `<class>/<file>`."""
     return numbered([_FOLDER_OF_IMAGES.sub("", re.sub(r"[\\/]+", "/", name)) for name in files])
 
 
 def numbered(names: Sequence[str]) -> list[str]:
-    """Returns the names, of which a second and later one of the same is made its own: `x.jpg`, `x.jpg#2`."""
+    """Number the second and later of equal names, so that all are unique: `x.jpg`, `x.jpg#2`."""
     seen: collections.Counter[str] = collections.Counter()
     result = []
     for name in names:

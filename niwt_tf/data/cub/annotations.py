@@ -1,8 +1,9 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Where birds and their parts are in the images of CUB_200_2011, in the middle square that the network sees.
+"""Boxes of birds and of their parts in the images of CUB_200_2011, within the middle square that the network sees.
 
-The files count pixels of the photographs as they were, so these must still lie there: prepared images are smaller.
+The files give positions in pixels of the original photographs. Prepared images are smaller, so the original photographs
+must still be there.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from niwt_tf.util import paths
 
 _FILES = ("images.txt", "bounding_boxes.txt", "images")
 _PARTS = ("parts/parts.txt", "parts/part_locs.txt")
-_PART_SHARE = 0.1  # of the object's box: the sides of the box round a part's point
-# What an attribute speaks of, as parts are named; of those that are left and right, the file's two are one here.
+_PART_SHARE = 0.1  # sides of the box around a part's point, as a share of the sides of the object's box
+# Part that an attribute describes, by the name of the part; the left and the right part of the file are one part here.
 _PART_OF_WORD = {
     "bill": "beak",
     "upperparts": "back",
@@ -34,7 +35,10 @@ _PART_OF_WORD = {
 
 
 def find(source: benchmark.Source) -> Callable[[Sequence[str]], zero_shot.Annotations] | None:
-    """Returns what reads the boxes of images by their names; None where the files are not all there."""
+    """Find the files of annotations, and return a function from names of images to boxes; None if a file is missing.
+
+    Boxes of parts are left out if only their files are missing.
+    """
     found = [source.find(name) for name in _FILES]
     if not all(found):
         return None
@@ -44,7 +48,7 @@ def find(source: benchmark.Source) -> Callable[[Sequence[str]], zero_shot.Annota
 
 
 def part_of(feature: str) -> str | None:
-    """Returns the part that an attribute such as `has_crown_color::red` speaks of; None for those of the whole bird."""
+    """Derive the part that an attribute such as `has_crown_color::red` describes; None if it is the whole bird."""
     found = re.match(r"has_(.+)_(?:shape|color|pattern|length)::", feature)
     part = _PART_OF_WORD.get(found[1], found[1]) if found else None
     return part if part in _KNOWN else None
@@ -77,13 +81,13 @@ def _rows(path: Path, columns: int) -> list[list[str]]:
 
 
 def _size(path: Path) -> tuple[int, int]:
-    """Returns height and width; only the file's head is read."""
+    """Read the height and width of an image from the head of its file."""
     with Image.open(paths.require_regular(path)) as image:
         return image.height, image.width
 
 
 def _points(numbers: Sequence[str], parts: Sequence[Path]) -> dict[str, list[np.ndarray]]:
-    """Returns part -> for each side of it the points `[N,2]`, y and x in pixels; NaN where it is not visible."""
+    """Read part -> a list of points `[N,2]`, y and x in pixels, one for each side; NaN if the part is not visible."""
     if not parts:
         return {}
     row_of = {number: row for row, number in enumerate(numbers)}
@@ -99,14 +103,14 @@ def _points(numbers: Sequence[str], parts: Sequence[Path]) -> dict[str, list[np.
 
 
 def _around(points: Sequence[np.ndarray], objects: np.ndarray) -> np.ndarray:
-    """Returns boxes `[N,4]` round a part's points: of its left and right side the one that holds both."""
+    """Compute boxes `[N,4]` around a part's points; a left and a right side share one box that holds both."""
     half = (objects[:, 2:] - objects[:, :2]) * _PART_SHARE / 2
     least, most = np.fmin.reduce(points), np.fmax.reduce(points)
     return np.concatenate([least - half, most + half], axis=1)
 
 
 def _seen(boxes: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    """Returns boxes of pixels as shares of the middle square; NaN for those outside it."""
+    """Convert boxes from pixels to shares of the middle square; NaN for those outside it."""
     sides = sizes.min(1, keepdims=True)
     start = (sizes - sides) / 2
     shares = np.clip((boxes - np.tile(start, 2)) / sides, 0, 1)

@@ -10,7 +10,7 @@ from niwt_tf.data.cub import layout, reuse
 
 
 class Builder(builder.Builder):
-    """11,788 photographs of 200 birds, 150 seen and 50 unseen."""
+    """Photographs of birds: 11,788 of 200 classes, 150 seen and 50 unseen."""
 
     MANUAL_DOWNLOAD_INSTRUCTIONS = """Put CUB_200_2011.tgz, from https://data.caltech.edu/records/65de6-vp158, and
 xlsa17.zip, from the page of the proposed splits, into the manual folder, packed or unpacked. Captions are optional:

@@ -21,14 +21,14 @@ _EMBEDDINGS = "sent_splits.mat"
 
 
 def images(folder: Path) -> list[photographs.Photograph]:
-    """Returns the photographs of `images/<class>/`, by name."""
+    """List the photographs of `images/<class>/`, sorted by name."""
     return photographs.below(folder / "images")
 
 
 def descriptions(
     source: benchmark.Source, class_names: Sequence[str], texts_of: Callable[[], benchmark.ImagesOfClasses]
 ) -> zero_shot.Descriptions:
-    """Returns the 312 attributes, ten captions to an image, and the class embeddings made of them."""
+    """Describe the classes by the 312 attributes, ten captions per image, and the class embeddings made from these."""
     return zero_shot.Descriptions(
         attributes=lambda: _attributes(source, class_names),
         captions=lambda: _captions(source, texts_of()),
@@ -44,7 +44,7 @@ def _attributes(source: benchmark.Source, class_names: Sequence[str]) -> zero_sh
 
 
 def _captions(source: benchmark.Source, texts_of: benchmark.ImagesOfClasses) -> zero_shot.Texts:
-    """Returns the captions of each class' images. 17 of the class folders are spelt otherwise than the images'."""
+    """Read the captions of each class' images. 17 class folders are spelt differently from those of the images."""
     folder = source.require(*_TEXTS)
     same = _by_number(folder, texts_of)
     paths = {
@@ -61,7 +61,7 @@ def _captions(source: benchmark.Source, texts_of: benchmark.ImagesOfClasses) -> 
 
 
 def _by_number(folder: Path, class_names: Sequence[str] | benchmark.ImagesOfClasses) -> dict[str, str]:
-    """Returns class -> the folder whose name starts with the same number, such as 093."""
+    """Match each class with the folder whose name starts with the same number, such as 093."""
     folders = {path.name.split(".")[0]: path.name for path in folder.iterdir() if path.is_dir()}
     missing = [name for name in class_names if name.split(".")[0] not in folders]
     if missing:

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Takes the photographs of CUB_200_2011 from TFDS' own `caltech_birds2011`, where a user has prepared that before."""
+"""Copies the photographs of CUB_200_2011 from TFDS' own `caltech_birds2011`, if a user has prepared that before."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _DATASET = "caltech_birds2011"
 
 
 def images_from_tfds(prepared_dir: Path, folder: Path) -> None:
-    """Writes the photographs into `folder`/images/<class>/, byte for byte; does nothing where there are none to take.
+    """Copy the photographs into `folder`/images/<class>/, byte for byte; do nothing if the dataset is not prepared.
 
     Args:
-      prepared_dir: where prepared datasets lie.
-      folder: gets its `images` whole or not at all.
+      prepared_dir: Folder of prepared datasets.
+      folder: Folder that receives `images`, complete or not at all.
 
     Raises:
-      OSError: if the disk is full or cannot be written.
+      OSError: If the disk is full or cannot be written.
     """
     versions = sorted((prepared_dir / _DATASET).glob("*/dataset_info.json"))
     if not versions:

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Unpacks archives that others made: whole or not at all, and never outside the folder named."""
+"""Unpacks archives from other sources: completely or not at all, and never outside the target folder."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ _DAMAGED = (zipfile.BadZipFile, tarfile.ReadError, gzip.BadGzipFile, zlib.error,
 
 
 def is_archive(path: Path) -> bool:
-    """Returns whether `unpack` reads files of this name."""
+    """Check whether `unpack` reads files with this name."""
     return path.name.lower().endswith(_SUFFIXES)
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """Unpacks a zip or tar file into `folder`, adding to what lies there.
+    """Unpack a zip or tar file into `folder`, in addition to the files there.
 
-    Everything is unpacked beside its place first, so that a call cut short leaves `folder` as it was.
+    Everything is unpacked into a temporary folder first, so that a failure while unpacking leaves `folder` as it was.
 
     Args:
-      archive: the file.
-      folder: made where it does not exist.
+      archive: File to unpack.
+      folder: Folder to unpack into; created if it does not exist.
 
     Raises:
-      errors.UserError: if the file is no such archive or is damaged, or a name in it leads out of `folder`.
-      OSError: if the disk is full or cannot be written.
+      errors.UserError: If the file is not such an archive or is damaged, or a name in it leads out of `folder`.
+      OSError: If the disk is full or cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".unpacking-") as temporary:
@@ -78,7 +78,11 @@ def _untar(archive: Path, folder: Path) -> None:
 
 
 def _require_end(opened: tarfile.TarFile) -> None:
-    """Raises tarfile.ReadError unless a second block of zeros is next: `tarfile` takes a damaged head for the first."""
+    """Check that a second block of zeros comes next: `tarfile` mistakes a damaged header for the first one.
+
+    Raises:
+      tarfile.ReadError: If something else comes next.
+    """
     if not opened.fileobj or opened.fileobj.read(tarfile.BLOCKSIZE) != tarfile.NUL * tarfile.BLOCKSIZE:
         raise tarfile.ReadError("its end is missing")
     while opened.fileobj.read(_CHUNK):  # gzip compares its checksum at the very end
@@ -99,7 +103,7 @@ def _unsafe(archive: Path, name: str, why: str) -> errors.UserError:
 
 
 def _merge(source: Path, target: Path) -> None:
-    """Moves what lies in `source` into `target`, folder by folder."""
+    """Move the contents of `source` into `target`, folder by folder."""
     for path in sorted(source.iterdir()):
         place = target / path.name
         if path.is_dir() and place.is_dir():

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Downloads large files: goes on after an interruption, and checks what came."""
+"""Downloads large files: resumes after an interruption, and checks the result."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _REST, _NOTHING_LEFT = 206, 416
 
 
 def fetch(url: str, path: Path, sha256: str | None = None) -> None:
-    """Downloads `url` to `path`; what an interrupted call left beside it is not loaded again.
+    """Download `url` to `path`, and continue from the partial file of an interrupted call.
 
     Args:
-      url: an https address.
-      path: where the file goes, whole or not at all.
-      sha256: of the file, 64 hexadecimal digits; not checked where its source publishes none.
+      url: HTTPS address of the file.
+      path: File to write, completely or not at all.
+      sha256: SHA-256 of the file, 64 hexadecimal digits; None to skip the check if its source publishes none.
 
     Raises:
-      errors.UserError: if the file is not the one that `sha256` stands for.
-      requests.RequestException: if the address cannot be reached, or answers with an error.
-      OSError: if the disk is full or cannot be written.
+      errors.UserError: If the SHA-256 of the file differs from `sha256`.
+      requests.RequestException: If the address cannot be reached, or answers with an error.
+      OSError: If the disk is full or cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.part")
@@ -41,8 +41,8 @@ def fetch(url: str, path: Path, sha256: str | None = None) -> None:
 
 
 def _load(url: str, partial: Path, have: int, title: str) -> bool:
-    """Loads what follows the first `have` bytes; returns whether they can be of this file, which may be shorter."""
-    # Else a .tgz might come unpacked, of which nobody could ask for the rest.
+    """Download the rest after the first `have` bytes; return False if the file is shorter than these."""
+    # Otherwise the server might send a .tgz unpacked, and its rest could not be requested.
     header = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     with requests.get(url, headers=header, stream=True, timeout=_TIMEOUT) as answer:
         if have and answer.status_code == _NOTHING_LEFT:
@@ -55,7 +55,7 @@ def _load(url: str, partial: Path, have: int, title: str) -> bool:
 
 
 def _write(answer: requests.Response, partial: Path, have: int, title: str) -> None:
-    """Appends the answer's body to the first `have` bytes of `partial`."""
+    """Append the body of the response to the first `have` bytes of `partial`."""
     length = int(answer.headers.get("Content-Length", 0))
     with (
         partial.open("r+b" if have else "wb") as file,
@@ -66,7 +66,7 @@ def _write(answer: requests.Response, partial: Path, have: int, title: str) -> N
             for chunk in answer.raw.stream(_CHUNK, decode_content=False):
                 file.write(chunk)
                 bar.update(len(chunk))
-        except urllib3.exceptions.HTTPError as error:  # which `requests` translates only in what it decodes
+        except urllib3.exceptions.HTTPError as error:  # `requests` translates it only if it decodes the body
             raise requests.ConnectionError(error) from None
 
 

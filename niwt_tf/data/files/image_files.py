@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Finds the image files below a folder.
 
-A file whose name ends as images do is one, or a damaged one, which is told when it is read. Of any other file its
-content decides. Hidden files, and what systems and their servers write beside images, are passed over; whatever else
-is left out is told.
+A file with the suffix of an image counts as an image; if it is damaged, that is reported when it is read. For any other
+file its content decides. Hidden files, and files that operating systems and file servers write beside images, are
+ignored; every other file that is left out is reported.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ Place = tuple[int, int]  # a folder's device and inode
 
 @dataclasses.dataclass(frozen=True)
 class Found:
-    """What lies below a folder.
+    """Files below a folder.
 
     Attributes:
-      folder: the folder.
-      images: paths of the image files, in no order; one may be damaged, a link to nothing or no regular file.
-      left_out: paths of what is none, each with the reason.
+      folder: Folder that was searched.
+      images: Paths of the image files, in no particular order; a file may be damaged, a broken link or not regular.
+      left_out: Paths of files and links that are left out, each with the reason.
     """
 
     folder: Path
@@ -43,20 +43,20 @@ class Found:
     left_out: Sequence[tuple[Path, str]]
 
     def told(self) -> str:
-        """Return a line that counts and names what is left out; nothing where that is nothing."""
+        """Report in one line the number and names of the files left out; empty if there are none."""
         return f"  left out {self.listed()}" if self.left_out else ""
 
     def listed(self) -> str:
-        """Return how many files and links are left out, and the first of them with the reason."""
+        """Count the files and links that are left out, and name the first of them with the reasons."""
         named = errors.listed((f"{_name(path, self.folder)} ({why})" for path, why in self.left_out), _TOLD)
         return f"{len(self.left_out):,} of the files and links in {self.folder}: {named}"
 
 
 def find(folder: Path) -> Found:
-    """Return the image files below `folder`, at any depth.
+    """Find the image files below `folder`, at any depth.
 
-    Each folder is read once, whatever links lead to it: where it lies below `folder` itself, at that place. Links to a
-    folder that `folder` lies in are not followed.
+    Each folder is read only once, even if links lead to it. If it lies below `folder` itself, it is read at that place.
+    Links to folders that contain `folder` are not followed.
     """
     images: list[Path] = []
     left_out: list[tuple[Path, str]] = []
@@ -71,27 +71,27 @@ def find(folder: Path) -> Found:
 
 
 def below(folder: Path) -> Iterator[Path]:
-    """Yield the image files below `folder`, at any depth, in no order; hidden files and folders are left out."""
+    """Iterate over the image files below `folder`, at any depth, in no particular order, without hidden ones."""
     yield from find(folder).images
 
 
 def by_class_folder(folder: Path) -> list[tuple[str, str, Path]]:
-    """Return `(name, class, path)` of each image, sorted by its name, which is its path from `folder`."""
+    """List `(name, class, path)` of each image, sorted by name, which is the path relative to `folder`."""
     return of_classes(find(folder))
 
 
 def of_classes(found: Found) -> list[tuple[str, str, Path]]:
-    r"""Return `(name, class, path)` of each image, sorted by its name.
+    r"""List `(name, class, path)` of each image, sorted by name.
 
-    A name is the path from the folder, the class its first part. No two are the same: bytes that are no UTF-8 are
-    written `\xe9`.
+    A name is the path relative to the folder, and the class is its first part. Images directly in the folder are left
+    out. Names are unique: bytes that are not UTF-8 are written as in `\xe9`.
     """
     images = ((_name(path, found.folder), path) for path in found.images)
     return sorted((name, name.split("/")[0], path) for name, path in images if "/" in name)
 
 
 def is_passed_over(name: str) -> bool:
-    """Return whether a file or folder of this name is hidden, or some system's own."""
+    """Check whether a file or folder of this name is hidden, or written by an operating system."""
     return name.startswith(".") or name.lower() in _SYSTEM
 
 
@@ -100,7 +100,7 @@ def _name(path: Path, folder: Path) -> str:
 
 
 def _files(folder: Path, left_out: list[tuple[Path, str]]) -> Iterator[Path]:
-    """Yield the files below `folder`; links to folders that are not followed are added to `left_out`."""
+    """Iterate over the files below `folder`; add links to folders that are not followed to `left_out`."""
     read = {_place(parent) for parent in folder.resolve().parents}
     waiting = [folder]
     while waiting:  # what lies here goes before what links lead to
@@ -122,7 +122,7 @@ def _place(folder: Path) -> Place:
 
 
 def _no_image(path: Path) -> str:
-    """Return why a file whose name does not say so is no image; nothing where it is one."""
+    """Explain why a file without the suffix of an image is not one; empty if it is an image."""
     if why := paths.trouble(path):
         return why
     status = path.stat()
@@ -131,7 +131,7 @@ def _no_image(path: Path) -> str:
 
 @functools.lru_cache(maxsize=2**20)
 def _is_image(path: Path, size: int, changed: int) -> bool:
-    """Return whether a file is an image; it is not opened again before it changes."""
+    """Check whether a file is an image; the result is cached until the file changes."""
     del changed
     from niwt_tf.data.files import jpeg  # optional: few folders need it
 

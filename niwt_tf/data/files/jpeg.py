@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Makes any image file a JPEG of one kind: 8-bit RGB, upright, with a shorter side of at most 256 pixels."""
+"""Converts image files to JPEGs of one kind: 8-bit RGB, upright, with a shorter side of at most 256 pixels."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from PIL import ExifTags, Image, ImageOps
 SHORTER_SIDE = 256  # at most, in pixels
 _QUALITY = 95
 _NO_PHOTOGRAPHS = {"EPS"}  # Pillow would start another program to draw it
-# What begins with bytes that nothing else begins with, and can be drawn.
+# Formats that can be drawn and that their first bytes identify.
 _KNOWN_BY_CONTENT = frozenset("AVIF BMP GIF HEIF ICNS ICO JPEG JPEG2000 MPO PNG PPM PSD QOI SGI TIFF WEBP".split())
 _HEIF_BRANDS = frozenset(b"heic heix heim heis hevc hevx mif1 msf1".split())
-# The largest values of modes with more than 8 bits: the first that none exceeds is white.
+# Candidates for white in modes with more than 8 bits: the first that no value exceeds is used.
 _WHITES: dict[str, tuple[float, ...]] = {"I;16": (65_535,), "I": (65_535, 2**31 - 1), "F": (1, 255, 65_535)}
 _PILLOW = r"PIL\."  # the modules that warn
 _lock = threading.Lock()
@@ -34,30 +34,30 @@ _T = TypeVar("_T")
 
 
 class Corrupt(ValueError):
-    """A file that is no whole image; the message says what is wrong with it."""
+    """Error for a file that is not a complete image; the message gives the reason."""
 
 
 def to_jpeg(data: bytes, box: Box | None = None) -> bytes:
-    """Returns an image file as a JPEG; one that is of this kind already is returned as it is.
+    """Convert an image file to a JPEG; a file that is such a JPEG already is returned unchanged.
 
-    Transparent parts become white, 16-bit grey is scaled to 8 bits, and of an animation the first frame is taken.
+    Transparent parts become white, 16-bit grey is scaled to 8 bits, and of an animation the first frame is used.
 
     Args:
-      data: the file, of any format that Pillow reads.
-      box: the part of the upright image to keep: left, top, right and bottom in pixels, the latter two outside. What
-        lies beyond the image is left out.
+      data: Content of the file, in any format that Pillow reads.
+      box: Part of the upright image to keep: left, top, right and bottom in pixels, the latter two exclusive. Anything
+        beyond the image is left out.
 
     Raises:
-      Corrupt: if the image cannot be read whole, or is too large.
+      Corrupt: If the image cannot be read completely, or is too large.
     """
     return _opened(data, lambda image: _convert(image, data, box))
 
 
 def is_image(path: Path) -> bool:
-    """Return whether a file begins as an image does; only its head is read.
+    """Check whether a file begins like an image; only its head is read.
 
     Args:
-      path: a regular file, whatever its name ends in.
+      path: Path of a regular file with any suffix.
     """
     _silence_warnings()
     try:
@@ -70,19 +70,19 @@ def is_image(path: Path) -> bool:
 
 
 def to_rgb(data: bytes) -> Image.Image:
-    """Returns an image file as upright 8-bit RGB, of its own size and without loss; otherwise as `to_jpeg` does.
+    """Decode an image file to upright 8-bit RGB, in its own size and without loss; otherwise like `to_jpeg`.
 
     Args:
-      data: the file, of any format that Pillow reads.
+      data: Content of the file, in any format that Pillow reads.
 
     Raises:
-      Corrupt: if the image cannot be read whole, or is too large.
+      Corrupt: If the image cannot be read completely, or is too large.
     """
     return _opened(data, _upright)
 
 
 def _opened(data: bytes, use: Callable[[Image.Image], _T]) -> _T:
-    """Returns what `use` makes of an image file; whatever is wrong with that is raised as `Corrupt`."""
+    """Apply `use` to an image file, and return its result; all errors are raised as `Corrupt`."""
     _silence_warnings()
     try:
         with Image.open(io.BytesIO(data), formats=_formats()) as image:
@@ -97,7 +97,7 @@ def _opened(data: bytes, use: Callable[[Image.Image], _T]) -> _T:
 
 
 def _unknown(data: bytes) -> str:
-    """Return what to say of a file that Pillow does not know."""
+    """Explain why Pillow does not recognize a file."""
     if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS and "HEIF" not in Image.OPEN:
         return "HEIC, which needs: pip install pillow-heif"
     return "no image that Pillow knows" if data else "an empty file"
@@ -115,7 +115,7 @@ def _convert(image: Image.Image, data: bytes, box: Box | None) -> bytes:
     orientation, size = _orientation(image), _shrunk(image.size)
     is_small = size == image.size
     if box is None:
-        image.draft("RGB", size)  # a JPEG is decoded at 1/2, 1/4 or 1/8 where that is enough
+        image.draft("RGB", size)  # a JPEG is decoded at 1/2, 1/4 or 1/8 if that is large enough
     image.load()
     if is_small and image.format == "JPEG" and image.mode == "RGB" and orientation == 1 and box is None:
         return data
@@ -135,7 +135,7 @@ def _upright(image: Image.Image) -> Image.Image:
 
 
 def _orientation(image: Image.Image) -> int:
-    """Returns the EXIF orientation; 1, upright, where that is damaged or missing."""
+    """Read the EXIF orientation; 1, upright, if it is damaged or missing."""
     with contextlib.suppress(Exception):
         orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
         return orientation if orientation in range(1, 9) else 1
@@ -143,7 +143,7 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _shrunk(size: tuple[int, int]) -> tuple[int, int]:
-    """Returns the width and height with a shorter side of at most `SHORTER_SIDE`, of the same aspect."""
+    """Compute a width and height with the same aspect ratio and a shorter side of at most `SHORTER_SIDE`."""
     scale = min(1.0, SHORTER_SIDE / min(size))
     return round(size[0] * scale), round(size[1] * scale)
 
@@ -170,13 +170,13 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 @functools.cache
 def _formats() -> tuple[str, ...]:
     Image.init()
-    with contextlib.suppress(ImportError):  # not there unless the user installed it
+    with contextlib.suppress(ImportError):  # an optional package
         importlib.import_module("pillow_heif").register_heif_opener()
     return tuple(name for name in Image.OPEN if name not in _NO_PHOTOGRAPHS)
 
 
 def _silence_warnings() -> None:
-    """Keeps Pillow's warnings from the terminal, for good: to undo it here would not be safe among threads."""
+    """Suppress Pillow's warnings permanently: restoring them here would not be safe with several threads."""
     with _lock:
         if not any(getattr(entry[3], "pattern", "") == _PILLOW for entry in warnings.filters):
             warnings.filterwarnings("ignore", module=_PILLOW)

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""A function called in threads a few items ahead: the answers come in order, and few of them wait in memory."""
+"""Calls a function in threads a few items ahead: results come in order, and few of them wait in memory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent import futures
 from typing import TypeVar
 
-_PER_WORKER = 8  # calls begun or done, their answer not yet asked for
+_PER_WORKER = 8  # calls whose result has not been taken yet
 
 _Item = TypeVar("_Item")
 _Answer = TypeVar("_Answer")
@@ -19,15 +19,15 @@ _Answer = TypeVar("_Answer")
 def in_order(
     function: Callable[[_Item], _Answer], items: Iterable[_Item], workers: int | None = None
 ) -> Iterator[tuple[_Item, _Answer]]:
-    """Yields each item with the function's answer, in the order of the items.
+    """Apply a function to items in threads, and yield each item with its result, in the order of the items.
 
     Args:
-      function: called in threads; to gain from them it must spend its time outside Python's lock, as Pillow does.
-      items: what to call it with.
-      workers: threads; as many as processors by default.
+      function: Function to call; threads make it faster only if it runs outside Python's global lock, as Pillow does.
+      items: Arguments of the function, one per call.
+      workers: Number of threads; the number of processors by default.
 
     Raises:
-      Exception: what the function raises, at the item's turn.
+      Exception: If the function raises it, when that item's turn comes.
     """
     workers = workers or os.cpu_count() or 1
     waiting: collections.deque[tuple[_Item, futures.Future[_Answer]]] = collections.deque()

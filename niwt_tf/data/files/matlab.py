@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Reads the variables of MATLAB files that are asked for, and no other."""
+"""Reads chosen variables of MATLAB files, and no others."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from niwt_tf import errors
 
 
 def read(path: Path, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> dict[str, np.ndarray]:
-    """Returns variables by name; of `optional` ones those that are there.
+    """Read variables by name: all of `required`, and those of `optional` that the file has.
 
     Raises:
-      errors.UserError: if this is no MATLAB file of version 7 or earlier, or lacks a required variable.
-      OSError: if it cannot be read.
+      errors.UserError: If this is not a MATLAB file of version 7 or earlier, or lacks a required variable.
+      OSError: If it cannot be read.
     """
     with path.open("rb") as file:
         found, present = _load(path, file, required + optional)
@@ -32,12 +32,12 @@ def read(path: Path, required: tuple[str, ...], optional: tuple[str, ...] = ()) 
 
 
 def _load(path: Path, file: BinaryIO, names: tuple[str, ...]) -> tuple[dict[str, np.ndarray], list[str]]:
-    """Returns those of the variables that are there, and the names of all."""
+    """Load those of the variables that the file has, and list the names of all its variables."""
     try:
         found = io.loadmat(file, variable_names=names, chars_as_strings=True)
         file.seek(0)
         return found, [name for name, _, _ in io.whosmat(file)]
-    except Exception as error:  # scipy raises what damaged bytes lead to, such as IndexError
+    except Exception as error:  # damaged bytes make scipy raise anything, such as IndexError
         raise errors.UserError(
             f"{path.name} must be a MATLAB file of version 7 or earlier. Received: {path}, which cannot be read "
             f"({error}). Download it again."
@@ -45,5 +45,5 @@ def _load(path: Path, file: BinaryIO, names: tuple[str, ...]) -> tuple[dict[str,
 
 
 def strings(cells: np.ndarray) -> list[str]:
-    """Returns the text of a cell array, such as `allclasses_names`."""
+    """Read the texts of a cell array, such as `allclasses_names`."""
     return [str(np.squeeze(cell)) for cell in cells.ravel()]

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Reads YAML as texts, lists and dicts, all as it is written: `no`, `101` and `2026-11-25` are texts, too."""
+"""Reads YAML as texts, lists and dicts; scalars stay as they are written: `no`, `101` and `2026-11-25` are texts."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from niwt_tf.data.files import text_files
 
 
 def read(path: Path) -> Any:
-    """Returns the texts, lists and dicts of a file; None of an empty one.
+    """Read the texts, lists and dicts of a file; None if it is empty.
 
     Raises:
-      errors.UserError: if it is no UTF-8 or no YAML, has a key twice, or an alias.
-      OSError: if it cannot be read.
+      errors.UserError: If it is not UTF-8 or not YAML, or has a repeated key or an alias.
+      OSError: If it cannot be read.
     """
     content = text_files.text(path)
     try:
         root = yaml.compose(content, yaml.SafeLoader)
-        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(content)):  # a short file could stand for much
+        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(content)):  # aliases can expand hugely
             raise _wrong(path, "an alias (*name)", "Write out what it stands for.")
         return None if root is None else _plain(path, root)
     except yaml.YAMLError as error:
@@ -36,7 +36,7 @@ def read(path: Path) -> Any:
 
 
 def _plain(path: Path, node: yaml.Node) -> Any:
-    """Returns what a node stands for; PyYAML itself would forget all but the last of equal keys."""
+    """Convert a node to texts, lists and dicts; PyYAML itself would keep only the last of equal keys."""
     if isinstance(node, yaml.SequenceNode):
         return [_plain(path, one) for one in node.value]
     if not isinstance(node, yaml.MappingNode):

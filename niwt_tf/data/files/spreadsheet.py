@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Reads tables as spreadsheet programs write them: commas, semicolons or tabs between cells, UTF-8 or -16, or .xlsx."""
+"""Reads tables of spreadsheet programs: commas, semicolons or tabs between cells, in UTF-8 or UTF-16, or .xlsx."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ _ZIP = b"PK\x03\x04"
 
 
 def rows(path: Path, strict: bool = False) -> tuple[list[tuple[int, list[str]]], str]:
-    """Return the rows that are not blank with their line numbers, and what stands between cells.
+    """Read the rows that are not blank, with their line numbers, and the character between cells.
+
+    The character is empty for a workbook.
 
     Args:
-      path: text, or a workbook, of which the first sheet counts.
-      strict: whether quotes must come in pairs.
+      path: File of text, or a workbook, whose first sheet is read.
+      strict: True to require quotes in pairs.
 
     Raises:
-      errors.UserError: if it is neither text nor a workbook that can be read here, quotes do not come in pairs, or a
-        cell is too long.
-      OSError: if it cannot be read.
+      errors.UserError: If the file is neither text nor a workbook that can be read here, quotes are not in pairs
+        although `strict` is true, or a cell is too long.
+      OSError: If it cannot be read.
     """
     with paths.require_regular(path).open("rb") as file:
         is_workbook = file.read(len(_ZIP)) == _ZIP
@@ -42,13 +44,13 @@ def _filled(found: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
 
 
 def _delimiter(content: str) -> str:
-    """Return what stands behind the first cell; a comma where nothing does."""
+    """Detect the character after the first cell; a comma if there is none."""
     found = _FIRST_CELL.match(content)
     return found[1] if found else ","
 
 
 def _workbook(path: Path) -> list[list[str]]:
-    """Return the cells of the first sheet, as text."""
+    """Read the cells of the first sheet as text."""
     try:
         import openpyxl  # noqa: F401  # optional
         import pandas  # optional
@@ -59,7 +61,7 @@ def _workbook(path: Path) -> list[list[str]]:
         ) from error
     try:
         sheet = pandas.read_excel(path, header=None, dtype=object, keep_default_na=False, engine="openpyxl")
-    except Exception as error:  # whatever a damaged archive raises, it is a damaged archive
+    except Exception as error:  # a damaged archive can raise anything
         raise errors.UserError(
             f"A workbook (.xlsx) must be whole. Received: {path}, which could not be read: {errors.first_line(error)}. "
             "Save it as CSV in UTF-8."

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Reads text files as UTF-8 or, as spreadsheet programs write it, UTF-16, and says what else they look like."""
+"""Reads text files in UTF-8 or, as spreadsheet programs write it, UTF-16, and guesses the format of other files."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 _OLD_MAC = re.compile(r"\r(?!\n)")
 
 _MARKS = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-_WIDE = {"utf-16-le": slice(1, None, 2), "utf-16-be": slice(0, None, 2)}  # where zero bytes stand between letters
+_WIDE = {"utf-16-le": slice(1, None, 2), "utf-16-be": slice(0, None, 2)}  # positions of the zero bytes between letters
 _KINDS = {b"PK\x03\x04": "a workbook or another archive", b"%PDF": "a PDF", b"\xd0\xcf\x11\xe0": "an old Office file"}
 _WITHOUT_MARK = ("utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_32_be", "utf_32_le", "utf_7")
-_LOOKED_AT = 2**16  # bytes, to tell the encoding
+_LOOKED_AT = 2**16  # bytes from which the encoding is guessed
 
 
 def text(path: Path) -> str:
-    """Return what a UTF-8 or UTF-16 file says, without a byte order mark; lines of old Macs end in a line feed, too.
+    """Read a UTF-8 or UTF-16 file without its byte order mark, with line feeds in place of old Macs' line ends.
 
     Raises:
-      errors.UserError: if it is neither.
-      OSError: if it cannot be read, or is no regular file.
+      errors.UserError: If it is neither.
+      OSError: If it cannot be read, or is not a regular file.
     """
     content = paths.require_regular(path).read_bytes()
     encoding = _encoding(content)
@@ -45,7 +45,7 @@ def text(path: Path) -> str:
 
 
 def _encoding(content: bytes) -> str:
-    """Return the encoding by its mark, or by where zero bytes stand; UTF-8 where there is neither."""
+    """Detect the encoding by its mark, or by the positions of zero bytes; UTF-8 if there are neither."""
     for mark, encoding in _MARKS.items():
         if content.startswith(mark):
             return encoding
@@ -71,32 +71,32 @@ def _no_text(path: Path, content: bytes, place: int) -> errors.UserError:
 
 
 def _guess(content: bytes) -> str:
-    """Return the encoding that content may be in, other than those told by marks; nothing where none."""
+    """Guess the encoding of `content`, except those of `_WITHOUT_MARK`; empty if none fits."""
     best = charset_normalizer.from_bytes(content, cp_exclusion=list(_WITHOUT_MARK)).best()
     return best.encoding if best else ""
 
 
 def lines(path: Path) -> list[str]:
-    """Returns the lines that hold more than blanks, without blanks around them.
+    """Read the lines that are not blank, without blanks around them.
 
     Raises:
-      errors.UserError: if the file is neither UTF-8 nor UTF-16.
-      OSError: if it cannot be read.
+      errors.UserError: If the file is neither UTF-8 nor UTF-16.
+      OSError: If it cannot be read.
     """
     return [line.strip() for line in text(path).splitlines() if line.strip()]
 
 
 def cells(content: str, source: Path, strict: bool = False, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
-    """Yield the number of its last line, and the cells, of each row of a text.
+    """Parse the rows of a table, and yield for each row the number of its last line and its cells.
 
     Args:
-      content: text of the table.
-      source: path to name in an error.
-      strict: whether quotes must be in their places, and closed.
-      delimiter: character between cells.
+      content: Text of the table.
+      source: Path of the table, for the error message.
+      strict: True to require correctly placed and closed quotes.
+      delimiter: Character between cells.
 
     Raises:
-      errors.UserError: if it cannot be read so, or a cell has over 131,072 letters.
+      errors.UserError: If the text is not such a table, or a cell has over 131,072 letters.
     """
     reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=strict)
     try:
@@ -111,10 +111,10 @@ def cells(content: str, source: Path, strict: bool = False, delimiter: str = ","
 
 
 def named(path: str, flag: str) -> Path:
-    """Returns the file that a flag names.
+    """Check that the file that a flag names exists, and return its path with `~` expanded.
 
     Raises:
-      errors.UserError: if there is none.
+      errors.UserError: If there is no such file.
     """
     file = Path(path).expanduser()
     if not file.is_file():

@@ -1,10 +1,10 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Which caption files may be read: those of training images alone.
+"""Chooses the caption files that may be read: those of training images alone.
 
-A caption file lies where its image does, below the class: `sub/7.txt`, or `sub/7.jpg.txt`, is of `sub/7.jpg`. One that
-lies in the class' folder itself may be of an image in a folder further down, too. A file that could be of several
-images is of them all.
+A caption file has the path of its image below the class: `sub/7.txt`, or `sub/7.jpg.txt`, belongs to `sub/7.jpg`. A
+file directly in the class' folder may also belong to an image in a folder below. A file that could belong to several
+images belongs to all of them.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from pathlib import PurePosixPath
 
 @dataclasses.dataclass(frozen=True)
 class Choice:
-    """What was chosen among the caption files of a class.
+    """Choice among the caption files of a class.
 
     Attributes:
-      read: caption files of training images alone.
-      doubtful: caption file -> its images, of which some are for the test, some for training.
+      read: Caption files of training images alone.
+      doubtful: Caption file -> its images, if some of them are for training and some for the test.
     """
 
     read: frozenset[str]
@@ -28,12 +28,12 @@ class Choice:
 
 
 def choose(files: Collection[str], train: Collection[str], test: Collection[str]) -> Choice:
-    """Choose among the caption files of a class.
+    """Choose the caption files of a class that may be read.
 
     Args:
-      files: paths below the class' folder of captions, without `.txt`.
-      train: paths of the training images below the class' folder of images.
-      test: paths of the other images.
+      files: Paths of the caption files below the class' folder of captions, without `.txt`.
+      train: Paths of the training images below the class' folder of images.
+      test: Paths of the other images.
     """
     images = {*train, *test}
     by_path, by_stem = _grouped(images, _without_ending), _grouped(images, lambda name: PurePosixPath(name).stem)

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Finds image files that are equal, byte for byte. Only files of one size are read, each once until it changes."""
+"""Finds image files that are equal, byte for byte. Only files of equal size are read, each once until it changes."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ Group = tuple[str, ...]
 
 
 def groups(images: Iterable[tuple[str, Path]]) -> tuple[Group, ...]:
-    """Return the names of images that are equal, group by group, all sorted.
+    """Group the names of images that are equal; the groups and their names are sorted.
 
     Args:
-      images: name and path of each. Empty files, and what is no regular file, are equal to nothing.
+      images: Name and path of each image. Empty files and those that are not regular files are equal to no other.
 
     Raises:
-      OSError: if a file cannot be read.
+      OSError: If a file cannot be read.
     """
     by_size: dict[int, list[tuple[str, Path]]] = {}
     for name, path in images:

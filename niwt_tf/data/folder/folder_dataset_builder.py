@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""A folder of the user's as a TFDS builder."""
+"""The user's folder as a TFDS builder."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from niwt_tf.data.folder import layout as layout_lib
 
 @dataclasses.dataclass(eq=False)
 class FolderConfig(tfds.core.BuilderConfig):
-    """Which folder, under a name that follows from its classes and images.
+    """Settings for a folder, with a name derived from its classes and images.
 
     Attributes:
-      layout: what the folder holds.
+      layout: Layout of the folder.
     """
 
     layout: layout_lib.Layout | None = None
 
 
 def config(layout: layout_lib.Layout) -> FolderConfig:
-    """Returns the configuration for a folder."""
+    """Build the configuration for a folder."""
     return FolderConfig(name=f"images_{layout.digest()[:12]}", layout=layout)
 
 
 class Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[call-arg]
-    """Images of classes, some seen and some unseen. Labels count the seen classes, then the unseen."""
+    """Images of seen and unseen classes. Labels count the seen classes first, then the unseen."""
 
     name = "folder"
     VERSION = tfds.core.Version("1.0.0")

@@ -1,8 +1,8 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Which images of the seen classes are for the test: of each class a fifth, those whose names have the lowest hashes.
+"""Chooses test images of the seen classes: a fifth of each class, namely those whose names have the lowest hashes.
 
-Equal images are on one side. Those that an unseen class has, too, are for the test, as all of its images are; those
+Equal images are on the same side. Images that an unseen class has too are for the test, like all of its images; images
 that several seen classes share are for training.
 """
 
@@ -17,11 +17,11 @@ Units = list[tuple[str, ...]]
 
 
 def names(seen: Mapping[str, Sequence[str]], equal: Sequence[Sequence[str]]) -> set[str]:
-    """Return the names of the images of seen classes that are for the test; the same whatever else there is.
+    """Choose the names of the test images of seen classes; other classes matter only through equal images.
 
     Args:
-      seen: class -> names of its images.
-      equal: names of images of any class that are equal, group by group.
+      seen: Class -> names of its images.
+      equal: Groups of names of images of any class that are equal.
     """
     class_of = {name: label for label, names in seen.items() for name in names}
     group_of = {name: tuple(group) for group in equal for name in group}
@@ -36,13 +36,13 @@ def names(seen: Mapping[str, Sequence[str]], equal: Sequence[Sequence[str]]) -> 
 
 
 def _units(names: Sequence[str], group_of: Mapping[str, tuple[str, ...]]) -> Units:
-    """Return what is equal together, in the order of the lowest hash of a name."""
+    """Group equal images into units, in the order of each unit's lowest hash of a name."""
     ordered = sorted(names, key=lambda name: hashlib.sha256(name.encode()).digest())
     return list(dict.fromkeys(group_of.get(name, (name,)) for name in ordered))
 
 
 def _lowest(units: Units, count: int, at_least_one: bool) -> set[str]:
-    """Return the names of the first units, `count` in all; of the smallest where none is so small."""
+    """Choose names from units, in order, that still fit into `count`; if none fits and one is needed, the smallest."""
     chosen: set[str] = set()
     for unit in units:
         if len(chosen) + len(unit) <= count:

@@ -1,11 +1,11 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""A folder of the user's: which classes it has, which of them are seen, and which image is for what.
+"""Reads the layout of the user's folder: its classes, the choice of seen ones, and the split of the images.
 
-DIR/images/<class>/**         images; a class without any file is simply unseen
-DIR/seen.txt, DIR/unseen.txt  a class on a line; either will do, and so will --unseen=a,b
+DIR/images/<class>/**         images; a class without any file is unseen
+DIR/seen.txt, DIR/unseen.txt  one class per line; one of the lists, or --unseen=a,b, is enough
 DIR/attributes.csv            class,<attribute>,... and a row for each class; or attributes.xlsx
-DIR/captions/<class>.txt      a sentence on a line; or <class>/**/<image>.txt for those of one image
+DIR/captions/<class>.txt      one sentence per line; or <class>/**/<image>.txt for those of one image
 DIR/documents/<class>.txt     a longer text
 """
 
@@ -24,22 +24,22 @@ from niwt_tf.data.folder import equal_images, held_out, table
 from niwt_tf.util import paths
 
 IMAGES, CAPTIONS, DOCUMENTS = "images", "captions", "documents"
-_FEWEST_SEEN = 2  # of one alone no image tells apart what is its own
-_TOLD = 3  # groups of equal images
+_FEWEST_SEEN = 2  # images of a single class do not show how it differs from others
+_TOLD = 3  # groups of equal images, and images of each, in a message
 
 
 @dataclasses.dataclass(frozen=True)
 class Layout:
-    """What a folder holds.
+    """Classes and images of a folder.
 
     Attributes:
-      root: the folder.
-      seen: names of the classes that training shows, sorted.
-      unseen: names of the others, sorted.
-      images: class -> `(name, path)` of its images, sorted by name; classes without any are left out.
-      unnamed: unseen classes of which there is a description alone: no image, and no list that names them.
-      equal: names of images that are equal, group by group.
-      left_out: a line that counts and names what is no image; empty where that is nothing.
+      root: Path of the folder.
+      seen: Names of the classes that have training images, sorted.
+      unseen: Names of the other classes, sorted.
+      images: Class -> `(name, path)` of its images, sorted by name; classes without any are left out.
+      unnamed: Unseen classes that only have a description: no image, and no list that names them.
+      equal: Groups of names of images that are equal.
+      left_out: Line that counts and names the files that are not images; empty if there are none.
     """
 
     root: Path
@@ -51,9 +51,10 @@ class Layout:
     left_out: str = ""
 
     def parts(self) -> dict[str, list[tuple[str, str, Path]]]:
-        """Returns `(name, class, path)` of the images of `train`, `test_seen` and `test_unseen`.
+        """Split the images into `train`, `test_seen` and `test_unseen`, as `(name, class, path)`.
 
-        A fifth of each seen class is for the test, the same images whatever else the folder holds; see `held_out`.
+        A fifth of each seen class is for the test; other contents of the folder matter only through equal images, see
+        `held_out`.
         """
         parts: dict[str, list[tuple[str, str, Path]]] = {"train": [], "test_seen": [], "test_unseen": []}
         seen = {label: [name for name, _ in self.images.get(label, ())] for label in self.seen}
@@ -65,20 +66,20 @@ class Layout:
         return parts
 
     def names(self) -> list[str]:
-        """Returns the names of all images, sorted."""
+        """List the names of all images, sorted."""
         return sorted(name for images in self.images.values() for name, _ in images)
 
     def digest(self) -> str:
-        """Returns the SHA-256 of the classes, of each image's name, size and time of change, and of which are equal."""
+        """Compute the SHA-256 of the classes, of each image's name, size and time of change, and of equal images."""
         files = [(name, *_stamp(path)) for images in self.images.values() for name, path in images]
         return config_lib.fingerprint(self.seen, self.unseen, sorted(files), *filter(None, [self.equal]))
 
     def split_digest(self) -> str:
-        """Return the SHA-256 of what the split follows from: classes, names of images, and which of them are equal."""
+        """Compute the SHA-256 of everything that determines the split: classes, names of images, and equal images."""
         return config_lib.fingerprint(self.seen, self.unseen, self.names(), *filter(None, [self.equal]))
 
     def remarks(self) -> list[str]:
-        """Return lines on what a user may not expect: files that are no images, and images that are equal."""
+        """Describe, in lines, the facts that a user may not expect: files that are not images, and equal images."""
         lines = [self.left_out] if self.left_out else []
         if self.equal:
             extra = sum(len(group) - 1 for group in self.equal)
@@ -95,16 +96,16 @@ class Layout:
 
 
 def read(root: Path, unseen: Sequence[str] = ()) -> Layout:
-    """Returns what lies in `root`.
+    """Read the layout of the folder `root`.
 
     Args:
-      root: the user's folder.
-      unseen: names of unseen classes, in place of `unseen.txt`.
+      root: Folder of the user.
+      unseen: Names of unseen classes, in place of `unseen.txt`.
 
     Raises:
-      errors.UserError: if the folder lacks images, classes overlap or are not there, or a seen class has fewer than two
+      errors.UserError: If the folder lacks images, classes overlap or are missing, or a seen class has fewer than two
         images.
-      OSError: if the folder cannot be read.
+      OSError: If the folder cannot be read.
     """
     found = image_files.find(root / IMAGES)
     images = _images(root, found)
@@ -130,7 +131,7 @@ def read(root: Path, unseen: Sequence[str] = ()) -> Layout:
 
 
 def _described(root: Path) -> Iterator[Iterable[str]]:
-    """Yield the names of the classes of which `root` holds knowledge, as its files spell them, kind by kind."""
+    """List the names of the classes that the files of `root` describe, as these spell them, for each kind of file."""
     attributes = table.find(root)
     if attributes.is_file():
         yield table.class_names(attributes)
@@ -154,7 +155,7 @@ def _images(root: Path, found: image_files.Found) -> dict[str, list[tuple[str, P
 
 
 def _stamp(path: Path) -> tuple[int, int]:
-    """Returns a file's size and time of change, which what is no regular file lacks."""
+    """Read the size and time of change of a file; -1 for both if it is not a regular file."""
     if paths.trouble(path):
         return -1, -1
     status = path.stat()
@@ -185,7 +186,7 @@ def _require_images(
     seen: Collection[str],
     unseen: Collection[str],
 ) -> None:
-    """Raises if a class that nobody calls unseen has files, and no image among them."""
+    """Check that classes with files have an image among them, except classes that a list or `--unseen` makes unseen."""
     normal = names_lib.normal
     labels = {path.relative_to(found.folder).parts[0] for path, _ in found.left_out if path.parent != found.folder}
     declared_seen, declared_unseen = set(map(normal, seen)), set(map(normal, unseen))
@@ -232,10 +233,10 @@ def _require_whole(layout: Layout) -> None:
 
 
 def require_different(layout: Layout) -> None:
-    """Require an image for training and one for the test of each seen class, which equal images cannot be.
+    """Check that each seen class has an image for training and one for the test, which equal images cannot provide.
 
     Raises:
-      errors.UserError: if a class has none.
+      errors.UserError: If a class lacks one of them.
     """
     parts = layout.parts()
     both = [{label for _, label, _ in parts[part]} for part in ("train", "test_seen")]

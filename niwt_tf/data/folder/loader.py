@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Loads a folder of the user's as a zero-shot dataset, preparing its images first where they are not yet."""
+"""Loads the user's folder as a zero-shot dataset, and prepares its images first if that has not been done."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from niwt_tf.util import paths, progress
 
 
 def load(config: config_lib.DataConfig, image_size: int) -> zero_shot.ZeroShotDataset:
-    """Returns the dataset in `config.data_dir`.
+    """Load the dataset in `config.data_dir`.
 
     Args:
-      config: where the folder is, and which of its classes are unseen.
-      image_size: the side of the images to give, in pixels.
+      config: Settings with the folder and its unseen classes.
+      image_size: Side of the loaded images, in pixels.
 
     Raises:
-      errors.UserError: if the folder is not as it must be.
-      OSError: if a folder cannot be read or written.
+      errors.UserError: If the folder is not laid out as required.
+      OSError: If a folder cannot be read or written.
     """
     layout = layout_lib.read(Path(config.data_dir).expanduser(), config.unseen)
     for line in layout.remarks():
@@ -63,7 +63,7 @@ def load(config: config_lib.DataConfig, image_size: int) -> zero_shot.ZeroShotDa
 
 
 def _say_unnamed(layout: layout_lib.Layout) -> None:
-    """Say which classes are unseen only because there is a description and no image."""
+    """Warn about classes that are unseen only because they have a description and no image."""
     if layout.unnamed:
         near = names_lib.nearest(layout.unnamed, layout.images)
         progress.say(
@@ -80,7 +80,7 @@ def _test_unseen(builder: tfds.core.DatasetBuilder, image_size: int) -> zero_sho
 
 
 def _require_read(layout: layout_lib.Layout, splits: Mapping[str, zero_shot.Split]) -> None:
-    """Raises if not one image of a seen class could be read for a split."""
+    """Check that each split has a readable image of every seen class."""
     for use, split in splits.items():
         labels = set(split.labels.tolist())
         missing = [name for label, name in enumerate(layout.seen) if label not in labels]
@@ -92,9 +92,7 @@ def _require_read(layout: layout_lib.Layout, splits: Mapping[str, zero_shot.Spli
 
 
 def _choosers(parts: Mapping[str, Sequence[tuple[str, str, Path]]], seen: Sequence[str]) -> class_texts.Choosers:
-    """Returns class -> what chooses among the caption files of its images: the text of a seen class is that of its
-    training images alone.
-    """
+    """Build, for each seen class, the function that chooses the caption files of its training images alone."""
     names: dict[str, dict[str, list[str]]] = {part: {} for part in parts}
     for part, images in parts.items():
         for name, label, _ in images:
@@ -117,7 +115,7 @@ def _chosen(label: str, train: Collection[str], test: Collection[str], files: Co
 
 
 def _descriptions(layout: layout_lib.Layout) -> zero_shot.Descriptions:
-    """Returns what lies in the folder; what does not is no domain of it."""
+    """Describe the classes by the kinds of descriptions that the folder has; the others are None."""
     classes, choosers = (*layout.seen, *layout.unseen), _choosers(layout.parts(), layout.seen)
     attributes = table.find(layout.root)
     captions, documents = layout.root / layout_lib.CAPTIONS, layout.root / layout_lib.DOCUMENTS

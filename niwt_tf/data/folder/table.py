@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads attributes.csv: a header `class,<attribute>,...`, and a row of numbers for each class.
 
-Semicolons or tabs may stand between cells, and commas for decimal points then; it may be UTF-16, or .xlsx.
+Semicolons or tabs may separate cells, and then decimal commas are allowed; the file may be UTF-16, or .xlsx.
 """
 
 from __future__ import annotations
@@ -28,30 +28,30 @@ _DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?")
 
 
 def find(root: Path) -> Path:
-    """Return where the table of a folder lies, or would lie."""
+    """Find the table of a folder; if there is none, return the path of its first possible file."""
     files = [root / name for name in NAMES]
     return next((file for file in files if file.is_file()), files[0])
 
 
 def class_names(path: Path) -> list[str]:
-    """Return the classes of the rows, in their order.
+    """Read the classes of the rows, in their order.
 
     Raises:
-      errors.UserError: if this is no such table.
+      errors.UserError: If this is not such a table.
     """
     _, rows, _ = _read(path)
     return [row[0] for _, row in rows]
 
 
 def attributes(path: Path, wanted: Sequence[str]) -> zero_shot.Attributes:
-    """Return the attributes of classes; NaN where nothing stands, or -1 for what is missing.
+    """Read the attributes of classes; NaN for empty cells, and for -1 if that means a missing value.
 
     Args:
-      path: the table.
-      wanted: names of classes; rows of others are left alone.
+      path: File of the table.
+      wanted: Names of the classes to read; rows of others are ignored.
 
     Raises:
-      errors.UserError: if this is no such table, a class is missing or there twice, or a value is no number.
+      errors.UserError: If this is not such a table, a class is missing or repeated, or a value is not a number.
     """
     from niwt_tf.data import missing_values  # starts TensorFlow
 
@@ -64,7 +64,7 @@ def attributes(path: Path, wanted: Sequence[str]) -> zero_shot.Attributes:
 
 
 def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]], str]:
-    """Return the header, the rows with their line numbers, and what stands between cells."""
+    """Read the header, the rows with their line numbers, and the character between cells."""
     rows, delimiter = spreadsheet.rows(path)
     header = rows[0][1] if rows else []
     if len(header) < 2 or header[0].lower() != "class" or len(set(header)) < len(header) or "" in header:
@@ -87,7 +87,7 @@ def _numbers(path: Path, line: int, row: Sequence[str], header: Sequence[str], d
 
 
 def _number(path: Path, line: int, name: str, cell: str, column: str, delimiter: str) -> float:
-    """Return the number of a cell; NaN where nothing stands."""
+    """Parse the number of a cell; NaN if it is empty."""
     if not cell:
         return math.nan
     is_point = delimiter != "," and _DECIMAL_COMMA.fullmatch(cell)

@@ -9,7 +9,7 @@ from niwt_tf.data.sun import layout
 
 
 class Builder(builder.Builder):
-    """14,340 photographs of 717 kinds of scenes, 645 seen and 72 unseen."""
+    """Photographs of scenes: 14,340 of 717 classes, 645 seen and 72 unseen."""
 
     MANUAL_DOWNLOAD_INSTRUCTIONS = """Put SUNAttributeDB_Images.tar.gz, from
 https://cs.brown.edu/~gmpatter/sunattributes.html, and xlsa17.zip, from the page of the proposed splits, into the manual

@@ -117,10 +117,9 @@ def _make_step(
 
 def cosine_and_gradient(alphas: tf.Tensor, unit_targets: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Compute the cosines `[N]` of `alphas` with unit vectors, and their gradient `[N,K]` with respect to `alphas`."""
-    norms = tf.maximum(tf.norm(alphas, axis=-1, keepdims=True), 1e-12)
-    units = alphas / norms
+    units, lengths = importance.directions(alphas)
     cosines = tf.reduce_sum(units * unit_targets, -1, keepdims=True)
-    return cosines[:, 0], (unit_targets - cosines * units) / norms
+    return cosines[:, 0], (unit_targets - cosines * units) / lengths
 
 
 def _batches(activations: np.ndarray, size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:

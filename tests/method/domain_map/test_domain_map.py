@@ -16,7 +16,7 @@ from scipy import stats
 
 from niwt_tf import config as config_lib
 from niwt_tf import errors
-from niwt_tf.method.domain_map import descent, domain_map
+from niwt_tf.method.domain_map import descent, domain_map, fit
 from niwt_tf.numerics import choice
 
 _CONFIG = config_lib.MapConfig(map_steps=200, map_learning_rate=1.0, map_folds=6)
@@ -58,7 +58,7 @@ def _plant(noise: float = 0.3, classes: int = 24, features: int = 6, seed: int =
 
 
 def _fit(relation: Relation, config: config_lib.MapConfig = _CONFIG, seed: int = 0) -> domain_map.DomainMap:
-    return domain_map.fit(relation.vectors, relation.sums, relation.counts, config, seed)
+    return fit.fit_to_sums(relation.vectors, relation.sums, relation.counts, config, seed)
 
 
 @pytest.fixture(scope="module")
@@ -125,22 +125,22 @@ def test_of_equal_penalties_the_strongest_and_of_equal_steps_the_first_are_chose
     relation: Relation, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     noise = iter(np.random.default_rng(seed).uniform(-1e-6, 1e-6, 99))
-    monkeypatch.setattr(domain_map._Problem, "score", lambda *_: 0.5 + next(noise))
+    monkeypatch.setattr(fit._Problem, "score", lambda *_: 0.5 + next(noise))
     config = dataclasses.replace(_CONFIG, map_steps=20, map_penalties=(0.1, 10.0, 1.0))
     data = relation.vectors, relation.sums, relation.counts, config, 0
-    assert domain_map.fit(*data, how="ridge").penalty == 10.0
-    assert domain_map.fit(*data, how="descent").steps == 5
+    assert fit.fit_to_sums(*data, how="ridge").penalty == 10.0
+    assert fit.fit_to_sums(*data, how="descent").steps == 5
 
 
 def test_normalisation_by_hand() -> None:
-    shift, scale = domain_map._normalisation(np.array([[0.0, 5.0, 1.0], [2.0, 5.0, 7.0]]))
+    shift, scale = fit._normalisation(np.array([[0.0, 5.0, 1.0], [2.0, 5.0, 7.0]]))
     np.testing.assert_allclose(shift, [1, 5, 4])
     assert scale == pytest.approx(np.sqrt(1 + 0 + 9))  # both lie (1, 0, 3) from the mean
 
 
 @hypothesis.given(st.integers(2, 40), st.integers(2, 12), st.integers(0, 5))
 def test_every_class_is_held_out_once_in_folds_of_like_size(classes: int, folds: int, seed: int) -> None:
-    held_out = domain_map._held_out(classes, folds, seed)
+    held_out = fit._held_out(classes, folds, seed)
     assert held_out.shape == (min(folds, classes), classes)
     assert (held_out.sum(0) == 1).all()
     assert np.ptp(held_out.sum(1)) <= 1
@@ -159,7 +159,7 @@ def test_classes_unlike_all_others_are_not_predicted() -> None:
     rng = np.random.default_rng(0)
     vectors, values = rng.normal(size=(24, 40)), rng.normal(size=(24, 20))
     sums = domain_map.class_sums(values, np.arange(24), 24)
-    fitted = domain_map.fit(vectors, sums, np.ones(24), _CONFIG, seed=0)
+    fitted = fit.fit_to_sums(vectors, sums, np.ones(24), _CONFIG, seed=0)
     assert fitted.rank_correlation < 0.3
     long_fitted, _ = _run(vectors, sums, np.ones(24), np.zeros((1, 24), bool), 100, 0.1)
     assert _mean_cosine(vectors @ long_fitted[0], values) > 0.9
@@ -175,7 +175,7 @@ def _run(
 
 
 def test_held_out_classes_have_no_say_in_their_fold(relation: Relation) -> None:
-    held_out = domain_map._held_out(24, 4, seed=0)
+    held_out = fit._held_out(24, 4, seed=0)
     other_sums = np.where(held_out[1][:, None], -7 * relation.sums, relation.sums)
     other_counts = np.where(held_out[1], 99, relation.counts)
     kernels, biases = _run(relation.vectors, relation.sums, relation.counts, held_out, 5, 1e-2)
@@ -194,7 +194,7 @@ def _image_losses(relation: Relation, kernel: np.ndarray, bias: np.ndarray) -> n
 
 @pytest.mark.parametrize("step", [1, 7])
 def test_the_loss_is_the_mean_over_images_of_one_minus_the_cosine(relation: Relation, step: int) -> None:
-    held_out = domain_map._held_out(24, 3, seed=0)
+    held_out = fit._held_out(24, 3, seed=0)
     losses: dict[int, float] = {}
 
     def check(number: int, loss: float, layers: list[descent.Layer]) -> None:
@@ -212,7 +212,7 @@ def test_the_loss_is_the_mean_over_images_of_one_minus_the_cosine(relation: Rela
 
 
 def test_a_map_starts_at_the_mean_of_its_images_importances(relation: Relation) -> None:
-    held_out = domain_map._held_out(24, 3, seed=0)
+    held_out = fit._held_out(24, 3, seed=0)
     kernels, biases = _run(relation.vectors, relation.sums, relation.counts, held_out, 0, 1e-2)
     assert not kernels.any()
     for fold in range(3):
@@ -221,7 +221,7 @@ def test_a_map_starts_at_the_mean_of_its_images_importances(relation: Relation) 
 
 
 def test_steps_are_those_of_momentum_over_all_images(relation: Relation) -> None:
-    held_out = domain_map._held_out(24, 3, seed=0)
+    held_out = fit._held_out(24, 3, seed=0)
     kernels, biases = _run(relation.vectors, relation.sums, relation.counts, held_out, 6, 0.05)
     for fold in range(3):
         kept = ~held_out[fold][relation.labels]
@@ -247,7 +247,7 @@ def test_a_map_with_hidden_layers_is_the_refitted_one_and_a_model_that_keras_loa
 ) -> None:
     config = dataclasses.replace(_CONFIG, map_steps=20, map_layers=layers, map_width=16)
     deep = _fit(relation, config)
-    shift, scale = domain_map._normalisation(relation.vectors)
+    shift, scale = fit._normalisation(relation.vectors)
     inputs, means = (relation.vectors - shift) / scale, relation.sums / relation.counts[:, None]
     everyone = np.zeros((1, 24), bool)
     fitted = descent.fit(inputs, means, relation.counts, everyone, deep.steps, config, 0, lambda *_: None)
@@ -266,7 +266,7 @@ def test_hidden_layers_learn_what_a_linear_map_cannot() -> None:
     values = doubled @ np.random.default_rng(3).normal(size=(2, 12))
     sums = domain_map.class_sums(values, np.arange(100), 100)
     linear, deep = (
-        domain_map.fit(vectors, sums, np.ones(100), dataclasses.replace(_CONFIG, map_layers=layers, map_width=32), 0)
+        fit.fit_to_sums(vectors, sums, np.ones(100), dataclasses.replace(_CONFIG, map_layers=layers, map_width=32), 0)
         for layers in (1, 2)
     )
     assert linear.rank_correlation < 0.3 < 0.8 < deep.rank_correlation
@@ -285,7 +285,7 @@ def test_fit_is_the_same_for_the_same_seed(relation: Relation, fitted: domain_ma
 
 
 def test_the_seed_deals_the_folds() -> None:
-    folds = [domain_map._held_out(24, 6, seed) for seed in (0, 0, 1)]
+    folds = [fit._held_out(24, 6, seed) for seed in (0, 0, 1)]
     np.testing.assert_array_equal(folds[0], folds[1])
     assert not np.array_equal(folds[0], folds[2])
 
@@ -298,7 +298,7 @@ def test_fit_stops_at_the_best_logged_rank_correlation_and_later_steps_change_no
         logged[step] = values
 
     config = dataclasses.replace(_CONFIG, map_steps=103, map_learning_rate=0.1)
-    fitted = domain_map.fit(noisy.vectors, noisy.sums, noisy.counts, config, 0, log)
+    fitted = fit.fit_to_sums(noisy.vectors, noisy.sums, noisy.counts, config, 0, log)
     assert list(logged) == [*range(5, 101, 5), 103]
     correlations = {step: values["rank_correlation"] for step, values in logged.items()}
     good = [step for step, value in correlations.items() if value >= max(correlations.values()) - choice.TOLERANCE]
@@ -312,7 +312,7 @@ def test_fit_stops_at_the_best_logged_rank_correlation_and_later_steps_change_no
 def test_the_logged_rank_correlation_is_that_of_maps_without_the_class(relation: Relation) -> None:
     logged: list[float] = []
     config = dataclasses.replace(_CONFIG, map_steps=5)
-    domain_map.fit(
+    fit.fit_to_sums(
         relation.vectors,
         relation.sums,
         relation.counts,
@@ -320,9 +320,9 @@ def test_the_logged_rank_correlation_is_that_of_maps_without_the_class(relation:
         0,
         lambda _, **values: logged.append(values["rank_correlation"]),
     )
-    shift, scale = domain_map._normalisation(relation.vectors)
+    shift, scale = fit._normalisation(relation.vectors)
     inputs = (relation.vectors - shift) / scale
-    held_out = domain_map._held_out(24, 6, seed=0)
+    held_out = fit._held_out(24, 6, seed=0)
     kernels, biases = _run(inputs, relation.sums, relation.counts, held_out, 5, _CONFIG.map_learning_rate)
     observed = np.stack([relation.units[relation.labels == index].mean(0) for index in range(24)])
     correlations = [
@@ -333,7 +333,7 @@ def test_the_logged_rank_correlation_is_that_of_maps_without_the_class(relation:
 
 
 def test_the_map_is_the_one_refitted_to_all_classes(relation: Relation, fitted: domain_map.DomainMap) -> None:
-    shift, scale = domain_map._normalisation(relation.vectors)
+    shift, scale = fit._normalisation(relation.vectors)
     everyone = np.zeros((1, 24), bool)
     inputs = (relation.vectors - shift) / scale
     kernel, bias = _run(inputs, relation.sums, relation.counts, everyone, fitted.steps, _CONFIG.map_learning_rate)
@@ -371,16 +371,16 @@ def test_a_map_that_was_saved_before_it_knew_its_errors_is_read(fitted: domain_m
 def test_residuals_by_hand() -> None:
     # So much penalty leaves the mean of the other two classes: half of each of their neurons.
     config, root = config_lib.MapConfig(map_folds=3, map_penalties=(1e12,)), np.sqrt(0.5)
-    fitted = domain_map.fit(np.eye(3), 2 * np.eye(3), np.full(3, 2), config, 0, how="ridge")
+    fitted = fit.fit_to_sums(np.eye(3), 2 * np.eye(3), np.full(3, 2), config, 0, how="ridge")
     expected = [[-1, root, root], [root, -1, root], [root, root, -1]]
     assert fitted.residuals.dtype == np.float32
     np.testing.assert_allclose(fitted.residuals, expected, atol=1e-6)
 
 
 def test_residuals_are_of_maps_without_the_class(relation: Relation, fitted: domain_map.DomainMap) -> None:
-    shift, scale = domain_map._normalisation(relation.vectors)
+    shift, scale = fit._normalisation(relation.vectors)
     inputs = (relation.vectors - shift) / scale
-    held_out = domain_map._held_out(24, 6, seed=0)
+    held_out = fit._held_out(24, 6, seed=0)
     layer = _run(inputs, relation.sums, relation.counts, held_out, fitted.steps, _CONFIG.map_learning_rate)
     for fold, index in np.argwhere(held_out):
         predicted = inputs[index] @ layer[0][fold] + layer[1][fold]
@@ -396,7 +396,7 @@ def test_a_loss_that_is_no_number_is_an_error_that_names_the_flag(relation: Rela
     config = dataclasses.replace(_CONFIG, map_steps=3)  # fewer than between two checks
     message = r"`loss` must be a finite number\. Received: nan in step 3 .*Lower --map_learning_rate\."
     with pytest.raises(errors.DivergedError, match=message):
-        domain_map.fit(data["vectors"], data["sums"], relation.counts, config, seed=0)
+        fit.fit_to_sums(data["vectors"], data["sums"], relation.counts, config, seed=0)
 
 
 @pytest.mark.parametrize("how", config_lib.MAP_FITS)
@@ -404,21 +404,21 @@ def test_lengths_of_domain_vectors_change_nothing(relation: Relation, how: str) 
     rng = np.random.default_rng(0)
     lengths, new_lengths = rng.uniform(0.01, 100, (24, 1)), rng.uniform(0.01, 100, (8, 1))
     data = relation.sums, relation.counts, _CONFIG, 0
-    fitted = domain_map.fit(relation.vectors, *data, how=how)
-    longer = domain_map.fit(relation.vectors * lengths, *data, how=how)
+    fitted = fit.fit_to_sums(relation.vectors, *data, how=how)
+    longer = fit.fit_to_sums(relation.vectors * lengths, *data, how=how)
     assert longer.rank_correlation == pytest.approx(fitted.rank_correlation, abs=1e-3)
     assert _mean_cosine(longer(relation.new_vectors * new_lengths), fitted(relation.new_vectors)) > 0.999
 
 
 def test_turned_domain_vectors_change_nothing(relation: Relation, fitted: domain_map.DomainMap) -> None:
     turn, _ = np.linalg.qr(np.random.default_rng(0).normal(size=(6, 6)))
-    turned = domain_map.fit(relation.vectors @ turn, relation.sums, relation.counts, _CONFIG, seed=0)
+    turned = fit.fit_to_sums(relation.vectors @ turn, relation.sums, relation.counts, _CONFIG, seed=0)
     assert _mean_cosine(turned(relation.new_vectors @ turn), fitted(relation.new_vectors)) > 0.999
 
 
 def test_vectors_that_are_all_alike_give_the_mean_importances(relation: Relation) -> None:
     config = dataclasses.replace(_CONFIG, map_steps=5)
-    fitted = domain_map.fit(np.ones((24, 6)), relation.sums, relation.counts, config, seed=0)
+    fitted = fit.fit_to_sums(np.ones((24, 6)), relation.sums, relation.counts, config, seed=0)
     predicted = fitted(np.ones((2, 6)))
     assert np.isfinite(predicted).all()
     assert _mean_cosine(predicted, np.tile(relation.units.mean(0), (2, 1))) > 0.9
@@ -428,5 +428,5 @@ def test_vectors_that_are_all_alike_give_the_mean_importances(relation: Relation
 def test_the_unit_of_the_domain_vectors_does_not_matter(
     relation: Relation, fitted: domain_map.DomainMap, factor: float
 ) -> None:
-    scaled = domain_map.fit(factor * relation.vectors, relation.sums, relation.counts, _CONFIG, seed=0)
+    scaled = fit.fit_to_sums(factor * relation.vectors, relation.sums, relation.counts, _CONFIG, seed=0)
     assert _mean_cosine(scaled(factor * relation.new_vectors), fitted(relation.new_vectors)) > 0.999

@@ -15,7 +15,7 @@ from niwt_tf import config as config_lib
 from niwt_tf.backbones import backbone, classifier
 from niwt_tf.domains import encoders, knowledge
 from niwt_tf.method import inverse_map, validation
-from niwt_tf.method.domain_map import domain_map
+from niwt_tf.method.domain_map import domain_map, fit
 from niwt_tf.method.weight_transfer import closed_form
 from niwt_tf.models import model as model_lib
 
@@ -81,7 +81,7 @@ def _model(known: knowledge.DomainKnowledge, domain: str, deep: bool, descends: 
         ),
     )
     sums, counts = domain_map.class_sums(values, labels, len(SEEN)), np.bincount(labels)
-    forward = domain_map.fit(vectors, sums, counts, config.map, 0, how="ridge")
+    forward = fit.fit_to_sums(vectors, sums, counts, config.map, 0, how="ridge")
     return model_lib.Model(
         classifier=classifier.Classifier(cut, kernel, bias, SEEN + UNSEEN, UNSEEN),
         gamma=0.5,
