@@ -20,8 +20,9 @@ niwt_compare --seeds=0-9 --domains=attributes,captions
 niwt_compare --methods=niwt --vary=layer=conv3,conv4 --vary="lambdas=0.0001;0.001"
 niwt_compare --dataset=folder --data_dir=mine --choices=0-19 --unseen_count=5
 
-prints the table, and writes it as table.md, table.csv, table.json, figure.png and figure.svg. Every other flag of niwt
-holds for all runs. Several processes work at a time; what is done is not done again, and one that fails is marked.
+prints the table, and writes it as table.md, table.csv and table.json, and a figure as figure.png, figure.svg and
+figure.pdf. Every other flag of niwt holds for all runs. Several processes work at a time; what is done is not done
+again, and one that fails is marked.
 --helpfull shows every setting."""
 
 
