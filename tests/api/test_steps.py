@@ -143,9 +143,9 @@ def test_a_map_learns_relevance_where_it_is_asked_to(found: importance.Importanc
     vectors = np.array([[1, 0, 1], [0, 1, 1], [0, 0, 1.0]])
     plain, fitted = (niwt_tf.fit_map(vectors, found, relevance=steps, map_folds=3) for steps in (0, 20))
     sums = domain_map.class_sums(found.values, found.labels, 3)
-    looks = relevance.looks(found.features, found.labels, 3, 0.5)
+    prototypes = relevance.class_prototypes(found.features, found.labels, 3, 0.5)
     config = config_lib.MapConfig(map_folds=3)
-    twin = fit.fit_to_sums(vectors, sums, np.full(3, 2), config, 0, how="ridge", relevance=20, looks=looks)
+    twin = fit.fit_to_sums(vectors, sums, np.full(3, 2), config, 0, how="ridge", relevance=20, prototypes=prototypes)
     np.testing.assert_allclose(fitted(np.eye(3)), twin(np.eye(3)), rtol=1e-4, atol=1e-6)
     assert (plain.relevance, fitted.relevance) == (0, 20)
     assert np.abs(plain(np.eye(3)) - fitted(np.eye(3))).max() > 1e-3

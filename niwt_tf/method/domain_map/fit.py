@@ -56,9 +56,12 @@ class SeenClasses:
         return np.bincount(self.observed.labels, minlength=self.classes)
 
     @functools.cached_property
-    def looks(self) -> np.ndarray:
-        """Class prototypes `[C,D]`, see `relevance.looks`."""
-        return relevance_lib.looks(self.observed.features, self.observed.labels, self.classes, self.shrinkage)
+    def prototypes(self) -> np.ndarray:
+        """Class prototypes `[C,D]`, see `relevance.class_prototypes`."""
+        observed = self.observed
+        return relevance_lib.class_prototypes(observed.features, observed.labels, self.classes, self.shrinkage)
+            self.observed.features, self.observed.labels, self.classes, self.shrinkage
+        )
 
 
 def fit(
@@ -85,8 +88,8 @@ def fit(
     Raises:
       errors.DivergedError: If the loss, the data or the predictions are not finite.
     """
-    looks = seen.looks if relevance else None
-    return fit_to_sums(domain_vectors, seen.sums, seen.counts, config, seed, log, how, relevance, looks)
+    prototypes = seen.prototypes if relevance else None
+    return fit_to_sums(domain_vectors, seen.sums, seen.counts, config, seed, log, how, relevance, prototypes)
 
 
 def fit_to_sums(
@@ -98,7 +101,7 @@ def fit_to_sums(
     log: training_log.Log = training_log.no_log,
     how: str = "descent",
     relevance: int = 0,
-    looks: np.ndarray | None = None,
+    prototypes: np.ndarray | None = None,
 ) -> domain_map.DomainMap:
     """Fit the map as `fit` does, from sums over the images of each seen class.
 
@@ -112,8 +115,8 @@ def fit_to_sums(
       how: Kind of fit, one of `config.MAP_FITS`.
       relevance: Number of steps of automatic relevance determination before ridge regression; with 0, or for descent,
         all dimensions of the domain vectors count the same.
-      looks: Class prototypes `[C,D]`, see `relevance_lib.looks`, that the relevance is learned from; without them all
-        dimensions count the same.
+      prototypes: Class prototypes `[C,D]`, see `relevance.class_prototypes`, that the relevance is learned from; without
+        them all dimensions count the same.
 
     Raises:
       errors.DivergedError: If the loss, the data or the predictions are not finite.
@@ -121,7 +124,7 @@ def fit_to_sums(
     units = units_lib.units(domain_vectors)
     shift, scale = _normalisation(units)
     held_out = _held_out(len(sums), config.map_folds, seed)
-    problem = _Problem((units - shift) / scale, sums / counts[:, None], counts, held_out, looks)
+    problem = _Problem((units - shift) / scale, sums / counts[:, None], counts, held_out, prototypes)
     regress = how == "ridge"
     fitted = _regress(problem, config, relevance, log) if regress else _descend(problem, config, seed, log)
     model = _as_model(shift, scale, fitted.layers)
@@ -139,7 +142,7 @@ class _Problem:
     means: np.ndarray
     counts: np.ndarray
     held_out: np.ndarray
-    looks: np.ndarray | None
+    prototypes: np.ndarray | None
 
     @property
     def everyone(self) -> np.ndarray:
@@ -148,9 +151,9 @@ class _Problem:
 
     def relevance(self, held_out: np.ndarray, steps: int) -> np.ndarray:
         """Fit the relevance `[F,M]` of each dimension of the domain vectors, without the classes `held_out [F,C]`."""
-        if self.looks is None or not steps:
+        if self.prototypes is None or not steps:
             return np.ones((len(held_out), self.inputs.shape[1]))
-        return np.stack([relevance_lib.learn(self.inputs[~out], self.looks[~out], steps) for out in held_out])
+        return np.stack([relevance_lib.learn(self.inputs[~out], self.prototypes[~out], steps) for out in held_out])
 
     def predicted(self, layers: list[descent.Layer]) -> np.ndarray:
         """Predict importances `[C,K]` of each class by the map of the fold in which it is held out."""

@@ -3,10 +3,9 @@
 """Automatic relevance determination: estimate from seen classes how relevant each number of a domain vector is.
 
 An attribute or word that no neuron follows misleads a map that is fitted to a few dozen classes. Therefore each has a
-variance of its own in the prior of a Bayesian linear map to the class prototypes, which the code calls `looks`. The
-variances are those that maximize the likelihood of the prototypes: Wipf and Rao, "An empirical Bayesian strategy for
-solving the simultaneous sparse approximation problem", IEEE Transactions on Signal Processing 55 (2007), by their EM
-steps. All variances start equal; after fewer steps they differ less.
+variance of its own in the prior of a Bayesian linear map to the class prototypes. The variances are those that maximize
+the likelihood of the prototypes: Wipf and Rao, "An empirical Bayesian strategy for solving the simultaneous sparse
+approximation problem", IEEE Transactions on Signal Processing 55 (2007), by their EM steps. All variances start equal; after fewer steps they differ less.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ _LEAST_NOISE = 1e-8  # share of the explained variance: less is rounding, and ma
 _TINY = 1e-12
 
 
-def looks(features: np.ndarray, labels: np.ndarray, classes: int, shrinkage: float) -> np.ndarray:
+def class_prototypes(features: np.ndarray, labels: np.ndarray, classes: int, shrinkage: float) -> np.ndarray:
     """Compute class prototypes `[C,D]`: centered class means of the features, whitened by the spread within classes.
 
     Each direction thus counts by how well it separates classes.
@@ -37,7 +36,7 @@ def looks(features: np.ndarray, labels: np.ndarray, classes: int, shrinkage: flo
     return linalg.solve_triangular(linalg.cholesky(within, lower=True), (means - means.mean(0)).T, lower=True).T
 
 
-def learn(inputs: np.ndarray, looks: np.ndarray, steps: int) -> np.ndarray:
+def learn(inputs: np.ndarray, prototypes: np.ndarray, steps: int) -> np.ndarray:
     """Estimate the relevance `[M]` of each number of the domain vectors, at least 0, with mean 1.
 
     With fewer than two classes, or if all have the same vector or the same prototype, nothing can be learned; all are
@@ -45,13 +44,13 @@ def learn(inputs: np.ndarray, looks: np.ndarray, steps: int) -> np.ndarray:
 
     Args:
       inputs: `[C,M]` domain vectors of the classes.
-      looks: `[C,D]` prototypes of the classes.
+      prototypes: `[C,D]` prototypes of the classes.
       steps: Number of EM steps; after 0 all are 1.
     """
-    if not (_differ(inputs) and _differ(looks)):
+    if not (_differ(inputs) and _differ(prototypes)):
         return np.ones(inputs.shape[1])
-    vectors, targets = _normalised(inputs), _rotated(_normalised(looks))
-    outputs, relevance, noise = looks.shape[1], np.ones(inputs.shape[1]), _NOISE
+    vectors, targets = _normalised(inputs), _rotated(_normalised(prototypes))
+    outputs, relevance, noise = prototypes.shape[1], np.ones(inputs.shape[1]), _NOISE
     for _ in range(steps):
         relevance, noise = _step(vectors, targets, outputs, relevance, noise)
     return relevance / relevance.mean()

@@ -130,8 +130,8 @@ def test_the_map_is_the_one_refitted_to_all_classes() -> None:
     np.testing.assert_allclose(fitted(vectors), expected, rtol=1e-4, atol=1e-5)
 
 
-def _looks() -> np.ndarray:
-    """Returns looks that the first five numbers of the planted vectors drive."""
+def _prototypes() -> np.ndarray:
+    """Returns prototypes that the first five numbers of the planted vectors drive."""
     vectors, _, _ = _planted(noise=0.0)
     return vectors[:, :5] @ np.random.default_rng(4).normal(size=(5, 9))
 
@@ -139,11 +139,11 @@ def _looks() -> np.ndarray:
 def test_the_map_is_refitted_with_the_relevance_that_all_classes_show() -> None:
     vectors, sums, counts = _planted(noise=20.0)
     config = config_lib.MapConfig(map_penalties=(0.5,))
-    fitted = fit.fit_to_sums(vectors, sums, counts, config, 0, how="ridge", relevance=10, looks=_looks())
+    fitted = fit.fit_to_sums(vectors, sums, counts, config, 0, how="ridge", relevance=10, prototypes=_prototypes())
     units = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     shift, scale = fit._normalisation(units)
     inputs = (units - shift) / scale
-    learned = relevance_lib.learn(inputs, _looks(), 10)
+    learned = relevance_lib.learn(inputs, _prototypes(), 10)
     kernels, biases = ridge.fit(inputs, sums, np.zeros((1, 24), bool), 0.5, learned[None])
     np.testing.assert_allclose(fitted(vectors), inputs @ kernels[0] + biases[0], rtol=1e-3, atol=1e-5)
     plain = fit.fit_to_sums(vectors, sums, counts, config, 0, how="ridge")
@@ -153,12 +153,12 @@ def test_the_map_is_refitted_with_the_relevance_that_all_classes_show() -> None:
 
 def test_a_held_out_class_has_no_say_in_the_relevance_that_it_is_predicted_by() -> None:
     vectors, sums, counts = _planted(noise=20.0)
-    config, looks = config_lib.MapConfig(map_penalties=(0.5,), map_folds=24), _looks()
-    other_looks = looks.copy()
-    other_looks[3] += 50
+    config, prototypes = config_lib.MapConfig(map_penalties=(0.5,), map_folds=24), _prototypes()
+    other_prototypes = prototypes.copy()
+    other_prototypes[3] += 50
     one, other = (
-        fit.fit_to_sums(vectors, sums, counts, config, 0, how="ridge", relevance=10, looks=shown).residuals
-        for shown in (looks, other_looks)
+        fit.fit_to_sums(vectors, sums, counts, config, 0, how="ridge", relevance=10, prototypes=shown).residuals
+        for shown in (prototypes, other_prototypes)
     )
     np.testing.assert_array_equal(one[3], other[3])
     assert np.abs(one - other).max(1).min(where=np.arange(24) != 3, initial=1) > 1e-4
