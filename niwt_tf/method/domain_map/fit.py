@@ -60,8 +60,6 @@ class SeenClasses:
         """Class prototypes `[C,D]`, see `relevance.class_prototypes`."""
         observed = self.observed
         return relevance_lib.class_prototypes(observed.features, observed.labels, self.classes, self.shrinkage)
-            self.observed.features, self.observed.labels, self.classes, self.shrinkage
-        )
 
 
 def fit(
@@ -115,8 +113,8 @@ def fit_to_sums(
       how: Kind of fit, one of `config.MAP_FITS`.
       relevance: Number of steps of automatic relevance determination before ridge regression; with 0, or for descent,
         all dimensions of the domain vectors count the same.
-      prototypes: Class prototypes `[C,D]`, see `relevance.class_prototypes`, that the relevance is learned from; without
-        them all dimensions count the same.
+      prototypes: Class prototypes `[C,D]`, see `relevance.class_prototypes`, that the relevance is learned from;
+        without them all dimensions count the same.
 
     Raises:
       errors.DivergedError: If the loss, the data or the predictions are not finite.

@@ -5,7 +5,8 @@
 An attribute or word that no neuron follows misleads a map that is fitted to a few dozen classes. Therefore each has a
 variance of its own in the prior of a Bayesian linear map to the class prototypes. The variances are those that maximize
 the likelihood of the prototypes: Wipf and Rao, "An empirical Bayesian strategy for solving the simultaneous sparse
-approximation problem", IEEE Transactions on Signal Processing 55 (2007), by their EM steps. All variances start equal; after fewer steps they differ less.
+approximation problem", IEEE Transactions on Signal Processing 55 (2007), by their EM steps. All variances start equal;
+after fewer steps they differ less.
 """
 
 from __future__ import annotations

@@ -43,8 +43,8 @@ def _written_out(inputs: np.ndarray, prototypes: np.ndarray, steps: int) -> np.n
 
 
 def test_a_step_by_hand() -> None:
-    # In unit length both attributes have squares of 2 in all, and the first is 2 sqrt 2 along the prototypes: its weight
-    # is 2 sqrt 2 / (2 + 0.3), that of the other 0, and 0.3 / 2.3 of the variance of both is left.
+    # In unit length both attributes have squares of 2 in all, and the first is 2 sqrt 2 along the prototypes: its
+    # weight is 2 sqrt 2 / (2 + 0.3), that of the other 0, and 0.3 / 2.3 of the variance of both is left.
     variances = np.array([8 / 2.3**2 + 0.3 / 2.3, 0.3 / 2.3])
     relevance = relevance_lib.learn(_SQUARE, _SQUARE[:, :1], 1)
     np.testing.assert_allclose(relevance, variances / variances.mean(), rtol=1e-12)
