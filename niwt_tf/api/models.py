@@ -135,7 +135,7 @@ def export_model(model: Model, out: str | os.PathLike[str], format: str = "saved
       errors.UserError: If there is no such format, a package that it needs is not installed, something lies at `out`,
         or the format lacks an operation of the network.
     """
-    from niwt_tf.export import export, target  # here, so that only exports wait for the converters
+    from niwt_tf.export import export, target  # optional: others need not wait for the converters
 
     arguments.require_instance("model", model, Model, "Give what `load_model` or `make_model` returns.")
     place = Path(arguments.require_path("out", out))

@@ -107,7 +107,7 @@ def of_niwt(root: Path) -> dict[str, Any]:
 
 def _measure(root: Path, methods: Sequence[str]) -> dict[str, dict[str, Any] | None]:
     """Measure baselines, and write the scores of each as soon as they are there: name -> scores."""
-    from niwt_tf.baselines import from_run, measure
+    from niwt_tf.baselines import from_run, measure  # starts TensorFlow
 
     material = from_run.load(root)
     (root / "baselines").mkdir(exist_ok=True)

@@ -35,6 +35,7 @@ def main(arguments: Sequence[str]) -> None:
     asked = teach_flags.read(flags.FLAGS)
     launch.start_tensorflow(flags.FLAGS.import_module)
     from niwt_tf.cli import lesson_text  # starts TensorFlow
+    from niwt_tf.models import model as model_lib  # starts TensorFlow
     from niwt_tf.models import teach  # starts TensorFlow
 
     model = old = model_lib.load(asked.model, asked.safe_mode)
@@ -58,7 +59,7 @@ def _taught(model: model_lib.Model, asked: teach_flags.Asked) -> model_lib.Model
         return model
     from niwt_tf.cli import lesson_text  # starts TensorFlow
     from niwt_tf.domains import description  # starts TensorFlow
-    from niwt_tf.models import teach  # starts TensorFlow
+    from niwt_tf.models import effect, teach  # starts TensorFlow
 
     begun = time.perf_counter()
     result = teach.teach(model, [description.Description(name, **texts) for name, texts in asked.described.items()])

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from niwt_tf.explain import metrics, neurons
+from niwt_tf.explain import neurons, roc
 from niwt_tf.method import importance, inverse_map
 
 _FEATURES = ("red", "green", "blue", "long", "plain")
@@ -103,7 +103,7 @@ def test_of_features_that_activations_bear_out_alike_the_map_s_strongest_is_the_
     world: World, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     noise = np.random.default_rng(seed).uniform(-1e-6, 1e-6, (1, 5))
-    monkeypatch.setattr(metrics, "aucs", lambda *_: 0.9 + noise)
+    monkeypatch.setattr(roc, "aucs", lambda *_: 0.9 + noise)
     inverse = dataclasses.replace(world.inverse, patterns=np.array([[0.1, 0.4, 0.3, 0.2, 0.0]], np.float32))
     (neuron,) = neurons.name_all(inverse, _FEATURES, world.vectors, world.activations, world.labels)
     assert neuron.name == "green"

@@ -14,10 +14,10 @@ import tensorflow as tf
 
 from niwt_tf import config, errors
 from niwt_tf.backbones import backbone, classifier, small
-from niwt_tf.backbones import features as features_lib
 from niwt_tf.data import zero_shot
 from niwt_tf.numerics import discriminant
 from niwt_tf.training import finetune, full_training
+from niwt_tf.util import disk_arrays
 
 _NAMES = ("a", "b", "c", "d")
 _SETTINGS = {
@@ -340,7 +340,7 @@ def test_a_call_killed_anywhere_goes_on_as_if_it_had_not_been(
     whole = _finetune(_start(), split, tmp_path / "whole", **settings)
     with monkeypatch.context() as patch, pytest.raises(_Killed):
         if place == "features":
-            patch.setattr(features_lib.progress, "bar", bar)
+            patch.setattr(disk_arrays.progress, "bar", bar)
         _finetune(_start(), split, tmp_path / "killed", log=log, **settings)
     resumed = _finetune(_start(), split, tmp_path / "killed", **settings)
     np.testing.assert_allclose(resumed.kernel, whole.kernel, atol=1e-5)
