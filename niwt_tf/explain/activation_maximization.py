@@ -50,55 +50,53 @@ def maximal_images(
     pooled = keras.layers.GlobalAveragePooling2D(dtype="float32", name="pooled")(activations)
     with keras_vis.quiet():
         vis = importlib.import_module("tf_keras_vis.activation_maximization")
-        model = _in_graph(keras.Model(images, pooled, name="pooled_trunk"))
-        climb, starts = vis.ActivationMaximization(model, clone=False), _starts(model, neurons, seed)
-        parts = [
-            _climb(climb, neurons[first : first + _BATCH_SIZE], starts[first : first + _BATCH_SIZE], seed, steps)
-            for first in range(0, len(neurons), _BATCH_SIZE)
-        ]
+        model = keras.Model(images, pooled, name="pooled_trunk")
+        starts = _starts(model, neurons, seed)
+        parts = []
+        for first in range(0, len(neurons), _BATCH_SIZE):
+            rows = slice(first, first + _BATCH_SIZE)
+            climb = vis.ActivationMaximization(_in_graph(model, neurons[rows]), clone=False)
+            parts.append(_climb(climb, starts[rows], seed, steps))
     return np.concatenate([np.zeros((0, *images.shape[1:]), np.uint8), *parts])
 
 
-class _Graph(keras.layers.Layer):
-    """A model as one layer that runs in a graph; without it, tf-keras-vis runs each step eagerly, layer by layer.
+class _Scores(keras.layers.Layer):
+    """Each image's own neuron, its value and gradient in one run of a graph: tf-keras-vis runs a model eagerly."""
 
-    Only the images' gradient is computed. Through a `tf.function`, a tape would compute those of all weights, too.
-    """
-
-    def __init__(self, model: keras.Model) -> None:
-        super().__init__(dtype="float32", name="graph")
-        self._function = tf.function(lambda images: model(images, training=False), reduce_retracing=True)
-        self._gradient = tf.function(functools.partial(_image_gradient, model), reduce_retracing=True)
-        self._size = model.output_shape[-1]
+    def __init__(self, model: keras.Model, neurons: Sequence[int]) -> None:
+        super().__init__(dtype="float32", name="scores")
+        self._function = tf.function(functools.partial(_scores, model, tf.constant(neurons)), reduce_retracing=True)
 
     def call(self, images: tf.Tensor) -> tf.Tensor:
-        """Compute the model's output."""
+        """Compute the values `[P,1]` of the `P` neurons, each on its own image."""
 
         @tf.custom_gradient
-        def output(images: tf.Tensor) -> tuple[tf.Tensor, Callable[..., Any]]:
+        def values(images: tf.Tensor) -> tuple[tf.Tensor, Callable[..., Any]]:
+            found, gradients = self._function(tf.stop_gradient(images))  # else a tape keeps what no gradient needs
+
             def gradient(upstream: tf.Tensor, variables: Sequence[tf.Variable] = ()) -> Any:
-                of_images = self._gradient(images, upstream)
+                of_images = upstream[:, :, None, None] * gradients
                 return (of_images, [None] * len(variables)) if variables else of_images
 
-            return self._function(images), gradient
+            return found, gradient
 
-        return output(images)
+        return values(images)
 
     def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """Return the shape of the model's output."""
-        return (shape[0], self._size)
+        """Return the shape of the values."""
+        return (shape[0], 1)
 
 
-def _image_gradient(model: keras.Model, images: tf.Tensor, upstream: tf.Tensor) -> tf.Tensor:
+def _scores(model: keras.Model, neurons: tf.Tensor, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(images)
-        outputs = model(images, training=False)
-    return tape.gradient(outputs, images, upstream)
+        values = tf.gather(model(images, training=False), neurons, axis=1, batch_dims=1)
+    return values[:, None], tape.gradient(values, images)
 
 
-def _in_graph(model: keras.Model) -> keras.Model:
+def _in_graph(model: keras.Model, neurons: Sequence[int]) -> keras.Model:
     images = keras.Input(model.input_shape[1:], dtype="float32", name="float_images")
-    return keras.Model(images, _Graph(model)(images), name="pooled_trunk")
+    return keras.Model(images, _Scores(model, neurons)(images), name="neurons_of_images")
 
 
 def _small_trunk(backbone: backbone_lib.Backbone) -> tuple[Any, Any]:
@@ -116,19 +114,22 @@ def _starts(model: keras.Model, neurons: Sequence[int], seed: int) -> np.ndarray
     A neuron starts from noise if the blurred noise still drives it.
     """
     rng, size = np.random.default_rng(seed), model.input_shape[1]
+    means = tf.function(lambda images: model(images, training=False), reduce_retracing=True)
     noise = rng.normal(_GREY, _NOISE, (1, size, size, 3)).astype(np.float32)
     smoothed = tf.constant(noise)
     for _ in range(_SMOOTHED):
         smoothed = _blur(smoothed)
-    lives = (model(smoothed).numpy()[0] > 0)[list(neurons)]
+    lives = (means(smoothed).numpy()[0] > 0)[list(neurons)]
     colors = rng.uniform(0, 255, (_PATCHWORKS, _PATCHES, _PATCHES, 3))
     patchworks = tf.image.resize(colors, (size, size)).numpy()
-    best = np.concatenate([model(one[None]).numpy() for one in patchworks]).argmax(0)[list(neurons)]
+    best = np.concatenate([means(tf.constant(one[None], tf.float32)).numpy() for one in patchworks]).argmax(0)[
+        list(neurons)
+    ]
     return np.where(lives[:, None, None, None], noise, patchworks[best])
 
 
-def _climb(climb: Any, neurons: Sequence[int], starts: np.ndarray, seed: int, steps: int) -> np.ndarray:
-    scores = importlib.import_module("tf_keras_vis.utils.scores").CategoricalScore(list(neurons))
+def _climb(climb: Any, starts: np.ndarray, seed: int, steps: int) -> np.ndarray:
+    scores = importlib.import_module("tf_keras_vis.utils.scores").CategoricalScore([0] * len(starts))
     modifiers = importlib.import_module("tf_keras_vis.activation_maximization.input_modifiers")
     keras.utils.set_random_seed(seed)
     made = climb(
