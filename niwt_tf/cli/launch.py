@@ -32,6 +32,7 @@ def run(
       resumes: True if the program trains, and continues from where it was interrupted.
     """
     sys.modules["__main__"].__doc__ = description
+    standard_logging.getLogger("fontTools").setLevel(standard_logging.WARNING)  # it logs each font of a figure
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal need not know all letters
