@@ -43,23 +43,9 @@ class Predictions:
 @keras_settings.guard_methods
 @dataclasses.dataclass(frozen=True)
 class Model(state_lib.ModelState):
-    """A classifier of seen and unseen classes, with the data from which new classes are added. It is immutable.
+    """A classifier of seen and unseen classes that predicts, explains and learns new classes. It is immutable.
 
-    Attributes:
-      classifier: Classifier of all classes, the seen ones first.
-      gamma: Number subtracted from the seen classes' logits (calibrated stacking, Chao et al., ECCV 2016).
-      known: Domain vectors of all classes, in that order.
-      forward: Map from domain vectors to importances.
-      inverse: Map from importances to domain vectors.
-      settings: Settings that validation with pseudo-unseen classes chose.
-      activations: `[n,H,W,K]` float16 activations of training images, or of the images that `--transfer_source` names.
-        Descent fits new weights on them.
-      features: `[N,D]` float32 features of all training images. Scale, bias and gamma of new weights follow from them.
-      neuron_names: Names of the `K` neurons; None for those without a clear one.
-      config: Settings of the run that made the model.
-      metrics: Scores of that run, and the facts behind them; empty if it was not evaluated.
-      taught: Descriptions of classes that were added since.
-      operator: `[D,K]` matrix from importances to new weights; None if descent fits them.
+    Its attributes are those of `state.ModelState`.
     """
 
     def predict(self, images: np.ndarray, batch_size: int = _BATCH_SIZE) -> Predictions:
