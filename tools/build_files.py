@@ -17,6 +17,7 @@ from typing import Any
 
 _NATIVE_RULES = ("alias", "filegroup", "genrule", "test_suite")
 _LIBRARY = "niwt_tf"
+_PACKAGE = "package_library"  # globs its files itself, see tools/python.bzl
 _DECLARATIONS = ("exports_files", "licenses", "package")
 
 
@@ -110,6 +111,8 @@ def _evaluate(root: Path, folder: Path) -> dict[str, Target]:
     targets: dict[str, Target] = {}
 
     def declare(rule: str, name: str = "", **attributes: Any) -> None:
+        if rule == _PACKAGE:
+            attributes["srcs"] = _glob(folder, ["**/*.py"])
         sources = attributes.get("srcs") or filter(None, [attributes.get("script")])
         files = frozenset(Path(package, source) for source in sources)
         deps = tuple(_label(dep, package) for dep in attributes.get("deps", ()))

@@ -1,8 +1,31 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Rules for a program without extension and for a pytest file, both of which Bazel's own rules refuse."""
+"""Rules for a package of the library, and for a program without extension and a pytest file, which Bazel's own refuse."""
 
-load("@rules_python//python:defs.bzl", "py_binary", "py_test")
+load("@rules_python//python:defs.bzl", "py_binary", "py_library", "py_test")
+
+def package_library(name, deps):
+    """Makes a target of all files of a package of `niwt_tf`, which only the library itself sees.
+
+    Args:
+      name: the package's name.
+      deps: the packages that it imports.
+    """
+    py_library(
+        name = name,
+        srcs = native.glob(["**/*.py"]),
+        data = native.glob(
+            ["**/*"],
+            allow_empty = True,
+            exclude = [
+                "BUILD",
+                "**/*.py",
+                "**/__pycache__/**",
+            ],
+        ),
+        visibility = ["//niwt_tf:__subpackages__"],
+        deps = deps,
+    )
 
 def script_binary(name, script, deps):
     """Makes an executable target of a Python script without extension.
