@@ -124,7 +124,7 @@ _IN_A_FRESH_PROCESS = """
 import sys
 from pathlib import Path
 import numpy as np, tensorflow as tf
-from niwt_tf import importance
+from niwt_tf.method import importance
 from niwt_tf.backbones import classifier
 folder = Path(sys.argv[1])
 loaded = classifier.Classifier.load(folder)
