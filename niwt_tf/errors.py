@@ -1,26 +1,88 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Errors that a user can correct: each message states the rule, the received value, and the remedy."""
+"""Errors that a user can correct: each message states the rule, the received value, and the remedy.
+
+A message names settings by `setting`. Python shows them as arguments, `layer='conv4'`; the programs show them as flags,
+`--layer=conv4`; and the API shows its own argument where it takes a setting under another name.
+"""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+# A setting within a message: its name, and its value as a flag shows it and as Python does. Unicode gives these
+# characters no meaning, and none of them is left in a name or a value.
+_START, _NEXT, _END = "\ue000", "\ue001", "\ue002"
+_SETTING = re.compile(f"{_START}([^{_NEXT}]*){_NEXT}([^{_NEXT}]*){_NEXT}([^{_END}]*){_END}")
+_MARKS = str.maketrans("", "", _START + _NEXT + _END)
+_NO_VALUE = object()
+
+_Error = TypeVar("_Error", bound="UserError")
 
 
 class UserError(ValueError):
-    """A mistake of the user, explained in one message; the programs print it without a traceback."""
+    """A mistake of the user, explained in one message; the programs print it without a traceback.
+
+    Attributes:
+      text: Message in which settings are not rendered yet, to be used within another message.
+    """
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text)
+        self.text = text
+
+    def __str__(self) -> str:
+        """Render the message for Python, with settings as arguments."""
+        return _SETTING.sub(lambda found: f"{found[1]}={found[3]}" if found[3] else found[1], self.text)
+
+    def as_flags(self) -> str:
+        """Render the message for the command line, with settings as flags."""
+        return _SETTING.sub(lambda found: _flag(*found.groups()), self.text)
+
+    def renamed(self: _Error, names: Mapping[str, str]) -> _Error:
+        """Copy the error, with other names for settings.
+
+        Args:
+          names: Argument of the caller for each setting that it takes under another name.
+        """
+        return self._with(lambda found: _marked(names.get(found[1], found[1]), found[2], found[3]))
+
+    def with_value(self: _Error, name: str, value: str) -> _Error:
+        """Copy the error, with another text for the value of a setting wherever the message gives it one."""
+        return self._with(lambda found: _marked(name, value, value) if found[1] == name and found[3] else found[0])
+
+    def _with(self: _Error, replace: Callable[[re.Match[str]], str]) -> _Error:
+        copy = type(self)(_SETTING.sub(replace, self.text))
+        copy.__cause__ = self.__cause__
+        return copy
 
 
 class DivergedError(UserError):
     """A loss or another computed number that is not finite."""
 
 
+def setting(name: str, value: Any = _NO_VALUE) -> str:
+    """Name a setting within the message of a `UserError`, which renders it for whoever reads it.
+
+    Args:
+      name: Name of the setting, such as `layer`.
+      value: Value of the setting; left out if the message gives none.
+    """
+    if value is _NO_VALUE:
+        return _marked(name, "", "")
+    plain = os.fspath(value) if isinstance(value, os.PathLike) else value
+    return _marked(name, _as_flag_value(plain), repr(plain))
+
+
 def unknown_value(name: str, value: str, valid: Iterable[str], words: str = "") -> UserError:
     """Build the error for a value that is not among the valid ones; it suggests the nearest valid one.
 
     Args:
-      name: Name of the setting, such as `--layer`.
+      name: Name of the setting, such as `layer`.
       value: Received value.
       valid: All valid values.
       words: Description of the valid values; a list of `valid` by default.
@@ -28,7 +90,9 @@ def unknown_value(name: str, value: str, valid: Iterable[str], words: str = "") 
     options = list(valid)
     nearest = difflib.get_close_matches(value, options, n=1, cutoff=0.4)
     hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
-    return UserError(f"`{name}` must be one of {words or ', '.join(options)}. Received: {name}={value}.{hint}")
+    return UserError(
+        f"`{setting(name)}` must be one of {words or ', '.join(options)}. Received: {setting(name, value)}.{hint}"
+    )
 
 
 def listed(names: Iterable[str], most: int = 10) -> str:
@@ -39,5 +103,23 @@ def listed(names: Iterable[str], most: int = 10) -> str:
 
 
 def first_line(error: Exception) -> str:
-    """Extract the first line of a library's error message, without a full stop."""
-    return (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
+    """Extract the first line of an error's message, without a full stop, to be used within another message."""
+    text = error.text if isinstance(error, UserError) else str(error)
+    return (text or type(error).__name__).splitlines()[0].rstrip(".")
+
+
+def _marked(name: str, flag_value: str, python_value: str) -> str:
+    parts = (text.translate(_MARKS) for text in (name, flag_value, python_value))
+    return f"{_START}{_NEXT.join(parts)}{_END}"
+
+
+def _as_flag_value(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ",".join(str(item) for item in value)
+    return str(value)
+
+
+def _flag(name: str, value: str, python_value: str) -> str:
+    if python_value in ("True", "False"):
+        return f"--{name}" if python_value == "True" else f"--no{name}"
+    return f"--{name}={value}" if python_value else f"--{name}"

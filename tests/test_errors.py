@@ -4,35 +4,39 @@
 
 from __future__ import annotations
 
+import pickle
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from niwt_tf import errors
 
 
 def test_unknown_value_says_rule_received_and_nearest() -> None:
-    error = errors.unknown_value("--layer", "conv_4", ["conv1", "conv4", "pool1"])
+    error = errors.unknown_value("layer", "conv_4", ["conv1", "conv4", "pool1"])
     assert isinstance(error, errors.UserError)
     assert str(error) == (
-        "`--layer` must be one of conv1, conv4, pool1. Received: --layer=conv_4. Did you mean 'conv4'?"
+        "`layer` must be one of conv1, conv4, pool1. Received: layer='conv_4'. Did you mean 'conv4'?"
     )
 
 
 def test_unknown_value_suggests_what_is_halfway_near() -> None:
-    assert str(errors.unknown_value("--layer", "vgg_conv4", ["pool1", "conv4"])).endswith("mean 'conv4'?")
+    assert str(errors.unknown_value("layer", "vgg_conv4", ["pool1", "conv4"])).endswith("mean 'conv4'?")
 
 
 def test_unknown_value_suggests_nothing_that_is_far() -> None:
-    error = errors.unknown_value("--layer", "xyz", ["conv1", "pool1"])
-    assert str(error) == "`--layer` must be one of conv1, pool1. Received: --layer=xyz."
+    error = errors.unknown_value("layer", "xyz", ["conv1", "pool1"])
+    assert str(error) == "`layer` must be one of conv1, pool1. Received: layer='xyz'."
 
 
 def test_unknown_value_takes_any_iterable_once() -> None:
-    assert "one of a1, b2." in str(errors.unknown_value("--x", "a", (name for name in ("a1", "b2"))))
+    assert "one of a1, b2." in str(errors.unknown_value("x", "a", (name for name in ("a1", "b2"))))
 
 
 def test_unknown_value_says_what_it_could_have_been_in_other_words() -> None:
-    error = errors.unknown_value("--x", "conv", ["conv1", "pool1"], "conv1 or pool1, or both")
-    assert str(error) == "`--x` must be one of conv1 or pool1, or both. Received: --x=conv. Did you mean 'conv1'?"
+    error = errors.unknown_value("x", "conv", ["conv1", "pool1"], "conv1 or pool1, or both")
+    assert str(error) == "`x` must be one of conv1 or pool1, or both. Received: x='conv'. Did you mean 'conv1'?"
 
 
 @pytest.mark.parametrize(
@@ -52,3 +56,64 @@ def test_user_errors_are_caught_as_one_kind(kind: type[Exception]) -> None:
 def test_first_line_of_what_a_library_says() -> None:
     assert errors.first_line(ValueError("No such file.\n  in graph")) == "No such file"
     assert errors.first_line(EOFError()) == "EOFError"
+
+
+@pytest.mark.parametrize(
+    ("value", "in_python", "as_flag"),
+    [
+        ("conv4", "x='conv4'", "--x=conv4"),
+        ("two words", "x='two words'", "--x=two words"),
+        (3, "x=3", "--x=3"),
+        (0.5, "x=0.5", "--x=0.5"),
+        (("ridge", "descent"), "x=('ridge', 'descent')", "--x=ridge,descent"),
+        ((), "x=()", "--x="),
+        ("", "x=''", "--x="),
+        (True, "x=True", "--x"),
+        (False, "x=False", "--nox"),
+        (None, "x=None", "--x=None"),
+        (Path("a/b"), "x='a/b'", "--x=a/b"),
+        ("a\ue000b\ue001c\ue002", "x='a\\ue000b\\ue001c\\ue002'", "--x=abc"),
+    ],
+)
+def test_a_setting_is_an_argument_in_python_and_a_flag_for_the_programs(
+    value: Any, in_python: str, as_flag: str
+) -> None:
+    error = errors.UserError(f"Received: {errors.setting('x', value)}.")
+    assert str(error) == f"Received: {in_python}."
+    assert error.as_flags() == f"Received: {as_flag}."
+
+
+def test_a_setting_without_a_value_is_its_name() -> None:
+    error = errors.UserError(f"Add {errors.setting('layer')}.")
+    assert (str(error), error.as_flags()) == ("Add layer.", "Add --layer.")
+
+
+def test_a_message_without_settings_stays_as_it_is() -> None:
+    error = errors.UserError("Run niwt --seed=1.")
+    assert str(error) == error.as_flags() == error.text == "Run niwt --seed=1."
+
+
+def test_an_error_is_renamed_for_a_caller_with_other_arguments() -> None:
+    error = errors.DivergedError(f"{errors.setting('map_fits', 'ridge')} and {errors.setting('layer')}")
+    error.__cause__ = ValueError("why")
+    renamed = error.renamed({"map_fits": "how"})
+    assert type(renamed) is errors.DivergedError
+    assert str(renamed) == "how='ridge' and layer"
+    assert renamed.__cause__ is error.__cause__
+
+
+def test_the_value_of_a_setting_is_shown_otherwise() -> None:
+    error = errors.UserError(f"`{errors.setting('backbone')}`: {errors.setting('backbone', 'keras:/tmp/x.keras')}.")
+    assert str(error.with_value("backbone", "the Functional 'net'")) == "`backbone`: backbone=the Functional 'net'."
+    assert str(error.with_value("layer", "other")) == str(error)
+
+
+def test_an_error_within_another_keeps_its_settings() -> None:
+    inner = errors.UserError(f"{errors.setting('layer', 'a')} is not there.\nSecond line.")
+    assert errors.UserError(f"zebra: {inner.text}").as_flags().startswith("zebra: --layer=a is not there.")
+    assert errors.UserError(errors.first_line(inner)).as_flags() == "--layer=a is not there"
+
+
+def test_an_error_goes_from_process_to_process() -> None:
+    error = pickle.loads(pickle.dumps(errors.UserError(errors.setting("layer", "a"))))
+    assert (str(error), error.as_flags()) == ("layer='a'", "--layer=a")

@@ -119,7 +119,7 @@ def require(network: keras.Model, layer: str) -> None:
     more = f" and {len(valid) - _MOST_NAMES} more that --list_layers shows" if len(valid) > _MOST_NAMES else ""
     words = ", ".join(valid[-_MOST_NAMES:]) + more
     if layer not in names:
-        raise errors.unknown_value("--layer", layer, valid, words)
+        raise errors.unknown_value("layer", layer, valid, words)
     place = names.index(layer)
     before = [name for name in valid if names.index(name) < place]
     after = [name for name in valid if names.index(name) > place]

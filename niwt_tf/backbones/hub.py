@@ -102,7 +102,7 @@ def _choose(tensors: list[saved_model.Tensor], config: config_lib.BackboneConfig
         return cuts[-1]
     found = _matches(config.layer, [tensor.name for tensor in tensors])
     if not found:
-        raise errors.unknown_value("--layer", config.layer, cuts, _in_words(cuts))
+        raise errors.unknown_value("layer", config.layer, cuts, _in_words(cuts))
     at = [name for name in found if name in cuts]
     if not at:
         raise _no_cut(config.layer, found[0], tensors)

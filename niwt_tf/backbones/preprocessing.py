@@ -52,7 +52,7 @@ def prepare(images: Any, mode: str, name: str = _NAME) -> Any:
       errors.UserError: If there is no such mode.
     """
     if mode not in MODES:
-        raise errors.unknown_value("--preprocessing", mode, MODES)
+        raise errors.unknown_value("preprocessing", mode, MODES)
     if mode == _BGR:
         images = keras.ops.flip(images, axis=-1)
         images._keras_history.operation.name = _bgr(name)

@@ -41,7 +41,7 @@ def require(names: Sequence[str], domain: str) -> None:
     """
     for name in names:
         if name not in METHODS:
-            raise errors.unknown_value("--methods", name, METHODS)
+            raise errors.unknown_value("methods", name, METHODS)
         if _unsuitable(name, domain):
             raise errors.UserError(
                 f"`{name}` must have {' or '.join(_DOMAINS[name])}, as it trains a classifier for each. Received: "

@@ -91,7 +91,7 @@ class Dialogue:
             result = teach.teach(self._model, [self._description(told)])
             self._require_known(told[-1], result.lessons[0].reading.unknown)
         except errors.UserError as error:
-            self._say(f"{error}\nThis line is left out.")
+            self._say(f"{error.as_flags()}\nThis line is left out.")
             return
         self.told, self.result = told, result
         self._say(lesson_text.of_lesson(result.lessons[0]))

@@ -100,7 +100,7 @@ def _status(
             raise errors.UserError(f"Arguments must be flags, such as --seed=1. Received: {' '.join(arguments[1:])}.")
         main(arguments)
     except errors.UserError as error:
-        return _tell(str(error))
+        return _tell(error.as_flags())
     except BrokenPipeError:  # what reads our output has gone, such as `head`
         _give_up_output()
         return 1

@@ -53,7 +53,7 @@ def main(arguments: Sequence[str]) -> None:
     values = flags.FLAGS
     root = _root(values)
     if values.method not in METHODS:
-        raise errors.unknown_value("--method", values.method, METHODS)
+        raise errors.unknown_value("method", values.method, METHODS)
     if values.top < 1:
         raise errors.UserError(f"`--top` must be at least 1. Received: --top={values.top}.")
     paths = user_images.find(arguments[1:])

@@ -138,7 +138,7 @@ def require_free(name: str) -> None:
     """Check that a setting can be an axis of its own; raise errors.UserError if not."""
     options = config_lib.options(config_lib.RunConfig())
     if name not in options:
-        raise errors.unknown_value("--vary", name, options)
+        raise errors.unknown_value("vary", name, options)
     if name in _OWN_AXES:
         raise errors.UserError(f"`--vary` must be of another flag. Received: --vary={name}. {_OWN_AXES[name]}.")
     if options[name][1].metadata.get("local"):
@@ -189,5 +189,5 @@ def _suitable(domains: Sequence[str]) -> tuple[str, ...]:
 def _require_methods(methods: Sequence[str], domain: str) -> None:
     for name in methods:
         if name not in (baselines.NIWT, *registry.METHODS):
-            raise errors.unknown_value("--methods", name, (baselines.NIWT, *registry.METHODS))
+            raise errors.unknown_value("methods", name, (baselines.NIWT, *registry.METHODS))
     registry.require([name for name in methods if name != baselines.NIWT], domain)

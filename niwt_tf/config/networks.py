@@ -108,7 +108,7 @@ def check(name: str, weights: str, preprocessing: str, import_module: str, image
             "Write one with model.save('model.keras')."
         )
     if name not in FAMILIES and name != SMALL and not _has_path(name):
-        raise errors.unknown_value("--backbone", name, [SMALL, *FAMILIES], _IN_WORDS)
+        raise errors.unknown_value("backbone", name, [SMALL, *FAMILIES], _IN_WORDS)
     if name not in FAMILIES and weights != "imagenet":
         raise errors.UserError(
             f"`--weights` must be for a network of keras.applications. Received: --weights={weights} with "

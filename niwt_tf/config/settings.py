@@ -83,7 +83,7 @@ def _check(name: str, value: Any, field: dataclasses.Field[Any]) -> None:
     form = field.metadata.get("form")
     for item in values:
         if choices is not None and item not in choices:
-            raise errors.unknown_value(f"--{name}", item, choices, alternatives(field))
+            raise errors.unknown_value(name, item, choices, alternatives(field))
         if form is not None and not re.fullmatch(form[0], item):
             raise errors.UserError(f"`--{name}` must be {form[1]}. Received: --{name}={item}.")
         limits = _limits(field.metadata.get("minimum"), field.metadata.get("maximum"), item)

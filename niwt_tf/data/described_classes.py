@@ -78,7 +78,7 @@ def _require_columns(path: Path, header: Sequence[str]) -> None:
     columns = (_NAME, *_FIELDS)
     for column in header:
         if column not in columns:
-            raise errors.unknown_value("--classes", column, columns, f"{', '.join(columns)} in line 1 of {path}")
+            raise errors.unknown_value("classes", column, columns, f"{', '.join(columns)} in line 1 of {path}")
     if _NAME not in header or len(set(header)) < len(header):
         raise _wrong(
             path, f"line 1: the columns are {', '.join(header) or 'none'}", f"Name each once, {_NAME} among them."
@@ -102,7 +102,7 @@ def _fields(path: Path, name: str, told: Any) -> dict[str, tuple[str, ...]]:
         raise _wrong(path, f"{name!r} without a field", f"Write {', '.join(_FIELDS)} below it, further to the right.")
     for field in told:
         if field not in _FIELDS:
-            raise errors.unknown_value("--classes", field, _FIELDS, f"{', '.join(_FIELDS)} for {name!r} in {path}")
+            raise errors.unknown_value("classes", field, _FIELDS, f"{', '.join(_FIELDS)} for {name!r} in {path}")
     fields = {_FIELDS[field]: tuple(_texts(path, name, field, value)) for field, value in told.items()}
     if not any(fields.values()):
         raise _wrong(path, f"{name!r}, of which nothing is told", f"Write its {', '.join(_FIELDS)}.")

@@ -85,7 +85,7 @@ def _split(item: str, names: Sequence[str]) -> tuple[int, str | None]:
         return whole, None
     index = _index(name, names) if colon else None
     if index is None:
-        raise errors.unknown_value("--attributes", item.strip(), names, errors.listed(names))
+        raise errors.unknown_value("attributes", item.strip(), names, errors.listed(names))
     return index, written.strip()
 
 

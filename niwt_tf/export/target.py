@@ -33,7 +33,7 @@ def require_format(format: str, dashes: str = "--") -> str:
     """
     name = _FORMER.get(format, format)
     if name not in FORMATS:
-        raise errors.unknown_value(f"{dashes}format", format, FORMATS)
+        raise errors.unknown_value("format", format, FORMATS)
     lacking = [one for one in _IMPORTED.get(name, ()) if importlib.util.find_spec(one) is None]
     if lacking:
         raise errors.UserError(

@@ -87,7 +87,7 @@ def _read(model: state.ModelState, told: description.Description, is_named: bool
     except errors.UserError as error:
         if not is_named:
             raise
-        raise errors.UserError(f"{told.name}: {error}") from None
+        raise errors.UserError(f"{told.name}: {error.text}") from None
 
 
 def _audit(

@@ -27,7 +27,7 @@ def _pending(prints: dict[str, str], workdir: workdir_lib.Workdir, stages: Seque
     """List which of `stages`, all by default, are still to do, in order."""
     for name in stages:
         if name not in stage_table.STAGES:
-            raise errors.unknown_value("--stages", name, stage_table.STAGES)
+            raise errors.unknown_value("stages", name, stage_table.STAGES)
     wanted = [name for name in stage_table.STAGES if name in stages or not stages]
     return [name for name in wanted if not workdir.is_current(name, prints[name])]
 

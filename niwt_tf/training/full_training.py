@@ -105,7 +105,7 @@ def _from_layer(network: keras.Model, first_layer: str) -> list[keras.Variable]:
     layers = network.layers[1:]  # the input layer cannot be trained
     names = [layer.name for layer in layers]
     if first_layer not in names:
-        raise errors.unknown_value("--finetune_from", first_layer, names)
+        raise errors.unknown_value("finetune_from", first_layer, names)
     return [variable for layer in layers[names.index(first_layer) :] for variable in layer.trainable_variables]
 
 

@@ -56,9 +56,10 @@ def named(**names: str) -> Iterator[None]:
     try:
         yield
     except errors.UserError as error:
-        told, *commands = _COMMAND.split(str(error), maxsplit=1)
-        told = re.sub(r"--(\w+)", lambda flag: names.get(flag[1], flag[1]), told)
-        raise type(error)("".join([told, *commands])) from error.__cause__
+        renamed = error.renamed(names)
+        before, *commands = _COMMAND.split(renamed.text, maxsplit=1)
+        before = re.sub(r"--(\w+)", lambda flag: names.get(flag[1], flag[1]), before)
+        raise type(error)("".join([before, *commands])) from error.__cause__
 
 
 def require_instance(name: str, value: Any, kind: type[_Kind], remedy: str) -> _Kind:
