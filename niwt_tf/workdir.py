@@ -63,13 +63,13 @@ class Workdir:
         shutil.rmtree(self.path(stage), ignore_errors=True)
         partial.rename(self.path(stage))
 
-    def require_same(self, config: config_lib.RunConfig, overwrite: bool = False, flag: str = "--workdir") -> None:
+    def require_same(self, config: config_lib.RunConfig, overwrite: bool = False, argument: str = "workdir") -> None:
         """Check that the folder holds no run with other settings than `config`, unless `overwrite`.
 
         Args:
           config: Settings of the run.
           overwrite: True to allow a run with other settings.
-          flag: Flag by which the user names the folder.
+          argument: Name of the setting that names the folder.
 
         Raises:
           errors.UserError: If it holds such a run.
@@ -80,30 +80,35 @@ class Workdir:
         before = json_files.read(self.root / CONFIG) or now
         changed = {name for name in (now.keys() | before.keys()) - local if now.get(name) != before.get(name)}
         if changed and not overwrite:
-            differences = "\n".join(f"  --{n}: {before.get(n)!r} there, {now.get(n)!r} now" for n in sorted(changed))
+            differences = "\n".join(
+                f"  {errors.setting(n)}: {before.get(n)!r} there, {now.get(n)!r} now" for n in sorted(changed)
+            )
             raise errors.UserError(
-                f"`{flag}` must hold a run with the same settings. Received: {flag}={self.root}, made with other "
-                f"settings:\n{differences}\nName another {flag}, or add --overwrite to remake the stages that these "
+                f"`{errors.setting(argument)}` must hold a run with the same settings. Received: "
+                f"{errors.setting(argument, self.root)}, made with other settings:\n{differences}\nName another "
+                f"{errors.setting(argument)}, or add {errors.setting('overwrite')} to remake the stages that these "
                 "settings change."
             )
 
-    def require_writable(self, flag: str = "--workdir") -> None:
-        """Check that the folder, which `flag` names, can be made and written, and that its name is UTF-8.
+    def require_writable(self, argument: str = "workdir") -> None:
+        """Check that the folder, which `argument` names, can be made and written, and that its name is UTF-8.
 
         Raises:
           errors.UserError: If not.
         """
         if not paths.is_text(str(self.root)):
             raise errors.UserError(
-                f"`{flag}` must be a folder whose name is UTF-8. Received: {flag}={paths.printable(str(self.root))}. "
-                f"Name another {flag}."
+                f"`{errors.setting(argument)}` must be a folder whose name is UTF-8. Received: "
+                f"{errors.setting(argument, paths.printable(str(self.root)))}. Name another "
+                f"{errors.setting(argument)}."
             )
         nearest = next(path for path in (self.root, *self.root.parents) if path.exists())
         if not (nearest.is_dir() and os.access(nearest, os.W_OK)):
             trouble = "cannot be written" if nearest.is_dir() else "is no folder"
             raise errors.UserError(
-                f"`{flag}` must be a folder that can be written. Received: {flag}={self.root}, where {nearest} "
-                f"{trouble}. Name another {flag}."
+                f"`{errors.setting(argument)}` must be a folder that can be written. Received: "
+                f"{errors.setting(argument, self.root)}, where {nearest} {trouble}. Name another "
+                f"{errors.setting(argument)}."
             )
 
     def claim(self, config: config_lib.RunConfig) -> None:

@@ -16,9 +16,7 @@ from niwt_tf import errors
 def test_unknown_value_says_rule_received_and_nearest() -> None:
     error = errors.unknown_value("layer", "conv_4", ["conv1", "conv4", "pool1"])
     assert isinstance(error, errors.UserError)
-    assert str(error) == (
-        "`layer` must be one of conv1, conv4, pool1. Received: layer='conv_4'. Did you mean 'conv4'?"
-    )
+    assert str(error) == ("`layer` must be one of conv1, conv4, pool1. Received: layer='conv_4'. Did you mean 'conv4'?")
 
 
 def test_unknown_value_suggests_what_is_halfway_near() -> None:

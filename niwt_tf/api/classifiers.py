@@ -193,19 +193,18 @@ def _started(
         place, objects = name, dict(custom_objects or {})
         if isinstance(name, keras.Model):
             place, objects = f"{networks.KERAS_FILE}{_saved(name, Path(folder))}", _own_layers(name) | objects
-        with arguments.named(backbone="name"), _shown_in_errors(f"--backbone={place}", f"name={_shown(name)}"):
+        with arguments.named(backbone="name"), _shown_in_errors(name):
             config = settings.read("backbone", {"backbone": "name"}, backbone=place, **values)
             yield build.build(config, objects), config
 
 
 @contextlib.contextmanager
-def _shown_in_errors(flag: str, argument: str) -> Iterator[None]:
+def _shown_in_errors(name: str | keras.Model) -> Iterator[None]:
     """Name the caller's own model in errors, instead of the temporary file that it was saved in."""
     try:
         yield
     except errors.UserError as error:
-        told = str(error).replace(flag, argument).replace("another --backbone", "another")
-        raise type(error)(told) from error.__cause__
+        raise (error if isinstance(name, str) else error.with_value("backbone", _shown(name))) from error.__cause__
 
 
 def _saved(model: keras.Model, folder: Path) -> Path:

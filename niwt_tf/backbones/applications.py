@@ -68,9 +68,10 @@ def _not_downloaded(name: str, error: Exception) -> errors.UserError:
     remedy = f"Download {address[0]} and put it at {cache / address[1]}, or name" if address else "Name"
     trouble = str(error).splitlines()[0].rstrip(".")
     return errors.UserError(
-        f"`--weights` must be at hand, or Keras must be able to download them. Received: --weights=imagenet for "
-        f"--backbone={name}: {trouble}. {remedy} a file of yours with --weights=PATH, or train from scratch with "
-        "--weights=none."
+        f"`{errors.setting('weights')}` must be at hand, or Keras must be able to download them. Received: "
+        f"{errors.setting('weights', 'imagenet')} for {errors.setting('backbone', name)}: {trouble}. {remedy} a file "
+        f"of yours with {errors.setting('weights', 'PATH')}, or train from scratch with "
+        f"{errors.setting('weights', 'none')}."
     )
 
 

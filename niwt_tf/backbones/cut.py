@@ -116,7 +116,7 @@ def require(network: keras.Model, layer: str) -> None:
     names = [node.operation.name for node in _nodes(network)]
     if layer in valid:
         return
-    more = f" and {len(valid) - _MOST_NAMES} more that --list_layers shows" if len(valid) > _MOST_NAMES else ""
+    more = f" and {len(valid) - _MOST_NAMES} more that niwt --list_layers shows" if len(valid) > _MOST_NAMES else ""
     words = ", ".join(valid[-_MOST_NAMES:]) + more
     if layer not in names:
         raise errors.unknown_value("layer", layer, valid, words)
@@ -125,12 +125,12 @@ def require(network: keras.Model, layer: str) -> None:
     after = [name for name in valid if names.index(name) > place]
     if before and after:
         raise errors.UserError(
-            "`--layer` must be a convolution, or what follows one, that all paths from images to features pass "
-            f"through. Received: --layer={layer}, which is not. The nearest that are: {before[-1]} before it, "
-            f"{after[0]} after it."
+            f"`{errors.setting('layer')}` must be a convolution, or what follows one, that all paths from images to "
+            f"features pass through. Received: {errors.setting('layer', layer)}, which is not. The nearest that are: "
+            f"{before[-1]} before it, {after[0]} after it."
         )
     raise errors.UserError(
-        f"`--layer` must be one of {words}. Received: --layer={layer}, which lies "
+        f"`{errors.setting('layer')}` must be one of {words}. Received: {errors.setting('layer', layer)}, which lies "
         f"{'after the last' if before else 'before the first'} of them."
     )
 
@@ -155,8 +155,9 @@ def last(network: keras.Model) -> str:
     found = cuts(network)
     if not found:
         raise errors.UserError(
-            "`--backbone` must have a convolution that all paths from images to features pass through. Received: a "
-            f"network of the layers {errors.listed(layer.name for layer in network.layers)}. Name another --backbone."
+            f"`{errors.setting('backbone')}` must have a convolution that all paths from images to features pass "
+            f"through. Received: a network of the layers {errors.listed(layer.name for layer in network.layers)}. "
+            f"Name another {errors.setting('backbone')}."
         )
     return found[-1].layer
 

@@ -90,8 +90,8 @@ def _cuts(tensors: list[saved_model.Tensor], config: config_lib.BackboneConfig) 
         else "a hub module without intermediate tensors of rank four"
     )
     raise errors.UserError(
-        "`--backbone=hub:...` must hold activations of a convolution, [N,H,W,K] float32, at which to cut it. Received: "
-        f"--backbone={config.backbone}, {trouble}. Name another."
+        f"`{errors.setting('backbone', 'hub:...')}` must hold activations of a convolution, [N,H,W,K] float32, at "
+        f"which to cut it. Received: {errors.setting('backbone', config.backbone)}, {trouble}. Name another."
     )
 
 
@@ -108,11 +108,11 @@ def _choose(tensors: list[saved_model.Tensor], config: config_lib.BackboneConfig
         raise _no_cut(config.layer, found[0], tensors)
     if len(at) > 1:
         raise errors.UserError(
-            f"`--layer` must match one layer. Received: --layer={config.layer}, which matches {errors.listed(at)}. "
-            "Name one of them in full."
+            f"`{errors.setting('layer')}` must match one layer. Received: {errors.setting('layer', config.layer)}, "
+            f"which matches {errors.listed(at)}. Name one of them in full."
         )
     if at[0] != config.layer:
-        _say_once(f"  --layer={config.layer} is {at[0]}")
+        _say_once(f"  layer {config.layer} is {at[0]}")
     return at[0]
 
 
@@ -133,16 +133,17 @@ def _no_cut(layer: str, name: str, tensors: list[saved_model.Tensor]) -> errors.
     place = [tensor.name for tensor in tensors].index(name)
     before = [f"{tensor.name} before it" for tensor in tensors[:place] if tensor.is_cut][-1:]
     after = [f"{tensor.name} after it" for tensor in tensors[place:] if tensor.is_cut][:1]
-    received = f"--layer={layer}" if layer == name else f"--layer={layer}, that is {name}"
+    received = errors.setting("layer", layer) + ("" if layer == name else f", that is {name}")
     return errors.UserError(
-        "`--layer` must be a convolution, or what follows one, that all paths from images to features pass through. "
-        f"Received: {received}, which is not. The nearest that are: {', '.join(before + after)}."
+        f"`{errors.setting('layer')}` must be a convolution, or what follows one, that all paths from images to "
+        f"features pass through. Received: {received}, which is not. The nearest that are: "
+        f"{', '.join(before + after)}."
     )
 
 
 def _in_words(cuts: list[str]) -> str:
     """List the last of the cuts, and say how to see the others."""
-    more = f" and {len(cuts) - _MOST_NAMES} more that --list_layers shows" if len(cuts) > _MOST_NAMES else ""
+    more = f" and {len(cuts) - _MOST_NAMES} more that niwt --list_layers shows" if len(cuts) > _MOST_NAMES else ""
     return f"{', '.join(cuts[-_MOST_NAMES:])}{more}"
 
 

@@ -49,8 +49,9 @@ def load(handle: str, image_size: int = 0) -> ImageModel:
     path = None if "://" in handle else Path(handle).expanduser()
     if path and not path.exists():
         raise errors.UserError(
-            "`--backbone=hub:...` must name a SavedModel that is there: a run reads it again at every start. Received: "
-            f"--backbone=hub:{handle}, which does not exist. Put it back, or name another."
+            f"`{errors.setting('backbone', 'hub:...')}` must name a SavedModel that is there: a run reads it again at "
+            f"every start. Received: {errors.setting('backbone', 'hub:' + handle)}, which does not exist. Put it "
+            "back, or name another."
         )
     loaded = hub.load("backbone", handle, path)
     size = _size(handle, loaded, image_size)
@@ -111,8 +112,9 @@ def _size(handle: str, loaded: Any, image_size: int) -> int:
     size = taken[0].shape[1] if taken[0].shape.rank else None
     if size and image_size not in (0, size):
         raise errors.UserError(
-            f"`--image_size` must be that of the model. Received: --image_size={image_size} with "
-            f"--backbone=hub:{handle}, which takes {size}. Leave --image_size out."
+            f"`{errors.setting('image_size')}` must be that of the model. Received: "
+            f"{errors.setting('image_size', image_size)} with {errors.setting('backbone', 'hub:' + handle)}, which "
+            f"takes {size}. Leave {errors.setting('image_size')} out."
         )
     return size or image_size or _IMAGE_SIZE
 
@@ -138,7 +140,7 @@ def _of(spec: Any) -> str:
 
 def _no_image_model(handle: str, trouble: str) -> errors.UserError:
     return errors.UserError(
-        "`--backbone=hub:...` must name a model that turns N square RGB images [N,S,S,3] float32 into features [N,D]. "
-        f"Received: --backbone=hub:{handle}, which {trouble}. Name an image feature vector or classification of "
-        "TensorFlow Hub's, in the format of TensorFlow 2."
+        f"`{errors.setting('backbone', 'hub:...')}` must name a model that turns N square RGB images [N,S,S,3] "
+        f"float32 into features [N,D]. Received: {errors.setting('backbone', 'hub:' + handle)}, which {trouble}. Name "
+        "an image feature vector or classification of TensorFlow Hub's, in the format of TensorFlow 2."
     )

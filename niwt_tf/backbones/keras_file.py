@@ -69,8 +69,9 @@ def build(path: Path, image_size: int, mode: str, custom_objects: Mapping[str, A
         raise keras_reading.error(path, *error.args) from None
     except (ValueError, TypeError, tf.errors.InvalidArgumentError) as error:
         raise errors.UserError(
-            f"`--image_size` must be one that the model takes. Received: {size} pixels for "
-            f"--backbone={networks.KERAS_FILE}{path}, which says: {_reason(error)}. Name another --image_size."
+            f"`{errors.setting('image_size')}` must be one that the model takes. Received: {size} pixels for "
+            f"{errors.setting('backbone', f'{networks.KERAS_FILE}{path}')}, which says: {_reason(error)}. Name another "
+            f"{errors.setting('image_size')}."
         ) from None
     network = keras.Model(images, found.features, name="keras_file")
     for layer in network.layers:  # setting it on the network misses layers saved frozen
@@ -132,8 +133,10 @@ def _size(model: keras.Model, image_size: int, path: Path) -> int:
         raise keras_reading.error(path, f"takes {shape}", "Name one that takes square RGB images, (None, S, S, 3)")
     if image_size and shape[1] and image_size != shape[1]:
         raise errors.UserError(
-            f"`--image_size` must be that of the model. Received: --image_size={image_size} with "
-            f"--backbone={networks.KERAS_FILE}{path}, which takes {shape[1]}. Leave --image_size out."
+            f"`{errors.setting('image_size')}` must be that of the model. Received: "
+            f"{errors.setting('image_size', image_size)} with "
+            f"{errors.setting('backbone', f'{networks.KERAS_FILE}{path}')}, which takes {shape[1]}. Leave "
+            f"{errors.setting('image_size')} out."
         )
     if not shape[1] and not image_size:
         _say_once(

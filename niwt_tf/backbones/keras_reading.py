@@ -32,8 +32,8 @@ _REWRITTEN = (
     "and name new.h5"
 )
 _OWN_CODE = (
-    "Have it registered by --import_module=mine.py or, in Python, hand it over as custom_objects={'Name': Name}; or "
-    "save the model with Keras' layers alone"
+    f"Have it registered by {errors.setting('import_module', 'mine.py')} or, in Python, hand it over as "
+    f"custom_objects={{'Name': Name}}; or save the model with Keras' layers alone"
 )
 
 
@@ -59,11 +59,11 @@ def read(path: Path, custom_objects: Mapping[str, Any] | None = None) -> keras.M
     return model
 
 
-def error(path: Path, trouble: str, remedy: str = "Name another --backbone") -> errors.UserError:
+def error(path: Path, trouble: str, remedy: str = f"Name another {errors.setting('backbone')}") -> errors.UserError:
     """Build the error for a file that holds no usable model."""
     return errors.UserError(
-        "`--backbone` must name a model from images to classes or features. Received: "
-        f"--backbone={networks.KERAS_FILE}{path}, which {trouble}. {remedy}."
+        f"`{errors.setting('backbone')}` must name a model from images to classes or features. Received: "
+        f"{errors.setting('backbone', f'{networks.KERAS_FILE}{path}')}, which {trouble}. {remedy}."
     )
 
 

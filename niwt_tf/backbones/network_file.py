@@ -40,5 +40,5 @@ def _unreadable(path: Path, trouble: str) -> errors.UserError:
     what = f"needs code that is not Keras' own: {unknown[1]}" if unknown else f"Keras does not read: {trouble[:200]}"
     return errors.UserError(
         f"A network must be made of layers that Keras knows. Received: {path}, which {what}. Have it registered by "
-        "--import_module=mine.py or, in Python, import what registers it."
+        f"{errors.setting('import_module', 'mine.py')} or, in Python, import what registers it."
     )

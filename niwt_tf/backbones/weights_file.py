@@ -36,15 +36,16 @@ def load(network: keras.Model, path: Path, backbone: str) -> None:
             pairs: list[_Pair] = list(read(network, file))
     except (OSError, KeyError) as error:
         raise errors.UserError(
-            f"`--weights` must be a file of weights that Keras wrote. Received: --weights={path}: {error}. Write one "
-            "with model.save_weights('model.weights.h5')."
+            f"`{errors.setting('weights')}` must be a file of weights that Keras wrote. Received: "
+            f"{errors.setting('weights', path)}: {error}. Write one with model.save_weights('model.weights.h5')."
         ) from None
     for name, ours, theirs in pairs:
         if ours != theirs:
             raise errors.UserError(
-                f"`--weights` must be those of --backbone={backbone}. Received: --weights={path}, where the first "
-                f"layer that differs is {name}: {_words(theirs)} there, {_words(ours)} in the network. Name a file of "
-                "this network's; Keras' own are those without its classifier, but for vgg16 and vgg19."
+                f"`{errors.setting('weights')}` must be those of {errors.setting('backbone', backbone)}. Received: "
+                f"{errors.setting('weights', path)}, where the first layer that differs is {name}: {_words(theirs)} "
+                f"there, {_words(ours)} in the network. Name a file of this network's; Keras' own are those without "
+                "its classifier, but for vgg16 and vgg19."
             )
     network.load_weights(path)
 

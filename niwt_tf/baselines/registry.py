@@ -45,7 +45,8 @@ def require(names: Sequence[str], domain: str) -> None:
         if _unsuitable(name, domain):
             raise errors.UserError(
                 f"`{name}` must have {' or '.join(_DOMAINS[name])}, as it trains a classifier for each. Received: "
-                f"--domain={domain}. Leave {name} out, or compare in a run with --domain={_DOMAINS[name][0]}."
+                f"{errors.setting('domain', domain)}. Leave {name} out, or compare in a run with "
+                f"{errors.setting('domain', _DOMAINS[name][0])}."
             )
 
 

@@ -84,7 +84,9 @@ def features_folder(features: str) -> Path:
     """
     kind, _, folder = features.partition(":")
     if kind != "xlsa17" or not folder:
-        raise errors.UserError(f"`--features` must be xlsa17:DIR. Received: --features={features}.")
+        raise errors.UserError(
+            f"`{errors.setting('features')}` must be xlsa17:DIR. Received: {errors.setting('features', features)}."
+        )
     return Path(folder).expanduser()
 
 

@@ -38,8 +38,8 @@ def load(folder: Path, seed: int = 0) -> material.Material:
     missing = [str(folder / name) for name in (FEATURES, SPLIT) if not (folder / name).is_file()]
     if missing:
         raise errors.UserError(
-            f"`--features=xlsa17:DIR` must name a folder with {FEATURES} and {SPLIT}. Received: {folder}, without "
-            f"{' and '.join(missing)}. Both are in xlsa17.zip, from {split_files.PAGE}"
+            f"`{errors.setting('features', 'xlsa17:DIR')}` must name a folder with {FEATURES} and {SPLIT}. Received: "
+            f"{folder}, without {' and '.join(missing)}. Both are in xlsa17.zip, from {split_files.PAGE}"
         )
     table = _read(folder / FEATURES, folder / SPLIT, seed)
     file = split_files.SplitFile((folder / SPLIT,), checksum.sha256(folder / SPLIT))

@@ -18,9 +18,9 @@ from niwt_tf.baselines import registry
 from niwt_tf.baselines import run as baselines
 
 _OWN_AXES = {
-    "domain": "Use --domains",
-    "seed": "Use --seeds",
-    "aviary_seed": "Use --seeds",
+    "domain": f"Use {errors.setting('domains')}",
+    "seed": f"Use {errors.setting('seeds')}",
+    "aviary_seed": f"Use {errors.setting('seeds')}",
 }
 _MOST_SEEDS = 10_000
 
@@ -125,13 +125,13 @@ def seed_flag(config: config_lib.RunConfig) -> str:
     return "aviary_seed" if config.data.dataset == "aviary" else "seed"
 
 
-def integers(flag: str, items: Sequence[str]) -> tuple[int, ...]:
+def integers(argument: str, items: Sequence[str]) -> tuple[int, ...]:
     """Parse items such as `3` and `0-9` into the numbers that they stand for, each once.
 
     Raises:
       errors.UserError: If an item is neither a whole number nor a range.
     """
-    return tuple(dict.fromkeys(number for item in items for number in _range(flag, item)))
+    return tuple(dict.fromkeys(number for item in items for number in _range(argument, item)))
 
 
 def require_free(name: str) -> None:
@@ -140,20 +140,24 @@ def require_free(name: str) -> None:
     if name not in options:
         raise errors.unknown_value("vary", name, options)
     if name in _OWN_AXES:
-        raise errors.UserError(f"`--vary` must be of another flag. Received: --vary={name}. {_OWN_AXES[name]}.")
+        raise errors.UserError(
+            f"`{errors.setting('vary')}` must be of another setting. Received: {errors.setting('vary', name)}. "
+            f"{_OWN_AXES[name]}."
+        )
     if options[name][1].metadata.get("local"):
         raise errors.UserError(
-            f"`--vary` must be of a flag that scores depend on. Received: --vary={name}, which says only where or "
-            f"how. Give --{name} once."
+            f"`{errors.setting('vary')}` must be of a setting that scores depend on. Received: "
+            f"{errors.setting('vary', name)}, which says only where or how. Set {errors.setting(name)} once."
         )
 
 
-def _range(flag: str, item: str) -> Iterator[int]:
+def _range(argument: str, item: str) -> Iterator[int]:
     match = re.fullmatch(r"\s*(\d{1,10})(?:-(\d{1,10}))?\s*", item)
     first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
     if last < first or last - first >= _MOST_SEEDS:
         raise errors.UserError(
-            f"`{flag}` must be whole numbers from 0 and ranges of them, such as 0-9,12. Received: {flag}={item}."
+            f"`{errors.setting(argument)}` must be whole numbers from 0 and ranges of them, such as 0-9,12. Received: "
+            f"{errors.setting(argument, item)}."
         )
     yield from range(first, last + 1)
 
@@ -163,20 +167,21 @@ def _classes(axes: Axes) -> list[str]:
     data = axes.base.data
     if data.dataset != "folder":
         raise errors.UserError(
-            "`--choices` must be for --dataset=folder. Received: --choices with "
-            f"--dataset={data.dataset}, whose split says which classes are unseen. Use --seeds."
+            f"`{errors.setting('choices')}` must be for {errors.setting('dataset', 'folder')}. Received: "
+            f"{errors.setting('choices')} with {errors.setting('dataset', data.dataset)}, whose split says which "
+            f"classes are unseen. Use {errors.setting('seeds')}."
         )
     if data.unseen:
         raise errors.UserError(
-            "`--choices` must say which classes are unseen. Received: --choices with "
-            f"--unseen={','.join(data.unseen)}. Leave one of them out."
+            f"`{errors.setting('choices')}` must say which classes are unseen. Received: {errors.setting('choices')} "
+            f"with {errors.setting('unseen', tuple(data.unseen))}. Leave one of them out."
         )
     images = Path(data.data_dir).expanduser() / "images"
     names = sorted(path.name for path in images.iterdir() if path.is_dir()) if images.is_dir() else []
     if not 0 < axes.unseen_count < len(names):
         raise errors.UserError(
-            f"`--unseen_count` must be at least 1 and leave seen classes. Received: "
-            f"--unseen_count={axes.unseen_count} with {len(names)} classes in {images}."
+            f"`{errors.setting('unseen_count')}` must be at least 1 and leave seen classes. Received: "
+            f"{errors.setting('unseen_count', axes.unseen_count)} with {len(names)} classes in {images}."
         )
     return names
 

@@ -60,7 +60,7 @@ def compare(request: Request) -> outcome.Outcome:
     """
     begun = time.monotonic()
     found = _items(request)
-    workdir_lib.Workdir(request.out).require_writable("--out")
+    workdir_lib.Workdir(request.out).require_writable("out")
     most = request.workers or resources.workers()
     threads = request.threads or resources.threads(request.workers, len(found))
     codes = _run(found, most, threads)
@@ -96,7 +96,7 @@ def _run(found: Sequence[items.Item], most: int, threads: int) -> dict[str, int]
     if to_do and (overruled := resources.overruled(threads)):
         progress.say(
             f"  each process gets {outcome.of_threads(threads)}; {', '.join(overruled)} does not hold, see "
-            "--threads_per_process"
+            "niwt_compare --threads_per_process"
         )
     tasks = [_task(item) for item in to_do]
     ended = 0

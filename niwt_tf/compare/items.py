@@ -111,12 +111,12 @@ def of_runs(axes: axes_lib.Axes, out: Path, overwrite: bool = False, reuse: Sequ
       errors.UserError: If a setting is not valid, `out` holds runs with other settings, or `reuse` holds no runs.
       OSError: If a file or folder cannot be read.
     """
-    others = tuple(root for folder in reuse for root in run_folder.within(folder, "--reuse"))
+    others = tuple(root for folder in reuse for root in run_folder.within(folder, "reuse"))
     runs = plan.plan(axes)
     prints = {run.key: stage_table.fingerprints(run.config) for run in runs}
     parents = sharing.parents(prints, work.STAGES)
     for run in runs:
-        workdir_lib.Workdir(out / run.key).require_same(run.config, overwrite, "--out")
+        workdir_lib.Workdir(out / run.key).require_same(run.config, overwrite, "out")
     return [_run_item(run, prints, parents[run.key], out, overwrite, others) for run in runs]
 
 

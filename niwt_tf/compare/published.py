@@ -34,18 +34,19 @@ def methods(axes: axes_lib.Axes) -> tuple[str, ...]:
     """
     if axes.domains != (DOMAIN,):
         raise errors.UserError(
-            f"`--features` must be compared with --domains={DOMAIN}, which come with them. Received: "
-            f"--domains={','.join(axes.domains)}."
+            f"`{errors.setting('features')}` must be compared with {errors.setting('domains', DOMAIN)}, which come "
+            f"with them. Received: {errors.setting('domains', axes.domains)}."
         )
     if axes.vary or axes.choices:
         raise errors.UserError(
-            "`--features` must be compared without --vary and --choices, which are of runs. Received: --features with "
-            f"{'--vary' if axes.vary else '--choices'}. Leave it out."
+            f"`{errors.setting('features')}` must be compared without {errors.setting('vary')} and "
+            f"{errors.setting('choices')}, which are of runs. Received: {errors.setting('features')} with "
+            f"{errors.setting('vary' if axes.vary else 'choices')}. Leave it out."
         )
     if not axes.baselines:
         raise errors.UserError(
-            f"`--methods` must hold a baseline with --features. Received: --methods={','.join(axes.methods)}; "
-            f"{NO_NIWT}. Add some of {', '.join(registry.METHODS)}."
+            f"`{errors.setting('methods')}` must hold a baseline with {errors.setting('features')}. Received: "
+            f"{errors.setting('methods', axes.methods)}; {NO_NIWT}. Add some of {', '.join(registry.METHODS)}."
         )
     return axes.baselines
 
@@ -55,8 +56,9 @@ def require(features: str) -> None:
     folder = baselines.features_folder(features)
     if not folder.is_dir():
         raise errors.UserError(
-            f"`--features` must name a folder that is there. Received: --features={features}, where {folder} does not "
-            "exist. Name one of xlsa17.zip, such as xlsa17:xlsa17/data/AWA2."
+            f"`{errors.setting('features')}` must name a folder that is there. Received: "
+            f"{errors.setting('features', features)}, where {folder} does not exist. Name one of xlsa17.zip, such as "
+            "xlsa17:xlsa17/data/AWA2."
         )
 
 

@@ -104,25 +104,27 @@ def check(name: str, weights: str, preprocessing: str, import_module: str, image
     """
     if name.startswith(KERAS_FILE) and not name.endswith(MODEL_FILES):
         raise errors.UserError(
-            f"`--backbone` must name a file of Keras after keras:, {_or(MODEL_FILES)}. Received: --backbone={name}. "
-            "Write one with model.save('model.keras')."
+            f"`{errors.setting('backbone')}` must name a file of Keras after keras:, {_or(MODEL_FILES)}. Received: "
+            f"{errors.setting('backbone', name)}. Write one with model.save('model.keras')."
         )
     if name not in FAMILIES and name != SMALL and not _has_path(name):
         raise errors.unknown_value("backbone", name, [SMALL, *FAMILIES], _IN_WORDS)
     if name not in FAMILIES and weights != "imagenet":
         raise errors.UserError(
-            f"`--weights` must be for a network of keras.applications. Received: --weights={weights} with "
-            f"--backbone={name}, which {'starts without' if name == SMALL else 'brings its own'}. Leave --weights out."
+            f"`{errors.setting('weights')}` must be for a network of keras.applications. Received: "
+            f"{errors.setting('weights', weights)} with {errors.setting('backbone', name)}, which "
+            f"{'starts without' if name == SMALL else 'brings its own'}. Leave {errors.setting('weights')} out."
         )
     if name == SMALL and preprocessing != "auto":
         raise errors.UserError(
-            f"`--preprocessing` must be auto for --backbone=small. Received: --preprocessing={preprocessing}. "
-            "Leave --preprocessing out."
+            f"`{errors.setting('preprocessing')}` must be auto for {errors.setting('backbone', 'small')}. Received: "
+            f"{errors.setting('preprocessing', preprocessing)}. Leave {errors.setting('preprocessing')} out."
         )
     if import_module and not name.startswith(KERAS_FILE):
         raise errors.UserError(
-            f"`--import_module` must be with --backbone=keras:PATH. Received: --import_module={import_module} "
-            f"with --backbone={name}, which needs no code of yours. Leave --import_module out."
+            f"`{errors.setting('import_module')}` must be with {errors.setting('backbone', 'keras:PATH')}. Received: "
+            f"{errors.setting('import_module', import_module)} with {errors.setting('backbone', name)}, which needs "
+            f"no code of yours. Leave {errors.setting('import_module')} out."
         )
     if name in FAMILIES:
         _check_weights(weights)
@@ -137,8 +139,9 @@ def _has_path(name: str) -> bool:
 def _check_weights(weights: str) -> None:
     if weights not in ("imagenet", "none") and not weights.endswith(_WEIGHT_FILES):
         raise errors.UserError(
-            f"`--weights` must be imagenet, none, or a file of weights, {_or(_WEIGHT_FILES)}. Received: "
-            f"--weights={weights}. A whole model in a .keras file is --backbone=keras:PATH."
+            f"`{errors.setting('weights')}` must be imagenet, none, or a file of weights, {_or(_WEIGHT_FILES)}. "
+            f"Received: {errors.setting('weights', weights)}. A whole model in a .keras file is "
+            f"{errors.setting('backbone', 'keras:PATH')}."
         )
 
 
@@ -146,14 +149,16 @@ def _check_size(name: str, size: int) -> None:
     family = FAMILIES.get(name)
     if family and family.only_size and size != family.only_size:
         raise errors.UserError(
-            f"`--image_size` must be {family.only_size} for --backbone={name}, whose dense layers take no other. "
-            f"Received: --image_size={size}. Leave --image_size out."
+            f"`{errors.setting('image_size')}` must be {family.only_size} for {errors.setting('backbone', name)}, "
+            f"whose dense layers take no other. Received: {errors.setting('image_size', size)}. Leave "
+            f"{errors.setting('image_size')} out."
         )
     smallest = family.smallest if family else _SMALLEST_OF_SMALL
     if size < smallest:
         raise errors.UserError(
-            f"`--image_size` must be at least {smallest} for --backbone={name}. Received: --image_size={size}. Leave "
-            "--image_size out for the backbone's own."
+            f"`{errors.setting('image_size')}` must be at least {smallest} for {errors.setting('backbone', name)}. "
+            f"Received: {errors.setting('image_size', size)}. Leave {errors.setting('image_size')} out for the "
+            "backbone's own."
         )
 
 

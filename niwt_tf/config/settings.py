@@ -70,7 +70,8 @@ def _as_kind(name: str, value: Any, kind: type) -> Any:
     if kind in (int, float, str, tuple) or not isinstance(value, kind):
         wanted = _KINDS.get(kind) or f"a {kind.__name__}"
         raise errors.UserError(
-            f"`--{name}` must be {wanted}. Received: --{name}={value!r} of type {type(value).__name__}. Give {wanted}."
+            f"`{errors.setting(name)}` must be {wanted}. Received: {errors.setting(name, value)} of type "
+            f"{type(value).__name__}. Give {wanted}."
         )
     return value
 
@@ -78,17 +79,21 @@ def _as_kind(name: str, value: Any, kind: type) -> Any:
 def _check(name: str, value: Any, field: dataclasses.Field[Any]) -> None:
     values = value if isinstance(value, tuple) else _parts(name, value, field)
     if not values and not field.metadata.get("optional"):
-        raise errors.UserError(f"`--{name}` must have at least one value. Received none.")
+        raise errors.UserError(f"`{errors.setting(name)}` must have at least one value. Received none.")
     choices = field.metadata.get("choices")
     form = field.metadata.get("form")
     for item in values:
         if choices is not None and item not in choices:
             raise errors.unknown_value(name, item, choices, alternatives(field))
         if form is not None and not re.fullmatch(form[0], item):
-            raise errors.UserError(f"`--{name}` must be {form[1]}. Received: --{name}={item}.")
+            raise errors.UserError(
+                f"`{errors.setting(name)}` must be {form[1]}. Received: {errors.setting(name, item)}."
+            )
         limits = _limits(field.metadata.get("minimum"), field.metadata.get("maximum"), item)
         if limits:
-            raise errors.UserError(f"`--{name}` must be {limits}. Received: --{name}={item}.")
+            raise errors.UserError(
+                f"`{errors.setting(name)}` must be {limits}. Received: {errors.setting(name, item)}."
+            )
 
 
 def _parts(name: str, value: Any, field: dataclasses.Field[Any]) -> tuple[Any, ...]:
@@ -96,7 +101,9 @@ def _parts(name: str, value: Any, field: dataclasses.Field[Any]) -> tuple[Any, .
     joined = field.metadata.get("joined")
     parts = tuple(value.split(joined)) if joined else (value,)
     if len(set(parts)) < len(parts):
-        raise errors.UserError(f"`--{name}` must name each part once. Received: --{name}={value}.")
+        raise errors.UserError(
+            f"`{errors.setting(name)}` must name each part once. Received: {errors.setting(name, value)}."
+        )
     return parts
 
 
@@ -465,13 +472,15 @@ def fingerprint(*parts: Any) -> str:
 def _check_folder(data: DataConfig) -> None:
     if data.dataset == "folder" and not data.data_dir:
         raise errors.UserError(
-            "`--data_dir` must name the folder that holds images/<class>/. Received: --dataset=folder without "
-            "--data_dir. Add --data_dir=DIR."
+            f"`{errors.setting('data_dir')}` must name the folder that holds images/<class>/. Received: "
+            f"{errors.setting('dataset', 'folder')} without {errors.setting('data_dir')}. Add "
+            f"{errors.setting('data_dir', 'DIR')}."
         )
     if data.dataset != "folder" and data.unseen:
         raise errors.UserError(
-            f"`--unseen` must be for --dataset=folder. Received: --unseen={','.join(data.unseen)} with "
-            f"--dataset={data.dataset}, whose split says which classes are unseen. Leave --unseen out."
+            f"`{errors.setting('unseen')}` must be for {errors.setting('dataset', 'folder')}. Received: "
+            f"{errors.setting('unseen', data.unseen)} with {errors.setting('dataset', data.dataset)}, whose split says "
+            f"which classes are unseen. Leave {errors.setting('unseen')} out."
         )
 
 
@@ -482,6 +491,7 @@ def _check_map(map: MapConfig, rehearsal: RehearsalConfig) -> None:
         value = getattr(map, name)
         if value != only:
             raise errors.UserError(
-                f"`--{name}` must be {only} for ridge regression, which is linear and has a loss of its own. Received: "
-                f"--{name}={value} with --map_fits={','.join(rehearsal.map_fits)}. Add --map_fits=descent."
+                f"`{errors.setting(name)}` must be {only} for ridge regression, which is linear and has a loss of its "
+                f"own. Received: {errors.setting(name, value)} with {errors.setting('map_fits', rehearsal.map_fits)}. "
+                f"Use {errors.setting('map_fits', ('descent',))}."
             )

@@ -21,7 +21,7 @@ def documents(folder: Path, class_names: Sequence[str], what: str) -> dict[str, 
     Args:
       folder: Folder with `<class>.txt`; files of other classes are ignored.
       class_names: Names of the classes; file names may differ from them in case and in the separators of words.
-      what: Name of the texts in error messages, such as `--documents_dir`.
+      what: Name of the texts in error messages, such as `documents_dir`.
 
     Raises:
       errors.UserError: If a class has no file or two, or a file is not UTF-8 or is empty.
@@ -44,7 +44,7 @@ def captions(
     Args:
       folder: Folder with `<class>.txt`; or `<class>/<image>.txt`, at any depth, read only if `readable` is not None.
       class_names: Names of the classes, as in `documents`.
-      what: Name of the texts in error messages, such as `--captions_dir`.
+      what: Name of the texts in error messages, such as `captions_dir`.
       readable: Class -> function that chooses, among the files of its images, those that may be read; their names are
         paths relative to the class' folder, without `.txt`. All files of other classes may be read.
 

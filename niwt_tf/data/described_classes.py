@@ -38,7 +38,8 @@ def read(path: Path) -> Described:
     kind = path.suffix.lower()
     if kind not in _ENDINGS:
         raise errors.UserError(
-            f"`--classes` must be a file ending in {', '.join(_ENDINGS)}. Received: --classes={path}. Rename it."
+            f"`{errors.setting('classes')}` must be a file ending in {', '.join(_ENDINGS)}. Received: "
+            f"{errors.setting('classes', path)}. Rename it."
         )
     told = _csv(path) if kind == ".csv" else plain_yaml.read(path)
     if not told or not isinstance(told, dict):
@@ -56,7 +57,8 @@ def items(text: str) -> tuple[str, ...]:
         cells = [cell for row in csv.reader(text.splitlines(), skipinitialspace=True, strict=True) for cell in row]
     except csv.Error:
         raise errors.UserError(
-            f'`--attributes` must have commas between them, and quotes in pairs. Received: {text}. Write a,"b, c",d'
+            f"`{errors.setting('attributes')}` must have commas between them, and quotes in pairs. Received: {text}. "
+            'Write a,"b, c",d'
         ) from None
     return tuple(cell.strip() for cell in cells if cell.strip())
 
@@ -123,4 +125,6 @@ def _texts(path: Path, name: str, field: str, value: Any) -> Iterator[str]:
 
 
 def _wrong(path: Path, trouble: str, remedy: str) -> errors.UserError:
-    return errors.UserError(f"`--classes` must tell of classes. Received: {path}, {trouble}. {remedy}")
+    return errors.UserError(
+        f"`{errors.setting('classes')}` must tell of classes. Received: {path}, {trouble}. {remedy}"
+    )

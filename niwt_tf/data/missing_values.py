@@ -63,4 +63,4 @@ def decide(known: zero_shot.Attributes, choice: str) -> tuple[dict[str, np.ndarr
     code = np.float32(np.nan if gone else _CODE)
     values = {name: np.where(known.coded[name], code, row) for name, row in known.values.items()}
     why = "by the table's other values" if choice == "auto" else "as asked for"
-    return values, f"-1 is {'missing' if gone else 'a value'}, {why} (--missing_value)"
+    return values, f"-1 is {'missing' if gone else 'a value'}, {why} (missing_value)"

@@ -34,10 +34,10 @@ def stamps(config: config_lib.DomainConfig) -> dict[str, str]:
       errors.UserError: If a file or folder does not exist.
     """
     found: dict[str, str] = {}
-    for flag in ("captions_dir", "documents_dir"):
-        if named := getattr(config, flag):
-            folder = class_texts(flag, named)
-            found |= _stamps(folder, sorted(folder.glob("*.txt")), f"{flag} ")
+    for name in ("captions_dir", "documents_dir"):
+        if named := getattr(config, name):
+            folder = class_texts(name, named)
+            found |= _stamps(folder, sorted(folder.glob("*.txt")), f"{name} ")
     encoder = encoder_path(config.text_encoder)
     if encoder is not None:
         found |= _stamps(encoder, _files(encoder), "text_encoder ")
@@ -67,16 +67,16 @@ def backbone_path(config: config_lib.BackboneConfig) -> Path | None:
       errors.UserError: If there is nothing usable.
     """
     kind, _, place = config.backbone.partition(":")
-    flag, given = ("backbone", config.backbone) if place else ("weights", config.weights)
+    argument, given = ("backbone", config.backbone) if place else ("weights", config.weights)
     if given in ("imagenet", "none") or (kind == "hub" and "://" in place):
         return None
     path = Path(place or given).expanduser()
     if not path.exists():
-        raise _nothing_there(flag, given, path, "does not exist", "Name a file or folder that does")
+        raise _nothing_there(argument, given, path, "does not exist", "Name a file or folder that does")
     if not path.is_dir() and (why := paths.trouble(path)):
-        raise _nothing_there(flag, given, path, f"is {why}", "Name a file or folder")
+        raise _nothing_there(argument, given, path, f"is {why}", "Name a file or folder")
     if kind == "hub" and not _is_saved_model(path):
-        raise _nothing_there(flag, given, path, *_NO_SAVED_MODEL)
+        raise _nothing_there(argument, given, path, *_NO_SAVED_MODEL)
     return path
 
 
@@ -121,8 +121,8 @@ def stamps_below(root: Path, names: Iterable[str]) -> dict[str, str]:
     return _stamps(root, [file for path in there for file in _files(path)])
 
 
-def class_texts(flag: str, folder: str) -> Path:
-    """Check that a flag names a folder, of files `<class>.txt`, and return its path.
+def class_texts(argument: str, folder: str) -> Path:
+    """Check that a setting names a folder, of files `<class>.txt`, and return its path.
 
     Raises:
       errors.UserError: If it is not a folder.
@@ -130,7 +130,8 @@ def class_texts(flag: str, folder: str) -> Path:
     path = Path(folder).expanduser()
     if not path.is_dir():
         raise errors.UserError(
-            f"`--{flag}` must be a folder of <class>.txt. Received: --{flag}={folder}, which "
+            f"`{errors.setting(argument)}` must be a folder of <class>.txt. Received: "
+            f"{errors.setting(argument, folder)}, which "
             f"{'is no folder' if path.exists() else 'does not exist'}. Name the folder that holds the files."
         )
     return path
@@ -163,10 +164,10 @@ def sha256(path: Path) -> str:
     return total.hexdigest()
 
 
-def _nothing_there(flag: str, given: str, path: Path, trouble: str, remedy: str) -> errors.UserError:
+def _nothing_there(argument: str, given: str, path: Path, trouble: str, remedy: str) -> errors.UserError:
     return errors.UserError(
-        f"`--{flag}` must name what is there. Received: --{flag}={given}, where {path} "
-        f"{trouble if path.exists() else 'does not exist'}. {remedy}."
+        f"`{errors.setting(argument)}` must name what is there. Received: {errors.setting(argument, given)}, where "
+        f"{path} {trouble if path.exists() else 'does not exist'}. {remedy}."
     )
 
 

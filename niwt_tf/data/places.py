@@ -29,7 +29,7 @@ def prepared_folder(config: config_lib.DataConfig) -> Path:
     folder = Path(config.prepared_dir or _TFDS_FOLDER).expanduser()
     if not paths.is_text(str(folder)):
         raise errors.UserError(
-            "`--prepared_dir` must be a folder whose name is UTF-8. Received: "
-            f"--prepared_dir={paths.printable(str(folder))}. Name another."
+            f"`{errors.setting('prepared_dir')}` must be a folder whose name is UTF-8. Received: "
+            f"{errors.setting('prepared_dir', paths.printable(str(folder)))}. Name another."
         )
     return folder

@@ -39,8 +39,8 @@ def parse(items: Sequence[str], names: Sequence[str], seen: np.ndarray) -> dict[
         value = _usual(seen[:, index]) if written is None else _number(item, written, seen, index)
         if listed.setdefault(index, value) != value:
             raise errors.UserError(
-                f"`--attributes` must give each attribute one value. Received: {item!r}, after {names[index]} was "
-                f"{listed[index]:g}. Keep one of them."
+                f"`{errors.setting('attributes')}` must give each attribute one value. Received: {item!r}, after "
+                f"{names[index]} was {listed[index]:g}. Keep one of them."
             )
     for group in exclusive(names, seen):
         _require_one({index: listed[index] for index in group if index in listed}, names)
@@ -119,8 +119,8 @@ def _number(item: str, written: str, seen: np.ndarray, index: int) -> float:
     least, most = _limits(seen, index)
     if not least <= number <= most:
         raise errors.UserError(
-            f"`--attributes` must have numbers in the table's unit, here {least:g} to {most:g}, or shares such as 80%. "
-            f"Received: {item!r}. Among the seen classes it goes from {of_attribute.min():g} to "
+            f"`{errors.setting('attributes')}` must have numbers in the table's unit, here {least:g} to {most:g}, or "
+            f"shares such as 80%. Received: {item!r}. Among the seen classes it goes from {of_attribute.min():g} to "
             f"{of_attribute.max():g}."
         )
     return number
@@ -141,6 +141,6 @@ def _require_one(told: dict[int, float], names: Sequence[str]) -> None:
     if sum(told.values()) > 1:
         listed = " and ".join(names[index] for index, value in told.items() if value)
         raise errors.UserError(
-            f"`--attributes` must not contradict one another. Received: {listed}, of which every seen class has just "
-            "one. Keep one of them, or give each a share, such as 50%."
+            f"`{errors.setting('attributes')}` must not contradict one another. Received: {listed}, of which every "
+            "seen class has just one. Keep one of them, or give each a share, such as 50%."
         )

@@ -88,9 +88,9 @@ def _require_domains(told: Description, domains: Sequence[str]) -> None:
     given = {flag for flag in _FIELDS.values() if any(text.strip() for text in getattr(told, flag))}
     if not set(domains) <= set(_FIELDS):
         raise errors.UserError(
-            "`--domain` must be one in which new classes can be described: attributes, captions or documents. "
-            f"Received: a model that knows its classes by {' and '.join(domains)}. Make one with another, such as niwt "
-            "--domain=captions"
+            f"`{errors.setting('domain')}` must be one in which new classes can be described: attributes, captions or "
+            f"documents. Received: a model that knows its classes by {' and '.join(domains)}. Make one with another, "
+            f"such as niwt --domain=captions"
         )
     if given != wanted:
         raise errors.UserError(
@@ -100,7 +100,7 @@ def _require_domains(told: Description, domains: Sequence[str]) -> None:
 
 
 def _flags(fields: Collection[str]) -> str:
-    return " and ".join({"documents": "--document_file"}.get(field, f"--{field}") for field in sorted(fields))
+    return " and ".join(errors.setting("document_file" if field == "documents" else field) for field in sorted(fields))
 
 
 def _read_share(
@@ -123,8 +123,9 @@ def _read_texts(
     vector = encoder(written).mean(0)
     if not vector.any():
         raise errors.UserError(
-            f"`--{share.domain}` must have words that the model knows. Received: none but words unknown to it: "
-            f"{errors.listed(unknown)}. Describe the class in words of the descriptions that the model learned from."
+            f"`{errors.setting(share.domain)}` must have words that the model knows. Received: none but words unknown "
+            f"to it: {errors.listed(unknown)}. Describe the class in words of the descriptions that the model learned "
+            "from."
         )
     if encoder.feature_names is None:
         understood = [(word, float(count)) for word, count in counts.most_common() if word not in unknown]

@@ -86,7 +86,7 @@ class TfidfEncoder:
             raise errors.UserError(
                 "Texts of the seen classes must share words: tfidf knows those in two texts or more, and all of a "
                 f"class with under {_FEW_WORDS} words. Received: {len(texts):,} texts without such a word. Give other "
-                "texts, or name another --text_encoder."
+                f"texts, or name another {errors.setting('text_encoder')}."
             )
         vectorizer = _vectorizer(phrase, vocabulary=vocabulary)
         weights = vectorizer.fit_transform(texts)

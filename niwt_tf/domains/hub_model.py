@@ -48,6 +48,7 @@ def load(handle: str, path: Path | None = None) -> Callable[[Sequence[str]], np.
 
 def _no_text_model(handle: str, trouble: str) -> errors.UserError:
     return errors.UserError(
-        "`--text_encoder=hub:...` must name a model that turns N texts into vectors [N,M]. Received: "
-        f"--text_encoder=hub:{handle}, {trouble}. Name a text embedding, such as a universal sentence encoder."
+        f"`{errors.setting('text_encoder', 'hub:...')}` must name a model that turns N texts into vectors [N,M]. "
+        f"Received: {errors.setting('text_encoder', 'hub:' + handle)}, {trouble}. Name a text embedding, such as a "
+        "universal sentence encoder."
     )

@@ -140,19 +140,25 @@ def _told(domain: str, dataset: zero_shot.ZeroShotDataset) -> Any:
     read = getattr(dataset.descriptions, domain)
     if read is None:
         has = [name for name in config_lib.DOMAINS if getattr(dataset.descriptions, name)]
-        own = f", or give your own with --{domain}_dir" if domain in ("captions", "documents") else ""
+        own = (
+            f", or give your own with {errors.setting(f'{domain}_dir')}" if domain in ("captions", "documents") else ""
+        )
         raise errors.UserError(
-            f"`--domain` must be something that the dataset tells of its classes. Received: --domain with {domain}, "
-            f"--dataset={dataset.name}, which has {', '.join(has) or 'none'}. Name one of those{own}."
+            f"`{errors.setting('domain')}` must be something that the dataset tells of its classes. Received: "
+            f"{errors.setting('domain')} with {domain}, {errors.setting('dataset', dataset.name)}, which has "
+            f"{', '.join(has) or 'none'}. Name one of those{own}."
         )
     return read()
 
 
 def _check(domain: str, one: part.Part, dataset: zero_shot.ZeroShotDataset) -> list[str]:
     """Check the vectors of a domain with `audit.check`, which raises errors.UserError, and return its warnings."""
-    remedy = "Mend what the dataset tells of them, or name another --domain."
+    remedy = f"Mend what the dataset tells of them, or name another {errors.setting('domain')}."
     if domain in ("captions", "documents"):
-        remedy = f"Write other text into a folder for --{domain}_dir, or name another --text_encoder."
+        remedy = (
+            f"Write other text into a folder for {errors.setting(f'{domain}_dir')}, or name another "
+            f"{errors.setting('text_encoder')}."
+        )
     features = one.feature_names if domain in _OF_ATTRIBUTES else ()
     told = audit.Told(
         domain, one.source, remedy, dataset.class_names, one.vectors, len(dataset.seen), features, one.known_words

@@ -50,7 +50,7 @@ def of_classes(known: Mapping[str, _T], class_names: Sequence[str], what: str, s
     missing = [name for name in class_names if name not in known]
     if missing:
         raise errors.UserError(
-            f"`{what}` must tell of every class. Received: {source}, without {errors.listed(missing)}. "
-            "Add what is missing, or name another --domain."
+            f"`{what}` must tell of every class. Received: {source}, without {errors.listed(missing)}. Add what is "
+            f"missing, or name another {errors.setting('domain')}."
         )
     return [known[name] for name in class_names]

@@ -59,7 +59,7 @@ def from_folder(kind: str, folder: str, dataset: zero_shot.ZeroShotDataset) -> z
     """
     read = {"captions": class_texts.captions, "documents": class_texts.documents}[kind]
     path = named_files.class_texts(f"{kind}_dir", folder)
-    return zero_shot.Texts(read(path, dataset.class_names, f"--{kind}_dir"), f"the files in {folder}")
+    return zero_shot.Texts(read(path, dataset.class_names, errors.setting(f"{kind}_dir")), f"the files in {folder}")
 
 
 def _filled(known: zero_shot.Texts, kind: str, class_names: Sequence[str]) -> list[list[str]]:
@@ -70,7 +70,7 @@ def _filled(known: zero_shot.Texts, kind: str, class_names: Sequence[str]) -> li
     if empty:
         raise errors.UserError(
             f"`{kind}` must tell of every class. Received: {known.source}, with no text for {errors.listed(empty)}. "
-            f"Write some, or name a folder of your own with --{kind}_dir."
+            f"Write some, or name a folder of your own with {errors.setting(f'{kind}_dir')}."
         )
     return filled
 

@@ -59,8 +59,9 @@ class WordVectors:
             trouble = str(error) or type(error).__name__
         if trouble:
             raise errors.UserError(
-                "`--text_encoder=word2vec:PATH` must name word vectors in a format of word2vec's, or GloVe's. "
-                f"Received: {path}, which could not be read: {trouble}. Unpack it, or fetch it again."
+                f"`{errors.setting('text_encoder', 'word2vec:PATH')}` must name word vectors in a format of "
+                f"word2vec's, or GloVe's. Received: {path}, which could not be read: {trouble}. Unpack it, or fetch "
+                "it again."
             )
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
@@ -154,8 +155,8 @@ def _read_binary(path: Path) -> tuple[dict[str, int], np.ndarray]:
         from gensim.models import keyedvectors  # optional: gensim
     except ImportError as error:
         raise errors.UserError(
-            "`--text_encoder=word2vec:...` must have gensim installed for its binary format. Received: no gensim in "
-            "this environment. Run pip install 'niwt_tf[text]'."
+            f"`{errors.setting('text_encoder', 'word2vec:...')}` must have gensim installed for its binary format. "
+            "Received: no gensim in this environment. Run pip install 'niwt_tf[text]'."
         ) from error
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # gensim leaves a damaged file open

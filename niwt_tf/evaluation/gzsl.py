@@ -248,5 +248,5 @@ def _require_numbers(name: str, logits: np.ndarray) -> None:
     if wrong:
         raise errors.DivergedError(
             f"`{name}` must be numbers. Received: NaN in {wrong:,} of {len(logits):,} rows. Train the network anew, "
-            "with a lower --learning_rate."
+            f"with a lower {errors.setting('learning_rate')}."
         )

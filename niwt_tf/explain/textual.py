@@ -102,7 +102,7 @@ def readable(name: str) -> str:
     return re.sub(r"\s*(?:::|=)\s*", ": ", bare).replace("_", " ").replace("+", " ").strip()
 
 
-def class_index(name: str, class_names: Sequence[str], flag: str = "--class") -> int:
+def class_index(name: str, class_names: Sequence[str], argument: str = "class") -> int:
     """Find the index of a class by its name, in any case, its words joined by spaces, `_`, `-` or `+`.
 
     Raises:
@@ -110,7 +110,7 @@ def class_index(name: str, class_names: Sequence[str], flag: str = "--class") ->
     """
     forms = [names_lib.normal(one) for one in class_names]
     if names_lib.normal(name) not in forms:
-        raise errors.unknown_value(flag, name, class_names, errors.listed(class_names))
+        raise errors.unknown_value(argument, name, class_names, errors.listed(class_names))
     return forms.index(names_lib.normal(name))
 
 

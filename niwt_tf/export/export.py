@@ -26,8 +26,8 @@ def export(model: model_lib.Model, out: str | Path, format: str = target.SAVED_M
         or the predictor cannot be converted or fails its check.
       OSError: If it cannot be written.
     """
-    written, path = target.require_format(format, dashes=""), Path(out).expanduser()
-    target.require_new(path, written, dashes="")
+    written, path = target.require_format(format), Path(out).expanduser()
+    target.require_new(path, written)
     if written == target.KERAS:
         files.save(model, path)
     elif written == target.SAVED_MODEL:

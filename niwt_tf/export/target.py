@@ -21,12 +21,11 @@ _FORMER = {"tflite": LITERT}
 _IMPORTED = {LITERT: ("ai_edge_litert",), ONNX: ("tf2onnx", "onnx", "onnxruntime"), OPENVINO: ("openvino",)}
 
 
-def require_format(format: str, dashes: str = "--") -> str:
+def require_format(format: str) -> str:
     """Check that a format exists and that its packages are installed, and return its current name.
 
     Args:
       format: Name of the format from the user, current or former.
-      dashes: Prefix of the argument's name in messages: empty in Python.
 
     Raises:
       errors.UserError: If there is no such format, or a package is not installed.
@@ -37,7 +36,7 @@ def require_format(format: str, dashes: str = "--") -> str:
     lacking = [one for one in _IMPORTED.get(name, ()) if importlib.util.find_spec(one) is None]
     if lacking:
         raise errors.UserError(
-            f"`{dashes}format={format}` must have its converter and its runtime installed. Received: no "
+            f"`{errors.setting('format', format)}` must have its converter and its runtime installed. Received: no "
             f"{errors.listed(lacking)} in this environment. Run pip install 'niwt_tf[{name}]'."
         )
     return name
@@ -54,7 +53,7 @@ def default(name: str, format: str) -> Path:
     return Path("exported") / below.get(format, Path(f"{name}-{format}"))
 
 
-def require_new(out: Path, format: str, dashes: str = "--") -> None:
+def require_new(out: Path, format: str) -> None:
     """Check that an export can be created at `out`, and raise errors.UserError if not.
 
     An existing folder is allowed only if it is empty and the format needs a folder.
@@ -62,29 +61,28 @@ def require_new(out: Path, format: str, dashes: str = "--") -> None:
     Args:
       out: Folder of the export; for the format keras the file.
       format: One of `FORMATS`.
-      dashes: Prefix of the arguments' names in messages: empty in Python.
     """
-    named = f"{dashes}out"
     is_file = format == KERAS
     if is_file and out.suffix != bundle.ENDING:
         raise errors.UserError(
-            f"`{named}` must end in {bundle.ENDING} for {dashes}format={KERAS}. Received: {named}={out}. Name another "
-            f"{named}."
+            f"`{errors.setting('out')}` must end in {bundle.ENDING} for {errors.setting('format', KERAS)}. Received: "
+            f"{errors.setting('out', out)}. Name another {errors.setting('out')}."
         )
     if os.path.lexists(out) and (is_file or not out.is_dir() or any(out.iterdir())):
         what, trouble = "a new file" if is_file else "an empty or a new folder", "is there"
         if out.is_dir() and not is_file:
             trouble = f"holds {errors.listed(sorted(path.name for path in out.iterdir()), 3)}"
         raise errors.UserError(
-            f"`{named}` must be {what}: nothing is written over. Received: {named}={out}, which {trouble}. Name "
-            f"another, such as {named}={_unused(out)}"
+            f"`{errors.setting('out')}` must be {what}: nothing is written over. Received: "
+            f"{errors.setting('out', out)}, which {trouble}. Name another, such as "
+            f"{errors.setting('out', _unused(out))}"
         )
     nearest = next(path for path in (out.absolute(), *out.absolute().parents) if path.exists())
     if not (nearest.is_dir() and os.access(nearest, os.W_OK)):
         trouble = "cannot be written" if nearest.is_dir() else "is no folder"
         raise errors.UserError(
-            f"`{named}` must be a place that can be written. Received: {named}={out}, where {nearest} {trouble}. Name "
-            f"another {named}."
+            f"`{errors.setting('out')}` must be a place that can be written. Received: {errors.setting('out', out)}, "
+            f"where {nearest} {trouble}. Name another {errors.setting('out')}."
         )
 
 

@@ -283,8 +283,9 @@ def _require_finite(means: np.ndarray, domain_vectors: np.ndarray) -> None:
         wrong = int((~np.isfinite(numbers)).any(1).sum())
         if wrong:
             raise errors.DivergedError(
-                f"`{name}` must be finite numbers. Received: {name} of {wrong} of {len(numbers)} classes that are not. "
-                "Train the backbone anew with a lower --learning_rate, or name another --domain."
+                f"`{name}` must be finite numbers. Received: {name} of {wrong} of {len(numbers)} classes that are "
+                f"not. Train the backbone anew with a lower {errors.setting('learning_rate')}, or name another "
+                f"{errors.setting('domain')}."
             )
 
 

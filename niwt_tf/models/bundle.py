@@ -35,8 +35,8 @@ def require(path: str | os.PathLike[str]) -> Path:
     given = Path(path).expanduser()
     if not given.is_file():
         raise errors.UserError(
-            f"`--model` must be the folder of a run, or a {ENDING} bundle. Received: --model={path}, where there is "
-            "none. Name one that niwt or niwt_teach made."
+            f"`{errors.setting('model')}` must be the folder of a run, or a {ENDING} bundle. Received: "
+            f"{errors.setting('model', path)}, where there is none. Name one that niwt or niwt_teach made."
         )
     return given
 
@@ -87,8 +87,8 @@ def _checked(path: Path, archive: zipfile.ZipFile) -> Mapping[str, str]:
     manifest = _manifest(path, archive)
     if manifest["format"] > FORMAT:
         raise errors.UserError(
-            f"`--model` must be of format {FORMAT} or earlier. Received: {path}, of format {manifest['format']}, which "
-            "a later niwt_tf wrote. Run pip install --upgrade niwt_tf"
+            f"`{errors.setting('model')}` must be of format {FORMAT} or earlier. Received: {path}, of format "
+            f"{manifest['format']}, which a later niwt_tf wrote. Run pip install --upgrade niwt_tf"
         )
     listed = manifest["sha256"]
     wrong = [name for name in names if name != _MANIFEST and (name not in listed or not _is_safe(name))]
@@ -131,5 +131,6 @@ def _digest(archive: zipfile.ZipFile, name: str) -> str:
 def broken(path: Path, trouble: str) -> errors.UserError:
     """Build the error for a file that is not a whole bundle."""
     return errors.UserError(
-        f"`--model` must be a whole .keras bundle, as niwt_teach writes. Received: {path}, which {trouble}. {_REMEDY}"
+        f"`{errors.setting('model')}` must be a whole .keras bundle, as niwt_teach writes. Received: {path}, which "
+        f"{trouble}. {_REMEDY}"
     )

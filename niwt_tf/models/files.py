@@ -86,9 +86,9 @@ def _read_bundle(path: Path, folder: Path, safe_mode: bool) -> state.ModelState:
     programs = [name for name in (config.backbone.backbone, config.domain.text_encoder) if name.startswith("hub:")]
     if programs and safe_mode:
         raise errors.UserError(
-            "`--safe_mode` must be off for a bundle that runs a SavedModel of TensorFlow Hub, which is a program. "
-            f"Received: {path}, which runs {errors.listed(programs)}. Add --nosafe_mode if you trust whom it comes "
-            "from."
+            f"`{errors.setting('safe_mode')}` must be off for a bundle that runs a SavedModel of TensorFlow Hub, "
+            f"which is a program. Received: {path}, which runs {errors.listed(programs)}. Add "
+            f"{errors.setting('safe_mode', False)} if you trust whom it comes from."
         )
     whole = network_file.load(path, runs_programs=bool(programs))
     network = keras.Model(whole.input, whole.get_layer(_SCORES).input)

@@ -29,11 +29,12 @@ def require(model: str | None) -> Path:
     """
     if not model:
         raise errors.UserError(
-            f"`--model` must name the folder of a run, or a {bundle.ENDING} bundle. Received none. Add --model=MODEL."
+            f"`{errors.setting('model')}` must name the folder of a run, or a {bundle.ENDING} bundle. Received none. "
+            f"Add {errors.setting('model', 'MODEL')}."
         )
     path = Path(model).expanduser()
     if path.suffix != bundle.ENDING or path.is_dir():
-        return run_folder.require(model, STAGES, "--model")
+        return run_folder.require(model, STAGES, "model")
     return bundle.require(model)
 
 
@@ -63,11 +64,14 @@ def require_new(path: Path) -> Path:
       errors.UserError: If something exists there, or the path does not end in `.keras`.
     """
     if path.suffix != bundle.ENDING:
-        raise errors.UserError(f"`--out` must end in {bundle.ENDING}. Received: --out={path}. Name another --out.")
+        raise errors.UserError(
+            f"`{errors.setting('out')}` must end in {bundle.ENDING}. Received: {errors.setting('out', path)}. Name "
+            f"another {errors.setting('out')}."
+        )
     if path.exists():
         raise errors.UserError(
-            f"`--out` must be a new file: nothing is written over. Received: --out={path}, which is there. Name "
-            "another --out, or remove it first."
+            f"`{errors.setting('out')}` must be a new file: nothing is written over. Received: "
+            f"{errors.setting('out', path)}, which is there. Name another {errors.setting('out')}, or remove it first."
         )
     return path
 

@@ -57,12 +57,13 @@ def forget(model: State, names: Sequence[str]) -> State:
     Raises:
       errors.UserError: If there is no such class, or it was learned from images.
     """
-    gone = {textual.class_index(name, model.class_names, "--forget") for name in names}
+    gone = {textual.class_index(name, model.class_names, "forget") for name in names}
     learned = [model.class_names[index] for index in sorted(gone) if index < len(model.seen)]
     if learned:
         raise errors.UserError(
-            f"`--forget` must name classes that were taught by words. Received: {errors.listed(learned)}, learned from "
-            f"images. Those taught by words are {errors.listed(model.classifier.unseen) or 'none'}."
+            f"`{errors.setting('forget')}` must name classes that were taught by words. Received: "
+            f"{errors.listed(learned)}, learned from images. Those taught by words are "
+            f"{errors.listed(model.classifier.unseen) or 'none'}."
         )
     kept = [index for index in range(len(model.class_names)) if index not in gone]
     left = tuple(model.class_names[index] for index in kept)
@@ -161,10 +162,14 @@ def _require_new(model: state.ModelState, names: Sequence[str]) -> None:
     for name in names:
         form = names_lib.normal(name)
         if not form:
-            raise errors.UserError("`--name` must name the new class. Received: an empty name. Add --name=NAME.")
+            raise errors.UserError(
+                f"`{errors.setting('name')}` must name the new class. Received: an empty name. Add "
+                f"{errors.setting('name', 'NAME')}."
+            )
         if form in taken:
             raise errors.UserError(
-                f"`--name` must be new to the model. Received: {name!r}, which it knows as {taken[form]!r}. Name the "
-                "class otherwise, or remove the old one first with --forget, if it was taught by words."
+                f"`{errors.setting('name')}` must be new to the model. Received: {name!r}, which it knows as "
+                f"{taken[form]!r}. Name the class otherwise, or remove the old one first with "
+                f"{errors.setting('forget')}, if it was taught by words."
             )
         taken[form] = name

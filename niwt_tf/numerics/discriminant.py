@@ -34,7 +34,7 @@ def fit(features: np.ndarray, labels: np.ndarray, classes: int, shrinkage: float
     if not np.isfinite(features).all():
         raise errors.DivergedError(
             "`features` must be finite numbers. Received: some that are not, in fitting the new classifier. Check "
-            "--preprocessing and the network's weights."
+            f"{errors.setting('preprocessing')} and the network's weights."
         )
     counts = np.bincount(labels, minlength=classes)
     means = class_means(features, labels, classes)

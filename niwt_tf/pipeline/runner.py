@@ -106,8 +106,9 @@ def _require_parents(name: str, workdir: workdir_lib.Workdir, prints: dict[str, 
     missing = [parent for parent in stage_table.STAGES[name].parents if not workdir.is_current(parent, prints[parent])]
     if missing:
         raise errors.UserError(
-            f"`--stages` must include what a stage needs, unless it is done. Received: --stages with {name}, which "
-            f"needs {', '.join(missing)}. Run --stages={','.join([*missing, name])}, or leave --stages out to run all."
+            f"`{errors.setting('stages')}` must include what a stage needs, unless it is done. Received: "
+            f"{errors.setting('stages')} with {name}, which needs {', '.join(missing)}. Run "
+            f"{errors.setting('stages', tuple([*missing, name]))}, or leave {errors.setting('stages')} out to run all."
         )
 
 

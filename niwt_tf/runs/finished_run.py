@@ -39,9 +39,9 @@ class FinishedRun:
         missing = [stage for stage in _NEEDED if not (self.root / stage).is_dir()]
         if missing:
             raise errors.UserError(
-                f"`--workdir` must hold a run that has its scores. Received: --workdir={self.root}, without the "
-                f"{'stages' if len(missing) > 1 else 'stage'} {', '.join(missing)}. "
-                f"Run {command.command(self.config, self.root)}"
+                f"`{errors.setting('workdir')}` must hold a run that has its scores. Received: "
+                f"{errors.setting('workdir', self.root)}, without the {'stages' if len(missing) > 1 else 'stage'} "
+                f"{', '.join(missing)}. Run {command.command(self.config, self.root)}"
             )
 
     @functools.cached_property

@@ -13,42 +13,46 @@ from niwt_tf import errors
 from niwt_tf.runs import command, run_files
 
 
-def require(folder: str | None, stages: Sequence[str], flag: str = "--workdir") -> Path:
+def require(folder: str | None, stages: Sequence[str], argument: str = "workdir") -> Path:
     """Check that a folder is a run's, with some stages done, and return its path.
 
     Args:
       folder: Path of the folder, as the user wrote it.
       stages: Names of the stages that must be done.
-      flag: Flag by which the user names the folder.
+      argument: Name of the setting that names the folder.
 
     Raises:
       errors.UserError: If the folder is not a run's, or lacks a stage.
     """
     if not folder:
-        raise errors.UserError(f"`{flag}` must name a finished run. Received none. Add {flag}=DIR.")
+        raise errors.UserError(
+            f"`{errors.setting(argument)}` must name a finished run. Received none. Add "
+            f"{errors.setting(argument, 'DIR')}."
+        )
     root = Path(folder).expanduser()
     config = _config(root)
     if config is None:
         raise errors.UserError(
-            f"`{flag}` must be the folder of a run. Received: {flag}={folder}, which "
-            f"{_trouble(root, 'is the folder of no run')}. Name one that niwt made, or make it: "
-            f"niwt --workdir={shlex.quote(folder)}"
+            f"`{errors.setting(argument)}` must be the folder of a run. Received: {errors.setting(argument, folder)}, "
+            f"which {_trouble(root, 'is the folder of no run')}. Name one that niwt made, or make it: niwt "
+            f"--workdir={shlex.quote(folder)}"
         )
     missing = [stage for stage in stages if not (root / stage).is_dir()]
     if missing:
         raise errors.UserError(
-            f"`{flag}` must hold the stages {', '.join(stages)}. Received: {flag}={folder}, without "
-            f"{', '.join(missing)}. Make what is missing: {command.of_record(config, root)}"
+            f"`{errors.setting(argument)}` must hold the stages {', '.join(stages)}. Received: "
+            f"{errors.setting(argument, folder)}, without {', '.join(missing)}. Make what is missing: "
+            f"{command.of_record(config, root)}"
         )
     return root
 
 
-def within(folder: str, flag: str) -> list[Path]:
+def within(folder: str, argument: str) -> list[Path]:
     """List the folders of runs in a folder: the folder itself, or its direct subfolders.
 
     Args:
       folder: Path of the folder of a run or of a comparison, as the user wrote it.
-      flag: Flag by which the user names the folder.
+      argument: Name of the setting that names the folder.
 
     Raises:
       errors.UserError: If there are none.
@@ -59,9 +63,9 @@ def within(folder: str, flag: str) -> list[Path]:
     runs = [root] if _config(root) is not None else [path for path in below if _config(path) is not None]
     if not runs:
         raise errors.UserError(
-            f"`{flag}` must name folders of comparisons or of runs. Received: {flag}={folder}, which "
-            f"{_trouble(root, 'holds no run')}. Name an --out of niwt_compare or a --workdir of niwt, or leave {flag} "
-            "out."
+            f"`{errors.setting(argument)}` must name folders of comparisons or of runs. Received: "
+            f"{errors.setting(argument, folder)}, which {_trouble(root, 'holds no run')}. Name a folder that "
+            f"niwt_compare or niwt made, or leave {errors.setting(argument)} out."
         )
     return runs
 

@@ -133,8 +133,10 @@ def check(start: backbone_lib.InitialNetwork, config: config_lib.BackboneConfig)
         _own_classifier(start, config)
     if config.finetune_from and kind != "full":
         raise errors.UserError(
-            f"`--finetune_from` must be with --finetune=full. Received: --finetune_from={config.finetune_from} with "
-            f"--finetune={config.finetune}, which trains no layer of the network. Add --finetune=full."
+            f"`{errors.setting('finetune_from')}` must be with {errors.setting('finetune', 'full')}. Received: "
+            f"{errors.setting('finetune_from', config.finetune_from)} with "
+            f"{errors.setting('finetune', config.finetune)}, which trains no layer of the network. Add "
+            f"{errors.setting('finetune', 'full')}."
         )
     if kind == "full":
         full_training.trainable(start.backbone.network, config.finetune_from)
@@ -146,9 +148,10 @@ def _own_classifier(
     """Return the kernel and bias of the classifier that came with the network."""
     if start.kernel is None or start.bias is None:
         raise errors.UserError(
-            "`--finetune` must train a classifier where the network has none of its own that can be taken. Received: "
-            f"--finetune=none with --backbone={config.backbone}, which {start.why_none}. Take --finetune=classifier, "
-            "which trains a new one."
+            f"`{errors.setting('finetune')}` must train a classifier where the network has none of its own that can "
+            f"be taken. Received: {errors.setting('finetune', 'none')} with "
+            f"{errors.setting('backbone', config.backbone)}, which {start.why_none}. Take "
+            f"{errors.setting('finetune', 'classifier')}, which trains a new one."
         )
     return start.kernel, start.bias
 
@@ -158,9 +161,10 @@ def _columns(own: tuple[np.ndarray, np.ndarray], columns: np.ndarray) -> tuple[n
     kernel, bias = own
     if len(bias) != len(columns):
         raise errors.UserError(
-            "`--finetune=none` must be with a network whose own classifier has one class for each seen class, in the "
-            f"order of their names. Received: {len(bias)} classes of the network, {len(columns)} seen classes of the "
-            "dataset. Take --finetune=classifier, which trains a new one."
+            f"`{errors.setting('finetune', 'none')}` must be with a network whose own classifier has one class for "
+            f"each seen class, in the order of their names. Received: {len(bias)} classes of the network, "
+            f"{len(columns)} seen classes of the dataset. Take {errors.setting('finetune', 'classifier')}, which "
+            "trains a new one."
         )
     return kernel[:, columns].astype(np.float32), bias[columns].astype(np.float32)
 
@@ -172,8 +176,9 @@ def _held_out(labels: np.ndarray, patience: int, seed: int) -> np.ndarray:
     held_out = zero_shot.held_out(labels, seed, _HELD_OUT_SHARE) & (np.bincount(labels)[labels] > 1)
     if not held_out.any():
         raise errors.UserError(
-            f"`--patience` must be with classes of two images or more. Received: --patience={patience} with one "
-            "training image of each class. Leave --patience out."
+            f"`{errors.setting('patience')}` must be with classes of two images or more. Received: "
+            f"{errors.setting('patience', patience)} with one training image of each class. Leave "
+            f"{errors.setting('patience')} out."
         )
     return held_out
 

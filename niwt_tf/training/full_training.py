@@ -93,10 +93,15 @@ def trainable(network: keras.Model, first_layer: str) -> list[keras.Variable]:
     """
     variables = _from_layer(network, first_layer) if first_layer else network.trainable_variables
     if not variables:
-        received = f"--finetune_from={first_layer}, from which on there are none" if first_layer else "one without"
+        received = (
+            f"{errors.setting('finetune_from', first_layer)}, from which on there are none"
+            if first_layer
+            else "one without"
+        )
         raise errors.UserError(
-            "`--finetune=full` must be with a network that has variables to train. Received: "
-            f"{received}. Take --finetune=classifier{', or name a layer before it' if first_layer else ''}."
+            f"`{errors.setting('finetune', 'full')}` must be with a network that has variables to train. Received: "
+            f"{received}. Take "
+            f"{errors.setting('finetune', 'classifier')}{', or name a layer before it' if first_layer else ''}."
         )
     return variables
 
@@ -142,7 +147,7 @@ def _epoch(
         if not np.isfinite(loss):
             raise errors.DivergedError(
                 f"`loss` must be a finite number. Received: {loss} in epoch {epoch + 1}, step {number + 1} of the "
-                "backbone's training. Lower --learning_rate; the epochs before this one are kept."
+                f"backbone's training. Lower {errors.setting('learning_rate')}; the epochs before this one are kept."
             )
         totals += loss, accuracy
         bar.set_postfix(epoch=epoch + 1, loss=f"{loss:.3f}", accuracy=f"{accuracy:.2f}", refresh=False)

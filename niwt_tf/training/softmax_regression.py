@@ -135,5 +135,5 @@ def _require_finite(loss: float, epoch: int) -> None:
     if not np.isfinite(loss):
         raise errors.DivergedError(
             f"`loss` must be a finite number. Received: {loss} in epoch {epoch} of the new classifier's training. "
-            "Lower --classifier_learning_rate."
+            f"Lower {errors.setting('classifier_learning_rate')}."
         )

@@ -119,8 +119,8 @@ def _limit_memory(gpu: tf.config.PhysicalDevice, mebibytes: int) -> None:
     except RuntimeError:
         if [one.memory_limit for one in tf.config.get_logical_device_configuration(gpu) or ()] != [mebibytes]:
             raise errors.UserError(
-                f"`--memory_limit` must be set before a GPU is used. Received: --memory_limit={mebibytes} in a "
-                "process that has used one. Start a new process."
+                f"`{errors.setting('memory_limit')}` must be set before a GPU is used. Received: "
+                f"{errors.setting('memory_limit', mebibytes)} in a process that has used one. Start a new process."
             ) from None
 
 

@@ -18,11 +18,11 @@ from niwt_tf import errors
 SIGNATURES = ("default", "serving_default")
 
 
-def load(flag: str, handle: str, path: Path | None = None) -> Any:
+def load(argument: str, handle: str, path: Path | None = None) -> Any:
     """Load a model; TensorFlow Hub keeps downloads in its own cache.
 
     Args:
-      flag: Name of the flag that the handle belongs to, such as backbone.
+      argument: Name of the setting that holds the handle, such as `backbone`.
       handle: Address of the model on TensorFlow Hub.
       path: SavedModel of the model on this machine, if there is one.
 
@@ -35,26 +35,28 @@ def load(flag: str, handle: str, path: Path | None = None) -> Any:
             import tensorflow_hub  # optional: tensorflow-hub
     except ImportError as error:
         raise errors.UserError(
-            f"`--{flag}=hub:...` must have tensorflow-hub installed, and setuptools before version 82. Received: "
-            f"{error}. Run pip install 'niwt_tf[text]'."
+            f"`{errors.setting(argument, 'hub:...')}` must have tensorflow-hub installed, and setuptools before "
+            f"version 82. Received: {error}. Run pip install 'niwt_tf[text]'."
         ) from error
     try:
         return tensorflow_hub.load(str(path or handle))
     except urllib.error.URLError as error:
-        raise errors.UserError(_offline(flag, handle, error)) from error
+        raise errors.UserError(_offline(argument, handle, error)) from error
     except (OSError, ValueError, RuntimeError, EOFError, tarfile.TarError, tf.errors.OpError) as error:
         raise errors.UserError(
-            f"`--{flag}=hub:...` must name a model that can be loaded. Received: --{flag}=hub:{handle}, which gives: "
-            f"{errors.first_line(error)}. Name another, or fetch it again."
+            f"`{errors.setting(argument, 'hub:...')}` must name a model that can be loaded. Received: "
+            f"{errors.setting(argument, 'hub:' + handle)}, which gives: {errors.first_line(error)}. Name another, or "
+            "fetch it again."
         ) from error
 
 
-def _offline(flag: str, handle: str, error: urllib.error.URLError) -> str:
+def _offline(argument: str, handle: str, error: urllib.error.URLError) -> str:
     folder = hashlib.sha1(handle.encode(), usedforsecurity=False).hexdigest()
     return (
-        f"`--{flag}=hub:...` must name a model that can be fetched. Received: --{flag}=hub:{handle}, which "
-        f"gives: {error}. Without a network, unpack the model on this machine: either anywhere, and name that folder "
-        f"after hub:, or into $TFHUB_CACHE_DIR/{folder} (the SHA-1 of the handle), and set TFHUB_CACHE_DIR."
+        f"`{errors.setting(argument, 'hub:...')}` must name a model that can be fetched. Received: "
+        f"{errors.setting(argument, 'hub:' + handle)}, which gives: {error}. Without a network, unpack the model on "
+        f"this machine: either anywhere, and name that folder after hub:, or into $TFHUB_CACHE_DIR/{folder} (the "
+        "SHA-1 of the handle), and set TFHUB_CACHE_DIR."
     )
 
 

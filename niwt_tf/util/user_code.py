@@ -34,8 +34,9 @@ def run(name: str) -> None:
             importlib.import_module(name)
     except Exception as error:  # the user's code may raise any
         raise errors.UserError(
-            f"`--import_module` must name a module that Python finds, or a {ENDING} file, that runs. Received: "
-            f"--import_module={name} ({type(error).__name__}: {errors.first_line(error)}). Mend it, or name another."
+            f"`{errors.setting('import_module')}` must name a module that Python finds, or a {ENDING} file, that "
+            f"runs. Received: {errors.setting('import_module', name)} ({type(error).__name__}: "
+            f"{errors.first_line(error)}). Mend it, or name another."
         ) from error
 
 

@@ -62,15 +62,19 @@ def invent(seed: int, classes: int = 60, unseen: int = 12) -> tuple[Species, ...
                 for rank, (name, index) in enumerate(zip(names, order, strict=True))
             )
     raise errors.UserError(
-        "`--aviary_unseen` species must share each of their attribute values with seen ones. "
-        f"Received: --aviary_classes={classes}, --aviary_unseen={unseen}. Use fewer unseen or more classes."
+        f"`{errors.setting('aviary_unseen')}` species must share each of their attribute values with seen ones. "
+        f"Received: {errors.setting('aviary_classes', classes)}, {errors.setting('aviary_unseen', unseen)}. Use fewer "
+        "unseen or more classes."
     )
 
 
 def _names(rng: np.random.Generator, count: int) -> list[str]:
     pool = [f"{place} {family}" for place, family in itertools.product(_PLACES, _FAMILIES)]
     if not 2 <= count <= len(pool):
-        raise errors.UserError(f"`--aviary_classes` must be from 2 to {len(pool)}. Received: --aviary_classes={count}.")
+        raise errors.UserError(
+            f"`{errors.setting('aviary_classes')}` must be from 2 to {len(pool)}. Received: "
+            f"{errors.setting('aviary_classes', count)}."
+        )
     return [pool[i] for i in rng.permutation(len(pool))[:count]]
 
 
@@ -81,8 +85,9 @@ def _distinct_traits(rng: np.random.Generator, count: int) -> list[dict[str, str
         traits = next((t for t in tries if all(_differences(t, other) >= _MIN_DIFFERENCES for other in chosen)), None)
         if traits is None:
             raise errors.UserError(
-                f"`--aviary_classes` species must differ in {_MIN_DIFFERENCES} attributes or more. "
-                f"Received: --aviary_classes={count}, of which {len(chosen)} were found. Ask for fewer."
+                f"`{errors.setting('aviary_classes')}` species must differ in {_MIN_DIFFERENCES} attributes or more. "
+                f"Received: {errors.setting('aviary_classes', count)}, of which {len(chosen)} were found. Ask for "
+                "fewer."
             )
         chosen.append(traits)
     return chosen

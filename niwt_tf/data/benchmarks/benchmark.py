@@ -52,7 +52,7 @@ class Source:
             paths = "\n  ".join(str(folder / name) for name in names for folder in self.folders)
             raise errors.UserError(
                 f"What a domain is read from must be at hand. Looked for:\n  {paths}\nPut it there, name the folder "
-                "that holds it with --data_dir, or choose another --domain."
+                f"that holds it with {errors.setting('data_dir')}, or choose another {errors.setting('domain')}."
             )
         return found
 

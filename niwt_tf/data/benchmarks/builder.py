@@ -78,6 +78,6 @@ def _require_counts(
     if found != benchmark.counts:
         raise errors.UserError(
             f"The split of {benchmark.name} must have the sizes that were published: {benchmark.counts}. Received: "
-            f"{file.paths[0]} with {found}. Get the split from {split_files.PAGE}, or use --dataset=folder for "
-            "images and classes of your own."
+            f"{file.paths[0]} with {found}. Get the split from {split_files.PAGE}, or use "
+            f"{errors.setting('dataset', 'folder')} for images and classes of your own."
         )

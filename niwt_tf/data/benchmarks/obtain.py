@@ -99,7 +99,7 @@ def told(
     files = " and ".join(f"{archive.name} ({archive.size})" for archive in sources)
     return (
         f"The {what} must be at hand. Looked for:\n  {paths}\n{trouble}Get {files} from\n  {page}\nand put it, packed "
-        f"or unpacked, into {root}, or name the folder that holds it with --data_dir."
+        f"or unpacked, into {root}, or name the folder that holds it with {errors.setting('data_dir')}."
     )
 
 

@@ -27,7 +27,7 @@ _FEATURES = "res101.mat"
 _VALIDATION_CLASSES = "valclasses1.txt"
 _LOCATIONS = {"train": "trainval_loc", "test_seen": "test_seen_loc", "test_unseen": "test_unseen_loc"}
 _FOLDER_OF_IMAGES = re.compile(r".*/(?:JPEGImages|images|ayahoo_test_images)/")
-_REMEDY = "Get the proposed split from its page, and put it where --data_dir says."
+_REMEDY = f"Get the proposed split from its page, and put it where {errors.setting('data_dir')} says."
 
 
 @dataclasses.dataclass(frozen=True)

@@ -110,8 +110,8 @@ def cells(content: str, source: Path, strict: bool = False, delimiter: str = ","
         ) from None
 
 
-def named(path: str, flag: str) -> Path:
-    """Check that the file that a flag names exists, and return its path with `~` expanded.
+def named(path: str, argument: str) -> Path:
+    """Check that the file that a setting names exists, and return its path with `~` expanded.
 
     Raises:
       errors.UserError: If there is no such file.
@@ -119,5 +119,8 @@ def named(path: str, flag: str) -> Path:
     file = Path(path).expanduser()
     if not file.is_file():
         trouble = "is no file" if file.exists() else "does not exist"
-        raise errors.UserError(f"`{flag}` must name a file. Received: {flag}={path}, which {trouble}. Name one.")
+        raise errors.UserError(
+            f"`{errors.setting(argument)}` must name a file. Received: {errors.setting(argument, path)}, which "
+            f"{trouble}. Name one."
+        )
     return file

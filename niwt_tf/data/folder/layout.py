@@ -147,9 +147,9 @@ def _images(root: Path, found: image_files.Found) -> dict[str, list[tuple[str, P
     if not images:
         left_out = f" Left out: {found.listed()}." if found.left_out else ""
         raise errors.UserError(
-            f"`--data_dir` must hold images/<class>/ with image files. Received: --data_dir={root}, with "
-            f"{'no image file in' if found.folder.is_dir() else 'no folder'} {found.folder}. An image file is one that "
-            f"Pillow can open.{left_out}"
+            f"`{errors.setting('data_dir')}` must hold images/<class>/ with image files. Received: "
+            f"{errors.setting('data_dir', root)}, with {'no image file in' if found.folder.is_dir() else 'no folder'} "
+            f"{found.folder}. An image file is one that Pillow can open.{left_out}"
         )
     return images
 
@@ -197,10 +197,10 @@ def _require_images(
     ]
     if may_be_seen:
         raise errors.UserError(
-            "Seen classes must have images that can be read. Received: "
-            f"{paths.printable(errors.listed(may_be_seen))} in {root / IMAGES}, with files of which none is an image. "
-            f"Left out: {found.listed()}. Mend them, or make these classes unseen with "
-            f"--unseen={paths.printable(','.join(may_be_seen))}."
+            f"Seen classes must have images that can be read. Received: {paths.printable(errors.listed(may_be_seen))} "
+            f"in {root / IMAGES}, with files of which none is an image. Left out: {found.listed()}. Mend them, or "
+            "make these classes unseen with "
+            f"{errors.setting('unseen', tuple(paths.printable(one) for one in may_be_seen))}."
         )
 
 
@@ -208,7 +208,7 @@ def _require_disjoint(root: Path, both: Collection[str]) -> None:
     if both:
         raise errors.UserError(
             f"Seen and unseen classes must differ. Received: {errors.listed(sorted(both))} in both lists of {root}. "
-            "Take them out of seen.txt, or of unseen.txt or --unseen."
+            f"Take them out of seen.txt, or of unseen.txt or {errors.setting('unseen')}."
         )
 
 
@@ -218,12 +218,13 @@ def _require_whole(layout: Layout) -> None:
         raise errors.UserError(
             "Seen classes must have two images at least, one for training and one for the test. Received: "
             f"{errors.listed(few)} with fewer in {layout.root / IMAGES}. Add images, or make them unseen with "
-            f"--unseen={','.join(few)}."
+            f"{errors.setting('unseen', tuple(few))}."
         )
     if not layout.unseen:
         raise errors.UserError(
-            f"A class must be unseen. Received: {len(layout.seen)} classes in {layout.root / IMAGES}, all seen. "
-            "Name unseen ones with --unseen=a,b or in unseen.txt, or describe a class that has no images."
+            f"A class must be unseen. Received: {len(layout.seen)} classes in {layout.root / IMAGES}, all seen. Name "
+            f"unseen ones with {errors.setting('unseen', ('a', 'b'))} or in unseen.txt, or describe a class that has "
+            "no images."
         )
     if len(layout.seen) < _FEWEST_SEEN:
         raise errors.UserError(

@@ -68,7 +68,7 @@ def _say_unnamed(layout: layout_lib.Layout) -> None:
         near = names_lib.nearest(layout.unnamed, layout.images)
         progress.say(
             f"  warning: unseen, without an image and without being named so: {errors.listed(layout.unnamed)}.{near} "
-            "Name all unseen classes in unseen.txt or by --unseen, or take out what is no class."
+            f"Name all unseen classes in unseen.txt or by {errors.setting('unseen')}, or take out what is no class."
         )
 
 

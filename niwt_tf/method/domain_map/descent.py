@@ -149,6 +149,6 @@ def _numbers(layers: list[tuple[tf.Variable, tf.Variable]]) -> list[Layer]:
 def _require_finite(loss: float, step: int) -> None:
     if not np.isfinite(loss):
         raise errors.DivergedError(
-            f"`loss` must be a finite number. Received: {loss} in step {step} of fitting the map. "
-            "Lower --map_learning_rate."
+            f"`loss` must be a finite number. Received: {loss} in step {step} of fitting the map. Lower "
+            f"{errors.setting('map_learning_rate')}."
         )

@@ -92,7 +92,7 @@ def reach(
     if not np.isfinite(jacobian).all():
         raise errors.DivergedError(
             "`jacobian` must be finite numbers. Received: some that are not, in the transfer in closed form. Check "
-            "that the network's activations are finite, and --transfer_source."
+            f"that the network's activations are finite, and {errors.setting('transfer_source')}."
         )
     responses = discriminant.solve(features - means[labels], jacobian, shrinkage)
     return Reach(responses, jacobian.T @ responses)

@@ -141,6 +141,6 @@ def _has_settled(losses: list[float]) -> bool:
 def _require_finite(loss: float, step: int) -> None:
     if not np.isfinite(loss):
         raise errors.DivergedError(
-            f"`loss` must be a finite number. Received: {loss} in step {step} of the transfer. "
-            "Lower --transfer_learning_rate."
+            f"`loss` must be a finite number. Received: {loss} in step {step} of the transfer. Lower "
+            f"{errors.setting('transfer_learning_rate')}."
         )

@@ -80,9 +80,9 @@ def _read(config: config_lib.TransferConfig, size: int, seed: int) -> Iterator[n
         yield batch
     if len(unreadable) == len(paths):
         raise errors.UserError(
-            "`--transfer_source` must name a folder of photographs that can be read. Received: "
-            f"--transfer_source={config.transfer_source}, of which none can: {errors.listed(unreadable)}. Mend these "
-            "files, or name another folder."
+            f"`{errors.setting('transfer_source')}` must name a folder of photographs that can be read. Received: "
+            f"{errors.setting('transfer_source', config.transfer_source)}, of which none can: "
+            f"{errors.listed(unreadable)}. Mend these files, or name another folder."
         )
     if unreadable:
         progress.say(f"  skipped {len(unreadable)} of {len(paths)} images of the transfer: {errors.listed(unreadable)}")
