@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _ROOT = Path(__file__).resolve().parents[1]
 _IMAGE_SIZE = 64  # pixels
 
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores Ctrl-C, and so would programs
+signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs ignore Ctrl-C, and so would programs
 machine.prefer_onednn()  # as the programs do, whose artefacts tests compare with those of calls
 
 
