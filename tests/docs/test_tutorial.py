@@ -20,11 +20,15 @@ import run_tutorial
 _LARGEST = 1_000_000  # bytes
 _ABSOLUTE_PATH = re.compile(r"(?:^|[\s\"'(=])(?:[/~]\w|[A-Z]:\\)", re.MULTILINE)
 _SAME_EVERYWHERE = ("load", "shared", "captions", "maps", "description", "teach")  # no rounding decides what they print
-_FACTS = """
+_FACTS = r"""
 import json
+import re
+status = Path("/proc/self/status")  # of Linux; the peak of `resource` may be that of the parent
+peaks = re.findall(r"VmHWM:\s+(\d+) kB", status.read_text()) if status.exists() else []
 facts = {
     "right": right, "images": len(ninth_images), "before": float(before), "after": float(after),
     "named": len(named), "curve": found, "gamma": taught.gamma, "size": path.stat().st_size,
+    "peaks": [int(peak) for peak in peaks],
 }
 print(json.dumps(facts))
 """
@@ -184,3 +188,9 @@ def test_all_files_are_in_one_folder(ran: tuple[Any, dict[str, Any], Path]) -> N
     assert [path.name for path in folder.iterdir()] == ["niwt_tutorial"]
     assert {path.name for path in (folder / "niwt_tutorial").iterdir()} == {"birds.keras", "data"}
     assert facts["size"] > 100_000
+
+
+@pytest.mark.slow
+def test_it_takes_little_memory(ran: tuple[Any, dict[str, Any], Path]) -> None:
+    _, facts, _ = ran
+    assert [peak for peak in facts["peaks"] if peak > 2e9 / 1024] == [], "KiB"
