@@ -4,17 +4,22 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 _ROOT = Path(__file__).resolve().parents[2]
-_PAGES = [_ROOT / "README.md", _ROOT / "CONTRIBUTING.md", *sorted((_ROOT / "docs").glob("*.md"))]
+_DOCS = [path for path in sorted((_ROOT / "docs").iterdir()) if path.suffix in (".md", ".ipynb")]
+_PAGES = [_ROOT / "README.md", _ROOT / "CONTRIBUTING.md", *_DOCS]
 
 
 def _text(page: Path) -> str:
-    """Read a page without its blocks of code, whose lines look like links and headings at times."""
+    """Read a page without its code, whose lines look like links and headings at times."""
+    if page.suffix == ".ipynb":
+        cells = json.loads(page.read_text("utf-8"))["cells"]
+        return "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
     return re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
 
 
@@ -46,5 +51,4 @@ def test_the_readme_leads_to_every_page() -> None:
 
 @pytest.mark.parametrize("page", _PAGES[1:], ids=lambda page: page.name)
 def test_a_page_begins_with_its_title_and_a_sentence(page: Path) -> None:
-    text = re.sub(r"<!--.*?-->\s*", "", _text(page))  # the tutorial says first what wrote it
-    assert re.match(r"# .+\n\n[A-Z][^|#]{20,}?[.:]\s", text)
+    assert re.match(r"# .+\n\n[A-Z][^|#]{20,}?[.:]\s", _text(page))
