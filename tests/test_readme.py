@@ -73,6 +73,12 @@ def test_numbers_of_comparisons_are_those_of_their_records(path: Path) -> None:
     assert (_ROOT / "flags" / f"{path.parent.name}.flags").is_file(), "a record is named after its preset"
 
 
+@pytest.mark.parametrize("preset", _PRESETS, ids=lambda path: path.name)
+def test_a_comparison_with_a_score_has_its_record(preset: Path) -> None:
+    is_comparison = preset.stem.startswith(("compare_", "ablate_")) and "needs" not in _cell(preset)
+    assert not is_comparison or (_RECORDS / preset.stem / "table.json").is_file()
+
+
 def test_citations_agree_with_each_other_and_with_the_package() -> None:
     citation = yaml.safe_load((_ROOT / "CITATION.cff").read_text("utf-8"))
     paper = citation["preferred-citation"]

@@ -34,7 +34,7 @@ def render(record: Mapping[str, Any]) -> list[str]:
     Args:
       record: Content of a `table.json` of `niwt_compare`.
     """
-    if any(row["variant"] for row in record["rows"]):
+    if {row["method"] for row in record["rows"]} == {"niwt"}:
         return [ablation(record)]
     return [*methods(record), *differences(record)]
 
@@ -61,13 +61,21 @@ def differences(record: Mapping[str, Any]) -> list[str]:
 
 
 def ablation(record: Mapping[str, Any]) -> str:
-    """Render the mean H of each value of the setting that was varied, in one line."""
+    """Render the mean H of each value of the setting that was varied, in one line; of domains with the spread."""
     several = len({row["domain"] for row in record["rows"]}) > 1
     parts = []
     for domain, rows in _by_domain(record):
-        values = ", ".join(f"{row['variant'].partition('=')[2]} {row['mean'][_H]:.3f}" for row in rows)
+        if not any(row["variant"] for row in rows):
+            parts.append(f"{domain} {_number(rows[0], _H).strip('*')}")
+            continue
+        values = ", ".join(f"{_value(row['variant'])} {row['mean'][_H]:.3f}" for row in rows)
         parts.append(f"{domain}: {values}" if several else values)
     return "; ".join(parts)
+
+
+def _value(variant: str) -> str:
+    """Extract the value of a variant such as `scales=0.8`, without the path in values such as `images:DIR`."""
+    return variant.partition("=")[2].partition(":")[0]
 
 
 def _by_domain(record: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[Mapping[str, Any]]]]:

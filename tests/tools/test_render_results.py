@@ -45,3 +45,16 @@ def test_an_ablation_is_one_line() -> None:
     assert render_results.render(_record(*rows)) == [
         "attributes: conv3 0.710, conv4 0.825; captions: conv3 0.710, conv4 0.825"
     ]
+
+
+def test_an_ablation_of_domains_shows_each_with_its_spread() -> None:
+    rows = [
+        outcomes.row("niwt", scores, domain)
+        for domain, scores in (("attributes", [0.7, 0.9]), ("captions", [0.5, 0.5]))
+    ]
+    assert render_results.render(_record(*rows)) == ["attributes 0.800 ± 0.141; captions 0.500 ± 0.000"]
+
+
+def test_paths_in_values_are_left_out() -> None:
+    rows = [outcomes.row("niwt", [0.5], "attributes", f"transfer_source={value}") for value in ("noise", "images:a/b")]
+    assert render_results.render(_record(*rows)) == ["noise 0.500, images 0.500"]
