@@ -120,7 +120,7 @@ def test_corrupt_images_are_skipped_and_told(
     (tmp_path / "shrew" / "002.jpg").write_bytes(_jpeg(2))
     found = [key for key, _ in photographs.examples(images, "reading")]
     assert found == [image.name for image in images[:3]]
-    why = "no image that Pillow knows"
+    why = "not an image that Pillow can read"
     assert capsys.readouterr().out == f"  skipped 1 of 4 images that cannot be read: lynx/003.jpg ({why})\n"
     assert caplog.record_tuples == [
         ("niwt_tf.data.photographs", logging.WARNING, f"{images[3].path} is skipped: {why}")
@@ -147,10 +147,10 @@ def test_a_hundredth_may_be_skipped_and_no_more(
 def test_too_many_corrupt_images_are_an_error_that_names_ten(tmp_path: Path) -> None:
     with pytest.raises(errors.UserError) as caught:
         list(photographs.examples(_photographs(tmp_path, 1, corrupt=13), "reading"))
-    names = [f"{_CLASSES[number % 3]}/{number:03d}.jpg (no image that Pillow knows)" for number in range(1, 11)]
+    names = [f"{_CLASSES[number % 3]}/{number:03d}.jpg (not an image that Pillow can read)" for number in range(1, 11)]
     assert str(caught.value) == (
         "At least 99% of the images must be readable. Received: 13 of 14 images that cannot be read: "
-        f"{', '.join(names)} and 3 more. Mend these files or remove them."
+        f"{', '.join(names)} and 3 more. Repair or remove these files."
     )
 
 

@@ -173,8 +173,8 @@ def test_class_names_are_the_seen_then_the_unseen() -> None:
 
 def _message(rule: str, seen: int = 5, unseen: int = 2, validation: int = 2) -> str:
     return (
-        f"{rule}. Received: dataset=toy, {seen} seen, {unseen} unseen and {validation} validation classes. "
-        "Prepare the dataset anew, or mend its class lists."
+        f"{rule}. Received: dataset='toy' with {seen} seen, {unseen} unseen and {validation} validation "
+        "classes. Prepare the dataset again, or correct its lists of classes."
     )
 
 
@@ -187,23 +187,29 @@ def _message(rule: str, seen: int = 5, unseen: int = 2, validation: int = 2) -> 
         ),
         (
             {"validation": ("fox",)},
-            _message("`validation` classes must be some of the seen", validation=1),
+            _message("`validation` classes must be some, but not all, of the seen classes", validation=1),
         ),
         (
             {"validation": ("ant", "bee", "cat", "dog", "eel")},
-            _message("`validation` classes must be some of the seen", validation=5),
+            _message("`validation` classes must be some, but not all, of the seen classes", validation=5),
         ),
         (
             {"train": _split([0, 1, 2, 3, 4, 5])},
-            _message("a split must show each of its classes, and no other"),
+            _message("Each split must have images of all of its classes, and of no other"),
         ),
-        ({"train": _split([0, 1, 2, 3])}, _message("a split must show each of its classes, and no other")),
+        (
+            {"train": _split([0, 1, 2, 3])},
+            _message("Each split must have images of all of its classes, and of no other"),
+        ),
         (
             {"test_seen": _split([0, 1, 2, 4])},
-            _message("a split must show each of its classes, and no other"),
+            _message("Each split must have images of all of its classes, and of no other"),
         ),
-        ({"test_unseen": _split([5])}, _message("a split must show each of its classes, and no other")),
-        ({"test_unseen": _split([4, 5, 6])}, _message("a split must show each of its classes, and no other")),
+        ({"test_unseen": _split([5])}, _message("Each split must have images of all of its classes, and of no other")),
+        (
+            {"test_unseen": _split([4, 5, 6])},
+            _message("Each split must have images of all of its classes, and of no other"),
+        ),
     ],
 )
 def test_datasets_that_break_the_split_are_errors(changes: dict[str, Any], message: str) -> None:
@@ -222,13 +228,13 @@ def test_unseen_classes_may_have_no_image() -> None:
 @pytest.mark.parametrize(
     ("changes", "rule"),
     [
-        ({"imageless": ("gnu",)}, "a split must show each of its classes, and no other"),
-        ({"test_unseen": _split([5])}, "a split must show each of its classes, and no other"),
-        ({"imageless": ("eel",)}, "`imageless` classes must be some of the unseen"),
-        ({"imageless": ("yak",)}, "`imageless` classes must be some of the unseen"),
+        ({"imageless": ("gnu",)}, "Each split must have images of all of its classes, and of no other"),
+        ({"test_unseen": _split([5])}, "Each split must have images of all of its classes, and of no other"),
+        ({"imageless": ("eel",)}, "`imageless` classes must be unseen classes"),
+        ({"imageless": ("yak",)}, "`imageless` classes must be unseen classes"),
         (
             {"imageless": ("eel",), "test_seen": _split([0, 1, 2, 3])},
-            "`imageless` classes must be some of the unseen",
+            "`imageless` classes must be unseen classes",
         ),
     ],
 )
@@ -239,17 +245,17 @@ def test_classes_without_images_are_those_of_the_unseen_that_no_split_shows(chan
 
 
 def test_a_rehearsal_has_images_of_all_its_classes() -> None:
-    rehearsal = _dataset(imageless=("gnu",), test_unseen=_split([5], 200)).rehearsal(0)
+    rehearsal = _dataset(imageless=("gnu",), test_unseen=_split([5], 200)).validation_dataset(0)
     assert rehearsal.imageless == ()
 
 
 def test_no_validation_class_at_all_is_an_error() -> None:
-    with pytest.raises(errors.UserError, match="`validation` classes must be some of the seen"):
+    with pytest.raises(errors.UserError, match="`validation` classes must be some, but not all, of the seen classes"):
         _dataset(validation=())
 
 
 def test_rehearsal_lets_the_validation_classes_play_unseen() -> None:
-    rehearsal = _dataset().rehearsal(0)
+    rehearsal = _dataset().validation_dataset(0)
     assert rehearsal.seen == ("ant", "cat", "eel")
     assert rehearsal.unseen == ("bee", "dog")
     assert rehearsal.validation == ("eel",)  # 3 * 2 / 5 = 1.2
@@ -258,7 +264,7 @@ def test_rehearsal_lets_the_validation_classes_play_unseen() -> None:
 
 
 def test_other_groups_of_a_rehearsal_share_no_class_as_long_as_there_are_enough() -> None:
-    groups = [_dataset().rehearsal(0, group) for group in range(4)]
+    groups = [_dataset().validation_dataset(0, group) for group in range(4)]
     unseen = [set(one.unseen) for one in groups]
     assert unseen == [{"bee", "dog"}, {"ant", "cat"}, {"eel", "bee"}, {"dog", "ant"}]
     for one in groups:
@@ -270,12 +276,12 @@ def test_rehearsal_reads_no_test_image() -> None:
     dataset = _dataset(test_seen=_untouchable([0, 1, 2, 3, 4]), test_unseen=_untouchable([5, 6]))
     with pytest.raises(tf.errors.OpError, match="an image of a test split was read"):
         _pairs(dataset.test_seen)
-    rehearsal = dataset.rehearsal(0)
+    rehearsal = dataset.validation_dataset(0)
     assert sum(len(_pairs(split)) for split in (rehearsal.train, rehearsal.test_seen, rehearsal.test_unseen)) == 50
 
 
 def test_rehearsal_shares_out_the_training_images() -> None:
-    rehearsal = _dataset().rehearsal(0)
+    rehearsal = _dataset().validation_dataset(0)
     parts = [_pairs(split) for split in (rehearsal.train, rehearsal.test_seen, rehearsal.test_unseen)]
     train, test_seen, test_unseen = ([number for number, _ in pairs] for pairs in parts)
     assert sorted(train + test_seen + test_unseen) == list(range(50)), "each image in one part alone"
@@ -286,19 +292,19 @@ def test_rehearsal_shares_out_the_training_images() -> None:
 
 def test_rehearsal_keeps_the_class_name_of_each_image() -> None:
     dataset = _dataset()
-    rehearsal = dataset.rehearsal(0)
+    rehearsal = dataset.validation_dataset(0)
     for split in (rehearsal.train, rehearsal.test_seen, rehearsal.test_unseen):
         for number, label in _pairs(split):
             assert rehearsal.class_names[label] == dataset.class_names[_LABELS[number]]
 
 
 def test_rehearsal_holds_out_by_the_seed() -> None:
-    held_out = [[number for number, _ in _pairs(_dataset().rehearsal(seed).test_seen)] for seed in (0, 0, 1)]
+    held_out = [[number for number, _ in _pairs(_dataset().validation_dataset(seed).test_seen)] for seed in (0, 0, 1)]
     assert held_out[0] == held_out[1] != held_out[2]
 
 
 def test_rehearsal_holds_out_one_image_of_a_small_class() -> None:
-    rehearsal = _dataset(train=_split([0, 0, 1, 2, 2, 3, 4, 4])).rehearsal(0)
+    rehearsal = _dataset(train=_split([0, 0, 1, 2, 2, 3, 4, 4])).validation_dataset(0)
     assert [len(split) for split in (rehearsal.train, rehearsal.test_seen, rehearsal.test_unseen)] == [
         3,
         3,
@@ -307,13 +313,13 @@ def test_rehearsal_holds_out_one_image_of_a_small_class() -> None:
 
 
 def test_rehearsal_can_be_rehearsed() -> None:
-    again = _dataset().rehearsal(0).rehearsal(0)
+    again = _dataset().validation_dataset(0).validation_dataset(0)
     assert (again.seen, again.unseen) == (("ant", "cat"), ("eel",))
     assert all(_LABELS[number] == 4 for number, _ in _pairs(again.test_unseen))
 
 
 def test_rehearsal_of_the_aviary_shows_other_images(tiny_dataset: zero_shot.ZeroShotDataset) -> None:
-    rehearsal = tiny_dataset.rehearsal(0)
+    rehearsal = tiny_dataset.validation_dataset(0)
     assert [len(s) for s in (rehearsal.train, rehearsal.test_seen, rehearsal.test_unseen)] == [
         7 * 5,
         7,
@@ -336,13 +342,13 @@ def test_rehearsal_of_the_aviary_shows_other_images(tiny_dataset: zero_shot.Zero
 @pytest.mark.parametrize(("seen", "unseen", "count"), [(48, 12, 10), (9, 3, 2), (5, 1, 1), (10, 1, 1), (40, 10, 8)])
 def test_unseen_again_takes_the_last_in_the_same_share(seen: int, unseen: int, count: int) -> None:
     names = tuple(f"class {number}" for number in range(seen + unseen))
-    assert zero_shot.unseen_again(names[:seen], names[seen:]) == names[seen - count : seen]
+    assert zero_shot.choose_pseudo_unseen(names[:seen], names[seen:]) == names[seen - count : seen]
 
 
 @pytest.mark.parametrize(("seen", "unseen", "count"), [(2, 5, 1), (3, 4, 1), (4, 20, 1), (5, 50, 2), (10, 100, 7)])
 def test_unseen_again_leaves_three_seen_where_there_are_more(seen: int, unseen: int, count: int) -> None:
     names = tuple(f"class {number}" for number in range(seen + unseen))
-    assert zero_shot.unseen_again(names[:seen], names[seen:]) == names[seen - count : seen]
+    assert zero_shot.choose_pseudo_unseen(names[:seen], names[seen:]) == names[seen - count : seen]
 
 
 def _few(counts: list[int], validation: tuple[str, ...] = ("ant",)) -> zero_shot.ZeroShotDataset:
@@ -368,13 +374,13 @@ def _few(counts: list[int], validation: tuple[str, ...] = ("ant",)) -> zero_shot
 )
 def test_what_a_rehearsal_takes(counts: list[int], can: bool, in_turn: bool) -> None:
     dataset = _few(counts)
-    assert (dataset.can_rehearse, dataset.plays_in_turn) == (can, in_turn)
+    assert (dataset.can_validate, dataset.leaves_one_out) == (can, in_turn)
 
 
 @pytest.mark.parametrize("counts", [[2, 2, 2], [3, 2, 1, 2], [5, 5, 5, 5]])
 def test_each_of_few_classes_plays_unseen_in_turn(counts: list[int]) -> None:
     dataset = _few(counts, ("ant", "bee"))
-    groups = [dataset.rehearsal(0, group) for group in range(len(counts))]
+    groups = [dataset.validation_dataset(0, group) for group in range(len(counts))]
     assert sorted(one.unseen for one in groups) == [(name,) for name in dataset.seen]
     whole = {name for name, count in zip(dataset.seen, counts, strict=True) if count > 1}
     for one in groups:
@@ -385,7 +391,7 @@ def test_each_of_few_classes_plays_unseen_in_turn(counts: list[int]) -> None:
 
 def test_classes_of_one_training_image_stay_out_of_a_rehearsal_unless_they_play_unseen() -> None:
     dataset = _few([1, 4, 4, 4, 1], ("ant", "bee", "cat"))
-    rehearsal = dataset.rehearsal(0)
+    rehearsal = dataset.validation_dataset(0)
     assert (rehearsal.seen, rehearsal.unseen) == (("cat", "dog"), ("ant", "bee")), "two must stay seen"
     assert np.bincount(rehearsal.train.labels).tolist() == [3, 3]
     images = [number for part in (rehearsal.train, rehearsal.test_seen, rehearsal.test_unseen)

@@ -27,7 +27,7 @@ def _known(fake: benchmark.Fake) -> zero_shot.Descriptions:
     def no_text_of_images() -> benchmark_lib.ImagesOfClasses:
         raise AssertionError("captions of AWA2 are of no image")
 
-    source = benchmark_lib.Source(split_files.folders("awa2", fake.root))
+    source = benchmark_lib.BenchmarkFiles(split_files.folders("awa2", fake.root))
     return layout.descriptions(source, fake.class_names, no_text_of_images)
 
 

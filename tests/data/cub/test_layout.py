@@ -33,7 +33,7 @@ def _readable(fake: benchmark.Fake) -> dict[str, list[str]]:
 
 
 def _known(fake: benchmark.Fake) -> zero_shot.Descriptions:
-    source = benchmark_lib.Source(split_files.folders("cub", fake.root))
+    source = benchmark_lib.BenchmarkFiles(split_files.folders("cub", fake.root))
     return layout.descriptions(source, fake.class_names, lambda: _readable(fake))
 
 
@@ -107,8 +107,7 @@ def test_a_missing_file_of_captions_is_told(fake: benchmark.Fake) -> None:
     with pytest.raises(errors.UserError) as caught:
         _captions(fake)
     assert str(caught.value) == (
-        f"Each image must have its captions. Received: {folder}, without 1 files, such as {path}. Unpack the captions "
-        "whole."
+        f"Each image must have its captions. Received: {folder}, without 1 files, such as {path}. Unpack all captions."
     )
 
 
@@ -122,7 +121,7 @@ def test_a_test_image_of_a_seen_class_needs_no_captions(fake: benchmark.Fake) ->
 def test_a_missing_class_folder_of_captions_is_told(fake: benchmark.Fake) -> None:
     folder = fakes.cub.write_captions(fake)
     (folder / "004.Groove-billed_Ani").rename(folder / "Groove-billed_Ani")
-    with pytest.raises(errors.UserError, match="without one for 004.Groove_billed_Ani. Unpack the captions whole."):
+    with pytest.raises(errors.UserError, match="without a folder for 004.Groove_billed_Ani. Unpack all captions."):
         _captions(fake)
 
 

@@ -155,19 +155,19 @@ def test_a_part_longer_than_the_file_is_another_file_and_loaded_anew(site: _Site
     assert [wanted for _, wanted in site.asked] == [f"bytes={len(_CONTENT) + 1}-", None]
 
 
-def test_a_wrong_checksum_is_told_and_the_file_removed(site: _Site, path: Path) -> None:
+def test_a_wrong_checksum_is_reported_and_the_file_removed(site: _Site, path: Path) -> None:
     with pytest.raises(errors.UserError) as caught:
         download.fetch(site.url, path, "0" * 64)
     assert str(caught.value) == (
-        f"A download must have its known SHA-256, {'0' * 64}. Received: {site.url} with {_SHA256}. It was removed: try "
-        "again, or get the file from its official page."
+        f"A downloaded file must have its published SHA-256, {'0' * 64}. Received: {site.url} with {_SHA256}. The file "
+        "was deleted. Try again, or download it from its official page."
     )
     assert _names(path) == []
 
 
-def test_a_part_of_another_file_is_told_and_removed_so_that_the_next_try_is_whole(site: _Site, path: Path) -> None:
+def test_a_part_of_another_file_is_reported_and_removed_so_that_the_next_try_is_whole(site: _Site, path: Path) -> None:
     _part(path, b"x" * 1000)
-    with pytest.raises(errors.UserError, match="It was removed: try again"):
+    with pytest.raises(errors.UserError, match="was deleted. Try again"):
         download.fetch(site.url, path, _SHA256)
     assert _names(path) == []
     download.fetch(site.url, path, _SHA256)

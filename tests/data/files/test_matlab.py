@@ -61,24 +61,24 @@ def test_a_missing_variable_is_told_with_those_that_are_there(tmp_path: Path) ->
     with pytest.raises(errors.UserError) as caught:
         matlab.read(path, required=("att", "trainval_loc", "test_seen_loc"))
     assert str(caught.value) == (
-        f"att_splits.mat must hold `att`, `trainval_loc`, `test_seen_loc`. Received: {path}, without trainval_loc, "
-        "test_seen_loc, with att, other. Get the file from its official page."
+        f"att_splits.mat must contain `att`, `trainval_loc`, `test_seen_loc`. Received: {path}, without trainval_loc, "
+        "test_seen_loc, with att, other. Download the file from its official page."
     )
 
 
 def test_a_file_without_variables_is_told(tmp_path: Path) -> None:
-    with pytest.raises(errors.UserError, match="without att, with nothing. Get the file"):
+    with pytest.raises(errors.UserError, match="without att, with no variable. Download the file"):
         matlab.read(_file(tmp_path), required=("att",))
 
 
 def _assert_unreadable(path: Path) -> None:
     with pytest.raises(errors.UserError) as caught:
         matlab.read(path, required=("a",))
-    told = str(caught.value)
-    assert told.startswith(
+    message = str(caught.value)
+    assert message.startswith(
         f"{path.name} must be a MATLAB file of version 7 or earlier. Received: {path}, which cannot be read ("
     )
-    assert told.endswith("). Download it again.")
+    assert message.endswith("). Download it again.")
 
 
 _HDF = b"MATLAB 7.3 MAT-file, Platform: GLNXA64, Created on: Mon Jan  1 00:00:00 2018 HDF5 schema 1.00 .".ljust(124)
@@ -99,7 +99,7 @@ def test_changed_bytes_are_told_or_do_no_harm(tmp_path: Path) -> None:
     """Of compressed files, as the proposed splits are; on changes of others `scipy` may even crash."""
     path = _file(tmp_path, names=_cells("ant", "bee"), a=np.arange(200, dtype=np.uint16))
     whole, rng = path.read_bytes(), random.Random(0)
-    told = 0
+    reported = 0
     for _ in range(300):
         content = bytearray(whole)
         for _ in range(rng.randint(1, 4)):
@@ -108,8 +108,8 @@ def test_changed_bytes_are_told_or_do_no_harm(tmp_path: Path) -> None:
         try:
             matlab.read(path, required=("a", "names"))
         except errors.UserError:
-            told += 1
-    assert told > 50
+            reported += 1
+    assert reported > 50
 
 
 @pytest.mark.parametrize("compressed", [False, True])
@@ -119,7 +119,7 @@ def test_files_cut_short_are_told(tmp_path: Path, compressed: bool) -> None:
     whole = path.read_bytes()
     for length in range(0, len(whole), 7):
         path.write_bytes(whole[:length])
-        with pytest.raises(errors.UserError, match="must be a MATLAB file|must hold `a`, `names`"):
+        with pytest.raises(errors.UserError, match="must be a MATLAB file|must contain `a`, `names`"):
             matlab.read(path, required=("a", "names"))
 
 

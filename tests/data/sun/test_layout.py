@@ -25,7 +25,7 @@ def fake(tmp_path: Path) -> benchmark.Fake:
 
 
 def _attributes(fake: benchmark.Fake) -> zero_shot.Attributes:
-    source = benchmark_lib.Source(split_files.folders("sun", fake.root))
+    source = benchmark_lib.BenchmarkFiles(split_files.folders("sun", fake.root))
     read = layout.descriptions(source, fake.class_names, dict).attributes
     assert read is not None
     return read()
