@@ -76,7 +76,7 @@ def _read(root: Path, names: list[str]) -> zero_shot.Annotations:
 
 
 class _Source:
-    """Finds files as `benchmark.BenchmarkFiles` does."""
+    """Find files as `benchmark.BenchmarkFiles` does."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -105,14 +105,14 @@ def test_empty_texts_are_refused(tmp_path: Path, read: _Reader, text: str) -> No
     )
 
 
-def test_a_seen_class_of_whose_training_images_nothing_is_told_is_refused(tmp_path: Path) -> None:
+def test_a_seen_class_without_text_of_training_images_is_refused(tmp_path: Path) -> None:
     _write(tmp_path, {"ant/1.txt": "a"})
     with pytest.raises(errors.UserError, match="no text for ant"):
         class_texts.captions(tmp_path, ["ant"], "`captions`", {"ant": {"2"}.intersection})
 
 
 @pytest.mark.parametrize("read", [class_texts.captions, class_texts.documents])
-def test_what_is_no_utf8_is_told_with_its_place(tmp_path: Path, read: _Reader) -> None:
+def test_what_is_no_utf8_is_reported_with_its_place(tmp_path: Path, read: _Reader) -> None:
     _write(tmp_path, {"ant.txt": "one\nfour é".encode() + b"\xe9\n"})
     with pytest.raises(errors.UserError, match=r"UTF-8. Received: .*ant.txt with the byte 0xe9 in line 2\."):
         read(tmp_path, ["ant"], "a test")

@@ -19,7 +19,7 @@ _JOINTS = st.text(" \t_+-./", min_size=1, max_size=3)
 
 @st.composite
 def _spellings(draw: st.DrawFn) -> tuple[str, str]:
-    """Returns two spellings of one name."""
+    """Return two spellings of one name."""
     words, spelt = draw(_WORDS), []
     for _ in range(2):
         name = draw(st.sampled_from(["", "_", " "])) + words[0]
@@ -74,7 +74,7 @@ def test_words_that_differ_stay_apart() -> None:
     assert len(forms) == 5
 
 
-def test_a_missing_class_is_told_with_what_is_left_over() -> None:
+def test_a_missing_class_is_reported_with_what_is_unmatched() -> None:
     with pytest.raises(errors.UserError) as caught:
         names.join(["Ant", "bee", "cat"], ["ant", "bees", "kat", "dog"], "the list of x", "Mend it.")
     assert str(caught.value) == (
@@ -83,7 +83,7 @@ def test_a_missing_class_is_told_with_what_is_left_over() -> None:
     )
 
 
-def test_a_missing_class_is_told_where_nothing_is_left_over() -> None:
+def test_a_missing_class_is_reported_where_nothing_is_unmatched() -> None:
     with pytest.raises(errors.UserError, match="Received: no match for bee. Mend it.$"):
         names.join(["ant", "bee"], ["ant"], "the list", "Mend it.")
 
@@ -93,7 +93,7 @@ def test_many_missing_classes_are_counted() -> None:
         names.join(map(str, range(12)), ["ant"], "the list", "Mend it.")
 
 
-def test_a_class_that_is_there_twice_is_told() -> None:
+def test_a_class_that_is_there_twice_is_reported() -> None:
     with pytest.raises(errors.UserError) as caught:
         names.join(["ant", "polar bear"], ["polar+bear", "ant", "Polar_Bear"], "the list", "Mend it.")
     assert str(caught.value) == (
@@ -106,7 +106,7 @@ def test_a_class_that_nobody_wants_may_be_there_twice() -> None:
     assert names.join(["ant"], ["ant", "bee", "Bee"], "the list", "Mend it.") == {"ant": "ant"}
 
 
-def test_a_class_that_is_wanted_twice_is_told() -> None:
+def test_a_class_that_is_wanted_twice_is_reported() -> None:
     with pytest.raises(errors.UserError, match="Received: polar bear, Polar-Bear. Keep one of them."):
         names.join(["ant", "polar bear", "Polar-Bear"], ["ant", "polar_bear"], "the list", "Mend it.")
 
@@ -123,7 +123,7 @@ def test_a_sign_at_the_end_counts_in_loose_comparison(wanted: str, found: str) -
     assert names.join([wanted], available, "the list", "Mend it.") == {wanted: found}
 
 
-def test_the_same_name_twice_is_told() -> None:
+def test_the_same_name_twice_is_reported() -> None:
     with pytest.raises(errors.UserError, match="Received: ant, ant. Keep one of them."):
         names.join(["ant"], ["ant", "ant"], "the list", "Mend it.")
 

@@ -29,7 +29,7 @@ def _phrases(text: str) -> list[str]:
 
 
 def _twin(texts: list[str], text: str) -> dict[str, float]:
-    """Returns phrase -> weight: (1 + ln count) (1 + ln((1 + texts) / (1 + texts with it))), of length 1."""
+    """Return phrase -> weight: (1 + ln count) (1 + ln((1 + texts) / (1 + texts with it))), of length 1."""
     documents = collections.Counter(phrase for one in texts for phrase in set(_phrases(one)))
     counts = collections.Counter(phrase for phrase in _phrases(text) if documents[phrase] >= 1 + (" " in phrase))
     weights = {

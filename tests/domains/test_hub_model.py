@@ -51,7 +51,7 @@ def _save(path: Path, change: Any = lambda vectors: vectors) -> Path:
 
 
 def _save_signature(path: Path, name: str | None, change: Any = lambda vectors: {"default": vectors}) -> Path:
-    """Writes a model that cannot be called, with a signature or without."""
+    """Write a model that cannot be called, with a signature or without."""
     model = tf.train.Checkpoint(table=tf.Variable(_TABLE))
     function = tf.function(lambda texts: change(_embed(texts, model.table)), input_signature=_STRINGS)
     model.kept = function

@@ -43,10 +43,10 @@ def _object(path: Path, line: str, source: Path) -> tuple[Path, str, photographs
 
 
 def descriptions(
-    files: benchmark.BenchmarkFiles, class_names: Sequence[str], texts_of: Callable[[], benchmark.ImagesOfClasses]
+    files: benchmark.BenchmarkFiles, class_names: Sequence[str], images_of: Callable[[], benchmark.ImagesOfClasses]
 ) -> zero_shot.Descriptions:
     """Describe the classes by the 64 attributes."""
-    del texts_of
+    del images_of
     return zero_shot.Descriptions(attributes=lambda: _attributes(files, class_names))
 
 

@@ -21,10 +21,10 @@ def images(folder: Path) -> list[photographs.Photograph]:
 
 
 def descriptions(
-    files: benchmark.BenchmarkFiles, class_names: Sequence[str], texts_of: Callable[[], benchmark.ImagesOfClasses]
+    files: benchmark.BenchmarkFiles, class_names: Sequence[str], images_of: Callable[[], benchmark.ImagesOfClasses]
 ) -> zero_shot.Descriptions:
     """Describe the classes by the 85 attributes, and by the captions of this package, which belong to no image."""
-    del texts_of
+    del images_of
     return zero_shot.Descriptions(
         attributes=lambda: _continuous(files, class_names),
         binary_attributes=lambda: _matrix(files, class_names, _BINARY),

@@ -27,12 +27,12 @@ def images(folder: Path) -> list[photographs.Photograph]:
 
 
 def descriptions(
-    files: benchmark.BenchmarkFiles, class_names: Sequence[str], texts_of: Callable[[], benchmark.ImagesOfClasses]
+    files: benchmark.BenchmarkFiles, class_names: Sequence[str], images_of: Callable[[], benchmark.ImagesOfClasses]
 ) -> zero_shot.Descriptions:
     """Describe the classes by the 312 attributes, ten captions per image, and the class embeddings made from these."""
     return zero_shot.Descriptions(
         attributes=lambda: _attributes(files, class_names),
-        captions=lambda: _captions(files, texts_of()),
+        captions=lambda: _captions(files, images_of()),
         sentences=lambda: class_attributes.read_embeddings(files.require(_EMBEDDINGS), class_names),
     )
 
@@ -44,13 +44,13 @@ def _attributes(files: benchmark.BenchmarkFiles, class_names: Sequence[str]) -> 
     return class_attributes.read_mat(files.mat(), class_names)
 
 
-def _captions(files: benchmark.BenchmarkFiles, texts_of: benchmark.ImagesOfClasses) -> zero_shot.Texts:
+def _captions(files: benchmark.BenchmarkFiles, images_of: benchmark.ImagesOfClasses) -> zero_shot.Texts:
     """Read the captions of each class' images. 17 class folders are spelt differently from those of the images."""
     folder = files.require(*_TEXTS)
-    folder_of = _match_folders(folder, texts_of)
+    folder_of = _match_folders(folder, images_of)
     paths = {
         name: [folder / folder_of[name] / f"{Path(image).stem}.txt" for image in images]
-        for name, images in texts_of.items()
+        for name, images in images_of.items()
     }
     missing = [str(path) for files in paths.values() for path in files if not path.is_file()]
     if missing:

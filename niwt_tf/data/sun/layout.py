@@ -25,10 +25,10 @@ def class_of(name: str) -> str:
 
 
 def descriptions(
-    files: benchmark.BenchmarkFiles, class_names: Sequence[str], texts_of: Callable[[], benchmark.ImagesOfClasses]
+    files: benchmark.BenchmarkFiles, class_names: Sequence[str], images_of: Callable[[], benchmark.ImagesOfClasses]
 ) -> zero_shot.Descriptions:
     """Describe the classes by the 102 attributes."""
-    del texts_of
+    del images_of
     return zero_shot.Descriptions(attributes=lambda: _attributes(files, class_names))
 
 

@@ -68,7 +68,7 @@ def test_binary_attributes_are_0_and_1(fake: benchmark.Fake) -> None:
         np.testing.assert_array_equal(values[label], row > 50)
 
 
-def test_without_their_matrix_binary_attributes_are_told_to_be_missing(fake: benchmark.Fake) -> None:
+def test_without_their_matrix_binary_attributes_are_reported_as_missing(fake: benchmark.Fake) -> None:
     (fake.root / "Animals_with_Attributes2" / "predicate-matrix-binary.txt").unlink()
     read = _known(fake).binary_attributes
     assert read is not None

@@ -150,7 +150,7 @@ def test_numbers_other_than_the_published_are_reported_and_nothing_is_left(name:
 
 
 def _move(fake: benchmark.Fake, source: str, target: str) -> str:
-    """Moves the first image of a part into another, in the split alone, and returns its class."""
+    """Move the first image of a part into another, in the split alone, and returns its class."""
     split = {name: value for name, value in scipy.io.loadmat(fake.mat).items() if not name.startswith("__")}
     split[target] = np.concatenate([split[target], split[source][:1]])
     split[source] = split[source][1:]

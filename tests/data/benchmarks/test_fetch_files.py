@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of getting files: found, unpacked or downloaded. No address but this machine's is asked."""
+"""Tests of fetching files: found, unpacked or downloaded. Only this machine is contacted."""
 
 from __future__ import annotations
 

@@ -27,15 +27,15 @@ _SIZE = 16
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The addresses that were asked for; none answers."""
-    asked: list[str] = []
+    """The requested addresses; none answers."""
+    urls: list[str] = []
 
     def fetch(url: str, path: Path, sha256: str | None = None) -> None:
-        asked.append(url)
+        urls.append(url)
         raise requests.ConnectionError
 
     monkeypatch.setattr(download, "fetch", fetch)
-    return asked
+    return urls
 
 
 def _load(name: str, fake: benchmark.Fake, prepared: Path) -> zero_shot.ZeroShotDataset:
@@ -85,7 +85,7 @@ def test_images_are_not_needed_once_they_are_prepared(
 
 
 def _pack(fake: benchmark.Fake, name: str, folder: Path) -> None:
-    """Packs a fake as its archives are, and removes it."""
+    """Pack a fake as its archives are, and removes it."""
     folder.mkdir()
     packed = {
         "awa2": {"AwA2-data.zip": ["Animals_with_Attributes2"]},

@@ -32,7 +32,7 @@ _REMEDY = "Download the proposed split from its page into the folder data_dir."
 
 
 def _locations(order: Sequence[str], wanted: Sequence[str]) -> np.ndarray:
-    """Returns `[n,1]` uint16, counted from 1, as the official files have it."""
+    """Return `[n,1]` uint16, counted from 1, as the official files have it."""
     return np.array([[order.index(name) + 1] for name in wanted], np.uint16).reshape(-1, 1)
 
 
@@ -43,7 +43,7 @@ def _cells(texts: Sequence[str]) -> np.ndarray:
 
 
 def _mat(folder: Path, order: Sequence[str] = _NAMES, **changes: Any) -> split_files.SplitFile:
-    """Writes att_splits.mat; a change gives a location anew by names or by an array, None leaves it out."""
+    """Write att_splits.mat; a change gives a location anew by names or by an array, None leaves it out."""
     wanted: dict[str, Any] = {f"{part}_loc": names for part, names in _PARTS.items() if part != "train"}
     wanted |= {"trainval_loc": _PARTS["train"], **_TUNED} | changes
     found = {
@@ -61,13 +61,13 @@ def _save(folder: Path, variables: dict[str, np.ndarray]) -> split_files.SplitFi
 
 
 def _features(folder: Path, files: Sequence[str]) -> None:
-    """Writes res101.mat, with the names of the images as on the authors' disk."""
+    """Write res101.mat, with the names of the images as on the authors' disk."""
     variables = {"image_files": _cells(files), "features": np.zeros((2, len(files))), "labels": np.ones((4, 1))}
     io.savemat(folder / "res101.mat", variables)
 
 
 def _named(split: splits.ProposedSplit, names: Sequence[str] = _NAMES) -> dict[str, tuple[str, ...]]:
-    """Returns the names of each part's images, in order."""
+    """Return the names of each part's images, in order."""
     return {part: tuple(names[index] for index in indices) for part, indices in split.parts.items()}
 
 
@@ -288,7 +288,7 @@ def test_numbered_names_differ() -> None:
 
 
 def _lists(folder: Path, **changes: str) -> split_files.SplitFile:
-    """Writes the three lists: images with labels, without those of test_seen; those; and the unseen classes."""
+    """Write the three lists: images with labels, without those of test_seen; those; and the unseen classes."""
     files = {
         "image_label_PS": _lines(*_PARTS["train"], *_PARTS["test_unseen"]),
         "test_seen_PS": _lines(*_PARTS["test_seen"]),
@@ -355,7 +355,7 @@ def test_an_empty_list_of_unseen_classes_is_reported(tmp_path: Path) -> None:
 
 
 def _real_names(folder: Path) -> tuple[list[str], list[str]]:
-    """Returns the names of all images of a benchmark, sorted, and their classes."""
+    """Return the names of all images of a benchmark, sorted, and their classes."""
     listed = [(folder / name).read_text("utf-8").split("\n") for name in split_files.LISTS[:2]]
     names = sorted(line.split()[0] for lines in listed for line in lines if line.strip())
     return names, [name.split("/")[0] for name in names]

@@ -123,7 +123,7 @@ def test_images_of_phones_are_images(tmp_path: Path, kind: str) -> None:
         b"#define a_width 8\n#define a_height 8\nstatic char a_bits[] = {0x00};\n",
     ],
 )
-def test_other_files_are_left_out_and_told(tmp_path: Path, content: bytes) -> None:
+def test_other_files_are_left_out_and_reported(tmp_path: Path, content: bytes) -> None:
     _image(tmp_path / "a.jpg")
     (tmp_path / "b").write_bytes(content)
     found = image_files.find(tmp_path)
@@ -180,7 +180,7 @@ def test_what_is_no_regular_file_is_not_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "zero").symlink_to("/dev/zero")
     (tmp_path / "dead").symlink_to("nowhere")
-    os.mkfifo(tmp_path / "x.jpg")  # as damaged as any other, which is told when images are read
+    os.mkfifo(tmp_path / "x.jpg")  # as damaged as any other, which is reported when images are read
     found = image_files.find(tmp_path)
     assert [path.name for path in found.images] == ["x.jpg"]
     assert [(path.name, why) for path, why in found.left_out] == [

@@ -26,7 +26,7 @@ def _file(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
 
 
 def _corners(width: int = 64, height: int = 48) -> Image.Image:
-    """Returns a grey image with a red corner at the upper left and a blue one at the lower right, 16 pixels each."""
+    """Return a grey image with a red corner at the upper left and a blue one at the lower right, 16 pixels each."""
     image = Image.new("RGB", (width, height), (128, 128, 128))
     image.paste(_RED, (0, 0, 16, 16))
     image.paste(_BLUE, (width - 16, height - 16, width, height))

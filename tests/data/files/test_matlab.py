@@ -17,7 +17,7 @@ from niwt_tf.data.files import matlab
 
 
 def _cells(*texts: str) -> np.ndarray:
-    """Returns a cell array `[n,1]`, as MATLAB writes a list of names."""
+    """Return a cell array `[n,1]`, as MATLAB writes a list of names."""
     cells = np.empty((len(texts), 1), object)
     cells[:, 0] = texts
     return cells
@@ -29,7 +29,7 @@ def _file(folder: Path, **variables: Any) -> Path:
     return path
 
 
-def test_only_what_is_asked_for_is_returned(tmp_path: Path) -> None:
+def test_only_what_is_requested_is_returned(tmp_path: Path) -> None:
     path = _file(tmp_path, a=np.array([[1], [65535]], np.uint16), b=np.eye(2), c=np.zeros(3))
     found = matlab.read(path, required=("a",), optional=("b", "z"))
     assert found.keys() == {"a", "b"}
@@ -56,7 +56,7 @@ def test_strings_of_cells_come_back(tmp_path: Path, cells: np.ndarray, expected:
     assert matlab.strings(found) == expected
 
 
-def test_a_missing_variable_is_told_with_those_that_are_there(tmp_path: Path) -> None:
+def test_a_missing_variable_is_reported_with_those_that_are_there(tmp_path: Path) -> None:
     path = _file(tmp_path, att=np.eye(2), other=np.eye(2))
     with pytest.raises(errors.UserError) as caught:
         matlab.read(path, required=("att", "trainval_loc", "test_seen_loc"))
@@ -66,7 +66,7 @@ def test_a_missing_variable_is_told_with_those_that_are_there(tmp_path: Path) ->
     )
 
 
-def test_a_file_without_variables_is_told(tmp_path: Path) -> None:
+def test_a_file_without_variables_is_reported(tmp_path: Path) -> None:
     with pytest.raises(errors.UserError, match="without att, with no variable. Download the file"):
         matlab.read(_file(tmp_path), required=("att",))
 
@@ -89,13 +89,13 @@ _HDF = b"MATLAB 7.3 MAT-file, Platform: GLNXA64, Created on: Mon Jan  1 00:00:00
     [b"", b"<html>404 Not Found</html>\n" * 20, b"short", b"\0" * 1000, b"\0" * 100, _HDF + b"\0\2IM" + b"\0" * 900],
     ids=["empty", "text", "short", "zeros", "few zeros", "version 7.3"],
 )
-def test_what_is_no_matlab_file_is_told(tmp_path: Path, content: bytes) -> None:
+def test_what_is_no_matlab_file_is_reported(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "split.mat"
     path.write_bytes(content)
     _assert_unreadable(path)
 
 
-def test_changed_bytes_are_told_or_do_no_harm(tmp_path: Path) -> None:
+def test_changed_bytes_are_reported_or_do_no_harm(tmp_path: Path) -> None:
     """Of compressed files, as the proposed splits are; on changes of others `scipy` may even crash."""
     path = _file(tmp_path, names=_cells("ant", "bee"), a=np.arange(200, dtype=np.uint16))
     whole, rng = path.read_bytes(), random.Random(0)
@@ -113,7 +113,7 @@ def test_changed_bytes_are_told_or_do_no_harm(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("compressed", [False, True])
-def test_files_cut_short_are_told(tmp_path: Path, compressed: bool) -> None:
+def test_files_cut_short_are_reported(tmp_path: Path, compressed: bool) -> None:
     path = tmp_path / "split.mat"
     io.savemat(path, {"names": _cells("ant", "bee"), "a": np.arange(200, dtype=np.uint16)}, do_compression=compressed)
     whole = path.read_bytes()

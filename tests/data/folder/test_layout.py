@@ -15,7 +15,7 @@ from niwt_tf.data.folder import layout
 
 
 def _make(root: Path, images: Mapping[str, int], **files: str) -> Path:
-    """Returns `root` with as many empty image files of each class, and with text files."""
+    """Return `root` with as many empty image files of each class, and with text files."""
     for label, count in images.items():
         (root / "images" / label).mkdir(parents=True)
         for number in range(count):
@@ -154,7 +154,7 @@ def test_classes_in_both_lists_are_reported(tmp_path: Path, unseen: list[str]) -
 
 
 def _filled(root: Path, images: Mapping[str, int]) -> Path:
-    """Returns `root` with images that all differ, though most are of one size."""
+    """Return `root` with images that all differ, though most are of one size."""
     _make(root, images)
     for number, path in enumerate(sorted((root / "images").rglob("*.jpg"))):
         path.write_bytes(b"image %d" % number)

@@ -109,7 +109,7 @@ def test_captions_of_seen_classes_are_of_training_images(config: config_lib.Data
     assert len(texts.by_class["dog"]) == 10
 
 
-def test_damaged_images_are_left_out_and_told(
+def test_damaged_images_are_left_out_and_reported(
     config: config_lib.DataConfig, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (Path(config.data_dir) / "images" / "dog" / "3.png").write_bytes(b"no image")
