@@ -94,7 +94,7 @@ def _files(folder: Path, left_out: list[tuple[Path, str]]) -> Iterator[Path]:
         for parent, folders, files in os.walk(queue.pop(0)):
             folder_id = _folder_id(Path(parent))
             if folder_id in visited:
-                left_out.append((Path(parent), "a link to a folder that is already read, or that contains it"))
+                left_out.append((Path(parent), "a link to a folder that is already read, or that contains this one"))
                 folders.clear()
                 continue
             visited.add(folder_id)

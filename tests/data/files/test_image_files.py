@@ -160,8 +160,8 @@ def test_a_link_to_a_folder_that_is_read_anyway_adds_nothing(tmp_path: Path, tar
     found = image_files.find(tmp_path / "images")
     assert _below(tmp_path / "images") == names
     assert found.report() == (
-        f"  left out 1 of the files and links in {tmp_path / 'images'}: ant/again (a link to a folder that is read "
-        "already, or to one around it)"
+        f"  left out 1 of the files and links in {tmp_path / 'images'}: ant/again (a link to a folder that is "
+        "already read, or that contains this one)"
     )
 
 
