@@ -107,7 +107,7 @@ def test_empty_texts_are_refused(tmp_path: Path, read: _Reader, text: str) -> No
 
 def test_a_seen_class_without_text_of_training_images_is_refused(tmp_path: Path) -> None:
     _write(tmp_path, {"ant/1.txt": "a"})
-    with pytest.raises(errors.UserError, match="no text for ant"):
+    with pytest.raises(errors.UserError, match="without text for ant"):
         class_texts.captions(tmp_path, ["ant"], "`captions`", {"ant": {"2"}.intersection})
 
 

@@ -50,5 +50,7 @@ def test_no_file_that_lies_at_a_test_images_place_is_read(
     images: set[str], files: set[str], data: strategies.DataObject
 ) -> None:
     test = data.draw(strategies.sets(strategies.sampled_from(sorted(images)))) if images else set()
-    read = caption_files.choose(files, images - test, test).read
-    assert not read & {place for image in test for place in (image, image.removesuffix(".jpg").removesuffix(".png"))}
+    readable = caption_files.choose(files, images - test, test).readable
+    assert not readable & {
+        place for image in test for place in (image, image.removesuffix(".jpg").removesuffix(".png"))
+    }
