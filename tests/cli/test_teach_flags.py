@@ -153,7 +153,7 @@ def test_mistakes_are_told(arguments: list[str], message: str, cwd: Path) -> Non
 
 
 def test_images_that_are_none_are_told(cwd: Path) -> None:
-    with pytest.raises(errors.UserError, match="Received: none/, where there is none."):
+    with pytest.raises(errors.UserError, match="Received: no image in none/."):
         _read(*_TOLD, "--images=a.png,none/")
 
 
