@@ -57,10 +57,10 @@ def main(folder: str) -> None:
 
 def _description(name: str, model: model_lib.Model, dataset: zero_shot.ZeroShotDataset) -> description.Description:
     """Returns what the dataset tells of a class, in the model's domain."""
-    (share,) = model.known.shares
+    (share,) = model.known.slices
     if share.domain in ("captions", "documents"):
         folder = getattr(model.config.domain, f"{share.domain}_dir")
-        known = texts.from_folder(share.domain, folder, dataset) if folder else None
+        known = texts.read_folder(share.domain, folder, dataset) if folder else None
         known = known or getattr(dataset.descriptions, share.domain)()
         return description.Description(name, **{share.domain: tuple(known.by_class[name])})
     values = model.known.vectors[model.class_names.index(name)].tolist()

@@ -88,11 +88,11 @@ def encode_attributes(
     rows = {str(index): row for index, row in enumerate(vectors)}
     known = missing_values.attributes(names, rows, vectors, _ATTRIBUTES)
     decided, decision = missing_values.decide(known, choice)
-    filled, _ = attributes.filled(np.stack(list(decided.values())), len(vectors), names, _ATTRIBUTES)
+    filled, _ = attributes.fill_missing(np.stack(list(decided.values())), len(vectors), names, _ATTRIBUTES)
     if decision:
         progress.say(f"  {decision}")
     _audit("values", _ATTRIBUTES, classes, filled, len(filled), names)
-    shares = (knowledge_lib.Share("attributes", len(names)),)
+    shares = (knowledge_lib.DomainSlice("attributes", len(names)),)
     return knowledge_lib.DomainKnowledge(filled, names, classes, _ATTRIBUTES, shares)
 
 
@@ -120,7 +120,7 @@ def encode_captions(captions: Mapping[str, Sequence[str]], seen: Sequence[str] =
     ordered = [*fitted, *(name for name in told if name not in fitted)]
     known_words = [words.known_share(told[name], encoder.knows) for name in ordered]
     _audit("captions", _CAPTIONS, ordered, np.stack([by_class[name] for name in ordered]), len(fitted), (), known_words)
-    shares = (knowledge_lib.Share("captions", len(by_class[fitted[0]]), encoder=encoder),)
+    shares = (knowledge_lib.DomainSlice("captions", len(by_class[fitted[0]]), encoder=encoder),)
     names, vectors = encoder.feature_names or (), np.stack(list(by_class.values()))
     return knowledge_lib.DomainKnowledge(vectors, names, tuple(told), _CAPTIONS, shares)
 
@@ -136,7 +136,7 @@ def _audit(
 ) -> None:
     """Print a warning for each doubt about the vectors; see `audit.check`."""
     remedy = "Tell what sets the classes apart, in words or attributes that seen classes have, too."
-    told = audit.Told(what, source, remedy, class_names, vectors, seen, feature_names, known_words)
+    told = audit.ClassDescriptions(what, source, remedy, class_names, vectors, seen, feature_names, known_words)
     for doubt in audit.check(told):
         progress.say(f"  warning: {doubt}")
 

@@ -125,7 +125,7 @@ def _trial(table: _Table, train: np.ndarray, seen: np.ndarray, split: splits.Pro
         )
     order, stay = np.concatenate([seen[~plays], seen[plays]]), int((~plays).sum())
     stays = np.isin(table.labels[train], seen[~plays])
-    tested = zero_shot.held_out(table.labels[train], table.seed) & stays
+    tested = zero_shot.hold_out(table.labels[train], table.seed) & stays
     return material.Trial(
         table.problem(train[stays & ~tested], order, stay),
         table.images(train[tested], order),

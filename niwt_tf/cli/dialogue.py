@@ -101,7 +101,7 @@ class Dialogue:
 
     def _description(self, told: Sequence[str]) -> description.Description:
         if self._kind == "attributes":
-            items = tuple(item for line in told for item in described_classes.items(line))
+            items = tuple(item for line in told for item in described_classes.split_attributes(line))
             return description.Description(self._name, attributes=items)
         if self._kind == "captions":
             return description.Description(self._name, captions=tuple(told))
@@ -110,7 +110,7 @@ class Dialogue:
     def _require_known(self, line: str, unknown: Sequence[str]) -> None:
         """Check that the model knows a word of a line of text, joining words aside; raise errors.UserError if not."""
         if self._kind != "attributes" and all(
-            word in unknown for word in words.words(line) if word.lower() not in words.JOINING
+            word in unknown for word in words.words(line) if word.lower() not in words.STOP_WORDS
         ):
             raise errors.UserError(
                 f"A line must have words that the model knows. Received: none but unknown words: {line}."

@@ -40,7 +40,7 @@ def kind(model: model_lib.Model) -> str:
     Raises:
       errors.UserError: If they are described by something else, or by several of these.
     """
-    found = "+".join(dict.fromkeys(share.domain.removeprefix("binary_") for share in model.known.shares))
+    found = "+".join(dict.fromkeys(share.domain.removeprefix("binary_") for share in model.known.slices))
     if found not in KINDS:
         raise errors.UserError(
             f"`--interactive` must be for a model that knows its classes by attributes, captions or documents. "

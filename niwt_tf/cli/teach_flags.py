@@ -35,7 +35,7 @@ class Asked:
 
     model: Path
     name: str
-    described: described_classes.Described
+    described: described_classes.DescribedClasses
     forget: tuple[str, ...]
     interactive: bool
     images: tuple[Path, ...]
@@ -132,15 +132,15 @@ def _require_one_task(values: flags.FlagValues) -> None:
         )
 
 
-def _described(values: flags.FlagValues) -> described_classes.Described:
+def _described(values: flags.FlagValues) -> described_classes.DescribedClasses:
     """Read the classes that the flags describe, with their texts."""
     if values.classes:
-        return described_classes.read(text_files.named(values.classes, "classes"))
-    texts = {"captions": tuple(values.captions), "attributes": described_classes.items(values.attributes)}
+        return described_classes.read(text_files.require_file(values.classes, "classes"))
+    texts = {"captions": tuple(values.captions), "attributes": described_classes.split_attributes(values.attributes)}
     if values.captions_file:
-        texts["captions"] += tuple(text_files.lines(text_files.named(values.captions_file, "captions_file")))
+        texts["captions"] += tuple(text_files.lines(text_files.require_file(values.captions_file, "captions_file")))
     if values.document_file:
-        texts["documents"] = (text_files.text(text_files.named(values.document_file, "document_file")),)
+        texts["documents"] = (text_files.text(text_files.require_file(values.document_file, "document_file")),)
     texts = {field: tuple(text for text in told if text.strip()) for field, told in texts.items()}
     if values.name and not any(texts.values()) and not values.interactive:
         raise errors.UserError(

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Fingerprints of a dataset's own files: if these change, the stages that read them run again.
+"""Fingerprint a dataset's own files: if these change, the stages that read them run again.
 
 Nothing here imports TensorFlow.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from niwt_tf import config as config_lib
-from niwt_tf.data import named_files, places
+from niwt_tf.data import folders, named_files
 from niwt_tf.data.benchmarks import split_files
 from niwt_tf.data.folder import layout, table
 
@@ -28,7 +28,7 @@ def images(config: config_lib.DataConfig) -> str:
         return layout.read(Path(config.data_dir).expanduser(), config.unseen).digest()
     if config.dataset == "aviary":
         return ""
-    return split_files.obtain_split(config.dataset, places.source_folder(config)).sha256
+    return split_files.fetch_split(config.dataset, folders.source_folder(config)).sha256
 
 
 def knowledge(config: config_lib.DataConfig) -> dict[str, str]:

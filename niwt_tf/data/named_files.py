@@ -19,8 +19,8 @@ from niwt_tf.util import checksum, paths, user_code
 
 _LARGE = 32 * 2**20  # bytes
 _NO_SAVED_MODEL = (
-    "holds no saved_model.pb",
-    "After hub:, name the folder of a SavedModel, or an https:// handle of TensorFlow Hub",
+    "contains no saved_model.pb",
+    "Write the folder of a SavedModel, or an https:// handle of TensorFlow Hub, after hub:",
 )
 
 
@@ -33,15 +33,15 @@ def stamps(config: config_lib.DomainConfig) -> dict[str, str]:
     Raises:
       errors.UserError: If a file or folder does not exist.
     """
-    found: dict[str, str] = {}
+    stamp_of: dict[str, str] = {}
     for name in ("captions_dir", "documents_dir"):
-        if named := getattr(config, name):
-            folder = class_texts(name, named)
-            found |= _stamps(folder, sorted(folder.glob("*.txt")), f"{name} ")
+        if value := getattr(config, name):
+            folder = class_texts(name, value)
+            stamp_of |= _stamps(folder, sorted(folder.glob("*.txt")), f"{name} ")
     encoder = encoder_path(config.text_encoder)
     if encoder is not None:
-        found |= _stamps(encoder, _files(encoder), "text_encoder ")
-    return found
+        stamp_of |= _stamps(encoder, _files(encoder), "text_encoder ")
+    return stamp_of
 
 
 def backbone_stamps(config: config_lib.BackboneConfig) -> dict[str, str]:
@@ -51,13 +51,13 @@ def backbone_stamps(config: config_lib.BackboneConfig) -> dict[str, str]:
       errors.UserError: If one of them does not exist.
     """
     path, code = backbone_path(config), config.import_module
-    found = {} if path is None else _stamps(path, _files(path), "backbone ")
+    stamp_of = {} if path is None else _stamps(path, _files(path), "backbone ")
     if code.endswith(user_code.ENDING):
         file = Path(code).expanduser()
         if not file.is_file():
-            raise _nothing_there("import_module", code, file, "is no file", "Name a file of Python")
-        found |= _stamps(file, [file], "import_module ")
-    return found
+            raise _not_found("import_module", code, file, "is not a file", "Name a Python file")
+        stamp_of |= _stamps(file, [file], "import_module ")
+    return stamp_of
 
 
 def backbone_path(config: config_lib.BackboneConfig) -> Path | None:
@@ -66,17 +66,17 @@ def backbone_path(config: config_lib.BackboneConfig) -> Path | None:
     Raises:
       errors.UserError: If there is nothing usable.
     """
-    kind, _, place = config.backbone.partition(":")
-    argument, given = ("backbone", config.backbone) if place else ("weights", config.weights)
-    if given in ("imagenet", "none") or (kind == "hub" and "://" in place):
+    kind, _, location = config.backbone.partition(":")
+    argument, value = ("backbone", config.backbone) if location else ("weights", config.weights)
+    if value in ("imagenet", "none") or (kind == "hub" and "://" in location):
         return None
-    path = Path(place or given).expanduser()
+    path = Path(location or value).expanduser()
     if not path.exists():
-        raise _nothing_there(argument, given, path, "does not exist", "Name a file or folder that does")
-    if not path.is_dir() and (why := paths.trouble(path)):
-        raise _nothing_there(argument, given, path, f"is {why}", "Name a file or folder")
+        raise _not_found(argument, value, path, "does not exist", "Name an existing file or folder")
+    if not path.is_dir() and (trouble := paths.trouble(path)):
+        raise _not_found(argument, value, path, f"is {trouble}", "Name a file or folder")
     if kind == "hub" and not _is_saved_model(path):
-        raise _nothing_there(argument, given, path, *_NO_SAVED_MODEL)
+        raise _not_found(argument, value, path, *_NO_SAVED_MODEL)
     return path
 
 
@@ -98,16 +98,16 @@ def transfer_images(config: config_lib.TransferConfig, seed: int) -> list[Path]:
       errors.UserError: If there are none.
     """
     folder = transfer_folder(config)
-    found = sorted(image_files.below(folder))
-    if not found:
-        raise _nothing_there(
+    images = sorted(image_files.find(folder).images)
+    if not images:
+        raise _not_found(
             "transfer_source",
             config.transfer_source,
             folder,
-            "holds no image",
-            "After images:, name a folder of photographs",
+            "contains no image",
+            "Write a folder of photographs after images:",
         )
-    return sorted(random.Random(seed).sample(found, min(config.transfer_images, len(found))))
+    return sorted(random.Random(seed).sample(images, min(config.transfer_images, len(images))))
 
 
 def transfer_folder(config: config_lib.TransferConfig) -> Path:
@@ -117,12 +117,12 @@ def transfer_folder(config: config_lib.TransferConfig) -> Path:
 
 def stamps_below(root: Path, names: Iterable[str]) -> dict[str, str]:
     """Compute file -> stamp of the files that have these names in `root`, and of those below folders of these names."""
-    there = [root / name for name in names if (root / name).exists()]
-    return _stamps(root, [file for path in there for file in _files(path)])
+    existing = [root / name for name in names if (root / name).exists()]
+    return _stamps(root, [file for path in existing for file in _files(path)])
 
 
 def class_texts(argument: str, folder: str) -> Path:
-    """Check that a setting names a folder, of files `<class>.txt`, and return its path.
+    """Check that a setting names a folder of files `<class>.txt`, and return its path.
 
     Raises:
       errors.UserError: If it is not a folder.
@@ -130,9 +130,9 @@ def class_texts(argument: str, folder: str) -> Path:
     path = Path(folder).expanduser()
     if not path.is_dir():
         raise errors.UserError(
-            f"`{errors.setting(argument)}` must be a folder of <class>.txt. Received: "
-            f"{errors.setting(argument, folder)}, which "
-            f"{'is no folder' if path.exists() else 'does not exist'}. Name the folder that holds the files."
+            f"`{errors.setting(argument)}` must be a folder with files <class>.txt. Received: "
+            f"{errors.setting(argument, folder)}, which {'is not a folder' if path.exists() else 'does not exist'}. "
+            "Name the folder that contains the files."
         )
     return path
 
@@ -148,26 +148,30 @@ def encoder_path(text_encoder: str) -> Path | None:
         return None
     path = Path(name).expanduser()
     if kind == "word2vec" and not path.is_file():
-        raise _nothing_there(
-            "text_encoder", text_encoder, path, "is no file", "After word2vec:, name a file of word2vec's or GloVe's"
+        raise _not_found(
+            "text_encoder",
+            text_encoder,
+            path,
+            "is not a file",
+            "Write a file in a format of word2vec or GloVe after word2vec:",
         )
     if kind == "hub" and not _is_saved_model(path):
-        raise _nothing_there("text_encoder", text_encoder, path, *_NO_SAVED_MODEL)
+        raise _not_found("text_encoder", text_encoder, path, *_NO_SAVED_MODEL)
     return path
 
 
 def sha256(path: Path) -> str:
     """Compute the SHA-256 of a file, or of the names and contents of all files below a folder."""
     total = hashlib.sha256()
-    for name, file in _named(path, _files(path)):
+    for name, file in _relative_names(path, _files(path)):
         total.update(f"{paths.printable(name)}\0{checksum.sha256(file)}\0".encode())
     return total.hexdigest()
 
 
-def _nothing_there(argument: str, given: str, path: Path, trouble: str, remedy: str) -> errors.UserError:
+def _not_found(argument: str, value: str, path: Path, trouble: str, remedy: str) -> errors.UserError:
     return errors.UserError(
-        f"`{errors.setting(argument)}` must name what is there. Received: {errors.setting(argument, given)}, where "
-        f"{path} {trouble if path.exists() else 'does not exist'}. {remedy}."
+        f"`{errors.setting(argument)}` must name an existing file or folder. Received: "
+        f"{errors.setting(argument, value)}, where {path} {trouble if path.exists() else 'does not exist'}. {remedy}."
     )
 
 
@@ -179,18 +183,18 @@ def _files(path: Path) -> list[Path]:
     return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
 
 
-def _named(root: Path, files: Iterable[Path]) -> Iterable[tuple[str, Path]]:
+def _relative_names(root: Path, files: Iterable[Path]) -> Iterable[tuple[str, Path]]:
     """List the files with their paths below `root`."""
     return [(file.relative_to(root).as_posix(), file) for file in files]
 
 
 def _stamps(root: Path, files: Iterable[Path], prefix: str = "") -> dict[str, str]:
-    return {f"{prefix}{name}": _stamp(file) for name, file in _named(root, files)}
+    return {f"{prefix}{name}": _stamp(file) for name, file in _relative_names(root, files)}
 
 
 def _stamp(path: Path) -> str:
     """Compute the stamp of a file; if it is not regular, return its kind: the code that reads it reports the error."""
-    if why := paths.trouble(path):
-        return why
+    if trouble := paths.trouble(path):
+        return trouble
     status = path.stat()
     return checksum.sha256(path) if status.st_size < _LARGE else f"{status.st_size} bytes of {status.st_mtime_ns}"

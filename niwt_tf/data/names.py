@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Matches classes by name, because sources spell them differently: grizzly+bear, Grizzly_bear, grizzly bear.
+"""Match classes by name, because sources spell them differently: grizzly+bear, Grizzly_bear, grizzly bear.
 
 Names are compared exactly first, and loosely only if there is no exact match: C and C++ are two classes.
 """
@@ -31,73 +31,76 @@ def normal(name: str) -> str:
     return before + re.sub(r"[\s_+\-./]+", "_", word) + after
 
 
-def join(wanted: Iterable[str], available: Iterable[str], what: str, remedy: str) -> Mapping[str, str]:
-    """Match each wanted name with the available name that is equal, or else equal except for case and separators.
+def join(required: Iterable[str], available: Iterable[str], source: str, remedy: str) -> Mapping[str, str]:
+    """Match each required name with the available name that is equal, or else equal except for case and separators.
 
     Args:
-      wanted: Names that must be available.
-      available: Available names, possibly more than the wanted ones.
-      what: Source of the available names, for the error message, for example `the split's classes`.
+      required: Names that must be available.
+      available: Available names, possibly more than the required ones.
+      source: Source of the available names, for the error message, for example `the split's classes`.
       remedy: Advice for the user if a name is not available, one sentence.
 
     Raises:
-      errors.UserError: If a wanted name is not available, is available twice, or is wanted twice.
+      errors.UserError: If a required name is not available, is available twice, or is required twice.
     """
-    wanted, available = list(wanted), list(available)
-    exact = set(wanted) & set(available)
+    required, available = list(required), list(available)
+    exact = set(required) & set(available)
     for name in exact:
-        _require_once([one for one in available if one == name], what)
-        _require_once([one for one in wanted if one == name], what)
-    there = _spellings(name for name in available if name not in exact)
-    asked = _spellings(name for name in wanted if name not in exact)
-    missing = [names[0] for form, names in asked.items() if form not in there]
+        _require_once([one for one in available if one == name], source)
+        _require_once([one for one in required if one == name], source)
+    available_forms = _spellings(name for name in available if name not in exact)
+    required_forms = _spellings(name for name in required if name not in exact)
+    missing = [names[0] for form, names in required_forms.items() if form not in available_forms]
     if missing:
-        raise _not_found(missing, wanted, available, what, remedy)
-    for form, names in asked.items():
-        _require_once(names, what)
-        _require_once(there[form], what)
-    return {name: name if name in exact else there[normal(name)][0] for name in wanted}
+        raise _not_found(missing, required, available, source, remedy)
+    for form, names in required_forms.items():
+        _require_once(names, source)
+        _require_once(available_forms[form], source)
+    return {name: name if name in exact else available_forms[normal(name)][0] for name in required}
 
 
-def merged(sources: Iterable[Iterable[str]]) -> dict[str, str]:
+def merge(sources: Iterable[Iterable[str]]) -> dict[str, str]:
     """Map each name to the first spelling of its class; names of one source that differ at all are different classes.
 
     Args:
       sources: Names of each source.
     """
-    found: dict[str, str] = {}
+    spelling_of: dict[str, str] = {}
     for source in sources:
         names = list(dict.fromkeys(source))
-        taken = {found[name] for name in names if name in found}
-        open_forms = _spellings(one for one in dict.fromkeys(found.values()) if one not in taken)
+        taken = {spelling_of[name] for name in names if name in spelling_of}
+        free_forms = _spellings(one for one in dict.fromkeys(spelling_of.values()) if one not in taken)
         for name in names:
-            if name not in found:
-                found[name] = open_forms.get(normal(name), [name])[0]
-    return found
+            if name not in spelling_of:
+                spelling_of[name] = free_forms.get(normal(name), [name])[0]
+    return spelling_of
 
 
 def nearest(names: Iterable[str], available: Iterable[str]) -> str:
     """Suggest, in a sentence, the available names that are similar to `names`; empty if there are none."""
-    spelt = {normal(name): name for name in available}
-    near = {name: difflib.get_close_matches(normal(name), spelt, 1, _NEAR) for name in names}
-    hints = [f"{spelt[forms[0]]!r} for {name!r}" for name, forms in near.items() if forms]
-    return f" Misspelt, perhaps: there is {errors.listed(hints)}." if hints else ""
+    spelling_of = {normal(name): name for name in available}
+    matches = {name: difflib.get_close_matches(normal(name), spelling_of, 1, _NEAR) for name in names}
+    hints = [f"{spelling_of[forms[0]]!r} for {name!r}" for name, forms in matches.items() if forms]
+    return f" Did you mean {errors.listed(hints)}?" if hints else ""
 
 
-def _not_found(missing: list[str], wanted: list[str], available: list[str], what: str, remedy: str) -> errors.UserError:
-    told = nearest(missing, available)
-    forms = set(map(normal, wanted))
-    spare = sorted(name for name in available if normal(name) not in forms)
-    left = f" Left over there: {errors.listed(spare)}." if spare else ""
+def _not_found(
+    missing: list[str], required: list[str], available: list[str], source: str, remedy: str
+) -> errors.UserError:
+    forms = set(map(normal, required))
+    unused = sorted(name for name in available if normal(name) not in forms)
+    others = f" Unmatched names there: {errors.listed(unused)}." if unused else ""
     return errors.UserError(
-        f"Classes must be found by name in {what}. Received: none for {errors.listed(missing)}.{told}{left} {remedy}"
+        f"Every class must have its name in {source}. Received: no match for {errors.listed(missing)}."
+        f"{nearest(missing, available)}{others} {remedy}"
     )
 
 
-def _require_once(names: list[str], what: str) -> None:
+def _require_once(names: list[str], source: str) -> None:
     if len(names) > 1:
         raise errors.UserError(
-            f"Classes must differ by more than their spelling in {what}. Received: {errors.listed(names)}. Keep one."
+            f"Names of classes must differ by more than case and separators in {source}. Received: "
+            f"{errors.listed(names)}. Keep one of them."
         )
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Writes photographs into a prepared TFDS dataset and reads them from it, decoding in parallel, in a fixed order."""
+"""Write photographs into a prepared TFDS dataset, and read them from it, decoded in parallel, in a fixed order."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ class Photograph:
     box: Box | None = None
 
 
-def below(folder: Path, class_of: Callable[[str], str] = lambda name: name.split("/")[0]) -> list[Photograph]:
+def find(folder: Path, class_of: Callable[[str], str] = lambda name: name.split("/")[0]) -> list[Photograph]:
     """List the photographs of `<class>/` below `folder`, sorted by name, which is the path relative to `folder`.
 
     Args:
       folder: Folder that holds the folders of the classes.
       class_of: Function from a name to its class; the first folder in the name by default.
     """
-    return [Photograph(path, name, class_of(name)) for name, _, path in image_files.by_class_folder(folder)]
+    return [Photograph(path, name, class_of(name)) for name, _, path in image_files.find(folder).label_images()]
 
 
 def features(classes: int | Sequence[str]) -> tfds.features.FeaturesDict:
@@ -61,11 +61,11 @@ def features(classes: int | Sequence[str]) -> tfds.features.FeaturesDict:
     Args:
       classes: Names of the classes, in the order of their labels, or the number of classes, to be named later.
     """
-    named = {"num_classes": classes} if isinstance(classes, int) else {"names": classes}
+    label = {"num_classes": classes} if isinstance(classes, int) else {"names": classes}
     return tfds.features.FeaturesDict(
         {
             "image": tfds.features.Image(shape=(None, None, 3), encoding_format="jpeg"),
-            "label": tfds.features.ClassLabel(**named),
+            "label": tfds.features.ClassLabel(**label),
             "name": tfds.features.Text(),
         }
     )
@@ -83,36 +83,36 @@ def examples(photographs: Sequence[Photograph], title: str) -> Iterator[tuple[st
       OSError: If a file cannot be opened.
     """
     skipped: list[str] = []
-    converted = look_ahead.in_order(_read, photographs)
-    for photograph, made in progress.bar(converted, title, len(photographs), unit="image"):
-        if isinstance(made, jpeg.Corrupt):
-            logging.getLogger(__name__).warning("%s is skipped: %s", photograph.path, made)
-            skipped.append(f"{photograph.name} ({made})")
+    converted = look_ahead.parallel_map(_read, photographs)
+    for photograph, content in progress.bar(converted, title, len(photographs), unit="image"):
+        if isinstance(content, jpeg.Corrupt):
+            logging.getLogger(__name__).warning("%s is skipped: %s", photograph.path, content)
+            skipped.append(f"{photograph.name} ({content})")
         else:
-            image = io.BytesIO(made)
+            image = io.BytesIO(content)
             yield photograph.name, {"image": image, "label": photograph.label, "name": photograph.name}
-    _tell(skipped, len(photographs))
+    _report_skipped(skipped, len(photographs))
 
 
 def _read(photograph: Photograph) -> bytes | jpeg.Corrupt:
-    if os.path.lexists(photograph.path) and (why := paths.trouble(photograph.path)):
-        return jpeg.Corrupt(why)
+    if os.path.lexists(photograph.path) and (trouble := paths.trouble(photograph.path)):
+        return jpeg.Corrupt(trouble)
     try:
         return jpeg.to_jpeg(photograph.path.read_bytes(), photograph.box)
     except jpeg.Corrupt as error:
         return error
 
 
-def _tell(skipped: Sequence[str], count: int) -> None:
+def _report_skipped(skipped: Sequence[str], count: int) -> None:
     """Report the skipped photographs, or raise an error if there are too many."""
-    told = f"{len(skipped)} of {count} images that cannot be read: {errors.listed(skipped)}"
+    summary = f"{len(skipped):,} of {count:,} images that cannot be read: {errors.listed(skipped)}"
     if len(skipped) > max(1, _CORRUPT_SHARE * count):
         raise errors.UserError(
-            f"At least {1 - _CORRUPT_SHARE:.0%} of the images must be readable. Received: {told}. Mend these files or "
-            "remove them."
+            f"At least {1 - _CORRUPT_SHARE:.0%} of the images must be readable. Received: {summary}. Repair or remove "
+            "these files."
         )
     if skipped:
-        progress.say(f"  skipped {told}")
+        progress.say(f"  skipped {summary}")
 
 
 def split(builder: tfds.core.DatasetBuilder, name: str, image_size: int) -> zero_shot.Split:
@@ -144,9 +144,9 @@ def names(builder: tfds.core.DatasetBuilder, name: str) -> list[str]:
       builder: Builder of a prepared dataset with the features above.
       name: Name of the split.
     """
-    of_record = _parser(builder, "name")
-    found = _records(builder, name).map(of_record, num_parallel_calls=tf.data.AUTOTUNE).as_numpy_iterator()
-    return [one.decode("utf-8") for one in found]
+    name_of = _parser(builder, "name")
+    encoded = _records(builder, name).map(name_of, num_parallel_calls=tf.data.AUTOTUNE).as_numpy_iterator()
+    return [one.decode("utf-8") for one in encoded]
 
 
 def _records(builder: tfds.core.DatasetBuilder, name: str) -> tf.data.Dataset:
@@ -177,9 +177,9 @@ def middle_square(data: tf.Tensor, size: int) -> tf.Tensor:
     """
     shape = tf.io.extract_jpeg_shape(data)[:2]
     ratios = [ratio for ratio in _RATIOS if ratio == 1 or jpeg.SHORTER_SIDE // ratio >= size]
-    enough = [tf.reduce_min(shape) // ratio >= size for ratio in ratios[1:]]
+    is_enough = [tf.reduce_min(shape) // ratio >= size for ratio in ratios[1:]]
     squares = [functools.partial(_reduced_square, data, shape, ratio) for ratio in ratios]
-    image = tf.switch_case(tf.reduce_sum(tf.cast(enough, tf.int32)), squares) if enough else squares[0]()
+    image = tf.switch_case(tf.reduce_sum(tf.cast(is_enough, tf.int32)), squares) if is_enough else squares[0]()
     return tf.cast(tf.round(tf.image.resize(image, (size, size))), tf.uint8)
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Prepares a TFDS dataset once, without TFDS' own announcements."""
+"""Prepare a TFDS dataset once, without the output of TFDS."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def is_prepared(builder: tfds.core.DatasetBuilder) -> bool:
 
 
 def prepare(builder: tfds.core.DatasetBuilder, manual_dir: Path | None = None) -> None:
-    """Prepare a dataset, without the output of TFDS.
+    """Prepare a dataset on disk.
 
     Args:
       builder: Builder of the dataset.

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Finds the images that a user names (files, patterns, folders), and reads them as the dataset's own were read."""
+"""Find the images that a user names (files, patterns, folders), and read them as the dataset's own were read."""
 
 from __future__ import annotations
 
@@ -28,32 +28,32 @@ def find(arguments: Sequence[str]) -> list[Path]:
     Raises:
       errors.UserError: If an argument matches nothing, or there are no arguments.
     """
-    found: dict[Path, None] = {}
+    files: dict[Path, None] = {}
     empty = []
     for argument in arguments:
         matches = _matches(argument)
-        found |= dict.fromkeys(matches)
+        files |= dict.fromkeys(matches)
         empty += [] if matches else [argument]
-    if empty or not found:
+    if empty or not files:
         raise errors.UserError(
-            "Images must be files, patterns such as 'dir/*.jpg', or folders with images in them. Received: "
-            f"{errors.listed(empty) + ', where there is none' if empty else 'none'}. Name at least one image."
+            "Images must be files, patterns such as 'dir/*.jpg', or folders that contain images. Received: "
+            f"{'no image in ' + errors.listed(empty) if empty else 'none'}. Name at least one image."
         )
-    return list(found)
+    return list(files)
 
 
 def _matches(argument: str) -> list[Path]:
     path = Path(argument).expanduser()
-    named = [path] if path.exists() else sorted(Path(match) for match in glob.glob(str(path), recursive=True))
-    return [file for one in named for file in (_images(one) if one.is_dir() else [one])]
+    matches = [path] if path.exists() else sorted(Path(match) for match in glob.glob(str(path), recursive=True))
+    return [file for match in matches for file in (_images(match) if match.is_dir() else [match])]
 
 
 def _images(folder: Path) -> list[Path]:
     """List the images below a folder, sorted, and print which files are left out."""
-    found = image_files.find(folder)
-    if told := found.told():
-        progress.say(told)
-    return sorted(found.images)
+    contents = image_files.find(folder)
+    if report := contents.report():
+        progress.say(report)
+    return sorted(contents.images)
 
 
 def read(path: Path, size: int, drawn: bool = False) -> np.ndarray | jpeg.Corrupt:
@@ -69,8 +69,7 @@ def read(path: Path, size: int, drawn: bool = False) -> np.ndarray | jpeg.Corrup
     try:
         data = paths.require_regular(path).read_bytes()
         if drawn:
-            fitted = ImageOps.fit(jpeg.to_rgb(data), (size, size), Image.Resampling.LANCZOS)
-            return np.array(fitted)
+            return np.array(ImageOps.fit(jpeg.to_rgb(data), (size, size), Image.Resampling.LANCZOS))
         return photographs.middle_square(jpeg.to_jpeg(data), size).numpy()
     except jpeg.Corrupt as error:
         return error
@@ -90,7 +89,7 @@ def batches(
       unreadable: List to which each unreadable file is added, with the reason.
     """
     batch: list[tuple[Path, np.ndarray]] = []
-    for path, image in look_ahead.in_order(functools.partial(read, size=size, drawn=drawn), files):
+    for path, image in look_ahead.parallel_map(functools.partial(read, size=size, drawn=drawn), files):
         if isinstance(image, jpeg.Corrupt):
             unreadable.append(f"{path} ({image})")
         else:

@@ -16,8 +16,8 @@ from niwt_tf import errors
 
 _SHUFFLE_BUFFER = 8192
 _HELD_OUT_SHARE = 0.2
-_FEW = 4  # with at most so many seen classes one group says too little, so each is pseudo-unseen in turn
-_STAY = 3  # seen classes that stay seen in validation, at least, if there are more of them
+_FEW_SEEN = 4  # at most so many seen classes: a single group is too small a sample, so each is pseudo-unseen in turn
+_LEAST_SEEN = 3  # seen classes that stay seen in validation, at least, if there are more of them
 
 
 @dataclasses.dataclass(frozen=True)
@@ -181,8 +181,9 @@ class ZeroShotDataset:
 
     def __post_init__(self) -> None:
         _require(not set(self.seen) & set(self.unseen), "`seen` and `unseen` classes must differ", self)
-        _require(set() < set(self.validation) < set(self.seen), "`validation` classes must be some of the seen", self)
-        _require(set(self.imageless) <= set(self.unseen), "`imageless` classes must be some of the unseen", self)
+        is_part = set() < set(self.validation) < set(self.seen)
+        _require(is_part, "`validation` classes must be some, but not all, of the seen classes", self)
+        _require(set(self.imageless) <= set(self.unseen), "`imageless` classes must be unseen classes", self)
         tested = set(self.unseen) - set(self.imageless)
         for split, allowed in (
             (self.train, set(self.seen)),
@@ -190,7 +191,7 @@ class ZeroShotDataset:
             (self.test_unseen, tested),
         ):
             present = {self.class_names[label] for label in np.unique(split.labels)}
-            _require(present == allowed, "a split must show each of its classes, and no other", self)
+            _require(present == allowed, "Each split must have images of all of its classes, and of no other", self)
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -203,23 +204,23 @@ class ZeroShotDataset:
         return tuple(self.class_names.index(name) for name in self.imageless)
 
     @functools.cached_property
-    def rehearsable(self) -> tuple[str, ...]:
+    def multi_image_classes(self) -> tuple[str, ...]:
         """Seen classes that can stay seen in validation: they have an image to train on and one to hold out."""
         counts = np.bincount(self.train.labels, minlength=len(self.seen))
         return tuple(name for name, count in zip(self.seen, counts, strict=True) if count > 1)
 
     @property
-    def can_rehearse(self) -> bool:
+    def can_validate(self) -> bool:
         """Whether two classes can stay seen while another is pseudo-unseen."""
-        return len(self.rehearsable) > 2
+        return len(self.multi_image_classes) > 2
 
     @property
-    def plays_in_turn(self) -> bool:
+    def leaves_one_out(self) -> bool:
         """Whether the seen classes are so few that each is pseudo-unseen in turn, alone."""
-        return self.can_rehearse and len(self.seen) <= _FEW
+        return self.can_validate and len(self.seen) <= _FEW_SEEN
 
-    def rehearsal(self, seed: int, group: int = 0) -> ZeroShotDataset:
-        """Build the validation dataset, a zero-shot dataset of this one's training images alone, to choose settings on.
+    def validation_dataset(self, seed: int, group: int = 0) -> ZeroShotDataset:
+        """Build a zero-shot dataset from the training images alone, to choose settings on.
 
         The validation classes are pseudo-unseen; in another group, as many other seen classes are. The remaining seen
         classes stay seen, and a held-out fifth of their training images becomes `test_seen`; those with only one
@@ -229,59 +230,61 @@ class ZeroShotDataset:
           seed: Seed of the choice of the held-out fifth.
           group: Index of the group of pseudo-unseen classes; groups are disjoint if there are enough seen classes.
         """
-        plays = self._group(group)
-        seen = tuple(name for name in self.rehearsable if name not in plays)
-        unseen = tuple(name for name in self.seen if name in plays)
+        pseudo_unseen = self._pseudo_unseen(group)
+        seen = tuple(name for name in self.multi_image_classes if name not in pseudo_unseen)
+        unseen = tuple(name for name in self.seen if name in pseudo_unseen)
         label_of = {name: label for label, name in enumerate(seen + unseen)}
         relabel = np.array([label_of.get(name, -1) for name in self.seen], np.int64)
-        stays_seen, plays_unseen = (
-            np.isin(self.train.labels, [self.seen.index(n) for n in of]) for of in (seen, unseen)
+        is_seen, is_unseen = (
+            np.isin(self.train.labels, [self.seen.index(name) for name in names]) for names in (seen, unseen)
         )
-        tested = held_out(self.train.labels, seed) & stays_seen
+        is_test = hold_out(self.train.labels, seed) & is_seen
         return dataclasses.replace(
             self,
             seen=seen,
             unseen=unseen,
-            validation=unseen_again(seen, unseen),
+            validation=choose_pseudo_unseen(seen, unseen),
             imageless=(),
             annotations=None,
-            train=self.train.subset(stays_seen & ~tested, relabel),
-            test_seen=self.train.subset(tested, relabel),
-            test_unseen=self.train.subset(plays_unseen, relabel),
+            train=self.train.subset(is_seen & ~is_test, relabel),
+            test_seen=self.train.subset(is_test, relabel),
+            test_unseen=self.train.subset(is_unseen, relabel),
         )
 
-    def _group(self, group: int) -> tuple[str, ...]:
-        size = 1 if self.plays_in_turn else len(self.validation)
+    def _pseudo_unseen(self, group: int) -> tuple[str, ...]:
+        """List the pseudo-unseen classes of a group; so few that two classes stay seen."""
+        size = 1 if self.leaves_one_out else len(self.validation)
         ring = 2 * (self.validation + tuple(name for name in self.seen if name not in self.validation))
         first = group * size % len(self.seen)
-        plays = ring[first : first + size]
-        while len(set(self.rehearsable) - set(plays)) < 2:
-            plays = plays[:-1]
-        return plays
+        classes = ring[first : first + size]
+        while len(set(self.multi_image_classes) - set(classes)) < 2:
+            classes = classes[:-1]
+        return classes
 
 
-def unseen_again(seen: tuple[str, ...], unseen: tuple[str, ...]) -> tuple[str, ...]:
+def choose_pseudo_unseen(seen: tuple[str, ...], unseen: tuple[str, ...]) -> tuple[str, ...]:
     """Choose the pseudo-unseen classes among `seen`: the last ones, in the proportion of `unseen` to all classes.
 
     At least one is chosen, and at least three stay seen if there are more than three.
     """
     count = round(len(seen) * len(unseen) / (len(seen) + len(unseen)))
-    return seen[-max(1, min(count, len(seen) - _STAY)) :]
+    return seen[-max(1, min(count, len(seen) - _LEAST_SEEN)) :]
 
 
-def held_out(labels: np.ndarray, seed: int, share: float = _HELD_OUT_SHARE) -> np.ndarray:
+def hold_out(labels: np.ndarray, seed: int, share: float = _HELD_OUT_SHARE) -> np.ndarray:
     """Choose the held-out images, `[N]` bool: a share of each class, a fifth by default, and at least one image."""
     rng = np.random.default_rng([seed, 0x5EED])
-    chosen = np.zeros(len(labels), bool)
+    is_held_out = np.zeros(len(labels), bool)
     for label in np.unique(labels):
-        members = rng.permutation(np.flatnonzero(labels == label))
-        chosen[members[: max(1, round(len(members) * share))]] = True
-    return chosen
+        images = rng.permutation(np.flatnonzero(labels == label))
+        is_held_out[images[: max(1, round(len(images) * share))]] = True
+    return is_held_out
 
 
 def _require(condition: bool, rule: str, dataset: Any) -> None:
     if not condition:
         raise errors.UserError(
-            f"{rule}. Received: dataset={dataset.name}, {len(dataset.seen)} seen, {len(dataset.unseen)} unseen and "
-            f"{len(dataset.validation)} validation classes. Prepare the dataset anew, or mend its class lists."
+            f"{rule}. Received: {errors.setting('dataset', dataset.name)} with {len(dataset.seen)} seen, "
+            f"{len(dataset.unseen)} unseen and {len(dataset.validation)} validation classes. Prepare the dataset "
+            "again, or correct its lists of classes."
         )

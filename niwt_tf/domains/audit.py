@@ -17,15 +17,15 @@ from niwt_tf.numerics import unit_vectors
 
 _DIGITS = 6  # decimals of unit vectors; smaller differences do not count
 _LEAST_KNOWN = 0.5  # share of a class's words
-_NAMED = 5  # most names listed of classes that are the same
+_MOST_LISTED = 5  # names of classes that have the same description
 
 
 @dataclasses.dataclass(frozen=True)
-class Told:
+class ClassDescriptions:
     """The descriptions of classes, the seen ones first.
 
     Attributes:
-      what: Kind of description, for example `captions`.
+      kind: Kind of description, for example `captions`.
       source: Description of the source, for messages.
       remedy: Advice to the user, for messages.
       class_names: Names of the `C` classes.
@@ -35,7 +35,7 @@ class Told:
       known_words: Share of each class's words that the encoder knows, in 0..1; empty if that has no meaning.
     """
 
-    what: str
+    kind: str
     source: str
     remedy: str
     class_names: Sequence[str]
@@ -45,95 +45,97 @@ class Told:
     known_words: Sequence[float] = ()
 
 
-def check(told: Told, first: int = 0) -> list[str]:
-    """Check descriptions, and return one line for each kind of doubt.
+def check(descriptions: ClassDescriptions, first: int = 0) -> list[str]:
+    """Check descriptions, and return one warning for each kind of weakness.
 
     Args:
-      told: Descriptions to check.
+      descriptions: Descriptions to check.
       first: Index of the first new class, 0 for all; earlier ones are reported only as equal to a new one.
 
     Raises:
       errors.UserError: If a new class has a number that is not finite, or nothing but zeros that are not attributes, or
         if all seen classes have the same vector and the class at `first` is one of them.
     """
-    _require_something(told, first)
-    if first < told.seen:
-        _require_different(told)
-    doubts = [_nothing(told, first), _same(told, first), _little_known(told, first)]
-    if first < told.seen:
-        doubts.append(_constant(told))
-    return list(filter(None, doubts))
+    _require_described(descriptions, first)
+    if first < descriptions.seen:
+        _require_different(descriptions)
+    warnings = [_warn_zeros(descriptions, first), _warn_equal(descriptions, first), _warn_unknown(descriptions, first)]
+    if first < descriptions.seen:
+        warnings.append(_warn_constant(descriptions))
+    return list(filter(None, warnings))
 
 
-def _require_something(told: Told, first: int) -> None:
-    useless = np.asarray(~np.isfinite(told.vectors).all(1))
-    if not told.feature_names:
-        useless |= ~told.vectors.any(1)
+def _require_described(descriptions: ClassDescriptions, first: int) -> None:
+    useless = np.asarray(~np.isfinite(descriptions.vectors).all(1))
+    if not descriptions.feature_names:
+        useless |= ~descriptions.vectors.any(1)
     useless[:first] = False
     if useless.any():
-        names = errors.listed(_where(told.class_names, useless))
+        names = errors.listed(_select(descriptions.class_names, useless))
         raise errors.UserError(
-            f"`{told.what}` must tell something of every class, in finite numbers. Received: {told.source}, which "
-            f"gives nothing but zeros, or no numbers, for {names}. {told.remedy}"
+            f"`{descriptions.kind}` must describe every class by finite numbers that are not all zero. Received: "
+            f"{descriptions.source}, with only zeros, or NaN or infinity, for {names}. {descriptions.remedy}"
         )
 
 
-def _require_different(told: Told) -> None:
-    if told.seen > 1 and (told.vectors[: told.seen] == told.vectors[0]).all():
+def _require_different(descriptions: ClassDescriptions) -> None:
+    seen = descriptions.vectors[: descriptions.seen]
+    if len(seen) > 1 and (seen == seen[0]).all():
         raise errors.UserError(
-            f"`{told.what}` must tell classes apart. Received: {told.source}, which tells the same of all "
-            f"{told.seen} seen classes. {told.remedy}"
+            f"`{descriptions.kind}` must distinguish classes. Received: {descriptions.source}, with the same "
+            f"description for all {descriptions.seen} seen classes. {descriptions.remedy}"
         )
 
 
-def _nothing(told: Told, first: int) -> str:
+def _warn_zeros(descriptions: ClassDescriptions, first: int) -> str:
     """Report classes that have none of the attributes: one such class can be recognized, but not two."""
-    empty = np.asarray(~told.vectors.any(1))
+    empty = np.asarray(~descriptions.vectors.any(1))
     empty[:first] = False
     if not empty.any():
         return ""
-    return f"`{told.what}` has nothing but zeros for {errors.listed(_where(told.class_names, empty))}"
+    return f"`{descriptions.kind}` has only zeros for {errors.listed(_select(descriptions.class_names, empty))}"
 
 
-def _same(told: Told, first: int) -> str:
+def _warn_equal(descriptions: ClassDescriptions, first: int) -> str:
     """Report classes with the same vector, up to its length, if at least one of them is new."""
     groups: dict[bytes, list[int]] = {}
-    for index, direction in enumerate(np.round(unit_vectors.units(told.vectors.astype(np.float64)), _DIGITS) + 0.0):
+    directions = np.round(unit_vectors.units(descriptions.vectors.astype(np.float64)), _DIGITS) + 0.0
+    for index, direction in enumerate(directions):
         groups.setdefault(direction.tobytes(), []).append(index)
-    alike = [group for group in groups.values() if len(group) > 1 and group[-1] >= first]
-    if not alike:
+    equal = [group for group in groups.values() if len(group) > 1 and group[-1] >= first]
+    if not equal:
         return ""
-    same = [" = ".join(told.class_names[index] for index in group[:_NAMED]) for group in alike]
+    names = [" = ".join(descriptions.class_names[index] for index in group[:_MOST_LISTED]) for group in equal]
     return (
-        f"`{told.what}` tells the same of classes, in proportions, which are all that counts, so that nothing can tell "
-        f"them apart: {errors.listed(same)}"
+        f"`{descriptions.kind}` describes some classes by the same numbers, or by multiples of them, so that they "
+        f"cannot be distinguished: {errors.listed(names)}"
     )
 
 
-def _constant(told: Told) -> str:
+def _warn_constant(descriptions: ClassDescriptions) -> str:
     """Report attributes that are the same for all seen classes."""
-    if not told.feature_names:
+    if not descriptions.feature_names:
         return ""
-    constant = (told.vectors[: told.seen] == told.vectors[0]).all(0)
+    constant = (descriptions.vectors[: descriptions.seen] == descriptions.vectors[0]).all(0)
     if not constant.any():
         return ""
     return (
-        f"{constant.sum():,} of {len(constant):,} attributes are the same for all seen classes, so that nothing is "
-        f"learned of them: {errors.listed(_where(told.feature_names, constant))}"
+        f"{constant.sum():,} of {len(constant):,} attributes are the same for all seen classes, so that nothing can "
+        f"be learned from them: {errors.listed(_select(descriptions.feature_names, constant))}"
     )
 
 
-def _little_known(told: Told, first: int) -> str:
+def _warn_unknown(descriptions: ClassDescriptions, first: int) -> str:
     """Report the unseen classes most of whose words are unknown."""
-    little = [
+    classes = [
         f"{name} ({share:.0%} known)"
-        for index, (name, share) in enumerate(zip(told.class_names, told.known_words, strict=False))
-        if index >= max(first, told.seen) and share < _LEAST_KNOWN
+        for index, (name, share) in enumerate(zip(descriptions.class_names, descriptions.known_words, strict=False))
+        if index >= max(first, descriptions.seen) and share < _LEAST_KNOWN
     ]
-    if not little:
+    if not classes:
         return ""
-    return f"most words of `{told.what}` are in no text of the seen classes for {errors.listed(little)}"
+    return f"most words of `{descriptions.kind}` occur in no text of the seen classes for {errors.listed(classes)}"
 
 
-def _where(names: Iterable[str], chosen: np.ndarray) -> list[str]:
-    return [name for name, one in zip(names, chosen, strict=True) if one]
+def _select(names: Iterable[str], is_selected: np.ndarray) -> list[str]:
+    return [name for name, selected in zip(names, is_selected, strict=True) if selected]

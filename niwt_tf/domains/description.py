@@ -11,7 +11,8 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from niwt_tf import errors
-from niwt_tf.domains import attribute_list, encoders, knowledge, texts, words
+from niwt_tf.domains import encoders, parse_attributes, texts, words
+from niwt_tf.domains import knowledge as knowledge_lib
 
 _FIELDS = {
     "attributes": "attributes",
@@ -27,7 +28,7 @@ class Description:
 
     Attributes:
       name: Name of the class.
-      attributes: Attributes, each written as `attribute_list` reads it.
+      attributes: Attributes, each written as `parse_attributes` reads it.
       captions: Sentences that describe how the class looks.
       documents: Longer texts.
     """
@@ -45,7 +46,7 @@ class Reading:
     Attributes:
       vector: Domain vector `[M]` float32.
       understood: Features of the class, the strongest first: listed attributes with their values, and phrases with
-        their weights. If an encoder's numbers have no names, words that it knows, with their counts.
+        their weights. If an encoder's numbers have no names, the words that it knows, with their counts.
       unknown: Words that the model does not know, the most frequent of each domain first.
       known_words: Share of the words that the model knows, in 0..1, the lowest over the domains; 1 for attributes.
     """
@@ -56,12 +57,14 @@ class Reading:
     known_words: float = 1.0
 
 
-def read(told: Description, known: knowledge.DomainKnowledge, seen_classes: int, text_encoder: str) -> Reading:
+def read(
+    description: Description, knowledge: knowledge_lib.DomainKnowledge, seen_classes: int, text_encoder: str
+) -> Reading:
     """Encode a description as a domain vector of the model.
 
     Args:
-      told: Description in every domain of the model's knowledge, and in no other.
-      known: Knowledge of the model's classes, the seen ones first.
+      description: Description in every domain of the model's knowledge, and in no other.
+      knowledge: Knowledge of the model's classes, the seen ones first.
       seen_classes: Number of seen classes.
       text_encoder: Encoder of texts if none was fitted to the seen classes' own; see `config.DomainConfig`.
 
@@ -69,67 +72,77 @@ def read(told: Description, known: knowledge.DomainKnowledge, seen_classes: int,
       errors.UserError: If the description is empty or in another domain, contradicts itself, or has nothing that the
         model understands.
     """
-    _require_domains(told, [share.domain for share in known.shares])
+    _require_domains(description, [one.domain for one in knowledge.slices])
     readings, start = [], 0
-    for share in known.shares:
-        own = slice(start, start + share.size)
-        names, seen = known.feature_names[own], known.vectors[:seen_classes, own]
-        readings.append(_read_share(told, share, names, seen, text_encoder))
-        start += share.size
-    understood = sorted((one for part in readings for one in part.understood), key=lambda one: -one[1])
-    unknown = dict.fromkeys(word for part in readings for word in part.unknown)
-    vector = np.concatenate([part.vector for part in readings])
-    return Reading(vector, tuple(understood), tuple(unknown), min(part.known_words for part in readings))
+    for domain_slice in knowledge.slices:
+        columns = slice(start, start + domain_slice.size)
+        names, seen = knowledge.feature_names[columns], knowledge.vectors[:seen_classes, columns]
+        readings.append(_read_slice(description, domain_slice, names, seen, text_encoder))
+        start += domain_slice.size
+    understood = sorted((feature for one in readings for feature in one.understood), key=lambda feature: -feature[1])
+    unknown = dict.fromkeys(word for one in readings for word in one.unknown)
+    vector = np.concatenate([one.vector for one in readings])
+    return Reading(vector, tuple(understood), tuple(unknown), min(one.known_words for one in readings))
 
 
-def _require_domains(told: Description, domains: Sequence[str]) -> None:
+def _require_domains(description: Description, domains: Sequence[str]) -> None:
     """Check that a description is in `domains`, all of them and no other, or raise errors.UserError."""
-    wanted = {_FIELDS[domain] for domain in domains if domain in _FIELDS}
-    given = {flag for flag in _FIELDS.values() if any(text.strip() for text in getattr(told, flag))}
+    required = {_FIELDS[domain] for domain in domains if domain in _FIELDS}
+    received = {field for field in _FIELDS.values() if any(text.strip() for text in getattr(description, field))}
     if not set(domains) <= set(_FIELDS):
         raise errors.UserError(
-            f"`{errors.setting('domain')}` must be one in which new classes can be described: attributes, captions or "
-            f"documents. Received: a model that knows its classes by {' and '.join(domains)}. Make one with another, "
-            f"such as niwt --domain=captions"
+            f"`{errors.setting('domain')}` must be one in which a user can describe new classes: attributes, captions "
+            f"or documents. Received: a model whose classes are described by {' and '.join(domains)}. Train a model "
+            "with another domain, for example by niwt --domain=captions"
         )
-    if given != wanted:
+    if received != required:
         raise errors.UserError(
-            f"A class must be described as the model knows its classes: by {' and '.join(sorted(wanted))}. Received: "
-            f"{_flags(given) or 'an empty description'} of {told.name!r}. Give {_flags(wanted)}, and no other."
+            f"A new class must be described in the domains of the model: {' and '.join(sorted(required))}. Received: "
+            f"{_settings(received) or 'an empty description'} for {description.name!r}. Give {_settings(required)}, "
+            "and no other description."
         )
 
 
-def _flags(fields: Collection[str]) -> str:
+def _settings(fields: Collection[str]) -> str:
     return " and ".join(errors.setting("document_file" if field == "documents" else field) for field in sorted(fields))
 
 
-def _read_share(
-    told: Description, share: knowledge.Share, names: Sequence[str], seen: np.ndarray, text_encoder: str
+def _read_slice(
+    description: Description,
+    domain_slice: knowledge_lib.DomainSlice,
+    names: Sequence[str],
+    seen: np.ndarray,
+    text_encoder: str,
 ) -> Reading:
-    if _FIELDS[share.domain] == "attributes":
-        own = seen / np.float32(share.factor)
-        listed = attribute_list.parse(told.attributes, names, own)
-        values = attribute_list.fill(listed, names, own)
-        return Reading(values * np.float32(share.factor), tuple((names[i], listed[i]) for i in listed), ())
-    written = [text for text in getattr(told, share.domain) if text.strip()]
-    return _read_texts(written, share, names, share.encoder or texts.fitted_elsewhere(text_encoder))
+    if _FIELDS[domain_slice.domain] == "attributes":
+        factor = np.float32(domain_slice.factor)
+        unscaled = seen / factor
+        values = parse_attributes.parse(description.attributes, names, unscaled)
+        vector = parse_attributes.impute(values, names, unscaled) * factor
+        return Reading(vector, tuple((names[index], value) for index, value in values.items()), ())
+    own_texts = [text for text in getattr(description, domain_slice.domain) if text.strip()]
+    encoder = domain_slice.encoder or texts.load_pretrained(text_encoder)
+    return _read_texts(own_texts, domain_slice, names, encoder)
 
 
 def _read_texts(
-    written: Sequence[str], share: knowledge.Share, names: Sequence[str], encoder: encoders.Encoder
+    own_texts: Sequence[str],
+    domain_slice: knowledge_lib.DomainSlice,
+    names: Sequence[str],
+    encoder: encoders.Encoder,
 ) -> Reading:
-    counts = Counter(word for text in written for word in words.words(text) if word.lower() not in words.JOINING)
+    counts = Counter(word for text in own_texts for word in words.words(text) if word.lower() not in words.STOP_WORDS)
     unknown = tuple(word for word, _ in counts.most_common() if not encoder.knows(word))
-    vector = encoder(written).mean(0)
+    vector = encoder(own_texts).mean(0)
     if not vector.any():
         raise errors.UserError(
-            f"`{errors.setting(share.domain)}` must have words that the model knows. Received: none but words unknown "
-            f"to it: {errors.listed(unknown)}. Describe the class in words of the descriptions that the model learned "
-            "from."
+            f"`{errors.setting(domain_slice.domain)}` must contain words that the model knows. Received: only unknown "
+            f"words: {errors.listed(unknown)}. Use words that occur in the descriptions the model was trained with."
         )
     if encoder.feature_names is None:
-        understood = [(word, float(count)) for word, count in counts.most_common() if word not in unknown]
+        features = [(word, float(count)) for word, count in counts.most_common() if word not in unknown]
     else:
-        understood = [(names[index], float(vector[index])) for index in np.argsort(-vector, kind="stable")]
-    there = tuple(one for one in understood if one[1] > 0)
-    return Reading(vector * np.float32(share.factor), there, unknown, words.known_share(written, encoder.knows))
+        features = [(names[index], float(vector[index])) for index in np.argsort(-vector, kind="stable")]
+    understood = tuple(feature for feature in features if feature[1] > 0)
+    known_words = words.known_share(own_texts, encoder.knows)
+    return Reading(vector * np.float32(domain_slice.factor), understood, unknown, known_words)

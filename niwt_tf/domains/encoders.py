@@ -34,10 +34,10 @@ class Encoder(Protocol):
     feature_names: tuple[str, ...] | None
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
-        """Encode `N` texts as `[N,M]` float32; zeros for a text without anything known."""
+        """Encode `N` texts as `[N,M]` float32; zeros for a text without a known word."""
 
     def knows(self, word: str) -> bool:
-        """Check whether a word, as it is written, means anything to the encoder."""
+        """Check whether the encoder knows a word as it is written."""
 
     def unknown(self, seen: Sequence[str], unseen: Sequence[str]) -> str:
         """Report how many words of the texts are unknown; empty if the encoder accepts any text."""
@@ -81,27 +81,27 @@ class TfidfEncoder:
           errors.UserError: If no word can be learned.
         """
         texts = list(itertools.chain.from_iterable(by_class))
-        vocabulary = sorted(_shared(texts, phrase) | _of_few_words(by_class))
+        vocabulary = sorted(_shared_phrases(texts, phrase) | _words_of_short_classes(by_class))
         if not vocabulary:
             raise errors.UserError(
-                "Texts of the seen classes must share words: tfidf knows those in two texts or more, and all of a "
-                f"class with under {_FEW_WORDS} words. Received: {len(texts):,} texts without such a word. Give other "
-                f"texts, or name another {errors.setting('text_encoder')}."
+                "Texts of the seen classes must share words: tfidf learns words that occur in two or more texts, and "
+                f"every word of a class with fewer than {_FEW_WORDS} words. Received: {len(texts):,} texts without "
+                f"such a word. Add texts, or choose another {errors.setting('text_encoder')}."
             )
         vectorizer = _vectorizer(phrase, vocabulary=vocabulary)
         weights = vectorizer.fit_transform(texts)
         components = min(components, *weights.shape)
-        found = TruncatedSVD(components, random_state=0).fit(weights).components_ if components else None
-        return cls(vectorizer, phrase, found)
+        svd = TruncatedSVD(components, random_state=0).fit(weights).components_ if components else None
+        return cls(vectorizer, phrase, svd)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Collect the arrays of text and numbers from which `from_arrays` restores this encoder."""
-        made = {
+        arrays = {
             "phrases": self._vectorizer.get_feature_names_out().astype(str),
-            "rarities": self._vectorizer.idf_,
+            "rarities": self._vectorizer.idf_,  # inverse document frequencies, under their name in saved files
             "phrase": np.array(self._phrase),
         }
-        return made if self._components is None else made | {"components": self._components}
+        return arrays if self._components is None else arrays | {"components": self._components}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> TfidfEncoder:
@@ -126,7 +126,7 @@ class TfidfEncoder:
         return words.unknown(unseen, self.knows, "of unseen classes")
 
 
-def _shared(texts: Sequence[str], phrase: int) -> set[str]:
+def _shared_phrases(texts: Sequence[str], phrase: int) -> set[str]:
     """Choose the most frequent phrases that occur in two texts or more."""
     try:
         fitted = _vectorizer(phrase, min_df=_MIN_DOCUMENTS, max_features=_MAX_FEATURES).fit(texts)
@@ -135,11 +135,10 @@ def _shared(texts: Sequence[str], phrase: int) -> set[str]:
     return set(fitted.vocabulary_)
 
 
-def _of_few_words(by_class: Sequence[Sequence[str]]) -> set[str]:
+def _words_of_short_classes(by_class: Sequence[Sequence[str]]) -> set[str]:
     """Collect the single words of the classes whose texts have few words."""
-    told = [list(itertools.chain.from_iterable(map(words.words, texts))) for texts in by_class]
-    few = [texts for texts, own in zip(by_class, told, strict=True) if len(own) < _FEW_WORDS]
-    return {word for texts in few for text in texts for word in words.phrases(text, 1)}
+    short = [texts for texts in by_class if sum(len(words.words(text)) for text in texts) < _FEW_WORDS]
+    return {word for texts in short for text in texts for word in words.phrases(text, 1)}
 
 
 def _vectorizer(phrase: int, **settings: Any) -> TfidfVectorizer:

@@ -30,16 +30,16 @@ def load(handle: str, path: Path | None = None) -> Callable[[Sequence[str]], np.
     signatures = getattr(loaded, "signatures", {})
     callables = [loaded] if callable(loaded) else [signatures[name] for name in hub.SIGNATURES if name in signatures]
     if not callables:
-        raise _no_text_model(handle, f"which cannot be called and has no signature {' or '.join(hub.SIGNATURES)}")
+        raise _no_text_model(handle, f"which is not callable and has no signature {' or '.join(hub.SIGNATURES)}")
 
     def encode(texts: Sequence[str], model: Any = callables[0], keep_alive: Any = loaded) -> np.ndarray:
         del keep_alive  # a signature alone does not hold the model's variables
         try:
             vectors = tf.convert_to_tensor(hub.output(model(tf.constant(list(texts)))))
         except (tf.errors.OpError, TypeError, ValueError) as error:
-            raise _no_text_model(handle, f"which answers texts with: {errors.first_line(error)}") from error
+            raise _no_text_model(handle, f"which fails on texts with: {errors.first_line(error)}") from error
         if not vectors.dtype.is_floating or len(vectors.shape) != 2 or len(vectors) != len(texts):
-            trouble = f"which turns {len(texts)} texts into {vectors.dtype.name} {list(vectors.shape)}"
+            trouble = f"which encodes {len(texts)} texts as {vectors.dtype.name} {list(vectors.shape)}"
             raise _no_text_model(handle, trouble)
         return vectors.numpy().astype(np.float32)
 
@@ -48,7 +48,7 @@ def load(handle: str, path: Path | None = None) -> Callable[[Sequence[str]], np.
 
 def _no_text_model(handle: str, trouble: str) -> errors.UserError:
     return errors.UserError(
-        f"`{errors.setting('text_encoder', 'hub:...')}` must name a model that turns N texts into vectors [N,M]. "
-        f"Received: {errors.setting('text_encoder', 'hub:' + handle)}, {trouble}. Name a text embedding, such as a "
-        "universal sentence encoder."
+        f"`{errors.setting('text_encoder', 'hub:...')}` must name a model that encodes N texts as vectors [N,M]. "
+        f"Received: {errors.setting('text_encoder', 'hub:' + handle)}, {trouble}. Choose a text embedding, such as "
+        "a universal sentence encoder."
     )

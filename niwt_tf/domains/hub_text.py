@@ -52,8 +52,8 @@ class HubEncoder:
             self._cache.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise errors.UserError(
-                f"`NIWT_CACHE_DIR` must be a folder that can be written. Received: {error}. "
-                "Set that variable of the environment to another folder."
+                f"The environment variable `NIWT_CACHE_DIR` must name a writable folder. Received: {error}. Set it to "
+                "another folder."
             ) from error
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
@@ -88,8 +88,8 @@ class HubEncoder:
 def _read(file: Path) -> np.ndarray | None:
     """Read the vectors that `_write` cached; None if there are none, or they cannot be read."""
     try:
-        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as kept:
-            return kept["vectors"]
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as saved:
+            return saved["vectors"]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
 

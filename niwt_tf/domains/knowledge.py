@@ -15,20 +15,20 @@ import numpy as np
 from niwt_tf import config as config_lib
 from niwt_tf import errors
 from niwt_tf.data import zero_shot
-from niwt_tf.domains import attributes, audit, encoders, part, sentences, texts
+from niwt_tf.domains import attributes, audit, domain_vectors, encoders, sentences, texts
 from niwt_tf.util import progress
 
-_OF_ATTRIBUTES = ("attributes", "binary_attributes")
+_ATTRIBUTE_DOMAINS = ("attributes", "binary_attributes")
 
 
 @dataclasses.dataclass(frozen=True)
-class Share:
+class DomainSlice:
     """The slice of the domain vectors that comes from one domain.
 
     Attributes:
       domain: Name of the domain, one of `config.DOMAINS`.
-      size: Number of the vectors' numbers in this slice.
-      factor: Factor by which these numbers were scaled.
+      size: Number of columns in this slice.
+      factor: Factor by which these columns were scaled.
       encoder: Encoder fitted to the seen classes' text; None if none was fitted.
     """
 
@@ -47,21 +47,21 @@ class DomainKnowledge:
       feature_names: Names of the `M` features, such as attributes or words.
       class_names: Names of the `C` classes.
       source: Description of the data that the vectors come from.
-      shares: Slices of the vectors, one for each domain, in order.
+      slices: Slices of the vectors, one for each domain, in order.
     """
 
     vectors: np.ndarray
     feature_names: tuple[str, ...]
     class_names: tuple[str, ...]
     source: str
-    shares: tuple[Share, ...] = ()
+    slices: tuple[DomainSlice, ...] = ()
 
     def save(self, path: Path) -> None:
         """Write everything to an `.npz` file."""
-        fitted: dict[str, Any] = {
-            f"{share.domain}/{name}": array
-            for share in self.shares
-            for name, array in (share.encoder.arrays() if share.encoder else {}).items()
+        encoder_arrays: dict[str, Any] = {
+            f"{one.domain}/{name}": array
+            for one in self.slices
+            for name, array in (one.encoder.arrays() if one.encoder else {}).items()
         }
         np.savez(
             path,
@@ -69,10 +69,10 @@ class DomainKnowledge:
             feature_names=np.array(self.feature_names),
             class_names=np.array(self.class_names),
             source=self.source,
-            domains=np.array([share.domain for share in self.shares], str),
-            sizes=np.array([share.size for share in self.shares], np.int64),
-            factors=np.array([share.factor for share in self.shares], np.float64),
-            **fitted,
+            domains=np.array([one.domain for one in self.slices], str),
+            sizes=np.array([one.size for one in self.slices], np.int64),
+            factors=np.array([one.factor for one in self.slices], np.float64),
+            **encoder_arrays,
         )
 
     @classmethod
@@ -84,22 +84,22 @@ class DomainKnowledge:
                 tuple(saved["feature_names"].tolist()),
                 tuple(saved["class_names"].tolist()),
                 str(saved["source"]),
-                _shares(saved),
+                _load_slices(saved),
             )
 
 
-def _shares(saved: Mapping[str, np.ndarray]) -> tuple[Share, ...]:
-    parts = zip(saved["domains"].tolist(), saved["sizes"].tolist(), saved["factors"].tolist(), strict=True)
-    return tuple(Share(*one, _fitted(one[0], saved)) for one in parts)
+def _load_slices(saved: Mapping[str, np.ndarray]) -> tuple[DomainSlice, ...]:
+    rows = zip(saved["domains"].tolist(), saved["sizes"].tolist(), saved["factors"].tolist(), strict=True)
+    return tuple(DomainSlice(domain, size, factor, _load_encoder(domain, saved)) for domain, size, factor in rows)
 
 
-def _fitted(domain: str, saved: Mapping[str, np.ndarray]) -> encoders.TfidfEncoder | None:
+def _load_encoder(domain: str, saved: Mapping[str, np.ndarray]) -> encoders.TfidfEncoder | None:
     """Restore the encoder that `DomainKnowledge.save` wrote for a domain; None if it wrote none."""
     names = [name for name in saved if name.startswith(f"{domain}/")]
     return encoders.TfidfEncoder.from_arrays({name.partition("/")[2]: saved[name] for name in names}) if names else None
 
 
-def load(dataset: zero_shot.ZeroShotDataset, config: config_lib.DomainConfig, is_told: bool = True) -> DomainKnowledge:
+def load(dataset: zero_shot.ZeroShotDataset, config: config_lib.DomainConfig, warn: bool = True) -> DomainKnowledge:
     """Load the knowledge of the classes of `dataset` in the domains of `config`.
 
     Text encoders are fitted to the seen classes' text alone. The vectors of several domains are concatenated, each
@@ -108,73 +108,83 @@ def load(dataset: zero_shot.ZeroShotDataset, config: config_lib.DomainConfig, is
     Args:
       dataset: Dataset with the classes and their descriptions.
       config: Choice of domains and encoder.
-      is_told: True to print warnings about doubtful knowledge.
+      warn: True to print warnings about weak descriptions.
 
     Raises:
       errors.UserError: If the dataset lacks a domain, a domain has nothing about a class, or a domain describes all
         seen classes alike.
     """
-    parts = {domain: _load_part(domain, dataset, config) for domain in config.domain.split("+")}
-    for domain, one in parts.items():
-        for doubt in _check(domain, one, dataset):
-            if is_told:
-                progress.say(f"  warning: {doubt}")
-    shares = tuple(_share(domain, one, len(parts) > 1, len(dataset.seen)) for domain, one in parts.items())
-    scaled = [one.vectors * np.float32(share.factor) for one, share in zip(parts.values(), shares, strict=True)]
-    source = " + ".join(one.source for one in parts.values())
-    return DomainKnowledge(np.concatenate(scaled, axis=1), _names(parts), dataset.class_names, source, shares)
+    by_domain = {domain: _load_domain(domain, dataset, config) for domain in config.domain.split("+")}
+    for domain, vectors in by_domain.items():
+        for warning in _check(domain, vectors, dataset):
+            if warn:
+                progress.say(f"  warning: {warning}")
+    is_scaled = len(by_domain) > 1
+    slices = tuple(_slice(domain, one, is_scaled, len(dataset.seen)) for domain, one in by_domain.items())
+    scaled = [one.vectors * np.float32(own.factor) for one, own in zip(by_domain.values(), slices, strict=True)]
+    source = " + ".join(one.source for one in by_domain.values())
+    return DomainKnowledge(np.concatenate(scaled, axis=1), _names(by_domain), dataset.class_names, source, slices)
 
 
-def _load_part(domain: str, dataset: zero_shot.ZeroShotDataset, config: config_lib.DomainConfig) -> part.Part:
-    if domain in _OF_ATTRIBUTES:
-        return attributes.load(_told(domain, dataset), dataset, config.missing_value)
+def _load_domain(
+    domain: str, dataset: zero_shot.ZeroShotDataset, config: config_lib.DomainConfig
+) -> domain_vectors.DomainVectors:
+    if domain in _ATTRIBUTE_DOMAINS:
+        return attributes.load(_read(domain, dataset), dataset, config.missing_value)
     if domain == "sentences":
-        return sentences.load(_told(domain, dataset), dataset)
+        return sentences.load(_read(domain, dataset), dataset)
     folder = {"captions": config.captions_dir, "documents": config.documents_dir}[domain]
-    known = texts.from_folder(domain, folder, dataset) if folder else _told(domain, dataset)
-    return texts.load(known, domain, dataset, config)
+    class_texts = texts.read_folder(domain, folder, dataset) if folder else _read(domain, dataset)
+    return texts.load(class_texts, domain, dataset, config)
 
 
-def _told(domain: str, dataset: zero_shot.ZeroShotDataset) -> Any:
+def _read(domain: str, dataset: zero_shot.ZeroShotDataset) -> Any:
     """Read the dataset's own descriptions of its classes in `domain`."""
     read = getattr(dataset.descriptions, domain)
     if read is None:
-        has = [name for name in config_lib.DOMAINS if getattr(dataset.descriptions, name)]
-        own = (
-            f", or give your own with {errors.setting(f'{domain}_dir')}" if domain in ("captions", "documents") else ""
-        )
+        domains = [name for name in config_lib.DOMAINS if getattr(dataset.descriptions, name)]
+        is_text = domain in ("captions", "documents")
+        own = f", or give your own with {errors.setting(f'{domain}_dir')}" if is_text else ""
         raise errors.UserError(
-            f"`{errors.setting('domain')}` must be something that the dataset tells of its classes. Received: "
-            f"{errors.setting('domain')} with {domain}, {errors.setting('dataset', dataset.name)}, which has "
-            f"{', '.join(has) or 'none'}. Name one of those{own}."
+            f"`{errors.setting('domain')}` must name descriptions that the dataset has. Received: {domain} with "
+            f"{errors.setting('dataset', dataset.name)}, which has {', '.join(domains) or 'none'}. Choose one of "
+            f"those{own}."
         )
     return read()
 
 
-def _check(domain: str, one: part.Part, dataset: zero_shot.ZeroShotDataset) -> list[str]:
+def _check(domain: str, vectors: domain_vectors.DomainVectors, dataset: zero_shot.ZeroShotDataset) -> list[str]:
     """Check the vectors of a domain with `audit.check`, which raises errors.UserError, and return its warnings."""
-    remedy = f"Mend what the dataset tells of them, or name another {errors.setting('domain')}."
+    remedy = f"Correct the dataset's descriptions, or choose another {errors.setting('domain')}."
     if domain in ("captions", "documents"):
         remedy = (
-            f"Write other text into a folder for {errors.setting(f'{domain}_dir')}, or name another "
+            f"Write other texts into a folder for {errors.setting(f'{domain}_dir')}, or choose another "
             f"{errors.setting('text_encoder')}."
         )
-    features = one.feature_names if domain in _OF_ATTRIBUTES else ()
-    told = audit.Told(
-        domain, one.source, remedy, dataset.class_names, one.vectors, len(dataset.seen), features, one.known_words
+    descriptions = audit.ClassDescriptions(
+        domain,
+        vectors.source,
+        remedy,
+        dataset.class_names,
+        vectors.vectors,
+        len(dataset.seen),
+        vectors.feature_names if domain in _ATTRIBUTE_DOMAINS else (),
+        vectors.known_words,
     )
-    return audit.check(told)
+    return audit.check(descriptions)
 
 
-def _share(domain: str, one: part.Part, scaled: bool, seen_classes: int) -> Share:
-    factor = 1 / float(np.linalg.norm(one.vectors[:seen_classes], axis=1).mean()) if scaled else 1.0
-    fitted = one.encoder if isinstance(one.encoder, encoders.TfidfEncoder) else None
-    return Share(domain, len(one.feature_names), factor, fitted)
+def _slice(domain: str, vectors: domain_vectors.DomainVectors, is_scaled: bool, seen_classes: int) -> DomainSlice:
+    factor = 1 / float(np.linalg.norm(vectors.vectors[:seen_classes], axis=1).mean()) if is_scaled else 1.0
+    encoder = vectors.encoder if isinstance(vectors.encoder, encoders.TfidfEncoder) else None
+    return DomainSlice(domain, len(vectors.feature_names), factor, encoder)
 
 
-def _names(parts: Mapping[str, part.Part]) -> tuple[str, ...]:
+def _names(by_domain: Mapping[str, domain_vectors.DomainVectors]) -> tuple[str, ...]:
     """Join the feature names of all domains; a name that two domains share is prefixed with its domain."""
-    count = Counter(name for one in parts.values() for name in set(one.feature_names))
+    count = Counter(name for one in by_domain.values() for name in set(one.feature_names))
     return tuple(
-        f"{domain}: {name}" if count[name] > 1 else name for domain, one in parts.items() for name in one.feature_names
+        f"{domain}: {name}" if count[name] > 1 else name
+        for domain, one in by_domain.items()
+        for name in one.feature_names
     )

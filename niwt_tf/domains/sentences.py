@@ -7,17 +7,17 @@ from __future__ import annotations
 import numpy as np
 
 from niwt_tf.data import zero_shot
-from niwt_tf.domains import part
+from niwt_tf.domains import domain_vectors
 
 
-def load(known: zero_shot.Embeddings, dataset: zero_shot.ZeroShotDataset) -> part.Part:
+def load(embeddings: zero_shot.Embeddings, dataset: zero_shot.ZeroShotDataset) -> domain_vectors.DomainVectors:
     """Load the sentence embeddings of the dataset's classes.
 
     Raises:
       errors.UserError: If a class is missing.
     """
-    vectors = np.stack(part.of_classes(known.values, dataset.class_names, "sentences", known.source))
+    rows = domain_vectors.select(embeddings.values, dataset.class_names, "sentences", embeddings.source)
+    vectors = np.stack(rows).astype(np.float32)
     names = tuple(f"sentence {number}" for number in range(vectors.shape[1]))
-    return part.Part(
-        vectors.astype(np.float32), names, f"{len(names):,} numbers of sentence embeddings: {known.source}"
-    )
+    source = f"{len(names):,} numbers of sentence embeddings: {embeddings.source}"
+    return domain_vectors.DomainVectors(vectors, names, source)

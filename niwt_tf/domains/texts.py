@@ -12,20 +12,21 @@ import numpy as np
 
 from niwt_tf import config as config_lib
 from niwt_tf import errors
-from niwt_tf.data import class_texts, named_files, zero_shot
-from niwt_tf.domains import encoders, hub_text, part, word_vectors, words
+from niwt_tf.data import class_texts as class_texts_lib
+from niwt_tf.data import named_files, zero_shot
+from niwt_tf.domains import domain_vectors, encoders, hub_text, word_vectors, words
 from niwt_tf.util import progress
 
 
 def load(
-    known: zero_shot.Texts, kind: str, dataset: zero_shot.ZeroShotDataset, config: config_lib.DomainConfig
-) -> part.Part:
+    texts: zero_shot.Texts, kind: str, dataset: zero_shot.ZeroShotDataset, config: config_lib.DomainConfig
+) -> domain_vectors.DomainVectors:
     """Encode the texts of each class, and average them.
 
     An encoder that learns is fitted to the seen classes' text alone.
 
     Args:
-      known: Texts of the classes.
+      texts: Texts of the classes.
       kind: `captions` or `documents`.
       dataset: Dataset of these classes.
       config: Choice of the encoder.
@@ -34,20 +35,20 @@ def load(
       errors.UserError: If a class has no text, no word can be learned from the seen classes, or there is no such
         encoder.
     """
-    by_class = _filled(known, kind, dataset.class_names)
+    by_class = _select_texts(texts, kind, dataset.class_names)
     seen, unseen = by_class[: len(dataset.seen)], by_class[len(dataset.seen) :]
     encoder = _encoder(config, seen)
-    texts = progress.bar(by_class, f"encoding {kind}", unit="class")
-    vectors = np.stack([encoder(of_class).mean(0) for of_class in texts])
+    classes = progress.bar(by_class, f"encoding {kind}", unit="class")
+    vectors = np.stack([encoder(class_texts).mean(0) for class_texts in classes])
     names = encoder.feature_names or tuple(f"{kind} {number}" for number in range(vectors.shape[1]))
     count = f"{len(_flat(by_class)):,} {kind}"
-    told = ", ".join(filter(None, [encoder.name, encoder.unknown(_flat(seen), _flat(unseen))]))
-    known_words = tuple(words.known_share(of_class, encoder.knows) for of_class in by_class)
-    return part.Part(vectors, names, f"{count}: {known.source}; {told}", encoder, known_words)
+    summary = ", ".join(filter(None, [encoder.name, encoder.unknown(_flat(seen), _flat(unseen))]))
+    known_words = tuple(words.known_share(class_texts, encoder.knows) for class_texts in by_class)
+    return domain_vectors.DomainVectors(vectors, names, f"{count}: {texts.source}; {summary}", encoder, known_words)
 
 
-def from_folder(kind: str, folder: str, dataset: zero_shot.ZeroShotDataset) -> zero_shot.Texts:
-    """Read texts from a folder of the user: each line of a file is a caption, or a whole file is a document.
+def read_folder(kind: str, folder: str, dataset: zero_shot.ZeroShotDataset) -> zero_shot.Texts:
+    """Read texts from a folder of the user: each line of a file is a caption, or each file is a document.
 
     Args:
       kind: `captions` or `documents`.
@@ -57,32 +58,32 @@ def from_folder(kind: str, folder: str, dataset: zero_shot.ZeroShotDataset) -> z
     Raises:
       errors.UserError: If a class has no file or two, or a file is empty or not UTF-8.
     """
-    read = {"captions": class_texts.captions, "documents": class_texts.documents}[kind]
+    read = {"captions": class_texts_lib.captions, "documents": class_texts_lib.documents}[kind]
     path = named_files.class_texts(f"{kind}_dir", folder)
     return zero_shot.Texts(read(path, dataset.class_names, errors.setting(f"{kind}_dir")), f"the files in {folder}")
 
 
-def _filled(known: zero_shot.Texts, kind: str, class_names: Sequence[str]) -> list[list[str]]:
+def _select_texts(texts: zero_shot.Texts, kind: str, class_names: Sequence[str]) -> list[list[str]]:
     """Select the texts of each class that are not blank, and check that each class has one."""
-    texts = part.of_classes(known.by_class, class_names, kind, known.source)
-    filled = [[text for text in of_class if text.strip()] for of_class in texts]
-    empty = [name for name, of_class in zip(class_names, filled, strict=True) if not of_class]
+    selected = domain_vectors.select(texts.by_class, class_names, kind, texts.source)
+    by_class = [[text for text in class_texts if text.strip()] for class_texts in selected]
+    empty = [name for name, class_texts in zip(class_names, by_class, strict=True) if not class_texts]
     if empty:
         raise errors.UserError(
-            f"`{kind}` must tell of every class. Received: {known.source}, with no text for {errors.listed(empty)}. "
-            f"Write some, or name a folder of your own with {errors.setting(f'{kind}_dir')}."
+            f"`{kind}` must describe every class. Received: {texts.source}, without text for {errors.listed(empty)}. "
+            f"Write a text for each, or give a folder of your own with {errors.setting(f'{kind}_dir')}."
         )
-    return filled
+    return by_class
 
 
 def _encoder(config: config_lib.DomainConfig, seen: Sequence[Sequence[str]]) -> encoders.Encoder:
     if config.text_encoder == "tfidf":
         return encoders.TfidfEncoder.fit(seen, config.tfidf_phrase, config.tfidf_components)
-    return fitted_elsewhere(config.text_encoder)
+    return load_pretrained(config.text_encoder)
 
 
-def fitted_elsewhere(text_encoder: str) -> encoders.Encoder:
-    """Load an encoder that is not fitted to the texts here.
+def load_pretrained(text_encoder: str) -> encoders.Encoder:
+    """Load an encoder that was trained elsewhere.
 
     Args:
       text_encoder: `word2vec:PATH` or `hub:HANDLE_OR_PATH`.
@@ -97,9 +98,9 @@ def fitted_elsewhere(text_encoder: str) -> encoders.Encoder:
 
 
 @functools.lru_cache(maxsize=1)
-def _word_vectors(path: Path, changed: int) -> word_vectors.WordVectors:
-    """Read a file of word vectors, some GiB, and keep it in memory while its modification time `changed` stays."""
-    del changed
+def _word_vectors(path: Path, modified: int) -> word_vectors.WordVectors:
+    """Read a file of word vectors, some GiB, and cache it in memory until its modification time changes."""
+    del modified
     return word_vectors.WordVectors(path)
 
 

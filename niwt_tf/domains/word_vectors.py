@@ -21,7 +21,7 @@ from niwt_tf.domains import words
 from niwt_tf.util import progress
 
 _LONGEST_LINE = 2**16  # bytes read to recognize the format
-_LOOKED_AT = 100  # lines read to count the numbers of one
+_SAMPLED_LINES = 100  # lines read to count the numbers of one
 _MOST_PACKED = 1032  # largest ratio of gzip's compression
 _BLOCK = 10_000  # vectors stacked at a time
 
@@ -50,18 +50,17 @@ class WordVectors:
         """
         self.name = f"word vectors of {path}"
         progress.say(f"  reading {self.name}")
-        trouble = ""
+        reason = ""
         try:
             self._rows, self._vectors = _read(path)
+        except errors.UserError:
+            raise
         except (ValueError, EOFError, MemoryError, gzip.BadGzipFile, zlib.error) as error:
-            if isinstance(error, errors.UserError):
-                raise
-            trouble = str(error) or type(error).__name__
-        if trouble:
+            reason = str(error) or type(error).__name__
+        if reason:  # raised here, so that the error does not keep the open file and the vectors alive
             raise errors.UserError(
-                f"`{errors.setting('text_encoder', 'word2vec:PATH')}` must name word vectors in a format of "
-                f"word2vec's, or GloVe's. Received: {path}, which could not be read: {trouble}. Unpack it, or fetch "
-                "it again."
+                f"`{errors.setting('text_encoder', 'word2vec:PATH')}` must name a file in a format of word2vec or "
+                f"GloVe. Received: {path}, which cannot be read: {reason}. Unpack it, or download it again."
             )
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
@@ -77,8 +76,8 @@ class WordVectors:
         return words.unknown([*seen, *unseen], self.knows)
 
     def _mean(self, text: str) -> np.ndarray:
-        known = [self._rows[key] for word in words.candidates(text) for key in self._keys(word)]
-        return self._vectors[known].mean(0) if known else np.zeros(self._vectors.shape[1], np.float32)
+        rows = [self._rows[key] for word in words.candidates(text) for key in self._keys(word)]
+        return self._vectors[rows].mean(0) if rows else np.zeros(self._vectors.shape[1], np.float32)
 
     def _keys(self, word: str) -> list[str]:
         """Look up the key of a word's vector; an empty list if it has none."""
@@ -120,12 +119,12 @@ def _require_room(path: Path, count: int, size: int) -> None:
 def _size(path: Path) -> int:
     """Count the numbers of a line: the most frequent count among the first lines, because some words hold blanks."""
     with _open(path) as file:
-        counts = Counter(len(line.split()) for line in itertools.islice(file, _LOOKED_AT) if line.strip())
+        counts = Counter(len(line.split()) for line in itertools.islice(file, _SAMPLED_LINES) if line.strip())
     return max(sorted(counts), key=lambda one: counts[one]) - 1
 
 
 def _read_text(path: Path, skipped: int, count: int | None, size: int) -> tuple[dict[str, int], np.ndarray]:
-    """Read lines of a word, which may hold blanks, and `size` numbers; the first line counts if a word is repeated."""
+    """Read lines of a word, which may hold blanks, and `size` numbers; of a repeated word the first line is kept."""
     if not size:
         raise ValueError("its lines have no numbers")
     rows: dict[str, int] = {}
@@ -155,10 +154,10 @@ def _read_binary(path: Path) -> tuple[dict[str, int], np.ndarray]:
         from gensim.models import keyedvectors  # optional: gensim
     except ImportError as error:
         raise errors.UserError(
-            f"`{errors.setting('text_encoder', 'word2vec:...')}` must have gensim installed for its binary format. "
-            "Received: no gensim in this environment. Run pip install 'niwt_tf[text]'."
+            f"`{errors.setting('text_encoder', 'word2vec:...')}` needs gensim to read the binary format. Received: "
+            "an environment without gensim. Run pip install 'niwt_tf[text]'."
         ) from error
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # gensim leaves a damaged file open
-        found = keyedvectors.KeyedVectors.load_word2vec_format(str(path), binary=True, unicode_errors="replace")
-    return found.key_to_index, found.vectors
+        loaded = keyedvectors.KeyedVectors.load_word2vec_format(str(path), binary=True, unicode_errors="replace")
+    return loaded.key_to_index, loaded.vectors

@@ -18,7 +18,7 @@ import regex
 from niwt_tf import errors
 
 # Words that do not describe. Without them "the crown is red" and "a red crown" have the same words.
-JOINING = tuple(
+STOP_WORDS = tuple(
     (
         "a an the this that these those it its he she his her is are was were be has have had with of and or but on in "
         "at to from by as for which whose while there here also both"
@@ -36,7 +36,7 @@ _TOKEN = regex.compile(rf"(?P<run>{_UNSPACED}+)|(?P<word>{_SPACED}{{2,}}|\p{{Han
 
 def words(text: str) -> list[str]:
     """Split a text into its words, as they are written there, with accents composed."""
-    return [part for run, found in _tokens(text) for part in (letters(found) if run else (found,))]
+    return [part for is_run, token in _tokens(text) for part in (letters(token) if is_run else (token,))]
 
 
 def candidates(text: str) -> list[str]:
@@ -44,7 +44,7 @@ def candidates(text: str) -> list[str]:
 
     If a script has no blanks between words, every run of up to three letters counts, because it may be a word.
     """
-    return [part for run, found in _tokens(text) for part in (parts(found) if run else (found,))]
+    return [part for is_run, token in _tokens(text) for part in (parts(token) if is_run else (token,))]
 
 
 def phrases(text: str, most: int) -> list[str]:
@@ -52,17 +52,17 @@ def phrases(text: str, most: int) -> list[str]:
 
     Args:
       text: Text in any script.
-      most: Largest number of words in a phrase; the words in `JOINING` are dropped first.
+      most: Largest number of words in a phrase; the words in `STOP_WORDS` are dropped first.
     """
     tokens = list(_tokens(text.lower()))
-    spaced = [found for run, found in tokens if not run and found not in JOINING]
-    runs = (found for run, found in tokens if run)
-    return [*_rows(spaced, most, " "), *itertools.chain.from_iterable(map(parts, runs))]
+    spaced = [token for is_run, token in tokens if not is_run and token not in STOP_WORDS]
+    runs = (token for is_run, token in tokens if is_run)
+    return [*_ngrams(spaced, most, " "), *itertools.chain.from_iterable(map(parts, runs))]
 
 
 def parts(run: str) -> Iterator[str]:
     """Yield all runs of one to three letters in `run`, a text without blanks."""
-    return _rows(letters(run), _LETTERS, "")
+    return _ngrams(letters(run), _LETTERS, "")
 
 
 def letters(run: str) -> list[str]:
@@ -76,28 +76,28 @@ def _tokens(text: str) -> Iterator[tuple[bool, str]]:
         yield match.lastgroup == "run", match[0]
 
 
-def _rows(items: Sequence[str], most: int, joint: str) -> Iterator[str]:
+def _ngrams(items: Sequence[str], most: int, joint: str) -> Iterator[str]:
     for size in range(1, most + 1):
         for first in range(len(items) - size + 1):
             yield joint.join(items[first : first + size])
 
 
 def known_share(texts: Iterable[str], is_known: Callable[[str], bool]) -> float:
-    """Compute the share of the words in `texts` that are known, in 0..1, without those in `JOINING`; 1 for no words."""
-    told = [word for text in texts for word in words(text) if word.lower() not in JOINING]
-    return sum(map(is_known, told)) / len(told) if told else 1.0
+    """Compute the share of the words in `texts` that are known, in 0..1, without stop words; 1 for no words."""
+    content_words = [word for text in texts for word in words(text) if word.lower() not in STOP_WORDS]
+    return sum(map(is_known, content_words)) / len(content_words) if content_words else 1.0
 
 
-def unknown(texts: Iterable[str], is_known: Callable[[str], bool], whose: str = "") -> str:
+def unknown(texts: Iterable[str], is_known: Callable[[str], bool], qualifier: str = "") -> str:
     """Count the unknown words of `texts`, as a text such as `3 of 1,200 words unknown (zorilla, okapi)`.
 
     Args:
-      texts: Texts whose words are counted, except those in `JOINING`.
+      texts: Texts whose words are counted, except those in `STOP_WORDS`.
       is_known: Function that checks a word as it is written.
-      whose: Qualifier after the counts, for example `of unseen classes`.
+      qualifier: Text after the counts, for example `of unseen classes`.
     """
-    counts = Counter(word for text in texts for word in words(text) if word.lower() not in JOINING)
-    strange = Counter({word: count for word, count in counts.items() if not is_known(word)})
-    examples = errors.listed((word for word, _ in strange.most_common()), _EXAMPLES)
-    found = f"{strange.total():,} of {counts.total():,} words"
-    return " ".join(filter(None, [found, whose, "unknown", f"({examples})" if strange else ""]))
+    counts = Counter(word for text in texts for word in words(text) if word.lower() not in STOP_WORDS)
+    unknown_counts = Counter({word: count for word, count in counts.items() if not is_known(word)})
+    examples = errors.listed((word for word, _ in unknown_counts.most_common()), _EXAMPLES)
+    ratio = f"{unknown_counts.total():,} of {counts.total():,} words"
+    return " ".join(filter(None, [ratio, qualifier, "unknown", f"({examples})" if unknown_counts else ""]))

@@ -10,7 +10,7 @@ import numpy as np
 
 from niwt_tf import errors
 from niwt_tf.data import registry, zero_shot
-from niwt_tf.data.benchmarks import obtain
+from niwt_tf.data.benchmarks import fetch_files
 from niwt_tf.evaluation import gzsl
 from niwt_tf.export import agreement
 from niwt_tf.models import model as model_lib
@@ -45,7 +45,7 @@ def measure(model: model_lib.Model, predictor: agreement.Predictor) -> dict[str,
 
 def _dataset(model: model_lib.Model) -> zero_shot.ZeroShotDataset:
     """Load the dataset of the run that made the model, without downloads; check that its split has not changed."""
-    with obtain.without_downloads():
+    with fetch_files.forbid_downloads():
         dataset = registry.load(model.config.data, model.image_size)
     then = model.metrics.get("split_sha256", dataset.split_sha256)
     if then != dataset.split_sha256:

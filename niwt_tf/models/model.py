@@ -111,7 +111,7 @@ class Model(state_lib.ModelState):
           name: Name of the new class.
           captions: Sentences on how the class looks.
           attributes: Attributes of the class, such as `stripes`, `crown color: red` or `furry:80%`; see
-            `domains.attribute_list`.
+            `domains.parse_attributes`.
           documents: Longer texts on the class.
 
         Raises:

@@ -96,7 +96,7 @@ def _audit(
 ) -> None:
     """Print doubts about descriptions, such as classes that are described the same; see `audit.check`."""
     old, names = model.known, [told.name for told in described]
-    told = audit.Told(
+    told = audit.ClassDescriptions(
         "descriptions",
         f"what is told of {errors.listed(names)}",
         "Tell more of it.",

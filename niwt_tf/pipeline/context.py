@@ -87,18 +87,20 @@ class Run:
     @property
     def groups(self) -> int:
         """Number of groups of pseudo-unseen classes, used in turn; 0 if classes or images are too few for any."""
-        if not self.dataset.can_rehearse:
+        if not self.dataset.can_validate:
             return 0
         usual = _GROUPS_OF_FROZEN if self.stays else 1
         return self.config.rehearsal.validation_groups or (
-            len(self.dataset.seen) if self.dataset.plays_in_turn else usual
+            len(self.dataset.seen) if self.dataset.leaves_one_out else usual
         )
 
     @functools.cached_property
     def told_groups(self) -> tuple[int, ...]:
         """Groups that are used: all, or if classes are few, those that `rehearsal_knowledge` has domain vectors for."""
         groups = range(self.groups)
-        return tuple(group for group in groups if self._is_told(group)) if self.dataset.plays_in_turn else tuple(groups)
+        if not self.dataset.leaves_one_out:
+            return tuple(groups)
+        return tuple(group for group in groups if self._is_told(group))
 
     def _is_told(self, group: int) -> bool:
         try:
@@ -112,11 +114,11 @@ class Run:
         """Way in which settings are chosen, a member of `validation.WAYS`."""
         if not self.told_groups:
             return "defaults"
-        return "turns" if self.dataset.plays_in_turn else "groups"
+        return "turns" if self.dataset.leaves_one_out else "groups"
 
     def about_rehearsal(self) -> str:
         """Explain in one line why settings are not chosen by groups of classes; empty if they are."""
-        seen, whole = len(self.dataset.seen), len(self.dataset.rehearsable)
+        seen, whole = len(self.dataset.seen), len(self.dataset.multi_image_classes)
         if self.rehearsed == "groups":
             return ""
         if self.rehearsed == "turns":
@@ -138,7 +140,7 @@ class Run:
         Raises:
           errors.UserError: If the domain says nothing about a class.
         """
-        return knowledge.load(self.dataset.rehearsal(self.config.seed, group), self.config.domain, is_told=False)
+        return knowledge.load(self.dataset.validation_dataset(self.config.seed, group), self.config.domain, warn=False)
 
     @property
     def jit_compile(self) -> bool:

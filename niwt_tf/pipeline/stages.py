@@ -105,7 +105,7 @@ def train_validation_backbone(run: context.Run, folder: Path) -> None:
         part = folder / str(group)
         if not (part / _DONE).exists():
             part.mkdir(exist_ok=True)
-            _train_for_validation(run, run.material.rehearsal(run.config.seed, group), part)
+            _train_for_validation(run, run.material.validation_dataset(run.config.seed, group), part)
             json_files.write(part / _DONE, True)
 
 
@@ -137,7 +137,8 @@ def _trial(run: context.Run, group: int, folder: Path) -> validation.Trial:
     classifier = classifier_lib.Classifier.load(parent, run.network.backbone if run.stays else None)
     observed = artefacts.validation_importances(group)
     if run.config.importance.importances_of == "probability":
-        observed = _of_probability(run, classifier, run.material.rehearsal(run.config.seed, group).train, folder)
+        dataset = run.material.validation_dataset(run.config.seed, group)
+        observed = _of_probability(run, classifier, dataset.train, folder)
     known = run.rehearsal_knowledge(group)
     seen_classes, seen = len(classifier.class_names), _seen_classes(run, observed)
     maps = {

@@ -173,7 +173,7 @@ def _held_out(labels: np.ndarray, patience: int, seed: int) -> np.ndarray:
     """Choose the images `[N]` bool that only decide when to stop: a tenth of each class that has two or more."""
     if not patience:
         return np.zeros(len(labels), bool)
-    held_out = zero_shot.held_out(labels, seed, _HELD_OUT_SHARE) & (np.bincount(labels)[labels] > 1)
+    held_out = zero_shot.hold_out(labels, seed, _HELD_OUT_SHARE) & (np.bincount(labels)[labels] > 1)
     if not held_out.any():
         raise errors.UserError(
             f"`{errors.setting('patience')}` must be with classes of two images or more. Received: "

@@ -77,7 +77,7 @@ def test_a_class_without_a_sentence_or_a_known_word() -> None:
         niwt_tf.encode_captions(_CAPTIONS | {"okapi": [" "]})
     with pytest.raises(errors.UserError, match="`seen` must name classes that have captions. Received: okapi"):
         niwt_tf.encode_captions(_CAPTIONS, seen=["horse", "okapi"])
-    with pytest.raises(errors.UserError, match="`captions` must tell something of every class.*for okapi"):
+    with pytest.raises(errors.UserError, match="`captions` must describe every class by finite numbers.*for okapi"):
         niwt_tf.encode_captions(_CAPTIONS | {"okapi": ["Quagga"]}, seen=list(_CAPTIONS))
 
 
@@ -98,13 +98,13 @@ def test_minus_one_is_what_the_values_say_or_the_caller(
 
 
 def test_what_tells_no_classes_apart_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(errors.UserError, match="tells the same of all 3 seen classes"):
+    with pytest.raises(errors.UserError, match="the same description for all 3 seen classes"):
         niwt_tf.encode_attributes(np.ones((3, 2)), ["a", "b"], ["ant", "bee", "cow"])
     niwt_tf.encode_attributes(np.array([[1, 0], [0, 1], [0, 0]]), ["a", "b"], ["ant", "bee", "cow"])
     niwt_tf.encode_attributes(np.array([[1, 0], [0, 1], [1, 0]]), ["a", "b"], ["ant", "bee", "cow"])
     niwt_tf.encode_captions(_CAPTIONS | {"okapi": ["brown zorilla quagga"]}, seen=list(_CAPTIONS))
     out = capsys.readouterr().out
-    assert "warning: `values` has nothing but zeros for cow" in out
-    assert "warning: `values` tells the same of classes, in proportions, which are all that counts" in out
-    assert "nothing can tell them apart: ant = cow" in out
-    assert "warning: most words of `captions` are in no text of the seen classes for okapi (33% known)" in out
+    assert "warning: `values` has only zeros for cow" in out
+    assert "warning: `values` describes some classes by the same numbers, or by multiples of them" in out
+    assert "cannot be distinguished: ant = cow" in out
+    assert "warning: most words of `captions` occur in no text of the seen classes for okapi (33% known)" in out

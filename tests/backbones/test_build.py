@@ -77,13 +77,13 @@ def test_hub_answers_for_hub(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"backbone": "smal"}, "Received: --backbone=smal. Did you mean 'small'?"),
         (
             {"backbone": "keras:/none/m.keras"},
-            "`--backbone` must name what is there. Received: --backbone=keras:/none/m.keras, where /none/m.keras does "
-            "not exist. Name a file or folder that does.",
+            "`backbone` must name an existing file or folder. Received: backbone='keras:/none/m.keras', where "
+            "/none/m.keras does not exist. Name an existing file or folder.",
         ),
         (
             {"backbone": "mobilenet", "weights": "/none/w.h5"},
-            "`--weights` must name what is there. Received: --weights=/none/w.h5, where /none/w.h5 does not exist. "
-            "Name a file or folder that does.",
+            "`weights` must name an existing file or folder. Received: weights='/none/w.h5', where /none/w.h5 does not "
+            "exist. Name an existing file or folder.",
         ),
         ({"layer": "conv9"}, "Received: --layer=conv9. Did you mean 'conv4'?"),
     ],

@@ -237,7 +237,7 @@ def test_a_folder_without_a_model_is_an_error(tmp_path: Path, folder: str, troub
     with pytest.raises(errors.UserError) as caught:
         hub.build(_config(tmp_path / folder))
     assert str(caught.value).startswith(
-        f"`--backbone` must name what is there. Received: --backbone=hub:{tmp_path / folder}, where "
+        f"`backbone` must name an existing file or folder. Received: backbone='hub:{tmp_path / folder}', where "
         f"{tmp_path / folder} {trouble}. "
     )
 

@@ -71,7 +71,7 @@ def test_the_rehearsals_are_niwts_own(found: material.Material, config: config_l
     """Their vectors come from an encoder that has not read the classes that play unseen, so they are not the run's."""
     dataset = datasets.load(config.data, 64)
     for group, trial in enumerate(found.trials):
-        rehearsed = dataset.rehearsal(config.seed, group)
+        rehearsed = dataset.validation_dataset(config.seed, group)
         assert trial.problem.seen_classes == len(rehearsed.seen)
         np.testing.assert_array_equal(trial.problem.labels, rehearsed.train.labels)
         np.testing.assert_array_equal(trial.seen.labels, rehearsed.test_seen.labels)

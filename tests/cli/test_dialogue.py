@@ -113,7 +113,7 @@ def test_a_line_with_some_unknown_words_is_taken_and_they_are_told(by_captions: 
 
 
 def test_a_document_grows_line_by_line(by_captions: model_lib.Model) -> None:
-    (share,) = by_captions.known.shares
+    (share,) = by_captions.known.slices
     known = dataclasses.replace(by_captions.known, shares=(dataclasses.replace(share, domain="documents"),))
     result, _ = _hold(dataclasses.replace(by_captions, known=known), "black stripes", "long legs", "save")
     assert result is not None and result.model.taught[0].documents == ("black stripes\nlong legs",)
@@ -181,7 +181,7 @@ def test_what_flags_tell_begins_the_description(by_attributes: model_lib.Model, 
 def test_kinds_of_attributes_are_attributes(
     domains: tuple[str, ...], expected: str, by_attributes: model_lib.Model
 ) -> None:
-    shares = tuple(knowledge.Share(domain, 4) for domain in domains)
+    shares = tuple(knowledge.DomainSlice(domain, 4) for domain in domains)
     known = dataclasses.replace(by_attributes.known, shares=shares)
     assert questions.kind(dataclasses.replace(by_attributes, known=known)) == expected
 
@@ -190,7 +190,7 @@ def test_kinds_of_attributes_are_attributes(
 def test_a_model_of_several_kinds_is_not_described_line_by_line(
     domains: tuple[str, ...], by_attributes: model_lib.Model
 ) -> None:
-    shares = tuple(knowledge.Share(domain, 4) for domain in domains)
+    shares = tuple(knowledge.DomainSlice(domain, 4) for domain in domains)
     known = dataclasses.replace(by_attributes.known, shares=shares)
     with pytest.raises(errors.UserError, match=r"Received: one that knows them by \w+(\+\w+)?\. Describe the class"):
         questions.kind(dataclasses.replace(by_attributes, known=known))

@@ -134,13 +134,13 @@ def test_what_is_no_flag_is_told_in_absls_words(niwt: _Niwt, cwd: Path, argument
         ),
         (
             "--captions_dir=none",
-            "`--captions_dir` must be a folder of <class>.txt. Received: --captions_dir=none, which does not exist. "
-            "Name the folder that holds the files.",
+            "`--captions_dir` must be a folder with files <class>.txt. Received: --captions_dir=none, which does not "
+            "exist. Name the folder that contains the files.",
         ),
         (
             "--text_encoder=word2vec:none.bin",
-            "`--text_encoder` must name what is there. Received: --text_encoder=word2vec:none.bin, where none.bin does "
-            "not exist. After word2vec:, name a file of word2vec's or GloVe's.",
+            "`--text_encoder` must name an existing file or folder. Received: --text_encoder=word2vec:none.bin, where "
+            "none.bin does not exist. Write a file in a format of word2vec or GloVe after word2vec:.",
         ),
         (
             "--weights=none",
@@ -149,8 +149,8 @@ def test_what_is_no_flag_is_told_in_absls_words(niwt: _Niwt, cwd: Path, argument
         ),
         (
             "--backbone=keras:none.keras",
-            "`--backbone` must name what is there. Received: --backbone=keras:none.keras, where none.keras does not "
-            "exist. Name a file or folder that does.",
+            "`--backbone` must name an existing file or folder. Received: --backbone=keras:none.keras, where "
+            "none.keras does not exist. Name an existing file or folder.",
         ),
         (
             "--stages=data,backbon",

@@ -180,8 +180,8 @@ def test_mistakes_are_told_at_once(arguments: list[str], message: str, tmp_path:
     [
         (["--method=gradcma", "images"], "`--method` must be one of gradcam, gradcampp, scorecam, smoothgrad."),
         (["--top=0", "images"], "`--top` must be at least 1. Received: --top=0."),
-        (["none/*.jpg"], "Images must be files, patterns such as 'dir/*.jpg', or folders with images in them."),
-        ([], "Images must be files, patterns such as 'dir/*.jpg', or folders with images in them. Received: none."),
+        (["none/*.jpg"], "Images must be files, patterns such as 'dir/*.jpg', or folders that contain images."),
+        ([], "Images must be files, patterns such as 'dir/*.jpg', or folders that contain images. Received: none."),
         (["--out=images/grey.png", "images"], "`--out` must be a folder that can be written."),
     ],
 )

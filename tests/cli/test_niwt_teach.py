@@ -125,7 +125,7 @@ def test_a_bundle_is_taught_line_by_line(cwd: Path) -> None:
     answer = _run("--model=told.keras", "--interactive", "--images=photos", cwd=cwd, answers="\n".join(lines) + "\n")
     assert (answer.returncode, answer.stderr) == (0, "")
     assert "\nThe new class's name:\nThe model knows Cow. Another name:\n" in answer.stdout
-    assert "Received: none but words unknown to it: zorilla, quagga." in answer.stdout
+    assert "Received: only unknown words: zorilla, quagga." in answer.stdout
     assert answer.stdout.count("\nGnu\n  understood    ") == 3
     assert answer.stdout.endswith("\n  written       told+gnu.keras\n")
     assert model_lib.load(cwd / "told+gnu.keras").taught[0].captions == ("white and black horns",)
@@ -136,15 +136,15 @@ def test_a_bundle_is_taught_line_by_line(cwd: Path) -> None:
     [
         (["--name=gnu", "--attributes=hornz"], "Received: --attributes=hornz. Did you mean 'horns'?"),
         (["--name=gnu", "--attributes=coat: plain,coat: striped"], "must not contradict one another. Received: coat=p"),
-        (["--name=gnu", "--attributes=weight:5"], "must have numbers in the table's unit, here -1 to 2, or shares"),
+        (["--name=gnu", "--attributes=weight:5"], "must have numbers in the table's unit, here -1 to 2, or percent"),
         (["--name=ZEBRA", "--attributes=horns", "--out=x.keras"], "Received: 'ZEBRA', which it knows as 'zebra'."),
-        (["--name=gnu", "--captions=black stripes"], "as the model knows its classes: by attributes. Received: --cap"),
+        (["--name=gnu", "--captions=black stripes"], "in the domains of the model: attributes. Received: --cap"),
         (["--forget=zebro"], "Received: --forget=zebro. Did you mean 'zebra'?"),
         (["--forget=cow"], "`--forget` must name classes that were taught by words. Received: Cow, learned from"),
         (["--interactive", "--name=gnu", "--captions=x"], "by attributes. Received: captions."),
         (
             ["--model=told.keras", "--name=gnu", "--captions=a zorilla", "--captions=the quagga"],
-            "Received: none but words unknown to it: zorilla, quagga.",
+            "Received: only unknown words: zorilla, quagga.",
         ),
         (["--model=photos/a.keras", "--name=gnu", "--attributes=horns"], "where there is none."),
     ],

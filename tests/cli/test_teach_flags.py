@@ -118,15 +118,17 @@ def test_the_name_can_be_asked_for(cwd: Path) -> None:
         ),
         (
             ["--name=zebra", "--captions_file=none.txt"],
-            "`--captions_file` must name a file. Received: --captions_file=none.txt, which does not exist. Name one.",
+            "`--captions_file` must name a file. Received: --captions_file=none.txt, which does not exist. Name an "
+            "existing file.",
         ),
         (
             ["--name=zebra", "--document_file=."],
-            "`--document_file` must name a file. Received: --document_file=., which is no file. Name one.",
+            "`--document_file` must name a file. Received: --document_file=., which is not a file. Name an existing "
+            "file.",
         ),
         (
             ["--classes=none.csv"],
-            "`--classes` must name a file. Received: --classes=none.csv, which does not exist. Name one.",
+            "`--classes` must name a file. Received: --classes=none.csv, which does not exist. Name an existing file.",
         ),
         (
             [*_TOLD, "--out=zoo.h5"],
@@ -151,7 +153,7 @@ def test_mistakes_are_told(arguments: list[str], message: str, cwd: Path) -> Non
 
 
 def test_images_that_are_none_are_told(cwd: Path) -> None:
-    with pytest.raises(errors.UserError, match="Received: none/, where there is none."):
+    with pytest.raises(errors.UserError, match="Received: no image in none/."):
         _read(*_TOLD, "--images=a.png,none/")
 
 

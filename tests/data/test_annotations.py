@@ -76,7 +76,7 @@ def _read(root: Path, names: list[str]) -> zero_shot.Annotations:
 
 
 class _Source:
-    """Finds files as `benchmark.Source` does."""
+    """Find files as `benchmark.BenchmarkFiles` does."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -106,9 +106,9 @@ def test_what_lies_outside_the_square_is_nowhere(cub: Path) -> None:
     assert np.isnan(_read(cub, ["a/wide.jpg"]).objects).all()
 
 
-def test_a_photograph_that_is_gone_is_told(cub: Path) -> None:
+def test_a_photograph_that_is_gone_is_reported(cub: Path) -> None:
     (cub / "CUB_200_2011" / "images" / "b" / "square.jpg").unlink()
-    with pytest.raises(errors.UserError, match=r"without b/square\.jpg\. Unpack CUB_200_2011 whole\."):
+    with pytest.raises(errors.UserError, match=r"without b/square\.jpg\. Unpack the whole archive of CUB_200_2011\."):
         _read(cub, ["b/square.jpg"])
 
 

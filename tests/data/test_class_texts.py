@@ -45,18 +45,18 @@ def test_a_caption_is_a_line_and_a_document_a_file(tmp_path: Path) -> None:
 
 def test_captions_of_images_are_those_that_may_be_read(tmp_path: Path) -> None:
     _write(tmp_path, {"ant/1.txt": "a\nb", "ant/2.txt": "c", "ant/3.txt": "d", "bee/1.txt": "e", "bee/2.txt": "f"})
-    found = class_texts.captions(tmp_path, ["ant", "bee"], "a test", {"ant": {"1", "3", "4"}.intersection})
-    assert found == {"ant": ["a", "b", "d"], "bee": ["e", "f"]}
+    sentences = class_texts.captions(tmp_path, ["ant", "bee"], "a test", {"ant": {"1", "3", "4"}.intersection})
+    assert sentences == {"ant": ["a", "b", "d"], "bee": ["e", "f"]}
 
 
 def test_captions_of_images_are_not_read_where_nothing_says_which_may_be(tmp_path: Path) -> None:
     # Those of test images of a seen class may not.
     _write(tmp_path, {"ant/1.txt": "a", "bee.txt": "b", "cat.txt": "c", "cat/1.txt": "d"})
-    assert class_texts.captions(tmp_path, ["bee", "cat"], "--captions_dir") == {"bee": ["b"], "cat": ["c"]}
+    assert class_texts.captions(tmp_path, ["bee", "cat"], "captions_dir") == {"bee": ["b"], "cat": ["c"]}
     with pytest.raises(
-        errors.UserError, match="for --captions_dir. Received: none for ant. Left over there: bee, cat."
+        errors.UserError, match="for captions_dir. Received: no match for ant. Unmatched names there: bee, cat."
     ):
-        class_texts.captions(tmp_path, ["ant"], "--captions_dir")
+        class_texts.captions(tmp_path, ["ant"], "captions_dir")
 
 
 def test_files_of_other_classes_and_kinds_are_left_alone(tmp_path: Path) -> None:
@@ -66,31 +66,31 @@ def test_files_of_other_classes_and_kinds_are_left_alone(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("read", [class_texts.captions, class_texts.documents])
-def test_missing_files_are_listed_with_those_left_over(tmp_path: Path, read: _Reader) -> None:
+def test_missing_files_are_listed_with_unmatched_ones(tmp_path: Path, read: _Reader) -> None:
     _write(tmp_path, {"ant.txt": "small", "kinds 3.txt": "a misspelt one"})
     with pytest.raises(errors.UserError) as caught:
-        read(tmp_path, ["ant", "kind 3", "kind 4"], "--captions_dir")
+        read(tmp_path, ["ant", "kind 3", "kind 4"], "captions_dir")
     assert str(caught.value) == (
-        f"Classes must be found by name in {tmp_path}, for --captions_dir. Received: none for kind 3, kind 4. "
-        "Misspelt, perhaps: there is 'kinds 3' for 'kind 3', 'kinds 3' for 'kind 4'. Left over there: kinds 3. Write "
-        "<class>.txt for each class."
+        f"Every class must have its name in {tmp_path}, for captions_dir. Received: no match for kind 3, kind 4. Did "
+        "you mean 'kinds 3' for 'kind 3', 'kinds 3' for 'kind 4'? Unmatched names there: kinds 3. Write <class>.txt "
+        "for each class."
     )
 
 
 def test_two_files_that_a_class_may_mean_are_refused(tmp_path: Path) -> None:
     _write(tmp_path, {"ant.txt": "small", "polar bear.txt": "white", "polar_bear.txt": "white"})
     with pytest.raises(errors.UserError) as caught:
-        class_texts.captions(tmp_path, ["polar+bear", "ant"], "--captions_dir")
+        class_texts.captions(tmp_path, ["polar+bear", "ant"], "captions_dir")
     assert str(caught.value) == (
-        f"Classes must differ by more than their spelling in {tmp_path}, for --captions_dir. Received: polar bear, "
-        "polar_bear. Keep one."
+        f"Names of classes must differ by more than case and separators in {tmp_path}, for captions_dir. Received: "
+        "polar bear, polar_bear. Keep one of them."
     )
 
 
 def test_a_file_that_is_called_exactly_as_its_class_is_taken(tmp_path: Path) -> None:
     _write(tmp_path, {"C.txt": "a letter", "C++.txt": "a letter and two crosses"})
-    found = class_texts.captions(tmp_path, ["C", "C++"], "--captions_dir")
-    assert found == {"C": ["a letter"], "C++": ["a letter and two crosses"]}
+    sentences = class_texts.captions(tmp_path, ["C", "C++"], "captions_dir")
+    assert sentences == {"C": ["a letter"], "C++": ["a letter and two crosses"]}
 
 
 @pytest.mark.parametrize("read", [class_texts.captions, class_texts.documents])
@@ -98,20 +98,21 @@ def test_a_file_that_is_called_exactly_as_its_class_is_taken(tmp_path: Path) -> 
 def test_empty_texts_are_refused(tmp_path: Path, read: _Reader, text: str) -> None:
     _write(tmp_path, {"ant.txt": "small", "bee.txt": text, "eel.txt": text})
     with pytest.raises(errors.UserError) as caught:
-        read(tmp_path, ["ant", "bee", "eel"], "--documents_dir")
+        read(tmp_path, ["ant", "bee", "eel"], "documents_dir")
     assert str(caught.value) == (
-        f"--documents_dir must tell of every class. Received: {tmp_path}, with no text for bee, eel. Write some."
+        f"documents_dir must have a text for every class. Received: {tmp_path}, without text for bee, eel. Write a "
+        "text for each."
     )
 
 
-def test_a_seen_class_of_whose_training_images_nothing_is_told_is_refused(tmp_path: Path) -> None:
+def test_a_seen_class_without_text_of_training_images_is_refused(tmp_path: Path) -> None:
     _write(tmp_path, {"ant/1.txt": "a"})
-    with pytest.raises(errors.UserError, match="no text for ant"):
+    with pytest.raises(errors.UserError, match="without text for ant"):
         class_texts.captions(tmp_path, ["ant"], "`captions`", {"ant": {"2"}.intersection})
 
 
 @pytest.mark.parametrize("read", [class_texts.captions, class_texts.documents])
-def test_what_is_no_utf8_is_told_with_its_place(tmp_path: Path, read: _Reader) -> None:
+def test_what_is_no_utf8_is_reported_with_its_place(tmp_path: Path, read: _Reader) -> None:
     _write(tmp_path, {"ant.txt": "one\nfour é".encode() + b"\xe9\n"})
     with pytest.raises(errors.UserError, match=r"UTF-8. Received: .*ant.txt with the byte 0xe9 in line 2\."):
         read(tmp_path, ["ant"], "a test")
@@ -122,7 +123,7 @@ def test_captions_of_images_may_lie_in_folders_and_what_systems_leave_is_passed_
         (tmp_path / folder).mkdir(parents=True)
     _write(tmp_path, {"ant/1.txt": "a", "ant/deep/1.jpg.txt": "b", "ant/._1.txt": b"\xff", "ant/@eaDir/1.txt": b"\xff"})
     assert list(class_texts.entries(tmp_path)) == ["ant"]
-    asked: list[str] = []
-    found = class_texts.captions(tmp_path, ["ant"], "a test", {"ant": lambda files: asked.extend(files) or files})
-    assert sorted(asked) == ["1", "deep/1.jpg"]
-    assert found == {"ant": ["a", "b"]}
+    offered: list[str] = []
+    sentences = class_texts.captions(tmp_path, ["ant"], "a test", {"ant": lambda files: offered.extend(files) or files})
+    assert sorted(offered) == ["1", "deep/1.jpg"]
+    assert sentences == {"ant": ["a", "b"]}

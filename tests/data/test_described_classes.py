@@ -85,7 +85,7 @@ def test_attributes_in_csv_are_a_list_of_their_own(tmp_path: Path) -> None:
 @given(st.lists(_TEXTS.filter(lambda text: '"' not in text)))
 def test_items_are_what_is_between_the_commas(texts: list[str]) -> None:
     quoted = ", ".join(f'"{text}"' for text in texts)
-    assert described_classes.items(quoted) == tuple(texts)
+    assert described_classes.split_attributes(quoted) == tuple(texts)
 
 
 @pytest.mark.parametrize(
@@ -93,12 +93,12 @@ def test_items_are_what_is_between_the_commas(texts: list[str]) -> None:
     [("", ()), (" , ,", ()), ("a", ("a",)), ('a , "b, c",d:80%', ("a", "b, c", "d:80%")), ("a,\nb", ("a", "b"))],
 )
 def test_items_by_hand(text: str, expected: tuple[str, ...]) -> None:
-    assert described_classes.items(text) == expected
+    assert described_classes.split_attributes(text) == expected
 
 
-def test_a_quote_that_is_not_closed_is_told() -> None:
+def test_a_quote_that_is_not_closed_is_reported() -> None:
     with pytest.raises(errors.UserError, match=re.escape('quotes in pairs. Received: a,"b. Write')):
-        described_classes.items('a,"b')
+        described_classes.split_attributes('a,"b')
 
 
 @pytest.mark.parametrize(
@@ -107,49 +107,54 @@ def test_a_quote_that_is_not_closed_is_told() -> None:
         (
             "classes.txt",
             "",
-            "`--classes` must be a file ending in .yaml, .yml, .csv. Received: --classes={}. Rename it.",
+            "`classes` must be a file ending in .yaml, .yml, .csv. Received: classes='{}'. Save it in one of these "
+            "formats, or rename it.",
         ),
         ("classes.csv", b"name,captions\nzebra,\xe9", "Text must be UTF-8. Received: {} with the byte 0xe9 in line 2."),
         ("classes.yaml", b"z\xe9bre:", "Text must be UTF-8. Received: {} with the byte 0xe9 in line 1."),
-        ("classes.csv", "", "Received: {}, line 1: the columns are none. Name each once, name among them."),
-        ("classes.csv", "captions\nx", "Received: {}, line 1: the columns are captions. Name each once"),
-        ("classes.csv", "name,name\na,b", "Received: {}, line 1: the columns are name, name. Name each once"),
-        ("classes.csv", "name,captions\n", "Received: {}, no class at its beginning."),
+        ("classes.csv", "", "Received: {}, line 1, with the columns none. Name each column once, and include name."),
+        ("classes.csv", "captions\nx", "Received: {}, line 1, with the columns captions. Name each column once"),
+        ("classes.csv", "name,name\na,b", "Received: {}, line 1, with the columns name, name. Name each column once"),
+        ("classes.csv", "name,captions\n", "Received: {}, which does not begin with a class."),
         (
             "classes.csv",
             "name,atributes\nzebra,stripes",
-            "`--classes` must be one of name, captions, attributes, document in line 1 of {}. Received: "
-            "--classes=atributes. Did you mean 'attributes'?",
+            "`classes` must be one of name, captions, attributes, document in line 1 of {}. Received: "
+            "classes='atributes'. Did you mean 'attributes'?",
         ),
         (
             "classes.csv",
             "name,attributes\nzebra,stripes,hooves",
-            'Received: {}, line 2: 3 cells for 2 columns. Put "quotes" around a text with commas.',
+            'Received: {}, line 2, with 3 cells for 2 columns. Put "quotes" around a text with commas.',
         ),
-        ("classes.csv", 'name,captions\n\n,"a\nb"', "Received: {}, line 4: no name. Name the class."),
-        ("classes.csv", 'name,captions\nzebra,"a\nb', "Received: {}, line 3: unexpected end of data. Mend that line."),
-        ("classes.csv", "name,captions\nzebra,", "Received: {}, 'zebra', of which nothing is told. Write its captions"),
-        ("classes.yaml", "", "Received: {}, no class at its beginning. Begin with `zebra:`"),
-        ("classes.yaml", "- zebra", "Received: {}, no class at its beginning. Begin with `zebra:`"),
+        ("classes.csv", 'name,captions\n\n,"a\nb"', "Received: {}, line 4, without a name. Name the class."),
+        (
+            "classes.csv",
+            'name,captions\nzebra,"a\nb',
+            "Received: {}, line 3: unexpected end of data. Correct that line.",
+        ),
+        ("classes.csv", "name,captions\nzebra,", "Received: {}, 'zebra' without a description. Write its captions"),
+        ("classes.yaml", "", "Received: {}, which does not begin with a class. Begin with `zebra:`"),
+        ("classes.yaml", "- zebra", "Received: {}, which does not begin with a class. Begin with `zebra:`"),
         ("classes.yaml", "zebra: striped", "Received: {}, 'zebra' without a field. Write captions, attributes,"),
-        ("classes.yaml", "zebra: {captions: [], document: ''}", "Received: {}, 'zebra', of which nothing is told."),
+        ("classes.yaml", "zebra: {captions: [], document: ''}", "Received: {}, 'zebra' without a description."),
         (
             "classes.yaml",
             "zebra:\n  caption: x",
-            "`--classes` must be one of captions, attributes, document for 'zebra' in {}. Received: --classes=caption. "
+            "`classes` must be one of captions, attributes, document for 'zebra' in {}. Received: classes='caption'. "
             "Did you mean 'captions'?",
         ),
         (
             "classes.yaml",
             "zebra:\n  captions:\n    - a horse: striped",
-            "Received: {}, 'zebra', whose captions are no texts. Put \"quotes\" around a text that has a colon.",
+            "Received: {}, 'zebra', whose captions are not texts. Put \"quotes\" around a text that has a colon.",
         ),
         (
             "classes.yaml",
             "zebra:\n  attributes: {coat: [red, blue]}",
-            "Received: {}, 'zebra', whose attributes are no texts.",
+            "Received: {}, 'zebra', whose attributes are not texts.",
         ),
-        ("classes.yaml", "zebra:\n  attributes: [a]\nzebra:\n  attributes: [b]", "line 3: 'zebra', which is there"),
+        ("classes.yaml", "zebra:\n  attributes: [a]\nzebra:\n  attributes: [b]", "line 3: 'zebra' for the second time"),
     ],
 )
 def test_mistakes_name_the_file_and_the_place(name: str, content: str | bytes, message: str, tmp_path: Path) -> None:
@@ -159,12 +164,14 @@ def test_mistakes_name_the_file_and_the_place(name: str, content: str | bytes, m
     assert message.format(path) in str(caught.value)
 
 
-@given(told=st.dictionaries(_TEXTS, st.lists(_TEXTS, min_size=1), min_size=1))
-def test_csv_keeps_what_was_written(told: dict[str, list[str]], tmp_path_factory: pytest.TempPathFactory) -> None:
+@given(captions=st.dictionaries(_TEXTS, st.lists(_TEXTS, min_size=1), min_size=1))
+def test_csv_keeps_what_was_written(captions: dict[str, list[str]], tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("csv") / "classes.csv"
     with open(path, "w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([["name", "captions"], *([name, text] for name in told for text in told[name])])
-    assert described_classes.read(path) == {name: {"captions": tuple(texts)} for name, texts in told.items()}
+        csv.writer(file).writerows(
+            [["name", "captions"], *([name, text] for name in captions for text in captions[name])]
+        )
+    assert described_classes.read(path) == {name: {"captions": tuple(texts)} for name, texts in captions.items()}
 
 
 def test_a_table_of_an_old_mac_is_read(tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ def test_the_home_folder_may_be_short(
 
 
 def test_a_folder_without_images_is_an_error_of_the_user(tmp_path: Path) -> None:
-    with pytest.raises(errors.UserError, match="`--data_dir` must hold images/<class>/"):
+    with pytest.raises(errors.UserError, match="`data_dir` must contain images/<class>/"):
         digest.images(config_lib.DataConfig(dataset="folder", data_dir=str(tmp_path)))
 
 

@@ -27,24 +27,24 @@ from niwt_tf.data import missing_values
     ],
 )
 def test_the_other_values_say_whether_minus_one_is_missing(table: list[list[float]], expected: bool) -> None:
-    assert missing_values.looks_missing(np.array(table)) is expected
+    assert missing_values.is_missing_code(np.array(table)) is expected
 
 
 @pytest.mark.parametrize(
-    ("rows", "choice", "expected", "told"),
+    ("rows", "choice", "expected", "description"),
     [
         ([[0, 100], [-1, 30]], "auto", [[0, 100], [np.nan, 30]], "-1 is missing, by the table's other values"),
-        ([[0, 100], [-1, 30]], "none", [[0, 100], [-1, 30]], "-1 is a value, as asked for"),
+        ([[0, 100], [-1, 30]], "none", [[0, 100], [-1, 30]], "-1 is a value, as set"),
         ([[1, -1], [-1, 1]], "auto", [[1, -1], [-1, 1]], "-1 is a value, by the table's other values"),
-        ([[1, -1], [-1, 1]], "-1", [[1, np.nan], [np.nan, 1]], "-1 is missing, as asked for"),
+        ([[1, -1], [-1, 1]], "-1", [[1, np.nan], [np.nan, 1]], "-1 is missing, as set"),
         ([[1, 0], [np.nan, 1]], "-1", [[1, 0], [np.nan, 1]], ""),
     ],
 )
-def test_the_decision_is_told_and_can_be_asked_for(
-    rows: list[list[float]], choice: str, expected: list[list[float]], told: str
+def test_the_decision_is_described_and_can_be_set(
+    rows: list[list[float]], choice: str, expected: list[list[float]], description: str
 ) -> None:
     table = np.array(rows)
-    known = missing_values.attributes(["a", "b"], {"ant": table[0], "bee": table[1]}, table, "signs")
-    values, decision = missing_values.decide(known, choice)
+    attributes = missing_values.attributes(["a", "b"], {"ant": table[0], "bee": table[1]}, table, "signs")
+    values, decision = missing_values.decide(attributes, choice)
     np.testing.assert_array_equal(np.stack(list(values.values())), np.float32(expected))
-    assert decision == (f"{told} (--missing_value)" if told else "")
+    assert decision == (f"{description} (missing_value)" if description else "")

@@ -14,8 +14,8 @@ from niwt_tf import config as config_lib
 from niwt_tf import errors
 from niwt_tf.data import named_files
 
-_FILE = "After word2vec:, name a file of word2vec's or GloVe's."
-_MODEL = "After hub:, name the folder of a SavedModel, or an https:// handle of TensorFlow Hub."
+_FILE = "Write a file in a format of word2vec or GloVe after word2vec:."
+_MODEL = "Write the folder of a SavedModel, or an https:// handle of TensorFlow Hub, after hub:."
 
 
 def _sha256(text: str) -> str:
@@ -40,16 +40,16 @@ def test_stamps_are_of_the_texts_by_name(tmp_path: Path) -> None:
 def test_stamps_tell_what_is_edited_renamed_and_added(tmp_path: Path) -> None:
     config = config_lib.DomainConfig(captions_dir=str(tmp_path))
     (tmp_path / "ant.txt").write_text("small", "utf-8")
-    known = [named_files.stamps(config)]
+    stamps = [named_files.stamps(config)]
     (tmp_path / "ant.txt").write_text("large", "utf-8")
-    known.append(named_files.stamps(config))
+    stamps.append(named_files.stamps(config))
     (tmp_path / "ant.txt").rename(tmp_path / "bee.txt")
-    known.append(named_files.stamps(config))
+    stamps.append(named_files.stamps(config))
     (tmp_path / "cat.txt").touch()
-    known.append(named_files.stamps(config))
-    assert all(one not in known[:place] for place, one in enumerate(known))
+    stamps.append(named_files.stamps(config))
+    assert all(one not in stamps[:index] for index, one in enumerate(stamps))
     os.utime(tmp_path / "cat.txt", (0, 0))
-    assert named_files.stamps(config) == known[-1], "small files are known by what they hold"
+    assert named_files.stamps(config) == stamps[-1], "small files are identified by their content"
 
 
 def test_stamp_of_word_vectors(tmp_path: Path) -> None:
@@ -89,14 +89,14 @@ def test_the_seed_chooses_the_images_of_the_transfer(tmp_path: Path) -> None:
         assert len(set(one)) == 5 and one == sorted(one) and one != names[:5]
 
 
-def test_a_folder_without_images_for_the_transfer_is_told(tmp_path: Path) -> None:
+def test_a_folder_without_images_for_the_transfer_is_reported(tmp_path: Path) -> None:
     _photographs(tmp_path, "notes.txt")
-    for place, trouble in ((tmp_path, "holds no image"), (tmp_path / "gone", "does not exist")):
+    for place, trouble in ((tmp_path, "contains no image"), (tmp_path / "gone", "does not exist")):
         with pytest.raises(errors.UserError) as caught:
             named_files.transfer_stamps(config_lib.TransferConfig(transfer_source=f"images:{place}"), 0)
         assert str(caught.value) == (
-            f"`--transfer_source` must name what is there. Received: --transfer_source=images:{place}, where {place} "
-            f"{trouble}. After images:, name a folder of photographs."
+            f"`transfer_source` must name an existing file or folder. Received: transfer_source='images:{place}', "
+            f"where {place} {trouble}. Write a folder of photographs after images:."
         )
 
 
@@ -143,7 +143,7 @@ def test_stamps_of_a_backbone_are_of_its_file_or_its_weights(tmp_path: Path) -> 
     assert named_files.backbone_stamps(hub) == {"backbone saved_model.pb": _sha256("graph")}
 
 
-def test_stamps_tell_a_file_of_code_that_registers_layers(tmp_path: Path) -> None:
+def test_stamps_include_a_file_of_code_that_registers_layers(tmp_path: Path) -> None:
     (tmp_path / "m.keras").write_text("model", "utf-8")
     (tmp_path / "mine.py").write_text("layers", "utf-8")
     settings = {"backbone": f"keras:{tmp_path / 'm.keras'}"}
@@ -152,7 +152,7 @@ def test_stamps_tell_a_file_of_code_that_registers_layers(tmp_path: Path) -> Non
     by_name = config_lib.BackboneConfig(**settings, import_module="mine")
     assert list(named_files.backbone_stamps(by_name).values()) == [_sha256("model")]
     with pytest.raises(
-        errors.UserError, match=r"`--import_module` must name what is there. .* /none/a.py does not exist"
+        errors.UserError, match=r"`import_module` must name an existing file or folder. .* /none/a.py does not exist"
     ):
         named_files.backbone_stamps(config_lib.BackboneConfig(**settings, import_module="/none/a.py"))
 
@@ -161,8 +161,8 @@ def test_a_hub_backbone_must_be_a_saved_model(tmp_path: Path) -> None:
     with pytest.raises(errors.UserError) as caught:
         named_files.backbone_stamps(config_lib.BackboneConfig(backbone=f"hub:{tmp_path}"))
     assert str(caught.value) == (
-        f"`--backbone` must name what is there. Received: --backbone=hub:{tmp_path}, where {tmp_path} holds no "
-        f"saved_model.pb. {_MODEL}"
+        f"`backbone` must name an existing file or folder. Received: backbone='hub:{tmp_path}', where {tmp_path} "
+        f"contains no saved_model.pb. {_MODEL}"
     )
 
 
@@ -171,8 +171,8 @@ def test_a_backbone_that_is_not_there_is_an_error(changes: dict[str, str]) -> No
     with pytest.raises(errors.UserError) as caught:
         named_files.backbone_stamps(config_lib.BackboneConfig(**changes))
     assert str(caught.value) == (
-        f"`--backbone` must name what is there. Received: --backbone={changes['backbone']}, where /none/a.h5 does not "
-        "exist. Name a file or folder that does."
+        f"`backbone` must name an existing file or folder. Received: backbone={changes['backbone']!r}, where "
+        "/none/a.h5 does not exist. Name an existing file or folder."
     )
 
 
@@ -185,14 +185,14 @@ def test_sha256_is_of_names_and_contents(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("flag", ["captions_dir", "documents_dir"])
-@pytest.mark.parametrize(("name", "trouble"), [("none", "does not exist"), ("file", "is no folder")])
+@pytest.mark.parametrize(("name", "trouble"), [("none", "does not exist"), ("file", "is not a folder")])
 def test_a_folder_that_is_none_is_an_error(tmp_path: Path, flag: str, name: str, trouble: str) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(errors.UserError) as caught:
         named_files.stamps(config_lib.DomainConfig(**{flag: str(tmp_path / name)}))  # type: ignore[arg-type]
     assert str(caught.value) == (
-        f"`--{flag}` must be a folder of <class>.txt. Received: --{flag}={tmp_path / name}, which {trouble}. "
-        "Name the folder that holds the files."
+        f"`{flag}` must be a folder with files <class>.txt. Received: {flag}='{tmp_path / name}', which {trouble}. "
+        "Name the folder that contains the files."
     )
 
 
@@ -200,12 +200,12 @@ def test_a_folder_that_is_none_is_an_error(tmp_path: Path, flag: str, name: str,
     ("kind", "name", "trouble", "remedy"),
     [
         ("word2vec", "none", "does not exist", _FILE),
-        ("word2vec", "folder", "is no file", _FILE),
+        ("word2vec", "folder", "is not a file", _FILE),
         ("hub", "none", "does not exist", _MODEL),
         (
             "hub",
             "folder",
-            "holds no saved_model.pb",
+            "contains no saved_model.pb",
             _MODEL,
         ),
     ],
@@ -218,8 +218,8 @@ def test_an_encoder_that_is_not_there_is_an_error(
     with pytest.raises(errors.UserError) as caught:
         named_files.encoder_path(encoder)
     assert str(caught.value) == (
-        f"`--text_encoder` must name what is there. Received: --text_encoder={encoder}, where {tmp_path / name} "
-        f"{trouble}. {remedy}"
+        f"`text_encoder` must name an existing file or folder. Received: text_encoder='{encoder}', where "
+        f"{tmp_path / name} {trouble}. {remedy}"
     )
 
 

@@ -19,7 +19,7 @@ _JOINTS = st.text(" \t_+-./", min_size=1, max_size=3)
 
 @st.composite
 def _spellings(draw: st.DrawFn) -> tuple[str, str]:
-    """Returns two spellings of one name."""
+    """Return two spellings of one name."""
     words, spelt = draw(_WORDS), []
     for _ in range(2):
         name = draw(st.sampled_from(["", "_", " "])) + words[0]
@@ -74,30 +74,31 @@ def test_words_that_differ_stay_apart() -> None:
     assert len(forms) == 5
 
 
-def test_a_missing_class_is_told_with_what_is_left_over() -> None:
+def test_a_missing_class_is_reported_with_what_is_unmatched() -> None:
     with pytest.raises(errors.UserError) as caught:
         names.join(["Ant", "bee", "cat"], ["ant", "bees", "kat", "dog"], "the list of x", "Mend it.")
     assert str(caught.value) == (
-        "Classes must be found by name in the list of x. Received: none for bee, cat. Misspelt, perhaps: there "
-        "is 'bees' for 'bee'. Left over there: bees, dog, kat. Mend it."
+        "Every class must have its name in the list of x. Received: no match for bee, cat. Did you mean 'bees' for "
+        "'bee'? Unmatched names there: bees, dog, kat. Mend it."
     )
 
 
-def test_a_missing_class_is_told_where_nothing_is_left_over() -> None:
-    with pytest.raises(errors.UserError, match="Received: none for bee. Mend it.$"):
+def test_a_missing_class_is_reported_where_nothing_is_unmatched() -> None:
+    with pytest.raises(errors.UserError, match="Received: no match for bee. Mend it.$"):
         names.join(["ant", "bee"], ["ant"], "the list", "Mend it.")
 
 
 def test_many_missing_classes_are_counted() -> None:
-    with pytest.raises(errors.UserError, match="none for 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more. Left over"):
+    with pytest.raises(errors.UserError, match="no match for 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more. Unmatched"):
         names.join(map(str, range(12)), ["ant"], "the list", "Mend it.")
 
 
-def test_a_class_that_is_there_twice_is_told() -> None:
+def test_a_class_that_is_there_twice_is_reported() -> None:
     with pytest.raises(errors.UserError) as caught:
         names.join(["ant", "polar bear"], ["polar+bear", "ant", "Polar_Bear"], "the list", "Mend it.")
     assert str(caught.value) == (
-        "Classes must differ by more than their spelling in the list. Received: polar+bear, Polar_Bear. Keep one."
+        "Names of classes must differ by more than case and separators in the list. Received: polar+bear, Polar_Bear. "
+        "Keep one of them."
     )
 
 
@@ -105,8 +106,8 @@ def test_a_class_that_nobody_wants_may_be_there_twice() -> None:
     assert names.join(["ant"], ["ant", "bee", "Bee"], "the list", "Mend it.") == {"ant": "ant"}
 
 
-def test_a_class_that_is_wanted_twice_is_told() -> None:
-    with pytest.raises(errors.UserError, match="Received: polar bear, Polar-Bear. Keep one."):
+def test_a_class_that_is_wanted_twice_is_reported() -> None:
+    with pytest.raises(errors.UserError, match="Received: polar bear, Polar-Bear. Keep one of them."):
         names.join(["ant", "polar bear", "Polar-Bear"], ["ant", "polar_bear"], "the list", "Mend it.")
 
 
@@ -122,8 +123,8 @@ def test_a_sign_at_the_end_counts_in_loose_comparison(wanted: str, found: str) -
     assert names.join([wanted], available, "the list", "Mend it.") == {wanted: found}
 
 
-def test_the_same_name_twice_is_told() -> None:
-    with pytest.raises(errors.UserError, match="Received: ant, ant. Keep one."):
+def test_the_same_name_twice_is_reported() -> None:
+    with pytest.raises(errors.UserError, match="Received: ant, ant. Keep one of them."):
         names.join(["ant"], ["ant", "ant"], "the list", "Mend it.")
 
 
@@ -132,13 +133,13 @@ def test_a_misspelt_name_is_suggested_though_it_is_wanted_too(image: str, row: s
     with pytest.raises(errors.UserError) as caught:
         names.join([image, row, "disc"], [row, "disc"], "the table", "Mend it.")
     assert str(caught.value) == (
-        f"Classes must be found by name in the table. Received: none for {image}. Misspelt, perhaps: there is {row!r} "
-        f"for {image!r}. Mend it."
+        f"Every class must have its name in the table. Received: no match for {image}. Did you mean {row!r} for "
+        f"{image!r}? Mend it."
     )
 
 
 def test_sources_are_merged_exactly_and_else_loosely() -> None:
-    merged = names.merged([["C", "C++", "polar bear"], ["C++", "c", "Polar_Bear", "wasp"], ["WASP"]])
+    merged = names.merge([["C", "C++", "polar bear"], ["C++", "c", "Polar_Bear", "wasp"], ["WASP"]])
     assert merged == {
         "C": "C", "C++": "C++", "polar bear": "polar bear", "c": "C", "Polar_Bear": "polar bear", "wasp": "wasp",
         "WASP": "wasp",

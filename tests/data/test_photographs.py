@@ -24,7 +24,7 @@ _SIZES = [(96, 64), (50, 70), (256, 256), (300, 260), (33, 31), (400, 256), (256
 
 
 def _photographs(folder: Path, count: int, corrupt: int = 0) -> list[photographs.Photograph]:
-    """Writes smooth images of many sizes, then some files that are none."""
+    """Write smooth images of many sizes, then some files that are none."""
     found = []
     for number in range(count + corrupt):
         label = _CLASSES[number % 3]
@@ -62,7 +62,7 @@ def builder(tmp_path_factory: pytest.TempPathFactory) -> tfds.core.DatasetBuilde
 
 @pytest.fixture
 def uncached(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Makes every dataset too large to be kept decoded."""
+    """Make every dataset too large to be kept decoded."""
     monkeypatch.setattr(photographs, "_CACHE_BYTES", 0)
 
 
@@ -72,14 +72,14 @@ def _arrays(batches: tf.data.Dataset) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _decode(data: bytes, ratio: int) -> np.ndarray:
-    """Returns what Pillow decodes, reduced by `ratio`."""
+    """Return what Pillow decodes, reduced by `ratio`."""
     image = Image.open(io.BytesIO(data))
     image.draft("RGB", (image.width // ratio, image.height // ratio))
     return np.asarray(image)
 
 
 def _twin(data: bytes, size: int) -> np.ndarray:
-    """Returns the middle square, bilinear with centres of pixels at halves, having been reduced by libjpeg."""
+    """Return the middle square, bilinear with centres of pixels at halves, having been reduced by libjpeg."""
     shorter = min(Image.open(io.BytesIO(data)).size)
     pixels = _decode(data, max(ratio for ratio in (1, 2, 4, 8) if ratio == 1 or shorter // ratio >= size))
     side = min(pixels.shape[:2])
@@ -113,14 +113,14 @@ def test_nothing_is_said_when_all_is_well(tmp_path: Path, capsys: pytest.Capture
     assert capsys.readouterr() == ("", "")
 
 
-def test_corrupt_images_are_skipped_and_told(
+def test_corrupt_images_are_skipped_and_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     images = _photographs(tmp_path, 3, corrupt=1)
     (tmp_path / "shrew" / "002.jpg").write_bytes(_jpeg(2))
     found = [key for key, _ in photographs.examples(images, "reading")]
     assert found == [image.name for image in images[:3]]
-    why = "no image that Pillow knows"
+    why = "not an image that Pillow can read"
     assert capsys.readouterr().out == f"  skipped 1 of 4 images that cannot be read: lynx/003.jpg ({why})\n"
     assert caplog.record_tuples == [
         ("niwt_tf.data.photographs", logging.WARNING, f"{images[3].path} is skipped: {why}")
@@ -147,10 +147,10 @@ def test_a_hundredth_may_be_skipped_and_no_more(
 def test_too_many_corrupt_images_are_an_error_that_names_ten(tmp_path: Path) -> None:
     with pytest.raises(errors.UserError) as caught:
         list(photographs.examples(_photographs(tmp_path, 1, corrupt=13), "reading"))
-    names = [f"{_CLASSES[number % 3]}/{number:03d}.jpg (no image that Pillow knows)" for number in range(1, 11)]
+    names = [f"{_CLASSES[number % 3]}/{number:03d}.jpg (not an image that Pillow can read)" for number in range(1, 11)]
     assert str(caught.value) == (
         "At least 99% of the images must be readable. Received: 13 of 14 images that cannot be read: "
-        f"{', '.join(names)} and 3 more. Mend these files or remove them."
+        f"{', '.join(names)} and 3 more. Repair or remove these files."
     )
 
 
@@ -232,7 +232,7 @@ def test_decoded_images_are_kept_below_a_gibibyte(
 
 
 def _counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Returns a list that grows with each image that is decoded."""
+    """Return a list that grows with each image that is decoded."""
     decoded: list[int] = []
     original: Callable[[tf.Tensor, int], tf.Tensor] = photographs.middle_square
 
@@ -248,7 +248,7 @@ def _counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 @pytest.mark.usefixtures("uncached")
-def test_only_what_is_asked_for_is_decoded(builder: tfds.core.DatasetBuilder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_what_is_requested_is_decoded(builder: tfds.core.DatasetBuilder, monkeypatch: pytest.MonkeyPatch) -> None:
     decoded = _counted(monkeypatch)
     split = photographs.split(builder, "train", 8)
     assert not decoded, "labels are read without images"

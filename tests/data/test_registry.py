@@ -26,8 +26,8 @@ def test_every_dataset_of_the_flag_has_a_loader_and_no_other() -> None:
 
 
 def test_a_loader_gets_the_settings_whole_and_the_size_of_images(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[Any] = []
-    monkeypatch.setitem(registry._LOADERS, "aviary", lambda *arguments: asked.append(arguments))
+    calls: list[Any] = []
+    monkeypatch.setitem(registry._LOADERS, "aviary", lambda *arguments: calls.append(arguments))
     config = config_lib.DataConfig(dataset="aviary", data_dir="somewhere", aviary_seed=3)
     registry.load(config, 96)
-    assert asked == [(config, 96)]
+    assert calls == [(config, 96)]

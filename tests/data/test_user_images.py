@@ -58,11 +58,11 @@ def test_a_named_file_may_be_called_anything(images: Path) -> None:
     assert isinstance(user_images.read(images / "notes.txt", 16), jpeg.Corrupt)
 
 
-def test_what_names_no_image_is_told(tmp_path: Path) -> None:
+def test_what_names_no_image_is_reported(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(errors.UserError) as caught:
         user_images.find([str(tmp_path / "empty"), "none-*.jpg"])
     assert str(caught.value) == (
-        "Images must be files, patterns such as 'dir/*.jpg', or folders with images in them. Received: "
-        f"{tmp_path}/empty, none-*.jpg, where there is none. Name at least one image."
+        "Images must be files, patterns such as 'dir/*.jpg', or folders that contain images. Received: "
+        f"no image in {tmp_path}/empty, none-*.jpg. Name at least one image."
     )

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of splits, of what makes a dataset valid, and of the rehearsal."""
+"""Tests of splits, of what makes a dataset valid, and of the validation dataset."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from niwt_tf.data import zero_shot
 
 
 def _split(labels: list[int] | np.ndarray, first: int = 0) -> zero_shot.Split:
-    """Returns a split whose n-th image is the number `first + n`, at every pixel."""
+    """Return a split whose n-th image is the number `first + n`, at every pixel."""
     numbers = np.arange(first, first + len(labels), dtype=np.uint8)
     images = np.broadcast_to(numbers[:, None, None, None], (len(labels), 2, 2, 3))
     return zero_shot.Split(tf.data.Dataset.from_tensor_slices(images), np.array(labels, np.int64))
 
 
 def _numbers(batches: tf.data.Dataset) -> list[int]:
-    """Returns which images come, one after the other."""
+    """Return which images come, one after the other."""
     return [int(number) for images, _ in batches.as_numpy_iterator() for number in images[:, 0, 0, 0]]
 
 
 def _pairs(split: zero_shot.Split) -> list[tuple[int, int]]:
-    """Returns the numbers of the images with their labels."""
+    """Return the numbers of the images with their labels."""
     return [
         (int(image[0, 0, 0]), int(label))
         for images, labels in split.batches(4).as_numpy_iterator()
@@ -39,7 +39,7 @@ def _pairs(split: zero_shot.Split) -> list[tuple[int, int]]:
 
 
 def _untouchable(labels: list[int]) -> zero_shot.Split:
-    """Returns a split that fails when an image is read."""
+    """Return a split that fails when an image is read."""
 
     def read() -> Any:
         raise AssertionError("an image of a test split was read")
@@ -54,7 +54,7 @@ _LABELS = np.random.default_rng(0).permutation(np.repeat(np.arange(5), 10))
 
 
 def _dataset(**changes: Any) -> zero_shot.ZeroShotDataset:
-    """Returns five seen classes of ten training images each, two of them for validation, and two unseen."""
+    """Return five seen classes of ten training images each, two of them for validation, and two unseen."""
     fields: dict[str, Any] = {
         "name": "toy",
         "seen": ("ant", "bee", "cat", "dog", "eel"),
@@ -140,7 +140,7 @@ def test_subset_is_what_numpy_selects(keep: list[bool]) -> None:
 
 
 def _encoded(labels: list[int]) -> zero_shot.Split:
-    """Returns the split of `_split` with its images as numbers, of which 3 cannot be decoded."""
+    """Return the split of `_split` with its images as numbers, of which 3 cannot be decoded."""
 
     def decode(number: tf.Tensor) -> tf.Tensor:
         with tf.control_dependencies([tf.debugging.Assert(number != 3, ["3 was decoded"])]):
@@ -173,8 +173,8 @@ def test_class_names_are_the_seen_then_the_unseen() -> None:
 
 def _message(rule: str, seen: int = 5, unseen: int = 2, validation: int = 2) -> str:
     return (
-        f"{rule}. Received: dataset=toy, {seen} seen, {unseen} unseen and {validation} validation classes. "
-        "Prepare the dataset anew, or mend its class lists."
+        f"{rule}. Received: dataset='toy' with {seen} seen, {unseen} unseen and {validation} validation "
+        "classes. Prepare the dataset again, or correct its lists of classes."
     )
 
 
@@ -187,23 +187,29 @@ def _message(rule: str, seen: int = 5, unseen: int = 2, validation: int = 2) -> 
         ),
         (
             {"validation": ("fox",)},
-            _message("`validation` classes must be some of the seen", validation=1),
+            _message("`validation` classes must be some, but not all, of the seen classes", validation=1),
         ),
         (
             {"validation": ("ant", "bee", "cat", "dog", "eel")},
-            _message("`validation` classes must be some of the seen", validation=5),
+            _message("`validation` classes must be some, but not all, of the seen classes", validation=5),
         ),
         (
             {"train": _split([0, 1, 2, 3, 4, 5])},
-            _message("a split must show each of its classes, and no other"),
+            _message("Each split must have images of all of its classes, and of no other"),
         ),
-        ({"train": _split([0, 1, 2, 3])}, _message("a split must show each of its classes, and no other")),
+        (
+            {"train": _split([0, 1, 2, 3])},
+            _message("Each split must have images of all of its classes, and of no other"),
+        ),
         (
             {"test_seen": _split([0, 1, 2, 4])},
-            _message("a split must show each of its classes, and no other"),
+            _message("Each split must have images of all of its classes, and of no other"),
         ),
-        ({"test_unseen": _split([5])}, _message("a split must show each of its classes, and no other")),
-        ({"test_unseen": _split([4, 5, 6])}, _message("a split must show each of its classes, and no other")),
+        ({"test_unseen": _split([5])}, _message("Each split must have images of all of its classes, and of no other")),
+        (
+            {"test_unseen": _split([4, 5, 6])},
+            _message("Each split must have images of all of its classes, and of no other"),
+        ),
     ],
 )
 def test_datasets_that_break_the_split_are_errors(changes: dict[str, Any], message: str) -> None:
@@ -222,13 +228,13 @@ def test_unseen_classes_may_have_no_image() -> None:
 @pytest.mark.parametrize(
     ("changes", "rule"),
     [
-        ({"imageless": ("gnu",)}, "a split must show each of its classes, and no other"),
-        ({"test_unseen": _split([5])}, "a split must show each of its classes, and no other"),
-        ({"imageless": ("eel",)}, "`imageless` classes must be some of the unseen"),
-        ({"imageless": ("yak",)}, "`imageless` classes must be some of the unseen"),
+        ({"imageless": ("gnu",)}, "Each split must have images of all of its classes, and of no other"),
+        ({"test_unseen": _split([5])}, "Each split must have images of all of its classes, and of no other"),
+        ({"imageless": ("eel",)}, "`imageless` classes must be unseen classes"),
+        ({"imageless": ("yak",)}, "`imageless` classes must be unseen classes"),
         (
             {"imageless": ("eel",), "test_seen": _split([0, 1, 2, 3])},
-            "`imageless` classes must be some of the unseen",
+            "`imageless` classes must be unseen classes",
         ),
     ],
 )
@@ -238,27 +244,27 @@ def test_classes_without_images_are_those_of_the_unseen_that_no_split_shows(chan
     assert str(caught.value) == _message(rule)
 
 
-def test_a_rehearsal_has_images_of_all_its_classes() -> None:
-    rehearsal = _dataset(imageless=("gnu",), test_unseen=_split([5], 200)).rehearsal(0)
-    assert rehearsal.imageless == ()
+def test_a_validation_dataset_has_images_of_all_its_classes() -> None:
+    validation = _dataset(imageless=("gnu",), test_unseen=_split([5], 200)).validation_dataset(0)
+    assert validation.imageless == ()
 
 
 def test_no_validation_class_at_all_is_an_error() -> None:
-    with pytest.raises(errors.UserError, match="`validation` classes must be some of the seen"):
+    with pytest.raises(errors.UserError, match="`validation` classes must be some, but not all, of the seen classes"):
         _dataset(validation=())
 
 
-def test_rehearsal_lets_the_validation_classes_play_unseen() -> None:
-    rehearsal = _dataset().rehearsal(0)
-    assert rehearsal.seen == ("ant", "cat", "eel")
-    assert rehearsal.unseen == ("bee", "dog")
-    assert rehearsal.validation == ("eel",)  # 3 * 2 / 5 = 1.2
-    assert rehearsal.descriptions is _DESCRIPTIONS
-    assert not set(rehearsal.class_names) & {"fox", "gnu"}
+def test_validation_classes_are_pseudo_unseen() -> None:
+    validation = _dataset().validation_dataset(0)
+    assert validation.seen == ("ant", "cat", "eel")
+    assert validation.unseen == ("bee", "dog")
+    assert validation.validation == ("eel",)  # 3 * 2 / 5 = 1.2
+    assert validation.descriptions is _DESCRIPTIONS
+    assert not set(validation.class_names) & {"fox", "gnu"}
 
 
-def test_other_groups_of_a_rehearsal_share_no_class_as_long_as_there_are_enough() -> None:
-    groups = [_dataset().rehearsal(0, group) for group in range(4)]
+def test_groups_of_pseudo_unseen_classes_share_no_class_as_long_as_there_are_enough() -> None:
+    groups = [_dataset().validation_dataset(0, group) for group in range(4)]
     unseen = [set(one.unseen) for one in groups]
     assert unseen == [{"bee", "dog"}, {"ant", "cat"}, {"eel", "bee"}, {"dog", "ant"}]
     for one in groups:
@@ -266,17 +272,17 @@ def test_other_groups_of_a_rehearsal_share_no_class_as_long_as_there_are_enough(
         assert one.class_names == one.seen + one.unseen
 
 
-def test_rehearsal_reads_no_test_image() -> None:
+def test_validation_reads_no_test_image() -> None:
     dataset = _dataset(test_seen=_untouchable([0, 1, 2, 3, 4]), test_unseen=_untouchable([5, 6]))
     with pytest.raises(tf.errors.OpError, match="an image of a test split was read"):
         _pairs(dataset.test_seen)
-    rehearsal = dataset.rehearsal(0)
-    assert sum(len(_pairs(split)) for split in (rehearsal.train, rehearsal.test_seen, rehearsal.test_unseen)) == 50
+    validation = dataset.validation_dataset(0)
+    assert sum(len(_pairs(split)) for split in (validation.train, validation.test_seen, validation.test_unseen)) == 50
 
 
-def test_rehearsal_shares_out_the_training_images() -> None:
-    rehearsal = _dataset().rehearsal(0)
-    parts = [_pairs(split) for split in (rehearsal.train, rehearsal.test_seen, rehearsal.test_unseen)]
+def test_validation_shares_out_the_training_images() -> None:
+    validation = _dataset().validation_dataset(0)
+    parts = [_pairs(split) for split in (validation.train, validation.test_seen, validation.test_unseen)]
     train, test_seen, test_unseen = ([number for number, _ in pairs] for pairs in parts)
     assert sorted(train + test_seen + test_unseen) == list(range(50)), "each image in one part alone"
     assert test_unseen == np.flatnonzero(np.isin(_LABELS, [1, 3])).tolist()
@@ -284,37 +290,37 @@ def test_rehearsal_shares_out_the_training_images() -> None:
     assert np.bincount(_LABELS[train], minlength=5).tolist() == [8, 0, 8, 0, 8]
 
 
-def test_rehearsal_keeps_the_class_name_of_each_image() -> None:
+def test_validation_keeps_the_class_name_of_each_image() -> None:
     dataset = _dataset()
-    rehearsal = dataset.rehearsal(0)
-    for split in (rehearsal.train, rehearsal.test_seen, rehearsal.test_unseen):
+    validation = dataset.validation_dataset(0)
+    for split in (validation.train, validation.test_seen, validation.test_unseen):
         for number, label in _pairs(split):
-            assert rehearsal.class_names[label] == dataset.class_names[_LABELS[number]]
+            assert validation.class_names[label] == dataset.class_names[_LABELS[number]]
 
 
-def test_rehearsal_holds_out_by_the_seed() -> None:
-    held_out = [[number for number, _ in _pairs(_dataset().rehearsal(seed).test_seen)] for seed in (0, 0, 1)]
+def test_validation_holds_out_by_the_seed() -> None:
+    held_out = [[number for number, _ in _pairs(_dataset().validation_dataset(seed).test_seen)] for seed in (0, 0, 1)]
     assert held_out[0] == held_out[1] != held_out[2]
 
 
-def test_rehearsal_holds_out_one_image_of_a_small_class() -> None:
-    rehearsal = _dataset(train=_split([0, 0, 1, 2, 2, 3, 4, 4])).rehearsal(0)
-    assert [len(split) for split in (rehearsal.train, rehearsal.test_seen, rehearsal.test_unseen)] == [
+def test_validation_holds_out_one_image_of_a_small_class() -> None:
+    validation = _dataset(train=_split([0, 0, 1, 2, 2, 3, 4, 4])).validation_dataset(0)
+    assert [len(split) for split in (validation.train, validation.test_seen, validation.test_unseen)] == [
         3,
         3,
         2,
     ]
 
 
-def test_rehearsal_can_be_rehearsed() -> None:
-    again = _dataset().rehearsal(0).rehearsal(0)
+def test_a_validation_dataset_has_one_of_its_own() -> None:
+    again = _dataset().validation_dataset(0).validation_dataset(0)
     assert (again.seen, again.unseen) == (("ant", "cat"), ("eel",))
     assert all(_LABELS[number] == 4 for number, _ in _pairs(again.test_unseen))
 
 
-def test_rehearsal_of_the_aviary_shows_other_images(tiny_dataset: zero_shot.ZeroShotDataset) -> None:
-    rehearsal = tiny_dataset.rehearsal(0)
-    assert [len(s) for s in (rehearsal.train, rehearsal.test_seen, rehearsal.test_unseen)] == [
+def test_validation_of_the_aviary_shows_other_images(tiny_dataset: zero_shot.ZeroShotDataset) -> None:
+    validation = tiny_dataset.validation_dataset(0)
+    assert [len(s) for s in (validation.train, validation.test_seen, validation.test_unseen)] == [
         7 * 5,
         7,
         2 * 6,
@@ -325,10 +331,10 @@ def test_rehearsal_of_the_aviary_shows_other_images(tiny_dataset: zero_shot.Zero
         for image, label in zip(images, labels, strict=True)
     }
     images = set()
-    for split in (rehearsal.train, rehearsal.test_seen, rehearsal.test_unseen):
+    for split in (validation.train, validation.test_seen, validation.test_unseen):
         for batch, labels in split.batches(9).as_numpy_iterator():
             for image, label in zip(batch, labels, strict=True):
-                assert name_of[image.tobytes()] == rehearsal.class_names[label]
+                assert name_of[image.tobytes()] == validation.class_names[label]
                 images.add(image.tobytes())
     assert images == name_of.keys()
 
@@ -336,17 +342,17 @@ def test_rehearsal_of_the_aviary_shows_other_images(tiny_dataset: zero_shot.Zero
 @pytest.mark.parametrize(("seen", "unseen", "count"), [(48, 12, 10), (9, 3, 2), (5, 1, 1), (10, 1, 1), (40, 10, 8)])
 def test_unseen_again_takes_the_last_in_the_same_share(seen: int, unseen: int, count: int) -> None:
     names = tuple(f"class {number}" for number in range(seen + unseen))
-    assert zero_shot.unseen_again(names[:seen], names[seen:]) == names[seen - count : seen]
+    assert zero_shot.choose_pseudo_unseen(names[:seen], names[seen:]) == names[seen - count : seen]
 
 
 @pytest.mark.parametrize(("seen", "unseen", "count"), [(2, 5, 1), (3, 4, 1), (4, 20, 1), (5, 50, 2), (10, 100, 7)])
 def test_unseen_again_leaves_three_seen_where_there_are_more(seen: int, unseen: int, count: int) -> None:
     names = tuple(f"class {number}" for number in range(seen + unseen))
-    assert zero_shot.unseen_again(names[:seen], names[seen:]) == names[seen - count : seen]
+    assert zero_shot.choose_pseudo_unseen(names[:seen], names[seen:]) == names[seen - count : seen]
 
 
 def _few(counts: list[int], validation: tuple[str, ...] = ("ant",)) -> zero_shot.ZeroShotDataset:
-    """Returns seen classes with so many training images, and two unseen."""
+    """Return seen classes with so many training images, and two unseen."""
     seen = ("ant", "bee", "cat", "dog", "eel")[: len(counts)]
     labels = np.repeat(np.arange(len(counts)), counts).tolist()
     tests = {"test_seen": _split(list(range(len(counts)))), "test_unseen": _split([len(counts), len(counts) + 1])}
@@ -354,7 +360,7 @@ def _few(counts: list[int], validation: tuple[str, ...] = ("ant",)) -> zero_shot
 
 
 @pytest.mark.parametrize(
-    ("counts", "can", "in_turn"),
+    ("counts", "can", "one_out"),
     [
         ([9, 9], False, False),
         ([1, 1, 1], False, False),
@@ -366,15 +372,15 @@ def _few(counts: list[int], validation: tuple[str, ...] = ("ant",)) -> zero_shot
         ([1, 1, 9, 9, 9], True, False),
     ],
 )
-def test_what_a_rehearsal_takes(counts: list[int], can: bool, in_turn: bool) -> None:
+def test_when_validation_is_possible(counts: list[int], can: bool, one_out: bool) -> None:
     dataset = _few(counts)
-    assert (dataset.can_rehearse, dataset.plays_in_turn) == (can, in_turn)
+    assert (dataset.can_validate, dataset.leaves_one_out) == (can, one_out)
 
 
 @pytest.mark.parametrize("counts", [[2, 2, 2], [3, 2, 1, 2], [5, 5, 5, 5]])
-def test_each_of_few_classes_plays_unseen_in_turn(counts: list[int]) -> None:
+def test_each_of_few_classes_is_pseudo_unseen_in_turn(counts: list[int]) -> None:
     dataset = _few(counts, ("ant", "bee"))
-    groups = [dataset.rehearsal(0, group) for group in range(len(counts))]
+    groups = [dataset.validation_dataset(0, group) for group in range(len(counts))]
     assert sorted(one.unseen for one in groups) == [(name,) for name in dataset.seen]
     whole = {name for name, count in zip(dataset.seen, counts, strict=True) if count > 1}
     for one in groups:
@@ -383,12 +389,12 @@ def test_each_of_few_classes_plays_unseen_in_turn(counts: list[int]) -> None:
         assert set(one.test_unseen.labels) == {len(one.seen)}
 
 
-def test_classes_of_one_training_image_stay_out_of_a_rehearsal_unless_they_play_unseen() -> None:
+def test_classes_of_one_training_image_stay_out_of_validation_unless_they_are_pseudo_unseen() -> None:
     dataset = _few([1, 4, 4, 4, 1], ("ant", "bee", "cat"))
-    rehearsal = dataset.rehearsal(0)
-    assert (rehearsal.seen, rehearsal.unseen) == (("cat", "dog"), ("ant", "bee")), "two must stay seen"
-    assert np.bincount(rehearsal.train.labels).tolist() == [3, 3]
-    images = [number for part in (rehearsal.train, rehearsal.test_seen, rehearsal.test_unseen)
+    validation = dataset.validation_dataset(0)
+    assert (validation.seen, validation.unseen) == (("cat", "dog"), ("ant", "bee")), "two must stay seen"
+    assert np.bincount(validation.train.labels).tolist() == [3, 3]
+    images = [number for part in (validation.train, validation.test_seen, validation.test_unseen)
               for number, label in _pairs(part)]  # fmt: skip
     assert sorted(images) == list(range(13)), "all but the one of eel"
 

@@ -33,10 +33,10 @@ def test_names_that_the_page_tells_to_change_are_there() -> None:
     root = Path(__file__).resolve().parents[2] / "niwt_tf"
     named = {
         "baselines/registry.py": ("METHODS", "_DOMAINS"),
-        "domains/texts.py": ("fitted_elsewhere",),
+        "domains/texts.py": ("load_pretrained",),
         "data/named_files.py": ("encoder_path",),
         "data/registry.py": ("_LOADERS",),
-        "data/benchmarks/sites.py": ("SITES",),
+        "data/benchmarks/download_sites.py": ("SITES",),
         "domains/encoders.py": ("Encoder", "TfidfEncoder"),
     }
     for path, names in named.items():

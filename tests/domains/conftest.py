@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Fixtures of the domains: a dataset of five classes, of which anything can be told."""
+"""Fixtures of the domains: a dataset of five classes with any descriptions."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from niwt_tf.data import zero_shot
 
 @pytest.fixture(scope="session")
 def zoo() -> Callable[..., zero_shot.ZeroShotDataset]:
-    """Returns a dataset of three seen and two unseen classes from what is known of them.
+    """Build a dataset of three seen and two unseen classes from their descriptions.
 
-    Each keyword is a domain: a value as the contract wants it, or for texts class -> texts alone.
+    Each keyword is a domain: a value of the domain's type, or for texts class -> texts.
     """
 
     def split(*labels: int) -> zero_shot.Split:
         images = tf.data.Dataset.from_tensor_slices(np.zeros((len(labels), 2, 2, 3), np.uint8))
         return zero_shot.Split(images, np.array(labels, np.int64))
 
-    def known(value: Any) -> Callable[[], Any]:
+    def reader(value: Any) -> Callable[[], Any]:
         return lambda: zero_shot.Texts(value, "the zoo") if isinstance(value, dict) else value
 
     def dataset(**domains: Any) -> zero_shot.ZeroShotDataset:
@@ -37,7 +37,7 @@ def zoo() -> Callable[..., zero_shot.ZeroShotDataset]:
             train=split(0, 0, 1, 1, 2, 2),
             test_seen=split(0, 1, 2),
             test_unseen=split(3, 4),
-            descriptions=zero_shot.Descriptions(**{domain: known(value) for domain, value in domains.items()}),
+            descriptions=zero_shot.Descriptions(**{domain: reader(value) for domain, value in domains.items()}),
             split_version="1",
             split_sha256="abc",
         )

@@ -15,17 +15,17 @@ from hypothesis.extra import numpy as hypothesis_numpy
 
 from niwt_tf import errors
 from niwt_tf.data import zero_shot
-from niwt_tf.domains import attributes, part
+from niwt_tf.domains import attributes, domain_vectors
 
 _CLASSES = ("ant", "bee", "polar bear", "dog", "eel")
 _Zoo = Callable[..., zero_shot.ZeroShotDataset]
 
 
-def _load(zoo: _Zoo, values: Any) -> part.Part:
+def _load(zoo: _Zoo, values: Any) -> domain_vectors.DomainVectors:
     rows = np.array(values, np.float32)
     names = tuple(f"trait {number}" for number in range(rows.shape[1]))
-    known = zero_shot.Attributes(names, dict(zip(_CLASSES, rows, strict=False)), "the zoo's signs")
-    return attributes.load(known, zoo())
+    own = zero_shot.Attributes(names, dict(zip(_CLASSES, rows, strict=False)), "the zoo's signs")
+    return attributes.load(own, zoo())
 
 
 def test_values_stay_on_their_own_scale(zoo: _Zoo) -> None:
@@ -71,8 +71,8 @@ def test_an_attribute_that_no_class_has_is_an_error(zoo: _Zoo) -> None:
     with pytest.raises(errors.UserError) as caught:
         _load(zoo, [[1, np.nan, np.nan]] * 5)
     assert str(caught.value) == (
-        "`attributes` must be known of one class at least. Received: the zoo's signs, where no class has trait 1, "
-        "trait 2. Leave these attributes out."
+        "Each of the `attributes` must have a value for at least one class. Received: the zoo's signs, where no class "
+        "has a value of trait 1, trait 2. Remove these attributes."
     )
 
 
@@ -80,6 +80,6 @@ def test_a_class_without_attributes_is_an_error(zoo: _Zoo) -> None:
     with pytest.raises(errors.UserError) as caught:
         _load(zoo, [[1.0]] * 3)
     assert str(caught.value) == (
-        "`attributes` must tell of every class. Received: the zoo's signs, without dog, eel. Add what is missing, or "
-        "name another --domain."
+        "`attributes` must describe every class. Received: the zoo's signs, without dog, eel. Add what is missing, or "
+        "choose another domain."
     )

@@ -24,12 +24,12 @@ _TEXTS = [
 
 
 def _phrases(text: str) -> list[str]:
-    kept = [word for word in text.replace(",", "").split() if word not in words.JOINING]
+    kept = [word for word in text.replace(",", "").split() if word not in words.STOP_WORDS]
     return [" ".join(kept[i : i + n]) for n in (1, 2, 3) for i in range(len(kept) - n + 1)]
 
 
 def _twin(texts: list[str], text: str) -> dict[str, float]:
-    """Returns phrase -> weight: (1 + ln count) (1 + ln((1 + texts) / (1 + texts with it))), of length 1."""
+    """Return phrase -> weight: (1 + ln count) (1 + ln((1 + texts) / (1 + texts with it))), of length 1."""
     documents = collections.Counter(phrase for one in texts for phrase in set(_phrases(one)))
     counts = collections.Counter(phrase for phrase in _phrases(text) if documents[phrase] >= 1 + (" " in phrase))
     weights = {
@@ -116,7 +116,7 @@ def test_joining_words_do_not_part_a_phrase() -> None:
 
 def test_joining_words_are_no_features() -> None:
     encoder = encoders.TfidfEncoder.fit([_TEXTS])
-    assert not {word for name in encoder.feature_names for word in name.split()} & set(words.JOINING)
+    assert not {word for name in encoder.feature_names for word in name.split()} & set(words.STOP_WORDS)
 
 
 def test_phrases_have_at_most_three_words() -> None:
@@ -126,7 +126,7 @@ def test_phrases_have_at_most_three_words() -> None:
 
 
 @pytest.mark.parametrize("phrase", [1, 2, 5])
-def test_phrases_have_as_many_words_as_asked_for(phrase: int) -> None:
+def test_phrases_have_as_many_words_as_set(phrase: int) -> None:
     encoder = encoders.TfidfEncoder.fit([["red crown long black bill here"] * 2], phrase)
     assert {len(name.split()) for name in encoder.feature_names} == {*range(1, phrase + 1)}
 
@@ -167,8 +167,8 @@ def test_texts_that_share_no_word_are_an_error(texts: list[str]) -> None:
 
 def test_unknown_are_the_words_of_unseen_classes_outside_the_vocabulary() -> None:
     encoder = encoders.TfidfEncoder.fit([_TEXTS])
-    told = encoder.unknown(_TEXTS, ["A Red bird with the zebra crown", "white zebra"])
-    assert told == "3 of 6 words of unseen classes unknown (zebra, white)"
+    report = encoder.unknown(_TEXTS, ["A Red bird with the zebra crown", "white zebra"])
+    assert report == "3 of 6 words of unseen classes unknown (zebra, white)"
 
 
 def test_order_of_words_matters_to_phrases_and_case_to_nothing() -> None:

@@ -51,7 +51,7 @@ def _save(path: Path, change: Any = lambda vectors: vectors) -> Path:
 
 
 def _save_signature(path: Path, name: str | None, change: Any = lambda vectors: {"default": vectors}) -> Path:
-    """Writes a model that cannot be called, with a signature or without."""
+    """Write a model that cannot be called, with a signature or without."""
     model = tf.train.Checkpoint(table=tf.Variable(_TABLE))
     function = tf.function(lambda texts: change(_embed(texts, model.table)), input_signature=_STRINGS)
     model.kept = function
@@ -88,13 +88,13 @@ def test_a_signature_does_where_a_model_cannot_be_called(tmp_path: Path, name: s
 @pytest.mark.parametrize(
     ("change", "trouble"),
     [
-        (lambda vectors: tf.reduce_sum(vectors), "which turns 4 texts into float32 []"),
-        (lambda vectors: vectors[:, :, None], "which turns 4 texts into float32 [4, 4, 1]"),
-        (lambda vectors: vectors[:2], "which turns 4 texts into float32 [2, 4]"),
+        (lambda vectors: tf.reduce_sum(vectors), "which encodes 4 texts as float32 []"),
+        (lambda vectors: vectors[:, :, None], "which encodes 4 texts as float32 [4, 4, 1]"),
+        (lambda vectors: vectors[:2], "which encodes 4 texts as float32 [2, 4]"),
         (lambda vectors: {"b": vectors, "a": vectors}, "several outputs, a, b, and none named default"),
-        (lambda vectors: tf.strings.as_string(vectors), "which turns 4 texts into string [4, 4]"),
-        (lambda vectors: tf.cast(vectors, tf.int32), "which turns 4 texts into int32 [4, 4]"),
-        (lambda vectors: tf.ensure_shape(vectors, [1, 4]), "which answers texts with: "),
+        (lambda vectors: tf.strings.as_string(vectors), "which encodes 4 texts as string [4, 4]"),
+        (lambda vectors: tf.cast(vectors, tf.int32), "which encodes 4 texts as int32 [4, 4]"),
+        (lambda vectors: tf.ensure_shape(vectors, [1, 4]), "which fails on texts with: "),
     ],
 )
 def test_models_of_something_else_are_errors(tmp_path: Path, change: Any, trouble: str) -> None:
@@ -103,15 +103,15 @@ def test_models_of_something_else_are_errors(tmp_path: Path, change: Any, troubl
         encode(_TEXTS)
     message = str(caught.value)
     assert message.startswith(
-        "`--text_encoder=hub:...` must name a model that turns N texts into vectors [N,M]. Received: "
-        "--text_encoder=hub:/the/model, which "
+        "`text_encoder='hub:...'` must name a model that encodes N texts as vectors [N,M]. Received: "
+        "text_encoder='hub:/the/model', which "
     )
-    assert trouble in message and message.endswith("Name a text embedding, such as a universal sentence encoder.")
+    assert trouble in message and message.endswith("Choose a text embedding, such as a universal sentence encoder.")
     assert "\n" not in message
 
 
 def test_a_model_without_a_way_to_call_it_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(errors.UserError, match="cannot be called and has no signature default or serving_default"):
+    with pytest.raises(errors.UserError, match="is not callable and has no signature default or serving_default"):
         hub_model.load("model", _save_signature(tmp_path / "model", None))
 
 
@@ -119,7 +119,7 @@ def test_a_model_that_is_broken_is_an_error(tmp_path: Path) -> None:
     path = _save(tmp_path / "model")
     (path / "saved_model.pb").write_bytes(b"not a model")
     with pytest.raises(
-        errors.UserError, match="must name a model that can be loaded. Received: --text_encoder=hub:it, "
+        errors.UserError, match="must name a model that can be loaded. Received: text_encoder='hub:it', "
     ):
         hub_model.load("it", path)
 
@@ -130,7 +130,7 @@ def test_a_handle_without_a_network_names_both_ways(tmp_path: Path, monkeypatch:
     with pytest.raises(errors.UserError) as caught:
         hub_model.load(handle)
     message = str(caught.value)
-    assert f"must name a model that can be fetched. Received: --text_encoder=hub:{handle}, which gives: " in message
+    assert f"must name a model that can be fetched. Received: text_encoder='hub:{handle}', which gives: " in message
     assert f"or into $TFHUB_CACHE_DIR/{hashlib.sha1(handle.encode()).hexdigest()} (the SHA-1" in message
     assert "name that folder after hub:" in message
 

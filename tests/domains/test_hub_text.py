@@ -24,18 +24,18 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def batches(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """Puts lengths of texts in a model's place, and returns the batches that it was given."""
-    given: list[list[str]] = []
+    """Replace the model by the lengths of the texts, and return the batches that it receives."""
+    batches: list[list[str]] = []
 
     def load(handle: str, path: Path | None = None) -> Callable[[Sequence[str]], np.ndarray]:
         def encode(texts: Sequence[str]) -> np.ndarray:
-            given.append(list(texts))
+            batches.append(list(texts))
             return np.array([[len(text), 1] for text in texts], np.float32)
 
         return encode
 
     monkeypatch.setattr(hub_model, "load", load)
-    return given
+    return batches
 
 
 def test_texts_are_encoded_in_batches_and_in_order(cache: Path, batches: list[list[str]]) -> None:
@@ -109,9 +109,7 @@ def test_without_the_variable_the_home_folder_keeps_them(
 def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("NIWT_CACHE_DIR", str(tmp_path / "file"))
-    with pytest.raises(
-        errors.UserError, match="`NIWT_CACHE_DIR` must be a folder that can be written. Received: .*file"
-    ):
+    with pytest.raises(errors.UserError, match="`NIWT_CACHE_DIR` must name a writable folder. Received: .*file"):
         hub_text.HubEncoder(_HANDLE)
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of what is known of each class."""
+"""Tests of the domain vectors of the classes."""
 
 from __future__ import annotations
 
@@ -29,33 +29,33 @@ def _load(dataset: zero_shot.ZeroShotDataset, domain: str) -> knowledge.DomainKn
 
 
 def _saying(dataset: zero_shot.ZeroShotDataset, **words: str) -> zero_shot.ZeroShotDataset:
-    """Returns the dataset with a word put before all texts of the `seen` or the `unseen` classes."""
+    """Put a word before all texts of the `seen` or the `unseen` classes."""
     word = {name: words.get("seen" if name in dataset.seen else "unseen", "") for name in dataset.class_names}
 
     def saying(read: Callable[[], zero_shot.Texts]) -> Callable[[], zero_shot.Texts]:
         by_class = {name: [f"{word[name]} {text}" for text in texts] for name, texts in read().by_class.items()}
-        return lambda: zero_shot.Texts(by_class, "told")
+        return lambda: zero_shot.Texts(by_class, "by hand")
 
-    known = dataset.descriptions
-    descriptions = dataclasses.replace(known, captions=saying(known.captions), documents=saying(known.documents))
+    own = dataset.descriptions
+    descriptions = dataclasses.replace(own, captions=saying(own.captions), documents=saying(own.documents))
     return dataclasses.replace(dataset, descriptions=descriptions)
 
 
 @pytest.mark.parametrize("domain", _DOMAINS)
 def test_vectors_are_of_all_classes_in_order(tiny_dataset: zero_shot.ZeroShotDataset, domain: str) -> None:
-    known = _load(tiny_dataset, domain)
-    assert known.class_names == tiny_dataset.class_names
-    assert known.vectors.shape == (12, len(known.feature_names))
-    assert known.vectors.dtype == np.float32
-    assert np.isfinite(known.vectors).all() and known.vectors.any(axis=1).all()
-    assert len(set(known.feature_names)) == len(known.feature_names)
+    loaded = _load(tiny_dataset, domain)
+    assert loaded.class_names == tiny_dataset.class_names
+    assert loaded.vectors.shape == (12, len(loaded.feature_names))
+    assert loaded.vectors.dtype == np.float32
+    assert np.isfinite(loaded.vectors).all() and loaded.vectors.any(axis=1).all()
+    assert len(set(loaded.feature_names)) == len(loaded.feature_names)
 
 
 def test_attributes_are_the_traits_of_the_species(tiny_dataset: zero_shot.ZeroShotDataset) -> None:
-    known = _load(tiny_dataset, "attributes")
-    assert known.feature_names == anatomy.FEATURE_NAMES
+    loaded = _load(tiny_dataset, "attributes")
+    assert loaded.feature_names == anatomy.FEATURE_NAMES
     expected = [anatomy.encode_traits(kind.traits) for kind in species.invent(7, 12, 3)]
-    np.testing.assert_array_equal(known.vectors, expected)
+    np.testing.assert_array_equal(loaded.vectors, expected)
 
 
 def test_documents_have_unit_length_and_captions_less(tiny_dataset: zero_shot.ZeroShotDataset) -> None:
@@ -71,15 +71,15 @@ def test_captions_of_a_class_are_averaged(tiny_dataset: zero_shot.ZeroShotDatase
     captions[tiny_dataset.unseen[0]] = ["blue wings", "zebra", "zebra", "zebra"]
     texts = zero_shot.Texts(captions, "by hand")
     descriptions = dataclasses.replace(tiny_dataset.descriptions, captions=lambda: texts)
-    known = _load(dataclasses.replace(tiny_dataset, descriptions=descriptions), "captions")
-    vector = dict(zip(known.class_names, known.vectors, strict=True))
+    loaded = _load(dataclasses.replace(tiny_dataset, descriptions=descriptions), "captions")
+    vector = dict(zip(loaded.class_names, loaded.vectors, strict=True))
     alike, mixed, unseen = (
         vector[tiny_dataset.seen[1]],
         vector[tiny_dataset.seen[0]],
         vector[tiny_dataset.unseen[0]],
     )
     assert np.linalg.norm(alike) == pytest.approx(1)
-    red = np.array(["red" in name or "crown" in name for name in known.feature_names])
+    red = np.array(["red" in name or "crown" in name for name in loaded.feature_names])
     np.testing.assert_allclose(mixed[red], alike[red] / 2, rtol=1e-6)
     np.testing.assert_allclose(unseen[~red], mixed[~red] / 2, rtol=1e-6)
     assert not unseen[red].any()
@@ -87,9 +87,9 @@ def test_captions_of_a_class_are_averaged(tiny_dataset: zero_shot.ZeroShotDatase
 
 @pytest.mark.parametrize("domain", _TEXTS)
 def test_the_encoder_knows_words_of_seen_classes_alone(tiny_dataset: zero_shot.ZeroShotDataset, domain: str) -> None:
-    known = _load(_saying(tiny_dataset, seen="okapi", unseen="zebra"), domain)
-    assert "okapi" in known.feature_names
-    assert not any("zebra" in name for name in known.feature_names)
+    loaded = _load(_saying(tiny_dataset, seen="okapi", unseen="zebra"), domain)
+    assert "okapi" in loaded.feature_names
+    assert not any("zebra" in name for name in loaded.feature_names)
 
 
 @pytest.mark.parametrize("domain", _TEXTS)
@@ -113,7 +113,7 @@ def test_loading_twice_gives_the_same(tiny_dataset: zero_shot.ZeroShotDataset, d
         ("attributes", r"36 attributes: the aviary's field guide"),
         (  # 9 x 6 x 10 + 3 x 100
             "captions",
-            r"840 captions: the aviary, ten to a training image; TF-IDF, 0 of [\d,]+ words of unseen classes unknown",
+            r"840 captions: the aviary, ten per training image; TF-IDF, 0 of [\d,]+ words of unseen classes unknown",
         ),
         (
             "documents",
@@ -132,8 +132,8 @@ def test_every_domain_is_one_that_descriptions_may_have() -> None:
     assert fields == [*config.DOMAINS] == [*config.options(config.DomainConfig())["domain"][1].metadata["choices"]]
 
 
-def _zoo_that_tells_all(zoo: _Zoo) -> zero_shot.ZeroShotDataset:
-    """Returns a dataset with all four domains; attributes of mean length 5 over the seen classes, sentences of 10."""
+def _zoo_with_all_domains(zoo: _Zoo) -> zero_shot.ZeroShotDataset:
+    """Build a dataset with four domains; attributes of mean length 5 over the seen classes, sentences of 10."""
     attributes = np.float32([[3, 4], [0, 5], [5, 0], [30, 40], [0, 1]])
     sentences = np.float32([[10], [5], [15], [1], [2]])
     text = ["red crown", "blue crown", "red wings", "red", "wings red"]
@@ -146,36 +146,36 @@ def _zoo_that_tells_all(zoo: _Zoo) -> zero_shot.ZeroShotDataset:
 
 
 def test_domains_are_joined_with_mean_length_1_by_hand(zoo: _Zoo) -> None:
-    known = _load(_zoo_that_tells_all(zoo), "attributes+sentences")
+    loaded = _load(_zoo_with_all_domains(zoo), "attributes+sentences")
     expected = [[0.6, 0.8, 1], [0, 1, 0.5], [1, 0, 1.5], [6, 8, 0.1], [0, 0.2, 0.2]]
-    np.testing.assert_allclose(known.vectors, expected, rtol=1e-6)
-    assert known.vectors.dtype == np.float32
-    assert known.feature_names == ("red", "big", "sentence 0")
-    assert known.source == "2 attributes: signs + 1 numbers of sentence embeddings: a file"
+    np.testing.assert_allclose(loaded.vectors, expected, rtol=1e-6)
+    assert loaded.vectors.dtype == np.float32
+    assert loaded.feature_names == ("red", "big", "sentence 0")
+    assert loaded.source == "2 attributes: signs + 1 numbers of sentence embeddings: a file"
 
 
 def test_names_of_two_domains_begin_with_the_domain_where_both_have_them(zoo: _Zoo) -> None:
-    known = _load(_zoo_that_tells_all(zoo), "captions+attributes")
-    assert known.feature_names == ("blue", "crown", "captions: red", "wings", "attributes: red", "big")
-    both = _load(_zoo_that_tells_all(zoo), "captions+documents").feature_names
+    loaded = _load(_zoo_with_all_domains(zoo), "captions+attributes")
+    assert loaded.feature_names == ("blue", "crown", "captions: red", "wings", "attributes: red", "big")
+    both = _load(_zoo_with_all_domains(zoo), "captions+documents").feature_names
     assert both == tuple(f"{kind}: {word}" for kind in _TEXTS for word in ("blue", "crown", "red", "wings"))
 
 
 @pytest.mark.parametrize("domain", ["attributes+captions", "documents+captions", "attributes+captions+documents"])
 def test_joined_domains_are_theirs_scaled(tiny_dataset: zero_shot.ZeroShotDataset, domain: str) -> None:
-    known = _load(tiny_dataset, domain)
+    loaded = _load(tiny_dataset, domain)
     first = 0
     for name in domain.split("+"):
         alone = _load(tiny_dataset, name).vectors
-        ours = known.vectors[:, first : first + alone.shape[1]]
+        ours = loaded.vectors[:, first : first + alone.shape[1]]
         np.testing.assert_allclose(ours, alone / np.linalg.norm(alone[:9], axis=1).mean(), rtol=1e-6)
         assert np.linalg.norm(ours[:9], axis=1).mean() == pytest.approx(1)
         first += alone.shape[1]
-    assert first == known.vectors.shape[1] == len(set(known.feature_names))
+    assert first == loaded.vectors.shape[1] == len(set(loaded.feature_names))
 
 
 def test_scales_come_from_the_seen_classes_alone(zoo: _Zoo) -> None:
-    dataset = _zoo_that_tells_all(zoo)
+    dataset = _zoo_with_all_domains(zoo)
     values = dataset.descriptions.attributes().values | {"dog": np.float32([1e6, 0])}
     other = zero_shot.Attributes(("red", "big"), values, "signs")
     changed = dataclasses.replace(
@@ -188,20 +188,20 @@ def test_scales_come_from_the_seen_classes_alone(zoo: _Zoo) -> None:
 @pytest.mark.parametrize(
     ("domain", "has", "remedy"),
     [
-        ("attributes", "sentences", "Name one of those."),
-        ("captions", "sentences", "Name one of those, or give your own with --captions_dir."),
-        ("documents", "sentences", "Name one of those, or give your own with --documents_dir."),
-        ("sentences", "none", "Name one of those."),
+        ("attributes", "sentences", "Choose one of those."),
+        ("captions", "sentences", "Choose one of those, or give your own with captions_dir."),
+        ("documents", "sentences", "Choose one of those, or give your own with documents_dir."),
+        ("sentences", "none", "Choose one of those."),
     ],
 )
 def test_a_domain_that_the_dataset_lacks_is_an_error(zoo: _Zoo, domain: str, has: str, remedy: str) -> None:
-    full = _zoo_that_tells_all(zoo).descriptions
+    full = _zoo_with_all_domains(zoo).descriptions
     dataset = zoo() if has == "none" else zoo(sentences=full.sentences())
     with pytest.raises(errors.UserError) as caught:
         _load(dataset, domain)
     assert str(caught.value) == (
-        f"`--domain` must be something that the dataset tells of its classes. Received: --domain with {domain}, "
-        f"--dataset=zoo, which has {has}. {remedy}"
+        f"`domain` must name descriptions that the dataset has. Received: {domain} with dataset='zoo', which has "
+        f"{has}. {remedy}"
     )
 
 
@@ -210,10 +210,10 @@ def test_texts_of_a_folder_take_the_place_of_the_datasets(zoo: _Zoo, tmp_path: P
     for number, name in enumerate(_CLASSES):
         (tmp_path / f"{name}.txt").write_text("white fur\nblack fur" if number % 2 else "black fur", "utf-8")
     settings = config.DomainConfig(domain=domain, **{f"{domain}_dir": str(tmp_path)})
-    for dataset in (_zoo_that_tells_all(zoo), zoo()):
-        known = knowledge.load(dataset, settings)
-        assert known.feature_names == ("black", "black fur", "fur", "white")
-        assert f"the files in {tmp_path}" in known.source
+    for dataset in (_zoo_with_all_domains(zoo), zoo()):
+        loaded = knowledge.load(dataset, settings)
+        assert loaded.feature_names == ("black", "black fur", "fur", "white")
+        assert f"the files in {tmp_path}" in loaded.source
 
 
 @pytest.mark.parametrize(
@@ -222,50 +222,48 @@ def test_texts_of_a_folder_take_the_place_of_the_datasets(zoo: _Zoo, tmp_path: P
         (
             "sentences",
             {"sentences": zero_shot.Embeddings(dict.fromkeys(_CLASSES, np.zeros(1)), "a file")},
-            "nothing but zeros, or no numbers, for ant, bee, polar bear, dog, eel. Mend what the dataset tells of "
-            "them, or name another --domain.",
+            "ant, bee, polar bear, dog, eel. Correct the dataset's descriptions, or choose another domain.",
         ),
         (
             "sentences",
             {"sentences": zero_shot.Embeddings(dict.fromkeys(_CLASSES, np.ones(1)) | {"eel": [np.nan]}, "a file")},
-            "nothing but zeros, or no numbers, for eel. Mend what the dataset tells of them, or name another --domain.",
+            "eel. Correct the dataset's descriptions, or choose another domain.",
         ),
         (
             "captions",
             {"captions": dict.fromkeys(_CLASSES, ["red crown"]) | {"dog": ["zorilla", "okapi"]}},
-            "nothing but zeros, or no numbers, for dog. Write other text into a folder for --captions_dir, or "
-            "name another --text_encoder.",
+            "dog. Write other texts into a folder for captions_dir, or choose another text_encoder.",
         ),
     ],
 )
-def test_a_domain_that_says_nothing_of_a_class_is_an_error(
+def test_a_domain_without_a_description_of_a_class_is_an_error(
     zoo: _Zoo, domain: str, changes: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(errors.UserError, match="^`.*` must tell something of every class, in finite numbers") as caught:
+    with pytest.raises(errors.UserError, match="^`.*` must describe every class by finite numbers") as caught:
         _load(zoo(**changes), domain)
-    assert str(caught.value).endswith(f"which gives {message}")
+    assert str(caught.value).endswith(f"with only zeros, or NaN or infinity, for {message}")
 
 
 def test_attributes_that_are_zero_for_all_are_an_error(zoo: _Zoo) -> None:
     nothing = zero_shot.Attributes(("red",), dict.fromkeys(_CLASSES, np.zeros(1)), "signs")
-    with pytest.raises(errors.UserError, match="^`attributes` must tell classes apart.*the same of all 3 seen classes"):
+    with pytest.raises(errors.UserError, match="^`attributes` must distinguish classes.*for all 3 seen classes"):
         _load(zoo(attributes=nothing), "attributes")
 
 
-def test_a_rehearsal_knows_its_own_classes_alone(tiny_dataset: zero_shot.ZeroShotDataset) -> None:
-    known = _load(tiny_dataset.rehearsal(0), "documents+attributes")
-    assert known.class_names == tiny_dataset.seen
-    assert known.source.startswith("9 documents: ")
+def test_a_validation_dataset_has_knowledge_of_its_own_classes_alone(tiny_dataset: zero_shot.ZeroShotDataset) -> None:
+    loaded = _load(tiny_dataset.validation_dataset(0), "documents+attributes")
+    assert loaded.class_names == tiny_dataset.seen
+    assert loaded.source.startswith("9 documents: ")
 
 
 def test_saved_knowledge_comes_back_bit_for_bit(tmp_path: Path) -> None:
     vectors = np.random.default_rng(0).normal(size=(2, 3)).astype(np.float32)
-    known = knowledge.DomainKnowledge(vectors, ("a b", "ü=1", "c"), ("Tarn Wren", "Élan"), "words, by hand")
-    known.save(tmp_path / "knowledge.npz")
+    original = knowledge.DomainKnowledge(vectors, ("a b", "ü=1", "c"), ("Tarn Wren", "Élan"), "words, by hand")
+    original.save(tmp_path / "knowledge.npz")
     loaded = knowledge.DomainKnowledge.load(tmp_path / "knowledge.npz")
     assert loaded.vectors.dtype == np.float32
     assert loaded.vectors.tobytes() == vectors.tobytes()
-    assert dataclasses.replace(loaded, vectors=vectors) == known
+    assert dataclasses.replace(loaded, vectors=vectors) == original
     assert type(loaded.source) is str and type(loaded.feature_names[0]) is str
 
 
@@ -279,14 +277,14 @@ def test_load_runs_no_pickle(tmp_path: Path) -> None:
 def test_the_encoder_comes_back_with_the_vectors(
     tiny_dataset: zero_shot.ZeroShotDataset, domain: str, tmp_path: Path
 ) -> None:
-    known = _load(tiny_dataset, domain)
-    known.save(tmp_path / "knowledge.npz")
-    back = knowledge.DomainKnowledge.load(tmp_path / "knowledge.npz")
-    assert [share.domain for share in back.shares] == domain.split("+")
-    assert sum(share.size for share in back.shares) == known.vectors.shape[1]
+    loaded = _load(tiny_dataset, domain)
+    loaded.save(tmp_path / "knowledge.npz")
+    restored = knowledge.DomainKnowledge.load(tmp_path / "knowledge.npz")
+    assert [one.domain for one in restored.slices] == domain.split("+")
+    assert sum(one.size for one in restored.slices) == loaded.vectors.shape[1]
     kind, name = domain.split("+")[-1], tiny_dataset.unseen[0]
-    told = getattr(tiny_dataset.descriptions, kind)().by_class[name]
-    share = back.shares[-1]
-    vector = share.encoder(told).mean(0) * np.float32(share.factor)
-    row = known.class_names.index(name)
-    np.testing.assert_allclose(vector, known.vectors[row, -share.size :], rtol=1e-6)
+    texts = getattr(tiny_dataset.descriptions, kind)().by_class[name]
+    last = restored.slices[-1]
+    vector = last.encoder(texts).mean(0) * np.float32(last.factor)
+    row = loaded.class_names.index(name)
+    np.testing.assert_allclose(vector, loaded.vectors[row, -last.size :], rtol=1e-6)

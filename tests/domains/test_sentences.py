@@ -28,5 +28,5 @@ def test_embeddings_are_taken_as_they_are(zoo: _Zoo) -> None:
 
 def test_a_class_without_an_embedding_is_an_error(zoo: _Zoo) -> None:
     values = {name: np.ones(3) for name in _CLASSES[1:]}
-    with pytest.raises(errors.UserError, match="`sentences` must tell of every class. Received: a file, without eel."):
+    with pytest.raises(errors.UserError, match="`sentences` must describe every class. Received: a file, without eel."):
         sentences.load(zero_shot.Embeddings(values, "a file"), zoo())

@@ -13,7 +13,7 @@ import pytest
 from niwt_tf import config as config_lib
 from niwt_tf import errors
 from niwt_tf.data import zero_shot
-from niwt_tf.domains import encoders, hub_model, part, texts
+from niwt_tf.domains import domain_vectors, encoders, hub_model, texts
 
 _TEXTS = {
     "ant": ["red ant", "small ant"],
@@ -25,9 +25,11 @@ _TEXTS = {
 _Zoo = Callable[..., zero_shot.ZeroShotDataset]
 
 
-def _load(zoo: _Zoo, by_class: dict[str, list[str]], kind: str = "captions", **settings: object) -> part.Part:
-    known = zero_shot.Texts(by_class, "the zoo")
-    return texts.load(known, kind, zoo(), config_lib.DomainConfig(**settings))  # type: ignore[arg-type]
+def _load(
+    zoo: _Zoo, by_class: dict[str, list[str]], kind: str = "captions", **settings: object
+) -> domain_vectors.DomainVectors:
+    own = zero_shot.Texts(by_class, "the zoo")
+    return texts.load(own, kind, zoo(), config_lib.DomainConfig(**settings))  # type: ignore[arg-type]
 
 
 def test_a_class_has_the_mean_of_its_encoded_texts(zoo: _Zoo) -> None:
@@ -44,7 +46,7 @@ def test_blank_texts_do_not_count(zoo: _Zoo) -> None:
     np.testing.assert_array_equal(_load(zoo, blank).vectors, _load(zoo, _TEXTS).vectors)
 
 
-def test_source_tells_texts_encoder_and_unknown_words(zoo: _Zoo) -> None:
+def test_source_names_texts_encoder_and_unknown_words(zoo: _Zoo) -> None:
     more = _TEXTS | {"fly": ["not a class of the zoo"]}
     assert _load(zoo, more).source == ("9 captions: the zoo; TF-IDF, 1 of 5 words of unseen classes unknown (zorilla)")
 
@@ -62,10 +64,10 @@ def test_settings_reach_tfidf(zoo: _Zoo) -> None:
 def test_models_of_tensorflow_hub_are_chosen_by_their_name(
     zoo: _Zoo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given = []
+    calls = []
 
     def model(handle: str, path: Path | None) -> Callable[[list[str]], np.ndarray]:
-        given.append((handle, path))
+        calls.append((handle, path))
         return lambda texts: np.array([[len(text), 1] for text in texts], np.float32)
 
     monkeypatch.setenv("NIWT_CACHE_DIR", str(tmp_path))
@@ -75,7 +77,7 @@ def test_models_of_tensorflow_hub_are_chosen_by_their_name(
     assert loaded.source == "9 captions: the zoo; the text model https://tfhub.dev/a/1"
     (tmp_path / "saved_model.pb").touch()
     _load(zoo, _TEXTS, text_encoder=f"hub:{tmp_path}")
-    assert given == [("https://tfhub.dev/a/1", None), (str(tmp_path), tmp_path)]
+    assert calls == [("https://tfhub.dev/a/1", None), (str(tmp_path), tmp_path)]
 
 
 def test_word_vectors_are_chosen_by_their_name(zoo: _Zoo, tmp_path: Path) -> None:
@@ -84,8 +86,8 @@ def test_word_vectors_are_chosen_by_their_name(zoo: _Zoo, tmp_path: Path) -> Non
     expected = [[2.5, 2], [2.5, 2], [0, 2], [0.5, 1], [1, 0]]
     np.testing.assert_array_equal(loaded.vectors, np.float32(expected))
     assert loaded.feature_names == ("documents 0", "documents 1")
-    told = f"word vectors of {tmp_path / 'glove.txt'}, 7 of 16 words unknown (ant, wings, bee and 2 more)"
-    assert loaded.source == f"9 documents: the zoo; {told}"
+    encoder = f"word vectors of {tmp_path / 'glove.txt'}, 7 of 16 words unknown (ant, wings, bee and 2 more)"
+    assert loaded.source == f"9 documents: the zoo; {encoder}"
 
 
 @pytest.mark.parametrize("without", [[], ["", " \n"]])
@@ -93,22 +95,24 @@ def test_classes_without_text_are_listed(zoo: _Zoo, without: list[str]) -> None:
     with pytest.raises(errors.UserError) as caught:
         _load(zoo, _TEXTS | {"bee": without, "eel": without})
     assert str(caught.value) == (
-        "`captions` must tell of every class. Received: the zoo, with no text for bee, eel. Write some, or name a "
-        "folder of your own with --captions_dir."
+        "`captions` must describe every class. Received: the zoo, without text for bee, eel. Write a text for each, or "
+        "give a folder of your own with captions_dir."
     )
 
 
 def test_a_class_that_the_texts_lack_is_an_error(zoo: _Zoo) -> None:
-    with pytest.raises(errors.UserError, match="`documents` must tell of every class. Received: the zoo, without eel."):
+    with pytest.raises(
+        errors.UserError, match="`documents` must describe every class. Received: the zoo, without eel."
+    ):
         _load(zoo, {name: _TEXTS[name] for name in list(_TEXTS)[:4]}, "documents")
 
 
 def test_a_folder_has_a_caption_on_a_line_and_a_document_in_a_file(zoo: _Zoo, tmp_path: Path) -> None:
     for name in _TEXTS:
         (tmp_path / f"{name.replace(' ', '_')}.txt").write_text(f"{name}\r\n\n  \nhas fur\n", "utf-8", newline="")
-    captions = texts.from_folder("captions", str(tmp_path), zoo())
+    captions = texts.read_folder("captions", str(tmp_path), zoo())
     assert captions.source == f"the files in {tmp_path}"
     assert captions.by_class["polar bear"] == ["polar bear", "has fur"]
-    documents = texts.from_folder("documents", str(tmp_path), zoo())
+    documents = texts.read_folder("documents", str(tmp_path), zoo())
     assert documents.by_class["polar bear"] == ["polar bear\r\n\n  \nhas fur\n"]
     assert texts.load(captions, "captions", zoo(), config_lib.DomainConfig()).source.startswith("10 captions: ")

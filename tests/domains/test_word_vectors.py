@@ -82,11 +82,11 @@ def test_words_are_looked_up_in_small_letters_and_then_as_written(encoder: word_
 
 
 def test_unknown_words_of_all_texts_are_counted(encoder: word_vectors.WordVectors) -> None:
-    told = encoder.unknown(["the Red zorilla", "CROWN of Africa"], ["zorilla and africa"])
-    assert told == "3 of 6 words unknown (zorilla, africa)"
+    report = encoder.unknown(["the Red zorilla", "CROWN of Africa"], ["zorilla and africa"])
+    assert report == "3 of 6 words unknown (zorilla, africa)"
 
 
-def test_reading_is_told_and_the_name_is_the_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_reading_is_printed_with_the_name_of_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = _write(tmp_path / "vectors.txt", _lines().encode())
     assert word_vectors.WordVectors(path).name == f"word vectors of {path}"
     assert capsys.readouterr().out == f"  reading word vectors of {path}\n"
@@ -111,10 +111,8 @@ def test_files_that_hold_no_word_vectors_are_errors(
     with pytest.raises(errors.UserError) as caught:
         word_vectors.WordVectors(path)
     message = str(caught.value)
-    assert message.startswith(
-        "`--text_encoder=word2vec:PATH` must name word vectors in a format of word2vec's, or GloVe's"
-    )
-    assert f"Received: {path}, which could not be read: {trouble}" in message and "\n" not in message
+    assert message.startswith("`text_encoder='word2vec:PATH'` must name a file in a format of word2vec or GloVe.")
+    assert f"Received: {path}, which cannot be read: {trouble}" in message and "\n" not in message
 
 
 def test_gensim_must_be_installed_for_binary_files_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ def test_unknown_words_are_counted_each_time_but_for_joining_ones() -> None:
     assert words.unknown(texts, lambda word: word == "black") == "3 of 4 words unknown (zorilla, okapi)"
 
 
-def test_no_unknown_word_is_told_too_and_whose_words_they_are() -> None:
+def test_no_unknown_word_is_reported_with_the_qualifier() -> None:
     assert words.unknown(["black"] * 1200, lambda word: True, "of eels") == "0 of 1,200 words of eels unknown"
 
 
@@ -29,7 +29,7 @@ def test_examples_are_the_most_frequent_three() -> None:
     assert words.unknown([text], lambda word: False) == "6 of 6 words unknown (two, three, one and 1 more)"
 
 
-def test_words_are_asked_for_as_they_are_written() -> None:
+def test_words_are_checked_as_they_are_written() -> None:
     assert words.unknown(["Red red"], lambda word: word == "Red") == "1 of 2 words unknown (red)"
 
 

@@ -14,7 +14,7 @@ import tensorflow as tf
 from fakes import exported
 from niwt_tf import config as config_lib
 from niwt_tf.data import registry, zero_shot
-from niwt_tf.data.benchmarks import obtain
+from niwt_tf.data.benchmarks import fetch_files
 from niwt_tf.export import accuracy, agreement
 from niwt_tf.models import model as model_lib
 
@@ -100,7 +100,7 @@ def test_nothing_is_downloaded_to_measure(
     told = accuracy.measure(away, predictor)
     assert told["measured"] is False and "Not downloaded: https://" in told["why"]
     assert list(tmp_path.iterdir()) == []
-    assert obtain._may_download.get()
+    assert fetch_files._may_download.get()
 
 
 def test_without_the_runs_images_the_reason_is_told(live: model_lib.Model, predictor: agreement.Predictor) -> None:

@@ -137,7 +137,7 @@ def test_several_classes_at_once_are_the_classes_one_by_one() -> None:
 def test_a_model_of_captions_is_taught_by_captions() -> None:
     model = models.by_captions()
     result = teach.teach(model, [description.Description("zebra", captions=(*_CAPTIONS, "a zorilla"))])
-    expected = model.known.shares[0].encoder([*_CAPTIONS, "a zorilla"]).mean(0)
+    expected = model.known.slices[0].encoder([*_CAPTIONS, "a zorilla"]).mean(0)
     np.testing.assert_array_equal(result.model.known.vectors[-1], expected)
     (lesson,) = result.lessons
     assert lesson.reading.unknown == ("zorilla",)

@@ -547,7 +547,7 @@ def test_text_that_the_rehearsal_cannot_use_is_told_before_any_training(
         (tmp_path / f"{name}.txt").write_text("zebra\nzebra" if alone else "red\nred", "utf-8")
     settings = config_lib.DomainConfig(domain="captions", captions_dir=str(tmp_path))
     own = dataclasses.replace(config, domain=settings)
-    with pytest.raises(errors.UserError, match=f"nothing but zeros, or no numbers, for {split['validation'][0]}"):
+    with pytest.raises(errors.UserError, match=f"with only zeros, or NaN or infinity, for {split['validation'][0]}"):
         runner.run(own, workdir.Workdir(tmp_path / "run"), ["data", "knowledge"])
 
 
@@ -555,7 +555,7 @@ def test_a_folder_that_is_not_there_is_told_before_anything_is_written(
     config: config_lib.RunConfig, tmp_path: Path
 ) -> None:
     own = dataclasses.replace(config, domain=config_lib.DomainConfig(documents_dir=str(tmp_path / "none")))
-    with pytest.raises(errors.UserError, match="`--documents_dir` must be a folder of <class>.txt"):
+    with pytest.raises(errors.UserError, match="`--documents_dir` must be a folder with files <class>.txt"):
         runner.run(own, workdir.Workdir(tmp_path / "run"))
     assert not list(tmp_path.iterdir())
 

@@ -183,7 +183,7 @@ def test_discriminant_is_fitted_to_the_features_of_images_that_are_not_held_out(
     settings = {"classifier": "discriminant", "classifier_shrinkage": 0.2, "patience": patience}
     result = _finetune(_start(), split, tmp_path, **settings)
     features = np.load(tmp_path / "classifier" / "features.npy", allow_pickle=False)
-    held_out = zero_shot.held_out(_LABELS, 3, 0.1) if patience else np.zeros(32, bool)
+    held_out = zero_shot.hold_out(_LABELS, 3, 0.1) if patience else np.zeros(32, bool)
     kernel, bias = discriminant.fit(features[~held_out], _LABELS[~held_out], 4, 0.2)
     np.testing.assert_array_equal(result.kernel, kernel)
     np.testing.assert_array_equal(result.bias, bias)
@@ -303,7 +303,7 @@ def test_patience_stops_and_gives_back_the_best_epoch(
     losses = [values["held_out_loss"] for values in logs if "held_out_loss" in values]
     assert len(losses) < 40
     assert int(np.argmin(losses)) == len(losses) - 1 - 2
-    held_out = zero_shot.held_out(_LABELS, 3, 0.1)
+    held_out = zero_shot.hold_out(_LABELS, 3, 0.1)
     assert held_out.sum() == 4
     logits = result.logits(result.backbone.network(images[held_out], training=False).numpy())
     own = tf.nn.sparse_softmax_cross_entropy_with_logits(_LABELS[held_out], logits).numpy()

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The files of aPascal & aYahoo: objects in boxes, so that an image may be listed several times."""
+"""Read the files of aPascal & aYahoo: objects in boxes, so that an image may be listed several times."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _NAMES = ("attribute_data/attribute_names.txt", "attribute_names.txt")
 
 
 def images(folder: Path) -> list[photographs.Photograph]:
-    """List the objects in the order of the three lists, in which the positions of the split count them."""
-    found = [
+    """List the objects in the order of the three lists, in which the split counts them."""
+    objects = [
         _object(folder / images / line.split()[0], line, folder / "attribute_data" / name)
         for name, images in _LISTS.items()
         for line in text_files.lines(folder / "attribute_data" / name)
     ]
-    names = splits.numbered([path.name for path, _, _ in found])
+    names = splits.number_duplicates([path.name for path, _, _ in objects])
     return [
-        photographs.Photograph(path, name, label, box) for name, (path, label, box) in zip(names, found, strict=True)
+        photographs.Photograph(path, name, label, box) for name, (path, label, box) in zip(names, objects, strict=True)
     ]
 
 
@@ -36,21 +36,21 @@ def _object(path: Path, line: str, source: Path) -> tuple[Path, str, photographs
     if len(fields) < 6 or not all(field.lstrip("-").isdigit() for field in fields[2:6]):
         raise errors.UserError(
             f"Each line of {source.name} must be an image, its class, four numbers for its box, and its attributes. "
-            f"Received: {line[:80]!r} in {source}. Unpack attribute_data.tar.gz anew."
+            f"Received: {line[:80]!r} in {source}. Unpack attribute_data.tar.gz again."
         )
     left, top, right, bottom = map(int, fields[2:6])
     return path, fields[1], (left, top, right, bottom)
 
 
 def descriptions(
-    source: benchmark.Source, class_names: Sequence[str], texts_of: Callable[[], benchmark.ImagesOfClasses]
+    files: benchmark.BenchmarkFiles, class_names: Sequence[str], images_of: Callable[[], benchmark.ImagesOfClasses]
 ) -> zero_shot.Descriptions:
     """Describe the classes by the 64 attributes."""
-    del texts_of
-    return zero_shot.Descriptions(attributes=lambda: _attributes(source, class_names))
+    del images_of
+    return zero_shot.Descriptions(attributes=lambda: _attributes(files, class_names))
 
 
-def _attributes(source: benchmark.Source, class_names: Sequence[str]) -> zero_shot.Attributes:
+def _attributes(files: benchmark.BenchmarkFiles, class_names: Sequence[str]) -> zero_shot.Attributes:
     """Read the attributes of the split, with names if the list of names is available."""
-    file = source.find(*_NAMES)
-    return class_attributes.from_mat(source.mat(), class_names, text_files.lines(file) if file else [])
+    file = files.find(*_NAMES)
+    return class_attributes.read_mat(files.mat(), class_names, text_files.lines(file) if file else [])

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Draws one bird in its scene, with the true position of each part."""
+"""Draw one bird in its scene, with the true position of each part."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Writes English about an aviary bird: captions of one image, and a field guide's entry on a species."""
+"""Write English about an aviary bird: captions of one image, and a field guide's entry on a species."""
 
 from __future__ import annotations
 
@@ -218,12 +218,12 @@ def document(species_name: str, traits: anatomy.Traits, rng: np.random.Generator
     dice = _Dice(rng.random(100).tolist())
     topics = [_ENTRY_TOPICS[i] for i in rng.permutation(len(_ENTRY_TOPICS))]
     frames = [_ENTRY_FRAMES[i] for i in rng.permutation(len(_ENTRY_FRAMES))]
-    looks = [_entry_sentence(traits, topic, frame, dice) for topic, frame in zip(topics, frames, strict=False)]
+    appearance = [_entry_sentence(traits, topic, frame, dice) for topic, frame in zip(topics, frames, strict=False)]
     life = [dice.pick(_LIFE[i].split("|")) for i in sorted(rng.permutation(len(_LIFE))[: rng.integers(2, 7)])]
     first, *others = _wordings(traits, rng.permutation(list(_COLOR_EPITHETS)).tolist(), dice.pick(_SHADES))
     has = " and ".join(dice.pick(wording.has) for wording in others)
     opener = dice.pick(_OPENERS).format(name=species_name, epithet=dice.pick(first.epithets), has=has)
-    body = looks + life if dice.pick((True, True, False)) else life + looks
+    body = appearance + life if dice.pick((True, True, False)) else life + appearance
     return " ".join(_capitalized(_with_articles(sentence)) for sentence in [opener, *body])
 
 

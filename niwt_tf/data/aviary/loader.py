@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Loads the aviary as a zero-shot dataset, and draws it first if that has not been done."""
+"""Load the aviary as a zero-shot dataset, and draw it first if that has not been done."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def load(config: config_lib.DataConfig, image_size: int) -> zero_shot.ZeroShotDa
         name="aviary",
         seen=seen,
         unseen=unseen,
-        validation=zero_shot.unseen_again(seen, unseen),
+        validation=zero_shot.choose_pseudo_unseen(seen, unseen),
         train=_split(builder, "train"),
         test_seen=_split(builder, "test_seen"),
         test_unseen=_split(builder, "test_unseen"),
@@ -44,7 +44,7 @@ def load(config: config_lib.DataConfig, image_size: int) -> zero_shot.ZeroShotDa
                 values={entry["name"]: anatomy.encode_traits(entry["traits"]) for entry in guide},
                 source="the aviary's field guide",
             ),
-            captions=lambda: zero_shot.Texts(_captions(builder), "the aviary, ten to a training image"),
+            captions=lambda: zero_shot.Texts(_captions(builder), "the aviary, ten per training image"),
             documents=lambda: zero_shot.Texts(
                 {entry["name"]: (entry["document"],) for entry in guide}, "the aviary's field guide"
             ),
@@ -57,12 +57,12 @@ def load(config: config_lib.DataConfig, image_size: int) -> zero_shot.ZeroShotDa
 
 
 def _prepared(config: config_lib.DataConfig, image_size: int) -> tfds.core.DatasetBuilder:
-    wanted = aviary_dataset_builder.config(
+    aviary = aviary_dataset_builder.config(
         config.aviary_seed, config.aviary_classes, config.aviary_unseen, config.aviary_images, image_size
     )
-    known = aviary_dataset_builder.Builder.builder_configs
+    registered = aviary_dataset_builder.Builder.builder_configs
     builder = aviary_dataset_builder.Builder(
-        data_dir=config.prepared_dir or config.data_dir or None, config=known.get(wanted.name, wanted)
+        data_dir=config.prepared_dir or config.data_dir or None, config=registered.get(aviary.name, aviary)
     )
     if not prepare.is_prepared(builder):
         prepare.prepare(builder)

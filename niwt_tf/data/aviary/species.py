@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Invents the aviary's species: their names, their traits, and the choice of the unseen ones."""
+"""Invent the aviary's species: their names, their traits, and the choice of the unseen ones."""
 
 from __future__ import annotations
 
@@ -62,9 +62,9 @@ def invent(seed: int, classes: int = 60, unseen: int = 12) -> tuple[Species, ...
                 for rank, (name, index) in enumerate(zip(names, order, strict=True))
             )
     raise errors.UserError(
-        f"`{errors.setting('aviary_unseen')}` species must share each of their attribute values with seen ones. "
-        f"Received: {errors.setting('aviary_classes', classes)}, {errors.setting('aviary_unseen', unseen)}. Use fewer "
-        "unseen or more classes."
+        "Each attribute value of an unseen species of the aviary must occur among seen species. Received: "
+        f"{errors.setting('aviary_classes', classes)} and {errors.setting('aviary_unseen', unseen)}, for which no such "
+        "species were found. Choose fewer unseen classes, or more classes."
     )
 
 
@@ -73,7 +73,7 @@ def _names(rng: np.random.Generator, count: int) -> list[str]:
     if not 2 <= count <= len(pool):
         raise errors.UserError(
             f"`{errors.setting('aviary_classes')}` must be from 2 to {len(pool)}. Received: "
-            f"{errors.setting('aviary_classes', count)}."
+            f"{errors.setting('aviary_classes', count)}. Choose a number in this range."
         )
     return [pool[i] for i in rng.permutation(len(pool))[:count]]
 
@@ -85,9 +85,9 @@ def _distinct_traits(rng: np.random.Generator, count: int) -> list[dict[str, str
         traits = next((t for t in tries if all(_differences(t, other) >= _MIN_DIFFERENCES for other in chosen)), None)
         if traits is None:
             raise errors.UserError(
-                f"`{errors.setting('aviary_classes')}` species must differ in {_MIN_DIFFERENCES} attributes or more. "
-                f"Received: {errors.setting('aviary_classes', count)}, of which {len(chosen)} were found. Ask for "
-                "fewer."
+                f"Species of the aviary must differ in {_MIN_DIFFERENCES} attributes or more. Received: "
+                f"{errors.setting('aviary_classes', count)}, of which only {len(chosen)} could be invented. Choose "
+                "fewer classes."
             )
         chosen.append(traits)
     return chosen

@@ -1,3 +1,3 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The benchmarks with proposed splits: what their files are, where they are fetched from, and their splits."""
+"""The benchmarks with proposed splits: their files, download sites and splits."""

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The parts that all zero-shot benchmarks have: published counts, files, images and descriptions of classes."""
+"""Describe a zero-shot benchmark: its published counts, files, images and descriptions of classes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from niwt_tf import errors
 from niwt_tf.data import photographs, zero_shot
-from niwt_tf.data.benchmarks import obtain, sites, split_files
+from niwt_tf.data.benchmarks import download_sites, fetch_files, split_files
 
 ImagesOfClasses = Mapping[str, Sequence[str]]
 
@@ -27,8 +27,8 @@ class Counts:
 
 
 @dataclasses.dataclass(frozen=True)
-class Source:
-    """Folders of a benchmark's files.
+class BenchmarkFiles:
+    """The files of a benchmark.
 
     Attributes:
       folders: Folders to search, in this order; the images may be gone from there once they are prepared.
@@ -47,14 +47,15 @@ class Source:
         Raises:
           errors.UserError: If there is none; the message lists all paths searched.
         """
-        found = self.find(*names)
-        if found is None:
+        path = self.find(*names)
+        if path is None:
             paths = "\n  ".join(str(folder / name) for name in names for folder in self.folders)
             raise errors.UserError(
-                f"What a domain is read from must be at hand. Looked for:\n  {paths}\nPut it there, name the folder "
-                f"that holds it with {errors.setting('data_dir')}, or choose another {errors.setting('domain')}."
+                f"The file that describes the classes must exist. Received: none of these paths:\n  {paths}\nPut the "
+                f"file there, name its folder with {errors.setting('data_dir')}, or choose another "
+                f"{errors.setting('domain')}."
             )
-        return found
+        return path
 
     def mat(self) -> Path:
         """Find the MATLAB file of the split, which holds its attributes.
@@ -65,8 +66,8 @@ class Source:
         return self.require(split_files.MAT_FILES[0])
 
 
-def _no_annotations(source: Source) -> None:
-    del source
+def _no_annotations(files: BenchmarkFiles) -> None:
+    del files
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,15 +75,15 @@ class Benchmark:
     """A dataset with a proposed split.
 
     Attributes:
-      name: Name of the dataset, a value of `--dataset`.
+      name: Name of the dataset, a value of the setting `dataset`.
       counts: Published sizes of the split.
       images: Function that lists all images below their folder, in the order in which a split without names counts
         them.
-      descriptions: Function that builds the descriptions of classes from the source, the names of the classes, and a
-        function that gives, for each class, the names of the images whose text may be read.
-      reuse: Function that makes the images from another prepared dataset; its arguments are the folder of prepared
+      descriptions: Function that builds the descriptions of classes from the files, the names of the classes, and a
+        function that lists, for each class, the names of the images whose text may be read.
+      reuse: Function that copies the images from another prepared dataset; its arguments are the folder of prepared
         datasets and the folder of the images.
-      annotations: Function from the source to a function that reads the boxes of images by name; None instead of the
+      annotations: Function from the files to a function that reads the boxes of images by name; None instead of the
         latter if there are no boxes.
       part_of: Function from the name of a feature to a part, as in `ZeroShotDataset`.
     """
@@ -90,17 +91,17 @@ class Benchmark:
     name: str
     counts: Counts
     images: Callable[[Path], Sequence[photographs.Photograph]]
-    descriptions: Callable[[Source, Sequence[str], Callable[[], ImagesOfClasses]], zero_shot.Descriptions]
+    descriptions: Callable[[BenchmarkFiles, Sequence[str], Callable[[], ImagesOfClasses]], zero_shot.Descriptions]
     reuse: Callable[[Path, Path], None] | None = None
-    annotations: Callable[[Source], Callable[[Sequence[str]], zero_shot.Annotations] | None] = _no_annotations
+    annotations: Callable[[BenchmarkFiles], Callable[[Sequence[str]], zero_shot.Annotations] | None] = _no_annotations
     part_of: Callable[[str], str | None] = zero_shot.no_part
 
     @property
-    def site(self) -> sites.Site:
+    def site(self) -> download_sites.Site:
         """Site that publishes the images."""
-        return sites.SITES[self.name]
+        return download_sites.SITES[self.name]
 
-    def obtain_images(self, root: Path, prepared_dir: Path) -> Path:
+    def fetch_images(self, root: Path, prepared_dir: Path) -> Path:
         """Find the folder of images below `root`; if it is missing, reuse, unpack or download them.
 
         Args:
@@ -114,5 +115,4 @@ class Benchmark:
         site = self.site
         if self.reuse and not site.find_images(root):
             self.reuse(prepared_dir, root / site.folder)
-        what = f"images of {self.name}"
-        return obtain.obtain(lambda: site.find_images(root), what, site.places(root), site.archives, site.page, root)
+        return fetch_files.fetch(lambda: site.find_images(root), site.images(root), root)

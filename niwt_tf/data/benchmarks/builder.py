@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The TFDS builder that the zero-shot benchmarks share: images joined with their proposed split by file name."""
+"""Build a zero-shot benchmark with TFDS: images joined with their proposed split by file name."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type:
         self, dl_manager: tfds.download.DownloadManager
     ) -> dict[str, Iterator[tuple[str, dict[str, Any]]]]:
         root = Path(dl_manager.manual_dir)
-        file = split_files.obtain_split(self.BENCHMARK.name, root)
-        images = self.BENCHMARK.images(self.BENCHMARK.obtain_images(root, Path(self._data_dir_root)))
+        file = split_files.fetch_split(self.BENCHMARK.name, root)
+        images = self.BENCHMARK.images(self.BENCHMARK.fetch_images(root, Path(self._data_dir_root)))
         split = splits.read(file, [one.name for one in images], [one.label for one in images])
         classes = {part: _classes(images, split.parts[part]) for part in splits.PARTS}
         _require_counts(self.BENCHMARK, file, split.parts, classes)
@@ -51,7 +51,7 @@ class Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type:
         self.info.metadata.update(
             seen=seen,
             unseen=unseen,
-            validation=sorted(split.validation) or list(zero_shot.unseen_again(tuple(seen), tuple(unseen))),
+            validation=sorted(split.validation) or list(zero_shot.choose_pseudo_unseen(tuple(seen), tuple(unseen))),
             split_version=f"{self.name} {split.version}",
             split_sha256=file.sha256,
         )
@@ -74,10 +74,10 @@ def _require_counts(
     classes: Mapping[str, Sequence[str]],
 ) -> None:
     sizes = {part: len(parts[part]) for part in splits.PARTS}
-    found = benchmark_lib.Counts(**sizes, seen=len(classes["train"]), unseen=len(classes["test_unseen"]))
-    if found != benchmark.counts:
+    counts = benchmark_lib.Counts(**sizes, seen=len(classes["train"]), unseen=len(classes["test_unseen"]))
+    if counts != benchmark.counts:
         raise errors.UserError(
-            f"The split of {benchmark.name} must have the sizes that were published: {benchmark.counts}. Received: "
-            f"{file.paths[0]} with {found}. Get the split from {split_files.PAGE}, or use "
+            f"The split of {benchmark.name} must have the published sizes: {benchmark.counts}. Received: "
+            f"{file.paths[0]} with {counts}. Download the split from {split_files.PAGE}, or use "
             f"{errors.setting('dataset', 'folder')} for images and classes of your own."
         )

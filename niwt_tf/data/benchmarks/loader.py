@@ -1,13 +1,13 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Loads a zero-shot benchmark, and prepares it first if that has not been done."""
+"""Load a zero-shot benchmark, and prepare it first if that has not been done."""
 
 from __future__ import annotations
 
 import tensorflow_datasets as tfds
 
 from niwt_tf import config as config_lib
-from niwt_tf.data import photographs, places, prepare, zero_shot
+from niwt_tf.data import folders, photographs, prepare, zero_shot
 from niwt_tf.data.benchmarks import benchmark as benchmark_lib
 from niwt_tf.data.benchmarks import builder as builder_lib
 from niwt_tf.data.benchmarks import split_files
@@ -28,32 +28,32 @@ def load(
       errors.UserError: If files are missing and cannot be downloaded, or do not fit each other.
       OSError: If a folder cannot be read or written.
     """
-    benchmark, root = builder_class.BENCHMARK, places.source_folder(config)
-    split = split_files.obtain_split(benchmark.name, root)
+    benchmark, root = builder_class.BENCHMARK, folders.source_folder(config)
+    split = split_files.fetch_split(benchmark.name, root)
     # The name keeps splits of different versions apart.
     builder = builder_class(
-        data_dir=places.prepared_folder(config), config=tfds.core.BuilderConfig(name=f"split_{split.sha256[:12]}")
+        data_dir=folders.prepared_folder(config), config=tfds.core.BuilderConfig(name=f"split_{split.sha256[:12]}")
     )
     if not prepare.is_prepared(builder):
-        folder = benchmark.obtain_images(root, places.prepared_folder(config))
+        folder = benchmark.fetch_images(root, folders.prepared_folder(config))
         progress.say(f"  split {split.paths[0]}, images {folder}")
         prepare.prepare(builder, root)
-    about = builder.info.metadata
-    source = benchmark_lib.Source(split_files.folders(benchmark.name, root))
-    boxes_of = benchmark.annotations(source)
+    metadata = builder.info.metadata
+    files = benchmark_lib.BenchmarkFiles(split_files.folders(benchmark.name, root))
+    boxes_of = benchmark.annotations(files)
     return zero_shot.ZeroShotDataset(
         name=benchmark.name,
-        seen=tuple(about["seen"]),
-        unseen=tuple(about["unseen"]),
-        validation=tuple(about["validation"]),
+        seen=tuple(metadata["seen"]),
+        unseen=tuple(metadata["unseen"]),
+        validation=tuple(metadata["validation"]),
         train=photographs.split(builder, "train", image_size),
         test_seen=photographs.split(builder, "test_seen", image_size),
         test_unseen=photographs.split(builder, "test_unseen", image_size),
         descriptions=benchmark.descriptions(
-            source, (*about["seen"], *about["unseen"]), lambda: _images_with_text(builder)
+            files, (*metadata["seen"], *metadata["unseen"]), lambda: _images_with_text(builder)
         ),
-        split_version=about["split_version"],
-        split_sha256=about["split_sha256"],
+        split_version=metadata["split_version"],
+        split_sha256=metadata["split_sha256"],
         annotations=None if boxes_of is None else lambda split: boxes_of(photographs.names(builder, split)),
         part_of=benchmark.part_of,
     )

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Finds the files of the proposed splits of Xian et al. A run's fingerprint depends on them: imports nothing heavy."""
+"""Find the files of the proposed splits of Xian et al. A run's fingerprint depends on them: imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
-from niwt_tf.data.benchmarks import obtain, sites
+from niwt_tf.data.benchmarks import download_sites, fetch_files
 from niwt_tf.util import checksum
 
 MAT_FILES = ("att_splits.mat", "sent_splits.mat")
@@ -17,7 +17,7 @@ PAGE = (
     "https://www.mpi-inf.mpg.de/departments/computer-vision-and-machine-learning/research/zero-shot-learning/"
     "zero-shot-learning-the-good-the-bad-and-the-ugly"
 )
-_ARCHIVE = obtain.Archive("https://datasets.d2.mpi-inf.mpg.de/xian/xlsa17.zip", "0.9 GB")
+_ARCHIVE = fetch_files.Archive("https://datasets.d2.mpi-inf.mpg.de/xian/xlsa17.zip", "0.9 GB")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,33 +40,30 @@ class SplitFile:
 
 def folders(dataset: str, root: Path) -> tuple[Path, ...]:
     """List the folders below `root` that may hold files of a benchmark and of its split, in the order of search."""
-    site = sites.SITES[dataset]
+    site = download_sites.SITES[dataset]
     split = site.split_folder
     return (root / "xlsa17" / "data" / split, root / "data" / split, root / split, root / site.folder, root)
 
 
-def find(places: Sequence[Path]) -> SplitFile | None:
-    """Find the first split in one of `places`, MATLAB files before lists; None if there is none."""
-    candidates: list[tuple[Path, ...]] = [(place / name,) for name in MAT_FILES for place in places]
-    candidates += [tuple(place / name for name in LISTS) for place in places]
+def find(candidate_folders: Sequence[Path]) -> SplitFile | None:
+    """Find the first split in one of the folders, MATLAB files before lists; None if there is none."""
+    candidates: list[tuple[Path, ...]] = [(folder / name,) for name in MAT_FILES for folder in candidate_folders]
+    candidates += [tuple(folder / name for name in LISTS) for folder in candidate_folders]
     for paths in candidates:
         if all(path.is_file() for path in paths):
             return SplitFile(paths, checksum.sha256(*paths))
     return None
 
 
-def obtain_split(dataset: str, root: Path) -> SplitFile:
+def fetch_split(dataset: str, root: Path) -> SplitFile:
     """Find the proposed split of a benchmark; unpack or download it if it is not below `root` yet.
 
     Raises:
-      errors.UserError: If the split cannot be obtained; the message lists all paths checked.
+      errors.UserError: If the split cannot be fetched; the message lists all paths searched.
       OSError: If `root` cannot be read or written.
     """
-    places, site = folders(dataset, root), sites.SITES[dataset]
-    looked = [place / name for place in places for name in (MAT_FILES[0], LISTS[0])]
-    also_missing = ""
-    if not site.find_images(root):
-        also_missing = "\n\n" + obtain.told(f"images of {dataset}", site.places(root), site.archives, site.page, root)
-    return obtain.obtain(
-        lambda: find(places), f"proposed split of {dataset}", looked, (_ARCHIVE,), PAGE, root, also_missing
-    )
+    candidate_folders, site = folders(dataset, root), download_sites.SITES[dataset]
+    paths = [folder / name for folder in candidate_folders for name in (MAT_FILES[0], LISTS[0])]
+    files = fetch_files.PublishedFiles(f"proposed split of {dataset}", paths, (_ARCHIVE,), PAGE)
+    also_missing = "" if site.find_images(root) else "\n\n" + site.images(root).missing(root)
+    return fetch_files.fetch(lambda: find(candidate_folders), files, root, also_missing)

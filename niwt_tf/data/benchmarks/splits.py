@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Reads proposed splits (Xian et al., "Zero-Shot Learning - A Comprehensive Evaluation of the Good, the Bad and the
+"""Read proposed splits (Xian et al., "Zero-Shot Learning - A Comprehensive Evaluation of the Good, the Bad and the
 Ugly", TPAMI 2018), as MATLAB files or as lists of file names.
 
 `att_splits.mat` counts images from 1, in the order of `image_files` in the `res101.mat` beside it. If that file is
@@ -27,7 +27,7 @@ _FEATURES = "res101.mat"
 _VALIDATION_CLASSES = "valclasses1.txt"
 _LOCATIONS = {"train": "trainval_loc", "test_seen": "test_seen_loc", "test_unseen": "test_unseen_loc"}
 _FOLDER_OF_IMAGES = re.compile(r".*/(?:JPEGImages|images|ayahoo_test_images)/")
-_REMEDY = f"Get the proposed split from its page, and put it where {errors.setting('data_dir')} says."
+_REMEDY = f"Download the proposed split from its page into the folder {errors.setting('data_dir')}."
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,20 +64,20 @@ def read(file: split_files.SplitFile, names: Sequence[str], labels: Sequence[str
 
 def _read_mat(file: split_files.SplitFile, names: Sequence[str], labels: Sequence[str]) -> ProposedSplit:
     path = file.paths[0]
-    found = matlab.read(path, required=tuple(_LOCATIONS.values()), optional=("train_loc", "val_loc"))
-    places = {key: values.astype(np.int64).ravel() - 1 for key, values in found.items()}
+    variables = matlab.read(path, required=tuple(_LOCATIONS.values()), optional=("train_loc", "val_loc"))
+    positions = {key: values.astype(np.int64).ravel() - 1 for key, values in variables.items()}
     order = _order(file, names)
-    _require_range(path, places, len(order))
-    parts = {part: order[places[key]] for part, key in _LOCATIONS.items()}
-    if {"train_loc", "val_loc"} <= places.keys():
-        version = "2017" if set(places["train_loc"]) & set(places["test_seen_loc"]) else "2.0"
-        validation = {labels[i] for i in order[places["val_loc"]]}
+    _require_range(path, positions, len(order))
+    parts = {part: order[positions[key]] for part, key in _LOCATIONS.items()}
+    if {"train_loc", "val_loc"} <= positions.keys():
+        version = "2017" if set(positions["train_loc"]) & set(positions["test_seen_loc"]) else "2.0"
+        validation = {labels[i] for i in order[positions["val_loc"]]}
         return ProposedSplit(version, parts, frozenset(validation))
-    listed = file.folder / _VALIDATION_CLASSES
-    if not listed.is_file():
+    class_list = file.folder / _VALIDATION_CLASSES
+    if not class_list.is_file():
         raise errors.UserError(
-            "`train_loc` and `val_loc` must say which classes settings are tuned on, or valclasses1.txt must. "
-            f"Received: {path} with {', '.join(found)}, and no {listed}. {_REMEDY}"
+            f"The validation classes must be given by `train_loc` and `val_loc`, or by {_VALIDATION_CLASSES}. "
+            f"Received: {path} with {', '.join(variables)}, and no {class_list}. {_REMEDY}"
         )
     return ProposedSplit("2.0", parts, _validation(file, labels))
 
@@ -93,27 +93,27 @@ def _order(file: split_files.SplitFile, names: Sequence[str]) -> np.ndarray:
 
 def image_names(files: Sequence[str]) -> list[str]:
     """Convert paths on the authors' disk, as in `image_files`, to unique names `<class>/<file>`."""
-    return numbered([_FOLDER_OF_IMAGES.sub("", re.sub(r"[\\/]+", "/", name)) for name in files])
+    return number_duplicates([_FOLDER_OF_IMAGES.sub("", re.sub(r"[\\/]+", "/", name)) for name in files])
 
 
-def numbered(names: Sequence[str]) -> list[str]:
+def number_duplicates(names: Sequence[str]) -> list[str]:
     """Number the second and later of equal names, so that all are unique: `x.jpg`, `x.jpg#2`."""
-    seen: collections.Counter[str] = collections.Counter()
-    result = []
+    counts: collections.Counter[str] = collections.Counter()
+    unique_names = []
     for name in names:
-        seen[name] += 1
-        result.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
-    return result
+        counts[name] += 1
+        unique_names.append(name if counts[name] == 1 else f"{name}#{counts[name]}")
+    return unique_names
 
 
 def _read_lists(file: split_files.SplitFile, names: Sequence[str], labels: Sequence[str]) -> ProposedSplit:
-    everything, test_seen = (
+    others, test_seen = (
         _indices(path, [line.split()[0] for line in text_files.lines(path)], names) for path in file.paths[:2]
     )
-    classes = sorted({labels[index] for index in everything})
+    classes = sorted({labels[index] for index in others})
     unseen = set(names_lib.join(text_files.lines(file.paths[2]), classes, str(file.paths[0]), _REMEDY).values())
-    is_unseen = np.array([labels[index] in unseen for index in everything])
-    parts = {"train": everything[~is_unseen], "test_seen": test_seen, "test_unseen": everything[is_unseen]}
+    is_unseen = np.array([labels[index] in unseen for index in others])
+    parts = {"train": others[~is_unseen], "test_seen": test_seen, "test_unseen": others[is_unseen]}
     return ProposedSplit("of lists", parts, _validation(file, labels))
 
 
@@ -121,38 +121,40 @@ def _validation(file: split_files.SplitFile, labels: Sequence[str]) -> frozenset
     path = file.folder / _VALIDATION_CLASSES
     if not path.is_file():
         return frozenset()
-    found = names_lib.join(text_files.lines(path), sorted(set(labels)), "the split's classes", _REMEDY)
-    return frozenset(found.values())
+    matches = names_lib.join(text_files.lines(path), sorted(set(labels)), "the split's classes", _REMEDY)
+    return frozenset(matches.values())
 
 
-def _indices(source: Path, wanted: Sequence[str], names: Sequence[str]) -> np.ndarray:
+def _indices(source: Path, split_names: Sequence[str], names: Sequence[str]) -> np.ndarray:
+    """Look up the indices `[n]` in `names` of the images that a split names."""
     index = {name: number for number, name in enumerate(names)}
-    missing = [name for name in wanted if name not in index]
+    missing = [name for name in split_names if name not in index]
     if missing:
         raise errors.UserError(
-            f"Images of a split must be there. Received: {source}, of whose {len(wanted):,} images {len(missing):,} "
-            f"are not among the {len(names):,} found, such as {errors.listed(missing, 3)}. Unpack the images whole."
+            f"All images of a split must exist. Received: {source}, with {len(split_names):,} images, of which "
+            f"{len(missing):,} are not among the {len(names):,} on disk, such as {errors.listed(missing, 3)}. Unpack "
+            "all archives of the images."
         )
-    return np.array([index[name] for name in wanted], np.int64)
+    return np.array([index[name] for name in split_names], np.int64)
 
 
-def _require_range(path: Path, places: Mapping[str, np.ndarray], images: int) -> None:
-    for key, values in places.items():
+def _require_range(path: Path, positions: Mapping[str, np.ndarray], images: int) -> None:
+    for key, values in positions.items():
         if not len(values) or values.min() < 0 or values.max() >= images:
-            limits = f"from {values.min() + 1:,} to {values.max() + 1:,}" if len(values) else "none"
+            limits = f"positions from {values.min() + 1:,} to {values.max() + 1:,}" if len(values) else "no position"
             raise errors.UserError(
-                f"`{key}` must count images from 1 to {images:,}, the number of them found. Received: {path} with "
-                f"{limits}. {_REMEDY}"
+                f"`{key}` must hold positions from 1 to {images:,}, the number of images on disk. Received: {path} "
+                f"with {limits}. {_REMEDY}"
             )
 
 
 def _require_disjoint(file: split_files.SplitFile, parts: Mapping[str, np.ndarray], names: Sequence[str]) -> None:
     count = collections.Counter(np.concatenate([parts[part] for part in PARTS]).tolist())
-    twice = [names[index] for index, number in count.items() if number > 1]
-    if twice:
+    repeated = [names[index] for index, number in count.items() if number > 1]
+    if repeated:
         raise errors.UserError(
-            f"Splits must be disjoint. Received: {file.paths[0]}, in which {len(twice):,} images are in two parts or "
-            f"twice in one, such as {errors.listed(twice, 3)}. {_REMEDY}"
+            f"The parts of a split must be disjoint. Received: {file.paths[0]}, with {len(repeated):,} images in two "
+            f"parts, or twice in one, such as {errors.listed(repeated, 3)}. {_REMEDY}"
         )
 
 
@@ -160,13 +162,13 @@ def _require_unseen(file: split_files.SplitFile, parts: Mapping[str, np.ndarray]
     train, seen, unseen = ({labels[index] for index in parts[part]} for part in PARTS)
     if unseen & (train | seen):
         raise errors.UserError(
-            f"No unseen class may be in training. Received: {file.paths[0]}, which has images of "
-            f"{errors.listed(sorted(unseen & (train | seen)))} both in training and among the unseen. Images and "
-            f"split do not belong together, or lie in another order than {_FEATURES} would tell. {_REMEDY}"
+            f"An unseen class must not have training images. Received: {file.paths[0]}, with images of "
+            f"{errors.listed(sorted(unseen & (train | seen)))} both in training and among the unseen. The split may "
+            f"be one of other images, or count them in another order, which {_FEATURES} would give. {_REMEDY}"
         )
     if seen != train or not unseen:
         raise errors.UserError(
-            "Seen classes must have images for training and for the test, and there must be unseen ones. Received: "
-            f"{file.paths[0]}, which lacks either for {errors.listed(sorted(seen ^ train)) or 'no class'}, with "
+            "Each seen class must have images for training and for the test, and a class must be unseen. Received: "
+            f"{file.paths[0]}, where {errors.listed(sorted(seen ^ train)) or 'no class'} has only one of them, with "
             f"{len(unseen)} unseen classes. {_REMEDY}"
         )

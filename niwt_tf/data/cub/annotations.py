@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Boxes of birds and of their parts in the images of CUB_200_2011, within the middle square that the network sees.
+"""Read boxes of birds and of their parts in CUB_200_2011, within the middle square that the network sees.
 
 The files give positions in pixels of the original photographs. Prepared images are smaller, so the original photographs
 must still be there.
@@ -34,27 +34,27 @@ _PART_OF_WORD = {
 }
 
 
-def find(source: benchmark.Source) -> Callable[[Sequence[str]], zero_shot.Annotations] | None:
+def find(files: benchmark.BenchmarkFiles) -> Callable[[Sequence[str]], zero_shot.Annotations] | None:
     """Find the files of annotations, and return a function from names of images to boxes; None if a file is missing.
 
     Boxes of parts are left out if only their files are missing.
     """
-    found = [source.find(name) for name in _FILES]
-    if not all(found):
+    required = [files.find(name) for name in _FILES]
+    if not all(required):
         return None
-    images, boxes, folder = (path for path in found if path)
-    parts = [path for path in (source.find(name) for name in _PARTS) if path]
+    images, boxes, folder = (path for path in required if path)
+    parts = [path for path in (files.find(name) for name in _PARTS) if path]
     return lambda names: _read(names, images, boxes, folder, parts if len(parts) == len(_PARTS) else ())
 
 
 def part_of(feature: str) -> str | None:
     """Derive the part that an attribute such as `has_crown_color::red` describes; None if it is the whole bird."""
-    found = re.match(r"has_(.+)_(?:shape|color|pattern|length)::", feature)
-    part = _PART_OF_WORD.get(found[1], found[1]) if found else None
-    return part if part in _KNOWN else None
+    match = re.match(r"has_(.+)_(?:shape|color|pattern|length)::", feature)
+    part = _PART_OF_WORD.get(match[1], match[1]) if match else None
+    return part if part in _NAMED_PARTS else None
 
 
-_KNOWN = frozenset("back beak belly breast crown eye forehead leg nape tail throat wing".split())
+_NAMED_PARTS = frozenset("back beak belly breast crown eye forehead leg nape tail throat wing".split())
 
 
 def _read(
@@ -65,15 +65,15 @@ def _read(
     if missing:
         raise errors.UserError(
             f"Each image must have its file and its number. Received: {images} and {folder}, without "
-            f"{errors.listed(missing, 3)}. Unpack CUB_200_2011 whole."
+            f"{errors.listed(missing, 3)}. Unpack the whole archive of CUB_200_2011."
         )
     numbers = [number_of[name] for name in names]
-    box_of = {number: np.array(numbers_, np.float64) for number, *numbers_ in _rows(boxes, 5)}
+    box_of = {number: np.array(box, np.float64) for number, *box in _rows(boxes, 5)}
     corners = np.array([box_of[number] for number in numbers]).reshape(-1, 4)
     corners = np.concatenate([corners[:, 1::-1], corners[:, 1::-1] + corners[:, :1:-1]], axis=1)
     sizes = np.array([_size(folder / name) for name in names], np.float64).reshape(-1, 2)
-    around = {part: _around(points, corners) for part, points in _points(numbers, parts).items()}
-    return zero_shot.Annotations(_seen(corners, sizes), {part: _seen(box, sizes) for part, box in around.items()})
+    part_boxes = {part: _part_boxes(points, corners) for part, points in _points(numbers, parts).items()}
+    return zero_shot.Annotations(_crop(corners, sizes), {part: _crop(box, sizes) for part, box in part_boxes.items()})
 
 
 def _rows(path: Path, columns: int) -> list[list[str]]:
@@ -102,14 +102,14 @@ def _points(numbers: Sequence[str], parts: Sequence[Path]) -> dict[str, list[np.
     return by_name
 
 
-def _around(points: Sequence[np.ndarray], objects: np.ndarray) -> np.ndarray:
+def _part_boxes(points: Sequence[np.ndarray], objects: np.ndarray) -> np.ndarray:
     """Compute boxes `[N,4]` around a part's points; a left and a right side share one box that holds both."""
     half = (objects[:, 2:] - objects[:, :2]) * _PART_SHARE / 2
-    least, most = np.fmin.reduce(points), np.fmax.reduce(points)
-    return np.concatenate([least - half, most + half], axis=1)
+    lowest, highest = np.fmin.reduce(points), np.fmax.reduce(points)
+    return np.concatenate([lowest - half, highest + half], axis=1)
 
 
-def _seen(boxes: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+def _crop(boxes: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     """Convert boxes from pixels to shares of the middle square; NaN for those outside it."""
     sides = sizes.min(1, keepdims=True)
     start = (sizes - sides) / 2

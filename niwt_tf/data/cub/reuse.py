@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Copies the photographs of CUB_200_2011 from TFDS' own `caltech_birds2011`, if a user has prepared that before."""
+"""Copy the photographs of CUB_200_2011 from TFDS' own `caltech_birds2011`, if a user has prepared that before."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def images_from_tfds(prepared_dir: Path, folder: Path) -> None:
     versions = sorted((prepared_dir / _DATASET).glob("*/dataset_info.json"))
     if not versions:
         return
-    progress.say(f"  taking the photographs from {versions[-1].parent}")
+    progress.say(f"  copying the photographs from {versions[-1].parent}")
     builder = tfds.builder_from_directory(versions[-1].parent)
     decoders = tfds.decode.PartialDecoding(
         {"image": True, "image/filename": True}, {"image": tfds.decode.SkipDecoding()}
@@ -34,7 +34,7 @@ def images_from_tfds(prepared_dir: Path, folder: Path) -> None:
     partial = folder / ".images.part"
     for split, info in builder.info.splits.items():
         examples = tfds.as_numpy(builder.as_dataset(split=split, decoders=decoders))
-        for example in progress.bar(examples, f"taking {split}", info.num_examples, unit="image"):
+        for example in progress.bar(examples, f"copying {split}", info.num_examples, unit="image"):
             label, name = PurePosixPath(example["image/filename"].decode("utf-8")).parts[-2:]
             (partial / label).mkdir(parents=True, exist_ok=True)
             (partial / label / name).write_bytes(example["image"])

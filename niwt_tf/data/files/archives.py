@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Unpacks archives from other sources: completely or not at all, and never outside the target folder."""
+"""Unpack archives from other sources: completely or not at all, and never outside the target folder."""
 
 from __future__ import annotations
 
@@ -16,15 +16,9 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from niwt_tf import errors
 from niwt_tf.util import progress
 
-_SUFFIXES = (".zip", ".tgz", ".tar.gz", ".tar")
 _CHUNK = 1 << 20  # bytes
 # RuntimeError is what zipfile raises for a password.
 _DAMAGED = (zipfile.BadZipFile, tarfile.ReadError, gzip.BadGzipFile, zlib.error, EOFError, RuntimeError)
-
-
-def is_archive(path: Path) -> bool:
-    """Check whether `unpack` reads files with this name."""
-    return path.name.lower().endswith(_SUFFIXES)
 
 
 def unpack(archive: Path, folder: Path) -> None:
@@ -49,7 +43,7 @@ def unpack(archive: Path, folder: Path) -> None:
                 _untar(archive, Path(temporary))
         except _DAMAGED as error:
             raise errors.UserError(
-                f"An archive must be whole. Received: {archive}, which cannot be read ({error}). Remove it, and "
+                f"An archive must be complete. Received: {archive}, which cannot be read ({error}). Delete it, and "
                 "download it again."
             ) from None
         _merge(Path(temporary), folder)
@@ -95,18 +89,18 @@ def _require_inside(archive: Path, name: str) -> None:
         raise _unsafe(archive, name, "leads out of the folder")
 
 
-def _unsafe(archive: Path, name: str, why: str) -> errors.UserError:
+def _unsafe(archive: Path, name: str, reason: str) -> errors.UserError:
     return errors.UserError(
-        f"Names in an archive must stay inside its folder. Received: {archive} with {name!r}, which {why}. Nothing was "
-        "unpacked: get the archive from its official page."
+        f"Names in an archive must stay inside its folder. Received: {archive} with {name!r}, which {reason}. Nothing "
+        "was unpacked: download the archive from its official page."
     )
 
 
 def _merge(source: Path, target: Path) -> None:
     """Move the contents of `source` into `target`, folder by folder."""
     for path in sorted(source.iterdir()):
-        place = target / path.name
-        if path.is_dir() and place.is_dir():
-            _merge(path, place)
+        destination = target / path.name
+        if path.is_dir() and destination.is_dir():
+            _merge(path, destination)
         else:
-            shutil.move(path, place)
+            shutil.move(path, destination)

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Downloads large files: resumes after an interruption, and checks the result."""
+"""Download large files: resume after an interruption, and check the result."""
 
 from __future__ import annotations
 
@@ -32,38 +32,38 @@ def fetch(url: str, path: Path, sha256: str | None = None) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.part")
-    have = partial.stat().st_size if partial.exists() else 0
-    if not _load(url, partial, have, path.name):
+    size = partial.stat().st_size if partial.exists() else 0
+    if not _download(url, partial, size, path.name):
         partial.unlink()
-        _load(url, partial, 0, path.name)
+        _download(url, partial, 0, path.name)
     _require_sha256(partial, url, sha256)
     partial.replace(path)
 
 
-def _load(url: str, partial: Path, have: int, title: str) -> bool:
-    """Download the rest after the first `have` bytes; return False if the file is shorter than these."""
+def _download(url: str, partial: Path, size: int, title: str) -> bool:
+    """Download the rest after the first `size` bytes; return False if the file is shorter than these."""
     # Otherwise the server might send a .tgz unpacked, and its rest could not be requested.
-    header = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
-    with requests.get(url, headers=header, stream=True, timeout=_TIMEOUT) as answer:
-        if have and answer.status_code == _NOTHING_LEFT:
-            return answer.headers.get("Content-Range") == f"bytes */{have}"
-        answer.raise_for_status()
-        if url.startswith("https:") and not answer.url.startswith("https:"):
-            raise requests.exceptions.SSLError(f"{url} leads to {answer.url}, which is not encrypted")
-        _write(answer, partial, have if answer.status_code == _REST else 0, title)
+    header = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={size}-"} if size else {})
+    with requests.get(url, headers=header, stream=True, timeout=_TIMEOUT) as response:
+        if size and response.status_code == _NOTHING_LEFT:
+            return response.headers.get("Content-Range") == f"bytes */{size}"
+        response.raise_for_status()
+        if url.startswith("https:") and not response.url.startswith("https:"):
+            raise requests.exceptions.SSLError(f"{url} leads to {response.url}, which is not encrypted")
+        _write(response, partial, size if response.status_code == _REST else 0, title)
     return True
 
 
-def _write(answer: requests.Response, partial: Path, have: int, title: str) -> None:
-    """Append the body of the response to the first `have` bytes of `partial`."""
-    length = int(answer.headers.get("Content-Length", 0))
+def _write(response: requests.Response, partial: Path, size: int, title: str) -> None:
+    """Append the body of the response to the first `size` bytes of `partial`."""
+    length = int(response.headers.get("Content-Length", 0))
     with (
-        partial.open("r+b" if have else "wb") as file,
-        progress.bytes_bar(title, have + length if length else None, have) as bar,
+        partial.open("r+b" if size else "wb") as file,
+        progress.bytes_bar(title, size + length if length else None, size) as bar,
     ):
-        file.seek(have)
+        file.seek(size)
         try:
-            for chunk in answer.raw.stream(_CHUNK, decode_content=False):
+            for chunk in response.raw.stream(_CHUNK, decode_content=False):
                 file.write(chunk)
                 bar.update(len(chunk))
         except urllib3.exceptions.HTTPError as error:  # `requests` translates it only if it decodes the body
@@ -77,6 +77,6 @@ def _require_sha256(partial: Path, url: str, sha256: str | None) -> None:
     if received != sha256:
         partial.unlink()
         raise errors.UserError(
-            f"A download must have its known SHA-256, {sha256}. Received: {url} with {received}. It was removed: try "
-            "again, or get the file from its official page."
+            f"A downloaded file must have its published SHA-256, {sha256}. Received: {url} with {received}. The file "
+            "was deleted. Try again, or download it from its official page."
         )

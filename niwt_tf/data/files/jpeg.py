@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Converts image files to JPEGs of one kind: 8-bit RGB, upright, with a shorter side of at most 256 pixels."""
+"""Convert image files to JPEGs of one kind: 8-bit RGB, upright, with a shorter side of at most 256 pixels."""
 
 from __future__ import annotations
 
@@ -100,13 +100,13 @@ def _unknown(data: bytes) -> str:
     """Explain why Pillow does not recognize a file."""
     if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS and "HEIF" not in Image.OPEN:
         return "HEIC, which needs: pip install pillow-heif"
-    return "no image that Pillow knows" if data else "an empty file"
+    return "not an image that Pillow can read" if data else "an empty file"
 
 
 def _require_size(image: Image.Image) -> None:
     pixels = image.width * image.height
     if pixels > (Image.MAX_IMAGE_PIXELS or pixels):
-        raise Corrupt(f"{image.width} x {image.height} pixels, more than {Image.MAX_IMAGE_PIXELS} in all")
+        raise Corrupt(f"{image.width} x {image.height} pixels, more than {Image.MAX_IMAGE_PIXELS} in total")
     if pixels == 0:
         raise Corrupt(f"{image.width} x {image.height} pixels")
 
@@ -151,7 +151,7 @@ def _shrunk(size: tuple[int, int]) -> tuple[int, int]:
 def _inside(box: Box, size: tuple[int, int]) -> Box:
     left, top, right, bottom = max(box[0], 0), max(box[1], 0), min(box[2], size[0]), min(box[3], size[1])
     if left >= right or top >= bottom:
-        raise Corrupt(f"nothing inside the box {box} of {size[0]} x {size[1]} pixels")
+        raise Corrupt(f"the box {box} lies outside the {size[0]} x {size[1]} pixels")
     return left, top, right, bottom
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Calls a function in threads a few items ahead: results come in order, and few of them wait in memory."""
+"""Call a function in threads a few items ahead: results come in order, and few of them wait in memory."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent import futures
 from typing import TypeVar
 
-_PER_WORKER = 8  # calls whose result has not been taken yet
+_PENDING_PER_WORKER = 8  # calls whose result has not been taken yet
 
 _Item = TypeVar("_Item")
-_Answer = TypeVar("_Answer")
+_Result = TypeVar("_Result")
 
 
-def in_order(
-    function: Callable[[_Item], _Answer], items: Iterable[_Item], workers: int | None = None
-) -> Iterator[tuple[_Item, _Answer]]:
+def parallel_map(
+    function: Callable[[_Item], _Result], items: Iterable[_Item], workers: int | None = None
+) -> Iterator[tuple[_Item, _Result]]:
     """Apply a function to items in threads, and yield each item with its result, in the order of the items.
 
     Args:
@@ -30,16 +30,16 @@ def in_order(
       Exception: If the function raises it, when that item's turn comes.
     """
     workers = workers or os.cpu_count() or 1
-    waiting: collections.deque[tuple[_Item, futures.Future[_Answer]]] = collections.deque()
+    pending: collections.deque[tuple[_Item, futures.Future[_Result]]] = collections.deque()
     pool = futures.ThreadPoolExecutor(workers)
     try:
         for item in items:
-            waiting.append((item, pool.submit(function, item)))
-            if len(waiting) >= _PER_WORKER * workers:
-                first, answer = waiting.popleft()
-                yield first, answer.result()
-        while waiting:
-            first, answer = waiting.popleft()
-            yield first, answer.result()
+            pending.append((item, pool.submit(function, item)))
+            if len(pending) >= _PENDING_PER_WORKER * workers:
+                first, future = pending.popleft()
+                yield first, future.result()
+        while pending:
+            first, future = pending.popleft()
+            yield first, future.result()
     finally:
         pool.shutdown(cancel_futures=True)

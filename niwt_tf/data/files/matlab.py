@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Reads chosen variables of MATLAB files, and no others."""
+"""Read chosen variables of MATLAB files."""
 
 from __future__ import annotations
 
@@ -21,22 +21,23 @@ def read(path: Path, required: tuple[str, ...], optional: tuple[str, ...] = ()) 
       OSError: If it cannot be read.
     """
     with path.open("rb") as file:
-        found, present = _load(path, file, required + optional)
-    missing = [name for name in required if name not in found]
+        variables, all_names = _load(path, file, required + optional)
+    missing = [name for name in required if name not in variables]
     if missing:
         raise errors.UserError(
-            f"{path.name} must hold {', '.join(f'`{name}`' for name in required)}. Received: {path}, without "
-            f"{', '.join(missing)}, with {', '.join(present) or 'nothing'}. Get the file from its official page."
+            f"{path.name} must contain {', '.join(f'`{name}`' for name in required)}. Received: {path}, without "
+            f"{', '.join(missing)}, with {', '.join(all_names) or 'no variable'}. Download the file from its official "
+            "page."
         )
-    return {name: found[name] for name in required + optional if name in found}
+    return {name: variables[name] for name in required + optional if name in variables}
 
 
 def _load(path: Path, file: BinaryIO, names: tuple[str, ...]) -> tuple[dict[str, np.ndarray], list[str]]:
     """Load those of the variables that the file has, and list the names of all its variables."""
     try:
-        found = io.loadmat(file, variable_names=names, chars_as_strings=True)
+        variables = io.loadmat(file, variable_names=names, chars_as_strings=True)
         file.seek(0)
-        return found, [name for name, _, _ in io.whosmat(file)]
+        return variables, [name for name, _, _ in io.whosmat(file)]
     except Exception as error:  # damaged bytes make scipy raise anything, such as IndexError
         raise errors.UserError(
             f"{path.name} must be a MATLAB file of version 7 or earlier. Received: {path}, which cannot be read "

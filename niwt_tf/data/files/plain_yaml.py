@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Reads YAML as texts, lists and dicts; scalars stay as they are written: `no`, `101` and `2026-11-25` are texts."""
+"""Read YAML as texts, lists and dicts; scalars stay as they are written: `no`, `101` and `2026-11-25` are texts."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ def read(path: Path) -> Any:
     try:
         root = yaml.compose(content, yaml.SafeLoader)
         if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(content)):  # aliases can expand hugely
-            raise _wrong(path, "an alias (*name)", "Write out what it stands for.")
+            raise _wrong(path, "with an alias (*name)", "Write out its text.")
         return None if root is None else _plain(path, root)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}: " if mark else ""
+        line = f"line {mark.line + 1}: " if mark else ""
         trouble = getattr(error, "problem", None) or errors.first_line(error)
-        raise _wrong(path, f"{where}{trouble}", 'Mend it; put "quotes" around a text that has a colon.') from None
+        raise _wrong(path, f"{line}{trouble}", 'Correct it; put "quotes" around a text that has a colon.') from None
     except RecursionError:
-        raise _wrong(path, "lists too deep in one another", "Write fewer.") from None
+        raise _wrong(path, "with lists nested too deeply", "Use fewer levels.") from None
 
 
 def _plain(path: Path, node: yaml.Node) -> Any:
@@ -41,15 +41,15 @@ def _plain(path: Path, node: yaml.Node) -> Any:
         return [_plain(path, one) for one in node.value]
     if not isinstance(node, yaml.MappingNode):
         return str(node.value).strip()
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for key, value in node.value:
         name, line = _plain(path, key), key.start_mark.line + 1
         if not isinstance(name, str) or not name:
-            raise _wrong(path, f"line {line}: a key that is no text", "Write a text before the colon.")
-        if name in found:
-            raise _wrong(path, f"line {line}: {name!r}, which is there before", "Keep one of them.")
-        found[name] = _plain(path, value)
-    return found
+            raise _wrong(path, f"line {line}: a key that is not a text", "Write a text before the colon.")
+        if name in values:
+            raise _wrong(path, f"line {line}: {name!r} for the second time", "Keep one of them.")
+        values[name] = _plain(path, value)
+    return values
 
 
 def _wrong(path: Path, trouble: str, remedy: str) -> errors.UserError:

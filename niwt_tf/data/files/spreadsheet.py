@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Reads tables of spreadsheet programs: commas, semicolons or tabs between cells, in UTF-8 or UTF-16, or .xlsx."""
+"""Read tables of spreadsheet programs: commas, semicolons or tabs between cells, in UTF-8 or UTF-16, or .xlsx."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ def rows(path: Path, strict: bool = False) -> tuple[list[tuple[int, list[str]]],
       strict: True to require quotes in pairs.
 
     Raises:
-      errors.UserError: If the file is neither text nor a workbook that can be read here, quotes are not in pairs
-        although `strict` is true, or a cell is too long.
+      errors.UserError: If the file is neither text nor a workbook that can be read in this environment, quotes are not
+        in pairs although `strict` is true, or a cell is too long.
       OSError: If it cannot be read.
     """
     with paths.require_regular(path).open("rb") as file:
         is_workbook = file.read(len(_ZIP)) == _ZIP
     if is_workbook:
-        return _filled(list(enumerate(_workbook(path), 1))), ""
+        return _drop_blank_rows(list(enumerate(_workbook(path), 1))), ""
     content = text_files.text(path)
     delimiter = _delimiter(content)
-    return _filled(list(text_files.cells(content, path, strict, delimiter))), delimiter
+    return _drop_blank_rows(list(text_files.cells(content, path, strict, delimiter))), delimiter
 
 
-def _filled(found: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
-    stripped = [(line, [cell.strip() for cell in row]) for line, row in found]
+def _drop_blank_rows(table: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
+    stripped = [(line, [cell.strip() for cell in row]) for line, row in table]
     return [(line, row) for line, row in stripped if any(row)]
 
 
 def _delimiter(content: str) -> str:
     """Detect the character after the first cell; a comma if there is none."""
-    found = _FIRST_CELL.match(content)
-    return found[1] if found else ","
+    match = _FIRST_CELL.match(content)
+    return match[1] if match else ","
 
 
 def _workbook(path: Path) -> list[list[str]]:
@@ -56,14 +56,14 @@ def _workbook(path: Path) -> list[list[str]]:
         import pandas  # optional
     except ImportError as error:
         raise errors.UserError(
-            f"A workbook (.xlsx) must have pandas and openpyxl installed. Received: {path}, without {error.name}. Save "
-            "it as CSV in UTF-8, or run pip install 'niwt_tf[excel]'."
+            f"Reading a workbook (.xlsx) needs pandas and openpyxl. Received: {path}, in an environment without "
+            f"{error.name}. Save it as CSV in UTF-8, or run pip install 'niwt_tf[excel]'."
         ) from error
     try:
         sheet = pandas.read_excel(path, header=None, dtype=object, keep_default_na=False, engine="openpyxl")
     except Exception as error:  # a damaged archive can raise anything
         raise errors.UserError(
-            f"A workbook (.xlsx) must be whole. Received: {path}, which could not be read: {errors.first_line(error)}. "
+            f"A workbook (.xlsx) must be readable. Received: {path}, which cannot be read: {errors.first_line(error)}. "
             "Save it as CSV in UTF-8."
         ) from error
     return [["" if cell is None else str(cell) for cell in row] for row in sheet.to_numpy().tolist()]

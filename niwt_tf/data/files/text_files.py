@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Reads text files in UTF-8 or, as spreadsheet programs write it, UTF-16, and guesses the format of other files."""
+"""Read text files in UTF-8 or, as spreadsheet programs write it, UTF-16; guess the format of other files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MARKS = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF16_LE: "utf-16", codecs.B
 _WIDE = {"utf-16-le": slice(1, None, 2), "utf-16-be": slice(0, None, 2)}  # positions of the zero bytes between letters
 _KINDS = {b"PK\x03\x04": "a workbook or another archive", b"%PDF": "a PDF", b"\xd0\xcf\x11\xe0": "an old Office file"}
 _WITHOUT_MARK = ("utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_32_be", "utf_32_le", "utf_7")
-_LOOKED_AT = 2**16  # bytes from which the encoding is guessed
+_SAMPLE = 2**16  # bytes from which the encoding is guessed
 
 
 def text(path: Path) -> str:
@@ -36,12 +36,12 @@ def text(path: Path) -> str:
     content = paths.require_regular(path).read_bytes()
     encoding = _encoding(content)
     try:
-        told = _OLD_MAC.sub("\n", content.decode(encoding).removeprefix("\ufeff"))
+        decoded = _OLD_MAC.sub("\n", content.decode(encoding).removeprefix("\ufeff"))
     except UnicodeDecodeError as error:
-        raise _no_text(path, content, error.start) from None
-    if "\0" in told:
-        raise _no_text(path, content, content.index(b"\0"))
-    return told
+        raise _not_text(path, content, error.start) from None
+    if "\0" in decoded:
+        raise _not_text(path, content, content.index(b"\0"))
+    return decoded
 
 
 def _encoding(content: bytes) -> str:
@@ -49,24 +49,22 @@ def _encoding(content: bytes) -> str:
     for mark, encoding in _MARKS.items():
         if content.startswith(mark):
             return encoding
-    for encoding, places in _WIDE.items():
-        if 2 * content[places].count(0) > len(content[places]):
+    for encoding, positions in _WIDE.items():
+        if 2 * content[positions].count(0) > len(content[positions]):
             return encoding
     return "utf-8"
 
 
-def _no_text(path: Path, content: bytes, place: int) -> errors.UserError:
-    line = content.count(b"\n", 0, place) + 1
+def _not_text(path: Path, content: bytes, position: int) -> errors.UserError:
+    line = content.count(b"\n", 0, position) + 1
     kind = next((kind for start, kind in _KINDS.items() if content.startswith(start)), "")
-    guess = "" if kind or b"\0" in content else _guess(content[:_LOOKED_AT])
-    if kind:
-        remedy = f"It looks like {kind}. Save it as text in UTF-8."
-    elif not guess:
-        remedy = "It looks like no text. Save it as text in UTF-8."
+    guess = "" if kind or b"\0" in content else _guess(content[:_SAMPLE])
+    if guess:
+        remedy = f"Its encoding may be {guess}: open it as {guess}, check its letters, and save it as UTF-8."
     else:
-        remedy = f"It looks like {guess}. Open it as that, see whether its letters are right, and save it as UTF-8."
+        remedy = f"It appears to be {kind or 'no text'}. Save it as text in UTF-8."
     return errors.UserError(
-        f"Text must be UTF-8. Received: {path} with the byte 0x{content[place]:02x} in line {line}. {remedy}"
+        f"Text must be UTF-8. Received: {path} with the byte 0x{content[position]:02x} in line {line}. {remedy}"
     )
 
 
@@ -106,11 +104,11 @@ def cells(content: str, source: Path, strict: bool = False, delimiter: str = ","
         hint = " It may lack a closing quote." if "limit" in str(error) else ""
         raise errors.UserError(
             f"A table must have {_DELIMITERS[delimiter]} between cells, and quotes in pairs. Received: {source}, line "
-            f"{reader.line_num}: {errors.first_line(error)}.{hint} Mend that line."
+            f"{reader.line_num}: {errors.first_line(error)}.{hint} Correct that line."
         ) from None
 
 
-def named(path: str, argument: str) -> Path:
+def require_file(path: str, argument: str) -> Path:
     """Check that the file that a setting names exists, and return its path with `~` expanded.
 
     Raises:
@@ -118,9 +116,9 @@ def named(path: str, argument: str) -> Path:
     """
     file = Path(path).expanduser()
     if not file.is_file():
-        trouble = "is no file" if file.exists() else "does not exist"
+        trouble = "is not a file" if file.exists() else "does not exist"
         raise errors.UserError(
             f"`{errors.setting(argument)}` must name a file. Received: {errors.setting(argument, path)}, which "
-            f"{trouble}. Name one."
+            f"{trouble}. Name an existing file."
         )
     return file

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Finds image files that are equal, byte for byte. Only files of equal size are read, each once until it changes."""
+"""Find image files that are equal, byte for byte. Only files of equal size are read, each once until it changes."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def groups(images: Iterable[tuple[str, Path]]) -> tuple[Group, ...]:
         if not paths.trouble(path) and (size := path.stat().st_size):
             by_size.setdefault(size, []).append((name, path))
     by_content: dict[str, list[str]] = {}
-    for size, same in by_size.items():
-        for name, path in same if len(same) > 1 else ():
+    for size, candidates in by_size.items():
+        for name, path in candidates if len(candidates) > 1 else ():
             by_content.setdefault(_sha256(path, size, path.stat().st_mtime_ns), []).append(name)
     return tuple(sorted(tuple(sorted(names)) for names in by_content.values() if len(names) > 1))
 
 
 @functools.lru_cache(maxsize=2**20)
-def _sha256(path: Path, size: int, changed: int) -> str:
-    del size, changed
+def _sha256(path: Path, size: int, modified: int) -> str:
+    del size, modified
     return checksum.sha256(path)

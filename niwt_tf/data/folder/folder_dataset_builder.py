@@ -56,5 +56,5 @@ class Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type:
     def _generate_examples(
         self, part: str, images: Sequence[tuple[str, str, Path]]
     ) -> Iterator[tuple[str, dict[str, Any]]]:
-        found = [photographs.Photograph(path, name, label) for name, label, path in images]
-        return photographs.examples(found, f"reading {part}")
+        files = [photographs.Photograph(path, name, label) for name, label, path in images]
+        return photographs.examples(files, f"reading {part}")

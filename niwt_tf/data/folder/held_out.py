@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Chooses test images of the seen classes: a fifth of each class, namely those whose names have the lowest hashes.
+"""Choose test images of the seen classes: a fifth of each class, namely those whose names have the lowest hashes.
 
 Equal images are on the same side. Images that an unseen class has too are for the test, like all of its images; images
 that several seen classes share are for training.
@@ -16,7 +16,7 @@ _TEST_SHARE = 0.2
 Units = list[tuple[str, ...]]
 
 
-def names(seen: Mapping[str, Sequence[str]], equal: Sequence[Sequence[str]]) -> set[str]:
+def choose(seen: Mapping[str, Sequence[str]], equal: Sequence[Sequence[str]]) -> set[str]:
     """Choose the names of the test images of seen classes; other classes matter only through equal images.
 
     Args:
@@ -25,14 +25,14 @@ def names(seen: Mapping[str, Sequence[str]], equal: Sequence[Sequence[str]]) -> 
     """
     class_of = {name: label for label, names in seen.items() for name in names}
     group_of = {name: tuple(group) for group in equal for name in group}
-    chosen: set[str] = set()
+    test: set[str] = set()
     for label, names in seen.items():
         classes_of = {name: {class_of.get(one) for one in group_of.get(name, (name,))} for name in names}
-        tested = {name for name in names if None in classes_of[name]}  # None: of no seen class
+        shared = {name for name in names if None in classes_of[name]}  # None: an image of an unseen class
         own = [name for name in names if classes_of[name] == {label}]
-        count = max(1, round(len(names) * _TEST_SHARE)) - len(tested)
-        chosen |= tested | _lowest(_units(own, group_of), count, not tested)
-    return chosen
+        count = max(1, round(len(names) * _TEST_SHARE)) - len(shared)
+        test |= shared | _lowest(_units(own, group_of), count, not shared)
+    return test
 
 
 def _units(names: Sequence[str], group_of: Mapping[str, tuple[str, ...]]) -> Units:
@@ -42,12 +42,12 @@ def _units(names: Sequence[str], group_of: Mapping[str, tuple[str, ...]]) -> Uni
 
 
 def _lowest(units: Units, count: int, at_least_one: bool) -> set[str]:
-    """Choose names from units, in order, that still fit into `count`; if none fits and one is needed, the smallest."""
-    chosen: set[str] = set()
+    """Choose the units, in order, that fit into `count` names; if none fits and one is needed, the smallest unit."""
+    names: set[str] = set()
     for unit in units:
-        if len(chosen) + len(unit) <= count:
-            chosen |= set(unit)
-    if not chosen and units and at_least_one:
+        if len(names) + len(unit) <= count:
+            names |= set(unit)
+    if not names and units and at_least_one:
         smallest = min(units, key=len)
         return set(smallest)
-    return chosen
+    return names

@@ -1,9 +1,9 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Reads the layout of the user's folder: its classes, the choice of seen ones, and the split of the images.
+"""Read the layout of the user's folder: its classes, the choice of seen ones, and the split of the images.
 
 DIR/images/<class>/**         images; a class without any file is unseen
-DIR/seen.txt, DIR/unseen.txt  one class per line; one of the lists, or --unseen=a,b, is enough
+DIR/seen.txt, DIR/unseen.txt  one class per line; one of the lists, or the setting `unseen`, is enough
 DIR/attributes.csv            class,<attribute>,... and a row for each class; or attributes.xlsx
 DIR/captions/<class>.txt      one sentence per line; or <class>/**/<image>.txt for those of one image
 DIR/documents/<class>.txt     a longer text
@@ -25,7 +25,7 @@ from niwt_tf.util import paths
 
 IMAGES, CAPTIONS, DOCUMENTS = "images", "captions", "documents"
 _FEWEST_SEEN = 2  # images of a single class do not show how it differs from others
-_TOLD = 3  # groups of equal images, and images of each, in a message
+_MOST_LISTED = 3  # groups of equal images, and images of each, in a message
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Layout:
       images: Class -> `(name, path)` of its images, sorted by name; classes without any are left out.
       unnamed: Unseen classes that only have a description: no image, and no list that names them.
       equal: Groups of names of images that are equal.
-      left_out: Line that counts and names the files that are not images; empty if there are none.
+      left_out: Report of the files that are not images, in a line; empty if there are none.
     """
 
     root: Path
@@ -58,10 +58,10 @@ class Layout:
         """
         parts: dict[str, list[tuple[str, str, Path]]] = {"train": [], "test_seen": [], "test_unseen": []}
         seen = {label: [name for name, _ in self.images.get(label, ())] for label in self.seen}
-        tested = held_out.names(seen, self.equal)
+        test_names = held_out.choose(seen, self.equal)
         for label in (*self.seen, *self.unseen):
             for name, path in self.images.get(label, ()):
-                seen_part = "test_seen" if name in tested else "train"
+                seen_part = "test_seen" if name in test_names else "train"
                 parts[seen_part if label in self.seen else "test_unseen"].append((name, label, path))
         return parts
 
@@ -79,18 +79,20 @@ class Layout:
         return config_lib.fingerprint(self.seen, self.unseen, self.names(), *filter(None, [self.equal]))
 
     def remarks(self) -> list[str]:
-        """Describe, in lines, the facts that a user may not expect: files that are not images, and equal images."""
+        """Describe, in lines, what a user may not expect: files that are not images, and equal images."""
         lines = [self.left_out] if self.left_out else []
         if self.equal:
-            extra = sum(len(group) - 1 for group in self.equal)
+            copies = sum(len(group) - 1 for group in self.equal)
             lines.append(
-                f"  {extra:,} images are equal to others, and on one side of the split with them: {_told(self.equal)}"
+                f"  {copies:,} images are copies of others, and in the same part of the split: "
+                f"{_list_groups(self.equal)}"
             )
         class_of = {name: label for label, images in self.images.items() for name, _ in images}
-        twice = [group for group in self.equal if len({class_of[name] for name in group}) > 1]
-        if twice:
+        conflicts = [group for group in self.equal if len({class_of[name] for name in group}) > 1]
+        if conflicts:
             lines.append(
-                f"  WARNING: {len(twice):,} images stand in several classes, at most one of them right: {_told(twice)}"
+                f"  warning: {len(conflicts):,} images are in several classes, of which at most one can be right: "
+                f"{_list_groups(conflicts)}"
             )
         return lines
 
@@ -107,30 +109,32 @@ def read(root: Path, unseen: Sequence[str] = ()) -> Layout:
         images.
       OSError: If the folder cannot be read.
     """
-    found = image_files.find(root / IMAGES)
-    images = _images(root, found)
-    seen_list = _listed(root / "seen.txt")
-    unseen_list = unseen or _listed(root / "unseen.txt")
-    known = names_lib.merged([images, seen_list, unseen_list, *_described(root)])
-    _require_images(root, found, images, *({known[name] for name in names} for names in (seen_list, unseen_list)))
-    seen_names, unseen_names = ({known[name] for name in names} for names in (seen_list, unseen_list))
+    contents = image_files.find(root / IMAGES)
+    images = _images(root, contents)
+    seen_list = _read_list(root / "seen.txt")
+    unseen_list = unseen or _read_list(root / "unseen.txt")
+    spelling_of = names_lib.merge([images, seen_list, unseen_list, *_described_classes(root)])
+    classes = set(spelling_of.values())
+    seen_names, unseen_names = ({spelling_of[name] for name in names} for names in (seen_list, unseen_list))
+    _require_images(root, contents, images, seen_names, unseen_names)
     _require_disjoint(root, seen_names & unseen_names)
-    _require_text(root, known.values())
+    _require_text(root, classes)
+    listed_unseen = frozenset(unseen_names)
     if not unseen_list:
-        unseen_names = set(known.values()) - seen_names if seen_list else set(known.values()) - images.keys()
+        unseen_names = classes - seen_names if seen_list else classes - images.keys()
     if not seen_list:
         seen_names = images.keys() - unseen_names
-        unseen_names |= set(known.values()) - images.keys()
-    unnamed = unseen_names - images.keys() - {known[name] for name in unseen_list}
+        unseen_names |= classes - images.keys()
+    unnamed = unseen_names - images.keys() - listed_unseen
     used = (images.get(label, ()) for label in seen_names | unseen_names)
-    equal = equal_images.groups(image for of_class in used for image in of_class)
+    equal = equal_images.groups(image for class_images in used for image in class_images)
     seen_sorted, unseen_sorted = tuple(sorted(seen_names)), tuple(sorted(unseen_names))
-    layout = Layout(root, seen_sorted, unseen_sorted, images, sorted(unnamed), equal, found.told())
-    _require_whole(layout)
+    layout = Layout(root, seen_sorted, unseen_sorted, images, sorted(unnamed), equal, contents.report())
+    _require_complete(layout)
     return layout
 
 
-def _described(root: Path) -> Iterator[Iterable[str]]:
+def _described_classes(root: Path) -> Iterator[Iterable[str]]:
     """List the names of the classes that the files of `root` describe, as these spell them, for each kind of file."""
     attributes = table.find(root)
     if attributes.is_file():
@@ -140,16 +144,17 @@ def _described(root: Path) -> Iterator[Iterable[str]]:
             yield class_texts.entries(folder)
 
 
-def _images(root: Path, found: image_files.Found) -> dict[str, list[tuple[str, Path]]]:
+def _images(root: Path, contents: image_files.FolderImages) -> dict[str, list[tuple[str, Path]]]:
     images: dict[str, list[tuple[str, Path]]] = {}
-    for name, _, path in image_files.of_classes(found):
-        images.setdefault(path.relative_to(found.folder).parts[0], []).append((name, path))
+    for name, _, path in contents.label_images():
+        images.setdefault(path.relative_to(contents.folder).parts[0], []).append((name, path))
     if not images:
-        left_out = f" Left out: {found.listed()}." if found.left_out else ""
+        trouble = "no image file in" if contents.folder.is_dir() else "no folder"
+        left_out = f" Left out: {contents.list_left_out()}." if contents.left_out else ""
         raise errors.UserError(
-            f"`{errors.setting('data_dir')}` must hold images/<class>/ with image files. Received: "
-            f"{errors.setting('data_dir', root)}, with {'no image file in' if found.folder.is_dir() else 'no folder'} "
-            f"{found.folder}. An image file is one that Pillow can open.{left_out}"
+            f"`{errors.setting('data_dir')}` must contain images/<class>/ with image files. Received: "
+            f"{errors.setting('data_dir', root)}, with {trouble} {contents.folder}. Put files there that Pillow can "
+            f"open.{left_out}"
         )
     return images
 
@@ -162,33 +167,33 @@ def _stamp(path: Path) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 
 
-def _told(groups: Sequence[equal_images.Group]) -> str:
-    return errors.listed((" = ".join(group[:_TOLD]) for group in groups), _TOLD)
+def _list_groups(groups: Sequence[equal_images.Group]) -> str:
+    return errors.listed((" = ".join(group[:_MOST_LISTED]) for group in groups), _MOST_LISTED)
 
 
-def _listed(path: Path) -> list[str]:
+def _read_list(path: Path) -> list[str]:
     return text_files.lines(path) if path.is_file() else []
 
 
 def _require_text(root: Path, names: Iterable[str]) -> None:
-    wrong = [name for name in names if not paths.is_text(name)]
-    if wrong:
+    invalid = [name for name in names if not paths.is_text(name)]
+    if invalid:
         raise errors.UserError(
-            f"Names of classes must be UTF-8. Received: {paths.printable(errors.listed(wrong))} in {root}. Rename "
+            f"Names of classes must be UTF-8. Received: {paths.printable(errors.listed(invalid))} in {root}. Rename "
             f"them, for example with: convmv -f latin1 -t utf-8 -r --notest {root}"
         )
 
 
 def _require_images(
     root: Path,
-    found: image_files.Found,
+    contents: image_files.FolderImages,
     images: Mapping[str, object],
     seen: Collection[str],
     unseen: Collection[str],
 ) -> None:
-    """Check that classes with files have an image among them, except classes that a list or `--unseen` makes unseen."""
-    normal = names_lib.normal
-    labels = {path.relative_to(found.folder).parts[0] for path, _ in found.left_out if path.parent != found.folder}
+    """Check that classes with files have an image among them, except classes that are listed as unseen."""
+    normal, folder = names_lib.normal, contents.folder
+    labels = {path.relative_to(folder).parts[0] for path, _ in contents.left_out if path.parent != folder}
     declared_seen, declared_unseen = set(map(normal, seen)), set(map(normal, unseen))
     may_be_seen = [
         label
@@ -198,9 +203,9 @@ def _require_images(
     if may_be_seen:
         raise errors.UserError(
             f"Seen classes must have images that can be read. Received: {paths.printable(errors.listed(may_be_seen))} "
-            f"in {root / IMAGES}, with files of which none is an image. Left out: {found.listed()}. Mend them, or "
-            "make these classes unseen with "
-            f"{errors.setting('unseen', tuple(paths.printable(one) for one in may_be_seen))}."
+            f"in {root / IMAGES}, with files of which none is an image. Left out: {contents.list_left_out()}. Add "
+            "images, or make these classes unseen with "
+            f"{errors.setting('unseen', [paths.printable(name) for name in may_be_seen])}."
         )
 
 
@@ -208,27 +213,27 @@ def _require_disjoint(root: Path, both: Collection[str]) -> None:
     if both:
         raise errors.UserError(
             f"Seen and unseen classes must differ. Received: {errors.listed(sorted(both))} in both lists of {root}. "
-            f"Take them out of seen.txt, or of unseen.txt or {errors.setting('unseen')}."
+            f"Remove them from seen.txt, or from unseen.txt or {errors.setting('unseen')}."
         )
 
 
-def _require_whole(layout: Layout) -> None:
+def _require_complete(layout: Layout) -> None:
     few = [name for name in layout.seen if len(layout.images.get(name, ())) < 2]
     if few:
         raise errors.UserError(
-            "Seen classes must have two images at least, one for training and one for the test. Received: "
-            f"{errors.listed(few)} with fewer in {layout.root / IMAGES}. Add images, or make them unseen with "
-            f"{errors.setting('unseen', tuple(few))}."
+            "Each seen class must have at least two images, one for training and one for the test. Received: fewer "
+            f"for {errors.listed(few)} in {layout.root / IMAGES}. Add images, or make these classes unseen with "
+            f"{errors.setting('unseen', few)}."
         )
     if not layout.unseen:
         raise errors.UserError(
-            f"A class must be unseen. Received: {len(layout.seen)} classes in {layout.root / IMAGES}, all seen. Name "
-            f"unseen ones with {errors.setting('unseen', ('a', 'b'))} or in unseen.txt, or describe a class that has "
-            "no images."
+            f"At least one class must be unseen. Received: {len(layout.seen)} classes in {layout.root / IMAGES}, all "
+            f"seen. Name unseen classes with {errors.setting('unseen', ['a', 'b'])} or in unseen.txt, or describe a "
+            "class that has no images."
         )
     if len(layout.seen) < _FEWEST_SEEN:
         raise errors.UserError(
-            f"There must be {_FEWEST_SEEN} seen classes at least, as a classifier tells classes apart. Received: "
+            f"There must be at least {_FEWEST_SEEN} seen classes, which a classifier can distinguish. Received: "
             f"{errors.listed(layout.seen) or 'none'} in {layout.root / IMAGES}. Add classes with images."
         )
 
@@ -240,11 +245,11 @@ def require_different(layout: Layout) -> None:
       errors.UserError: If a class lacks one of them.
     """
     parts = layout.parts()
-    both = [{label for _, label, _ in parts[part]} for part in ("train", "test_seen")]
-    same = [label for label in layout.seen if not all(label in labels for labels in both)]
-    if same:
+    labels_of_parts = [{label for _, label, _ in parts[part]} for part in ("train", "test_seen")]
+    incomplete = [label for label in layout.seen if not all(label in labels for labels in labels_of_parts)]
+    if incomplete:
         raise errors.UserError(
-            "Seen classes must have two images at least that differ, and that no other class has. Received: "
-            f"{errors.listed(same)} in {layout.root / IMAGES}, whose images are equal to one another or to those of "
-            "other classes. Add images, or remove these classes."
+            "Each seen class must have at least two images that differ from each other and from those of other "
+            f"classes. Received: {errors.listed(incomplete)} in {layout.root / IMAGES}, whose images are copies of one "
+            "another or of other classes' images. Add images, or remove these classes."
         )

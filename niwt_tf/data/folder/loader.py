@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Loads the user's folder as a zero-shot dataset, and prepares its images first if that has not been done."""
+"""Load the user's folder as a zero-shot dataset, and prepare its images first if that has not been done."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import tensorflow_datasets as tfds
 
 from niwt_tf import config as config_lib
 from niwt_tf import errors
-from niwt_tf.data import class_texts, photographs, places, prepare, zero_shot
+from niwt_tf.data import class_texts, folders, photographs, prepare, zero_shot
 from niwt_tf.data import names as names_lib
 from niwt_tf.data.folder import caption_files, folder_dataset_builder, table
 from niwt_tf.data.folder import layout as layout_lib
@@ -36,58 +36,59 @@ def load(config: config_lib.DataConfig, image_size: int) -> zero_shot.ZeroShotDa
     layout = layout_lib.read(Path(config.data_dir).expanduser(), config.unseen)
     for line in layout.remarks():
         progress.say(line)
-    _say_unnamed(layout)
+    _warn_unnamed(layout)
     layout_lib.require_different(layout)
     builder = folder_dataset_builder.Builder(
-        data_dir=places.prepared_folder(config), config=folder_dataset_builder.config(layout)
+        data_dir=folders.prepared_folder(config), config=folder_dataset_builder.config(layout)
     )
     if not prepare.is_prepared(builder):
         prepare.prepare(builder)
     train, test_seen = (photographs.split(builder, part, image_size) for part in ("train", "test_seen"))
-    _require_read(layout, {"training": train, "the test": test_seen})
+    _require_readable(layout, {"training": train, "the test": test_seen})
     test_unseen = _test_unseen(builder, image_size)
-    tested = {(*layout.seen, *layout.unseen)[label] for label in test_unseen.labels}
+    test_classes = {(*layout.seen, *layout.unseen)[label] for label in test_unseen.labels}
     return zero_shot.ZeroShotDataset(
         name="folder",
         seen=layout.seen,
         unseen=layout.unseen,
-        validation=zero_shot.unseen_again(layout.seen, layout.unseen),
+        validation=zero_shot.choose_pseudo_unseen(layout.seen, layout.unseen),
         train=train,
         test_seen=test_seen,
         test_unseen=test_unseen,
         descriptions=_descriptions(layout),
         split_version=f"{paths.printable(layout.root.resolve().name)}, a fifth of each seen class for the test",
         split_sha256=layout.split_digest(),
-        imageless=tuple(name for name in layout.unseen if name not in tested),
+        imageless=tuple(name for name in layout.unseen if name not in test_classes),
     )
 
 
-def _say_unnamed(layout: layout_lib.Layout) -> None:
+def _warn_unnamed(layout: layout_lib.Layout) -> None:
     """Warn about classes that are unseen only because they have a description and no image."""
     if layout.unnamed:
-        near = names_lib.nearest(layout.unnamed, layout.images)
+        hint = names_lib.nearest(layout.unnamed, layout.images)
         progress.say(
-            f"  warning: unseen, without an image and without being named so: {errors.listed(layout.unnamed)}.{near} "
-            f"Name all unseen classes in unseen.txt or by {errors.setting('unseen')}, or take out what is no class."
+            "  warning: these classes are unseen because they have a description and no image: "
+            f"{errors.listed(layout.unnamed)}.{hint} To confirm this, list all unseen classes in unseen.txt; else "
+            "correct their names, or remove their descriptions."
         )
 
 
 def _test_unseen(builder: tfds.core.DatasetBuilder, image_size: int) -> zero_shot.Split:
     if "test_unseen" in builder.info.splits:
         return photographs.split(builder, "test_unseen", image_size)
-    none = np.zeros((0, image_size, image_size, 3), np.uint8)
-    return zero_shot.Split(tf.data.Dataset.from_tensor_slices(none), np.zeros(0, np.int64))
+    no_images = np.zeros((0, image_size, image_size, 3), np.uint8)
+    return zero_shot.Split(tf.data.Dataset.from_tensor_slices(no_images), np.zeros(0, np.int64))
 
 
-def _require_read(layout: layout_lib.Layout, splits: Mapping[str, zero_shot.Split]) -> None:
+def _require_readable(layout: layout_lib.Layout, splits: Mapping[str, zero_shot.Split]) -> None:
     """Check that each split has a readable image of every seen class."""
     for use, split in splits.items():
         labels = set(split.labels.tolist())
         missing = [name for label, name in enumerate(layout.seen) if label not in labels]
         if missing:
             raise errors.UserError(
-                f"Seen classes must have images for {use} that can be read. Received: {errors.listed(missing)} in "
-                f"{layout.root / layout_lib.IMAGES}, of which none can. Remove damaged files, or add images."
+                f"Each seen class must have an image for {use} that can be read. Received: none for "
+                f"{errors.listed(missing)} in {layout.root / layout_lib.IMAGES}. Remove damaged files, or add images."
             )
 
 
@@ -98,20 +99,21 @@ def _choosers(parts: Mapping[str, Sequence[tuple[str, str, Path]]], seen: Sequen
         for name, label, _ in images:
             names[part].setdefault(label, []).append(name.partition("/")[2])
     return {
-        label: functools.partial(_chosen, label, names["train"].get(label, ()), names["test_seen"].get(label, ()))
+        label: functools.partial(_choose_files, label, names["train"].get(label, ()), names["test_seen"].get(label, ()))
         for label in seen
     }
 
 
-def _chosen(label: str, train: Collection[str], test: Collection[str], files: Collection[str]) -> Collection[str]:
+def _choose_files(label: str, train: Collection[str], test: Collection[str], files: Collection[str]) -> Collection[str]:
+    """Choose the caption files of training images, and print which files may belong to test images, too."""
     choice = caption_files.choose(files, train, test)
-    if choice.doubtful:
-        told = errors.listed(f"{file}.txt ({', '.join(images)})" for file, images in choice.doubtful.items())
+    if choice.ambiguous:
+        names = errors.listed(f"{file}.txt ({', '.join(images)})" for file, images in choice.ambiguous.items())
         progress.say(
-            f"  captions of {label} that may be of test images are not read: {told}. A file that is called as its "
-            "image is, with .txt behind it, is of that one alone."
+            f"  captions of {label} that may describe test images are not read: {names}. Name each file after its "
+            "image, such as 7.jpg.txt for 7.jpg, to have it belong to that image alone."
         )
-    return choice.read
+    return choice.readable
 
 
 def _descriptions(layout: layout_lib.Layout) -> zero_shot.Descriptions:
@@ -119,17 +121,17 @@ def _descriptions(layout: layout_lib.Layout) -> zero_shot.Descriptions:
     classes, choosers = (*layout.seen, *layout.unseen), _choosers(layout.parts(), layout.seen)
     attributes = table.find(layout.root)
     captions, documents = layout.root / layout_lib.CAPTIONS, layout.root / layout_lib.DOCUMENTS
-    known: dict[str, Callable[[], Any]] = {}
+    readers: dict[str, Callable[[], Any]] = {}
     if attributes.is_file():
-        known["attributes"] = lambda: table.attributes(attributes, classes)
+        readers["attributes"] = lambda: table.attributes(attributes, classes)
     if captions.is_dir():
-        known["captions"] = functools.cache(
+        readers["captions"] = functools.cache(
             lambda: zero_shot.Texts(
                 class_texts.captions(captions, classes, "`captions`", choosers), paths.printable(str(captions))
             )
         )
     if documents.is_dir():
-        known["documents"] = lambda: zero_shot.Texts(
+        readers["documents"] = lambda: zero_shot.Texts(
             class_texts.documents(documents, classes, "`documents`"), paths.printable(str(documents))
         )
-    return zero_shot.Descriptions(**known)
+    return zero_shot.Descriptions(**readers)

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Reads attributes.csv: a header `class,<attribute>,...`, and a row of numbers for each class.
+"""Read attributes.csv: a header `class,<attribute>,...`, and a row of numbers for each class.
 
 Semicolons or tabs may separate cells, and then decimal commas are allowed; the file may be UTF-16, or .xlsx.
 """
@@ -43,12 +43,12 @@ def class_names(path: Path) -> list[str]:
     return [row[0] for _, row in rows]
 
 
-def attributes(path: Path, wanted: Sequence[str]) -> zero_shot.Attributes:
+def attributes(path: Path, class_names: Sequence[str]) -> zero_shot.Attributes:
     """Read the attributes of classes; NaN for empty cells, and for -1 if that means a missing value.
 
     Args:
       path: File of the table.
-      wanted: Names of the classes to read; rows of others are ignored.
+      class_names: Names of the classes to read; rows of others are ignored.
 
     Raises:
       errors.UserError: If this is not such a table, a class is missing or repeated, or a value is not a number.
@@ -56,9 +56,9 @@ def attributes(path: Path, wanted: Sequence[str]) -> zero_shot.Attributes:
     from niwt_tf.data import missing_values  # starts TensorFlow
 
     header, rows, delimiter = _read(path)
-    by_name = {row[0]: (number, row) for number, row in rows}
-    same = names_lib.join(wanted, [row[0] for _, row in rows], str(path), "Add a row for each class.")
-    values = {name: _numbers(path, *by_name[same[name]], header, delimiter) for name in wanted}
+    by_name = {row[0]: (line, row) for line, row in rows}
+    matches = names_lib.join(class_names, [row[0] for _, row in rows], str(path), "Add a row for each class.")
+    values = {name: _numbers(path, *by_name[matches[name]], header, delimiter) for name in class_names}
     source = paths.printable(str(path))
     return missing_values.attributes(header[1:], values, np.stack(list(values.values())), source)
 
@@ -69,14 +69,14 @@ def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]], str]:
     header = rows[0][1] if rows else []
     if len(header) < 2 or header[0].lower() != "class" or len(set(header)) < len(header) or "" in header:
         raise errors.UserError(
-            f"{path.name} must begin with the line class,<attribute>,..., of which all names differ. Received: {path} "
-            f"with {','.join(header)[:200]!r}."
+            f"{path.name} must begin with the line class,<attribute>,..., in which all names differ. Received: {path} "
+            f"with {','.join(header)[:200]!r}. Write such a line."
         )
-    for number, row in rows[1:]:
+    for line, row in rows[1:]:
         if len(row) != len(header) or not row[0]:
             raise errors.UserError(
                 f"Each row of {path.name} must be a class and {len(header) - 1} numbers. Received: {len(row)} cells in "
-                f"line {number} of {path}. Quote a name that has a comma in it."
+                f"line {line} of {path}. Put quotes around a name that contains a comma."
             )
     return header, rows[1:], delimiter
 
@@ -90,14 +90,14 @@ def _number(path: Path, line: int, name: str, cell: str, column: str, delimiter:
     """Parse the number of a cell; NaN if it is empty."""
     if not cell:
         return math.nan
-    is_point = delimiter != "," and _DECIMAL_COMMA.fullmatch(cell)
+    has_decimal_comma = delimiter != "," and _DECIMAL_COMMA.fullmatch(cell)
     try:
-        value = float(cell.replace(",", ".") if is_point else cell)
+        value = float(cell.replace(",", ".") if has_decimal_comma else cell)
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
         raise errors.UserError(
-            f"Attributes must be numbers; one that is missing, nothing. Received: {cell!r} for class {name!r}, "
-            f"attribute {column!r}, in line {line} of {path}."
+            f"Attributes must be finite numbers. Received: {cell!r} for class {name!r}, attribute {column!r}, in line "
+            f"{line} of {path}. Leave the cell of a missing value empty."
         )
     return value

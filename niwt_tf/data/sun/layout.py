@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The files of the SUN Attribute database."""
+"""Read the files of the SUN Attribute database."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NAMES = ("SUNAttributeDB/attributes.mat", "attributes.mat")
 
 def images(folder: Path) -> list[photographs.Photograph]:
     """List the photographs of `images/<letter>/<class>[/<subclass>]/`, sorted by name."""
-    return photographs.below(folder / "images", class_of)
+    return photographs.find(folder / "images", class_of)
 
 
 def class_of(name: str) -> str:
@@ -25,15 +25,15 @@ def class_of(name: str) -> str:
 
 
 def descriptions(
-    source: benchmark.Source, class_names: Sequence[str], texts_of: Callable[[], benchmark.ImagesOfClasses]
+    files: benchmark.BenchmarkFiles, class_names: Sequence[str], images_of: Callable[[], benchmark.ImagesOfClasses]
 ) -> zero_shot.Descriptions:
     """Describe the classes by the 102 attributes."""
-    del texts_of
-    return zero_shot.Descriptions(attributes=lambda: _attributes(source, class_names))
+    del images_of
+    return zero_shot.Descriptions(attributes=lambda: _attributes(files, class_names))
 
 
-def _attributes(source: benchmark.Source, class_names: Sequence[str]) -> zero_shot.Attributes:
+def _attributes(files: benchmark.BenchmarkFiles, class_names: Sequence[str]) -> zero_shot.Attributes:
     """Read the attributes of the split, with names if the database itself is available."""
-    file = source.find(*_NAMES)
+    file = files.find(*_NAMES)
     names = matlab.strings(matlab.read(file, required=("attributes",))["attributes"]) if file else []
-    return class_attributes.from_mat(source.mat(), class_names, names)
+    return class_attributes.read_mat(files.mat(), class_names, names)

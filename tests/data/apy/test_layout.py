@@ -26,23 +26,23 @@ def fake(tmp_path: Path) -> benchmark.Fake:
 
 
 def _attributes(fake: benchmark.Fake) -> zero_shot.Attributes:
-    source = benchmark_lib.Source(split_files.folders("apy", fake.root))
+    source = benchmark_lib.BenchmarkFiles(split_files.folders("apy", fake.root))
     read = layout.descriptions(source, fake.class_names, dict).attributes
     assert read is not None
     return read()
 
 
 def test_objects_are_in_the_order_of_the_lists_and_have_names_of_their_own(fake: benchmark.Fake) -> None:
-    found = layout.images(fake.root)
-    assert [one.name for one in found] == list(fake.labels)
-    assert {one.name: one.label for one in found} == fake.labels
-    assert [one.name for one in found[:4]] == [
+    objects = layout.images(fake.root)
+    assert [one.name for one in objects] == list(fake.labels)
+    assert {one.name: one.label for one in objects} == fake.labels
+    assert [one.name for one in objects[:4]] == [
         "2008_000008.jpg", "2008_000008.jpg#2", "2008_000009.jpg", "2008_000009.jpg#2",
     ]  # fmt: skip
-    assert found[0].path == found[1].path == fake.root / fakes.apy.PASCAL / "2008_000008.jpg"
-    assert (found[0].box, found[1].box) == fakes.apy.BOXES
-    assert found[-1].path.parent == fake.root / fakes.apy.YAHOO
-    assert all(one.path.is_file() for one in found)
+    assert objects[0].path == objects[1].path == fake.root / fakes.apy.PASCAL / "2008_000008.jpg"
+    assert (objects[0].box, objects[1].box) == fakes.apy.BOXES
+    assert objects[-1].path.parent == fake.root / fakes.apy.YAHOO
+    assert all(one.path.is_file() for one in objects)
 
 
 def test_an_object_is_what_its_box_shows(fake: benchmark.Fake) -> None:
@@ -55,14 +55,14 @@ def test_an_object_is_what_its_box_shows(fake: benchmark.Fake) -> None:
 
 
 @pytest.mark.parametrize("line", ["2008_000008.jpg horse 53 87 471", "2008_000008.jpg horse 53 87 471 x 0 1"])
-def test_a_line_without_a_box_is_told(fake: benchmark.Fake, line: str) -> None:
+def test_a_line_without_a_box_is_reported(fake: benchmark.Fake, line: str) -> None:
     path = fake.root / "attribute_data" / "apascal_test.txt"
     path.write_text(f"{path.read_text()}{line}\n")
     with pytest.raises(errors.UserError) as caught:
         layout.images(fake.root)
     assert str(caught.value) == (
         "Each line of apascal_test.txt must be an image, its class, four numbers for its box, and its attributes. "
-        f"Received: {line!r} in {path}. Unpack attribute_data.tar.gz anew."
+        f"Received: {line!r} in {path}. Unpack attribute_data.tar.gz again."
     )
 
 

@@ -25,7 +25,7 @@ def test_every_attribute_shows_in_a_part() -> None:
     assert len(set(anatomy.PARTS)) == 9
 
 
-def test_colors_can_be_told_apart() -> None:
+def test_colors_can_be_distinguished() -> None:
     values = np.array(list(anatomy.COLORS.values()), float)
     assert values.shape == (6, 3)
     distances = np.linalg.norm(values[:, None] - values[None], axis=-1)

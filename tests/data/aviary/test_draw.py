@@ -26,18 +26,18 @@ def _drawn(seed: int, size: int = 64, **changes: str) -> draw.Drawing:
 
 
 def _pixels(part: str, **changes: str) -> np.ndarray:
-    """Returns how many pixels the part has in each drawing."""
+    """Return how many pixels the part has in each drawing."""
     return np.array([(_drawn(seed, **changes).segmentation == _PART_ID[part]).sum() for seed in _SEEDS])
 
 
 def _color(part: str, **changes: str) -> np.ndarray:
-    """Returns the mean red, green and blue of the part over all drawings."""
+    """Return the mean red, green and blue of the part over all drawings."""
     drawings = [_drawn(seed, **changes) for seed in _SEEDS]
     return np.concatenate([d.image[d.segmentation == _PART_ID[part]] for d in drawings]).mean(0)
 
 
 def _near(mask: np.ndarray, pixels: int) -> np.ndarray:
-    """Returns the mask with all that is at most so many pixels away."""
+    """Return the mask with all that is at most so many pixels away."""
     padded = np.pad(mask, pixels)
     shifts = range(2 * pixels + 1)
     return np.any([padded[y : y + len(mask), x : x + len(mask)] for y in shifts for x in shifts], axis=0)

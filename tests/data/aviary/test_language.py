@@ -57,7 +57,7 @@ _ALL_RED = {
 
 
 def _colors_said(text: str) -> list[str]:
-    """Returns a feature for each colour word of the text, or the bare word if no part claims it."""
+    """Return a feature for each colour word of the text, or the bare word if no part claims it."""
     said = []
     for match in re.finditer(rf"\b(?:{_COLOR})\b", text):
         before, after = text[: match.start()].rstrip(), text[match.end() :].lstrip()
@@ -96,7 +96,7 @@ def test_captions_follow_from_the_generator_alone() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, 10, 37])
-def test_captions_are_as_many_as_asked_for(count: int) -> None:
+def test_captions_are_as_many_requested(count: int) -> None:
     assert len(language.captions(_ALL_RED, np.random.default_rng(0), count)) == count
 
 

@@ -17,13 +17,13 @@ _ANGLES = strategies.floats(-7, 7)
 
 
 def _area(points: np.ndarray) -> float:
-    """Returns the area of a polygon, by the shoelace formula."""
+    """Return the area of a polygon, by the shoelace formula."""
     x, y = points.T
     return abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2
 
 
 def _holds(outline: np.ndarray, points: np.ndarray) -> bool:
-    """Returns whether a polygon in -1..1 holds all points, by drawing it."""
+    """Return whether a polygon in -1..1 holds all points, by drawing it."""
     canvas = Image.new("1", (400, 400))
     ImageDraw.Draw(canvas).polygon(((outline + 1) * 200).ravel().tolist(), fill=1)
     columns, rows = ((points + 1) * 200).astype(int).T

@@ -43,8 +43,8 @@ def test_seen_species_come_first(classes: int, unseen: int) -> None:
 @hypothesis.given(seed=_SEEDS, unseen=strategies.integers(1, 4))
 def test_seen_species_show_each_value_of_an_unseen_one_twice(seed: int, unseen: int) -> None:
     birds = species.invent(seed, 20, unseen)
-    shown = collections.Counter(trait for kind in birds if kind.seen for trait in kind.traits.items())
-    assert min(shown[trait] for kind in birds if not kind.seen for trait in kind.traits.items()) >= 2
+    values = collections.Counter(trait for kind in birds if kind.seen for trait in kind.traits.items())
+    assert min(values[trait] for kind in birds if not kind.seen for trait in kind.traits.items()) >= 2
 
 
 @_FEW
@@ -63,17 +63,17 @@ def test_traits_are_values_of_the_attributes(seed: int) -> None:
 
 
 def test_every_value_occurs() -> None:
-    shown = {trait for kind in species.invent(0) for trait in kind.traits.items()}
-    assert shown == {(name, value) for name, values in anatomy.ATTRIBUTES.items() for value in values}
+    values = {trait for kind in species.invent(0) for trait in kind.traits.items()}
+    assert values == {(name, value) for name, values in anatomy.ATTRIBUTES.items() for value in values}
 
 
 def test_names_are_unique_and_say_nothing_of_the_looks() -> None:
     shades = " ".join(shade for row in language.COLOR_WORDS.values() for shade in row)
     values = " ".join(" ".join(values) for values in anatomy.ATTRIBUTES.values())
-    looks = set(re.findall("[a-z]+", f"{shades} {values} {' '.join(anatomy.PARTS)} crest bars head bill beak".lower()))
+    words = set(re.findall("[a-z]+", f"{shades} {values} {' '.join(anatomy.PARTS)} crest bars head bill beak".lower()))
     names = [kind.name for seed in range(4) for kind in species.invent(seed, 120, 12)]
     assert all(re.fullmatch("[A-Z][a-z]+ [A-Z][a-z]+", name) for name in names)
-    assert not looks & {word for name in names for word in name.lower().split()}
+    assert not words & {word for name in names for word in name.lower().split()}
     for first in range(0, len(names), 120):
         assert len(set(names[first : first + 120])) == 120
 
@@ -82,15 +82,16 @@ def test_too_many_unseen_species_are_an_error() -> None:
     with pytest.raises(errors.UserError) as caught:
         species.invent(0, 12, 9)
     assert str(caught.value) == (
-        "`--aviary_unseen` species must share each of their attribute values with seen ones. "
-        "Received: --aviary_classes=12, --aviary_unseen=9. Use fewer unseen or more classes."
+        "Each attribute value of an unseen species of the aviary must occur among seen species. Received: "
+        "aviary_classes=12 and aviary_unseen=9, for which no such species were found. Choose fewer unseen classes, or "
+        "more classes."
     )
 
 
 @pytest.mark.parametrize("classes", [-1, 0, 1, 573, 10_000])
 def test_counts_of_classes_without_names_are_errors(classes: int) -> None:
     with pytest.raises(
-        errors.UserError, match=rf"^`--aviary_classes` must be from 2 to 572\. Received: --aviary_classes={classes}\.$"
+        errors.UserError, match=rf"^`aviary_classes` must be from 2 to 572\. Received: aviary_classes={classes}\. "
     ):
         species.invent(0, classes, 0)
 
@@ -112,7 +113,7 @@ def test_more_species_than_differ_enough_are_an_error(monkeypatch: pytest.Monkey
     monkeypatch.setattr(anatomy, "ATTRIBUTES", {name: ("no", "yes") for name in "abcd"})
     monkeypatch.setattr(species, "_differences", counted)
     monkeypatch.setattr(species, "_TRIES", 1000)
-    with pytest.raises(errors.UserError, match="classes=3, of which 2 were found"):
+    with pytest.raises(errors.UserError, match="classes=3, of which only 2 could be invented"):
         species.invent(0, 3, 0)
 
 

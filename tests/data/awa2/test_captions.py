@@ -28,7 +28,7 @@ def _sentences(animal: str) -> list[str]:
 
 
 def _names_in(sentence: str, animals: set[str]) -> set[str]:
-    """Returns which animals are named, a single one or several."""
+    """Return which animals are named, a single one or several."""
     words = " ".join(re.findall(r"[a-z]+", sentence.lower()))
     return {animal for animal in animals if re.search(rf"\b{animal.replace('+', ' ')}(s|es)?\b", words)}
 

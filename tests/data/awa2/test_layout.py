@@ -27,7 +27,7 @@ def _known(fake: benchmark.Fake) -> zero_shot.Descriptions:
     def no_text_of_images() -> benchmark_lib.ImagesOfClasses:
         raise AssertionError("captions of AWA2 are of no image")
 
-    source = benchmark_lib.Source(split_files.folders("awa2", fake.root))
+    source = benchmark_lib.BenchmarkFiles(split_files.folders("awa2", fake.root))
     return layout.descriptions(source, fake.class_names, no_text_of_images)
 
 
@@ -68,7 +68,7 @@ def test_binary_attributes_are_0_and_1(fake: benchmark.Fake) -> None:
         np.testing.assert_array_equal(values[label], row > 50)
 
 
-def test_without_their_matrix_binary_attributes_are_told_to_be_missing(fake: benchmark.Fake) -> None:
+def test_without_their_matrix_binary_attributes_are_reported_as_missing(fake: benchmark.Fake) -> None:
     (fake.root / "Animals_with_Attributes2" / "predicate-matrix-binary.txt").unlink()
     read = _known(fake).binary_attributes
     assert read is not None

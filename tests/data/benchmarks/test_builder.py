@@ -126,13 +126,13 @@ def test_lists_without_validation_classes_get_the_last_of_the_seen(tmp_path: Pat
     fake.mat.unlink()
     builder = _prepare(fake.builder(base), fake.root, tmp_path / "prepared")
     seen, unseen = fake.class_names[:5], fake.class_names[5:]
-    assert builder.info.metadata["validation"] == list(zero_shot.unseen_again(seen, unseen)) == ["persian+cat"]
+    assert builder.info.metadata["validation"] == list(zero_shot.choose_pseudo_unseen(seen, unseen)) == ["persian+cat"]
     assert builder.info.metadata["split_version"] == "awa2 of lists"
     assert builder.info.splits["test_seen"].num_examples == fake.sizes["test_seen"]
 
 
 @pytest.mark.parametrize("name", _NAMES)
-def test_numbers_other_than_the_published_are_told_and_nothing_is_left(name: str, tmp_path: Path) -> None:
+def test_numbers_other_than_the_published_are_reported_and_nothing_is_left(name: str, tmp_path: Path) -> None:
     write, base = kinds.KINDS[name]
     fake = write(tmp_path / "files")
     builder = base(data_dir=tmp_path / "prepared")
@@ -140,17 +140,17 @@ def test_numbers_other_than_the_published_are_told_and_nothing_is_left(name: str
         prepare.prepare(builder, fake.root)
     counts = base.BENCHMARK.counts
     assert str(caught.value) == (
-        f"The split of {name} must have the sizes that were published: {counts}. Received: {fake.mat} with "
-        "Counts(train=20, test_seen=10, test_unseen=6, seen=5, unseen=2). Get the split from "
+        f"The split of {name} must have the published sizes: {counts}. Received: {fake.mat} with "
+        "Counts(train=20, test_seen=10, test_unseen=6, seen=5, unseen=2). Download the split from "
         "https://www.mpi-inf.mpg.de/departments/computer-vision-and-machine-learning/research/zero-shot-learning/"
-        "zero-shot-learning-the-good-the-bad-and-the-ugly, or use --dataset=folder for images and classes of your own."
+        "zero-shot-learning-the-good-the-bad-and-the-ugly, or use dataset='folder' for images and classes of your own."
     )
     assert not prepare.is_prepared(builder)
     assert not list((tmp_path / "prepared").rglob("*.tfrecord*"))
 
 
 def _move(fake: benchmark.Fake, source: str, target: str) -> str:
-    """Moves the first image of a part into another, in the split alone, and returns its class."""
+    """Move the first image of a part into another, in the split alone, and returns its class."""
     split = {name: value for name, value in scipy.io.loadmat(fake.mat).items() if not name.startswith("__")}
     split[target] = np.concatenate([split[target], split[source][:1]])
     split[source] = split[source][1:]
@@ -164,7 +164,7 @@ def test_an_unseen_class_in_training_is_refused(tmp_path: Path) -> None:
     write, base = kinds.KINDS["cub"]
     fake = write(tmp_path / "files")
     label = _move(fake, "test_unseen_loc", "trainval_loc")
-    with pytest.raises(errors.UserError, match="No unseen class may be in training") as caught:
+    with pytest.raises(errors.UserError, match="An unseen class must not have training images") as caught:
         _prepare(fake.builder(base), fake.root, tmp_path / "prepared")
     assert label in fake.unseen and f"images of {label} both in training and among the unseen" in str(caught.value)
 
@@ -175,12 +175,12 @@ def test_an_image_of_the_split_that_is_not_there_is_named(name: str, tmp_path: P
     fake = write(tmp_path / "files")
     gone = fake.parts["test_seen"][0]
     next(fake.root.rglob(f"*/{Path(gone).name}")).unlink()
-    with pytest.raises(errors.UserError, match="Images of a split must be there") as caught:
+    with pytest.raises(errors.UserError, match="All images of a split must exist") as caught:
         _prepare(fake.builder(base), fake.root, tmp_path / "prepared")
-    assert f"of whose 36 images 1 are not among the 35 found, such as {gone}" in str(caught.value)
+    assert f"with 36 images, of which 1 are not among the 35 on disk, such as {gone}" in str(caught.value)
 
 
-def test_photographs_that_cannot_be_read_are_told_and_nothing_is_left(tmp_path: Path) -> None:
+def test_photographs_that_cannot_be_read_are_reported_and_nothing_is_left(tmp_path: Path) -> None:
     write, base = kinds.KINDS["awa2"]
     fake = write(tmp_path / "files")
     for name in fake.parts["train"][:2]:

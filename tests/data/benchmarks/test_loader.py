@@ -27,15 +27,15 @@ _SIZE = 16
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The addresses that were asked for; none answers."""
-    asked: list[str] = []
+    """The requested addresses; none answers."""
+    urls: list[str] = []
 
     def fetch(url: str, path: Path, sha256: str | None = None) -> None:
-        asked.append(url)
+        urls.append(url)
         raise requests.ConnectionError
 
     monkeypatch.setattr(download, "fetch", fetch)
-    return asked
+    return urls
 
 
 def _load(name: str, fake: benchmark.Fake, prepared: Path) -> zero_shot.ZeroShotDataset:
@@ -85,7 +85,7 @@ def test_images_are_not_needed_once_they_are_prepared(
 
 
 def _pack(fake: benchmark.Fake, name: str, folder: Path) -> None:
-    """Packs a fake as its archives are, and removes it."""
+    """Pack a fake as its archives are, and removes it."""
     folder.mkdir()
     packed = {
         "awa2": {"AwA2-data.zip": ["Animals_with_Attributes2"]},
@@ -123,27 +123,27 @@ def test_archives_are_unpacked_and_used(name: str, tmp_path: Path, no_network: l
 
 
 @pytest.mark.parametrize("name", _NAMES)
-def test_nothing_at_hand_is_told_once_with_every_path_the_page_and_the_folder(
+def test_missing_files_are_reported_once_with_every_path_the_page_and_the_folder(
     name: str, tmp_path: Path, no_network: list[str]
 ) -> None:
     config = config_lib.DataConfig(dataset=name, data_dir=str(tmp_path / "files"), prepared_dir=str(tmp_path / "tfds"))
     with pytest.raises(errors.UserError) as caught:
         loader.load(kinds.KINDS[name][1], config, _SIZE)
-    told, root = str(caught.value), tmp_path / "files"
+    message, root = str(caught.value), tmp_path / "files"
     folders = {
         "awa2": ("AWA2", "Animals_with_Attributes2"),
         "cub": ("CUB", "CUB_200_2011"),
         "sun": ("SUN", "SUNAttributeDB"),
         "apy": ("APY", "aPascal-aYahoo"),
     }[name]
-    looked = [f"xlsa17/data/{folders[0]}", f"data/{folders[0]}", *folders, "."]
-    for folder in looked:
+    searched = [f"xlsa17/data/{folders[0]}", f"data/{folders[0]}", *folders, "."]
+    for folder in searched:
         for file in ("att_splits.mat", "image_label_PS.txt"):
-            assert f"\n  {root / folder / file}\n" in told
-    assert told.startswith(f"The proposed split of {name} must be at hand. Looked for:\n")
-    assert f"\n  {root}/xlsa17.zip\nCould not download https://datasets.d2.mpi-inf.mpg.de/xian/xlsa17.zip: " in told
-    assert "the server could not be reached" in told and "\n  https://www.mpi-inf.mpg.de/" in told
-    assert told.endswith(f"into {root}, or name the folder that holds it with --data_dir.")
+            assert f"\n  {root / folder / file}\n" in message
+    assert message.startswith(f"The proposed split of {name} must be on disk. Received: none of these paths:\n")
+    assert f"\n  {root}/xlsa17.zip\nCould not download https://datasets.d2.mpi-inf.mpg.de/xian/xlsa17.zip: " in message
+    assert "the server cannot be reached" in message and "\n  https://www.mpi-inf.mpg.de/" in message
+    assert message.endswith(f"into {root}, packed or unpacked, or name the folder that contains it with data_dir.")
     assert len(no_network) == 1
     assert not (tmp_path / "tfds").exists()
 
@@ -154,11 +154,11 @@ def test_a_split_without_images_asks_for_the_images(tmp_path: Path, no_network: 
     with pytest.raises(errors.UserError) as caught:
         _load("awa2", fake, tmp_path / "prepared")
     assert str(caught.value) == (
-        f"The images of awa2 must be at hand. Looked for:\n  {fake.root}/Animals_with_Attributes2/JPEGImages\n  "
-        f"{fake.root}/JPEGImages\n  {fake.root}/AwA2-data.zip\nCould not download "
-        "https://cvml.ista.ac.at/AwA2/AwA2-data.zip: the server could not be reached.\nGet AwA2-data.zip (13 GB) from\n"
-        f"  https://cvml.ista.ac.at/AwA2/\nand put it, packed or unpacked, into {fake.root}, or name the folder that "
-        "holds it with --data_dir."
+        "The images of awa2 must be on disk. Received: none of these paths:\n"
+        f"  {fake.root}/Animals_with_Attributes2/JPEGImages\n  {fake.root}/JPEGImages\n  {fake.root}/AwA2-data.zip\n"
+        "Could not download https://cvml.ista.ac.at/AwA2/AwA2-data.zip: the server cannot be reached.\n"
+        f"Download AwA2-data.zip (13 GB) from\n  https://cvml.ista.ac.at/AwA2/\ninto {fake.root}, packed or unpacked, "
+        "or name the folder that contains it with data_dir."
     )
     assert no_network == ["https://cvml.ista.ac.at/AwA2/AwA2-data.zip"]
     assert not (tmp_path / "prepared").exists()

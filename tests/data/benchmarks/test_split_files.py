@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of where proposed splits are looked for. Nothing is downloaded: addresses are closed ports of this machine."""
+"""Tests of finding proposed splits. Nothing is downloaded: addresses are closed ports of this machine."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 
 from niwt_tf import config, errors
-from niwt_tf.data.benchmarks import obtain, split_files
+from niwt_tf.data.benchmarks import fetch_files, split_files
 
 
 @pytest.fixture(autouse=True)
-def archive(monkeypatch: pytest.MonkeyPatch) -> obtain.Archive:
+def archive(monkeypatch: pytest.MonkeyPatch) -> fetch_files.Archive:
     """The archive of splits, at an address where nothing listens."""
     with http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as server:
-        archive = obtain.Archive(f"http://127.0.0.1:{server.server_port}/xlsa17.zip", "0.9 GB", "0" * 64)
+        archive = fetch_files.Archive(f"http://127.0.0.1:{server.server_port}/xlsa17.zip", "0.9 GB", "0" * 64)
     monkeypatch.setattr(split_files, "_ARCHIVE", archive)
     return archive
 
@@ -57,7 +57,7 @@ def test_every_benchmark_has_folders() -> None:
 def test_a_matlab_file_is_found_in_each_folder(tmp_path: Path, place: int, name: str) -> None:
     folder = split_files.folders("cub", tmp_path)[place]
     _write(folder, name)
-    found = split_files.obtain_split("cub", tmp_path)
+    found = split_files.fetch_split("cub", tmp_path)
     assert found == split_files.SplitFile((folder / name,), hashlib.sha256(name.encode()).hexdigest())
     assert found.folder == folder
 
@@ -103,29 +103,30 @@ def test_the_archive_is_unpacked_where_it_lies(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "xlsa17.zip", "w") as packed:
         packed.writestr("xlsa17/data/AWA2/att_splits.mat", "awa2")
         packed.writestr("xlsa17/data/CUB/att_splits.mat", "cub")
-    found = split_files.obtain_split("cub", tmp_path)
+    found = split_files.fetch_split("cub", tmp_path)
     assert found.paths == (tmp_path / "xlsa17" / "data" / "CUB" / "att_splits.mat",)
-    assert split_files.obtain_split("awa2", tmp_path).sha256 == hashlib.sha256(b"awa2").hexdigest()
+    assert split_files.fetch_split("awa2", tmp_path).sha256 == hashlib.sha256(b"awa2").hexdigest()
 
 
-def test_all_paths_looked_at_are_told(tmp_path: Path, archive: obtain.Archive) -> None:
+def test_all_paths_searched_are_listed(tmp_path: Path, archive: fetch_files.Archive) -> None:
     with pytest.raises(errors.UserError) as caught:
-        split_files.obtain_split("cub", tmp_path)
+        split_files.fetch_split("cub", tmp_path)
     paths = "".join(
         f"  {folder / name}\n"
         for folder in split_files.folders("cub", tmp_path)
         for name in ("att_splits.mat", "image_label_PS.txt")
     )
     assert str(caught.value) == (
-        f"The proposed split of cub must be at hand. Looked for:\n{paths}  {tmp_path / 'xlsa17.zip'}\n"
-        f"Could not download {archive.url}: the server could not be reached.\n"
-        f"Get xlsa17.zip (0.9 GB) from\n  {split_files.PAGE}\n"
-        f"and put it, packed or unpacked, into {tmp_path}, or name the folder that holds it with --data_dir.\n\n"
-        f"The images of cub must be at hand. Looked for:\n"
+        f"The proposed split of cub must be on disk. Received: none of these paths:\n{paths}"
+        f"  {tmp_path / 'xlsa17.zip'}\n"
+        f"Could not download {archive.url}: the server cannot be reached.\n"
+        f"Download xlsa17.zip (0.9 GB) from\n  {split_files.PAGE}\n"
+        f"into {tmp_path}, packed or unpacked, or name the folder that contains it with data_dir.\n\n"
+        f"The images of cub must be on disk. Received: none of these paths:\n"
         f"  {tmp_path}/CUB_200_2011/images/001.Black_footed_Albatross\n"
         f"  {tmp_path}/images/001.Black_footed_Albatross\n  {tmp_path}/CUB_200_2011.tgz\n"
-        f"Get CUB_200_2011.tgz (1.2 GB) from\n  https://data.caltech.edu/records/65de6-vp158\n"
-        f"and put it, packed or unpacked, into {tmp_path}, or name the folder that holds it with --data_dir."
+        f"Download CUB_200_2011.tgz (1.2 GB) from\n  https://data.caltech.edu/records/65de6-vp158\n"
+        f"into {tmp_path}, packed or unpacked, or name the folder that contains it with data_dir."
     )
 
 

@@ -28,11 +28,11 @@ _PARTS = {
     "test_unseen": ("dog/dog_1.jpg", "dog/dog_2.jpg", "dog/dog_3.jpg"),
 }
 _TUNED = {"train_loc": _PARTS["train"][:4], "val_loc": _PARTS["train"][4:]}
-_REMEDY = "Get the proposed split from its page, and put it where --data_dir says."
+_REMEDY = "Download the proposed split from its page into the folder data_dir."
 
 
 def _locations(order: Sequence[str], wanted: Sequence[str]) -> np.ndarray:
-    """Returns `[n,1]` uint16, counted from 1, as the official files have it."""
+    """Return `[n,1]` uint16, counted from 1, as the official files have it."""
     return np.array([[order.index(name) + 1] for name in wanted], np.uint16).reshape(-1, 1)
 
 
@@ -43,7 +43,7 @@ def _cells(texts: Sequence[str]) -> np.ndarray:
 
 
 def _mat(folder: Path, order: Sequence[str] = _NAMES, **changes: Any) -> split_files.SplitFile:
-    """Writes att_splits.mat; a change gives a location anew by names or by an array, None leaves it out."""
+    """Write att_splits.mat; a change gives a location anew by names or by an array, None leaves it out."""
     wanted: dict[str, Any] = {f"{part}_loc": names for part, names in _PARTS.items() if part != "train"}
     wanted |= {"trainval_loc": _PARTS["train"], **_TUNED} | changes
     found = {
@@ -61,17 +61,17 @@ def _save(folder: Path, variables: dict[str, np.ndarray]) -> split_files.SplitFi
 
 
 def _features(folder: Path, files: Sequence[str]) -> None:
-    """Writes res101.mat, with the names of the images as on the authors' disk."""
+    """Write res101.mat, with the names of the images as on the authors' disk."""
     variables = {"image_files": _cells(files), "features": np.zeros((2, len(files))), "labels": np.ones((4, 1))}
     io.savemat(folder / "res101.mat", variables)
 
 
 def _named(split: splits.ProposedSplit, names: Sequence[str] = _NAMES) -> dict[str, tuple[str, ...]]:
-    """Returns the names of each part's images, in order."""
+    """Return the names of each part's images, in order."""
     return {part: tuple(names[index] for index in indices) for part, indices in split.parts.items()}
 
 
-def _assert_told(message: str, file: split_files.SplitFile, names: Sequence[str] = _NAMES) -> None:
+def _assert_raises(message: str, file: split_files.SplitFile, names: Sequence[str] = _NAMES) -> None:
     with pytest.raises(errors.UserError) as caught:
         splits.read(file, names, [name.split("/")[0] for name in names])
     assert str(caught.value) == message
@@ -151,11 +151,11 @@ def test_no_order_changes_the_parts(
     assert _named(split, on_disk) == _PARTS
 
 
-def test_an_image_missing_on_disk_is_told(tmp_path: Path) -> None:
+def test_an_image_missing_on_disk_is_reported(tmp_path: Path) -> None:
     _features(tmp_path, [f"/x/images/{name}" for name in _NAMES])
-    _assert_told(
-        f"Images of a split must be there. Received: {tmp_path / 'res101.mat'}, of whose 12 images 2 are not among the "
-        "10 found, such as ant/ant_1.jpg, dog/dog_3.jpg. Unpack the images whole.",
+    _assert_raises(
+        f"All images of a split must exist. Received: {tmp_path / 'res101.mat'}, with 12 images, of which 2 are not "
+        "among the 10 on disk, such as ant/ant_1.jpg, dog/dog_3.jpg. Unpack all archives of the images.",
         _mat(tmp_path),
         _NAMES[1:-1],
     )
@@ -186,19 +186,19 @@ def test_listed_validation_classes_stand_in_for_train_loc(tmp_path: Path) -> Non
 def test_without_either_the_message_names_both(tmp_path: Path, absent: tuple[str, ...]) -> None:
     file = _mat(tmp_path, **dict.fromkeys(absent))
     there = [name for name in ("trainval_loc", "test_seen_loc", "test_unseen_loc", "train_loc", "val_loc")]
-    _assert_told(
-        "`train_loc` and `val_loc` must say which classes settings are tuned on, or valclasses1.txt must. "
+    _assert_raises(
+        "The validation classes must be given by `train_loc` and `val_loc`, or by valclasses1.txt. "
         f"Received: {file.paths[0]} with {', '.join(name for name in there if name not in absent)}, and no "
         f"{tmp_path / 'valclasses1.txt'}. {_REMEDY}",
         file,
     )
 
 
-def test_an_unknown_validation_class_is_told(tmp_path: Path) -> None:
+def test_an_unknown_validation_class_is_reported(tmp_path: Path) -> None:
     (tmp_path / "valclasses1.txt").write_text("cat\neel", "utf-8")
-    _assert_told(
-        "Classes must be found by name in the split's classes. Received: none for eel. Left over there: ant, bee, dog. "
-        f"{_REMEDY}",
+    _assert_raises(
+        "Every class must have its name in the split's classes. Received: no match for eel. Unmatched names there: "
+        f"ant, bee, dog. {_REMEDY}",
         _mat(tmp_path, train_loc=None, val_loc=None),
     )
 
@@ -206,18 +206,18 @@ def test_an_unknown_validation_class_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("key", "values", "limits"),
     [
-        ("trainval_loc", [1, 13], "from 1 to 13"),
-        ("test_seen_loc", [0, 2], "from 0 to 2"),
-        ("test_unseen_loc", [10, 60_000], "from 10 to 60,000"),
-        ("val_loc", [0], "from 0 to 0"),
-        ("test_seen_loc", [], "none"),
+        ("trainval_loc", [1, 13], "positions from 1 to 13"),
+        ("test_seen_loc", [0, 2], "positions from 0 to 2"),
+        ("test_unseen_loc", [10, 60_000], "positions from 10 to 60,000"),
+        ("val_loc", [0], "positions from 0 to 0"),
+        ("test_seen_loc", [], "no position"),
     ],
 )
-def test_locations_out_of_range_are_told(tmp_path: Path, key: str, values: list[int], limits: str) -> None:
+def test_locations_out_of_range_are_reported(tmp_path: Path, key: str, values: list[int], limits: str) -> None:
     file = _mat(tmp_path, **{key: np.array(values, np.uint16).reshape(-1, 1)})
-    _assert_told(
-        f"`{key}` must count images from 1 to 12, the number of them found. Received: {file.paths[0]} with {limits}. "
-        f"{_REMEDY}",
+    _assert_raises(
+        f"`{key}` must hold positions from 1 to 12, the number of images on disk. Received: {file.paths[0]} with "
+        f"{limits}. {_REMEDY}",
         file,
     )
 
@@ -229,11 +229,11 @@ def test_locations_out_of_range_are_told(tmp_path: Path, key: str, values: list[
         {"trainval_loc": (*_PARTS["train"], "bee/bee_2.jpg", "ant/ant_1.jpg")},
     ],
 )
-def test_an_image_in_two_parts_or_twice_in_one_is_told(tmp_path: Path, change: dict[str, Any]) -> None:
+def test_an_image_in_two_parts_or_twice_in_one_is_reported(tmp_path: Path, change: dict[str, Any]) -> None:
     file = _mat(tmp_path, **change)
-    _assert_told(
-        f"Splits must be disjoint. Received: {file.paths[0]}, in which 2 images are in two parts or twice in one, such "
-        f"as ant/ant_1.jpg, bee/bee_2.jpg. {_REMEDY}",
+    _assert_raises(
+        f"The parts of a split must be disjoint. Received: {file.paths[0]}, with 2 images in two parts, or twice in "
+        f"one, such as ant/ant_1.jpg, bee/bee_2.jpg. {_REMEDY}",
         file,
     )
 
@@ -245,37 +245,37 @@ def test_an_image_in_two_parts_or_twice_in_one_is_told(tmp_path: Path, change: d
         {"test_seen_loc": (*_PARTS["test_seen"], "dog/dog_3.jpg"), "test_unseen_loc": _PARTS["test_unseen"][:2]},
     ],
 )
-def test_an_unseen_class_in_training_is_told(tmp_path: Path, change: dict[str, Any]) -> None:
+def test_an_unseen_class_in_training_is_reported(tmp_path: Path, change: dict[str, Any]) -> None:
     file = _mat(tmp_path, **change)
-    _assert_told(
-        f"No unseen class may be in training. Received: {file.paths[0]}, which has images of dog both in training and "
-        "among the unseen. Images and split do not belong together, or lie in another order than res101.mat would "
-        f"tell. {_REMEDY}",
+    _assert_raises(
+        f"An unseen class must not have training images. Received: {file.paths[0]}, with images of dog both in "
+        "training and among the unseen. The split may be one of other images, or count them in another order, which "
+        f"res101.mat would give. {_REMEDY}",
         file,
     )
 
 
 @pytest.mark.parametrize("change", [{"trainval_loc": _PARTS["train"][:4]}, {"test_seen_loc": _PARTS["test_seen"][:2]}])
-def test_a_seen_class_without_training_or_test_image_is_told(tmp_path: Path, change: dict[str, Any]) -> None:
+def test_a_seen_class_without_training_or_test_image_is_reported(tmp_path: Path, change: dict[str, Any]) -> None:
     file = _mat(tmp_path, **change)
-    _assert_told(_lacking(file, "cat", 1), file)
+    _assert_raises(_lacking(file, "cat", 1), file)
 
 
 def _lacking(file: split_files.SplitFile, names: str, unseen: int) -> str:
     return (
-        "Seen classes must have images for training and for the test, and there must be unseen ones. Received: "
-        f"{file.paths[0]}, which lacks either for {names}, with {unseen} unseen classes. {_REMEDY}"
+        "Each seen class must have images for training and for the test, and a class must be unseen. Received: "
+        f"{file.paths[0]}, where {names} has only one of them, with {unseen} unseen classes. {_REMEDY}"
     )
 
 
-def test_locations_that_lack_are_told(tmp_path: Path) -> None:
+def test_locations_that_lack_are_reported(tmp_path: Path) -> None:
     file = _mat(tmp_path, test_seen_loc=None)
-    with pytest.raises(errors.UserError, match="must hold `trainval_loc`, .*, without test_seen_loc, with "):
+    with pytest.raises(errors.UserError, match="must contain `trainval_loc`, .*, without test_seen_loc, with "):
         splits.read(file, _NAMES, _LABELS)
 
 
 @pytest.mark.parametrize("name", ["att_splits.mat", "res101.mat"])
-def test_text_files_named_mat_are_told(tmp_path: Path, name: str) -> None:
+def test_text_files_named_mat_are_reported(tmp_path: Path, name: str) -> None:
     file = _mat(tmp_path)
     (tmp_path / name).write_text("<html>404 Not Found</html>\n" * 20, "utf-8")
     with pytest.raises(errors.UserError, match=f"^{name} must be a MATLAB file .* Download it again.$"):
@@ -283,12 +283,12 @@ def test_text_files_named_mat_are_told(tmp_path: Path, name: str) -> None:
 
 
 def test_numbered_names_differ() -> None:
-    assert splits.numbered(["a", "b", "a", "a", "b"]) == ["a", "b", "a#2", "a#3", "b#2"]
-    assert splits.numbered([]) == []
+    assert splits.number_duplicates(["a", "b", "a", "a", "b"]) == ["a", "b", "a#2", "a#3", "b#2"]
+    assert splits.number_duplicates([]) == []
 
 
 def _lists(folder: Path, **changes: str) -> split_files.SplitFile:
-    """Writes the three lists: images with labels, without those of test_seen; those; and the unseen classes."""
+    """Write the three lists: images with labels, without those of test_seen; those; and the unseen classes."""
     files = {
         "image_label_PS": _lines(*_PARTS["train"], *_PARTS["test_unseen"]),
         "test_seen_PS": _lines(*_PARTS["test_seen"]),
@@ -316,46 +316,46 @@ def test_lists_may_name_validation_classes(tmp_path: Path) -> None:
     assert splits.read(_lists(tmp_path, testclasses="Dog"), _NAMES, _LABELS).validation == {"bee"}
 
 
-def test_an_unknown_class_among_the_unseen_is_told(tmp_path: Path) -> None:
+def test_an_unknown_class_among_the_unseen_is_reported(tmp_path: Path) -> None:
     file = _lists(tmp_path, testclasses="dog\neel\n")
-    _assert_told(
-        f"Classes must be found by name in {file.paths[0]}. Received: none for eel. Left over there: ant, bee, cat. "
-        f"{_REMEDY}",
+    _assert_raises(
+        f"Every class must have its name in {file.paths[0]}. Received: no match for eel. Unmatched names there: ant, "
+        f"bee, cat. {_REMEDY}",
         file,
     )
 
 
 @pytest.mark.parametrize("name", ["image_label_PS", "test_seen_PS"])
-def test_a_listed_image_missing_on_disk_is_told(tmp_path: Path, name: str) -> None:
+def test_a_listed_image_missing_on_disk_is_reported(tmp_path: Path, name: str) -> None:
     file = _lists(tmp_path, **{name: _lines("ant/ant_1.jpg", "dog/dog_1.jpg", "bee/bee_9.jpg")})
-    _assert_told(
-        f"Images of a split must be there. Received: {tmp_path / name}.txt, of whose 3 images 1 are not among the 12 "
-        "found, such as bee/bee_9.jpg. Unpack the images whole.",
+    _assert_raises(
+        f"All images of a split must exist. Received: {tmp_path / name}.txt, with 3 images, of which 1 are not among "
+        "the 12 on disk, such as bee/bee_9.jpg. Unpack all archives of the images.",
         file,
     )
 
 
-def test_lists_that_overlap_are_told(tmp_path: Path) -> None:
+def test_lists_that_overlap_are_reported(tmp_path: Path) -> None:
     file = _lists(tmp_path, test_seen_PS=_lines(*_PARTS["test_seen"], "ant/ant_1.jpg"))
-    with pytest.raises(errors.UserError, match="Splits must be disjoint.*1 images .* such as ant/ant_1.jpg"):
+    with pytest.raises(errors.UserError, match="parts of a split must be disjoint.*1 images .* such as ant/ant_1.jpg"):
         splits.read(file, _NAMES, _LABELS)
 
 
-def test_an_empty_list_of_seen_test_images_is_told(tmp_path: Path) -> None:
+def test_an_empty_list_of_seen_test_images_is_reported(tmp_path: Path) -> None:
     file = _lists(tmp_path, test_seen_PS="\n")
-    _assert_told(_lacking(file, "ant, bee, cat", 1), file)
+    _assert_raises(_lacking(file, "ant, bee, cat", 1), file)
 
 
-def test_an_empty_list_of_unseen_classes_is_told(tmp_path: Path) -> None:
+def test_an_empty_list_of_unseen_classes_is_reported(tmp_path: Path) -> None:
     file = _lists(tmp_path, testclasses="\n", image_label_PS=_lines(*_PARTS["train"]))
-    _assert_told(_lacking(file, "no class", 0), file)
+    _assert_raises(_lacking(file, "no class", 0), file)
 
 
 # The real files, without images: their names are those of the lists.
 
 
 def _real_names(folder: Path) -> tuple[list[str], list[str]]:
-    """Returns the names of all images of a benchmark, sorted, and their classes."""
+    """Return the names of all images of a benchmark, sorted, and their classes."""
     listed = [(folder / name).read_text("utf-8").split("\n") for name in split_files.LISTS[:2]]
     names = sorted(line.split()[0] for lines in listed for line in lines if line.strip())
     return names, [name.split("/")[0] for name in names]
@@ -392,16 +392,18 @@ def test_the_real_splits_have_their_published_sizes_and_equal_their_lists(
     assert unseen == set((shared_data / folder / "testclasses.txt").read_text("utf-8").split())
 
 
-def test_a_missing_image_of_a_real_split_is_told_even_where_images_are_counted(shared_data: Path) -> None:
+def test_a_missing_image_of_a_real_split_is_reported_even_where_images_are_counted(shared_data: Path) -> None:
     names, labels = _real_names(shared_data / "awa2_text")
     for missing in (0, 20_000):
         some = [name for index, name in enumerate(names) if index != missing]
-        with pytest.raises(errors.UserError, match="must count images from 1 to 37,321, the number of them found"):
+        with pytest.raises(
+            errors.UserError, match="must hold positions from 1 to 37,321, the number of images on disk"
+        ):
             splits.read(_real(shared_data, "awa2_text", "att_splits.mat"), some, labels[:-1])
 
 
-def test_one_image_too_many_in_the_middle_of_a_real_split_is_told(shared_data: Path) -> None:
+def test_one_image_too_many_in_the_middle_of_a_real_split_is_reported(shared_data: Path) -> None:
     names, _ = _real_names(shared_data / "awa2_text")
     more = sorted([*names, "giant+panda/copy.jpg"])
-    with pytest.raises(errors.UserError, match="No unseen class may be in training"):
+    with pytest.raises(errors.UserError, match="An unseen class must not have training images"):
         splits.read(_real(shared_data, "awa2_text", "att_splits.mat"), more, [name.split("/")[0] for name in more])

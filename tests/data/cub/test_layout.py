@@ -25,7 +25,7 @@ def fake(tmp_path: Path) -> benchmark.Fake:
 
 
 def _readable(fake: benchmark.Fake) -> dict[str, list[str]]:
-    """Returns class -> the images whose text may be read."""
+    """Return class -> the images whose text may be read."""
     images: dict[str, list[str]] = {label: [] for label in fake.class_names}
     for name in fake.parts["train"] + fake.parts["test_unseen"]:
         images[fake.labels[name]].append(name)
@@ -33,7 +33,7 @@ def _readable(fake: benchmark.Fake) -> dict[str, list[str]]:
 
 
 def _known(fake: benchmark.Fake) -> zero_shot.Descriptions:
-    source = benchmark_lib.Source(split_files.folders("cub", fake.root))
+    source = benchmark_lib.BenchmarkFiles(split_files.folders("cub", fake.root))
     return layout.descriptions(source, fake.class_names, lambda: _readable(fake))
 
 
@@ -79,11 +79,11 @@ def test_captions_are_those_of_training_images_and_of_images_of_unseen_classes(f
     texts = _captions(fake)
     assert texts.source == f"{folder}, of training images and of images of unseen classes"
     assert tuple(texts.by_class) == fake.class_names
-    told = {label: {match[1] for line in lines if (match := re.search(r"of (\S+)\.$", line))}
+    numbers = {label: {match[1] for line in lines if (match := re.search(r"of (\S+)\.$", line))}
             for label, lines in texts.by_class.items()}  # fmt: skip
-    assert told == {label: {Path(name).stem for name in names} for label, names in _readable(fake).items()}
+    assert numbers == {label: {Path(name).stem for name in names} for label, names in _readable(fake).items()}
     kept = {Path(name).stem for name in fake.parts["test_seen"]}
-    assert not kept & set().union(*told.values())
+    assert not kept & set().union(*numbers.values())
     assert [len(lines) for lines in texts.by_class.values()] == [40] * 5 + [30] * 2
 
 
@@ -100,15 +100,14 @@ def test_captions_may_lie_where_their_archive_unpacks_to(fake: benchmark.Fake) -
     assert _captions(fake).source.startswith(f"{moved}, ")
 
 
-def test_a_missing_file_of_captions_is_told(fake: benchmark.Fake) -> None:
+def test_a_missing_file_of_captions_is_reported(fake: benchmark.Fake) -> None:
     folder = fakes.cub.write_captions(fake)
     path = folder / fake.class_names[0] / f"{Path(_readable(fake)[fake.class_names[0]][0]).stem}.txt"
     path.unlink()
     with pytest.raises(errors.UserError) as caught:
         _captions(fake)
     assert str(caught.value) == (
-        f"Each image must have its captions. Received: {folder}, without 1 files, such as {path}. Unpack the captions "
-        "whole."
+        f"Each image must have its captions. Received: {folder}, without 1 files, such as {path}. Unpack all captions."
     )
 
 
@@ -119,14 +118,14 @@ def test_a_test_image_of_a_seen_class_needs_no_captions(fake: benchmark.Fake) ->
     assert len(_captions(fake).by_class) == 7
 
 
-def test_a_missing_class_folder_of_captions_is_told(fake: benchmark.Fake) -> None:
+def test_a_missing_class_folder_of_captions_is_reported(fake: benchmark.Fake) -> None:
     folder = fakes.cub.write_captions(fake)
     (folder / "004.Groove-billed_Ani").rename(folder / "Groove-billed_Ani")
-    with pytest.raises(errors.UserError, match="without one for 004.Groove_billed_Ani. Unpack the captions whole."):
+    with pytest.raises(errors.UserError, match="without a folder for 004.Groove_billed_Ani. Unpack all captions."):
         _captions(fake)
 
 
-def test_no_captions_at_all_are_told_with_the_paths(fake: benchmark.Fake) -> None:
+def test_no_captions_at_all_are_reported_with_the_paths(fake: benchmark.Fake) -> None:
     with pytest.raises(errors.UserError, match=f"\n  {fake.root}/CUB_200_2011/text_c10\n"):
         _captions(fake)
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of taking CUB's photographs from TFDS' own dataset, with a stand-in for that."""
+"""Tests of copying CUB's photographs from TFDS' own dataset, with a stand-in for that."""
 
 from __future__ import annotations
 
@@ -121,4 +121,4 @@ def test_the_loader_takes_them_where_no_photographs_are_at_hand(
     config = config_lib.DataConfig(dataset="cub", data_dir=str(fake.root), prepared_dir=str(prepared))
     dataset = loader.load(fake.builder(kinds.KINDS["cub"][1]), config, 16)
     assert {part: len(getattr(dataset, part)) for part in benchmark.PARTS} == fake.sizes
-    assert f"taking the photographs from {prepared}/caltech_birds2011/0.1.1" in capsys.readouterr().out
+    assert f"copying the photographs from {prepared}/caltech_birds2011/0.1.1" in capsys.readouterr().out

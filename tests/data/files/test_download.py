@@ -25,14 +25,14 @@ _SHA256 = hashlib.sha256(_CONTENT).hexdigest()
 
 @dataclasses.dataclass
 class _Site:
-    """What the server has, how it behaves, and what it was asked.
+    """A server: its file, its behaviour, and the requests that it received.
 
     Attributes:
       url: of the one file that is there.
-      ranges: whether parts can be asked for.
+      ranges: True if parts can be requested.
       encoding: what the server says of the file's encoding.
       sent: bytes after which it hangs up; all by default.
-      asked: path and Range of each request.
+      received: Path and Range of each request.
     """
 
     url: str = ""
@@ -40,14 +40,14 @@ class _Site:
     ranges: bool = True
     encoding: str = ""
     sent: int | None = None
-    asked: list[tuple[str, str | None]] = dataclasses.field(default_factory=list)
+    received: list[tuple[str, str | None]] = dataclasses.field(default_factory=list)
 
 
 def _handler(site: _Site) -> type[http.server.BaseHTTPRequestHandler]:
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             wanted = self.headers["Range"]
-            site.asked.append((self.path, wanted))
+            site.received.append((self.path, wanted))
             start = int(wanted.removeprefix("bytes=").removesuffix("-")) if wanted and site.ranges else 0
             if self.path != "/files/birds.tgz?download=1":
                 return self.answer(404, b"nothing here")
@@ -109,7 +109,7 @@ def test_a_file_arrives_byte_for_byte_and_alone(site: _Site, path: Path, sha256:
     download.fetch(site.url, path, sha256)
     assert path.read_bytes() == _CONTENT
     assert _names(path) == ["birds.tgz"]
-    assert site.asked == [("/files/birds.tgz?download=1", None)]
+    assert site.received == [("/files/birds.tgz?download=1", None)]
 
 
 def test_an_empty_file_arrives_too(site: _Site, path: Path) -> None:
@@ -119,11 +119,11 @@ def test_an_empty_file_arrives_too(site: _Site, path: Path) -> None:
 
 
 @pytest.mark.parametrize("have", [1, 150_000, len(_CONTENT) - 1])
-def test_only_the_rest_is_asked_for(site: _Site, path: Path, have: int) -> None:
+def test_only_the_rest_is_requested(site: _Site, path: Path, have: int) -> None:
     _part(path, _CONTENT[:have])
     download.fetch(site.url, path, _SHA256)
     assert path.read_bytes() == _CONTENT
-    assert site.asked == [("/files/birds.tgz?download=1", f"bytes={have}-")]
+    assert site.received == [("/files/birds.tgz?download=1", f"bytes={have}-")]
     assert _names(path) == ["birds.tgz"]
 
 
@@ -144,7 +144,7 @@ def test_a_part_that_is_whole_is_all_there_is_to_load(site: _Site, path: Path) -
     _part(path, _CONTENT)
     download.fetch(site.url, path, _SHA256)
     assert path.read_bytes() == _CONTENT
-    assert site.asked == [("/files/birds.tgz?download=1", f"bytes={len(_CONTENT)}-")]
+    assert site.received == [("/files/birds.tgz?download=1", f"bytes={len(_CONTENT)}-")]
     assert _names(path) == ["birds.tgz"]
 
 
@@ -152,22 +152,22 @@ def test_a_part_longer_than_the_file_is_another_file_and_loaded_anew(site: _Site
     _part(path, b"x" * (len(_CONTENT) + 1))
     download.fetch(site.url, path)
     assert path.read_bytes() == _CONTENT
-    assert [wanted for _, wanted in site.asked] == [f"bytes={len(_CONTENT) + 1}-", None]
+    assert [wanted for _, wanted in site.received] == [f"bytes={len(_CONTENT) + 1}-", None]
 
 
-def test_a_wrong_checksum_is_told_and_the_file_removed(site: _Site, path: Path) -> None:
+def test_a_wrong_checksum_is_reported_and_the_file_removed(site: _Site, path: Path) -> None:
     with pytest.raises(errors.UserError) as caught:
         download.fetch(site.url, path, "0" * 64)
     assert str(caught.value) == (
-        f"A download must have its known SHA-256, {'0' * 64}. Received: {site.url} with {_SHA256}. It was removed: try "
-        "again, or get the file from its official page."
+        f"A downloaded file must have its published SHA-256, {'0' * 64}. Received: {site.url} with {_SHA256}. The file "
+        "was deleted. Try again, or download it from its official page."
     )
     assert _names(path) == []
 
 
-def test_a_part_of_another_file_is_told_and_removed_so_that_the_next_try_is_whole(site: _Site, path: Path) -> None:
+def test_a_part_of_another_file_is_reported_and_removed_so_that_the_next_try_is_whole(site: _Site, path: Path) -> None:
     _part(path, b"x" * 1000)
-    with pytest.raises(errors.UserError, match="It was removed: try again"):
+    with pytest.raises(errors.UserError, match="was deleted. Try again"):
         download.fetch(site.url, path, _SHA256)
     assert _names(path) == []
     download.fetch(site.url, path, _SHA256)
@@ -202,7 +202,7 @@ def test_a_connection_that_breaks_keeps_what_came_and_the_next_call_goes_on(
     assert part.read_bytes() == _CONTENT[: have + 100_000]
     site.sent = None
     download.fetch(site.url, path, _SHA256)
-    assert site.asked[-1] == ("/files/birds.tgz?download=1", f"bytes={have + 100_000}-")
+    assert site.received[-1] == ("/files/birds.tgz?download=1", f"bytes={have + 100_000}-")
     assert path.read_bytes() == _CONTENT
 
 

@@ -21,7 +21,7 @@ def _touch(folder: Path, *names: str) -> None:
 
 
 def _below(folder: Path) -> set[str]:
-    return {path.relative_to(folder).as_posix() for path in image_files.below(folder)}
+    return {path.relative_to(folder).as_posix() for path in image_files.find(folder).images}
 
 
 def test_images_of_every_kind_are_found_at_any_depth(tmp_path: Path) -> None:
@@ -56,13 +56,13 @@ def test_links_are_followed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("folder", ["empty", "none"])
 def test_an_empty_folder_and_none_have_no_images(tmp_path: Path, folder: str) -> None:
     (tmp_path / "empty").mkdir()
-    assert list(image_files.below(tmp_path / folder)) == image_files.by_class_folder(tmp_path / folder) == []
+    assert image_files.find(tmp_path / folder).images == image_files.find(tmp_path / folder).label_images() == []
 
 
 def test_the_class_is_the_first_folder_and_names_are_sorted_as_text(tmp_path: Path) -> None:
     names = ["ant/ant_10.jpg", "ant/ant_9.jpg", "ant+x/1.jpg", "Bee/young/1.png", "Bee/old.png", "bee/1.jpg"]
     _touch(tmp_path, *names, "no class.jpg")
-    assert image_files.by_class_folder(tmp_path) == [
+    assert image_files.find(tmp_path).label_images() == [
         ("Bee/old.png", "Bee", tmp_path / "Bee/old.png"),
         ("Bee/young/1.png", "Bee", tmp_path / "Bee/young/1.png"),
         ("ant+x/1.jpg", "ant+x", tmp_path / "ant+x/1.jpg"),
@@ -123,19 +123,19 @@ def test_images_of_phones_are_images(tmp_path: Path, kind: str) -> None:
         b"#define a_width 8\n#define a_height 8\nstatic char a_bits[] = {0x00};\n",
     ],
 )
-def test_other_files_are_left_out_and_told(tmp_path: Path, content: bytes) -> None:
+def test_other_files_are_left_out_and_reported(tmp_path: Path, content: bytes) -> None:
     _image(tmp_path / "a.jpg")
     (tmp_path / "b").write_bytes(content)
     found = image_files.find(tmp_path)
     assert [path.name for path in found.images] == ["a.jpg"]
-    assert found.told() == f"  left out 1 of the files and links in {tmp_path}: b (no image)"
+    assert found.report() == f"  left out 1 of the files and links in {tmp_path}: b (not an image)"
 
 
 def test_of_many_files_that_are_left_out_a_few_are_named(tmp_path: Path) -> None:
     _touch(tmp_path, *(f"{number}.txt" for number in range(9)))
-    assert image_files.find(tmp_path).told() == (
+    assert image_files.find(tmp_path).report() == (
         f"  left out 9 of the files and links in {tmp_path}: "
-        + ", ".join(f"{number}.txt (no image)" for number in range(5))
+        + ", ".join(f"{number}.txt (not an image)" for number in range(5))
         + " and 4 more"
     )
 
@@ -148,7 +148,7 @@ def test_of_many_files_that_are_left_out_a_few_are_named(tmp_path: Path) -> None
 def test_what_systems_leave_beside_images_is_passed_over_in_silence(tmp_path: Path, name: str) -> None:
     _image(tmp_path / name)
     found = image_files.find(tmp_path)
-    assert not found.images and found.told() == ""
+    assert not found.images and found.report() == ""
 
 
 @pytest.mark.parametrize("target", [".", "..", "../..", "../bee", "../../images/bee"])
@@ -159,9 +159,9 @@ def test_a_link_to_a_folder_that_is_read_anyway_adds_nothing(tmp_path: Path, tar
     (tmp_path / "images" / "ant" / "again").symlink_to(target)
     found = image_files.find(tmp_path / "images")
     assert _below(tmp_path / "images") == names
-    assert found.told() == (
-        f"  left out 1 of the files and links in {tmp_path / 'images'}: ant/again (a link to a folder that is read "
-        "already, or to one around it)"
+    assert found.report() == (
+        f"  left out 1 of the files and links in {tmp_path / 'images'}: ant/again (a link to a folder that is "
+        "already read, or that contains this one)"
     )
 
 
@@ -180,7 +180,7 @@ def test_what_is_no_regular_file_is_not_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "zero").symlink_to("/dev/zero")
     (tmp_path / "dead").symlink_to("nowhere")
-    os.mkfifo(tmp_path / "x.jpg")  # as damaged as any other, which is told when images are read
+    os.mkfifo(tmp_path / "x.jpg")  # as damaged as any other, which is reported when images are read
     found = image_files.find(tmp_path)
     assert [path.name for path in found.images] == ["x.jpg"]
     assert [(path.name, why) for path, why in found.left_out] == [
@@ -195,4 +195,4 @@ def test_names_that_are_no_utf8_are_written_so_that_all_can_read_them(tmp_path: 
     place = os.fsencode(tmp_path / "ant") + b"/caf\xe9.jpg"
     with open(place, "wb"):
         pass
-    assert image_files.by_class_folder(tmp_path) == [(r"ant/caf\xe9.jpg", "ant", Path(os.fsdecode(place)))]
+    assert image_files.find(tmp_path).label_images() == [(r"ant/caf\xe9.jpg", "ant", Path(os.fsdecode(place)))]

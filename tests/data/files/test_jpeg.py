@@ -26,7 +26,7 @@ def _file(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
 
 
 def _corners(width: int = 64, height: int = 48) -> Image.Image:
-    """Returns a grey image with a red corner at the upper left and a blue one at the lower right, 16 pixels each."""
+    """Return a grey image with a red corner at the upper left and a blue one at the lower right, 16 pixels each."""
     image = Image.new("RGB", (width, height), (128, 128, 128))
     image.paste(_RED, (0, 0, 16, 16))
     image.paste(_BLUE, (width - 16, height - 16, width, height))
@@ -209,7 +209,7 @@ def test_a_box_is_of_the_upright_image_and_inside_it() -> None:
     assert found.size == (16, 16)
     _assert_near(found, (8, 8), _RED)
     assert _converted(_file(Image.new("RGB", (900, 900)), "JPEG"), box=(0, 0, 512, 600)).size == (256, 300)
-    with pytest.raises(jpeg.Corrupt, match=r"nothing inside the box \(70, 0, 80, 9\) of 48 x 64 pixels"):
+    with pytest.raises(jpeg.Corrupt, match=r"the box \(70, 0, 80, 9\) lies outside the 48 x 64 pixels"):
         jpeg.to_jpeg(data, (70, 0, 80, 9))
 
 
@@ -217,9 +217,9 @@ def test_a_box_is_of_the_upright_image_and_inside_it() -> None:
     ("data", "message"),
     [
         (b"", "an empty file"),
-        (b"This is a text.\n" * 9, "no image that Pillow knows"),
-        (b"\xff\xd8\xff", "no image that Pillow knows"),
-        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n", "no image that Pillow knows"),
+        (b"This is a text.\n" * 9, "not an image that Pillow can read"),
+        (b"\xff\xd8\xff", "not an image that Pillow can read"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n", "not an image that Pillow can read"),
     ],
 )
 def test_what_is_no_image_is_corrupt(data: bytes, message: str) -> None:

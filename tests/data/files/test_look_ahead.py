@@ -11,7 +11,7 @@ import pytest
 
 from niwt_tf.data.files import look_ahead
 
-_AHEAD = 2 * look_ahead._PER_WORKER
+_AHEAD = 2 * look_ahead._PENDING_PER_WORKER
 
 
 def test_answers_come_in_order_though_the_first_is_slow() -> None:
@@ -24,12 +24,12 @@ def test_answers_come_in_order_though_the_first_is_slow() -> None:
             second_done.set()
         return 2 * number
 
-    assert list(look_ahead.in_order(double, range(50), workers=2)) == [(n, 2 * n) for n in range(50)]
+    assert list(look_ahead.parallel_map(double, range(50), workers=2)) == [(n, 2 * n) for n in range(50)]
 
 
 @pytest.mark.parametrize("count", [0, 1, _AHEAD - 1, _AHEAD, _AHEAD + 1])
 def test_every_item_is_answered_once(count: int) -> None:
-    assert list(look_ahead.in_order(str, range(count), workers=2)) == [(n, str(n)) for n in range(count)]
+    assert list(look_ahead.parallel_map(str, range(count), workers=2)) == [(n, str(n)) for n in range(count)]
 
 
 def test_the_items_in_memory_are_bounded() -> None:
@@ -40,7 +40,7 @@ def test_the_items_in_memory_are_bounded() -> None:
             taken.append(number)
             yield number
 
-    for answered, _ in enumerate(look_ahead.in_order(str, items(), workers=2)):
+    for answered, _ in enumerate(look_ahead.parallel_map(str, items(), workers=2)):
         assert len(taken) - answered <= _AHEAD
     assert len(taken) == 200
 
@@ -52,7 +52,7 @@ def test_an_error_comes_at_its_turn_and_ends_the_calls() -> None:
         called.append(number)
         return number // (number - 3) if number <= 3 else number
 
-    answers = look_ahead.in_order(fail_at_three, range(1000), workers=2)
+    answers = look_ahead.parallel_map(fail_at_three, range(1000), workers=2)
     assert [next(answers)[0] for _ in range(3)] == [0, 1, 2]
     with pytest.raises(ZeroDivisionError):
         next(answers)
@@ -61,7 +61,7 @@ def test_an_error_comes_at_its_turn_and_ends_the_calls() -> None:
 
 def test_closing_ends_the_threads() -> None:
     before = threading.active_count()
-    answers = look_ahead.in_order(str, range(1000), workers=2)
+    answers = look_ahead.parallel_map(str, range(1000), workers=2)
     next(answers)
     assert threading.active_count() > before
     answers.close()  # type: ignore[attr-defined]

@@ -17,7 +17,7 @@ from niwt_tf.data.files import matlab
 
 
 def _cells(*texts: str) -> np.ndarray:
-    """Returns a cell array `[n,1]`, as MATLAB writes a list of names."""
+    """Return a cell array `[n,1]`, as MATLAB writes a list of names."""
     cells = np.empty((len(texts), 1), object)
     cells[:, 0] = texts
     return cells
@@ -29,7 +29,7 @@ def _file(folder: Path, **variables: Any) -> Path:
     return path
 
 
-def test_only_what_is_asked_for_is_returned(tmp_path: Path) -> None:
+def test_only_what_is_requested_is_returned(tmp_path: Path) -> None:
     path = _file(tmp_path, a=np.array([[1], [65535]], np.uint16), b=np.eye(2), c=np.zeros(3))
     found = matlab.read(path, required=("a",), optional=("b", "z"))
     assert found.keys() == {"a", "b"}
@@ -56,29 +56,29 @@ def test_strings_of_cells_come_back(tmp_path: Path, cells: np.ndarray, expected:
     assert matlab.strings(found) == expected
 
 
-def test_a_missing_variable_is_told_with_those_that_are_there(tmp_path: Path) -> None:
+def test_a_missing_variable_is_reported_with_those_that_are_there(tmp_path: Path) -> None:
     path = _file(tmp_path, att=np.eye(2), other=np.eye(2))
     with pytest.raises(errors.UserError) as caught:
         matlab.read(path, required=("att", "trainval_loc", "test_seen_loc"))
     assert str(caught.value) == (
-        f"att_splits.mat must hold `att`, `trainval_loc`, `test_seen_loc`. Received: {path}, without trainval_loc, "
-        "test_seen_loc, with att, other. Get the file from its official page."
+        f"att_splits.mat must contain `att`, `trainval_loc`, `test_seen_loc`. Received: {path}, without trainval_loc, "
+        "test_seen_loc, with att, other. Download the file from its official page."
     )
 
 
-def test_a_file_without_variables_is_told(tmp_path: Path) -> None:
-    with pytest.raises(errors.UserError, match="without att, with nothing. Get the file"):
+def test_a_file_without_variables_is_reported(tmp_path: Path) -> None:
+    with pytest.raises(errors.UserError, match="without att, with no variable. Download the file"):
         matlab.read(_file(tmp_path), required=("att",))
 
 
 def _assert_unreadable(path: Path) -> None:
     with pytest.raises(errors.UserError) as caught:
         matlab.read(path, required=("a",))
-    told = str(caught.value)
-    assert told.startswith(
+    message = str(caught.value)
+    assert message.startswith(
         f"{path.name} must be a MATLAB file of version 7 or earlier. Received: {path}, which cannot be read ("
     )
-    assert told.endswith("). Download it again.")
+    assert message.endswith("). Download it again.")
 
 
 _HDF = b"MATLAB 7.3 MAT-file, Platform: GLNXA64, Created on: Mon Jan  1 00:00:00 2018 HDF5 schema 1.00 .".ljust(124)
@@ -89,17 +89,17 @@ _HDF = b"MATLAB 7.3 MAT-file, Platform: GLNXA64, Created on: Mon Jan  1 00:00:00
     [b"", b"<html>404 Not Found</html>\n" * 20, b"short", b"\0" * 1000, b"\0" * 100, _HDF + b"\0\2IM" + b"\0" * 900],
     ids=["empty", "text", "short", "zeros", "few zeros", "version 7.3"],
 )
-def test_what_is_no_matlab_file_is_told(tmp_path: Path, content: bytes) -> None:
+def test_what_is_no_matlab_file_is_reported(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "split.mat"
     path.write_bytes(content)
     _assert_unreadable(path)
 
 
-def test_changed_bytes_are_told_or_do_no_harm(tmp_path: Path) -> None:
+def test_changed_bytes_are_reported_or_do_no_harm(tmp_path: Path) -> None:
     """Of compressed files, as the proposed splits are; on changes of others `scipy` may even crash."""
     path = _file(tmp_path, names=_cells("ant", "bee"), a=np.arange(200, dtype=np.uint16))
     whole, rng = path.read_bytes(), random.Random(0)
-    told = 0
+    reported = 0
     for _ in range(300):
         content = bytearray(whole)
         for _ in range(rng.randint(1, 4)):
@@ -108,18 +108,18 @@ def test_changed_bytes_are_told_or_do_no_harm(tmp_path: Path) -> None:
         try:
             matlab.read(path, required=("a", "names"))
         except errors.UserError:
-            told += 1
-    assert told > 50
+            reported += 1
+    assert reported > 50
 
 
 @pytest.mark.parametrize("compressed", [False, True])
-def test_files_cut_short_are_told(tmp_path: Path, compressed: bool) -> None:
+def test_files_cut_short_are_reported(tmp_path: Path, compressed: bool) -> None:
     path = tmp_path / "split.mat"
     io.savemat(path, {"names": _cells("ant", "bee"), "a": np.arange(200, dtype=np.uint16)}, do_compression=compressed)
     whole = path.read_bytes()
     for length in range(0, len(whole), 7):
         path.write_bytes(whole[:length])
-        with pytest.raises(errors.UserError, match="must be a MATLAB file|must hold `a`, `names`"):
+        with pytest.raises(errors.UserError, match="must be a MATLAB file|must contain `a`, `names`"):
             matlab.read(path, required=("a", "names"))
 
 

@@ -41,17 +41,17 @@ def test_all_is_text_lists_and_dicts(content: str, expected: Any, tmp_path: Path
 @pytest.mark.parametrize(
     ("content", "trouble"),
     [
-        ("a: b: c", "line 1: mapping values are not allowed here. Mend it; put"),
-        ("a:\n\tb: c", "line 2: found character '\\t' that cannot start any token. Mend it;"),
-        ("a: 1\n---\nb: 2", "line 2: but found another document. Mend it;"),
-        ("a: [1", "line 1: expected ',' or ']', but got '<stream end>'. Mend it;"),
-        ("a: \x07", "unacceptable character #x0007: special characters are not allowed. Mend it;"),
-        ("a: 1\nb: 2\na: 3", "line 3: 'a', which is there before. Keep one of them."),
-        ("a: {b: 1, b: 2}", "line 1: 'b', which is there before. Keep one of them."),
-        ("[1]: 2", "line 1: a key that is no text. Write a text before the colon."),
-        ("'': 2", "line 1: a key that is no text. Write a text before the colon."),
-        ("a: &a [1]\nb: *a", "an alias (*name). Write out what it stands for."),
-        ("[" * 2_000, "lists too deep in one another. Write fewer."),
+        ("a: b: c", "line 1: mapping values are not allowed here. Correct it; put"),
+        ("a:\n\tb: c", "line 2: found character '\\t' that cannot start any token. Correct it;"),
+        ("a: 1\n---\nb: 2", "line 2: but found another document. Correct it;"),
+        ("a: [1", "line 1: expected ',' or ']', but got '<stream end>'. Correct it;"),
+        ("a: \x07", "unacceptable character #x0007: special characters are not allowed. Correct it;"),
+        ("a: 1\nb: 2\na: 3", "line 3: 'a' for the second time. Keep one of them."),
+        ("a: {b: 1, b: 2}", "line 1: 'b' for the second time. Keep one of them."),
+        ("[1]: 2", "line 1: a key that is not a text. Write a text before the colon."),
+        ("'': 2", "line 1: a key that is not a text. Write a text before the colon."),
+        ("a: &a [1]\nb: *a", "with an alias (*name). Write out its text."),
+        ("[" * 2_000, "with lists nested too deeply. Use fewer levels."),
     ],
 )
 def test_mistakes_name_the_line(content: str, trouble: str, tmp_path: Path) -> None:

@@ -51,15 +51,15 @@ def test_text_is_all_but_the_byte_order_mark(tmp_path: Path) -> None:
         (b"ant\n\xe7\x86", "e7", 2),
     ],
 )
-def test_what_is_no_utf8_is_told_with_its_line(
+def test_text_that_is_not_utf8_is_reported_with_its_line(
     tmp_path: Path, read: Callable[[Path], object], content: bytes, byte: str, line: int
 ) -> None:
     path = _file(tmp_path, content)
     with pytest.raises(errors.UserError) as caught:
         read(path)
-    told = str(caught.value)
-    assert told.startswith(f"Text must be UTF-8. Received: {path} with the byte 0x{byte} in line {line}. It looks like")
-    assert told.endswith("in UTF-8.") or told.endswith("save it as UTF-8.")
+    message = str(caught.value)
+    assert message.startswith(f"Text must be UTF-8. Received: {path} with the byte 0x{byte} in line {line}. It")
+    assert message.endswith("in UTF-8.") or message.endswith("save it as UTF-8.")
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig"])
@@ -71,20 +71,20 @@ def test_what_spreadsheet_programs_write_is_read(tmp_path: Path, encoding: str) 
 
 
 @pytest.mark.parametrize(
-    ("encoding", "content", "looks"),
+    ("encoding", "content", "encoding_guess"),
     [
         ("cp1251", "Большая птица с красным хохолком и длинным хвостом сидит на ветке.\n" * 3, "cp1251"),
         ("shift_jis", "赤い冠と長い尾を持つ大きな鳥が枝に止まっています。\n" * 3, "cp932"),
         ("gb18030", "一只有红色羽冠和长尾巴的大鸟停在树枝上。\n" * 3, "gb"),
     ],
 )
-def test_what_a_file_looks_like_is_told(tmp_path: Path, encoding: str, content: str, looks: str) -> None:
-    with pytest.raises(errors.UserError, match=f"It looks like {looks}.*save it as UTF-8"):
+def test_the_encoding_is_guessed(tmp_path: Path, encoding: str, content: str, encoding_guess: str) -> None:
+    with pytest.raises(errors.UserError, match=f"Its encoding may be {encoding_guess}.*save it as UTF-8"):
         text_files.text(_file(tmp_path, content.encode(encoding)))
 
 
 @pytest.mark.parametrize(
-    ("content", "looks"),
+    ("content", "kind"),
     [
         (b"PK\x03\x04\xff\xfe", "a workbook"),
         (b"%PDF-1.7\xff", "a PDF"),
@@ -92,8 +92,8 @@ def test_what_a_file_looks_like_is_told(tmp_path: Path, encoding: str, content: 
         (b"ant\0bee and all that follows", "no text"),
     ],
 )
-def test_what_is_no_text_at_all_is_told(tmp_path: Path, content: bytes, looks: str) -> None:
-    with pytest.raises(errors.UserError, match=f"It looks like {looks}.*Save it as text in UTF-8"):
+def test_files_that_are_not_text_are_reported(tmp_path: Path, content: bytes, kind: str) -> None:
+    with pytest.raises(errors.UserError, match=f"It appears to be {kind}.*Save it as text in UTF-8"):
         text_files.text(_file(tmp_path, content))
 
 
@@ -102,12 +102,13 @@ def test_a_missing_file_is_an_error_of_the_system(tmp_path: Path) -> None:
         text_files.lines(tmp_path / "none.txt")
 
 
-def test_a_file_that_a_flag_names_must_be_there(tmp_path: Path) -> None:
+def test_a_file_that_a_setting_names_must_exist(tmp_path: Path) -> None:
     path = _file(tmp_path, b"ant")
-    assert text_files.named(str(path), "--classes") == path
-    for name, trouble in (("none.txt", "does not exist"), (".", "is no file")):
+    assert text_files.require_file(str(path), "classes") == path
+    for name, trouble in (("none.txt", "does not exist"), (".", "is not a file")):
         with pytest.raises(errors.UserError) as caught:
-            text_files.named(f"{tmp_path}/{name}", "--classes")
+            text_files.require_file(f"{tmp_path}/{name}", "classes")
         assert str(caught.value) == (
-            f"`--classes` must name a file. Received: --classes={tmp_path}/{name}, which {trouble}. Name one."
+            f"`classes` must name a file. Received: classes='{tmp_path}/{name}', which {trouble}. Name an existing "
+            "file."
         )

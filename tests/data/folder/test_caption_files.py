@@ -12,7 +12,7 @@ from niwt_tf.data.folder import caption_files
 
 
 @pytest.mark.parametrize(
-    ("files", "train", "test", "read", "doubtful"),
+    ("files", "train", "test", "readable", "ambiguous"),
     [
         ("1 2 3", "1.jpg 3.png", "2.jpg", "1 3", {}),
         ("1 2 9", "1.jpg", "2.jpg", "1", {}),
@@ -34,9 +34,9 @@ from niwt_tf.data.folder import caption_files
         ("1", "", "1.jpg", "", {}),
     ],
 )
-def test_by_hand(files: str, train: str, test: str, read: str, doubtful: dict[str, list[str]]) -> None:
-    found = caption_files.choose(files.split(), train.split(), test.split())
-    assert (found.read, found.doubtful) == (set(read.split()), doubtful)
+def test_by_hand(files: str, train: str, test: str, readable: str, ambiguous: dict[str, list[str]]) -> None:
+    choice = caption_files.choose(files.split(), train.split(), test.split())
+    assert (choice.readable, choice.ambiguous) == (set(readable.split()), ambiguous)
 
 
 _FOLDERS, _STEMS = strategies.sampled_from(["", "a/", "b/", "a/b/"]), strategies.sampled_from(["1", "2"])
@@ -50,5 +50,7 @@ def test_no_file_that_lies_at_a_test_images_place_is_read(
     images: set[str], files: set[str], data: strategies.DataObject
 ) -> None:
     test = data.draw(strategies.sets(strategies.sampled_from(sorted(images)))) if images else set()
-    read = caption_files.choose(files, images - test, test).read
-    assert not read & {place for image in test for place in (image, image.removesuffix(".jpg").removesuffix(".png"))}
+    readable = caption_files.choose(files, images - test, test).readable
+    assert not readable & {
+        place for image in test for place in (image, image.removesuffix(".jpg").removesuffix(".png"))
+    }

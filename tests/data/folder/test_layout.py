@@ -15,7 +15,7 @@ from niwt_tf.data.folder import layout
 
 
 def _make(root: Path, images: Mapping[str, int], **files: str) -> Path:
-    """Returns `root` with as many empty image files of each class, and with text files."""
+    """Return `root` with as many empty image files of each class, and with text files."""
     for label, count in images.items():
         (root / "images" / label).mkdir(parents=True)
         for number in range(count):
@@ -114,22 +114,22 @@ def test_digest_follows_images_and_classes_and_nothing_else(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("images", "unseen", "message"),
     [
-        ({}, ["eel"], "`--data_dir` must hold images/<class>/ with image files. Received: --data_dir={root}, with no "
-            "folder {root}/images. An image file is one that Pillow can open."),
-        ({"ant": 0}, ["eel"], "`--data_dir` must hold images/<class>/ with image files. Received: --data_dir={root}, "
-            "with no image file in {root}/images. An image file is one that Pillow can open."),
-        (_FIVE, [], "A class must be unseen. Received: 5 classes in {root}/images, all seen. Name unseen ones with "
-            "--unseen=a,b or in unseen.txt, or describe a class that has no images."),
-        (_FIVE | {"fox": 1, "gnu": 1}, ["eel"], "Seen classes must have two images at least, one for training and one "
-            "for the test. Received: fox, gnu with fewer in {root}/images. Add images, or make them unseen with "
-            "--unseen=fox,gnu."),
-        ({"ant": 2, "bee": 2}, ["bee"], "There must be 2 seen classes at least, as a classifier tells classes apart. "
+        ({}, ["eel"], "`data_dir` must contain images/<class>/ with image files. Received: data_dir='{root}', with no "
+            "folder {root}/images. Put files there that Pillow can open."),
+        ({"ant": 0}, ["eel"], "`data_dir` must contain images/<class>/ with image files. Received: data_dir='{root}', "
+            "with no image file in {root}/images. Put files there that Pillow can open."),
+        (_FIVE, [], "At least one class must be unseen. Received: 5 classes in {root}/images, all seen. Name unseen "
+            "classes with unseen=['a', 'b'] or in unseen.txt, or describe a class that has no images."),
+        (_FIVE | {"fox": 1, "gnu": 1}, ["eel"], "Each seen class must have at least two images, one for training "
+            "and one for the test. Received: fewer for fox, gnu in {root}/images. Add images, or make these classes "
+            "unseen with unseen=['fox', 'gnu']."),
+        ({"ant": 2, "bee": 2}, ["bee"], "There must be at least 2 seen classes, which a classifier can distinguish. "
             "Received: ant in {root}/images. Add classes with images."),
-        ({"ant": 2}, ["ant"], "There must be 2 seen classes at least, as a classifier tells classes apart. Received: "
+        ({"ant": 2}, ["ant"], "There must be at least 2 seen classes, which a classifier can distinguish. Received: "
             "none in {root}/images. Add classes with images."),
     ],
 )  # fmt: skip
-def test_folders_that_do_not_do_are_told(
+def test_folders_that_do_not_do_are_reported(
     tmp_path: Path, images: dict[str, int], unseen: list[str], message: str
 ) -> None:
     with pytest.raises(errors.UserError) as caught:
@@ -137,31 +137,31 @@ def test_folders_that_do_not_do_are_told(
     assert str(caught.value) == message.format(root=tmp_path)
 
 
-def test_a_seen_class_without_an_image_is_told(tmp_path: Path) -> None:
-    with pytest.raises(errors.UserError, match="Received: antt with fewer in"):
+def test_a_seen_class_without_an_image_is_reported(tmp_path: Path) -> None:
+    with pytest.raises(errors.UserError, match="Received: fewer for antt in"):
         layout.read(_make(tmp_path, _FIVE, seen_txt="antt\nbee\ncat\n"))
 
 
 @pytest.mark.parametrize("unseen", [[], ["CAT", "bee"]])
-def test_classes_in_both_lists_are_told(tmp_path: Path, unseen: list[str]) -> None:
+def test_classes_in_both_lists_are_reported(tmp_path: Path, unseen: list[str]) -> None:
     root = _make(tmp_path, _FIVE, seen_txt="ant\nbee\ncat\n", unseen_txt="bee\ncat\n")
     with pytest.raises(errors.UserError) as caught:
         layout.read(root, unseen)
     assert str(caught.value) == (
-        f"Seen and unseen classes must differ. Received: bee, cat in both lists of {root}. Take them out of seen.txt, "
-        "or of unseen.txt or --unseen."
+        f"Seen and unseen classes must differ. Received: bee, cat in both lists of {root}. Remove them from "
+        "seen.txt, or from unseen.txt or unseen."
     )
 
 
 def _filled(root: Path, images: Mapping[str, int]) -> Path:
-    """Returns `root` with images that all differ, though most are of one size."""
+    """Return `root` with images that all differ, though most are of one size."""
     _make(root, images)
     for number, path in enumerate(sorted((root / "images").rglob("*.jpg"))):
         path.write_bytes(b"image %d" % number)
     return root
 
 
-def test_equal_images_are_on_one_side_counted_and_told(tmp_path: Path) -> None:
+def test_equal_images_are_on_one_side_and_reported(tmp_path: Path) -> None:
     root = _filled(tmp_path, {"ant": 10, "bee": 10, "cat": 10, "eel": 5})
     before = layout.read(root, ["eel"])
     assert before.equal == () and before.remarks() == []
@@ -171,16 +171,16 @@ def test_equal_images_are_on_one_side_counted_and_told(tmp_path: Path) -> None:
     after = layout.read(root, ["eel"])
     sides = [{name for name, _, _ in images if name in (one, other)} for images in after.parts().values()]
     assert sorted(map(len, sides)) == [0, 0, 2]
-    told = " = ".join(sorted([one, other]))
+    group = " = ".join(sorted([one, other]))
     assert after.remarks() == [
-        f"  1 images are equal to others, and on one side of the split with them: {told}",
+        f"  1 images are copies of others, and in the same part of the split: {group}",
     ]
     assert after.split_digest() != before.split_digest()
     others = [[i for i in found.parts()["test_seen"] if i[1] != "ant"] for found in (before, after)]
     assert others[0] == others[1]
 
 
-def test_an_image_with_two_labels_is_told_and_never_in_training_and_test(tmp_path: Path) -> None:
+def test_an_image_with_two_labels_is_reported_and_never_in_training_and_test(tmp_path: Path) -> None:
     root = _filled(tmp_path, {"ant": 10, "bee": 10, "cat": 10, "eel": 5})
     for number, name in enumerate(("bee/3.jpg", "eel/2.jpg")):
         (root / "images" / name).write_bytes((root / "images" / "ant" / f"{number}.jpg").read_bytes())
@@ -189,7 +189,7 @@ def test_an_image_with_two_labels_is_told_and_never_in_training_and_test(tmp_pat
     assert side["ant/0.jpg"] == side["bee/3.jpg"] == "train"
     assert (side["ant/1.jpg"], side["eel/2.jpg"]) == ("test_seen", "test_unseen")
     assert found.remarks()[1] == (
-        "  WARNING: 2 images stand in several classes, at most one of them right: ant/0.jpg = bee/3.jpg, "
+        "  warning: 2 images are in several classes, of which at most one can be right: ant/0.jpg = bee/3.jpg, "
         "ant/1.jpg = eel/2.jpg"
     )
 
@@ -201,9 +201,9 @@ def test_a_class_of_one_image_many_times_is_refused(tmp_path: Path) -> None:
     with pytest.raises(errors.UserError) as caught:
         layout.require_different(layout.read(root, ["eel"]))
     assert str(caught.value) == (
-        "Seen classes must have two images at least that differ, and that no other class has. Received: bee in "
-        f"{root}/images, whose images are equal to one another or to those of other classes. Add images, or remove "
-        "these classes."
+        "Each seen class must have at least two images that differ from each other and from those of other classes. "
+        f"Received: bee in {root}/images, whose images are copies of one another or of other classes' images. Add "
+        "images, or remove these classes."
     )
     (root / "images" / "bee" / "0.jpg").write_bytes(b"another")
     layout.require_different(layout.read(root, ["eel"]))
@@ -216,12 +216,12 @@ def test_a_class_whose_files_are_no_images_is_not_unseen_in_silence(tmp_path: Pa
         layout.read(root, ["eel"])
     assert str(caught.value) == (
         f"Seen classes must have images that can be read. Received: gnu in {root}/images, with files of which none is "
-        f"an image. Left out: 1 of the files and links in {root}/images: gnu/1.cr2 (no image). Mend them, or make "
-        "these classes unseen with --unseen=gnu."
+        f"an image. Left out: 1 of the files and links in {root}/images: gnu/1.cr2 (not an image). Add images, or make "
+        "these classes unseen with unseen=['gnu']."
     )
     found = layout.read(root, ["eel", "Gnu"])
     assert _classes(found) == ("ant bee cat", "Gnu eel")
-    assert found.remarks() == [f"  left out 1 of the files and links in {root}/images: gnu/1.cr2 (no image)"]
+    assert found.remarks() == [f"  left out 1 of the files and links in {root}/images: gnu/1.cr2 (not an image)"]
     (root / "seen.txt").write_text("ant\nbee\ncat\ngnu", "utf-8")
     with pytest.raises(errors.UserError, match="Received: gnu in .* none is an image"):
         layout.read(root)

@@ -109,7 +109,7 @@ def test_captions_of_seen_classes_are_of_training_images(config: config_lib.Data
     assert len(texts.by_class["dog"]) == 10
 
 
-def test_damaged_images_are_left_out_and_told(
+def test_damaged_images_are_left_out_and_reported(
     config: config_lib.DataConfig, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (Path(config.data_dir) / "images" / "dog" / "3.png").write_bytes(b"no image")
@@ -118,7 +118,7 @@ def test_damaged_images_are_left_out_and_told(
     assert "  skipped 1 of 5 images that cannot be read: dog/3.png (" in capsys.readouterr().out
 
 
-def test_a_class_whose_images_are_all_damaged_is_told(config: config_lib.DataConfig) -> None:
+def test_a_class_whose_images_are_all_damaged_is_reported(config: config_lib.DataConfig) -> None:
     for path in (Path(config.data_dir) / "images" / "dog").iterdir():
         path.write_bytes(path.read_bytes()[:40])
     with pytest.raises(errors.UserError, match="Received: 5 of 5 images that cannot be read: dog/"):
@@ -134,12 +134,12 @@ def test_a_pipe_and_a_dead_link_are_skipped_and_named(
     (images / "dog" / "dead.jpg").symlink_to("nowhere")
     dataset = loader.load(config, 16)
     assert (len(dataset.train) + len(dataset.test_seen), len(dataset.test_unseen)) == (15, 5)
-    told = capsys.readouterr().out
-    assert "images that cannot be read: ant/pipe.jpg (a pipe)\n" in told
-    assert "  skipped 1 of 6 images that cannot be read: dog/dead.jpg (a link to nothing)\n" in told
+    output = capsys.readouterr().out
+    assert "images that cannot be read: ant/pipe.jpg (a pipe)\n" in output
+    assert "  skipped 1 of 6 images that cannot be read: dog/dead.jpg (a link to nothing)\n" in output
 
 
-def test_images_of_any_ending_are_prepared_and_what_is_none_is_told(
+def test_images_of_any_ending_are_prepared_and_what_is_none_is_reported(
     config: config_lib.DataConfig, capsys: pytest.CaptureFixture[str]
 ) -> None:
     images = Path(config.data_dir) / "images"
@@ -156,19 +156,19 @@ def test_images_of_any_ending_are_prepared_and_what_is_none_is_told(
     dataset = loader.load(config, 16)
     assert (dataset.seen, dataset.unseen, dataset.imageless) == (("ant", "bee", "cat"), ("dog",), ())
     assert (len(dataset.train), len(dataset.test_seen), len(dataset.test_unseen)) == (12, 3, 6)
-    told = capsys.readouterr().out
-    assert told.startswith(f"  left out 1 of the files and links in {images}: dog/list.txt (no image)\n")
+    output = capsys.readouterr().out
+    assert output.startswith(f"  left out 1 of the files and links in {images}: dog/list.txt (not an image)\n")
 
 
-def test_a_seen_class_without_a_readable_image_for_a_split_is_told(config: config_lib.DataConfig) -> None:
+def test_a_seen_class_without_a_readable_image_for_a_split_is_reported(config: config_lib.DataConfig) -> None:
     layout_ = layout.read(Path(config.data_dir), ["dog"])
     name, _, path = next(one for one in layout_.parts()["test_seen"] if one[1] == "bee")
     path.write_bytes(b"no image")
     with pytest.raises(errors.UserError) as caught:
         loader.load(config, 16)
     assert str(caught.value) == (
-        f"Seen classes must have images for the test that can be read. Received: bee in {config.data_dir}/images, of "
-        "which none can. Remove damaged files, or add images."
+        "Each seen class must have an image for the test that can be read. Received: none for bee in "
+        f"{config.data_dir}/images. Remove damaged files, or add images."
     )
     assert name.startswith("bee/")
 

@@ -78,14 +78,14 @@ def test_a_workbook_is_read_whatever_its_name(tmp_path: Path) -> None:
 def test_a_workbook_needs_pandas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "attributes.xlsx").write_bytes(b"PK\x03\x04")
     monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(errors.UserError, match=r"must have pandas and openpyxl installed.*niwt_tf\[excel\]"):
+    with pytest.raises(errors.UserError, match=r"needs pandas and openpyxl.*niwt_tf\[excel\]"):
         table.class_names(table.find(tmp_path))
 
 
-def test_a_damaged_workbook_is_told(tmp_path: Path) -> None:
+def test_a_damaged_workbook_is_reported(tmp_path: Path) -> None:
     pytest.importorskip("openpyxl")
     (tmp_path / "attributes.xlsx").write_bytes(b"PK\x03\x04 and no more")
-    with pytest.raises(errors.UserError, match="A workbook .* must be whole.*Save it as CSV in UTF-8"):
+    with pytest.raises(errors.UserError, match="A workbook .* must be readable.*Save it as CSV in UTF-8"):
         table.class_names(table.find(tmp_path))
 
 
@@ -108,13 +108,13 @@ def test_what_the_csv_module_writes_comes_back(
 
 
 @pytest.mark.parametrize("cell", ["many", "1,5", "nan", "inf", "0x1"])
-def test_what_is_no_number_is_told_with_row_and_column(path: Path, cell: str) -> None:
+def test_what_is_no_number_is_reported_with_row_and_column(path: Path, cell: str) -> None:
     path.write_text(f'class,red,blue\nbee,0,1\nant,1,"{cell}"\n', "utf-8")
     with pytest.raises(errors.UserError) as caught:
         table.attributes(path, ["ant", "bee"])
     assert str(caught.value) == (
-        f"Attributes must be numbers; one that is missing, nothing. Received: {cell!r} for class 'ant', "
-        f"attribute 'blue', in line 3 of {path}."
+        f"Attributes must be finite numbers. Received: {cell!r} for class 'ant', attribute 'blue', in line 3 of "
+        f"{path}. Leave the cell of a missing value empty."
     )
 
 
@@ -123,26 +123,26 @@ def test_missing_classes_are_listed(path: Path) -> None:
     with pytest.raises(errors.UserError) as caught:
         table.attributes(path, ["ant", "bee", "eel"])
     assert str(caught.value) == (
-        f"Classes must be found by name in {path}. Received: none for bee, eel. Left over there: beetle. Add a row for "
-        "each class."
+        f"Every class must have its name in {path}. Received: no match for bee, eel. Unmatched names there: beetle. "
+        "Add a row for each class."
     )
 
 
 def test_a_class_with_two_rows_is_refused(path: Path) -> None:
     path.write_text("class,red\npolar bear,1\npolar_bear,2\n", "utf-8")
-    with pytest.raises(errors.UserError, match="Received: polar bear, polar_bear. Keep one."):
+    with pytest.raises(errors.UserError, match="Received: polar bear, polar_bear. Keep one of them."):
         table.attributes(path, ["polar+bear"])
 
 
 @pytest.mark.parametrize("header", ["", "red,blue", "class", "class,red,red", "class,,blue"])
-def test_a_header_that_is_none_is_told(path: Path, header: str) -> None:
+def test_a_header_that_is_none_is_reported(path: Path, header: str) -> None:
     path.write_text(f"{header}\nant,1,2\n" if header else "", "utf-8")
     with pytest.raises(errors.UserError, match="attributes.csv must begin with the line class,<attribute>,"):
         table.class_names(path)
 
 
 @pytest.mark.parametrize("row", ["ant,1", "ant,1,2,3", ",1,2"])
-def test_a_row_of_another_length_is_told_with_its_line(path: Path, row: str) -> None:
+def test_a_row_of_another_length_is_reported_with_its_line(path: Path, row: str) -> None:
     path.write_text(f"class,red,blue\n{row}\n", "utf-8")
     with pytest.raises(
         errors.UserError, match=f"must be a class and 2 numbers. Received: {row.count(',') + 1} cells in line 2"
@@ -159,12 +159,12 @@ def test_lines_may_end_as_old_macs_end_them(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found.values["zebra"], [1, 0.5])
 
 
-def test_a_cell_without_end_is_told(tmp_path: Path) -> None:
+def test_a_cell_without_end_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "attributes.csv"
     path.write_text('class,striped\nhorse,"' + "0" * 200_000, "utf-8")
     with pytest.raises(errors.UserError) as caught:
         table.class_names(path)
     assert str(caught.value) == (
         f"A table must have commas between cells, and quotes in pairs. Received: {path}, line 2: field larger than "
-        "field limit (131072). It may lack a closing quote. Mend that line."
+        "field limit (131072). It may lack a closing quote. Correct that line."
     )

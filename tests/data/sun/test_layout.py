@@ -25,7 +25,7 @@ def fake(tmp_path: Path) -> benchmark.Fake:
 
 
 def _attributes(fake: benchmark.Fake) -> zero_shot.Attributes:
-    source = benchmark_lib.Source(split_files.folders("sun", fake.root))
+    source = benchmark_lib.BenchmarkFiles(split_files.folders("sun", fake.root))
     read = layout.descriptions(source, fake.class_names, dict).attributes
     assert read is not None
     return read()
@@ -62,7 +62,7 @@ def test_attributes_are_named_with_the_database(fake: benchmark.Fake) -> None:
     assert _attributes(fake).names == fakes.sun.ATTRIBUTES
 
 
-def test_names_of_another_number_of_attributes_are_told(fake: benchmark.Fake) -> None:
+def test_names_of_another_number_of_attributes_are_reported(fake: benchmark.Fake) -> None:
     fakes.sun.write_names(fake.root)
     names = benchmark.cells(fakes.sun.ATTRIBUTES[:3])
     scipy.io.savemat(fake.root / "SUNAttributeDB" / "attributes.mat", {"attributes": names})

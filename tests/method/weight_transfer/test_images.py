@@ -60,7 +60,7 @@ def test_photographs_that_cannot_be_read_are_skipped_and_told(
     config = _photographs(tmp_path, 2)
     (tmp_path / "broken.jpg").write_bytes(b"no image")
     assert len(_all(config)) == 2
-    told = "skipped 1 of 3 images of the transfer: " + f"{tmp_path / 'broken.jpg'} (no image that Pillow knows)"
+    told = "skipped 1 of 3 images of the transfer: " + f"{tmp_path / 'broken.jpg'} (not an image that Pillow can read)"
     assert told in " ".join("".join(capsys.readouterr()).split())
 
 
@@ -97,5 +97,5 @@ def test_pipes_and_dead_links_are_skipped_and_what_is_no_image_is_told(
     assert (stamps["pipe.jpg"], stamps["dead.jpg"], len(stamps)) == ("a pipe", "a link to nothing", 4)
     assert len(_all(config)) == 2
     told = capsys.readouterr().out
-    assert f"left out 2 of the files and links in {tmp_path}: again (" in told and "notes.txt (no image)" in told
+    assert f"left out 2 of the files and links in {tmp_path}: again (" in told and "notes.txt (not an image)" in told
     assert f"{tmp_path / 'dead.jpg'} (a link to nothing), {tmp_path / 'pipe.jpg'} (a pipe)" in told

@@ -64,7 +64,7 @@ def model(
         ),
         gamma=GAMMA,
         known=knowledge.DomainKnowledge(
-            vectors, features, names, "words by hand", (knowledge.Share("attributes", len(features)),)
+            vectors, features, names, "words by hand", (knowledge.DomainSlice("attributes", len(features)),)
         ),
         forward=domain_map.DomainMap(keras.Model(described, keras.layers.Dense(neurons)(described)), 0.75, 60),
         inverse=inverse_map.fit(values, labels, vectors[: len(SEEN)], folds=2, seed=0),

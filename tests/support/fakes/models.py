@@ -42,7 +42,7 @@ def by_attributes(deep: bool = False, descends: bool = False) -> model_lib.Model
       deep: whether there is a layer with an activation after the pooling, so that images differ in their Jacobians.
       descends: whether it finds new weights by descent, and scales them by length, as bundles of format 1 do.
     """
-    share = knowledge.Share("attributes", len(ATTRIBUTES))
+    share = knowledge.DomainSlice("attributes", len(ATTRIBUTES))
     known = knowledge.DomainKnowledge(TABLE, ATTRIBUTES, SEEN + UNSEEN, "a table", (share,))
     return _model(known, "attributes", deep, descends)
 
@@ -51,7 +51,7 @@ def by_captions(deep: bool = False, descends: bool = False) -> model_lib.Model:
     """Returns a model that knows its classes by captions, of which some phrases contain others."""
     encoder = encoders.TfidfEncoder.fit(CAPTIONS[: len(SEEN)])
     vectors = np.stack([encoder(texts).mean(0) for texts in CAPTIONS])
-    share = knowledge.Share("captions", len(encoder.feature_names), 1.0, encoder)
+    share = knowledge.DomainSlice("captions", len(encoder.feature_names), 1.0, encoder)
     known = knowledge.DomainKnowledge(vectors, encoder.feature_names, SEEN + UNSEEN, "captions", (share,))
     return _model(known, "captions", deep, descends)
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of where files are looked for."""
+"""Tests of the folders of files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from niwt_tf import config, errors
-from niwt_tf.data import places
+from niwt_tf.data import folders
 
 
 @pytest.mark.parametrize(
@@ -28,13 +28,14 @@ def test_folders_follow_from_the_flags(
 ) -> None:
     monkeypatch.setenv("HOME", "/home/me")
     settings = config.DataConfig(dataset="awa2", data_dir=data_dir, prepared_dir=prepared_dir)
-    assert places.source_folder(settings) == Path(source)
-    assert places.prepared_folder(settings) == Path(prepared)
+    assert folders.source_folder(settings) == Path(source)
+    assert folders.prepared_folder(settings) == Path(prepared)
 
 
 def test_the_prepared_folder_must_be_named_in_utf8() -> None:
     with pytest.raises(errors.UserError) as caught:
-        places.prepared_folder(config.DataConfig(prepared_dir="/tmp/caf\udce9"))
+        folders.prepared_folder(config.DataConfig(prepared_dir="/tmp/caf\udce9"))
     assert str(caught.value) == (
-        "`--prepared_dir` must be a folder whose name is UTF-8. Received: --prepared_dir=/tmp/caf\\xe9. Name another."
+        "`prepared_dir` must be a folder whose name is UTF-8. Received: prepared_dir='/tmp/caf\\\\xe9'. Choose another "
+        "folder."
     )

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Read the attributes of a new class as a user writes them: `stripes`, `crown color: red`, `furry:40.5`, `furry:80%`.
+"""Parse the attributes of a new class as a user writes them: `stripes`, `crown color: red`, `furry:40.5`, `furry:80%`.
 
 A number is in the unit of the table that the model learned from. `80%` lies at that share of the way from the lowest to
 the highest value of the seen classes. An attribute without a number gets the mean over the seen classes that have more
@@ -33,30 +33,30 @@ def parse(items: Sequence[str], names: Sequence[str], seen: np.ndarray) -> dict[
     Raises:
       errors.UserError: If there is no such attribute or number, or items contradict one another.
     """
-    listed: dict[int, float] = {}
+    values: dict[int, float] = {}
     for item in items:
-        index, written = _split(item, names)
-        value = _usual(seen[:, index]) if written is None else _number(item, written, seen, index)
-        if listed.setdefault(index, value) != value:
+        index, number = _split(item, names)
+        value = _typical_value(seen[:, index]) if number is None else _number(item, number, seen, index)
+        if values.setdefault(index, value) != value:
             raise errors.UserError(
-                f"`{errors.setting('attributes')}` must give each attribute one value. Received: {item!r}, after "
-                f"{names[index]} was {listed[index]:g}. Keep one of them."
+                f"`{errors.setting('attributes')}` must give each attribute one value. Received: {item!r}, but an "
+                f"earlier item gives {names[index]} the value {values[index]:g}. Keep one of them."
             )
-    for group in exclusive(names, seen):
-        _require_one({index: listed[index] for index in group if index in listed}, names)
-    return listed
+    for group in exclusive_groups(names, seen):
+        _require_one({index: values[index] for index in group if index in values}, names)
+    return values
 
 
-def fill(listed: Mapping[int, float], names: Sequence[str], seen: np.ndarray) -> np.ndarray:
-    """Fill in the attributes that are not listed, by the module's rules, and return all values, `[M]` float32."""
+def impute(listed_values: Mapping[int, float], names: Sequence[str], seen: np.ndarray) -> np.ndarray:
+    """Impute the attributes that are not listed, by the module's rules, and return all values, `[M]` float32."""
     values = np.where(_is_binary(seen), 0, seen.mean(0))
-    for group in exclusive(names, seen):
-        values[group] = 0 if any(listed.get(index) for index in group) else seen[:, group].mean(0)
-    values[list(listed)] = list(listed.values())
+    for group in exclusive_groups(names, seen):
+        values[group] = 0 if any(listed_values.get(index) for index in group) else seen[:, group].mean(0)
+    values[list(listed_values)] = list(listed_values.values())
     return values.astype(np.float32)
 
 
-def exclusive(names: Sequence[str], seen: np.ndarray) -> list[list[int]]:
+def exclusive_groups(names: Sequence[str], seen: np.ndarray) -> list[list[int]]:
     """Group the attributes that exclude one another: every seen class has exactly one attribute of each group.
 
     Args:
@@ -78,50 +78,49 @@ def _is_binary(seen: np.ndarray) -> np.ndarray:
 
 
 def _split(item: str, names: Sequence[str]) -> tuple[int, str | None]:
-    """Split an item into the index of its attribute and its number as written; None if it has no number."""
-    name, colon, written = item.rpartition(":")
+    """Split an item into the index of its attribute and the text of its number; None if it has no number."""
+    name, colon, number = item.rpartition(":")
     whole = _index(item, names)
     if whole is not None:
         return whole, None
     index = _index(name, names) if colon else None
     if index is None:
         raise errors.unknown_value("attributes", item.strip(), names, errors.listed(names))
-    return index, written.strip()
+    return index, number.strip()
 
 
 def _index(name: str, names: Sequence[str]) -> int | None:
-    forms = [_form(one) for one in names]
-    return forms.index(_form(name)) if _form(name) in forms else None
+    forms = [_normalize(one) for one in names]
+    return forms.index(_normalize(name)) if _normalize(name) in forms else None
 
 
-def _form(name: str) -> str:
-    """Normalize a name to its words alone: `has_bill_shape::hooked` becomes `bill_shape_hooked`."""
+def _normalize(name: str) -> str:
+    """Reduce a name to its words: `has_bill_shape::hooked` becomes `bill_shape_hooked`."""
     return re.sub(r"(?:[^\w%]|_)+", "_", name.casefold()).strip("_").removeprefix("has_")
 
 
-def _usual(values: np.ndarray) -> float:
+def _typical_value(values: np.ndarray) -> float:
     """Average the values that are above the mean of all seen classes; the highest value if none is above."""
     more = values > values.mean()
     return float(values[more].mean()) if more.any() else float(values.max())
 
 
-def _number(item: str, written: str, seen: np.ndarray, index: int) -> float:
+def _number(item: str, text: str, seen: np.ndarray, index: int) -> float:
     """Convert the number of an item to the table's unit, and check that it is within the limits."""
-    of_attribute = seen[:, index]
-    share = written.endswith("%")
+    column = seen[:, index]
     try:
-        number = float(written.removesuffix("%"))
+        number = float(text.removesuffix("%"))
     except ValueError:
         number = math.nan
-    if share:
-        least, most = float(of_attribute.min()), float(of_attribute.max())
-        number = least + number / 100 * (most - least)
-    least, most = _limits(seen, index)
-    if not least <= number <= most:
+    if text.endswith("%"):
+        lowest, highest = float(column.min()), float(column.max())
+        number = lowest + number / 100 * (highest - lowest)
+    lowest, highest = _limits(seen, index)
+    if not lowest <= number <= highest:
         raise errors.UserError(
-            f"`{errors.setting('attributes')}` must have numbers in the table's unit, here {least:g} to {most:g}, or "
-            f"shares such as 80%. Received: {item!r}. Among the seen classes it goes from {of_attribute.min():g} to "
-            f"{of_attribute.max():g}."
+            f"`{errors.setting('attributes')}` must have numbers in the table's unit, here {lowest:g} to {highest:g}, "
+            f"or percentages such as 80%. Received: {item!r}. Values of the seen classes range from {column.min():g} "
+            f"to {column.max():g}."
         )
     return number
 
@@ -133,14 +132,15 @@ def _limits(seen: np.ndarray, index: int) -> tuple[float, float]:
     """
     if _is_binary(seen)[index]:
         return 0.0, 1.0
-    least, most = float(seen.min()), float(seen.max())
-    return 2 * least - most, 2 * most - least
+    lowest, highest = float(seen.min()), float(seen.max())
+    return 2 * lowest - highest, 2 * highest - lowest
 
 
-def _require_one(told: dict[int, float], names: Sequence[str]) -> None:
-    if sum(told.values()) > 1:
-        listed = " and ".join(names[index] for index, value in told.items() if value)
+def _require_one(values: dict[int, float], names: Sequence[str]) -> None:
+    """Check that the listed values of attributes that exclude one another add up to at most 1."""
+    if sum(values.values()) > 1:
+        positive = " and ".join(names[index] for index, value in values.items() if value)
         raise errors.UserError(
-            f"`{errors.setting('attributes')}` must not contradict one another. Received: {listed}, of which every "
-            "seen class has just one. Keep one of them, or give each a share, such as 50%."
+            f"`{errors.setting('attributes')}` must not contradict one another. Received: {positive}, of which every "
+            "seen class has exactly one. Keep one of them, or give each a share, such as 50%."
         )

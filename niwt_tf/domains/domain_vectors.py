@@ -17,7 +17,7 @@ _T = TypeVar("_T")
 
 
 @dataclasses.dataclass(frozen=True)
-class Part:
+class DomainVectors:
     """Vectors of all classes from one domain.
 
     Attributes:
@@ -35,22 +35,22 @@ class Part:
     known_words: tuple[float, ...] = ()
 
 
-def of_classes(known: Mapping[str, _T], class_names: Sequence[str], what: str, source: str) -> list[_T]:
-    """Select the knowledge of each class, in the order of `class_names`.
+def select(by_class: Mapping[str, _T], class_names: Sequence[str], kind: str, source: str) -> list[_T]:
+    """Select the description of each class, in the order of `class_names`.
 
     Args:
-      known: Class name -> knowledge of the class.
+      by_class: Class -> its description.
       class_names: Names of the classes.
-      what: Kind of knowledge, for messages: for example `captions`.
+      kind: Kind of description, for messages: for example `captions`.
       source: Description of the source, for messages.
 
     Raises:
-      errors.UserError: If `known` lacks a class.
+      errors.UserError: If a class has no description.
     """
-    missing = [name for name in class_names if name not in known]
+    missing = [name for name in class_names if name not in by_class]
     if missing:
         raise errors.UserError(
-            f"`{what}` must tell of every class. Received: {source}, without {errors.listed(missing)}. Add what is "
-            f"missing, or name another {errors.setting('domain')}."
+            f"`{kind}` must describe every class. Received: {source}, without {errors.listed(missing)}. Add what is "
+            f"missing, or choose another {errors.setting('domain')}."
         )
-    return [known[name] for name in class_names]
+    return [by_class[name] for name in class_names]

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of getting files: found, unpacked or downloaded. No address but this machine's is asked."""
+"""Tests of fetching files: found, unpacked or downloaded. Only this machine is contacted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from niwt_tf import errors
-from niwt_tf.data.benchmarks import obtain
+from niwt_tf.data.benchmarks import fetch_files
 
 _PAGE = "https://example.org/birds"
 
@@ -27,14 +27,15 @@ def _zip(path: Path, **files: str) -> Path:
     return path
 
 
-def _found(root: Path, *names: str) -> Path | None:
-    """Returns the folder of birds, if all of these files are in it."""
+def _find(root: Path, *names: str) -> Path | None:
+    """Find the folder of birds, if all of these files are in it."""
     return root / "birds" if all((root / "birds" / f"{name}.txt").is_file() for name in names) else None
 
 
-def _obtain(root: Path, *archives: obtain.Archive, names: tuple[str, ...] = ("a",)) -> Path:
-    looked = [root / "birds" / f"{name}.txt" for name in names]
-    return obtain.obtain(lambda: _found(root, *names), "list of birds", looked, archives, _PAGE, root)
+def _fetch(root: Path, *archives: fetch_files.Archive, names: tuple[str, ...] = ("a",)) -> Path:
+    paths = [root / "birds" / f"{name}.txt" for name in names]
+    files = fetch_files.PublishedFiles("list of birds", paths, archives, _PAGE)
+    return fetch_files.fetch(lambda: _find(root, *names), files, root)
 
 
 @pytest.fixture
@@ -76,7 +77,7 @@ def _sha256(path: Path) -> str:
     ],
 )
 def test_an_archive_has_the_name_at_the_end_of_its_address(url: str, name: str) -> None:
-    assert obtain.Archive(url, "1 MB").name == name
+    assert fetch_files.Archive(url, "1 MB").name == name
 
 
 @pytest.mark.parametrize(
@@ -89,14 +90,14 @@ def test_an_archive_has_the_name_at_the_end_of_its_address(url: str, name: str) 
     ],
 )
 def test_an_archive_is_safe_by_https_or_by_a_checksum(url: str, sha256: str | None, safe: bool) -> None:
-    assert obtain.Archive(url, "1 MB", sha256).is_safe == safe
+    assert fetch_files.Archive(url, "1 MB", sha256).is_safe == safe
 
 
 def test_what_lies_there_is_returned_at_once(tmp_path: Path, closed: str, capsys: pytest.CaptureFixture[str]) -> None:
     _zip(tmp_path / "birds.zip", a="of the archive")
     (tmp_path / "birds").mkdir()
     (tmp_path / "birds" / "a.txt").write_text("mine", "utf-8")
-    assert _obtain(tmp_path, obtain.Archive(f"{closed}/birds.zip", "1 kB")) == tmp_path / "birds"
+    assert _fetch(tmp_path, fetch_files.Archive(f"{closed}/birds.zip", "1 kB")) == tmp_path / "birds"
     assert (tmp_path / "birds" / "a.txt").read_text("utf-8") == "mine"
     assert capsys.readouterr().out == ""
 
@@ -105,7 +106,7 @@ def test_an_archive_that_lies_there_is_unpacked_whatever_its_address(
     tmp_path: Path, closed: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     packed = _zip(tmp_path / "birds.zip", a="packed")
-    assert _obtain(tmp_path, obtain.Archive(f"{closed}/birds.zip", "1 kB")) == tmp_path / "birds"
+    assert _fetch(tmp_path, fetch_files.Archive(f"{closed}/birds.zip", "1 kB")) == tmp_path / "birds"
     assert (tmp_path / "birds" / "a.txt").read_text("utf-8") == "packed"
     assert capsys.readouterr().out == f"  unpacking {packed}\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["birds", "birds.zip"]
@@ -114,8 +115,8 @@ def test_an_archive_that_lies_there_is_unpacked_whatever_its_address(
 def test_several_archives_are_unpacked_into_one_folder(tmp_path: Path, closed: str) -> None:
     _zip(tmp_path / "one.zip", a="1")
     _zip(tmp_path / "two.zip", b="2")
-    archives = [obtain.Archive(f"{closed}/{name}.zip", "1 kB") for name in ("one", "two")]
-    assert _obtain(tmp_path, *archives, names=("a", "b")) == tmp_path / "birds"
+    archives = [fetch_files.Archive(f"{closed}/{name}.zip", "1 kB") for name in ("one", "two")]
+    assert _fetch(tmp_path, *archives, names=("a", "b")) == tmp_path / "birds"
 
 
 def test_an_archive_is_downloaded_checked_and_unpacked(
@@ -123,8 +124,8 @@ def test_an_archive_is_downloaded_checked_and_unpacked(
 ) -> None:
     url, served = site
     root = tmp_path / "root"
-    archive = obtain.Archive(f"{url}/birds.zip", "1 kB", _sha256(_zip(served / "birds.zip", a="served")))
-    assert _obtain(root, archive) == root / "birds"
+    archive = fetch_files.Archive(f"{url}/birds.zip", "1 kB", _sha256(_zip(served / "birds.zip", a="served")))
+    assert _fetch(root, archive) == root / "birds"
     assert (root / "birds" / "a.txt").read_text("utf-8") == "served"
     assert capsys.readouterr().out == (
         f"  downloading {url}/birds.zip (1 kB) into {root}\n  unpacking {root / 'birds.zip'}\n"
@@ -134,16 +135,16 @@ def test_an_archive_is_downloaded_checked_and_unpacked(
 def test_a_download_with_a_wrong_checksum_is_not_unpacked(tmp_path: Path, site: tuple[str, Path]) -> None:
     url, served = site
     _zip(served / "birds.zip", a="served")
-    with pytest.raises(errors.UserError, match="A download must have its known SHA-256"):
-        _obtain(tmp_path / "root", obtain.Archive(f"{url}/birds.zip", "1 kB", "0" * 64))
+    with pytest.raises(errors.UserError, match="A downloaded file must have its published SHA-256"):
+        _fetch(tmp_path / "root", fetch_files.Archive(f"{url}/birds.zip", "1 kB", "0" * 64))
     assert not list((tmp_path / "root").iterdir())
 
 
 def _message(root: Path, trouble: str, files: str = "birds.zip (1 kB)", paths: tuple[str, ...] = ("birds.zip",)) -> str:
-    looked = "\n  ".join(str(root / path) for path in ("birds/a.txt", *paths))
+    searched = "\n  ".join(str(root / path) for path in ("birds/a.txt", *paths))
     return (
-        f"The list of birds must be at hand. Looked for:\n  {looked}\n{trouble}Get {files} from\n  {_PAGE}\nand put "
-        f"it, packed or unpacked, into {root}, or name the folder that holds it with --data_dir."
+        f"The list of birds must be on disk. Received: none of these paths:\n  {searched}\n{trouble}Download {files} "
+        f"from\n  {_PAGE}\ninto {root}, packed or unpacked, or name the folder that contains it with data_dir."
     )
 
 
@@ -151,60 +152,62 @@ def test_http_without_a_checksum_is_not_downloaded(tmp_path: Path, site: tuple[s
     url, served = site
     _zip(served / "birds.zip", a="served")
     with pytest.raises(errors.UserError) as caught:
-        _obtain(tmp_path, obtain.Archive(f"{url}/birds.zip", "1 kB"))
-    trouble = f"Not downloaded: {url}/birds.zip has neither https nor a known checksum.\n"
+        _fetch(tmp_path, fetch_files.Archive(f"{url}/birds.zip", "1 kB"))
+    trouble = f"Not downloaded: {url}/birds.zip has neither https nor a published checksum.\n"
     assert str(caught.value) == _message(tmp_path, trouble)
     assert [path.name for path in tmp_path.iterdir()] == ["served"]
 
 
-def test_where_downloads_are_not_wanted_what_lies_there_is_unpacked_and_the_rest_is_told(
+def test_where_downloads_are_forbidden_files_on_disk_are_unpacked_and_others_reported(
     tmp_path: Path, site: tuple[str, Path]
 ) -> None:
     url, served = site
     birds = _zip(served / "birds.zip", a="served")
-    archive = obtain.Archive(f"{url}/birds.zip", "1 kB", _sha256(birds))
-    with obtain.without_downloads():
-        with pytest.raises(errors.UserError, match="Not downloaded: .*birds.zip, as nothing is downloaded now."):
-            _obtain(tmp_path, archive)
+    archive = fetch_files.Archive(f"{url}/birds.zip", "1 kB", _sha256(birds))
+    with fetch_files.forbid_downloads():
+        with pytest.raises(errors.UserError, match="Not downloaded: .*birds.zip, because downloads are disabled here."):
+            _fetch(tmp_path, archive)
         assert [path.name for path in tmp_path.iterdir()] == ["served"]
-    assert _obtain(tmp_path, archive) == tmp_path / "birds"
+    assert _fetch(tmp_path, archive) == tmp_path / "birds"
 
 
-def test_a_server_that_cannot_be_reached_is_told_with_all_paths_page_and_folder(tmp_path: Path, closed: str) -> None:
+def test_a_server_that_cannot_be_reached_is_reported_with_all_paths_page_and_folder(
+    tmp_path: Path, closed: str
+) -> None:
     with pytest.raises(errors.UserError) as caught:
-        _obtain(tmp_path, obtain.Archive(f"{closed}/birds.zip", "1 kB", "0" * 64))
-    trouble = f"Could not download {closed}/birds.zip: the server could not be reached.\n"
+        _fetch(tmp_path, fetch_files.Archive(f"{closed}/birds.zip", "1 kB", "0" * 64))
+    trouble = f"Could not download {closed}/birds.zip: the server cannot be reached.\n"
     assert str(caught.value) == _message(tmp_path, trouble)
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
     assert not list(tmp_path.iterdir())
 
 
-def test_a_file_that_the_server_has_not_is_told(tmp_path: Path, site: tuple[str, Path]) -> None:
+def test_a_file_that_the_server_has_not_is_reported(tmp_path: Path, site: tuple[str, Path]) -> None:
     url, _ = site
     with pytest.raises(errors.UserError) as caught:
-        _obtain(tmp_path, obtain.Archive(f"{url}/birds.zip?download=1", "1 kB", "0" * 64))
-    trouble = f"Could not download {url}/birds.zip?download=1: the server answered 404.\n"
+        _fetch(tmp_path, fetch_files.Archive(f"{url}/birds.zip?download=1", "1 kB", "0" * 64))
+    trouble = f"Could not download {url}/birds.zip?download=1: status 404.\n"
     assert str(caught.value) == _message(tmp_path, trouble)
 
 
 def test_all_archives_are_named_though_the_first_has_failed(tmp_path: Path, closed: str) -> None:
-    archives = [obtain.Archive(f"{closed}/{name}.zip", size) for name, size in (("one", "1 kB"), ("two", "2 GB"))]
+    archives = [fetch_files.Archive(f"{closed}/{name}.zip", size) for name, size in (("one", "1 kB"), ("two", "2 GB"))]
     with pytest.raises(errors.UserError) as caught:
-        _obtain(tmp_path, *archives)
-    trouble = f"Not downloaded: {closed}/one.zip has neither https nor a known checksum.\n"
+        _fetch(tmp_path, *archives)
+    trouble = f"Not downloaded: {closed}/one.zip has neither https nor a published checksum.\n"
     assert str(caught.value) == _message(tmp_path, trouble, "one.zip (1 kB) and two.zip (2 GB)", ("one.zip", "two.zip"))
 
 
-def test_an_archive_that_holds_something_else_is_told(tmp_path: Path, closed: str) -> None:
-    _zip(tmp_path / "birds.zip", other="not what was asked for")
+def test_an_archive_that_holds_something_else_is_reported(tmp_path: Path, closed: str) -> None:
+    _zip(tmp_path / "birds.zip", other="another file")
     with pytest.raises(errors.UserError) as caught:
-        _obtain(tmp_path, obtain.Archive(f"{closed}/birds.zip", "1 kB"))
-    trouble = "Unpacked birds.zip: it is not there.\n"
+        _fetch(tmp_path, fetch_files.Archive(f"{closed}/birds.zip", "1 kB"))
+    trouble = "Unpacked birds.zip, which does not contain it.\n"
     assert str(caught.value) == _message(tmp_path, trouble)
 
 
-def test_a_damaged_archive_is_told_and_not_downloaded_over(tmp_path: Path, closed: str) -> None:
+def test_a_damaged_archive_is_reported_and_not_downloaded_over(tmp_path: Path, closed: str) -> None:
     (tmp_path / "birds.zip").write_bytes(b"half of it")
-    with pytest.raises(errors.UserError, match="An archive must be whole.*Remove it, and download it again"):
-        _obtain(tmp_path, obtain.Archive(f"{closed}/birds.zip", "1 kB", "0" * 64))
+    with pytest.raises(errors.UserError, match="An archive must be complete.*Delete it, and download it again"):
+        _fetch(tmp_path, fetch_files.Archive(f"{closed}/birds.zip", "1 kB", "0" * 64))
     assert (tmp_path / "birds.zip").read_bytes() == b"half of it"

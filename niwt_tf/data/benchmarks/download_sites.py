@@ -5,10 +5,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from pathlib import Path
 
-from niwt_tf.data.benchmarks import obtain
+from niwt_tf.data.benchmarks import fetch_files
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,6 +15,7 @@ class Site:
     """Published images of a benchmark.
 
     Attributes:
+      name: Name of the benchmark.
       page: Address of the official page.
       split_folder: Folder of the benchmark in the archive of proposed splits.
       folder: Folder of the benchmark that the archives unpack to, or that a user may unpack them into.
@@ -23,11 +23,12 @@ class Site:
       archives: Archives of the images.
     """
 
+    name: str
     page: str
     split_folder: str
     folder: str
     image_folders: tuple[str, ...]
-    archives: tuple[obtain.Archive, ...]
+    archives: tuple[fetch_files.Archive, ...]
 
     def find_images(self, root: Path) -> Path | None:
         """Find the folder that holds all `image_folders`: `folder` below `root`, or `root` itself; None if neither."""
@@ -35,26 +36,29 @@ class Site:
             (p for p in (root / self.folder, root) if all((p / name).is_dir() for name in self.image_folders)), None
         )
 
-    def places(self, root: Path) -> Sequence[Path]:
-        """List the paths that `find_images` checks."""
-        return [place / name for place in (root / self.folder, root) for name in self.image_folders]
+    def images(self, root: Path) -> fetch_files.PublishedFiles:
+        """Describe the images, at the paths below `root` that `find_images` checks."""
+        paths = [folder / name for folder in (root / self.folder, root) for name in self.image_folders]
+        return fetch_files.PublishedFiles(f"images of {self.name}", paths, self.archives, self.page)
 
 
 SITES = {
     "awa2": Site(
+        name="awa2",
         page="https://cvml.ista.ac.at/AwA2/",
         split_folder="AWA2",
         folder="Animals_with_Attributes2",
         image_folders=("JPEGImages",),
-        archives=(obtain.Archive("https://cvml.ista.ac.at/AwA2/AwA2-data.zip", "13 GB"),),
+        archives=(fetch_files.Archive("https://cvml.ista.ac.at/AwA2/AwA2-data.zip", "13 GB"),),
     ),
     "cub": Site(
+        name="cub",
         page="https://data.caltech.edu/records/65de6-vp158",
         split_folder="CUB",
         folder="CUB_200_2011",
         image_folders=("images/001.Black_footed_Albatross",),  # SUN's archive has a folder `images` too
         archives=(
-            obtain.Archive(
+            fetch_files.Archive(
                 "https://data.caltech.edu/records/65de6-vp158/files/CUB_200_2011.tgz?download=1",
                 "1.2 GB",
                 # From TensorFlow Datasets' caltech_birds2011.
@@ -63,21 +67,25 @@ SITES = {
         ),
     ),
     "sun": Site(
+        name="sun",
         page="https://cs.brown.edu/~gmpatter/sunattributes.html",
         split_folder="SUN",
         folder="SUNAttributeDB",
         image_folders=("images/a",),  # CUB's archive has a folder `images` too
-        archives=(obtain.Archive("https://cs.brown.edu/~gmpatter/Attributes/SUNAttributeDB_Images.tar.gz", "1.8 GB"),),
+        archives=(
+            fetch_files.Archive("https://cs.brown.edu/~gmpatter/Attributes/SUNAttributeDB_Images.tar.gz", "1.8 GB"),
+        ),
     ),
     "apy": Site(
+        name="apy",
         page="https://vision.cs.uiuc.edu/attributes/ and http://host.robots.ox.ac.uk/pascal/VOC/voc2008/",
         split_folder="APY",
         folder="aPascal-aYahoo",
         image_folders=("attribute_data", "VOCdevkit/VOC2008/JPEGImages", "ayahoo_test_images"),
         archives=(
-            obtain.Archive("http://vision.cs.uiuc.edu/attributes/attribute_data.tar.gz", "1 MB"),
-            obtain.Archive("http://vision.cs.uiuc.edu/attributes/ayahoo_test_images.tar.gz", "100 MB"),
-            obtain.Archive("http://host.robots.ox.ac.uk/pascal/VOC/voc2008/VOCtrainval_14-Jul-2008.tar", "0.6 GB"),
+            fetch_files.Archive("http://vision.cs.uiuc.edu/attributes/attribute_data.tar.gz", "1 MB"),
+            fetch_files.Archive("http://vision.cs.uiuc.edu/attributes/ayahoo_test_images.tar.gz", "100 MB"),
+            fetch_files.Archive("http://host.robots.ox.ac.uk/pascal/VOC/voc2008/VOCtrainval_14-Jul-2008.tar", "0.6 GB"),
         ),
     ),
 }

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from niwt_tf import errors
-from niwt_tf.domains import attribute_list
+from niwt_tf.domains import parse_attributes
 
 # Two crowns exclude one another, a crest is there or not, fur and weight are degrees.
 _NAMES = ("has_crown::red", "has_crown::blue", "crest", "fur", "weight")
@@ -20,10 +20,10 @@ _SEEN = np.array([[1, 0, 1, 10, 0], [0, 1, 0, 20, 100], [1, 0, 0, 60, 2]], np.fl
 
 
 def _read(*items: str) -> np.ndarray:
-    return attribute_list.fill(attribute_list.parse(items, _NAMES, _SEEN), _NAMES, _SEEN)
+    return parse_attributes.impute(parse_attributes.parse(items, _NAMES, _SEEN), _NAMES, _SEEN)
 
 
-def test_what_is_not_listed_is_unknown_or_ruled_out() -> None:
+def test_unlisted_attributes_are_unknown_or_excluded() -> None:
     np.testing.assert_allclose(_read("fur:5"), [2 / 3, 1 / 3, 0, 5, 34])
     np.testing.assert_allclose(_read("crown: blue"), [0, 1, 0, 30, 34])
     np.testing.assert_allclose(_read("crest", "has_crown::red"), [1, 0, 1, 30, 34])
@@ -45,23 +45,23 @@ def test_what_is_not_listed_is_unknown_or_ruled_out() -> None:
     ],
 )
 def test_an_item_is_an_attribute_with_or_without_its_number(item: str, index: int, value: float) -> None:
-    assert attribute_list.parse([item], _NAMES, _SEEN) == {index: pytest.approx(value)}
+    assert parse_attributes.parse([item], _NAMES, _SEEN) == {index: pytest.approx(value)}
 
 
 def test_an_attribute_that_is_always_the_same_has_that_value() -> None:
-    assert attribute_list.parse(["tame"], ["tame"], np.ones((3, 1))) == {0: 1}
+    assert parse_attributes.parse(["tame"], ["tame"], np.ones((3, 1))) == {0: 1}
 
 
 def test_the_same_value_twice_is_one() -> None:
-    assert attribute_list.parse(["crest", "crest:1"], _NAMES, _SEEN) == {2: 1}
+    assert parse_attributes.parse(["crest", "crest:1"], _NAMES, _SEEN) == {2: 1}
 
 
 def test_only_zeros_and_ones_of_which_each_class_has_one_exclude_each_other() -> None:
-    assert attribute_list.exclusive(_NAMES, _SEEN) == [[0, 1]]
+    assert parse_attributes.exclusive_groups(_NAMES, _SEEN) == [[0, 1]]
     both = _SEEN.copy()
     both[0, 1] = 1
-    assert attribute_list.exclusive(_NAMES, both) == []
-    assert attribute_list.exclusive(("fur: thin", "fur: thick"), np.array([[0.5, 0.5], [1, 0]])) == []
+    assert parse_attributes.exclusive_groups(_NAMES, both) == []
+    assert parse_attributes.exclusive_groups(("fur: thin", "fur: thick"), np.array([[0.5, 0.5], [1, 0]])) == []
 
 
 @given(st.lists(st.sampled_from([*range(5)]), unique=True), st.integers(0, 2))
@@ -75,38 +75,38 @@ def test_a_seen_class_listed_whole_is_that_class(order: list[int], row: int) -> 
     [
         (
             ["furr"],
-            "`--attributes` must be one of has_crown::red, has_crown::blue, crest, fur, weight. Received: "
-            "--attributes=furr. Did you mean 'fur'?",
+            "`attributes` must be one of has_crown::red, has_crown::blue, crest, fur, weight. Received: "
+            "attributes='furr'. Did you mean 'fur'?",
         ),
         (
             ["crest", "crest:0"],
-            "`--attributes` must give each attribute one value. Received: 'crest:0', after crest was 1. Keep one of "
-            "them.",
+            "`attributes` must give each attribute one value. Received: 'crest:0', but an earlier item gives crest "
+            "the value 1. Keep one of them.",
         ),
         (
             ["crown: red", "crown: blue"],
-            "`--attributes` must not contradict one another. Received: has_crown::red and has_crown::blue, of which "
-            "every seen class has just one. Keep one of them, or give each a share, such as 50%.",
+            "`attributes` must not contradict one another. Received: has_crown::red and has_crown::blue, of which "
+            "every seen class has exactly one. Keep one of them, or give each a share, such as 50%.",
         ),
         (
             ["crest:7"],
-            "`--attributes` must have numbers in the table's unit, here 0 to 1, or shares such as 80%. Received: "
-            "'crest:7'. Among the seen classes it goes from 0 to 1.",
+            "`attributes` must have numbers in the table's unit, here 0 to 1, or percentages such as 80%. "
+            "Received: 'crest:7'. Values of the seen classes range from 0 to 1.",
         ),
         (
             ["fur:nan"],
-            "`--attributes` must have numbers in the table's unit, here -100 to 200, or shares such as 80%. Received: "
-            "'fur:nan'. Among the seen classes it goes from 10 to 60.",
+            "`attributes` must have numbers in the table's unit, here -100 to 200, or percentages such as 80%. "
+            "Received: 'fur:nan'. Values of the seen classes range from 10 to 60.",
         ),
         (["fur:much"], "Received: 'fur:much'."),
         (["fur:%"], "Received: 'fur:%'."),
         (["fur:inf"], "Received: 'fur:inf'."),
     ],
 )
-def test_mistakes_are_told(items: list[str], message: str) -> None:
+def test_mistakes_are_reported(items: list[str], message: str) -> None:
     with pytest.raises(errors.UserError, match=re.escape(message)):
-        attribute_list.parse(items, _NAMES, _SEEN)
+        parse_attributes.parse(items, _NAMES, _SEEN)
 
 
-def test_shares_of_what_excludes_one_another_may_be_mixed() -> None:
+def test_exclusive_attributes_may_share_one() -> None:
     np.testing.assert_allclose(_read("crown: red:50%", "crown: blue:50%")[:2], 0.5)
