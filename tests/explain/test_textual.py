@@ -139,5 +139,5 @@ def test_an_unknown_class_is_an_error_that_suggests_the_nearest() -> None:
 
 
 def test_of_many_classes_the_error_lists_some() -> None:
-    with pytest.raises(errors.UserError, match=r"class 9 and 40 more\. Received: --class=okapi\.$"):
+    with pytest.raises(errors.UserError, match=r"class 9 and 40 more\. Received: class='okapi'\.$"):
         textual.class_index("okapi", [f"class {number}" for number in range(50)])
