@@ -36,7 +36,7 @@ def explain_images(
     name = arguments.require_text("class_name", class_name, may_be_empty=True)
     margin = arguments.require_number("gamma", gamma)
     index = textual.class_index(name, classifier.class_names, "class_name") if name else None
-    return explainer.Explainer(classifier, margin).of_any_size(pictures, index)
+    return explainer.Explainer(classifier, margin).crop_and_explain(pictures, index)
 
 
 def find_reasons(

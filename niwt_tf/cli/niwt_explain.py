@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,11 +20,12 @@ from niwt_tf.util import progress
 
 METHODS = ("gradcam", "gradcampp", "scorecam", "smoothgrad")
 _STAGES = ("knowledge", "transfer", "inverse_map")
-_DESCRIPTION = """Tells what a finished run of niwt sees in images, and why.
+_DESCRIPTION = """Explains predictions on images with a finished run of niwt.
 
 niwt_explain --workdir=runs/aviary-attributes img1.jpg 'dir/*.jpg' folder/
 
-prints of each image its class, the runner-up and the reasons, and writes a picture of each and explanations.jsonl."""
+prints the predicted class of each image, the runner-up and the reasons, and writes a picture of each and
+explanations.jsonl."""
 
 
 def define(values: flags.FlagValues, program: str) -> None:
@@ -35,14 +37,17 @@ def define(values: flags.FlagValues, program: str) -> None:
     """
     here = {"module_name": program, "flag_values": values}
     flags.DEFINE_string("workdir", None, "The finished run's folder.", **here)
-    flags.DEFINE_string("model", None, "In place of a run: a .keras bundle, as niwt_teach writes.", **here)
-    flags.DEFINE_string("class", None, "The class to explain; of each image the predicted one by default.", **here)
+    flags.DEFINE_string("model", None, "A .keras bundle, in place of a run; niwt_teach writes one.", **here)
+    flags.DEFINE_string("class", None, "Class to explain; the predicted one by default.", **here)
     flags.DEFINE_boolean("safe_mode", True, "Refuses a bundle that runs a SavedModel of TensorFlow Hub.", **here)
-    text = f"Draws the map, which no reason depends on. One of: {', '.join(METHODS)}."
+    text = f"Method of the map in the picture; reasons do not depend on it. One of: {', '.join(METHODS)}."
     flags.DEFINE_string("method", METHODS[0], text, **here)
-    text = "Where pictures are written; explanations in the workdir, or beside the bundle, by default."
+    text = (
+        "Folder for the pictures; by default explanations in --workdir, or beside the bundle. Only files of an earlier "
+        "call are replaced there."
+    )
     flags.DEFINE_string("out", None, text, **here)
-    flags.DEFINE_integer("top", 5, "Most reasons.", **here)
+    flags.DEFINE_integer("top", 5, "Largest number of reasons.", **here)
     launch.define_import_module(values, program)
     for name in ("workdir", "model", "class", "method", "out", "top"):
         values.register_key_flag_for_module(program, values[name])
@@ -58,7 +63,7 @@ def main(arguments: Sequence[str]) -> None:
         raise errors.UserError(f"`--top` must be at least 1. Received: --top={values.top}.")
     paths = user_images.find(arguments[1:])
     beside = root.with_suffix(".explanations") if values.model else root / "explanations"
-    out = _made(Path(values.out or beside).expanduser())
+    out = _make_folder(Path(values.out or beside).expanduser())
     launch.start_tensorflow(values.import_module)
     from niwt_tf.explain import explain_images  # starts TensorFlow
     from niwt_tf.models import model as model_lib  # starts TensorFlow
@@ -66,12 +71,12 @@ def main(arguments: Sequence[str]) -> None:
 
     if values.model:
         model = model_lib.load(root, values.safe_mode)
-        explained, dataset = model.subject, model.config.data.dataset
+        explained, dataset = model.explained_model, model.config.data.dataset
     else:
-        found = artefacts.RunArtefacts(root)
-        explained, dataset = found.subject, found.setting("dataset")
-    asked, drawn = values["class"].value or "", dataset == "aviary"
-    explain_images.explain(explained, paths, out, asked, values.method, values.top, drawn)
+        run_artefacts = artefacts.RunArtefacts(root)
+        explained, dataset = run_artefacts.explained_model, run_artefacts.setting("dataset")
+    class_name, drawn = values["class"].value or "", dataset == "aviary"
+    explain_images.explain(explained, paths, out, class_name, values.method, values.top, drawn)
     progress.say(f"\npictures and {explain_images.LINES} are in {out}")
 
 
@@ -87,15 +92,14 @@ def _root(values: flags.FlagValues) -> Path:
     return bundle.require(values.model)
 
 
-def _made(out: Path) -> Path:
+def _make_folder(out: Path) -> Path:
+    """Create the folder `out` if it does not exist, and require that files can be written there."""
     try:
         out.mkdir(parents=True, exist_ok=True)
-        probe = out / ".writable"
-        probe.touch()
-        probe.unlink()
+        tempfile.TemporaryFile(dir=out).close()
     except OSError as error:
         raise errors.UserError(
-            f"`--out` must be a folder that can be written. Received: --out={out} ({error.strerror}). Name another."
+            f"`--out` must be a folder that can be written. Received: --out={out} ({error.strerror}). Choose another."
         ) from None
     return out
 

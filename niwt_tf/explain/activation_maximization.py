@@ -20,7 +20,7 @@ from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.explain import keras_vis
 
 STEPS = 80
-LARGEST = 64  # pixels: the width of the gallery's crops, which are shown beside these images
+LARGEST = 64  # pixels: the width of the gallery's crops, beside which these images are drawn
 _BATCH_SIZE = 16  # neurons at a time
 _GREY, _NOISE = 127.5, 32.0  # mean and spread of the first images; on plain grey most neurons are 0, without gradient
 _SMOOTHED = 10  # blurring steps that leave little of the noise: a neuron that is then 0 starts from a patchwork
@@ -72,13 +72,15 @@ class _Scores(keras.layers.Layer):
 
         @tf.custom_gradient
         def values(images: tf.Tensor) -> tuple[tf.Tensor, Callable[..., Any]]:
-            found, gradients = self._function(tf.stop_gradient(images))  # else a tape keeps what no gradient needs
+            activations, gradients = self._function(
+                tf.stop_gradient(images)
+            )  # else a tape keeps what no gradient needs
 
             def gradient(upstream: tf.Tensor, variables: Sequence[tf.Variable] = ()) -> Any:
-                of_images = upstream[:, :, None, None] * gradients
-                return (of_images, [None] * len(variables)) if variables else of_images
+                scaled = upstream[:, :, None, None] * gradients
+                return (scaled, [None] * len(variables)) if variables else scaled
 
-            return found, gradient
+            return activations, gradient
 
         return values(images)
 
@@ -109,7 +111,7 @@ def _small_trunk(backbone: backbone_lib.Backbone) -> tuple[Any, Any]:
 
 
 def _starts(model: keras.Model, neurons: Sequence[int], seed: int) -> np.ndarray:
-    """Choose first images `[P,S,S,3]` on which the neurons have gradients: noise, or the patchwork that drives it most.
+    """Choose first images `[P,S,S,3]` on which the neurons have gradients: noise, or the best of some patchworks.
 
     A neuron starts from noise if the blurred noise still drives it.
     """
@@ -119,20 +121,20 @@ def _starts(model: keras.Model, neurons: Sequence[int], seed: int) -> np.ndarray
     smoothed = tf.constant(noise)
     for _ in range(_SMOOTHED):
         smoothed = _blur(smoothed)
-    lives = (means(smoothed).numpy()[0] > 0)[list(neurons)]
+    is_driven = (means(smoothed).numpy()[0] > 0)[list(neurons)]
     colors = rng.uniform(0, 255, (_PATCHWORKS, _PATCHES, _PATCHES, 3))
     patchworks = tf.image.resize(colors, (size, size)).numpy()
     best = np.concatenate([means(tf.constant(one[None], tf.float32)).numpy() for one in patchworks]).argmax(0)[
         list(neurons)
     ]
-    return np.where(lives[:, None, None, None], noise, patchworks[best])
+    return np.where(is_driven[:, None, None, None], noise, patchworks[best])
 
 
 def _climb(climb: Any, starts: np.ndarray, seed: int, steps: int) -> np.ndarray:
     scores = importlib.import_module("tf_keras_vis.utils.scores").CategoricalScore([0] * len(starts))
     modifiers = importlib.import_module("tf_keras_vis.activation_maximization.input_modifiers")
     keras.utils.set_random_seed(seed)
-    made = climb(
+    images = climb(
         scores,
         seed_input=tf.constant(starts),
         steps=steps,
@@ -141,7 +143,7 @@ def _climb(climb: Any, starts: np.ndarray, seed: int, steps: int) -> np.ndarray:
         gradient_modifier=_neighbours,
         optimizer=keras.optimizers.Adam(_LEARNING_RATE),
     )
-    return np.clip(np.rint(np.asarray(made)), 0, 255).astype(np.uint8)
+    return np.clip(np.rint(np.asarray(images)), 0, 255).astype(np.uint8)
 
 
 def _blur(images: tf.Tensor) -> tf.Tensor:

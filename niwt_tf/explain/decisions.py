@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Selects and draws predictions to look at: right and wrong ones, of seen and unseen classes, each with its reasons."""
+"""Selects example predictions, right and wrong ones of seen and unseen classes, and draws each with its reasons."""
 
 from __future__ import annotations
 
@@ -12,16 +12,14 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from niwt_tf.domains import knowledge
-from niwt_tf.explain import drawing, explainer, textual
-from niwt_tf.method import inverse_map
+from niwt_tf.explain import drawing, explained_model, explainer, textual
 
-_EACH = 6  # images of each kind
+_MOST_OF_A_KIND = 6  # images
 
 
 @dataclasses.dataclass(frozen=True)
-class Shown:
-    """Test image to show.
+class Example:
+    """Test image with its prediction.
 
     Attributes:
       image: `[S,S,3]` uint8, RGB.
@@ -34,14 +32,14 @@ class Shown:
     predicted: int
 
     @property
-    def right(self) -> bool:
+    def correct(self) -> bool:
         """Whether the predicted class is the true one."""
         return self.label == self.predicted
 
 
 @dataclasses.dataclass
-class Album:
-    """Test images to show: the first of each kind, each of a different class.
+class ExampleSelection:
+    """Test images of each kind, each of a different class: the first that are added.
 
     Attributes:
       class_names: Names of all classes, the seen ones first.
@@ -50,10 +48,10 @@ class Album:
 
     class_names: Sequence[str]
     seen: Sequence[str]
-    _kept: dict[tuple[bool, bool], dict[int, Shown]] = dataclasses.field(default_factory=dict)
+    _by_kind: dict[tuple[bool, bool], dict[int, Example]] = dataclasses.field(default_factory=dict)
 
     def add(self, images: np.ndarray, labels: np.ndarray, predictions: np.ndarray) -> None:
-        """Keep images of a batch, if their kinds still need some.
+        """Select images of a batch, if their kinds still need some.
 
         Args:
           images: `[N,S,S,3]` uint8, RGB.
@@ -61,64 +59,75 @@ class Album:
           predictions: Predicted classes `[N]`.
         """
         for image, label, predicted in zip(images, labels.tolist(), predictions.tolist(), strict=True):
-            kind = self._kept.setdefault((label == predicted, label >= len(self.seen)), {})
-            if len(kind) < _EACH:
-                kind.setdefault(label, Shown(image, label, predicted))
+            kind = self._by_kind.setdefault((label == predicted, label >= len(self.seen)), {})
+            if len(kind) < _MOST_OF_A_KIND:
+                kind.setdefault(label, Example(image, label, predicted))
 
-    def shown(self) -> list[Shown]:
-        """List the images that were kept, right predictions first."""
-        return [one for _, kind in sorted(self._kept.items(), reverse=True) for one in kind.values()]
+    def examples(self) -> list[Example]:
+        """List the selected images, correct predictions first."""
+        return [example for _, kind in sorted(self._by_kind.items(), reverse=True) for example in kind.values()]
 
 
 def write(
-    album: Album,
-    inverse: inverse_map.InverseMap,
-    known: knowledge.DomainKnowledge,
+    selection: ExampleSelection,
+    model: explained_model.ExplainedModel,
     explain: explainer.Explainer,
     folder: Path,
 ) -> list[dict[str, Any]]:
-    """Draw the predictions into `decisions/` of `folder`, and describe each as in `decisions.json`.
+    """Draw the predictions into `decisions/` of `folder`, and return a record of each.
 
-    A wrong prediction is contrasted with the true class, a right one with the runner-up.
+    A wrong prediction is contrasted with the true class, a correct one with the runner-up.
+
+    Args:
+      selection: Test images and their predictions.
+      model: Model that predicted them.
+      explain: Explainer of that model.
+      folder: An existing folder.
     """
     (folder / "decisions").mkdir(exist_ok=True)
-    shown = album.shown()
-    if not shown:
+    examples = selection.examples()
+    if not examples:
         return []
-    images = np.stack([one.image for one in shown])
-    told = explain(images)
-    others = np.where([one.right for one in shown], told.runners_up, [one.label for one in shown])
-    against = explain(images, others)
-    reasons = textual.reasons(inverse, told.importances, known.feature_names)
-    contrasts = textual.contrasts(inverse, told.importances, against.importances, known.feature_names)
+    images, feature_names = np.stack([one.image for one in examples]), model.knowledge.feature_names
+    predicted = explain(images)
+    others = np.where([one.correct for one in examples], predicted.runners_up, [one.label for one in examples])
+    rejected = explain(images, others)
+    reasons = textual.reasons(model.inverse_map, predicted.importances, feature_names)
+    contrasts = textual.contrasts(model.inverse_map, predicted.importances, rejected.importances, feature_names)
     records = []
-    for number, one in enumerate(shown):
+    for number, one in enumerate(examples):
         picture = f"decisions/{number:03}.png"
-        _draw(album, one, told.maps[number], reasons[number]).save(folder / picture)
-        record = _record(album, one, reasons[number], int(others[number]), contrasts[number])
+        _draw(selection, one, predicted.maps[number], reasons[number]).save(folder / picture)
+        record = _record(selection, one, reasons[number], int(others[number]), contrasts[number])
         records.append({"picture": picture} | record)
     return records
 
 
-def _draw(album: Album, one: Shown, values: np.ndarray, reasons: Sequence[textual.Reason]) -> Image.Image:
-    title = f"Prediction: {textual.readable(album.class_names[one.predicted])}"
-    notes = [f"truly: {textual.readable(album.class_names[one.label])}"]
-    notes += ["a class without training images"] if one.label >= len(album.seen) else []
-    return drawing.picture(one.image, values, title, notes, _readable(reasons))
+def _draw(
+    selection: ExampleSelection, example: Example, values: np.ndarray, reasons: Sequence[textual.Reason]
+) -> Image.Image:
+    title = f"Prediction: {textual.readable(selection.class_names[example.predicted])}"
+    notes = [f"true class: {textual.readable(selection.class_names[example.label])}"]
+    notes += ["a class without training images"] if example.label >= len(selection.seen) else []
+    return drawing.picture(example.image, values, title, notes, _readable(reasons))
 
 
 def _record(
-    album: Album, one: Shown, reasons: Sequence[textual.Reason], other: int, contrast: Sequence[textual.Reason]
+    selection: ExampleSelection,
+    example: Example,
+    reasons: Sequence[textual.Reason],
+    other: int,
+    contrast: Sequence[textual.Reason],
 ) -> dict[str, Any]:
-    prediction, held_against = album.class_names[one.predicted], album.class_names[other]
+    prediction, rejected = selection.class_names[example.predicted], selection.class_names[other]
     return {
-        "label": album.class_names[one.label],
+        "label": selection.class_names[example.label],
         "prediction": prediction,
-        "unseen": one.label >= len(album.seen),
-        "right": one.right,
+        "unseen": example.label >= len(selection.seen),
+        "right": example.correct,
         "reasons": _readable(reasons),
-        "contrast": {"class": held_against, "reasons": _readable(contrast)},
-        "words": textual.sentence(prediction, contrast, held_against),
+        "contrast": {"class": rejected, "reasons": _readable(contrast)},
+        "words": textual.sentence(prediction, contrast, rejected),
     }
 
 

@@ -77,8 +77,8 @@ def _tile(image: Image.Image) -> Image.Image:
     return image.resize((_TILE, _TILE), _resampling(image.width, _TILE))
 
 
-def _resampling(size: int, wanted: int) -> Image.Resampling:
-    return Image.Resampling.BICUBIC if wanted > size else Image.Resampling.LANCZOS
+def _resampling(size: int, new_size: int) -> Image.Resampling:
+    return Image.Resampling.BICUBIC if new_size > size else Image.Resampling.LANCZOS
 
 
 def _panel(title: str, notes: Sequence[str], reasons: Sequence[tuple[str, float]]) -> Image.Image:

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Explains a user's images with a finished run: the prediction, its reasons and a picture of each."""
+"""Explains a user's images with a run or a model: the prediction, its reasons and a picture of each."""
 
 from __future__ import annotations
 
@@ -13,21 +13,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image, PngImagePlugin
 
 from niwt_tf import errors
 from niwt_tf.data import user_images
-from niwt_tf.explain import drawing, explainer, keras_vis, textual, visual
-from niwt_tf.explain import subject as subject_lib
+from niwt_tf.explain import drawing, explained_model, explainer, keras_vis, textual, visual
 from niwt_tf.util import paths as paths_lib
 from niwt_tf.util import progress
 
 GRAD_CAM = "gradcam"
 LINES = "explanations.jsonl"
 _BAR_DELAY = 2.0  # seconds
+_MARK = ("Software", "niwt_tf")  # text in each picture, by which a later call recognises it
 
 
 def explain(
-    run: subject_lib.Subject,
+    model: explained_model.ExplainedModel,
     paths: Sequence[Path],
     out: Path,
     class_name: str = "",
@@ -37,94 +38,132 @@ def explain(
 ) -> None:
     """Print the prediction for each image and its reasons, and write pictures and `explanations.jsonl` into `out`.
 
+    Files of an earlier call are replaced. No other file is: a picture then gets a number in its name.
+
     Args:
-      run: The run that predicts and explains.
+      model: Model that predicts and explains.
       paths: Paths of the images.
       out: An existing folder.
       class_name: Class to explain; the predicted one by default.
       method: Method that draws the map: gradcam, or one of `keras_vis.METHODS`.
       top: Largest number of reasons.
-      drawn: True if the run's dataset does not consist of photographs; see `user_images.read`.
+      drawn: True if the model's dataset does not consist of photographs; see `user_images.read`.
 
     Raises:
-      errors.UserError: If there is no such class or method; at the end, if an image cannot be read: all others are
-        explained first.
+      errors.UserError: If there is no such class or method, or `out` holds an `explanations.jsonl` of something else;
+        at the end, if an image cannot be read: all others are explained first.
       OSError: If `out` cannot be written.
     """
-    names = run.classifier.class_names
-    asked = textual.class_index(class_name, names) if class_name else None
-    draw_map = None if method == GRAD_CAM else keras_vis.Drawer(run.classifier, method)
-    explain_batch, name_of = explainer.Explainer(run.classifier, run.gamma), _picture_names(paths)
-    bad: list[str] = []
+    classifier = model.classifier
+    index = textual.class_index(class_name, classifier.class_names) if class_name else None
+    compute_maps = None if method == GRAD_CAM else keras_vis.TfKerasVisMap(classifier, method)
+    explain_batch, name_of = explainer.Explainer(classifier, model.gamma), _picture_names(paths, out)
+    unreadable: list[str] = []
+    _require_own_lines(out / LINES)
     with _lines(out / LINES) as write, progress.bar(None, "explaining", len(paths), "image", delay=_BAR_DELAY) as bar:
-        for batch, images in user_images.batches(paths, run.classifier.backbone.image_size, drawn, bad):
-            classes = None if asked is None else np.full(len(images), asked)
-            told = explain_batch(images, classes)
-            maps = told.maps if draw_map is None else draw_map(images, told.classes)
-            records = _records(run, batch, told, top)
+        for batch, images in user_images.batches(paths, classifier.backbone.image_size, drawn, unreadable):
+            explanations = explain_batch(images, None if index is None else np.full(len(images), index))
+            maps = explanations.maps if compute_maps is None else compute_maps(images, explanations.classes)
+            records = _records(model, batch, explanations, top)
             for path, record, image, values in zip(batch, records, images, maps, strict=True):
                 record |= {"method": method, "picture": name_of[path]}
                 record["focus"] = list(visual.focus_box(values)) if values.max() > 0 else None
-                _picture(record, image, values).save(out / record["picture"])
+                _draw(record, image, values).save(out / record["picture"], pnginfo=_mark())
                 write(record)
-                progress.say(_told(record))
+                progress.say(_summary(record))
                 bar.update()
-    if bad:
-        others = f" The others are explained in {out}." if len(bad) < len(paths) else ""
+    if unreadable:
+        others = f" The others are explained in {out}." if len(unreadable) < len(paths) else ""
         raise errors.UserError(
-            f"Every image must be readable. Received: {len(bad)} of {len(paths)} that are not: "
-            f"{errors.listed(bad, len(bad))}.{others} Mend these files, or leave them out."
+            f"Every image must be readable. Received: {len(unreadable)} of {len(paths)} that are not: "
+            f"{errors.listed(unreadable, len(unreadable))}.{others} Repair these files, or leave them out."
         )
 
 
 def _records(
-    run: subject_lib.Subject, paths: Sequence[Path], told: explainer.Explanations, top: int
+    model: explained_model.ExplainedModel, paths: Sequence[Path], explanations: explainer.Explanations, top: int
 ) -> Iterator[dict[str, Any]]:
-    names, unseen = run.classifier.class_names, set(run.classifier.unseen)
-    reasons = textual.reasons(run.inverse, told.importances, run.known.feature_names, top)
-    for path, predicted, second, explained, found in zip(
-        paths, told.predictions, told.runners_up, told.classes, reasons, strict=True
-    ):
+    names, unseen = model.classifier.class_names, set(model.classifier.unseen)
+    all_reasons = textual.reasons(model.inverse_map, explanations.importances, model.knowledge.feature_names, top)
+    indices = (explanations.predictions, explanations.runners_up, explanations.classes)
+    for path, predicted, second, explained, reasons in zip(paths, *indices, all_reasons, strict=True):
         yield {
             "image": paths_lib.printable(str(path)),
             "prediction": names[predicted],
             "unseen": names[predicted] in unseen,
             "runner_up": names[second],
             "class": names[explained],
-            "reasons": [[textual.readable(feature), round(score, 4)] for feature, score in found],
-            "words": textual.sentence(names[explained], found),
+            "reasons": [[textual.readable(feature), round(score, 4)] for feature, score in reasons],
+            "words": textual.sentence(names[explained], reasons),
         }
 
 
-def _told(record: dict[str, Any]) -> str:
+def _summary(record: dict[str, Any]) -> str:
     kind = ", an unseen class" if record["unseen"] else ""
-    reasons = ", ".join(f"{feature} {score:.2f}" for feature, score in record["reasons"]) or "nothing that words tell"
+    reasons = ", ".join(f"{feature} {score:.2f}" for feature, score in record["reasons"]) or "no feature supports it"
     return (
         f"{record['image']}: {textual.readable(record['prediction'])}{kind} (runner-up "
         f"{textual.readable(record['runner_up'])})\n  for {textual.readable(record['class'])}: {reasons}"
     )
 
 
-def _picture(record: dict[str, Any], image: np.ndarray, values: np.ndarray) -> Any:
+def _draw(record: dict[str, Any], image: np.ndarray, values: np.ndarray) -> Image.Image:
     explained, predicted = textual.readable(record["class"]), textual.readable(record["prediction"])
     notes = [f"runner-up: {textual.readable(record['runner_up'])}", Path(record["image"]).name]
     notes[:0] = ["a class without training images"] if record["unseen"] else []
     return drawing.picture(
-        image, values, f"Prediction: {predicted}", [*notes, f"What speaks for {explained}:"], record["reasons"]
+        image, values, f"Prediction: {predicted}", [*notes, f"Reasons for {explained}:"], record["reasons"]
     )
 
 
-def _picture_names(paths: Sequence[Path]) -> dict[Path, str]:
-    """Choose a file name for the picture of each image, unique even where file systems ignore case."""
+def _picture_names(paths: Sequence[Path], out: Path) -> dict[Path, str]:
+    """Choose a file name for the picture of each image, unique even where file systems ignore case.
+
+    The name is none of a file in `out` that an earlier call did not write.
+    """
     used: set[str] = set()
     names = {}
     for path in paths:
         numbers = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
-        stem = paths_lib.printable(path.stem)
-        name = next(f"{stem}{n}" for n in numbers if f"{stem}{n}".lower() not in used)
-        used.add(name.lower())
-        names[path] = f"{name}.explained.png"
+        candidates = (f"{paths_lib.printable(path.stem)}{number}.explained.png" for number in numbers)
+        names[path] = next(name for name in candidates if name.lower() not in used and _is_free(out / name))
+        used.add(names[path].lower())
     return names
+
+
+def _is_free(path: Path) -> bool:
+    """Check that there is no file at `path`, or a picture of an earlier call."""
+    if not os.path.lexists(path):
+        return True
+    key, value = _MARK
+    try:
+        with Image.open(paths_lib.require_regular(path)) as image:
+            return image.info.get(key) == value
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return False
+
+
+def _mark() -> PngImagePlugin.PngInfo:
+    mark = PngImagePlugin.PngInfo()
+    mark.add_text(*_MARK)
+    return mark
+
+
+def _require_own_lines(path: Path) -> None:
+    """Raise an error if there is a file at `path` that an earlier call did not write."""
+    if not os.path.lexists(path):
+        return
+    try:
+        with open(paths_lib.require_regular(path), encoding="utf-8") as file:
+            line = file.readline()
+        if not line or "picture" in json.loads(line):
+            return
+    except (OSError, ValueError, TypeError):
+        pass
+    raise errors.UserError(
+        f"`{errors.setting('out')}` must hold no {LINES}, or that of earlier explanations. Received: "
+        f"{errors.setting('out', path.parent)}, where {LINES} is another file. Choose another folder."
+    )
 
 
 @contextlib.contextmanager

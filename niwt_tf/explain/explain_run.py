@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Explains a finished run: names its neurons, explains predictions on test images, and measures how right both are.
 
-Neurons are named on training images of seen classes alone. Test images are explained, and measure the names.
+Neurons are named on training images of seen classes alone. The measures are of test images.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from niwt_tf.explain import (
     activation_maximization,
     decisions,
     drawing,
+    explained_model,
     explainer,
     gallery,
     metrics,
-    neurons,
     pointing,
     roc,
     textual,
     visual,
 )
-from niwt_tf.explain import subject as subject_lib
-from niwt_tf.util import json_files, progress
+from niwt_tf.explain import neurons as neurons_lib
+from niwt_tf.util import progress
 
 _BATCH_SIZE = 128
 _MOST_PICTURED = 256  # neurons, those with the highest confidence first
@@ -40,7 +40,22 @@ _SPLITS = ("test_seen", "test_unseen")
 
 
 @dataclasses.dataclass(frozen=True)
-class Passed:
+class RunExplanations:
+    """Records of a run's explanations; pictures are named by their paths in the run's folder `explain`.
+
+    Attributes:
+      metrics: Measures of how right the explanations are; None for a measure without ground truth.
+      decisions: One record for each explained prediction.
+      neurons: One record for each neuron.
+    """
+
+    metrics: dict[str, Any]
+    decisions: list[dict[str, Any]]
+    neurons: list[dict[str, Any]]
+
+
+@dataclasses.dataclass(frozen=True)
+class SplitExplanations:
     """Explanations of one split, collected in one pass.
 
     Attributes:
@@ -48,83 +63,91 @@ class Passed:
       importances: Neuron importances for the predicted class, `[N,K]`.
       activations: Mean activations over each image, `[N,K]`.
       peaks: Highest point of the predicted class's map, `[N,2]`, see `visual.peaks`.
-      watched: Highest point of each watched neuron's map, `[N,P,2]`, likewise.
+      tracked_peaks: Highest point of each tracked neuron's map, `[N,P,2]`, likewise.
     """
 
     labels: np.ndarray
     importances: np.ndarray
     activations: np.ndarray
     peaks: np.ndarray
-    watched: np.ndarray
+    tracked_peaks: np.ndarray
 
 
-def write(
-    subject: subject_lib.Subject,
+def explain(
+    model: explained_model.ExplainedModel,
     dataset: zero_shot.ZeroShotDataset,
     folder: Path,
     seed: int,
     jit_compile: bool = False,
-    kept: zero_shot.Split | None = None,
-) -> None:
-    """Write `metrics.json`, `neurons.json`, `decisions.json` and their pictures into `folder`.
+    activations: zero_shot.Split | None = None,
+) -> RunExplanations:
+    """Name the neurons and explain predictions on test images; write their pictures into `folder`.
 
     Args:
-      subject: The run.
+      model: Model of the run.
       dataset: Images of the run.
       folder: An existing folder.
-      seed: Seed of the maximal images, see `activation_maximization.maximal_images`.
+      seed: Seed of the synthesized images, see `activation_maximization.maximal_images`.
       jit_compile: True to compile the passes with XLA.
-      kept: Activations `[H,W,K]` of the training images, if an earlier stage kept them; they replace the images.
+      activations: Activations `[H,W,K]` of the training images, which replace them if an earlier stage saved some.
     """
-    explain = explainer.Explainer(subject.classifier, subject.gamma, jit_compile)
-    means, strongest = _train_activations(subject.classifier.backbone, dataset.train, kept)
-    vectors = subject.known.vectors[: len(dataset.seen)]
-    named = neurons.name_all(subject.inverse, subject.known.feature_names, vectors, means, dataset.train.labels)
-    watched = [one.index for one in named if one.name is not None]
-    album = decisions.Album(subject.classifier.class_names, dataset.seen)
-    passed = [_pass(explain, getattr(dataset, name), name, watched, album) for name in _SPLITS]
-    json_files.write(folder / "metrics.json", _measures(subject, dataset, named, passed))
-    json_files.write(folder / "decisions.json", decisions.write(album, subject.inverse, subject.known, explain, folder))
-    written = _write_neurons(subject.classifier.backbone, dataset.train, named, strongest, folder, seed)
-    json_files.write(folder / "neurons.json", written)
+    explain_images = explainer.Explainer(model.classifier, model.gamma, jit_compile)
+    backbone, train = model.classifier.backbone, dataset.train
+    means, strongest = _train_activations(backbone, train, activations)
+    vectors = model.knowledge.vectors[: len(dataset.seen)]
+    neurons = neurons_lib.name_all(model.inverse_map, model.knowledge.feature_names, vectors, means, train.labels)
+    tracked_neurons = [one.index for one in neurons if one.name is not None]
+    selection = decisions.ExampleSelection(model.classifier.class_names, dataset.seen)
+    splits = [
+        _explain_split(explain_images, getattr(dataset, name), name, tracked_neurons, selection) for name in _SPLITS
+    ]
+    return RunExplanations(
+        metrics=_measures(model, dataset, neurons, splits),
+        decisions=decisions.write(selection, model, explain_images, folder),
+        neurons=_describe_neurons(backbone, train, neurons, strongest, folder, seed),
+    )
 
 
 def _train_activations(
-    backbone: backbone_lib.Backbone, train: zero_shot.Split, kept: zero_shot.Split | None
+    backbone: backbone_lib.Backbone, train: zero_shot.Split, activations: zero_shot.Split | None
 ) -> tuple[np.ndarray, gallery.Strongest]:
     """Compute the mean activations `[N,K]`, and the images that drive each neuron most.
 
-    The trunk runs only if no activations were kept.
+    The trunk runs only if there are no `activations`.
     """
     height, width, channels = backbone.activation_shape
-    strongest, means, done = gallery.Strongest.nothing(channels, height, width), [np.zeros((0, channels))], 0
+    strongest, means, done = gallery.Strongest.empty(channels, height, width), [np.zeros((0, channels))], 0
     trunk = tf.function(lambda images: backbone.trunk(images, training=False), reduce_retracing=True)
-    for batch in _batches(train if kept is None else kept, "naming neurons"):
-        activations = (trunk(batch) if kept is None else batch).numpy()
-        strongest = strongest.merged(activations, done)
-        means.append(activations.mean((1, 2)))
-        done += len(activations)
+    for batch in _batches(train if activations is None else activations, "naming neurons"):
+        values = (trunk(batch) if activations is None else batch).numpy()
+        strongest = strongest.merged(values, done)
+        means.append(values.mean((1, 2)))
+        done += len(values)
     return np.concatenate(means), strongest
 
 
-def _pass(
-    explain: explainer.Explainer, split: zero_shot.Split, name: str, watched: Sequence[int], album: decisions.Album
-) -> Passed:
+def _explain_split(
+    explain_images: explainer.Explainer,
+    split: zero_shot.Split,
+    name: str,
+    tracked_neurons: Sequence[int],
+    selection: decisions.ExampleSelection,
+) -> SplitExplanations:
     parts: list[tuple[np.ndarray, ...]] = []
     done = 0
     for images in _batches(split, f"explaining {name}"):
-        told = explain(images.numpy(), watched=watched)
-        labels = split.labels[done : done + len(told.classes)]
-        album.add(images.numpy(), labels, told.predictions)
-        points = [visual.peaks(told.watched[..., index]) for index in range(len(watched))]
-        at = np.stack(points, 1) if points else np.zeros((len(labels), 0, 2))
-        parts.append((labels, told.importances, told.activations, visual.peaks(told.maps), at))
+        batch = explain_images(images.numpy(), tracked_neurons=tracked_neurons)
+        labels = split.labels[done : done + len(batch.classes)]
+        selection.add(images.numpy(), labels, batch.predictions)
+        peaks = [visual.peaks(batch.tracked_maps[..., index]) for index in range(len(tracked_neurons))]
+        tracked_peaks = np.stack(peaks, 1) if peaks else np.zeros((len(labels), 0, 2))
+        parts.append((labels, batch.importances, batch.activations, visual.peaks(batch.maps), tracked_peaks))
         done += len(labels)
     if not parts:
-        channels = explain.classifier.backbone.activation_shape[-1]
-        shapes = ((0, channels), (0, channels), (0, 2), (0, len(watched), 2))
+        channels = explain_images.classifier.backbone.activation_shape[-1]
+        shapes = ((0, channels), (0, channels), (0, 2), (0, len(tracked_neurons), 2))
         parts = [(np.zeros(0, np.int64), *map(np.zeros, shapes))]
-    return Passed(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+    return SplitExplanations(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
 
 def _batches(split: zero_shot.Split, title: str) -> Any:
@@ -133,67 +156,67 @@ def _batches(split: zero_shot.Split, title: str) -> Any:
 
 
 def _measures(
-    subject: subject_lib.Subject,
+    model: explained_model.ExplainedModel,
     dataset: zero_shot.ZeroShotDataset,
-    named: Sequence[neurons.Neuron],
-    passed: Sequence[Passed],
+    neurons: Sequence[neurons_lib.Neuron],
+    splits: Sequence[SplitExplanations],
 ) -> dict[str, Any]:
     """Measure how right the explanations are; a measure without ground truth is None."""
     labels, importances, activations = (
-        np.concatenate([getattr(one, name) for one in passed]) for name in ("labels", "importances", "activations")
+        np.concatenate([getattr(one, name) for one in splits]) for name in ("labels", "importances", "activations")
     )
-    vectors, seen_classes = subject.known.vectors, len(dataset.seen)
-    told = metrics.attribute_accuracy(subject.inverse(importances), labels, vectors, seen_classes)
-    names = metrics.name_accuracy(named, activations, labels, vectors)
+    vectors, seen_classes = model.knowledge.vectors, len(dataset.seen)
+    accuracy = metrics.attribute_accuracy(model.inverse_map(importances), labels, vectors, seen_classes)
+    names = metrics.name_accuracy(neurons, activations, labels, vectors)
     return {
-        "attribute_accuracy": told.explained,
-        "attribute_accuracy_frequent": told.frequent,
-        "attribute_accuracy_chance": told.chance,
+        "attribute_accuracy": accuracy.explained,
+        "attribute_accuracy_frequent": accuracy.frequent,
+        "attribute_accuracy_chance": accuracy.chance,
         "neurons_named": names.named,
         "neuron_name_auc": names.auc,
         "neuron_name_auc_shuffled": names.shuffled,
-        "inverse_map_rank_correlation": subject.inverse.rank_correlation,
-    } | _pointing(subject, dataset, named, passed)
+        "inverse_map_rank_correlation": model.inverse_map.rank_correlation,
+    } | _pointing(model, dataset, neurons, splits)
 
 
 def _pointing(
-    subject: subject_lib.Subject,
+    model: explained_model.ExplainedModel,
     dataset: zero_shot.ZeroShotDataset,
-    named: Sequence[neurons.Neuron],
-    passed: Sequence[Passed],
+    neurons: Sequence[neurons_lib.Neuron],
+    splits: Sequence[SplitExplanations],
 ) -> dict[str, float | None]:
     names = ("pointing_seen", "pointing_unseen", "pointing_chance", "part_pointing", "part_pointing_chance")
-    clear = [(one.name, one.feature) for one in named if one.name is not None and one.feature is not None]
+    named = [(one.name, one.feature) for one in neurons if one.name is not None and one.feature is not None]
     if dataset.annotations is None:
         return dict.fromkeys(names)
     annotated = [dataset.annotations(split) for split in _SPLITS]
-    seen, unseen = (pointing.point(one.peaks, boxes.objects) for one, boxes in zip(passed, annotated, strict=True))
-    every = pointing.point(
-        np.concatenate([one.peaks for one in passed]), np.concatenate([one.objects for one in annotated])
+    seen, unseen = (pointing.point(one.peaks, boxes.objects) for one, boxes in zip(splits, annotated, strict=True))
+    together = pointing.point(
+        np.concatenate([one.peaks for one in splits]), np.concatenate([one.objects for one in annotated])
     )
-    has = roc.class_has_feature(subject.known.vectors)[:, [feature for _, feature in clear]]
+    has = roc.class_has_feature(model.knowledge.vectors)[:, [feature for _, feature in named]]
     parts = pointing.point_at_parts(
-        np.concatenate([one.watched for one in passed]),
-        [dataset.part_of(name) for name, _ in clear],
-        has[np.concatenate([one.labels for one in passed])],
+        np.concatenate([one.tracked_peaks for one in splits]),
+        [dataset.part_of(name) for name, _ in named],
+        has[np.concatenate([one.labels for one in splits])],
         {part: np.concatenate([one.parts[part] for one in annotated]) for part in annotated[0].parts},
     )
-    return dict(zip(names, (seen.inside, unseen.inside, every.chance, parts.inside, parts.chance), strict=True))
+    return dict(zip(names, (seen.inside, unseen.inside, together.chance, parts.inside, parts.chance), strict=True))
 
 
-def _write_neurons(
+def _describe_neurons(
     backbone: backbone_lib.Backbone,
     train: zero_shot.Split,
-    named: Sequence[neurons.Neuron],
+    neurons: Sequence[neurons_lib.Neuron],
     strongest: gallery.Strongest,
     folder: Path,
     seed: int,
 ) -> list[dict[str, Any]]:
-    """Write pictures of the neurons with the highest confidence, and describe all neurons as in `neurons.json`."""
+    """Draw the neurons with the highest confidence into `neurons/` of `folder`, and return a record of every neuron."""
     (folder / "neurons").mkdir(exist_ok=True)
-    surest = sorted(named, key=lambda one: (one.name is None, -one.confidence))
+    surest = sorted(neurons, key=lambda one: (one.name is None, -one.confidence))
     pictured = [one.index for one in surest[:_MOST_PICTURED]]
-    crops = gallery.cut_out(strongest.of(pictured), train)
+    crops = gallery.cut_out(strongest.select(pictured), train)
     images: dict[int, str] = {}
     for row, index in enumerate(pictured):
         images[index] = f"neurons/{index:03}.png"
@@ -211,5 +234,5 @@ def _write_neurons(
             "images": images.get(one.index),
             "maximal": maximal.get(one.index),
         }
-        for one in named
+        for one in neurons
     ]

@@ -37,7 +37,7 @@ class Explanations:
       importances: Importances of the neurons for these classes, `[N,K]` float32.
       maps: Grad-CAM of these classes minus the mean over all classes, `[N,H,W]` float32, at least 0.
       activations: Mean activations of the neurons over each image, `[N,K]` float32.
-      watched: Activation maps of the `P` watched neurons, `[N,H,W,P]` float32.
+      tracked_maps: Activation maps of the `P` tracked neurons, `[N,H,W,P]` float32.
     """
 
     logits: np.ndarray
@@ -46,7 +46,7 @@ class Explanations:
     importances: np.ndarray
     maps: np.ndarray
     activations: np.ndarray
-    watched: np.ndarray
+    tracked_maps: np.ndarray
 
     @property
     def runners_up(self) -> np.ndarray:
@@ -69,41 +69,41 @@ class Explainer:
         self._one_batch = _make_batch_function(classifier, gamma, jit_compile)
 
     def __call__(
-        self, images: np.ndarray, classes: np.ndarray | None = None, watched: Sequence[int] = ()
+        self, images: np.ndarray, classes: np.ndarray | None = None, tracked_neurons: Sequence[int] = ()
     ) -> Explanations:
         """Explain images, batch by batch.
 
         Args:
           images: `[N,S,S,3]` uint8, RGB.
           classes: Class to explain on each image, `[N]`; the predicted one by default.
-          watched: Indices of `P` neurons whose activation maps are returned, too.
+          tracked_neurons: Indices of `P` neurons whose activation maps are returned, too.
         """
-        neurons = tf.constant(watched, tf.int32, [len(watched)])
-        asked = np.full(len(images), PREDICTED) if classes is None else np.asarray(classes, np.int64)
+        neurons = tf.constant(tracked_neurons, tf.int32, [len(tracked_neurons)])
+        targets = np.full(len(images), PREDICTED) if classes is None else np.asarray(classes, np.int64)
         batches = [
             self._one_batch(
-                images[start : start + _BATCH_SIZE], tf.constant(asked[start : start + _BATCH_SIZE]), neurons
+                images[start : start + _BATCH_SIZE], tf.constant(targets[start : start + _BATCH_SIZE]), neurons
             )
             for start in range(0, len(images), _BATCH_SIZE) or (0,)
         ]
         return Explanations(*(np.concatenate(parts) for parts in zip(*batches, strict=True)))
 
-    def of_any_size(self, images: np.ndarray, index: int | None = None) -> Explanations:
+    def crop_and_explain(self, images: np.ndarray, index: int | None = None) -> Explanations:
         """Explain the middle squares of images of any size.
 
         Args:
           images: Images `[N,H,W,3]` uint8, RGB; N may be 0.
           index: Class to explain on all images; the predicted one by default.
         """
-        given = images if len(images) else np.zeros((1, *images.shape[1:]), np.uint8)  # not all networks take none
-        fitted = center_crop.fit(tf.constant(given), self.classifier.backbone.image_size).numpy()
-        told = self(fitted, None if index is None else np.full(len(fitted), index))
-        rows = {field.name: getattr(told, field.name)[: len(images)] for field in dataclasses.fields(told)}
+        batch = images if len(images) else np.zeros((1, *images.shape[1:]), np.uint8)  # not all networks take none
+        squares = center_crop.fit(tf.constant(batch), self.classifier.backbone.image_size).numpy()
+        explained = self(squares, None if index is None else np.full(len(squares), index))
+        rows = {field.name: getattr(explained, field.name)[: len(images)] for field in dataclasses.fields(explained)}
         return Explanations(**rows)
 
 
-class Pass(NamedTuple):
-    """Tensors of one pass.
+class ExplainedBatch(NamedTuple):
+    """Predictions for a batch of images, and their explanations, as tensors.
 
     Attributes:
       activations: `[N,H,W,K]`.
@@ -122,9 +122,9 @@ class Pass(NamedTuple):
     maps: tf.Tensor
 
 
-def one_pass(
-    backbone: backbone_lib.Backbone, kernel: tf.Tensor, bias: tf.Tensor, images: tf.Tensor, asked: tf.Tensor
-) -> Pass:
+def explain_batch(
+    backbone: backbone_lib.Backbone, kernel: tf.Tensor, bias: tf.Tensor, images: tf.Tensor, targets: tf.Tensor
+) -> ExplainedBatch:
     """Explain a batch within a graph.
 
     Args:
@@ -132,16 +132,18 @@ def one_pass(
       kernel: Weights of the classifier, `[D,C]` float32; a tensor or a variable.
       bias: Bias of the classifier, `[C]` float32, gamma subtracted for seen classes; a tensor or a variable.
       images: `[N,S,S,3]` uint8, RGB.
-      asked: Class to explain on each image, `[N]` int64, or `PREDICTED`; or one value for all images.
+      targets: Class to explain on each image, `[N]` int64, or `PREDICTED`; or one value for all images.
     """
     head, by_class = importance.inference(backbone.head), tf.transpose(kernel)
     activations = backbone.trunk(images, training=False)
     logits = tf.cast(head(activations), tf.float32) @ kernel + bias
     predictions = tf.argmax(logits, axis=1)
-    classes = tf.where(asked == PREDICTED, predictions, asked)
+    classes = tf.where(targets == PREDICTED, predictions, targets)
     values = importance.importances(head, activations, tf.gather(by_class, classes))
     shared = importance.importances(head, activations, tf.reduce_mean(by_class, axis=0, keepdims=True))
-    return Pass(activations, logits, predictions, classes, values, visual.grad_cam(activations, values - shared))
+    return ExplainedBatch(
+        activations, logits, predictions, classes, values, visual.grad_cam(activations, values - shared)
+    )
 
 
 def _make_batch_function(
@@ -150,9 +152,9 @@ def _make_batch_function(
     kernel, bias = tf.constant(classifier.kernel), tf.constant(classifier.calibrated_bias(gamma))
 
     @tf.function(jit_compile=jit_compile, reduce_retracing=True)
-    def one_batch(images: tf.Tensor, asked: tf.Tensor, neurons: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        activations, *told = one_pass(classifier.backbone, kernel, bias, images, asked)
-        means, watched = tf.reduce_mean(activations, axis=(1, 2)), tf.gather(activations, neurons, axis=-1)
-        return *told, means, watched
+    def one_batch(images: tf.Tensor, targets: tf.Tensor, neurons: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        activations, *explained = explain_batch(classifier.backbone, kernel, bias, images, targets)
+        means, tracked_maps = tf.reduce_mean(activations, axis=(1, 2)), tf.gather(activations, neurons, axis=-1)
+        return *explained, means, tracked_maps
 
     return one_batch

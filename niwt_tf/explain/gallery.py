@@ -3,7 +3,7 @@
 """Finds the images that drive each neuron most, and crops them to its focus.
 
 `Strongest` takes the activations of one pass over a split, batch by batch, and keeps a few small maps for each neuron.
-The images themselves are read in a second pass, only for the neurons that are shown.
+The images themselves are read in a second pass, only for the neurons that are drawn.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ class Strongest:
     indices: np.ndarray
 
     @classmethod
-    def nothing(cls, neurons: int, height: int, width: int, count: int = COUNT) -> Strongest:
-        """Start without images: `count` empty places for each of `neurons` neurons, maps of `height` x `width`."""
+    def empty(cls, neurons: int, height: int, width: int, count: int = COUNT) -> Strongest:
+        """Start without images: `count` free places for each of `neurons` neurons, maps of `height` x `width`."""
         shape = (neurons, count)
         maps = np.zeros((*shape, height, width), np.float32)
         return cls(maps, np.full(shape, -np.inf, np.float32), np.full(shape, _NONE))
@@ -61,13 +61,13 @@ class Strongest:
         values = np.take_along_axis(values, order, 1)
         rows, places = np.nonzero((order >= count) & np.isfinite(values))
         members = order[rows, places] - count
-        kept = np.minimum(order, count - 1)
-        indices = np.where(order < count, np.take_along_axis(self.indices, kept, 1), _NONE)
-        maps = self.maps[np.arange(len(order))[:, None], kept]
+        previous = np.minimum(order, count - 1)
+        indices = np.where(order < count, np.take_along_axis(self.indices, previous, 1), _NONE)
+        maps = self.maps[np.arange(len(order))[:, None], previous]
         indices[rows, places], maps[rows, places] = first + members, activations[members, :, :, rows]
         return Strongest(maps, values, indices)
 
-    def of(self, neurons: Sequence[int]) -> Strongest:
+    def select(self, neurons: Sequence[int]) -> Strongest:
         """Select some of the neurons by their rows, in the order of `neurons`."""
         rows = np.asarray(neurons, np.int64)
         return Strongest(self.maps[rows], self.activations[rows], self.indices[rows])
@@ -94,7 +94,7 @@ def cut_out(strongest: Strongest, split: zero_shot.Split, crop_size: int = CROP_
     """Cut the focus of each neuron out of the images that drive it most.
 
     Args:
-      strongest: Images and maps found in one pass over `split`.
+      strongest: Images and maps that one pass over `split` collected.
       split: Images of that pass, in the same order.
       crop_size: Side of a crop, in pixels.
     """

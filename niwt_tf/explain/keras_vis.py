@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Draws other maps of the evidence for a class, by tf-keras-vis. They do not use our importances."""
+"""Computes other maps of the evidence for a class, by tf-keras-vis; they do not use neuron importances."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _SMOOTH_NOISE = 0.2  # spread of the noise, as a share of the image's range
 _SCORED_NEURONS = 64  # neurons whose maps Score-CAM tries: those that vary most
 
 
-class Drawer:
-    """Maps of a class by one method of tf-keras-vis, which runs its own passes and is much slower than ours."""
+class TfKerasVisMap:
+    """Map of a class by one method of tf-keras-vis, which runs its own passes and is much slower than our Grad-CAM."""
 
     def __init__(self, classifier: classifier_lib.Classifier, method: str) -> None:
         """Copy the network with its logits; the classifier itself is not changed.
@@ -34,18 +34,18 @@ class Drawer:
           method: Key of `METHODS`.
 
         Raises:
-          errors.UserError: If there is no such method.
+          errors.UserError: If `method` is not one of `METHODS`.
         """
         if method not in METHODS:
             raise errors.unknown_value("method", method, METHODS)
         self._layer, self._method, self._model = classifier.backbone.layer, method, with_logits(classifier)
 
     def __call__(self, images: np.ndarray, classes: np.ndarray) -> np.ndarray:
-        """Draw a map of each image, `[N,S,S]` float32, at least 0.
+        """Compute a map of each image, `[N,S,S]` float32, at least 0.
 
         Args:
           images: `[N,S,S,3]` uint8, RGB.
-          classes: Class to draw on each image, `[N]`.
+          classes: Class whose evidence is mapped on each image, `[N]`.
         """
         starts = range(0, len(images), _BATCH_SIZE)
         maps = [
@@ -55,11 +55,11 @@ class Drawer:
         return np.concatenate([np.zeros((0, *images.shape[1:3]), np.float32), *maps])
 
     def _one_batch(self, images: np.ndarray, classes: np.ndarray) -> np.ndarray:
-        # One score for each image: with fewer scores than images, tf-keras-vis draws wrong maps without an error.
+        # One score for each image: with fewer scores than images, tf-keras-vis returns wrong maps without an error.
         scores = importlib.import_module("tf_keras_vis.utils.scores").CategoricalScore(classes.tolist())
         with quiet():
-            drawn = METHODS[self._method](self._model, self._layer, scores, images.astype(np.float32))
-        return np.maximum(np.nan_to_num(np.asarray(drawn, np.float32)), 0)
+            maps = METHODS[self._method](self._model, self._layer, scores, images.astype(np.float32))
+        return np.maximum(np.nan_to_num(np.asarray(maps, np.float32)), 0)
 
 
 def float_images(network: keras.Model, size: int) -> tuple[Any, Any]:
@@ -106,7 +106,7 @@ def quiet() -> Iterator[None]:
 
 def _grad_cam_plus_plus(model: keras.Model, layer: str, scores: Any, images: np.ndarray) -> Any:
     def about_0(logits: tf.Tensor) -> tf.Tensor:
-        # The map has the exponential of the scores as a factor. It overflows above 88, and normalising removes it.
+        # The map has the exponential of the scores as a factor: it overflows above 88, and cancels in a scaled map.
         return scores(logits) - tf.stop_gradient(scores(logits))
 
     kind = importlib.import_module("tf_keras_vis.gradcam_plus_plus").GradcamPlusPlus
@@ -122,11 +122,11 @@ def _score_cam(model: keras.Model, layer: str, scores: Any, images: np.ndarray) 
 
 def _smooth_grad(model: keras.Model, layer: str, scores: Any, images: np.ndarray) -> Any:
     del layer
-    draw = importlib.import_module("tf_keras_vis.saliency").Saliency(model, clone=True)
+    saliency = importlib.import_module("tf_keras_vis.saliency").Saliency(model, clone=True)
     state = np.random.get_state()
     np.random.seed(0)  # the noise comes from numpy's global generator, which others may use
     try:
-        return draw(scores, images, smooth_samples=_SMOOTH_SAMPLES, smooth_noise=_SMOOTH_NOISE)
+        return saliency(scores, images, smooth_samples=_SMOOTH_SAMPLES, smooth_noise=_SMOOTH_NOISE)
     finally:
         np.random.set_state(state)
 

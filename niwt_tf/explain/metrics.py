@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Measures how right explanations in words are, against the true features of each class and against guessing."""
+"""Measures explanations in words against the true features of each class, and against chance."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class AttributeAccuracy:
 def attribute_accuracy(
     scores: np.ndarray, labels: np.ndarray, vectors: np.ndarray, seen_classes: int, count: int = COUNT
 ) -> AttributeAccuracy:
-    """Compute the share of the features explaining each test image that its class truly has.
+    """Compute the share of the features named for each test image that its true class has.
 
     Args:
       scores: Scores of the features for the predicted class of each test image, `[N,M]`, see `InverseMap`.
@@ -43,13 +43,13 @@ def attribute_accuracy(
       count: Number of features named for each image.
     """
     has = roc.class_has_feature(vectors)
-    of_image = has[labels]
+    image_has = has[labels]
     named = np.argsort(-choice.tied(scores), axis=1, kind="stable")[:, :count]
     usual = np.argsort(-has[:seen_classes].mean(0), kind="stable")[:count]
     return AttributeAccuracy(
-        explained=float(np.take_along_axis(of_image, named, 1).mean()),
-        frequent=float(of_image[:, usual].mean()),
-        chance=float(of_image.mean()),
+        explained=float(np.take_along_axis(image_has, named, 1).mean()),
+        frequent=float(image_has[:, usual].mean()),
+        chance=float(image_has.mean()),
     )
 
 

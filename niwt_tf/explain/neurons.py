@@ -3,7 +3,7 @@
 """Names neurons after features (section 3.4 of the paper), by the inverse map.
 
 No class has a one-hot importance: neurons that serve the same classes are important together. Applied to a one-hot
-importance, a linear map gives what the neuron adds once all others are known, which may be anything (Haufe et al.,
+importance, a linear map gives what the neuron adds to all other neurons, which may be anything (Haufe et al.,
 NeuroImage 2014). So the map is applied to the importances that come along with the neuron's: `InverseMap.patterns`.
 The features with the highest scores are the candidates. The name is the candidate that the neuron's activations on seen
 training images separate best; of equals, see `choice`, the one with the higher score.
@@ -67,7 +67,7 @@ def name_all(
     areas = roc.aucs(activations, labels, roc.class_has_feature(vectors))
     index_of = {feature: index for index, feature in enumerate(feature_names)}
 
-    def named(index: int) -> Neuron:
+    def name(index: int) -> Neuron:
         candidates = textual.best(inverse.patterns[index], feature_names, count)
         if not candidates:
             return Neuron(index, None, None, 0.0, ())
@@ -76,4 +76,4 @@ def name_all(
         confidence = float(areas[index, nearest])
         return Neuron(index, feature_names[nearest] if confidence >= level else None, nearest, confidence, candidates)
 
-    return [named(index) for index in range(len(areas))]
+    return [name(index) for index in range(len(areas))]

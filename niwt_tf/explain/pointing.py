@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Plays the pointing game: checks whether a map is highest inside the box of the object that it should show.
+"""Plays the pointing game: checks whether a map's maximum lies in the box of the object that it should show.
 
 J. Zhang et al., "Top-down Neural Attention by Excitation Backprop", ECCV 2016; here without their margin of 15 pixels.
 """
@@ -35,8 +35,8 @@ def point(points: np.ndarray, boxes: np.ndarray) -> Pointing:
       points: Highest points of the maps, `[N,2]`, see `visual.peaks`.
       boxes: Boxes of the objects, `[N,4]`, see `Annotations`; images whose box is NaN are left out.
     """
-    known = ~np.isnan(boxes).any(1)
-    points, boxes = points[known], boxes[known]
+    has_box = ~np.isnan(boxes).any(1)
+    points, boxes = points[has_box], boxes[has_box]
     if not len(boxes):
         return Pointing(None, None, 0)
     inside = ((points >= boxes[:, :2]) & (points <= boxes[:, 2:])).all(1)
@@ -61,8 +61,8 @@ def point_at_parts(
         for index, part in enumerate(parts)
         if part is not None and part in boxes
     ]
-    judged = [(one.inside, one.chance) for one in scores if one.inside is not None and one.chance is not None]
-    if not judged:
+    shares = [(one.inside, one.chance) for one in scores if one.inside is not None and one.chance is not None]
+    if not shares:
         return Pointing(None, None, 0)
-    inside, chance = np.mean(judged, axis=0)
+    inside, chance = np.mean(shares, axis=0)
     return Pointing(float(inside), float(chance), sum(one.count for one in scores))

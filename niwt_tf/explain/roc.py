@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""How well activations separate the classes that have a feature from the others: areas under ROC curves."""
+"""Measures how well activations separate classes that have a feature from others: areas under ROC curves."""
 
 from __future__ import annotations
 

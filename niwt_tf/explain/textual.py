@@ -20,7 +20,7 @@ from niwt_tf.numerics import choice
 
 Reason = tuple[str, float]
 COUNT = 5
-_TOLD = 3  # reasons in a sentence
+_MOST_IN_SENTENCE = 3  # reasons
 
 
 def reasons(
@@ -77,19 +77,19 @@ def best(scores: np.ndarray, feature_names: Sequence[str], count: int = COUNT) -
     return tuple((feature_names[index], float(scores[index])) for index in chosen)
 
 
-def sentence(class_name: str, found: Sequence[Reason], rather_than: str = "") -> str:
-    """Describe the strongest three reasons in plain English, such as "Zebra rather than horse because of stripes."
+def sentence(class_name: str, strongest: Sequence[Reason], rather_than: str = "") -> str:
+    """Phrase the strongest three reasons as a sentence, such as "Zebra rather than horse because of stripes."
 
     Args:
       class_name: Name of the explained class.
-      found: Reasons for it, see `reasons` and `contrasts`.
+      strongest: Reasons for it, see `reasons` and `contrasts`, the strongest first.
       rather_than: Name of the class that it is contrasted with, if there is one.
     """
     claim = " rather than ".join(readable(name) for name in (class_name, rather_than) if name)
     claim = claim[:1].upper() + claim[1:]
-    if not found:
-        return f"{claim}, for no reason that words can tell."
-    *others, last = [readable(feature) for feature, _ in found[:_TOLD]]
+    if not strongest:
+        return f"{claim}, but no feature supports it."
+    *others, last = [readable(feature) for feature, _ in strongest[:_MOST_IN_SENTENCE]]
     return f"{claim} because of {' and '.join(filter(None, [', '.join(others), last]))}."
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Computes maps of classes and neurons (section 3.4 of the paper): Grad-CAM, relu(sum_k alpha_k A_k), and activations.
+"""Computes Grad-CAM, relu(sum_k alpha_k A_k) (section 3.4 of the paper), and the places where a map is highest.
 
 Points are y and x, boxes ymin, xmin, ymax and xmax, all in 0..1 of the image.
 """
@@ -25,25 +25,15 @@ def grad_cam(activations: tf.Tensor, importances: tf.Tensor) -> tf.Tensor:
     return tf.nn.relu(tf.einsum("nhwk,nk->nhw", activations, importances))
 
 
-def neuron_map(activations: np.ndarray, neuron: int) -> np.ndarray:
-    """Select the response of a neuron at each position, `[N,H,W]`, at least 0.
-
-    Args:
-      activations: `[N,H,W,K]`.
-      neuron: Index of the neuron.
-    """
-    return np.maximum(np.asarray(activations)[..., neuron], 0)
-
-
 def normalise(maps: np.ndarray) -> np.ndarray:
     """Scale maps to a maximum of 1 each, `[N,H,W]` float32; a map that nowhere exceeds 0 becomes zeros.
 
     Args:
       maps: `[N,H,W]`; negative, infinite and NaN values count as 0.
     """
-    known = np.maximum(np.nan_to_num(np.asarray(maps, np.float32), posinf=0), 0)
-    peaks = known.max(axis=(1, 2), keepdims=True, initial=0)
-    return np.divide(known, peaks, out=np.zeros_like(known), where=peaks > _TINY)
+    values = np.maximum(np.nan_to_num(np.asarray(maps, np.float32), posinf=0), 0)
+    maxima = values.max(axis=(1, 2), keepdims=True, initial=0)
+    return np.divide(values, maxima, out=np.zeros_like(values), where=maxima > _TINY)
 
 
 def upsample(maps: np.ndarray, size: int) -> np.ndarray:

@@ -133,10 +133,10 @@ class Signatures:
             "prediction_seen": tf.gather(tf.constant(self._seen), best),
         }
 
-    def _explained(self, images: tf.Tensor, class_name: tf.Tensor) -> explainer.Pass:
+    def _explained(self, images: tf.Tensor, class_name: tf.Tensor) -> explainer.ExplainedBatch:
         fitted = center_crop.fit(images, self._model.image_size)
         backbone, asked = self._model.classifier.backbone, self._asked(class_name)
-        return explainer.one_pass(backbone, self._kernel, self._bias, fitted, asked)
+        return explainer.explain_batch(backbone, self._kernel, self._bias, fitted, asked)
 
     def _asked(self, class_name: tf.Tensor) -> tf.Tensor:
         """Look up the indices `[N]` int64 of classes by their names; `explainer.PREDICTED` for an empty name.

@@ -79,7 +79,7 @@ class Model(state_lib.ModelState):
         images = arguments.require_images(images)
         name = arguments.require_text("class_name", class_name, may_be_empty=True)
         index = textual.class_index(name, self.class_names, "class_name") if name else None
-        return self._explainer.of_any_size(images, index)
+        return self._explainer.crop_and_explain(images, index)
 
     def reasons(self, told: explainer.Explanations, count: int = textual.COUNT) -> list[tuple[textual.Reason, ...]]:
         """List the features that support the explained class, the strongest first, for each explained image.

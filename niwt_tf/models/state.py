@@ -14,7 +14,7 @@ import tensorflow as tf
 from niwt_tf import config as config_lib
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.domains import description, knowledge
-from niwt_tf.explain import subject as subject_lib
+from niwt_tf.explain import explained_model as explained_model_lib
 from niwt_tf.method import inverse_map, validation
 from niwt_tf.method.domain_map import domain_map
 from niwt_tf.util import center_crop
@@ -71,9 +71,9 @@ class ModelState:
         return self.classifier.backbone.image_size
 
     @property
-    def subject(self) -> subject_lib.Subject:
+    def explained_model(self) -> explained_model_lib.ExplainedModel:
         """Parts of the model from which explanations are computed."""
-        return subject_lib.Subject(self.classifier, self.gamma, self.inverse, self.known)
+        return explained_model_lib.ExplainedModel(self.classifier, self.gamma, self.inverse, self.known)
 
 
 def scores(model: ModelState) -> Callable[[tf.Tensor], tf.Tensor]:

@@ -210,7 +210,10 @@ def fit_inverse_map(run: context.Run, folder: Path) -> None:
 def explain(run: context.Run, folder: Path) -> None:
     """Explain predictions on test images, name the neurons, and measure how right that is."""
     kept = run.material.train if run.has_activations else None
-    explain_run.write(run.artefacts.subject, run.dataset, folder, run.config.seed, run.jit_compile, kept)
+    explained = explain_run.explain(
+        run.artefacts.explained_model, run.dataset, folder, run.config.seed, run.jit_compile, kept
+    )
+    run_files.write_explanations(folder, explained.metrics, explained.neurons, explained.decisions)
 
 
 def write_report(run: context.Run, folder: Path) -> None:

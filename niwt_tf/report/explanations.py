@@ -11,7 +11,6 @@ from typing import Any
 
 from niwt_tf.report import pictures
 from niwt_tf.runs import run_files
-from niwt_tf.util import json_files
 
 _DECISION_WIDTH = 720  # pixels
 _NEURON_WIDTH = 320
@@ -33,10 +32,10 @@ class Group:
 
 def gallery(folder: Path) -> list[Group]:
     """Read the explained predictions, wrong ones last; no group is empty."""
-    listed = json_files.read(folder / "decisions.json") or []
+    listed = run_files.decisions(folder)
     groups = [
         Group(
-            f"{'Right' if right else 'Wrong'}, of {'unseen' if unseen else 'seen'} classes",
+            f"{'Correct' if right else 'Wrong'} predictions on images of {'unseen' if unseen else 'seen'} classes",
             [
                 one | {"picture": pictures.read(folder / one["picture"], _DECISION_WIDTH)}
                 for one in listed

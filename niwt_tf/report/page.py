@@ -1,10 +1,11 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Writes one page on a finished run; it needs no other file and no network."""
+"""Writes one page about a finished run; the page needs no other file and no network."""
 
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,8 @@ from typing import Any
 import jinja2
 import markupsafe
 
-from niwt_tf.evaluation import confusion, summary
-from niwt_tf.report import confusion_chart, curve_chart, explanations, tables
+from niwt_tf.evaluation import confusion
+from niwt_tf.report import charts, explanations, pictures, tables
 from niwt_tf.runs import finished_run
 from niwt_tf.util import paths
 
@@ -27,7 +28,7 @@ def write(run: finished_run.FinishedRun, folder: Path) -> Path:
     The page shows the results of the stage `explain` if they exist; if not, it names the command that makes them.
 
     Args:
-      run: Run to report.
+      run: Run that the page is about.
       folder: An existing folder.
 
     Raises:
@@ -62,11 +63,10 @@ def _context(run: finished_run.FinishedRun) -> dict[str, Any]:
         "measures": tables.measures(run.explained_metrics),
         "settings": tables.settings(run),
         "classes": tables.classes(run),
-        "curve": curve_chart.path(run.curve) if run.curve else None,
-        "operating": _point(metrics, ""),
-        "plain": _point(metrics, summary.UNCALIBRATED),
-        "side": curve_chart.SIDE,
-        "confusion": confusion_chart.chart(run.confusion, run.class_names, run.seen_classes),
+        "curve": pictures.chart(functools.partial(charts.curve, run.curve, metrics)) if run.curve else None,
+        "confusion": pictures.chart(
+            functools.partial(charts.confusion, run.confusion, run.seen_classes, run.class_names)
+        ),
         "mistakes": confusion.mistakes(run.confusion, _MOST_MISTAKES),
         "gallery": explanations.gallery(run.explained) if run.explained else None,
         "neurons": explanations.dictionary(run.explained) if run.explained else None,
@@ -75,11 +75,6 @@ def _context(run: finished_run.FinishedRun) -> dict[str, Any]:
         "command": run.command(),
         "explain_command": run.command("inverse_map", "explain", "report"),
     }
-
-
-def _point(metrics: dict[str, Any], suffix: str) -> curve_chart.Point | None:
-    unseen = metrics[summary.UNSEEN + suffix]
-    return None if unseen is None else curve_chart.point(unseen, metrics[summary.SEEN + suffix])
 
 
 def _text(name: str) -> markupsafe.Markup:

@@ -14,24 +14,29 @@ from niwt_tf.evaluation import confusion, summary
 from niwt_tf.runs import finished_run
 
 _SCORES = (
-    ("ZSL accuracy: unseen classes alone", summary.ZSL),
-    ("AUSUC: area under S against U", summary.AUSUC),
-    ("the backbone on seen classes alone", "backbone_accuracy"),
-    ("rank correlation of the map on held-out classes", "map_rank_correlation"),
-    ("H that the validation classes had promised", "harmonic_mean_expected"),
+    ("ZSL accuracy: images of unseen classes, among unseen classes alone", summary.ZSL),
+    ("AUSUC: area under the curve of S against U", summary.AUSUC),
+    ("accuracy of the backbone: images of seen classes, among seen classes alone", "backbone_accuracy"),
+    ("rank correlation of the domain map, on classes held out of it", "map_rank_correlation"),
+    ("H in validation, on pseudo-unseen classes", "harmonic_mean_expected"),
 )
 _MEASURES = (
-    ("the map's maximum lies in the object, seen classes", "pointing_seen", "pointing_chance", ""),
-    ("the map's maximum lies in the object, unseen classes", "pointing_unseen", "pointing_chance", ""),
-    ("a named part's map has its maximum in that part", "part_pointing", "part_pointing_chance", ""),
+    ("Grad-CAM is highest within the object, seen classes", "pointing_seen", "pointing_chance", ""),
+    ("Grad-CAM is highest within the object, unseen classes", "pointing_unseen", "pointing_chance", ""),
+    ("a neuron named after a part is most active within that part", "part_pointing", "part_pointing_chance", ""),
     (
-        "five reasons given that are true of the class",
+        "the five strongest reasons are features of the true class",
         "attribute_accuracy",
         "attribute_accuracy_chance",
         "attribute_accuracy_frequent",
     ),
-    ("neurons that get a name", "neurons_named", "", ""),
-    ("a named neuron tells images with its name's trait (AUC)", "neuron_name_auc", "neuron_name_auc_shuffled", ""),
+    ("neurons with a name", "neurons_named", "", ""),
+    (
+        "a named neuron separates images with its feature from others (AUC)",
+        "neuron_name_auc",
+        "neuron_name_auc_shuffled",
+        "",
+    ),
 )
 
 
@@ -93,26 +98,40 @@ def settings(run: finished_run.FinishedRun) -> list[tuple[str, str, str, str]]:
     """List the settings chosen on pseudo-unseen classes: name, value, values tried, and effect."""
     chosen, tried = run.settings, run.config.rehearsal
     closed = run.config.transfer.transfer_fit == "closed"
-    held_back = "the map's errors hold new weights back" if closed else "pulls new weights to the mean of the seen ones"
-    kept = f"kept {chosen['kept_share']:.1%} of the rehearsal's training images with a seen class"
-    size = "how much a logit varies within a class" if chosen.get("scale_unit") == "spread" else "length"
+    effect = (
+        "shrinks new weights along directions in which the map errs"
+        if closed
+        else "pulls new weights towards the mean of the seen classes' weights"
+    )
+    share = f"in validation, {chosen['kept_share']:.1%} of the training images stayed with a seen class"
+    unit = "the spread of a logit within classes" if chosen.get("scale_unit") == "spread" else "length"
     return [
-        ("map", chosen["map_fit"], _listed(tried.map_fits), "how the map from words to importances is fitted"),
+        (
+            "map",
+            chosen["map_fit"],
+            _listed(tried.map_fits),
+            "fits the map from domain vectors to importances",
+        ),
         (
             "relevance",
             f"{chosen['map_relevance']}",
             _listed(tried.map_relevances),
-            "steps of ridge regression that learn how much each attribute or word tells",
+            "steps of automatic relevance determination, which weights the attributes or words",
         ),
         (
             "gamma",
             f"{run.metrics['gamma']:.4g}",
             "every value",
-            f"is subtracted from the seen classes' logits; it {kept}",
+            f"is subtracted from the logits of seen classes; {share}",
         ),
-        ("lambda", f"{chosen['lambda_']:g}", _listed(tried.lambdas), held_back),
-        ("scale", f"{chosen['scale']:g}", _listed(tried.scales), f"size of new weights, by {size}; 1 is the seen mean"),
-        ("bias", chosen["bias"], _listed(tried.biases), "bias of new classes"),
+        ("lambda", f"{chosen['lambda_']:g}", _listed(tried.lambdas), effect),
+        (
+            "scale",
+            f"{chosen['scale']:g}",
+            _listed(tried.scales),
+            f"size of new weights by {unit}; 1 is the seen mean",
+        ),
+        ("bias", chosen["bias"], _listed(tried.biases), "offset of the logits of new classes"),
     ]
 
 

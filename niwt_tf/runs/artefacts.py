@@ -11,7 +11,7 @@ import numpy as np
 
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.domains import knowledge as knowledge_lib
-from niwt_tf.explain import subject as subject_lib
+from niwt_tf.explain import explained_model as explained_model_lib
 from niwt_tf.method import importance, validation
 from niwt_tf.method import inverse_map as inverse_map_lib
 from niwt_tf.method.domain_map import domain_map as domain_map_lib
@@ -78,9 +78,9 @@ class RunArtefacts(run_files.RunFiles):
         return np.load(self.folder("importances") / "features.npy", allow_pickle=False)
 
     @property
-    def subject(self) -> subject_lib.Subject:
+    def explained_model(self) -> explained_model_lib.ExplainedModel:
         """Parts of the run from which explanations are computed."""
-        return subject_lib.Subject(self.classifier, self.gamma, self.inverse_map, self.knowledge)
+        return explained_model_lib.ExplainedModel(self.classifier, self.gamma, self.inverse_map, self.knowledge)
 
     def validation_importances(self, group: int) -> importance.Importances:
         """Open the importances of the training images of a validation, mapped from disk."""

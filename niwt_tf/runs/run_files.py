@@ -25,6 +25,7 @@ SETTINGS = "settings.json"
 CALIBRATION = "calibration.json"
 LOGITS = "logits.npz"
 NEURONS = "neurons.json"
+DECISIONS = "decisions.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,6 +119,20 @@ class RunFiles:
 def neurons(folder: Path) -> list[dict[str, Any]]:
     """Read the neurons that the stage `explain` described in its folder; empty if it is not done."""
     return json_files.read(folder / NEURONS) or []
+
+
+def decisions(folder: Path) -> list[dict[str, Any]]:
+    """Read the predictions that the stage `explain` explained in its folder; empty if it is not done."""
+    return json_files.read(folder / DECISIONS) or []
+
+
+def write_explanations(
+    folder: Path, metrics: dict[str, Any], neurons: list[dict[str, Any]], decisions: list[dict[str, Any]]
+) -> None:
+    """Write the records of the stage `explain` into its folder."""
+    json_files.write(folder / METRICS, metrics)
+    json_files.write(folder / NEURONS, neurons)
+    json_files.write(folder / DECISIONS, decisions)
 
 
 def write_gamma(folder: Path, gamma: float) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from niwt_tf.runs import run_files
 from niwt_tf.tensorboard_log import texts
-from niwt_tf.util import json_files
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,10 +31,10 @@ class Decision:
 
 
 def read(folder: Path) -> Iterator[Decision]:
-    """Read the explained predictions in `folder`, which the stage `explain` wrote, one by one."""
-    for number, one in enumerate(json_files.read(folder / "decisions.json") or []):
-        with Image.open(folder / one["picture"]) as opened:
+    """Read the explained predictions one by one from `folder`, the folder of the stage `explain`."""
+    for number, record in enumerate(run_files.decisions(folder)):
+        with Image.open(folder / record["picture"]) as opened:
             image = np.asarray(opened.convert("RGB"))
-        kind = f"{'right' if one['right'] else 'wrong'}_{'unseen' if one['unseen'] else 'seen'}"
-        about = f"{one['label']}, predicted {one['prediction']}. {one['words']}"
+        kind = f"{'right' if record['right'] else 'wrong'}_{'unseen' if record['unseen'] else 'seen'}"
+        about = f"{record['label']}, predicted as {record['prediction']}. {record['words']}"
         yield Decision(f"decisions_{kind}/{number:03d}", image, texts.escaped(about))

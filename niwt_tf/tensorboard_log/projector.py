@@ -29,7 +29,7 @@ def write(run: finished_run.FinishedRun, thumbnails: Sequence[np.ndarray | None]
     """Write a checkpoint, names, thumbnails and the projector's settings into `folder`.
 
     Args:
-      run: Run whose class vectors are shown.
+      run: Run whose class vectors are displayed.
       thumbnails: Images `[S,S,3]` uint8 RGB, one of each class; None leaves a blank tile.
       folder: Existing folder.
     """

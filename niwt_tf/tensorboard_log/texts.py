@@ -17,24 +17,24 @@ _ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "|": "&#124;"}  # a backsla
 
 def escaped(text: str) -> str:
     """Escape `text` for Markdown so that it is shown literally, on one line."""
-    return _SPECIAL.sub(lambda found: _ENTITIES.get(found[0], f"\\{found[0]}"), " ".join(text.split()))
+    return _SPECIAL.sub(lambda match: _ENTITIES.get(match[0], f"\\{match[0]}"), " ".join(text.split()))
 
 
 def settings(run: finished_run.FinishedRun) -> str:
     """Format the command of the run, the settings chosen on validation classes, and all of its settings."""
     chosen = [(name.rstrip("_"), value) for name, value in run.settings.items()]
-    given = [(name, value) for name, (value, _) in config_lib.options(run.config).items()]
+    values = [(name, value) for name, (value, _) in config_lib.options(run.config).items()]
     return "\n\n".join(
         [
             f"    {run.command()}",
             _table(("chosen on validation classes", "value"), [("gamma", run.metrics["gamma"]), *chosen]),
-            _table(("setting", "value"), given),
+            _table(("setting", "value"), values),
         ]
     )
 
 
 def neurons(folder: Path) -> str:
-    """Format the names of the neurons in `folder`, which the stage `explain` wrote, as a table."""
+    """Format the names of the neurons in `folder`, the folder of the stage `explain`, as a table."""
     listed = run_files.neurons(folder)
     rows = [
         (
@@ -49,9 +49,9 @@ def neurons(folder: Path) -> str:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    lines = [head, ["---"] * len(head), *([escaped(_shown(cell)) for cell in row] for row in rows)]
+    lines = [head, ["---"] * len(head), *([escaped(_text(cell)) for cell in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _shown(value: object) -> str:
+def _text(value: object) -> str:
     return ", ".join(str(item) for item in value) if isinstance(value, tuple) else str(value)

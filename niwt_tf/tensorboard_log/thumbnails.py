@@ -18,10 +18,10 @@ def load(dataset: zero_shot.ZeroShotDataset) -> list[np.ndarray | None]:
     """Load one image `[S,S,3]` uint8 RGB of each class: its first training image.
 
     An unseen class has no training image. Its first test image is used instead, in an orange frame; this is safe
-    because the run is over and nothing is decided from it. The entry is None for a class without any of these images.
+    because the run is over and nothing is chosen by it. The entry is None for a class without any of these images.
     """
-    found = _first(dataset.train) | {label: _framed(image) for label, image in _first(dataset.test_unseen).items()}
-    return [found.get(label) for label in range(len(dataset.class_names))]
+    by_label = _first(dataset.train) | {label: _framed(image) for label, image in _first(dataset.test_unseen).items()}
+    return [by_label.get(label) for label in range(len(dataset.class_names))]
 
 
 def _first(split: zero_shot.Split) -> dict[int, np.ndarray]:

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Write all that TensorBoard shows of a finished run, except training scalars: `tensorboard --logdir <workdir>`."""
+"""Write the scores, charts, texts and projector files of a finished run for TensorBoard; stages log the scalars."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import tensorflow as tf
 from tensorboard.plugins.hparams import summary_v2
 
 from niwt_tf import config as config_lib
-from niwt_tf.evaluation import summary
+from niwt_tf.report import charts
 from niwt_tf.runs import finished_run
-from niwt_tf.tensorboard_log import decisions, drawings, projector, texts
+from niwt_tf.tensorboard_log import decisions, projector, texts
 
 _STEP = 0  # a finished run has only one step
 
@@ -22,11 +22,11 @@ _STEP = 0  # a finished run has only one step
 def write(run: finished_run.FinishedRun, thumbnails: Sequence[np.ndarray | None], folder: Path) -> None:
     """Write settings, scores, images, texts and the projector's files into `folder`.
 
-    Results of the stage `explain` are included if they exist.
+    Results of the stage `explain` are included if they exist. `tensorboard --logdir <workdir>` displays them.
 
     Args:
-      run: Run to be shown.
-      thumbnails: Images `[S,S,3]` uint8 RGB, one of each class, as `thumbnails.load` returns them.
+      run: Run to log.
+      thumbnails: Images `[S,S,3]` uint8 RGB, one of each class, see `thumbnails.load`.
       folder: Folder of a TensorBoard run, inside the run's folder; created if it does not exist.
 
     Raises:
@@ -64,12 +64,11 @@ def _plain(value: bool | int | float | str | tuple | None) -> bool | int | float
 
 def _write_images(run: finished_run.FinishedRun) -> None:
     if run.curve:
-        operating = (run.metrics[summary.UNSEEN], run.metrics[summary.SEEN])
-        _write_image(
-            "seen_unseen_curve", drawings.curve(run.curve, operating), "S against U; the dot is what was chosen"
-        )
-    about = f"rows: true classes; columns: predictions; {run.seen_classes} seen classes, then the unseen"
-    _write_image("confusion", drawings.confusion(run.confusion, run.seen_classes), about)
+        about = "S against U for every gamma: hollow at gamma 0, filled at the chosen gamma"
+        _write_image("seen_unseen_curve", charts.pixels(charts.curve(run.curve, run.metrics)), about)
+    figure = charts.confusion(run.confusion, run.seen_classes, run.class_names)
+    about = f"rows: true classes; columns: predicted classes; {run.seen_classes} seen classes, then the unseen"
+    _write_image("confusion", charts.pixels(figure), about)
     for decision in decisions.read(run.explained) if run.explained else ():
         _write_image(decision.tag, decision.image, decision.about)
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of images made up for neurons: of colours, and of a network that nothing was taught."""
+"""Tests of images synthesized for neurons, on colours and on an untrained network."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def test_an_image_for_a_colour_gains_that_colour_alone() -> None:
 def test_an_image_drives_its_neuron_more_than_the_noise_it_starts_from(untaught: backbone_lib.Backbone) -> None:
     # A network that nothing was taught likes noise, which the first steps blur: few would end below it.
     neurons = [3, 40, 99]
-    made = activation_maximization.maximal_images(untaught, neurons, seed=4)
+    images = activation_maximization.maximal_images(untaught, neurons, seed=4)
     noise = np.random.default_rng(4).normal(_START, _SPREAD, (1, _SIDE, _SIDE, 3))
     before = _mean_activations(untaught, np.clip(np.rint(noise), 0, 255).astype(np.uint8))[0, neurons]
-    after = _mean_activations(untaught, made)[:, neurons]
+    after = _mean_activations(untaught, images)[:, neurons]
     assert (np.diag(after) > 1.5 * before).all()
     np.testing.assert_array_equal(after.argmax(0), range(3))  # no other image drives the neuron more
 
@@ -83,8 +83,8 @@ def test_images_for_a_network_of_large_ones_are_small_where_it_takes_these(takes
         values = keras.layers.Reshape((own, own, 3))(values)
     neurons = keras.layers.Conv2D(2, 1, activation="relu", name="neurons")(keras.layers.Rescaling(1.0)(values))
     network = keras.Model(images, keras.layers.GlobalAveragePooling2D()(neurons))
-    made = activation_maximization.maximal_images(backbone_lib.Backbone(network, "neurons"), [1], steps=1)
-    assert made.shape == (1, side, side, 3)
+    images = activation_maximization.maximal_images(backbone_lib.Backbone(network, "neurons"), [1], steps=1)
+    assert images.shape == (1, side, side, 3)
 
 
 def test_neurons_of_images_have_the_models_values_and_the_gradients_of_the_images(
@@ -92,19 +92,19 @@ def test_neurons_of_images_have_the_models_values_and_the_gradients_of_the_image
 ) -> None:
     images, activations = keras_vis.float_images(untaught.trunk, _SIDE)
     model, neurons = keras.Model(images, keras.layers.GlobalAveragePooling2D()(activations)), [3, 40, 3]
-    given = tf.constant(np.random.default_rng(0).uniform(0, 255, (3, _SIDE, _SIDE, 3)), tf.float32)
+    images = tf.constant(np.random.default_rng(0).uniform(0, 255, (3, _SIDE, _SIDE, 3)), tf.float32)
     of_images = activation_maximization._in_graph(model, neurons)
-    told = []
+    results = []
     for function in (
-        lambda: tf.gather(model(given, training=False), neurons, axis=1, batch_dims=1)[:, None],
-        lambda: of_images(given, training=False),
+        lambda: tf.gather(model(images, training=False), neurons, axis=1, batch_dims=1)[:, None],
+        lambda: of_images(images, training=False),
     ):
         with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(given)
+            tape.watch(images)
             values = function()
             total = tf.reduce_sum(values * [[1.0], [2.0], [-3.0]])
-        told.append((values.numpy(), tape.gradient(total, given).numpy()))
-    for value, expected in zip(told[1], told[0], strict=True):
+        results.append((values.numpy(), tape.gradient(total, images).numpy()))
+    for value, expected in zip(results[1], results[0], strict=True):
         assert np.abs(expected).max() > 0
         np.testing.assert_allclose(value, expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
 

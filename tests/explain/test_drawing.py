@@ -101,8 +101,8 @@ def test_picture_shows_the_image_the_map_and_the_words() -> None:
     assert drawn.size == (16 * 4 + 256 * 2 + 320, 256 + 32)
     pixels = np.asarray(drawn)
     assert (pixels[16:272, 16:272] == 90).all()
-    shown = pixels[16:272, 288:544]
-    assert (shown[:32, :32] != 90).any(axis=2).all() and (shown[192:, 192:] == 90).all()
+    overlaid = pixels[16:272, 288:544]
+    assert (overlaid[:32, :32] != 90).any(axis=2).all() and (overlaid[192:, 192:] == 90).all()
     bars = (_panel(drawn) == _BAR).all(2).sum(1)
     longest, half = bars.max(), np.unique(bars[bars > 0]).min()
     assert longest == 320

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of what the stage `explain` leaves, on the tiny aviary and a network that nothing was taught."""
+"""Tests of the explanations of a run, on the tiny aviary and an untrained network."""
 
 from __future__ import annotations
 
@@ -19,48 +19,45 @@ from niwt_tf.backbones import activations, small
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.data import zero_shot
-from niwt_tf.domains import knowledge
-from niwt_tf.explain import explain_run
-from niwt_tf.explain import subject as subject_lib
+from niwt_tf.domains import knowledge as knowledge_lib
+from niwt_tf.explain import explain_run, explained_model
 from niwt_tf.method import inverse_map
-from niwt_tf.util import json_files
 
 
 @pytest.fixture(scope="module")
-def subject(tiny_dataset: zero_shot.ZeroShotDataset) -> subject_lib.Subject:
+def model(tiny_dataset: zero_shot.ZeroShotDataset) -> explained_model.ExplainedModel:
     keras.utils.set_random_seed(0)
     backbone = backbone_lib.Backbone(small.build(64), "conv4")
     rng = np.random.default_rng(0)
     kernel, bias = rng.normal(size=(128, 12)).astype(np.float32), np.zeros(12, np.float32)
     classifier = classifier_lib.Classifier(backbone, kernel, bias, tiny_dataset.class_names, tiny_dataset.unseen)
-    known = knowledge.load(tiny_dataset, config_lib.DomainConfig())
+    knowledge = knowledge_lib.load(tiny_dataset, config_lib.DomainConfig())
     labels = tiny_dataset.train.labels
-    inverse = inverse_map.fit(kernel.T[labels], labels, known.vectors[:9], 3, 0)
-    return subject_lib.Subject(classifier, 0.5, inverse, known)
+    inverse = inverse_map.fit(kernel.T[labels], labels, knowledge.vectors[:9], 3, 0)
+    return explained_model.ExplainedModel(classifier, 0.5, inverse, knowledge)
 
 
 @pytest.fixture(scope="module")
-def written(
-    subject: subject_lib.Subject, tiny_dataset: zero_shot.ZeroShotDataset, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    folder = tmp_path_factory.mktemp("explain")
-    explain_run.write(subject, tiny_dataset, folder, seed=0)
-    return folder
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("explain")
 
 
-def _read(folder: Path, name: str) -> Any:
-    return json_files.read(folder / f"{name}.json")
+@pytest.fixture(scope="module")
+def explained(
+    model: explained_model.ExplainedModel, tiny_dataset: zero_shot.ZeroShotDataset, folder: Path
+) -> explain_run.RunExplanations:
+    return explain_run.explain(model, tiny_dataset, folder, seed=0)
 
 
-def test_kept_activations_name_the_same_neurons_without_a_pass_over_training_images(
-    subject: subject_lib.Subject,
+def test_saved_activations_name_the_same_neurons_without_a_pass_over_training_images(
+    model: explained_model.ExplainedModel,
     tiny_dataset: zero_shot.ZeroShotDataset,
-    written: Path,
+    explained: explain_run.RunExplanations,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    activations.compute(subject.classifier.backbone, tiny_dataset.train, tmp_path)
-    kept = activations.as_images(tmp_path, tiny_dataset.train.labels)
+    activations.compute(model.classifier.backbone, tiny_dataset.train, tmp_path)
+    saved = activations.as_images(tmp_path, tiny_dataset.train.labels)
     taken, batches = {}, explain_run._batches
 
     def noted(split: zero_shot.Split, title: str) -> Any:
@@ -68,16 +65,16 @@ def test_kept_activations_name_the_same_neurons_without_a_pass_over_training_ima
         return batches(split, title)
 
     monkeypatch.setattr(explain_run, "_batches", noted)
-    explain_run.write(subject, tiny_dataset, tmp_path, seed=0, kept=kept)
-    assert taken["naming neurons"] is kept
-    for ours, expected in zip(_read(tmp_path, "neurons"), _read(written, "neurons"), strict=True):
+    again = explain_run.explain(model, tiny_dataset, tmp_path, seed=0, activations=saved)
+    assert taken["naming neurons"] is saved
+    for ours, expected in zip(again.neurons, explained.neurons, strict=True):
         assert ours["name"] == expected["name"] and ours["images"] == expected["images"]
         assert ours["confidence"] == pytest.approx(expected["confidence"], abs=0.01)  # float16 rounds the activations
-    assert _read(tmp_path, "metrics") == pytest.approx(_read(written, "metrics"), abs=0.01)
+    assert again.metrics == pytest.approx(explained.metrics, abs=0.01)
 
 
-def test_measures_are_shares(written: Path) -> None:
-    metrics = _read(written, "metrics")
+def test_measures_are_shares(explained: explain_run.RunExplanations) -> None:
+    metrics = explained.metrics
     assert {name for name, value in metrics.items() if value is None} <= {
         "neuron_name_auc", "neuron_name_auc_shuffled", "part_pointing", "part_pointing_chance",
     }  # fmt: skip
@@ -86,39 +83,37 @@ def test_measures_are_shares(written: Path) -> None:
     assert metrics["attribute_accuracy_chance"] == pytest.approx(0.25, abs=0.01)  # nine of 36 values
 
 
-def test_every_neuron_is_listed_and_what_is_pictured_lies_there(written: Path) -> None:
-    listed = _read(written, "neurons")
-    assert [one["index"] for one in listed] == list(range(128))
-    for one in listed:
+def test_every_neuron_has_a_record_and_its_pictures_exist(explained: explain_run.RunExplanations, folder: Path) -> None:
+    assert [one["index"] for one in explained.neurons] == list(range(128))
+    for one in explained.neurons:
         for picture in filter(None, (one["images"], one["maximal"])):
-            with Image.open(written / picture) as image:
+            with Image.open(folder / picture) as image:
                 assert image.height >= 64
 
 
-def test_decisions_are_told_with_their_picture_and_what_they_are_held_against(
-    tiny_dataset: zero_shot.ZeroShotDataset, written: Path
+def test_decisions_have_a_picture_and_a_contrast_with_another_class(
+    tiny_dataset: zero_shot.ZeroShotDataset, explained: explain_run.RunExplanations, folder: Path
 ) -> None:
-    listed = _read(written, "decisions")
-    assert len(listed) >= 9
-    for one in listed:
+    assert len(explained.decisions) >= 9
+    for one in explained.decisions:
         assert (one["label"] == one["prediction"]) == one["right"]
         assert one["unseen"] == (one["label"] in tiny_dataset.unseen)
         assert one["contrast"]["class"] != one["prediction"]
         assert one["right"] or one["contrast"]["class"] == one["label"]
         assert one["words"].startswith(f"{one['prediction']} rather than {one['contrast']['class']}")
-        with Image.open(written / one["picture"]) as image:
+        with Image.open(folder / one["picture"]) as image:
             assert image.width > 2 * 256
 
 
 def test_without_boxes_and_unseen_test_images_the_rest_is_measured(
-    subject: subject_lib.Subject, tiny_dataset: zero_shot.ZeroShotDataset, tmp_path: Path
+    model: explained_model.ExplainedModel, tiny_dataset: zero_shot.ZeroShotDataset, tmp_path: Path
 ) -> None:
     empty = zero_shot.Split(tf.data.Dataset.from_tensor_slices(np.zeros((0, 64, 64, 3), np.uint8)), np.zeros(0, int))
     dataset = dataclasses.replace(tiny_dataset, annotations=None, test_unseen=empty, imageless=tiny_dataset.unseen)
-    explain_run.write(subject, dataset, tmp_path, seed=0)
-    metrics = _read(tmp_path, "metrics")
+    explained = explain_run.explain(model, dataset, tmp_path, seed=0)
+    metrics = explained.metrics
     assert {name for name in metrics if "pointing" in name and metrics[name] is None} == {
         "pointing_seen", "pointing_unseen", "pointing_chance", "part_pointing", "part_pointing_chance",
     }  # fmt: skip
     assert metrics["attribute_accuracy"] is not None
-    assert not any(one["unseen"] for one in _read(tmp_path, "decisions"))
+    assert not any(one["unseen"] for one in explained.decisions)

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of the one pass that explains: a network whose neurons are the image's colours, so all is known by hand."""
+"""Tests of the explainer by hand, on a network whose neurons are the image's colours."""
 
 from __future__ import annotations
 
@@ -33,45 +33,47 @@ def _twin(images: np.ndarray, classes: np.ndarray) -> np.ndarray:
 def test_an_unseen_class_by_hand(explain: explainer.Explainer) -> None:
     # Mean activations 2, 3 and 0: logits 16, 24, 0 and 8 + 12 + 1 = 21.
     image = np.array([[[[4, 4, 0], [0, 8, 0]], [[4, 0, 0], [0, 0, 0]]]], np.uint8)
-    told = explain(image, np.array([colours.YELLOW]))
-    np.testing.assert_allclose(told.logits, [[16, 24, 0, 21]])
-    assert (told.predictions, told.runners_up, told.classes) == ([colours.GREEN], [colours.YELLOW], [colours.YELLOW])
-    np.testing.assert_allclose(told.importances, [[1, 1, -2]])  # kernel / (H W)
-    np.testing.assert_allclose(told.activations, [[2, 3, 0]])
-    np.testing.assert_allclose(told.maps, [[[2, 2], [1, 0]]])  # red and green, each less a mean of 3 / 4
+    explained = explain(image, np.array([colours.YELLOW]))
+    np.testing.assert_allclose(explained.logits, [[16, 24, 0, 21]])
+    assert (explained.predictions, explained.runners_up, explained.classes) == (
+        [colours.GREEN],
+        [colours.YELLOW],
+        [colours.YELLOW],
+    )
+    np.testing.assert_allclose(explained.importances, [[1, 1, -2]])  # kernel / (H W)
+    np.testing.assert_allclose(explained.activations, [[2, 3, 0]])
+    np.testing.assert_allclose(explained.maps, [[[2, 2], [1, 0]]])  # red and green, each less a mean of 3 / 4
 
 
 def test_the_predicted_class_is_explained_by_default(explain: explainer.Explainer) -> None:
     images = _images(9)
-    told = explain(images)
+    explained = explain(images)
     logits = images.mean((1, 2)) @ colours.KERNEL + colours.BIAS
-    np.testing.assert_allclose(told.logits, logits, rtol=1e-5, atol=1e-5)
-    np.testing.assert_array_equal(told.predictions, logits.argmax(1))
-    np.testing.assert_array_equal(told.classes, told.predictions)
-    assert len(set(told.predictions.tolist())) > 1
-    np.testing.assert_allclose(told.importances, colours.KERNEL.T[told.predictions] / _SIDE**2, rtol=1e-5)
-    np.testing.assert_allclose(told.maps, _twin(images, told.predictions), rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(explained.logits, logits, rtol=1e-5, atol=1e-5)
+    np.testing.assert_array_equal(explained.predictions, logits.argmax(1))
+    np.testing.assert_array_equal(explained.classes, explained.predictions)
+    assert len(set(explained.predictions.tolist())) > 1
+    np.testing.assert_allclose(explained.importances, colours.KERNEL.T[explained.predictions] / _SIDE**2, rtol=1e-5)
+    np.testing.assert_allclose(explained.maps, _twin(images, explained.predictions), rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", [np.int32, np.int64])
-def test_asked_classes_change_what_is_explained_and_not_what_is_predicted(
-    explain: explainer.Explainer, kind: type
-) -> None:
+def test_classes_change_the_explanations_and_not_the_predictions(explain: explainer.Explainer, kind: type) -> None:
     images, classes = _images(9), (np.arange(9) % 4).astype(kind)
-    told, predicted = explain(images, classes), explain(images)
-    np.testing.assert_array_equal(told.classes, classes)
-    np.testing.assert_array_equal(told.predictions, predicted.predictions)
-    np.testing.assert_allclose(told.importances, colours.KERNEL.T[classes] / _SIDE**2, rtol=1e-5)
-    np.testing.assert_allclose(told.maps, _twin(images, classes), rtol=1e-5, atol=1e-5)
-    assert (told.maps != predicted.maps).any()
+    explained, predicted = explain(images, classes), explain(images)
+    np.testing.assert_array_equal(explained.classes, classes)
+    np.testing.assert_array_equal(explained.predictions, predicted.predictions)
+    np.testing.assert_allclose(explained.importances, colours.KERNEL.T[classes] / _SIDE**2, rtol=1e-5)
+    np.testing.assert_allclose(explained.maps, _twin(images, classes), rtol=1e-5, atol=1e-5)
+    assert (explained.maps != predicted.maps).any()
 
 
-def test_classes_that_are_asked_as_predicted_are_explained_the_same(explain: explainer.Explainer) -> None:
+def test_naming_the_predicted_classes_changes_nothing(explain: explainer.Explainer) -> None:
     images = _images(5)
     by_default = explain(images)
-    asked = explain(images, by_default.predictions)
+    by_name = explain(images, by_default.predictions)
     for field in dataclasses.fields(explainer.Explanations):
-        np.testing.assert_array_equal(getattr(asked, field.name), getattr(by_default, field.name), err_msg=field.name)
+        np.testing.assert_array_equal(getattr(by_name, field.name), getattr(by_default, field.name), err_msg=field.name)
 
 
 def test_what_all_classes_share_draws_no_map() -> None:
@@ -97,10 +99,10 @@ def test_an_image_alone_is_explained_as_among_seven(
     explain: explainer.Explainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     images, classes = _images(7), np.array([3, 1, 3, 0, 2, 2, 1])
-    together = explain(images, classes, watched=[1])
-    alone = [explain(images[index : index + 1], classes[index : index + 1], watched=[1]) for index in range(7)]
+    together = explain(images, classes, tracked_neurons=[1])
+    alone = [explain(images[index : index + 1], classes[index : index + 1], tracked_neurons=[1]) for index in range(7)]
     monkeypatch.setattr(explainer, "_BATCH_SIZE", 3)  # 3, 3, 1
-    batches = explain(images, classes, watched=[1])
+    batches = explain(images, classes, tracked_neurons=[1])
     for field in dataclasses.fields(explainer.Explanations):
         expected = getattr(together, field.name)
         assert len(expected) == 7
@@ -110,31 +112,31 @@ def test_an_image_alone_is_explained_as_among_seven(
             np.testing.assert_allclose(other, expected, rtol=1e-5, atol=1e-5, err_msg=field.name)
 
 
-def test_watched_neurons_show_their_activations_in_the_order_asked(explain: explainer.Explainer) -> None:
+def test_activation_maps_of_tracked_neurons_come_in_the_order_of_the_argument(explain: explainer.Explainer) -> None:
     images = _images(4)
-    np.testing.assert_array_equal(explain(images, watched=[2, 0]).watched, images[..., [2, 0]])
-    assert explain(images).watched.shape == (4, _SIDE, _SIDE, 0)
+    np.testing.assert_array_equal(explain(images, tracked_neurons=[2, 0]).tracked_maps, images[..., [2, 0]])
+    assert explain(images).tracked_maps.shape == (4, _SIDE, _SIDE, 0)
 
 
 def test_no_images_give_no_explanations(explain: explainer.Explainer) -> None:
-    told = explain(_images(0), watched=[1])
-    shapes = [getattr(told, field.name).shape for field in dataclasses.fields(told)]
+    explained = explain(_images(0), tracked_neurons=[1])
+    shapes = [getattr(explained, field.name).shape for field in dataclasses.fields(explained)]
     assert shapes == [(0, 4), (0,), (0,), (0, 3), (0, 2, 2), (0, 3), (0, 2, 2, 1)]
-    assert told.runners_up.shape == (0,)
+    assert explained.runners_up.shape == (0,)
 
 
 def test_runners_up_of_equal_logits_are_the_next_in_order() -> None:
     logits = np.array([[1.0, 5.0, 5.0], [3.0, 2.0, 3.0], [0.0, 1.0, 2.0]], np.float32)
     empty = np.zeros(3)
-    told = explainer.Explanations(logits, logits.argmax(1), empty, empty, empty, empty, empty)
-    np.testing.assert_array_equal(told.predictions, [1, 0, 2])
-    np.testing.assert_array_equal(told.runners_up, [2, 2, 1])
+    explained = explainer.Explanations(logits, logits.argmax(1), empty, empty, empty, empty, empty)
+    np.testing.assert_array_equal(explained.predictions, [1, 0, 2])
+    np.testing.assert_array_equal(explained.runners_up, [2, 2, 1])
 
 
 def test_xla_agrees(explain: explainer.Explainer) -> None:
     images = _images(3)
-    compiled = explainer.Explainer(colours.classifier(_SIDE), jit_compile=True)(images, watched=[0])
-    eager = explain(images, watched=[0])
+    compiled = explainer.Explainer(colours.classifier(_SIDE), jit_compile=True)(images, tracked_neurons=[0])
+    eager = explain(images, tracked_neurons=[0])
     for field in dataclasses.fields(explainer.Explanations):
         np.testing.assert_allclose(
             getattr(compiled, field.name), getattr(eager, field.name), rtol=1e-5, atol=1e-5, err_msg=field.name

@@ -35,10 +35,10 @@ def _strongest(
     images: np.ndarray, neurons: Sequence[int] = (0, 1, 2), count: int = gallery.COUNT, batch: int = 128
 ) -> gallery.Strongest:
     activations = colours.backbone(_POSITIONS, _PATCH).trunk(images).numpy()
-    found = gallery.Strongest.nothing(3, _POSITIONS, _POSITIONS, count)
+    strongest = gallery.Strongest.empty(3, _POSITIONS, _POSITIONS, count)
     for first in range(0, len(images), batch):
-        found = found.merged(activations[first : first + batch], first)
-    return found.of(neurons)
+        strongest = strongest.merged(activations[first : first + batch], first)
+    return strongest.select(neurons)
 
 
 def _collect(
@@ -64,9 +64,9 @@ def test_the_strongest_images_come_first() -> None:
     strongest = _strongest(_planted(_BLOBS), count=3)
     expected = np.array([[250, 120, 90], [200, 30, -np.inf], [-np.inf] * 3]) * _SHARE
     np.testing.assert_allclose(strongest.activations, expected, rtol=1e-5)
-    found = gallery.cut_out(strongest, _split(_planted(_BLOBS)))
-    np.testing.assert_array_equal(found.indices, [[2, 3, 0], [1, 4, -1], [-1, -1, -1]])
-    assert found.crops.shape == (3, 3, 64, 64, 3) and found.crops.dtype == np.uint8
+    collected = gallery.cut_out(strongest, _split(_planted(_BLOBS)))
+    np.testing.assert_array_equal(collected.indices, [[2, 3, 0], [1, 4, -1], [-1, -1, -1]])
+    assert collected.crops.shape == (3, 3, 64, 64, 3) and collected.crops.dtype == np.uint8
 
 
 def test_a_large_faint_blob_comes_before_a_small_bright_one_as_its_mean_is_higher() -> None:
@@ -76,18 +76,18 @@ def test_a_large_faint_blob_comes_before_a_small_bright_one_as_its_mean_is_highe
 
 
 def test_crops_show_the_blob_and_nothing_else() -> None:
-    found = _collect(_planted(_BLOBS), count=3, crop_size=8)
+    collected = _collect(_planted(_BLOBS), count=3, crop_size=8)
     for row, (colour, strengths) in enumerate([(colours.RED, (250, 120, 90)), (colours.GREEN, (200, 30))]):
-        for crop, strength in zip(found.strip(row), strengths, strict=True):
+        for crop, strength in zip(collected.strip(row), strengths, strict=True):
             expected = np.zeros((8, 8, 3), np.uint8)
             expected[..., colour] = strength
             np.testing.assert_array_equal(crop, expected)
 
 
 def test_fewer_images_than_places_leave_places_empty() -> None:
-    found = _collect(_planted(_BLOBS), count=4)
-    assert [len(found.strip(row)) for row in range(3)] == [4, 2, 0]
-    assert not found.crops[1, 2:].any() and not found.crops[2].any()
+    collected = _collect(_planted(_BLOBS), count=4)
+    assert [len(collected.strip(row)) for row in range(3)] == [4, 2, 0]
+    assert not collected.crops[1, 2:].any() and not collected.crops[2].any()
     assert [len(_collect(_planted(_BLOBS[:1])).strip(row)) for row in range(3)] == [1, 0, 0]
 
 
@@ -106,13 +106,13 @@ def test_batches_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_of_equal_images_the_first_come_first() -> None:
-    found = _strongest(_planted([(colours.BLUE, 50, place, place) for place in range(5)]), [2], count=3, batch=2)
-    np.testing.assert_array_equal(found.indices, [[0, 1, 2]])
+    strongest = _strongest(_planted([(colours.BLUE, 50, place, place) for place in range(5)]), [2], count=3, batch=2)
+    np.testing.assert_array_equal(strongest.indices, [[0, 1, 2]])
 
 
-def test_neurons_are_those_asked_for_in_their_order() -> None:
-    found = _collect(_planted(_BLOBS), [1, 0], count=1)
-    np.testing.assert_array_equal(found.indices, [[1], [2]])
+def test_neurons_are_selected_in_the_order_of_the_argument() -> None:
+    collected = _collect(_planted(_BLOBS), [1, 0], count=1)
+    np.testing.assert_array_equal(collected.indices, [[1], [2]])
     assert _collect(_planted(_BLOBS), [], count=2).crops.shape == (0, 2, 64, 64, 3)
 
 

@@ -37,10 +37,10 @@ def _share(values: np.ndarray, rows: slice, columns: slice) -> float:
 
 
 def test_an_unknown_method_is_named() -> None:
-    with pytest.raises(errors.UserError) as told:
-        keras_vis.Drawer(colours.classifier(_POSITIONS, _PATCH), "scorcam")
-    assert str(told.value) == (
-        "`method` must be one of gradcampp, scorecam, smoothgrad. Received: method=scorcam. Did you mean 'scorecam'?"
+    with pytest.raises(errors.UserError) as error:
+        keras_vis.TfKerasVisMap(colours.classifier(_POSITIONS, _PATCH), "scorcam")
+    assert str(error.value) == (
+        "`method` must be one of gradcampp, scorecam, smoothgrad. Received: method='scorcam'. Did you mean 'scorecam'?"
     )
 
 
@@ -60,18 +60,18 @@ def test_maps_are_drawn_for_each_image_and_its_class(
     monkeypatch.setattr(keras_vis, "_BATCH_SIZE", 2)  # 2, 1
     images = np.random.default_rng(1).integers(0, 256, (3, _SIDE, _SIDE, 3), np.uint8)
     before = images.copy()
-    maps = keras_vis.Drawer(untaught, method)(images, np.array([0, 1, 2]))
+    maps = keras_vis.TfKerasVisMap(untaught, method)(images, np.array([0, 1, 2]))
     assert (maps.shape, maps.dtype) == ((3, _SIDE, _SIDE), np.float32)
     assert np.isfinite(maps).all() and maps.min() >= 0
     assert (maps.max((1, 2)) > 0).all()
     np.testing.assert_array_equal(images, before)
-    again = keras_vis.Drawer(untaught, method)(images, np.array([0, 1, 2]))
+    again = keras_vis.TfKerasVisMap(untaught, method)(images, np.array([0, 1, 2]))
     np.testing.assert_allclose(again, maps, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("method", ["gradcampp", "scorecam"])
 def test_maps_show_where_the_colour_of_the_class_is(method: str) -> None:
-    maps = keras_vis.Drawer(colours.classifier(_POSITIONS, _PATCH), method)(_images(), _CLASSES)
+    maps = keras_vis.TfKerasVisMap(colours.classifier(_POSITIONS, _PATCH), method)(_images(), _CLASSES)
     assert _share(maps[0], slice(None), slice(_HALF)) > 0.7  # smooth, so some lies beyond the edge
     for green in maps[1:]:
         assert _share(green, slice(_HALF, None), slice(_HALF, None)) > 0.6
@@ -80,7 +80,7 @@ def test_maps_show_where_the_colour_of_the_class_is(method: str) -> None:
 
 @pytest.mark.parametrize("method", ["gradcampp", "scorecam"])
 def test_an_image_alone_is_drawn_as_among_others(method: str) -> None:
-    draw = keras_vis.Drawer(colours.classifier(_POSITIONS, _PATCH), method)
+    draw = keras_vis.TfKerasVisMap(colours.classifier(_POSITIONS, _PATCH), method)
     np.testing.assert_allclose(draw(_images()[1:2], _CLASSES[1:2]), draw(_images(), _CLASSES)[1:2], atol=1e-5)
 
 
@@ -89,12 +89,12 @@ def test_grad_cam_plus_plus_does_not_depend_on_what_is_added_to_all_logits(shift
     # It takes the exponential of the logit, and float32 ends at that of 88.
     classifier = colours.classifier(_POSITIONS, _PATCH)
     shifted = dataclasses.replace(classifier, bias=classifier.bias + np.float32(shift))
-    maps, others = (keras_vis.Drawer(one, "gradcampp")(_images(), _CLASSES) for one in (classifier, shifted))
+    maps, others = (keras_vis.TfKerasVisMap(one, "gradcampp")(_images(), _CLASSES) for one in (classifier, shifted))
     np.testing.assert_allclose(others, maps, atol=1e-5)
 
 
 def test_no_images_give_no_maps() -> None:
-    draw = keras_vis.Drawer(colours.classifier(_POSITIONS, _PATCH), "gradcampp")
+    draw = keras_vis.TfKerasVisMap(colours.classifier(_POSITIONS, _PATCH), "gradcampp")
     assert draw(_images()[:0], _CLASSES[:0]).shape == (0, _SIDE, _SIDE)
 
 

@@ -34,23 +34,23 @@ def test_attribute_accuracy_by_hand() -> None:
     vectors = np.array([[1, 1, 0, 0], [1, 0, 1, 0], [0, 0, 0, 1]])  # two seen classes and one unseen
     labels = np.array([0, 1, 2, 2])
     scores = np.array([[9, 8, 1, 1], [9, 8, 1, 1], [0, 0, -2, -1], [1, 3, 2, 9.0]])
-    found = metrics_lib.attribute_accuracy(scores, labels, vectors, seen_classes=2, count=2)
-    assert found.explained == pytest.approx((2 + 1 + 0 + 1) / 8)
-    assert found.frequent == pytest.approx((2 + 1 + 0 + 0) / 8)  # the first two, of which each seen class has 1 or 2
-    assert found.chance == pytest.approx((2 + 2 + 1 + 1) / 16)
+    measured = metrics_lib.attribute_accuracy(scores, labels, vectors, seen_classes=2, count=2)
+    assert measured.explained == pytest.approx((2 + 1 + 0 + 1) / 8)
+    assert measured.frequent == pytest.approx((2 + 1 + 0 + 0) / 8)  # the first two, of which each seen class has 1 or 2
+    assert measured.chance == pytest.approx((2 + 2 + 1 + 1) / 16)
 
 
 def test_what_unseen_classes_have_does_not_make_an_attribute_frequent() -> None:
     vectors = np.array([[1, 0], [1, 0], *[[0, 1]] * 5])
-    found = metrics_lib.attribute_accuracy(np.ones((1, 2)), np.array([6]), vectors, seen_classes=2, count=1)
-    assert found.frequent == 0
+    measured = metrics_lib.attribute_accuracy(np.ones((1, 2)), np.array([6]), vectors, seen_classes=2, count=1)
+    assert measured.frequent == 0
 
 
 def test_true_vectors_as_scores_are_always_right() -> None:
     vectors = np.random.default_rng(0).permuted(np.tile([1, 1, 1, 0, 0, 0, 0], (9, 1)), axis=1)
     labels = np.arange(9).repeat(2)
-    found = metrics_lib.attribute_accuracy(vectors[labels].astype(float), labels, vectors, 5, count=3)
-    assert (found.explained, found.chance) == (1, pytest.approx(3 / 7))
+    measured = metrics_lib.attribute_accuracy(vectors[labels].astype(float), labels, vectors, 5, count=3)
+    assert (measured.explained, measured.chance) == (1, pytest.approx(3 / 7))
 
 
 def test_aucs_by_hand() -> None:
@@ -68,28 +68,28 @@ def test_aucs_are_scikit_learns(seed: int, neuron_count: int, classes: int) -> N
     labels = np.concatenate([np.arange(classes), rng.integers(0, classes, 20)])
     activations = rng.integers(0, 6, (len(labels), neuron_count)).astype(np.float32)  # with ties
     has = rng.random((classes, 3)) < 0.5
-    found = roc.aucs(activations, labels, has)
-    assert found.shape == (neuron_count, 3)
+    measured = roc.aucs(activations, labels, has)
+    assert measured.shape == (neuron_count, 3)
     for feature in range(3):
         of_image = has[labels, feature]
         for neuron in {0, neuron_count - 1}:
             both = 0 < of_image.sum() < len(labels)
             expected = metrics.roc_auc_score(of_image, activations[:, neuron]) if both else 0.5
-            assert found[neuron, feature] == pytest.approx(expected)
+            assert measured[neuron, feature] == pytest.approx(expected)
 
 
 def test_name_accuracy_by_hand() -> None:
     labels, vectors = np.array([0, 1, 2]), np.eye(3)
     activations = np.array([[9.0, 0.0, 5.0, 1.0], [1.0, 0.0, 5.0, 2.0], [2.0, 7.0, 5.0, 3.0]])
     names = [_neuron(0, 0), _neuron(1, 2), _neuron(2, 1, named=False), _neuron(3, 1)]
-    found = metrics_lib.name_accuracy(names, activations, labels, vectors)
-    assert found.named == pytest.approx(3 / 4)
-    assert found.auc == pytest.approx((1 + 1 + 0.5) / 3)
+    measured = metrics_lib.name_accuracy(names, activations, labels, vectors)
+    assert measured.named == pytest.approx(3 / 4)
+    assert measured.auc == pytest.approx((1 + 1 + 0.5) / 3)
     # Neurons 0, 1 and 3 against features 0, 2 and 1, each with each:
-    assert found.shuffled == pytest.approx(np.mean([[1, 0.5, 0], [0.25, 1, 0.25], [0, 1, 0.5]]))
+    assert measured.shuffled == pytest.approx(np.mean([[1, 0.5, 0], [0.25, 1, 0.25], [0, 1, 0.5]]))
 
 
 def test_without_a_name_there_is_nothing_to_be_right() -> None:
     names = [_neuron(0, 0, named=False), _neuron(1, None, named=False)]
-    found = metrics_lib.name_accuracy(names, np.ones((3, 2)), np.arange(3), np.eye(3))
-    assert found == metrics_lib.NameAccuracy(0.0, None, None)
+    measured = metrics_lib.name_accuracy(names, np.ones((3, 2)), np.arange(3), np.eye(3))
+    assert measured == metrics_lib.NameAccuracy(0.0, None, None)

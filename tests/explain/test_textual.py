@@ -23,14 +23,14 @@ def inverse() -> inverse_map.InverseMap:
 
 
 def test_best_is_sorted_and_leaves_out_what_is_not_above_the_mean() -> None:
-    found = textual.best(np.array([0.25, -1.0, 0.5, 0.0]), ("a", "b", "c", "d"))
-    assert found == (("c", 0.5), ("a", 0.25))
+    reasons = textual.best(np.array([0.25, -1.0, 0.5, 0.0]), ("a", "b", "c", "d"))
+    assert reasons == (("c", 0.5), ("a", 0.25))
 
 
 @hypothesis.given(st.lists(st.floats(-1e-6, 1e-6), min_size=5, max_size=5))
 def test_rounding_neither_orders_reasons_nor_makes_any(noise: list[float]) -> None:
-    found = textual.best(np.array([0.0, 0.5, 1.0, 0.5, 1.0]) + noise, ("a", "b", "c", "d", "e"))
-    assert [name for name, _ in found] == ["c", "e", "b", "d"]
+    reasons = textual.best(np.array([0.0, 0.5, 1.0, 0.5, 1.0]) + noise, ("a", "b", "c", "d", "e"))
+    assert [name for name, _ in reasons] == ["c", "e", "b", "d"]
 
 
 def test_best_takes_no_more_than_count() -> None:
@@ -49,8 +49,8 @@ def test_where_nothing_is_above_the_mean_there_is_no_reason(scores: np.ndarray) 
 def test_a_phrase_that_a_better_one_contains_is_left_out_and_makes_room() -> None:
     names = ("red", "red crown", "crown", "bill", "redder", "long red crown")
     scores = np.array([0.8, 0.9, 0.7, 0.4, 0.5, 0.3])
-    found = [name for name, _ in textual.best(scores, names, 4)]
-    assert found == ["red crown", "redder", "bill", "long red crown"]
+    reasons = [name for name, _ in textual.best(scores, names, 4)]
+    assert reasons == ["red crown", "redder", "bill", "long red crown"]
 
 
 def test_a_phrase_that_contains_a_better_one_is_kept() -> None:
@@ -63,21 +63,21 @@ def test_a_phrase_that_contains_a_better_one_is_kept() -> None:
 )
 def test_no_reason_contains_a_later_one(scored: list[tuple[str, float]], count: int) -> None:
     names, scores = zip(*scored, strict=True)
-    found = textual.best(np.array(scores), names, count)
-    assert len(found) <= count
-    assert all(score > 0 for _, score in found)
-    assert [score for _, score in found] == sorted((score for _, score in found), reverse=True)
-    for place, (name, _) in enumerate(found):
-        assert not any(f" {later} " in f" {name} " for later, _ in found[place + 1 :])
+    reasons = textual.best(np.array(scores), names, count)
+    assert len(reasons) <= count
+    assert all(score > 0 for _, score in reasons)
+    assert [score for _, score in reasons] == sorted((score for _, score in reasons), reverse=True)
+    for place, (name, _) in enumerate(reasons):
+        assert not any(f" {later} " in f" {name} " for later, _ in reasons[place + 1 :])
 
 
 def test_reasons_are_the_scores_of_the_inverse_map(inverse: inverse_map.InverseMap) -> None:
     both = np.array([[0.0, 7.0, 7.0]])
     scores = inverse(both)[0]
-    found = textual.reasons(inverse, np.concatenate([np.eye(3), both]), _ATTRIBUTES)
+    reasons = textual.reasons(inverse, np.concatenate([np.eye(3), both]), _ATTRIBUTES)
     for image in range(3):
-        assert found[image] == ((_ATTRIBUTES[image], pytest.approx(2 / 3, abs=1e-5)),)
-    assert dict(found[3]) == pytest.approx({"hooves": scores[1], "wings": scores[2]}, rel=1e-6)
+        assert reasons[image] == ((_ATTRIBUTES[image], pytest.approx(2 / 3, abs=1e-5)),)
+    assert dict(reasons[3]) == pytest.approx({"hooves": scores[1], "wings": scores[2]}, rel=1e-6)
 
 
 def test_importances_of_zero_give_no_reason(inverse: inverse_map.InverseMap) -> None:
@@ -89,8 +89,8 @@ def test_a_contrast_tells_what_the_classes_do_not_share(inverse: inverse_map.Inv
     ours, other = np.array([[1.0, 1.0, 0.0]]), np.array([[0.0, 1.0, 0.0]])
     half, third = np.sqrt(0.5), 1 / 3
     assert [name for name, _ in textual.reasons(inverse, ours, _ATTRIBUTES)[0]] == ["stripes", "hooves"]
-    (found,) = textual.contrasts(inverse, ours, other, _ATTRIBUTES)
-    assert found == (("stripes", pytest.approx(half * third + third, abs=1e-5)),)
+    (reasons,) = textual.contrasts(inverse, ours, other, _ATTRIBUTES)
+    assert reasons == (("stripes", pytest.approx(half * third + third, abs=1e-5)),)
     (back,) = textual.contrasts(inverse, other, ours, _ATTRIBUTES)
     assert [name for name, _ in back] == ["hooves", "wings"]
     assert [score for _, score in back] == pytest.approx([2 * third - half * third, 2 * half * third - third], abs=1e-5)
@@ -106,7 +106,7 @@ def test_a_class_in_contrast_to_itself_has_no_reason(inverse: inverse_map.Invers
         ("zebra", ["stripes"], "", "Zebra because of stripes."),
         ("zebra", ["stripes", "hooves"], "horse", "Zebra rather than horse because of stripes and hooves."),
         ("a", ["b", "c", "d", "e"], "", "A because of b, c and d."),
-        ("grizzly+bear", [], "polar+bear", "Grizzly bear rather than polar bear, for no reason that words can tell."),
+        ("grizzly+bear", [], "polar+bear", "Grizzly bear rather than polar bear, but no feature supports it."),
         ("Fen Wren", ["bill_shape=cone"], "", "Fen Wren because of bill shape: cone."),
         ("001.Black_footed_Albatross", ["has_size::large"], "", "Black footed Albatross because of size: large."),
     ],
@@ -132,12 +132,12 @@ def test_class_index_finds_a_class_however_it_is_spelt() -> None:
     assert [textual.class_index(name, ("zebra", "grizzly+bear")) for name in ("Grizzly bear", "zebra")] == [1, 0]
 
 
-def test_an_unknown_class_is_an_error_that_tells_the_nearest() -> None:
-    message = r"^`--class` must be one of horse, zebra\. Received: --class=zbra\. Did you mean 'zebra'\?$"
+def test_an_unknown_class_is_an_error_that_suggests_the_nearest() -> None:
+    message = r"^`class` must be one of horse, zebra\. Received: class='zbra'\. Did you mean 'zebra'\?$"
     with pytest.raises(errors.UserError, match=message):
         textual.class_index("zbra", ("horse", "zebra"))
 
 
 def test_of_many_classes_the_error_lists_some() -> None:
-    with pytest.raises(errors.UserError, match=r"class 9 and 40 more\. Received: --class=okapi\.$"):
+    with pytest.raises(errors.UserError, match=r"class 9 and 40 more\. Received: class='okapi'\.$"):
         textual.class_index("okapi", [f"class {number}" for number in range(50)])

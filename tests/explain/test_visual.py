@@ -44,12 +44,6 @@ def test_grad_cam_of_a_pooled_linear_head_is_its_class_activation_map() -> None:
     np.testing.assert_allclose(visual.grad_cam(tf.constant(activations), values), expected, rtol=1e-5, atol=1e-7)
 
 
-def test_neuron_map_is_the_channel_above_0() -> None:
-    activations = np.array([[[[1.0, -2.0], [3.0, 4.0]]], [[[5.0, 6.0], [7.0, -0.5]]]])
-    np.testing.assert_array_equal(visual.neuron_map(activations, 1), [[[0, 4]], [[6, 0]]])
-    np.testing.assert_array_equal(visual.neuron_map(activations, 0), [[[1, 3]], [[5, 7]]])
-
-
 def test_normalise_by_hand() -> None:
     maps = visual.normalise(np.array([[[4.0, -1.0], [1.0, np.nan]], [[0.5, 0.25], [-np.inf, np.inf]]]))
     np.testing.assert_array_equal(maps, [[[1, 0], [0.25, 0]], [[1, 0.5], [0, 0]]])

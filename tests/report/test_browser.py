@@ -59,43 +59,43 @@ def _open(browser: Any, uri: str, width: int = _DESKTOP, scheme: str = "light", 
     browser.get(uri)
 
 
-def _shown(browser: Any) -> list[str]:
-    """Returns the heads of the neurons that can be seen."""
+def _visible(browser: Any) -> list[str]:
+    """Return the headings of the visible neurons."""
     cards = browser.find_elements("css selector", "#neuron-list > li")
     return [card.find_element("tag name", "h3").text for card in cards if card.is_displayed()]
 
 
-def test_nothing_goes_wrong_and_nothing_is_asked_of_the_network(browser: Any, uri: str) -> None:
+def test_there_is_no_error_and_no_request_to_the_network(browser: Any, uri: str) -> None:
     _open(browser, uri)
     assert browser.get_log("browser") == []
     messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-    asked = {one["params"]["request"]["url"] for one in messages if one["method"] == "Network.requestWillBeSent"}
-    assert uri in asked and all(url == uri or url.startswith("data:") for url in asked)
+    requested = {one["params"]["request"]["url"] for one in messages if one["method"] == "Network.requestWillBeSent"}
+    assert uri in requested and all(url == uri or url.startswith("data:") for url in requested)
     images = "return Array.from(document.images).map(image => image.decode().then(() => image.naturalWidth))"
     loaded = browser.execute_script(f"return Promise.all((() => {{ {images} }})())")
-    assert len(loaded) == 8 + 12 + 11 and all(width > 0 for width in loaded)
+    assert len(loaded) == 2 + 8 + 12 + 11 and all(width > 0 for width in loaded)
 
 
-def test_search_finds_names_candidates_and_numbers_and_tells_how_many(browser: Any, uri: str) -> None:
+def test_search_finds_names_candidates_and_numbers_and_counts_them(browser: Any, uri: str) -> None:
     _open(browser, uri)
     box, count = (browser.find_element("id", name) for name in ("neuron-search", "neuron-count"))
-    assert count.text == "12 neurons" and len(_shown(browser)) == 12
+    assert count.text == "12 neurons" and len(_visible(browser)) == 12
     box.send_keys("NEURON 7")
-    assert _shown(browser) == ["7: belly & back"] and count.text == "1 of 12 neurons"
+    assert _visible(browser) == ["7: belly & back"] and count.text == "1 of 12 neurons"
     box.clear()
     box.send_keys("forked clear")
-    assert _shown(browser) == ["2: no clear name", "8: no clear name"] and count.text == "2 of 12 neurons"
+    assert _visible(browser) == ["2: no clear name", "8: no clear name"] and count.text == "2 of 12 neurons"
     box.clear()
     box.send_keys("no such thing")
-    assert _shown(browser) == [] and count.text == "0 of 12 neurons"
+    assert _visible(browser) == [] and count.text == "0 of 12 neurons"
     box.clear()
     box.send_keys(" ")
-    assert len(_shown(browser)) == 12 and count.text == "12 neurons"
+    assert len(_visible(browser)) == 12 and count.text == "12 neurons"
 
 
 def test_all_can_be_read_with_scripts_off(browser: Any, uri: str) -> None:
     _open(browser, uri, scripts=False)
-    assert len(_shown(browser)) == 12
+    assert len(_visible(browser)) == 12
     assert not browser.find_element("id", "neuron-search").is_displayed()
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
@@ -128,4 +128,4 @@ def test_keyboard_reaches_the_skip_link_the_contents_and_the_search_and_shows_wh
         if reached[-1] == "neuron-search":
             break
     assert reached[:2] == ["Skip to the results", "Results"] and reached[-1] == "neuron-search"
-    assert "Confusion of all classes, a drawing" in reached and "Command that makes the run again" in reached
+    assert "Confusion matrix" in reached and "Command that repeats the run" in reached

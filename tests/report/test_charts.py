@@ -1,38 +1,127 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of the page's two drawings, by hand."""
+"""Tests of the page's and TensorBoard's charts, by the colours of pixels and by the elements of the SVG."""
 
 from __future__ import annotations
 
+import re
+from typing import Any
+from xml.etree import ElementTree
+
 import numpy as np
+import pytest
 
 from niwt_tf.evaluation import gzsl
-from niwt_tf.report import confusion_chart, curve_chart
+from niwt_tf.report import charts
+
+_BLUE = (11, 87, 208)
+_NAMES = ("Horse", "Tiger", "Cow")
 
 
-def test_points_lie_right_for_unseen_and_up_for_seen() -> None:
-    assert curve_chart.point(0.5, 0.9) == curve_chart.Point(150.0, 30.0, 0.5, 0.9)
+def _metrics(seen: float = 0.5, unseen: float = 0.5) -> dict[str, Any]:
+    plain = {"seen_accuracy_uncalibrated": 0.9, "unseen_accuracy_uncalibrated": 0.1}
+    return {"gamma": 1.25, "seen_accuracy": seen, "unseen_accuracy": unseen} | plain
 
 
-def test_the_curve_is_drawn_through_every_step_that_can_be_seen() -> None:
-    curve = gzsl.Curve(np.arange(3.0), np.array([1.0, 1.0, 0.5, 0.0]), np.array([0.0, 0.00001, 0.25, 0.75]))
-    assert curve_chart.path(curve) == "M0 0L75 150L225 300"
+def _level_curve(seen: float) -> gzsl.Curve:
+    return gzsl.Curve(np.array([0.0]), np.array([seen, seen]), np.array([0.0, 1.0]))
 
 
-def test_cells_are_shaded_by_their_share_of_the_row() -> None:
-    counts = np.array([[6, 0, 0], [1, 5, 0], [6, 0, 0]])
-    chart = confusion_chart.chart(counts, ["a", "b", "c"], 2)
-    assert chart.right == ["", "", "", "", "M1 1h1v1h-1z", "M0 0h1v1h-1z"]
-    assert chart.wrong == ["M0 1h1v1h-1z", "", "", "", "", "M0 2h1v1h-1z"]
-    assert (chart.size, chart.seen, chart.names, chart.ticks) == (3, 2, ["a", "b", "c"], [0])
+def _center(image: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
+    """Return the mean place (row, column) of the pixels of a colour, as shares of the image."""
+    places = np.argwhere((image == colour).all(-1))
+    assert len(places)
+    return places.mean(0) / image.shape[:2]
+
+
+def _share(image: np.ndarray, colour: tuple[int, int, int]) -> float:
+    return float((image == colour).all(-1).mean())
+
+
+def _texts(figure: Any) -> list[str]:
+    return [
+        element.text or "" for element in ElementTree.fromstring(charts.svg(figure)).iter() if _tag(element) == "text"
+    ]
+
+
+def _tag(element: ElementTree.Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+def test_the_curve_and_the_chosen_point_lie_where_they_must() -> None:
+    low, high = (charts.pixels(charts.curve(_level_curve(0.5), _metrics(seen))) for seen in (0.1, 0.8))
+    assert low.dtype == np.uint8 and low.shape == high.shape == (480, 480, 3)
+    assert _center(low, _BLUE)[0] > _center(high, _BLUE)[0] + 0.03
+    assert abs(_center(low, _BLUE)[1] - _center(high, _BLUE)[1]) < 0.01
+    other = charts.pixels(charts.curve(_level_curve(0.9), _metrics(0.8)))
+    assert _center(other, _BLUE)[0] < _center(high, _BLUE)[0] - 0.1
+
+
+def test_the_curve_has_axes_from_0_to_1_and_names_its_points() -> None:
+    texts = _texts(charts.curve(_level_curve(0.5), _metrics()))
+    assert [texts.count(tick) for tick in ("0.0", "0.2", "1.0")] == [2, 2, 2]
+    assert {"U, accuracy on unseen classes", "S, accuracy on seen classes", "AUSUC 0.500"} <= set(texts)
+    assert {"gamma 0", "gamma 1.250, chosen"} <= set(texts)
+
+
+def test_correct_cells_are_green_and_wrong_ones_red_by_their_share_of_the_row() -> None:
+    image = charts.pixels(charts.confusion(np.array([[4, 0], [1, 3]]), 1))
+    right, wrong = (26, 127, 82), (217, 146, 142)  # the square root of a quarter: half way from white to red
+    assert 0.05 < _share(image, right) < 0.25 and 0.05 < _share(image, wrong) < 0.25
+    green, red = _center(image, right), _center(image, wrong)
+    assert green[0] < red[0] and abs(green[1] - red[1]) < 0.01  # of the first column, the second row is wrong
+
+
+def test_rows_have_names_and_numbers() -> None:
+    texts = _texts(charts.confusion(np.eye(3, dtype=int), 2, _NAMES))
+    assert [text for text in texts if text.endswith("3")] == ["3", "Cow 3"]
+    assert {"Horse 1", "Tiger 2", "predicted class", "true class"} <= set(texts)
+
+
+def test_names_are_text_and_never_markup() -> None:
+    names = ("<script>alert(1)</script>", "a & $b$ ^_{c}", "a\x00\x1b\ud800b")
+    assert {"<script>alert(1)</scrip… 1", "a & $b$ ^_{c} 2", "a???b 3"} <= set(
+        _texts(charts.confusion(np.eye(3, dtype=int), 2, names))
+    )
+
+
+@pytest.mark.filterwarnings("error")
+def test_names_may_be_of_any_language() -> None:
+    figure = charts.confusion(np.eye(3, dtype=int), 2, ("斑马", "שור", "🐂"))
+    assert {"斑马 1", "שור 2", "🐂 3"} <= set(_texts(figure))
+    assert charts.pixels(figure).shape[2] == 3
 
 
 def test_long_names_are_cut_and_many_classes_have_numbers_alone() -> None:
-    names = ["x" * 40] * 80
-    assert confusion_chart.chart(np.eye(80, dtype=int), names, 40).names == ["x" * 21 + "…"] * 80
-    many = confusion_chart.chart(np.eye(200, dtype=int), ["y"] * 200, 150)
-    assert many.names == [] and many.ticks == list(range(0, 200, 10))
+    texts = _texts(charts.confusion(np.eye(80, dtype=int), 40, ["x" * 40] * 79 + ["斑" * 40]))
+    assert "x" * 23 + "… 1" in texts and "斑" * 11 + "… 80" in texts
+    many = _texts(charts.confusion(np.eye(200, dtype=int), 150, ["y"] * 200))
+    assert not any("y" in text for text in many if "class" not in text)
+    assert [text for text in many if text.isdigit()] == [str(number) for number in range(10, 201, 10)] * 2
 
 
-def test_the_drawing_of_many_classes_keeps_cells_that_can_be_seen() -> None:
-    assert confusion_chart.chart(np.eye(717, dtype=int), ["y"] * 717, 645).width > 3 * 717
+@pytest.mark.parametrize("size", [1, 2, 12, 80, 717])
+def test_cells_are_whole_pixels_and_large_enough_to_be_seen(size: int) -> None:
+    image = charts.pixels(
+        charts.confusion(np.eye(size, dtype=int), max(1, size - 1), [f"class {i}" for i in range(size)])
+    )
+    green = (image == (26, 127, 82)).all(-1)
+    assert min(green.sum(0).max(), green.sum(1).max()) >= 2  # a line may lie upon one of three pixels
+    assert green.any(0).sum() >= 2 * size
+
+
+@pytest.mark.parametrize("theme", [charts.LIGHT, charts.DARK])
+def test_svg_is_the_same_again_small_and_loads_nothing(theme: charts.Theme) -> None:
+    counts = np.random.default_rng(0).integers(0, 5, (717, 717))
+    for draw in (
+        lambda: charts.curve(_level_curve(0.5), _metrics(), theme),
+        lambda: charts.confusion(counts, 645, (), theme),
+    ):
+        svg = charts.svg(draw())
+        assert svg == charts.svg(draw()) and len(svg) < 2e6
+        text = svg.decode()
+        assert theme.back in text and "<script" not in text
+        assert not re.search(r"20\d\d-\d\d-\d\d|Matplotlib v", text)
+        loaded = [value for name, value in re.findall(r'\b(href|src)="([^"]*)"', text)]
+        assert all(value.startswith(("#", "data:image/png;base64,")) for value in loaded)
+        assert all(link.startswith("#") for link in re.findall(r"url\(([^)]*)\)", text)) and "@import" not in text

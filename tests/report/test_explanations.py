@@ -36,14 +36,14 @@ def test_gallery_groups_decisions_and_has_no_empty_group(tmp_path: Path) -> None
     folder = explained.write(tmp_path, _CLASSES, 2, decisions=8)
     groups = explanations.gallery(folder)
     assert [(group.title, len(group.decisions)) for group in groups] == [
-        ("Right, of seen classes", 2),
-        ("Right, of unseen classes", 2),
-        ("Wrong, of seen classes", 2),
-        ("Wrong, of unseen classes", 2),
+        ("Correct predictions on images of seen classes", 2),
+        ("Correct predictions on images of unseen classes", 2),
+        ("Wrong predictions on images of seen classes", 2),
+        ("Wrong predictions on images of unseen classes", 2),
     ]
     assert _opened(groups[0].decisions[0]["picture"]).size == (576, 192)
     alone = explanations.gallery(explained.write(tmp_path / "few", _CLASSES, 2, decisions=1))
-    assert [group.title for group in alone] == ["Wrong, of seen classes"]
+    assert [group.title for group in alone] == ["Wrong predictions on images of seen classes"]
 
 
 def test_dictionary_begins_with_the_clearest_names(tmp_path: Path) -> None:

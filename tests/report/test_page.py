@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of the page's text: what it holds, that it needs nothing else, and that no name becomes markup."""
+"""Tests of the page: its contents, that it loads nothing, and that no name becomes markup."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from niwt_tf.report import page, tables
 from niwt_tf.runs import finished_run
 
 _EVIL = '<script>alert("x")</script>'
-_VOID = {"meta", "link", "input", "img"}
+_VOID = {"meta", "link", "input", "img", "source"}
 
 
 class _Reader(parser.HTMLParser):
@@ -52,9 +52,9 @@ class _Reader(parser.HTMLParser):
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> finished_run.FinishedRun:
     root = tmp_path_factory.mktemp("page") / "run"
-    made = finished.write(root, seen=("Horse", _EVIL, "Cow & 'Calf'"), config=config_lib.RunConfig(seed=4))
-    explained.write(root, made.class_names, made.seen_classes)
-    return made
+    written = finished.write(root, seen=("Horse", _EVIL, "Cow & 'Calf'"), config=config_lib.RunConfig(seed=4))
+    explained.write(root, written.class_names, written.seen_classes)
+    return written
 
 
 @pytest.fixture(scope="module")
@@ -78,17 +78,24 @@ def test_scores_settings_command_seconds_and_versions_are_shown(html: str, run: 
     for name in ("seen_accuracy", "unseen_accuracy", "harmonic_mean", "zsl_accuracy", "ausuc", "gamma"):
         assert f"{run.metrics[name]:.3f}" in text
     assert f"niwt --seed=4 --workdir={run.root}" in text
-    for shown in ("0.1.0", "2.4.6", "21.2", "kept 90.0% of the rehearsal's training images", "ab" * 32, "five words"):
-        assert shown in text
+    for expected in (
+        "0.1.0",
+        "2.4.6",
+        "21.2",
+        "in validation, 90.0% of the training images stayed",
+        "ab" * 32,
+        "five words",
+    ):
+        assert expected in text
     for value in explained.METRICS.values():
         assert f"{value:.3f}" in text
 
 
 @pytest.mark.parametrize(
     ("fit", "does"),
-    [("closed", "the map's errors hold new weights back"), ("descent", "pulls new weights to the mean of the seen")],
+    [("closed", "shrinks new weights along directions in which"), ("descent", "pulls new weights towards the mean of")],
 )
-def test_settings_tell_what_lambda_and_relevance_do(fit: str, does: str, tmp_path: Path) -> None:
+def test_settings_describe_lambda_and_relevance(fit: str, does: str, tmp_path: Path) -> None:
     config = config_lib.RunConfig(transfer=config_lib.TransferConfig(fit))
     rows = {name: rest for name, *rest in tables.settings(finished.write(tmp_path / "run", config=config))}
     assert rows["lambda"][:2] == ["0.001", "0, 0.1"] and rows["lambda"][2].startswith(does)
@@ -105,7 +112,8 @@ def test_names_are_shown_and_never_markup(html: str) -> None:
 def test_nothing_is_loaded_from_anywhere(html: str) -> None:
     read = _Reader(html)
     sources = [attributes[name] for _, attributes in read.elements for name in ("src", "srcset") if name in attributes]
-    assert sources and all(str(source).startswith("data:image/webp;base64,") for source in sources)
+    kinds = ("data:image/webp;base64,", "data:image/svg+xml;base64,")
+    assert sources and all(str(source).startswith(kinds) for source in sources)
     assert [link["href"] for link in read.all("link")] == ["data:,"]
     assert "http:" not in html and "https:" not in html and "url(" not in html and "@import" not in html
     (policy,) = (meta["content"] for meta in read.all("meta") if meta.get("http-equiv") == "Content-Security-Policy")
@@ -118,8 +126,10 @@ def test_images_have_words_and_tables_captions_and_heads(html: str) -> None:
     assert all(image["alt"] and image["width"] and image["height"] for image in read.all("img"))
     assert all(cell.get("scope") in ("row", "col") for cell in read.all("th"))
     assert len(read.all("caption")) == len(read.all("table")) == 8
-    drawings = [one for one in read.all("svg") if one.get("aria-hidden") != "true"]
-    assert len(drawings) == 2 and all(one["role"] == "img" and one["aria-labelledby"] for one in drawings)
+    assert all(one.get("aria-hidden") == "true" for one in read.all("svg"))
+    charts = [image for image in read.all("img") if "chart" in str(image.get("class"))]
+    assert len(charts) == len(read.all("source")) == 2
+    assert {source["media"] for source in read.all("source")} == {"(prefers-color-scheme: dark)"}
     assert [tag for tag, _ in read.elements if tag in ("header", "nav", "main", "footer")] == [
         "header", "nav", "main", "footer",
     ]  # fmt: skip
@@ -138,7 +148,7 @@ def test_without_explanations_the_command_that_makes_them_stands_there(tmp_path:
 def test_without_test_images_of_unseen_classes_the_page_says_so(tmp_path: Path) -> None:
     read = _Reader(page.html(finished.write(tmp_path / "run", unseen_tested=False)))
     assert "No unseen class has test images, so there is no curve." in read.text
-    assert "Without test images, and so not counted: Zebra, Okapi." in read.text
+    assert "Classes without test images, left out of the means: Zebra, Okapi." in read.text
     assert "nan" not in read.text
 
 

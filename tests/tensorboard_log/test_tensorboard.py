@@ -33,18 +33,18 @@ _VARIABLE = "/.ATTRIBUTES/VARIABLE_VALUE"
 def run(tmp_path_factory: pytest.TempPathFactory) -> finished_run.FinishedRun:
     root = tmp_path_factory.mktemp("run")
     config = config_lib.RunConfig(seed=5, rehearsal=config_lib.RehearsalConfig(lambdas=(0.5, 2.0)))
-    made = finished.write(root, seen=("Horse", "<b>Tiger</b>", "Cow"), config=config)
-    explained.write(root, made.class_names, made.seen_classes)
+    written = finished.write(root, seen=("Horse", "<b>Tiger</b>", "Cow"), config=config)
+    explained.write(root, written.class_names, written.seen_classes)
     with training_log.scalars(root / "map") as log:
         log(5, loss=0.25)
     tile = np.full((thumbnails.SIZE, thumbnails.SIZE, 3), 7, np.uint8)
-    write.write(made, [tile, tile, None, tile, tile], root / _RUN)
-    return made
+    write.write(written, [tile, tile, None, tile, tile], root / _RUN)
+    return written
 
 
 @pytest.fixture(scope="module")
 def address(run: finished_run.FinishedRun) -> Iterator[str]:
-    """Yields where a TensorBoard of the run's folder answers."""
+    """Yield the address of a TensorBoard of the run's folder."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -68,7 +68,7 @@ def address(run: finished_run.FinishedRun) -> Iterator[str]:
 
 
 def _wait(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    """Returns when all that was logged is read."""
+    """Wait until TensorBoard has read the logs."""
     until = time.monotonic() + _TIMEOUT
     while time.monotonic() < until and server.poll() is None:
         try:
@@ -104,14 +104,14 @@ def test_hparams_are_the_settings_beside_the_scores(address: str, run: finished_
     settings = {info["name"] for info in experiment["hparamInfos"]}
     assert settings == config_lib.options(run.config).keys()
     metrics = [{"name": {"tag": "harmonic_mean", "group": ""}}]
-    asked = {
+    query = {
         "experimentName": "",
         "allowedStatuses": ["STATUS_UNKNOWN", "STATUS_SUCCESS", "STATUS_FAILURE", "STATUS_RUNNING"],
         "colParams": [{"metric": one["name"]} for one in metrics] + [{"hparam": name} for name in settings],
         "startIndex": 0,
         "sliceSize": 10,
     }
-    groups = _get(address, "plugin/hparams/session_groups", request=json.dumps(asked))
+    groups = _get(address, "plugin/hparams/session_groups", request=json.dumps(query))
     [group] = groups["sessionGroups"]
     assert group["hparams"]["seed"] == 5
     assert group["hparams"]["lambdas"] == "0.5,2.0"
@@ -152,10 +152,10 @@ def test_projector_has_every_class_in_each_space(address: str, run: finished_run
         "observed_importances": [5, finished.NEURONS],
         "classifier_weights": [5, finished.NEURONS],
     }
-    asked = {"run": _RUN, "name": f"classifier_weights{_VARIABLE}"}
-    weights = np.frombuffer(_answer(address, "plugin/projector/tensor", **asked).content, np.float32)
+    query = {"run": _RUN, "name": f"classifier_weights{_VARIABLE}"}
+    weights = np.frombuffer(_answer(address, "plugin/projector/tensor", **query).content, np.float32)
     np.testing.assert_allclose(weights.reshape(5, -1), run.vectors.weights)
-    metadata = _answer(address, "plugin/projector/metadata", **asked).text.splitlines()
+    metadata = _answer(address, "plugin/projector/metadata", **query).text.splitlines()
     assert metadata == [
         "class\tkind",
         "Horse\tseen",
@@ -164,4 +164,4 @@ def test_projector_has_every_class_in_each_space(address: str, run: finished_run
         "Zebra\tunseen",
         "Okapi\tunseen",
     ]
-    assert _answer(address, "plugin/projector/sprite_image", **asked).content.startswith(b"\x89PNG")
+    assert _answer(address, "plugin/projector/sprite_image", **query).content.startswith(b"\x89PNG")

@@ -30,14 +30,14 @@ def test_neurons_are_a_table_by_hand(tmp_path: Path) -> None:
 
 
 def test_settings_hold_the_command_what_was_chosen_and_every_setting(tmp_path: Path) -> None:
-    shown = texts.settings(finished.write(tmp_path / "run"))
-    assert shown.startswith(f"    niwt --workdir={tmp_path / 'run'}\n\n")
-    assert r"| gamma | 0\.5 |" in shown and r"| lambda | 0\.001 |" in shown
-    assert r"| lambdas | 0\.0, 0\.1 |" in shown
+    markdown = texts.settings(finished.write(tmp_path / "run"))
+    assert markdown.startswith(f"    niwt --workdir={tmp_path / 'run'}\n\n")
+    assert r"| gamma | 0\.5 |" in markdown and r"| lambda | 0\.001 |" in markdown
+    assert r"| lambdas | 0\.0, 0\.1 |" in markdown
 
 
 @hypothesis.given(st.text(st.characters(codec="ascii", categories=("L", "N", "P", "S")), min_size=1))
 def test_any_text_is_shown_letter_by_letter(text: str) -> None:
     html = markdown.markdown(f"x{texts.escaped(text)}x")
-    shown = html.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&amp;", "&")
-    assert shown.replace("&#124;", "|") == f"<p>x{text}x</p>"
+    unescaped = html.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&amp;", "&")
+    assert unescaped.replace("&#124;", "|") == f"<p>x{text}x</p>"

@@ -17,10 +17,12 @@ _ORANGE = [230, 120, 0]
 def test_seen_classes_show_a_training_image_and_unseen_ones_a_test_image_in_a_frame(
     tiny_dataset: zero_shot.ZeroShotDataset,
 ) -> None:
-    found = thumbnails.load(tiny_dataset)
-    assert len(found) == len(tiny_dataset.class_names)
-    assert all(image is not None and image.shape == (thumbnails.SIZE,) * 2 + (3,) for image in found)
-    framed = [(image[:3] == _ORANGE).all() and (image[:, -3:] == _ORANGE).all() for image in found if image is not None]
+    images = thumbnails.load(tiny_dataset)
+    assert len(images) == len(tiny_dataset.class_names)
+    assert all(image is not None and image.shape == (thumbnails.SIZE,) * 2 + (3,) for image in images)
+    framed = [
+        (image[:3] == _ORANGE).all() and (image[:, -3:] == _ORANGE).all() for image in images if image is not None
+    ]
     assert framed == [name in tiny_dataset.unseen for name in tiny_dataset.class_names]
 
 
@@ -32,8 +34,8 @@ def test_a_class_without_any_image_has_none(tiny_dataset: zero_shot.ZeroShotData
         test_unseen=split.subset(split.labels != last, np.arange(last + 1)),
         imageless=(tiny_dataset.unseen[-1],),
     )
-    found = thumbnails.load(less)
-    assert [image is None for image in found] == [False] * last + [True]
+    images = thumbnails.load(less)
+    assert [image is None for image in images] == [False] * last + [True]
 
 
 def test_of_a_dataset_without_test_images_of_unseen_classes_those_have_none(

@@ -7,11 +7,11 @@ if (tools) {
   tools.hidden = false;
   box.addEventListener("input", () => {
     const words = box.value.toLowerCase().split(/\s+/).filter(Boolean);
-    let shown = 0;
+    let visible = 0;
     for (const card of cards) {
       card.hidden = !words.every((word) => card.dataset.words.includes(word));
-      shown += card.hidden ? 0 : 1;
+      visible += card.hidden ? 0 : 1;
     }
-    count.textContent = words.length ? `${shown} of ${cards.length} neurons` : `${cards.length} neurons`;
+    count.textContent = words.length ? `${visible} of ${cards.length} neurons` : `${cards.length} neurons`;
   });
 }
