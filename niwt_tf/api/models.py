@@ -95,7 +95,6 @@ def make_model(
     vectors = known.vectors[: len(classifier.seen)]
     names = _names(neurons, classifier.backbone.activation_shape[-1])
     forward = forward or steps.fit_map(vectors, importances, seed=seed)
-    fit = "descent" if forward.steps else "ridge"
     is_closed = transfer_fit == "closed"
     return Model(
         classifier=classifier,
@@ -104,7 +103,7 @@ def make_model(
         forward=forward,
         inverse=inverse or steps.fit_inverse_map(vectors, importances, seed=seed),
         settings=validation.Settings(
-            fit,
+            forward.map_fit.kind,
             lambda_,
             scale,
             bias,

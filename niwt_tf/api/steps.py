@@ -97,7 +97,7 @@ def fit_map(
         map=values,
     )
     seen = fit.SeenClasses(importances, chosen.backbone.classifier_shrinkage)
-    return fit.fit(seen, vectors, chosen.map, seed, how, relevance)
+    return fit.fit(seen, vectors, chosen.map, seed, domain_map.MapFit(how, relevance))
 
 
 def fit_inverse_map(

@@ -22,6 +22,7 @@ from niwt_tf import config as config_lib
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.evaluation import gzsl
 from niwt_tf.method.calibration import gamma, scale_and_bias
+from niwt_tf.method.domain_map import domain_map
 from niwt_tf.numerics import choice
 from niwt_tf.util import progress
 
@@ -31,8 +32,40 @@ WAYS = ("groups", "turns", "defaults")
 KEPT_SHARE = 0.9  # of the training images, if gamma is not chosen
 NOT_MEASURED = 0.0  # H, if no class was pseudo-unseen
 
-Key = tuple[str, int, float]  # a map's fit, the EM steps of its relevance, and lambda
 _SIMPLEST = ("ridge", "descent"), ("zero", "mean", "level")  # fits and biases, the simplest first
+
+
+class Transfer(NamedTuple):
+    """What determines the weights of new classes, up to their scale.
+
+    Attributes:
+      map_fit: Fit of the map.
+      lambda_: Strength of the penalty on new weights, see `weight_transfer.descent` and `weight_transfer.closed_form`.
+    """
+
+    map_fit: domain_map.MapFit
+    lambda_: float
+
+
+class Candidate(NamedTuple):
+    """Settings that validation compares.
+
+    Attributes:
+      map_fit: Fit of the map.
+      lambda_: Strength of the penalty on new weights.
+      scale: Scale of new weights, see `scale_and_bias.extend`; 0 keeps the sizes that the transfer gave.
+      bias: Rule for new biases, a member of `config.BIASES`.
+    """
+
+    map_fit: domain_map.MapFit
+    lambda_: float
+    scale: float
+    bias: str
+
+    @property
+    def transfer(self) -> Transfer:
+        """Part of the settings that determines the weights up to their scale."""
+        return Transfer(self.map_fit, self.lambda_)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,6 +102,11 @@ class Settings:
         return None if self.rehearsal == "defaults" else self.harmonic_mean
 
     @property
+    def fit_of_map(self) -> domain_map.MapFit:
+        """Way to fit the map."""
+        return domain_map.MapFit(self.map_fit, self.map_relevance)
+
+    @property
     def place(self) -> gamma.Place:
         """Position of gamma."""
         return gamma.Place(self.kept_share, self.imagined_part)
@@ -95,7 +133,7 @@ class Trial:
     Attributes:
       classifier: Classifier of the classes that stay seen.
       unseen: Names of the `U` pseudo-unseen classes.
-      kernels: (map fit, relevance, lambda) -> weights `[D,U]` of the pseudo-unseen classes.
+      kernels: Weights `[D,U]` of the pseudo-unseen classes by each transfer.
       train_features: `[T,D]` features of training images, by the validation's backbone.
       seen_features: `[N,D]` features of held-out images of seen classes.
       seen_labels: `[N]` labels of these images.
@@ -105,18 +143,18 @@ class Trial:
 
     classifier: classifier_lib.Classifier
     unseen: tuple[str, ...]
-    kernels: Mapping[Key, np.ndarray]
+    kernels: Mapping[Transfer, np.ndarray]
     train_features: np.ndarray
     seen_features: np.ndarray
     seen_labels: np.ndarray
     unseen_features: np.ndarray
     unseen_labels: np.ndarray
 
-    def outcome(self, key: Key, scale: float, scale_unit: str, bias: str) -> Outcome:
-        """Score the weights of `key` with this size and bias."""
-        kernel, seen_classes = self.kernels[key], len(self.classifier.class_names)
+    def outcome(self, candidate: Candidate, scale_unit: str) -> Outcome:
+        """Score the weights of a candidate, scaled in this unit."""
+        kernel, seen_classes = self.kernels[candidate.transfer], len(self.classifier.class_names)
         extended = scale_and_bias.extend(
-            self.classifier, kernel, self.unseen, scale, scale_unit, bias, self.train_features
+            self.classifier, kernel, self.unseen, candidate.scale, scale_unit, candidate.bias, self.train_features
         )
         images = self.train_features, self.seen_features, self.seen_labels, self.unseen_features, self.unseen_labels
         return outcome(extended.logits, *images, seen_classes)
@@ -153,10 +191,12 @@ def mean(outcomes: Sequence[Outcome]) -> Outcome:
     return Outcome(*np.mean(np.array(outcomes, np.float64), axis=0).tolist())
 
 
-def maps(config: config_lib.RehearsalConfig) -> list[tuple[str, int]]:
-    """List the ways to fit the map that are tried: a member of `config.MAP_FITS`, and the EM steps of its relevance."""
+def map_fits(config: config_lib.RehearsalConfig) -> list[domain_map.MapFit]:
+    """List the fits of the map that are tried."""
     return [
-        (fit, relevance) for fit in config.map_fits for relevance in (config.map_relevances if fit == "ridge" else (0,))
+        domain_map.MapFit(kind, steps)
+        for kind in config.map_fits
+        for steps in (config.map_relevances if kind == "ridge" else (0,))
     ]
 
 
@@ -165,17 +205,9 @@ def defaults(config: config_lib.RehearsalConfig) -> Settings:
 
     gamma leaves nine of ten training images with a seen class.
     """
-    (fit, relevance), *_ = maps(config)
-    return Settings(
-        fit,
-        config.lambdas[0],
-        config.scales[0],
-        config.biases[0],
-        KEPT_SHARE,
-        NOT_MEASURED,
-        relevance,
-        config.scale_unit,
-        rehearsal="defaults",
+    first = Candidate(map_fits(config)[0], config.lambdas[0], config.scales[0], config.biases[0])
+    return dataclasses.replace(
+        _settings(first, Outcome(KEPT_SHARE, None, NOT_MEASURED), config.scale_unit), rehearsal="defaults"
     )
 
 
@@ -186,18 +218,33 @@ def choose(trials: Sequence[Trial], config: config_lib.RehearsalConfig) -> Setti
       trials: One or more validations, with weights for the same maps and lambdas.
       config: Scales, their unit, and biases to try.
     """
-    candidates, unit = list(itertools.product(trials[0].kernels, config.scales, config.biases)), config.scale_unit
-    tried = []
-    for (fit, relevance, lambda_), scale, bias in progress.bar(candidates, "settings"):
-        found = mean([trial.outcome((fit, relevance, lambda_), scale, unit, bias) for trial in trials])
-        of_found = found.kept_share, found.harmonic_mean, relevance, unit, found.imagined_part
-        tried.append(Settings(fit, lambda_, scale, bias, *of_found))
-    tried.sort(key=_complexity)
-    return tried[choice.first_best([one.harmonic_mean for one in tried])]
+    settings = itertools.product(trials[0].kernels, config.scales, config.biases)
+    candidates = [Candidate(one.map_fit, one.lambda_, scale, bias) for one, scale, bias in settings]
+    candidates.sort(key=_complexity)
+    means = [
+        mean([trial.outcome(candidate, config.scale_unit) for trial in trials])
+        for candidate in progress.bar(candidates, "settings")
+    ]
+    best = choice.first_best([score.harmonic_mean for score in means])
+    return _settings(candidates[best], means[best], config.scale_unit)
 
 
-def _complexity(one: Settings) -> tuple[float, ...]:
-    """Compute the sort key of settings, which puts the simplest first: part by part, and the fit before all others.
+def _settings(candidate: Candidate, score: Outcome, scale_unit: str) -> Settings:
+    return Settings(
+        candidate.map_fit.kind,
+        candidate.lambda_,
+        candidate.scale,
+        candidate.bias,
+        score.kept_share,
+        score.harmonic_mean,
+        candidate.map_fit.relevance_steps,
+        scale_unit,
+        score.imagined_part,
+    )
+
+
+def _complexity(candidate: Candidate) -> tuple[float, ...]:
+    """Compute the sort key of candidates, which puts the simplest first: part by part, and the fit before all others.
 
     A closed form is simpler than descent. Relevance after fewer steps is simpler than after more, and a larger lambda,
     which penalizes weights more, simpler than a smaller one. Sizes like the seen classes' are simpler than others, and
@@ -205,5 +252,6 @@ def _complexity(one: Settings) -> tuple[float, ...]:
     simpler than one for each.
     """
     fits, biases = _SIMPLEST
-    size = max(one.scale, 1 / one.scale) if one.scale else np.inf
-    return fits.index(one.map_fit), one.map_relevance, -one.lambda_, size, one.scale, biases.index(one.bias)
+    (kind, steps), lambda_, scale, bias = candidate
+    size = max(scale, 1 / scale) if scale else np.inf
+    return fits.index(kind), steps, -lambda_, size, scale, biases.index(bias)

@@ -141,8 +141,8 @@ def _trial(run: context.Run, group: int, folder: Path) -> validation.Trial:
     known = run.rehearsal_knowledge(group)
     seen_classes, seen = len(classifier.class_names), _seen_classes(run, observed)
     maps = {
-        (kind, relevance): _fit_map(run, (kind, relevance), known, seen, folder / f"{kind}{relevance or ''}")
-        for kind, relevance in validation.maps(run.config.rehearsal)
+        map_fit: _fit_map(run, map_fit, known, seen, folder / map_fit.folder_name)
+        for map_fit in validation.map_fits(run.config.rehearsal)
     }
     wanted = known.vectors[seen_classes:]
     kernels = _kernels(run, classifier, observed, maps, wanted, run.config.rehearsal.lambdas, folder / "transfer")
@@ -157,15 +157,14 @@ def fit_map(run: context.Run, folder: Path) -> None:
     observed = artefacts.importances
     if run.config.importance.importances_of == "probability":
         observed = _of_probability(run, artefacts.trained_classifier, run.material.train, folder)
-    how = artefacts.settings.map_fit, artefacts.settings.map_relevance
-    _fit_map(run, how, artefacts.knowledge, _seen_classes(run, observed), folder).save(folder)
+    _fit_map(run, artefacts.settings.fit_of_map, artefacts.knowledge, _seen_classes(run, observed), folder).save(folder)
 
 
 def transfer_weights(run: context.Run, folder: Path) -> None:
     """Compute the unseen classes' weights, and write the classifier of all classes with its gamma."""
     artefacts = run.artefacts
     classifier, observed, settings = artefacts.trained_classifier, artefacts.importances, artefacts.settings
-    maps = {(settings.map_fit, settings.map_relevance): artefacts.domain_map}
+    maps = {settings.fit_of_map: artefacts.domain_map}
     wanted = artefacts.knowledge.vectors[len(run.dataset.seen) :]
     (kernel,) = _kernels(run, classifier, observed, maps, wanted, (settings.lambda_,), folder).values()
     sized = settings.scale, settings.scale_unit, settings.bias
@@ -321,40 +320,39 @@ def _seen_classes(run: context.Run, observed: importance.Importances) -> fit.See
 
 def _fit_map(
     run: context.Run,
-    how: tuple[str, int],
+    map_fit: domain_map.MapFit,
     known: knowledge.DomainKnowledge,
     seen: fit.SeenClasses,
     folder: Path,
 ) -> domain_map.DomainMap:
-    """Fit the map of the seen classes, by a kind of fit and the EM steps of its relevance."""
-    kind, relevance = how
+    """Fit the map of the seen classes, and log its scores to `folder`."""
     vectors = known.vectors[: seen.classes]
     with training_log.scalars(folder) as log:
-        return fit.fit(seen, vectors, run.config.map, run.config.seed, kind, relevance, log)
+        return fit.fit(seen, vectors, run.config.map, run.config.seed, map_fit, log)
 
 
 def _kernels(
     run: context.Run,
     classifier: classifier_lib.Classifier,
     observed: importance.Importances,
-    maps: Mapping[tuple[str, int], domain_map.DomainMap],
+    maps: Mapping[domain_map.MapFit, domain_map.DomainMap],
     vectors: np.ndarray,
     lambdas: tuple[float, ...],
     folder: Path,
-) -> dict[validation.Key, np.ndarray]:
+) -> dict[validation.Transfer, np.ndarray]:
     """Compute the weights `[D,U]` for domain vectors `[U,M]`, by every map with every lambda."""
     folder.mkdir(exist_ok=True)
     kept = _transferred_on(run, classifier, observed, folder)
-    targets = {how: fitted(vectors) for how, fitted in maps.items()}
+    targets = {map_fit: fitted(vectors) for map_fit, fitted in maps.items()}
     is_closed = run.config.transfer.transfer_fit == "closed"
     operators = _operators(run, classifier, observed, kept, maps, lambdas) if is_closed else {}
     if len(operators) == 1:
         np.save(folder / closed_form.FILE, next(iter(operators.values())))
-    keys = [(*how, lambda_) for how in maps for lambda_ in lambdas]
-    requests = [solve.Request(targets[key[:2]], key[2], operators.get(key)) for key in keys]
+    transfers = [validation.Transfer(map_fit, lambda_) for map_fit in maps for lambda_ in lambdas]
+    requests = [solve.Request(targets[one.map_fit], one.lambda_, operators.get(one)) for one in transfers]
     with contextlib.nullcontext(training_log.no_log) if is_closed else training_log.scalars(folder) as log:
         kernels = solve.weights(requests, classifier, kept, run.config.transfer, run.config.seed, run.jit_compile, log)
-    return dict(zip(keys, kernels, strict=True))
+    return dict(zip(transfers, kernels, strict=True))
 
 
 def _operators(
@@ -362,15 +360,15 @@ def _operators(
     classifier: classifier_lib.Classifier,
     observed: importance.Importances,
     kept: np.ndarray,
-    maps: Mapping[tuple[str, int], domain_map.DomainMap],
+    maps: Mapping[domain_map.MapFit, domain_map.DomainMap],
     lambdas: tuple[float, ...],
-) -> dict[validation.Key, np.ndarray]:
+) -> dict[validation.Transfer, np.ndarray]:
     """Compute the matrix `[D,K]` from importances to weights in closed form, of every map with every lambda."""
     shrinkage = run.config.backbone.classifier_shrinkage
     reach = closed_form.reach(classifier.backbone.head, kept, observed.features, observed.labels, shrinkage)
     return {
-        (*how, lambda_): reach.operator(fitted.residuals, lambda_)
-        for how, fitted in maps.items()
+        validation.Transfer(map_fit, lambda_): reach.operator(fitted.residuals, lambda_)
+        for map_fit, fitted in maps.items()
         for lambda_ in lambdas
     }
 

@@ -54,7 +54,7 @@ def test_importances_by_hand_and_in_memory(found: importance.Importances) -> Non
 def test_a_map_is_the_library_s(found: importance.Importances, how: str) -> None:
     fitted = niwt_tf.fit_map(_VECTORS, found, how, map_folds=3)
     sums = domain_map.class_sums(found.values, found.labels, 3)
-    twin = fit.fit_to_sums(_VECTORS, sums, np.full(3, 2), config_lib.MapConfig(map_folds=3), 0, how=how)
+    twin = fit.fit_to_sums(_VECTORS, sums, np.full(3, 2), config_lib.MapConfig(map_folds=3), 0, domain_map.MapFit(how))
     np.testing.assert_allclose(fitted(np.eye(3)), twin(np.eye(3)), rtol=1e-4)
     assert (fitted.steps > 0) == (how == "descent")
 
@@ -144,8 +144,8 @@ def test_a_map_learns_relevance_where_it_is_asked_to(found: importance.Importanc
     plain, fitted = (niwt_tf.fit_map(vectors, found, relevance=steps, map_folds=3) for steps in (0, 20))
     sums = domain_map.class_sums(found.values, found.labels, 3)
     prototypes = relevance.class_prototypes(found.features, found.labels, 3, 0.5)
-    config = config_lib.MapConfig(map_folds=3)
-    twin = fit.fit_to_sums(vectors, sums, np.full(3, 2), config, 0, how="ridge", relevance=20, prototypes=prototypes)
+    data = vectors, sums, np.full(3, 2), config_lib.MapConfig(map_folds=3)
+    twin = fit.fit_to_sums(*data, 0, domain_map.MapFit("ridge", 20), prototypes=prototypes)
     np.testing.assert_allclose(fitted(np.eye(3)), twin(np.eye(3)), rtol=1e-4, atol=1e-6)
     assert (plain.relevance, fitted.relevance) == (0, 20)
     assert np.abs(plain(np.eye(3)) - fitted(np.eye(3))).max() > 1e-3

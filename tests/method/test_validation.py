@@ -20,6 +20,7 @@ from niwt_tf.evaluation import gzsl
 from niwt_tf.method import validation
 from niwt_tf.method.calibration import gamma as gamma_lib
 from niwt_tf.method.calibration import scale_and_bias
+from niwt_tf.method.domain_map import domain_map
 from niwt_tf.numerics import choice
 
 _NETWORK: Any = object()  # the choice is made on features alone
@@ -42,6 +43,10 @@ _WRONG = -_RIGHT  # margins 4, 3 and 3, 4.5, 2.5; gamma 3..4 gives S = 1/2 and U
 _FAINT = 0.01 * _RIGHT  # margins 2.99, 1.99 and 0.98, 2.48, 1.995; gamma 2.48..2.99 gives S = 1/2 and U = 1: H = 2/3
 
 
+def _by(kind: str, relevance_steps: int, lambda_: float) -> validation.Transfer:
+    return validation.Transfer(domain_map.MapFit(kind, relevance_steps), lambda_)
+
+
 def _classifier(bias: tuple[float, float] = (0.0, 0.0)) -> classifier_lib.Classifier:
     return classifier_lib.Classifier(_NETWORK, np.eye(3, 2), np.array(bias), ("wren", "robin"))
 
@@ -54,7 +59,7 @@ def _choose(
     trial: validation.Trial = _TRIAL,
 ) -> validation.Settings:
     config = config_lib.RehearsalConfig(scales=scales, biases=biases, scale_unit="length")
-    by_fit = {("descent", 0, lambda_): kernel for lambda_, kernel in kernels.items()}
+    by_fit = {_by("descent", 0, lambda_): kernel for lambda_, kernel in kernels.items()}
     trial = dataclasses.replace(trial, classifier=classifier or _classifier(), kernels=by_fit)
     return validation.choose([trial], config)
 
@@ -102,10 +107,10 @@ def test_of_equals_the_simplest_is_chosen_whatever_rounds_and_in_any_order(
     noise = iter(np.random.default_rng(seed).uniform(-1e-6, 1e-6, 999))
 
     class Noisy(validation.Trial):
-        def outcome(self, key: validation.Key, scale: float, scale_unit: str, bias: str) -> validation.Outcome:
+        def outcome(self, candidate: validation.Candidate, scale_unit: str) -> validation.Outcome:
             return validation.Outcome(0.5, 0.5, 0.7 + next(noise))
 
-    kernels = dict.fromkeys([key[:3] for key in order], _RIGHT)
+    kernels = dict.fromkeys([_by(*key[:3]) for key in order], _RIGHT)
     values = {field.name: getattr(_TRIAL, field.name) for field in dataclasses.fields(_TRIAL)}
     config = config_lib.RehearsalConfig(
         scales=tuple(dict.fromkeys(scale for *_, scale in order)), biases=("level", "mean", "zero")
@@ -165,7 +170,7 @@ def test_the_place_is_that_of_the_middle_of_good_gammas() -> None:
 @pytest.mark.parametrize("unit", ["spread", "length"])
 def test_sizes_are_of_the_unit_that_is_asked_for(unit: str) -> None:
     config = config_lib.RehearsalConfig(scales=(0.8,), biases=("zero",), scale_unit=unit)
-    trial = dataclasses.replace(_TRIAL, classifier=_classifier(), kernels={("ridge", 0, 0.1): _RIGHT})
+    trial = dataclasses.replace(_TRIAL, classifier=_classifier(), kernels={_by("ridge", 0, 0.1): _RIGHT})
     chosen = validation.choose([trial], config)
     sized = scale_and_bias.extend(_classifier(), _RIGHT, ("heron",), 0.8, unit, "zero", _TRIAL.train_features)
     size = np.linalg.norm(sized.kernel[:, 2])
@@ -193,7 +198,7 @@ def test_choice_beats_every_setting_at_every_gamma_of_a_grid() -> None:
     classifier = classifier_lib.Classifier(_NETWORK, kernel, np.zeros(3), ("wren", "robin", "tit"))
     kernels = {lambda_: np.eye(6)[:, 3:5] + lambda_ * rng.normal(size=(6, 2)) for lambda_ in (0.5, 0.1, 2.0)}
     config = config_lib.RehearsalConfig(scales=(0.0, 0.7, 1.4), biases=("zero",), scale_unit="length")
-    by_fit = {("ridge", 0, lambda_): new for lambda_, new in kernels.items()}
+    by_fit = {_by("ridge", 0, lambda_): new for lambda_, new in kernels.items()}
     chosen = validation.choose([validation.Trial(classifier, ("heron", "stork"), by_fit, *images)], config)
     best = {}
     for (lambda_, new), scale in itertools.product(kernels.items(), config.scales):
@@ -209,13 +214,17 @@ def test_choice_beats_every_setting_at_every_gamma_of_a_grid() -> None:
 
 def test_the_fit_with_the_highest_harmonic_mean_is_chosen() -> None:
     config = config_lib.RehearsalConfig(scales=(0.0,), biases=("zero",))
-    trial = dataclasses.replace(_TRIAL, kernels={("descent", 0, 0.1): _WRONG, ("ridge", 0, 0.1): _RIGHT})
+    trial = dataclasses.replace(_TRIAL, kernels={_by("descent", 0, 0.1): _WRONG, _by("ridge", 0, 0.1): _RIGHT})
     assert _told(validation.choose([trial], config)) == ("ridge", 0.1, 0.0, "zero", 0.6, pytest.approx(0.8))
 
 
 def test_the_relevance_with_the_highest_harmonic_mean_is_chosen() -> None:
     config = config_lib.RehearsalConfig(scales=(0.0,), biases=("zero",))
-    kernels = {("ridge", 10, 0.1): _WRONG, ("ridge", 100, 0.1): _RIGHT, ("ridge", 0, 0.1): _FAINT}
+    kernels = {
+        _by("ridge", 10, 0.1): _WRONG,
+        _by("ridge", 100, 0.1): _RIGHT,
+        _by("ridge", 0, 0.1): _FAINT,
+    }
     chosen = validation.choose([dataclasses.replace(_TRIAL, kernels=kernels)], config)
     assert (chosen.map_fit, chosen.map_relevance, chosen.harmonic_mean) == ("ridge", 100, pytest.approx(0.8))
 
@@ -229,13 +238,21 @@ def test_the_relevance_with_the_highest_harmonic_mean_is_chosen() -> None:
     ],
 )
 def test_relevance_is_for_ridge_regression_alone(fits: tuple[str, ...], expected: list[tuple[str, int]]) -> None:
-    assert validation.maps(config_lib.RehearsalConfig(map_fits=fits, map_relevances=(10, 0))) == expected
+    assert validation.map_fits(config_lib.RehearsalConfig(map_fits=fits, map_relevances=(10, 0))) == expected
 
 
 def test_of_several_trials_the_means_count() -> None:
     config = config_lib.RehearsalConfig(scales=(0.0,), biases=("zero",))
-    one = {("descent", 0, 0.001): _RIGHT, ("descent", 0, 0.1): _FAINT, ("descent", 0, 1.0): _WRONG}
-    other = {("descent", 0, 0.001): _WRONG, ("descent", 0, 0.1): _FAINT, ("descent", 0, 1.0): _RIGHT}
+    one = {
+        _by("descent", 0, 0.001): _RIGHT,
+        _by("descent", 0, 0.1): _FAINT,
+        _by("descent", 0, 1.0): _WRONG,
+    }
+    other = {
+        _by("descent", 0, 0.001): _WRONG,
+        _by("descent", 0, 0.1): _FAINT,
+        _by("descent", 0, 1.0): _RIGHT,
+    }
     trials = [dataclasses.replace(_TRIAL, kernels=kernels) for kernels in (one, other, one)]
     expected = (2 * 0.8 + 4 / 7) / 3  # 0.72, of lambda 0.001; 2/3 of 0.1; (0.8 + 2 * 4/7) / 3 = 0.65 of 1
     chosen = validation.choose(trials, config)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -18,6 +19,24 @@ from niwt_tf.util import arguments
 
 _EPSILON = 1e-12
 _SAVED = ("rank_correlation", "steps", "penalty", "relevance", "residuals")
+
+
+class MapFit(NamedTuple):
+    """A way to fit the map.
+
+    Attributes:
+      kind: Kind of fit, one of `config.MAP_FITS`.
+      relevance_steps: Number of steps of automatic relevance determination before ridge regression; with 0, or for
+        descent, all dimensions of the domain vectors count the same.
+    """
+
+    kind: str
+    relevance_steps: int = 0
+
+    @property
+    def folder_name(self) -> str:
+        """Name of the folder with the scalars of this fit in a validation."""
+        return f"{self.kind}{self.relevance_steps or ''}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,6 +59,11 @@ class DomainMap:
     penalty: float = 0.0
     relevance: int = 0
     residuals: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros((0, 1), np.float32))
+
+    @property
+    def map_fit(self) -> MapFit:
+        """Way in which the map was fitted."""
+        return MapFit("descent" if self.steps else "ridge", self.relevance)
 
     def __call__(self, domain_vectors: np.ndarray) -> np.ndarray:
         """Predict importances `[N,K]` float32 for domain vectors `[N,M]`.

@@ -26,6 +26,7 @@ from niwt_tf.numerics import unit_vectors as units_lib
 from niwt_tf.util import training_log
 
 _EPSILON = 1e-12
+_DESCENT = domain_map.MapFit("descent")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,8 +68,7 @@ def fit(
     domain_vectors: np.ndarray,
     config: config_lib.MapConfig,
     seed: int,
-    how: str = "descent",
-    relevance: int = 0,
+    map_fit: domain_map.MapFit = _DESCENT,
     log: training_log.Log = training_log.no_log,
 ) -> domain_map.DomainMap:
     """Fit the map to all seen classes, with the steps or the penalty that predicted held-out classes best.
@@ -78,16 +78,14 @@ def fit(
       domain_vectors: Domain vectors `[C,M]` of the seen classes.
       config: Steps, learning rate, layers and loss of the descent, penalties, and folds.
       seed: Seed of the folds of classes and of the first weights of hidden layers.
-      how: Kind of fit, one of `config.MAP_FITS`.
-      relevance: Number of steps of automatic relevance determination before ridge regression; with 0, or for descent,
-        all dimensions of the domain vectors count the same.
+      map_fit: Kind of fit, and steps of automatic relevance determination.
       log: Log of the rank correlation on held-out classes, with the loss of each step or with each penalty.
 
     Raises:
       errors.DivergedError: If the loss, the data or the predictions are not finite.
     """
-    prototypes = seen.prototypes if relevance else None
-    return fit_to_sums(domain_vectors, seen.sums, seen.counts, config, seed, log, how, relevance, prototypes)
+    prototypes = seen.prototypes if map_fit.relevance_steps else None
+    return fit_to_sums(domain_vectors, seen.sums, seen.counts, config, seed, map_fit, log, prototypes)
 
 
 def fit_to_sums(
@@ -96,9 +94,8 @@ def fit_to_sums(
     counts: np.ndarray,
     config: config_lib.MapConfig,
     seed: int,
+    map_fit: domain_map.MapFit = _DESCENT,
     log: training_log.Log = training_log.no_log,
-    how: str = "descent",
-    relevance: int = 0,
     prototypes: np.ndarray | None = None,
 ) -> domain_map.DomainMap:
     """Fit the map as `fit` does, from sums over the images of each seen class.
@@ -109,10 +106,8 @@ def fit_to_sums(
       counts: Numbers of images `[C]` of the seen classes.
       config: Steps, learning rate, layers and loss of the descent, penalties, and folds.
       seed: Seed of the folds of classes and of the first weights of hidden layers.
+      map_fit: Kind of fit, and steps of automatic relevance determination.
       log: Log of the rank correlation on held-out classes, with the loss of each step or with each penalty.
-      how: Kind of fit, one of `config.MAP_FITS`.
-      relevance: Number of steps of automatic relevance determination before ridge regression; with 0, or for descent,
-        all dimensions of the domain vectors count the same.
       prototypes: Class prototypes `[C,D]`, see `relevance.class_prototypes`, that the relevance is learned from;
         without them all dimensions count the same.
 
@@ -123,13 +118,11 @@ def fit_to_sums(
     shift, scale = _normalisation(units)
     held_out = _held_out(len(sums), config.map_folds, seed)
     problem = _Problem((units - shift) / scale, sums / counts[:, None], counts, held_out, prototypes)
-    regress = how == "ridge"
-    fitted = _regress(problem, config, relevance, log) if regress else _descend(problem, config, seed, log)
+    steps = map_fit.relevance_steps if map_fit.kind == "ridge" else 0
+    fitted = _regress(problem, config, steps, log) if map_fit.kind == "ridge" else _descend(problem, config, seed, log)
     model = _as_model(shift, scale, fitted.layers)
     residuals = problem.residuals(fitted.of_folds)
-    return domain_map.DomainMap(
-        model, fitted.score, fitted.steps, fitted.penalty, relevance if regress else 0, residuals
-    )
+    return domain_map.DomainMap(model, fitted.score, fitted.steps, fitted.penalty, steps, residuals)
 
 
 @dataclasses.dataclass(frozen=True)

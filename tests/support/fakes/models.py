@@ -81,7 +81,7 @@ def _model(known: knowledge.DomainKnowledge, domain: str, deep: bool, descends: 
         ),
     )
     sums, counts = domain_map.class_sums(values, labels, len(SEEN)), np.bincount(labels)
-    forward = fit.fit_to_sums(vectors, sums, counts, config.map, 0, how="ridge")
+    forward = fit.fit_to_sums(vectors, sums, counts, config.map, 0, map_fit=domain_map.MapFit("ridge"))
     return model_lib.Model(
         classifier=classifier.Classifier(cut, kernel, bias, SEEN + UNSEEN, UNSEEN),
         gamma=0.5,
