@@ -83,7 +83,7 @@ print(f"{importances.values.shape[1]} neurons, {len(known.feature_names)} words 
 
 # %%
 neurons = niwt_tf.name_neurons(classifier, inverse, known, train_images, train_labels)
-model = niwt_tf.make_model(classifier, known, importances, forward, inverse, neurons, kept_share=0.95)
+model = niwt_tf.make_model(classifier, known, importances, forward, inverse, neurons, seen_fraction=0.95)
 
 # %% [markdown]
 # ## The ninth, in words

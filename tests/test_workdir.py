@@ -113,7 +113,7 @@ def test_claim_takes_a_new_folder_and_the_same_settings_again(tmp_path: Path) ->
     assert _files(root) == {"config.json"}
     record = json.loads((root / "config.json").read_text("utf-8"))
     assert record.keys() == config.options(config.RunConfig()).keys()
-    assert (record["seed"], record["lambdas"]) == (0, list(config.RehearsalConfig().lambdas))
+    assert (record["seed"], record["lambdas"]) == (0, list(config.ValidationConfig().lambdas))
 
 
 def test_requiring_the_same_settings_writes_nothing(tmp_path: Path) -> None:
@@ -123,8 +123,8 @@ def test_requiring_the_same_settings_writes_nothing(tmp_path: Path) -> None:
 
 def test_other_settings_are_named_with_the_remedy(tmp_path: Path) -> None:
     folder = workdir.Workdir(tmp_path)
-    folder.claim(config.RunConfig(rehearsal=config.RehearsalConfig(lambdas=(0.1, 1e-3))))
-    other = config.RunConfig(seed=4, rehearsal=config.RehearsalConfig(lambdas=(0.5,)))
+    folder.claim(config.RunConfig(validation=config.ValidationConfig(lambdas=(0.1, 1e-3))))
+    other = config.RunConfig(seed=4, validation=config.ValidationConfig(lambdas=(0.5,)))
     with pytest.raises(errors.UserError) as caught:
         folder.require_same(other)
     assert str(caught.value) == (

@@ -29,7 +29,7 @@ _GROUPS = {
     "importance": "Importances",
     "map": "Domain to importances",
     "transfer": "Importances to weights",
-    "rehearsal": "Chosen on validation classes",
+    "validation": "Chosen on validation classes",
 }
 
 

@@ -336,7 +336,7 @@ class TransferConfig(_Checked):
 
 
 @dataclasses.dataclass(frozen=True)
-class RehearsalConfig(_Checked):
+class ValidationConfig(_Checked):
     """Candidates for validation with pseudo-unseen classes; a single value fixes the setting."""
 
     map_fits: tuple[str, ...] = _option(
@@ -376,8 +376,8 @@ class RehearsalConfig(_Checked):
     )
     validation_groups: int = _option(
         0,
-        "Groups of seen classes that play unseen in turn; 0 is three where the network stays as it is, and one where "
-        "each costs a training of it.",
+        "Groups of seen classes that are pseudo-unseen in turn; 0 is three where the network is frozen, and one where "
+        "it is trained for each.",
         minimum=0,
         maximum=100,
     )
@@ -393,7 +393,7 @@ class RunConfig(_Checked):
     importance: ImportanceConfig = ImportanceConfig()
     map: MapConfig = MapConfig()
     transfer: TransferConfig = TransferConfig()
-    rehearsal: RehearsalConfig = RehearsalConfig()
+    validation: ValidationConfig = ValidationConfig()
     seed: int = _option(0, "Starts every random number of the run.", minimum=0, maximum=2**31 - 1)
     jit_compile: str = _option(
         "auto", "XLA: auto is on with a GPU, off without.", choices=("auto", "on", "off"), local=True
@@ -418,7 +418,7 @@ class RunConfig(_Checked):
     def __post_init__(self) -> None:
         super().__post_init__()
         _check_folder(self.data)
-        _check_map(self.map, self.rehearsal)
+        _check_map(self.map, self.validation)
         check_network(self.backbone)
 
 
@@ -484,14 +484,14 @@ def _check_folder(data: DataConfig) -> None:
         )
 
 
-def _check_map(map: MapConfig, rehearsal: RehearsalConfig) -> None:
-    if "ridge" not in rehearsal.map_fits:
+def _check_map(map: MapConfig, validation: ValidationConfig) -> None:
+    if "ridge" not in validation.map_fits:
         return
     for name, only in (("map_layers", 1), ("map_loss", "cosine")):
         value = getattr(map, name)
         if value != only:
             raise errors.UserError(
                 f"`{errors.setting(name)}` must be {only} for ridge regression, which is linear and has a loss of its "
-                f"own. Received: {errors.setting(name, value)} with {errors.setting('map_fits', rehearsal.map_fits)}. "
+                f"own. Received: {errors.setting(name, value)} with {errors.setting('map_fits', validation.map_fits)}. "
                 f"Use {errors.setting('map_fits', ('descent',))}."
             )

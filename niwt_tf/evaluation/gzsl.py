@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Step 4 of the method: generalized zero-shot accuracy, and the curve of seen against unseen accuracy.
 
-All accuracies are per-class top-1, averaged over classes, in 0..1. gamma is subtracted from the seen classes' logits:
-calibrated stacking (Chao et al., ECCV 2016).
+All accuracies are per-class top-1, averaged over classes, in 0..1. gamma is subtracted from the seen classes' logits.
+This calibrated stacking, and the area under the curve (AUSUC), are those of Chao, Changpinyo, Gong and Sha, "An
+Empirical Study and Analysis of Generalized Zero-Shot Learning for Object Recognition in the Wild", ECCV 2016.
 """
 
 from __future__ import annotations

@@ -13,10 +13,10 @@ UNCALIBRATED = "_uncalibrated"  # ending of the names of S, U and H at gamma 0
 ZSL, AUSUC, GAMMA = "zsl_accuracy", "ausuc", "gamma"
 _OF_SEEN = (GAMMA, SEEN, SEEN + UNCALIBRATED)
 _OF_UNSEEN = (UNSEEN, MEAN, UNSEEN + UNCALIBRATED, MEAN + UNCALIBRATED, ZSL, AUSUC)
-NAMES = (*_OF_SEEN, *_OF_UNSEEN)  # of all that `of` computes
+NAMES = (*_OF_SEEN, *_OF_UNSEEN)  # of all that `summarize` computes
 
 
-def of(test: gzsl.GzslLogits, gamma: float) -> dict[str, Any]:
+def summarize(test: gzsl.GzslLogits, gamma: float) -> dict[str, Any]:
     """Compute all accuracies by name; None for those on unseen classes if there are no test images of them.
 
     Args:

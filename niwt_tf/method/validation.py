@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Choose the map's fit, lambda, scale, bias and gamma by validation with pseudo-unseen classes, without any test image.
 
-If several settings are equally good, see `choice`, the simplest is taken, in whatever order they are listed.
+If several settings are equally good, see `choice`, the simplest is chosen, in whatever order they are listed.
 
-A validation, which the code calls a rehearsal, is a whole run in small: its backbone is trained without the
-pseudo-unseen classes, so that they are as new to it as the truly unseen classes are to the final backbone. With several
-validations, each with other pseudo-unseen classes, the means count.
+A validation repeats the whole method on training images alone: its backbone is trained without the pseudo-unseen
+classes, so that they are as new to it as the truly unseen classes are to the final backbone. With several validation
+splits, each with other pseudo-unseen classes, the mean scores count.
 """
 
 from __future__ import annotations
@@ -26,10 +26,11 @@ from niwt_tf.method.domain_map import domain_map
 from niwt_tf.numerics import choice
 from niwt_tf.util import progress
 
-# Which classes are pseudo-unseen: groups; or each class alone in turn, where the two or three that stay seen are too
-# few for synthetic images, so that gamma follows from the share of images alone; or none, and nothing is chosen.
-WAYS = ("groups", "turns", "defaults")
-KEPT_SHARE = 0.9  # of the training images, if gamma is not chosen
+# Which classes are pseudo-unseen: groups of them; or each class alone in turn, where the two or three that stay seen
+# are too few for synthetic images, so that gamma follows from the share of images alone; or none, and settings are
+# defaults.
+PROTOCOLS = ("groups", "turns", "defaults")
+SEEN_FRACTION = 0.9  # of the training images, if gamma is not chosen
 NOT_MEASURED = 0.0  # H, if no class was pseudo-unseen
 
 _SIMPLEST = ("ridge", "descent"), ("zero", "mean", "level")  # fits and biases, the simplest first
@@ -69,66 +70,59 @@ class Candidate(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
-class Settings:
+class ChosenSettings:
     """Settings that validation with pseudo-unseen classes chose.
 
     Attributes:
-      map_fit: Method that fits the map, a member of `config.MAP_FITS`.
+      map_fit: Fit of the map.
       lambda_: Strength of the penalty on new weights, see `weight_transfer.descent` and `weight_transfer.closed_form`.
-      scale: Size of new weights, see `scale_and_bias.extend`; 0 keeps the sizes that the transfer gave.
+      scale: Scale of new weights, see `scale_and_bias.extend`; 0 keeps the sizes that the transfer gave.
       bias: Rule for new biases, a member of `config.BIASES`.
-      kept_share: Position of gamma, see `gamma.Place`.
+      seen_fraction: Position of gamma, see `gamma.GammaTransfer`.
       harmonic_mean: Harmonic mean of the accuracies on seen and pseudo-unseen classes, 0..1; see `expected`.
-      map_relevance: Number of EM steps that estimate how relevant each attribute or word is to the map.
-      scale_unit: Unit of the size of new weights, a member of `config.SCALE_UNITS`.
-      imagined_part: Position of gamma by the other criterion, see `gamma.Place`.
-      rehearsal: Way in which the settings were chosen, a member of `WAYS`.
+      scale_unit: Unit of the scale, a member of `scale_and_bias.UNITS`.
+      synthetic_position: Position of gamma by the other criterion, see `gamma.GammaTransfer`.
+      protocol: Choice of the pseudo-unseen classes, a member of `PROTOCOLS`.
     """
 
-    map_fit: str
+    map_fit: domain_map.MapFit
     lambda_: float
     scale: float
     bias: str
-    kept_share: float
+    seen_fraction: float
     harmonic_mean: float
-    map_relevance: int = 0
-    scale_unit: str = "length"
-    imagined_part: float | None = None
-    rehearsal: str = "groups"
+    scale_unit: str = "spread"
+    synthetic_position: float | None = None
+    protocol: str = "groups"
 
     @property
     def expected(self) -> float | None:
         """Harmonic mean expected from validation, 0..1; None if there was no validation."""
-        return None if self.rehearsal == "defaults" else self.harmonic_mean
+        return None if self.protocol == "defaults" else self.harmonic_mean
 
     @property
-    def fit_of_map(self) -> domain_map.MapFit:
-        """Way to fit the map."""
-        return domain_map.MapFit(self.map_fit, self.map_relevance)
-
-    @property
-    def place(self) -> gamma.Place:
+    def gamma_transfer(self) -> gamma.GammaTransfer:
         """Position of gamma."""
-        return gamma.Place(self.kept_share, self.imagined_part)
+        return gamma.GammaTransfer(self.seen_fraction, self.synthetic_position)
 
 
-class Outcome(NamedTuple):
+class ValidationScore(NamedTuple):
     """Validation scores of a classifier on seen and pseudo-unseen classes.
 
     Attributes:
-      kept_share: Position of the gammas that are about as good as the best, see `gamma.Place`.
-      imagined_part: Position of the same gammas by the other criterion.
+      seen_fraction: Position of the gammas that are about as good as the best, see `gamma.GammaTransfer`.
+      synthetic_position: Position of the same gammas by the other criterion.
       harmonic_mean: Harmonic mean at the best gamma, 0..1.
     """
 
-    kept_share: float
-    imagined_part: float | None
+    seen_fraction: float
+    synthetic_position: float | None
     harmonic_mean: float
 
 
 @dataclasses.dataclass(frozen=True)
-class Trial:
-    """A validation up to the choice: a classifier, candidate weights, and the images on which they are compared.
+class ValidationSplit:
+    """Candidate weights of pseudo-unseen classes, and the images on which they are compared.
 
     Attributes:
       classifier: Classifier of the classes that stay seen.
@@ -150,17 +144,17 @@ class Trial:
     unseen_features: np.ndarray
     unseen_labels: np.ndarray
 
-    def outcome(self, candidate: Candidate, scale_unit: str) -> Outcome:
-        """Score the weights of a candidate, scaled in this unit."""
+    def score(self, candidate: Candidate, scale_unit: str) -> ValidationScore:
+        """Score the weights of a candidate, with its scale in this unit and its bias."""
         kernel, seen_classes = self.kernels[candidate.transfer], len(self.classifier.class_names)
         extended = scale_and_bias.extend(
             self.classifier, kernel, self.unseen, candidate.scale, scale_unit, candidate.bias, self.train_features
         )
         images = self.train_features, self.seen_features, self.seen_labels, self.unseen_features, self.unseen_labels
-        return outcome(extended.logits, *images, seen_classes)
+        return score(extended.logits, *images, seen_classes)
 
 
-def outcome(
+def score(
     logits: Callable[[np.ndarray], np.ndarray],
     train_features: np.ndarray,
     seen_features: np.ndarray,
@@ -168,12 +162,12 @@ def outcome(
     unseen_features: np.ndarray,
     unseen_labels: np.ndarray,
     seen_classes: int,
-) -> Outcome:
+) -> ValidationScore:
     """Score a classifier on seen and pseudo-unseen classes.
 
     Args:
       logits: Function from features `[n,D]` to logits `[n,C]`, the seen classes first.
-      train_features: `[T,D]` features of training images, see `Trial`; the next four, too.
+      train_features: `[T,D]` features of training images.
       seen_features: `[N,D]` features of held-out images of seen classes.
       seen_labels: `[N]` labels of these images.
       unseen_features: `[n,D]` features of images of pseudo-unseen classes.
@@ -182,17 +176,17 @@ def outcome(
     """
     test = gzsl.GzslLogits(logits(seen_features), seen_labels, logits(unseen_features), unseen_labels, seen_classes)
     curve = gzsl.curve(test)
-    place = gamma.place(logits(train_features), seen_classes, curve.middle_gamma())
-    return Outcome(place.kept_share, place.imagined_part, curve.best_gamma()[1])
+    position = gamma.locate(logits(train_features), seen_classes, curve.middle_gamma())
+    return ValidationScore(position.seen_fraction, position.synthetic_position, curve.best_gamma()[1])
 
 
-def mean(outcomes: Sequence[Outcome]) -> Outcome:
-    """Compute the means of outcomes over validations, one or more."""
-    return Outcome(*np.mean(np.array(outcomes, np.float64), axis=0).tolist())
+def mean(scores: Sequence[ValidationScore]) -> ValidationScore:
+    """Compute the means of scores over validation splits, one or more."""
+    return ValidationScore(*np.mean(np.array(scores, np.float64), axis=0).tolist())
 
 
-def map_fits(config: config_lib.RehearsalConfig) -> list[domain_map.MapFit]:
-    """List the fits of the map that are tried."""
+def map_fits(config: config_lib.ValidationConfig) -> list[domain_map.MapFit]:
+    """List the fits of the map that are compared."""
     return [
         domain_map.MapFit(kind, steps)
         for kind in config.map_fits
@@ -200,46 +194,41 @@ def map_fits(config: config_lib.RehearsalConfig) -> list[domain_map.MapFit]:
     ]
 
 
-def defaults(config: config_lib.RehearsalConfig) -> Settings:
+def defaults(config: config_lib.ValidationConfig) -> ChosenSettings:
     """Take the first value of each list as settings, for runs with too few seen classes for validation.
 
     gamma leaves nine of ten training images with a seen class.
     """
     first = Candidate(map_fits(config)[0], config.lambdas[0], config.scales[0], config.biases[0])
-    return dataclasses.replace(
-        _settings(first, Outcome(KEPT_SHARE, None, NOT_MEASURED), config.scale_unit), rehearsal="defaults"
-    )
+    settings = _settings(first, ValidationScore(SEEN_FRACTION, None, NOT_MEASURED), config.scale_unit)
+    return dataclasses.replace(settings, protocol="defaults")
 
 
-def choose(trials: Sequence[Trial], config: config_lib.RehearsalConfig) -> Settings:
-    """Choose the simplest settings among those with the highest mean over trials of H at their own best gamma.
+def choose(splits: Sequence[ValidationSplit], config: config_lib.ValidationConfig) -> ChosenSettings:
+    """Choose the simplest settings among those with the highest mean over splits of H at their own best gamma.
 
     Args:
-      trials: One or more validations, with weights for the same maps and lambdas.
+      splits: One or more validation splits, with weights by the same transfers.
       config: Scales, their unit, and biases to try.
     """
-    settings = itertools.product(trials[0].kernels, config.scales, config.biases)
-    candidates = [Candidate(one.map_fit, one.lambda_, scale, bias) for one, scale, bias in settings]
+    products = itertools.product(splits[0].kernels, config.scales, config.biases)
+    candidates = [Candidate(one.map_fit, one.lambda_, scale, bias) for one, scale, bias in products]
     candidates.sort(key=_complexity)
-    means = [
-        mean([trial.outcome(candidate, config.scale_unit) for trial in trials])
+    scores = [
+        mean([split.score(candidate, config.scale_unit) for split in splits])
         for candidate in progress.bar(candidates, "settings")
     ]
-    best = choice.first_best([score.harmonic_mean for score in means])
-    return _settings(candidates[best], means[best], config.scale_unit)
+    best = choice.first_best([one.harmonic_mean for one in scores])
+    return _settings(candidates[best], scores[best], config.scale_unit)
 
 
-def _settings(candidate: Candidate, score: Outcome, scale_unit: str) -> Settings:
-    return Settings(
-        candidate.map_fit.kind,
-        candidate.lambda_,
-        candidate.scale,
-        candidate.bias,
-        score.kept_share,
-        score.harmonic_mean,
-        candidate.map_fit.relevance_steps,
-        scale_unit,
-        score.imagined_part,
+def _settings(candidate: Candidate, score: ValidationScore, scale_unit: str) -> ChosenSettings:
+    return ChosenSettings(
+        **candidate._asdict(),
+        seen_fraction=score.seen_fraction,
+        harmonic_mean=score.harmonic_mean,
+        scale_unit=scale_unit,
+        synthetic_position=score.synthetic_position,
     )
 
 
@@ -252,6 +241,6 @@ def _complexity(candidate: Candidate) -> tuple[float, ...]:
     simpler than one for each.
     """
     fits, biases = _SIMPLEST
-    (kind, steps), lambda_, scale, bias = candidate
+    (kind, relevance_steps), lambda_, scale, bias = candidate
     size = max(scale, 1 / scale) if scale else np.inf
-    return fits.index(kind), steps, -lambda_, size, scale, biases.index(bias)
+    return fits.index(kind), relevance_steps, -lambda_, size, scale, biases.index(bias)

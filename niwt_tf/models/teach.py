@@ -154,7 +154,7 @@ def _gamma(model: state.ModelState, classifier: classifier_lib.Classifier) -> fl
     """Compute gamma at the position that validation chose; 0 if all classes are seen."""
     if not classifier.unseen:
         return 0.0
-    return model.settings.place.gamma(classifier.logits(model.features), len(model.seen))
+    return model.settings.gamma_transfer.gamma(classifier.logits(model.features), len(model.seen))
 
 
 def _require_new(model: state.ModelState, names: Sequence[str]) -> None:

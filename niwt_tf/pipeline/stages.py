@@ -32,6 +32,7 @@ from niwt_tf.method.weight_transfer import closed_form, solve
 from niwt_tf.method.weight_transfer import images as transfer_images
 from niwt_tf.pipeline import context
 from niwt_tf.report import page
+from niwt_tf.runs import artefacts as artefacts_lib
 from niwt_tf.runs import finished_run, run_files
 from niwt_tf.tensorboard_log import thumbnails, write
 from niwt_tf.training import finetune
@@ -71,22 +72,22 @@ def encode_knowledge(run: context.Run, folder: Path) -> None:
     known = knowledge.load(run.dataset, run.config.domain)
     progress.say(f"  {known.source}")
     known.save(folder / run_files.KNOWLEDGE)
-    if run.rehearsed == "groups":
-        run.rehearsal_knowledge(0)
+    if run.protocol == "groups":
+        run.validation_knowledge(0)
     else:
-        progress.say(f"  rehearsal: {run.about_rehearsal()}")
+        progress.say(f"  validation: {run.protocol_note()}")
 
 
 def compute_activations(run: context.Run, folder: Path) -> None:
     """Compute the activations of the training images, if the network is frozen and `activations_limit` allows it."""
     backbone, train = run.network.backbone, run.dataset.train
-    if run.stays and activations.size(backbone, len(train)) <= run.config.activations_limit * 2**30:
+    if run.is_frozen and activations.size(backbone, len(train)) <= run.config.activations_limit * 2**30:
         activations.compute(backbone, train, folder, run.jit_compile)
 
 
 def train_backbone(run: context.Run, folder: Path) -> None:
     """Train the backbone on the training images of all seen classes."""
-    trained = _train(run, run.material, folder)
+    trained = _train(run, run.training_data, folder)
     if run.has_activations:
         trained = dataclasses.replace(trained, backbone=run.network.backbone)
     trained.save(folder)
@@ -96,22 +97,22 @@ def compute_importances(run: context.Run, folder: Path) -> None:
     """Compute the neuron importances of the training images."""
     backbone = run.network.backbone.without_trunk() if run.has_activations else None
     classifier = classifier_lib.Classifier.load(run.folder("backbone"), backbone)
-    _importances(run, classifier, run.material.train, folder)
+    _importances(run, classifier, run.training_data.train, folder)
 
 
 def train_validation_backbone(run: context.Run, folder: Path) -> None:
     """Train a backbone without each group of pseudo-unseen classes; write importances and features for validation."""
-    for group in range(run.groups):
+    for group in range(run.validation_groups):
         part = folder / str(group)
         if not (part / _DONE).exists():
             part.mkdir(exist_ok=True)
-            _train_for_validation(run, run.material.rehearsal(run.config.seed, group), part)
+            _train_for_validation(run, run.training_data.rehearsal(run.config.seed, group), part)
             json_files.write(part / _DONE, True)
 
 
 def _train_for_validation(run: context.Run, dataset: zero_shot.ZeroShotDataset, folder: Path) -> None:
     classifier = _train(run, dataset, folder)
-    classifier.save(folder, with_network=not run.stays)
+    classifier.save(folder, with_network=not run.is_frozen)
     _importances(run, classifier, dataset.train, folder)
     for name in ("test_seen", "test_unseen"):
         split = getattr(dataset, name)
@@ -121,34 +122,34 @@ def _train_for_validation(run: context.Run, dataset: zero_shot.ZeroShotDataset, 
 
 def choose_settings(run: context.Run, folder: Path) -> None:
     """Choose the map's fit, lambda, scale, bias and gamma by validation with pseudo-unseen classes, if any can be."""
-    trials = [_trial(run, group, folder / str(group)) for group in run.told_groups]
-    if run.rehearsed == "defaults":
-        chosen = validation.defaults(run.config.rehearsal)
+    splits = [_validation_split(run, group, folder / str(group)) for group in run.usable_groups]
+    if run.protocol == "defaults":
+        chosen = validation.defaults(run.config.validation)
     else:
-        chosen = validation.choose(trials, run.config.rehearsal)
-    if run.rehearsed == "turns":
-        chosen = dataclasses.replace(chosen, imagined_part=None, rehearsal="turns")
-    json_files.write(folder / run_files.SETTINGS, dataclasses.asdict(chosen))
+        chosen = validation.choose(splits, run.config.validation)
+    if run.protocol == "turns":
+        chosen = dataclasses.replace(chosen, synthetic_position=None, protocol="turns")
+    artefacts_lib.write_settings(folder, chosen)
 
 
-def _trial(run: context.Run, group: int, folder: Path) -> validation.Trial:
-    """Prepare a validation up to the choice: the weights by every map with every lambda."""
-    artefacts, parent = run.artefacts, run.folder("rehearsal_backbone") / str(group)
-    classifier = classifier_lib.Classifier.load(parent, run.network.backbone if run.stays else None)
+def _validation_split(run: context.Run, group: int, folder: Path) -> validation.ValidationSplit:
+    """Prepare a validation split: the weights by every map with every lambda, and the images to score them on."""
+    artefacts, parent = run.artefacts, run.folder(run_files.VALIDATION_BACKBONE) / str(group)
+    classifier = classifier_lib.Classifier.load(parent, run.network.backbone if run.is_frozen else None)
     observed = artefacts.validation_importances(group)
     if run.config.importance.importances_of == "probability":
-        observed = _of_probability(run, classifier, run.material.rehearsal(run.config.seed, group).train, folder)
-    known = run.rehearsal_knowledge(group)
+        observed = _of_probability(run, classifier, run.training_data.rehearsal(run.config.seed, group).train, folder)
+    known = run.validation_knowledge(group)
     seen_classes, seen = len(classifier.class_names), _seen_classes(run, observed)
     maps = {
         map_fit: _fit_map(run, map_fit, known, seen, folder / map_fit.folder_name)
-        for map_fit in validation.map_fits(run.config.rehearsal)
+        for map_fit in validation.map_fits(run.config.validation)
     }
     wanted = known.vectors[seen_classes:]
-    kernels = _kernels(run, classifier, observed, maps, wanted, run.config.rehearsal.lambdas, folder / "transfer")
+    kernels = _kernels(run, classifier, observed, maps, wanted, run.config.validation.lambdas, folder / "transfer")
     unseen = known.class_names[seen_classes:]
     tested = (artefacts.validation_images(group, split) for split in ("test_seen", "test_unseen"))
-    return validation.Trial(classifier, unseen, kernels, observed.features, *itertools.chain(*tested))
+    return validation.ValidationSplit(classifier, unseen, kernels, observed.features, *itertools.chain(*tested))
 
 
 def fit_map(run: context.Run, folder: Path) -> None:
@@ -156,21 +157,21 @@ def fit_map(run: context.Run, folder: Path) -> None:
     artefacts = run.artefacts
     observed = artefacts.importances
     if run.config.importance.importances_of == "probability":
-        observed = _of_probability(run, artefacts.trained_classifier, run.material.train, folder)
-    _fit_map(run, artefacts.settings.fit_of_map, artefacts.knowledge, _seen_classes(run, observed), folder).save(folder)
+        observed = _of_probability(run, artefacts.trained_classifier, run.training_data.train, folder)
+    _fit_map(run, artefacts.settings.map_fit, artefacts.knowledge, _seen_classes(run, observed), folder).save(folder)
 
 
 def transfer_weights(run: context.Run, folder: Path) -> None:
     """Compute the unseen classes' weights, and write the classifier of all classes with its gamma."""
     artefacts = run.artefacts
     classifier, observed, settings = artefacts.trained_classifier, artefacts.importances, artefacts.settings
-    maps = {settings.fit_of_map: artefacts.domain_map}
+    maps = {settings.map_fit: artefacts.domain_map}
     wanted = artefacts.knowledge.vectors[len(run.dataset.seen) :]
     (kernel,) = _kernels(run, classifier, observed, maps, wanted, (settings.lambda_,), folder).values()
     sized = settings.scale, settings.scale_unit, settings.bias
     extended = scale_and_bias.extend(classifier, kernel, run.dataset.unseen, *sized, observed.features)
     extended.save(folder)
-    gamma = settings.place.gamma(extended.logits(observed.features), len(run.dataset.seen))
+    gamma = settings.gamma_transfer.gamma(extended.logits(observed.features), len(run.dataset.seen))
     run_files.write_gamma(folder, gamma)
 
 
@@ -207,7 +208,7 @@ def fit_inverse_map(run: context.Run, folder: Path) -> None:
 
 def explain(run: context.Run, folder: Path) -> None:
     """Explain predictions on test images, name the neurons, and measure how right that is."""
-    kept = run.material.train if run.has_activations else None
+    kept = run.training_data.train if run.has_activations else None
     explain_run.write(run.artefacts.subject, run.dataset, folder, run.config.seed, run.jit_compile, kept)
 
 
@@ -222,8 +223,8 @@ FUNCTIONS: dict[str, Callable[[context.Run, Path], None]] = {
     "data": prepare_data,
     "knowledge": encode_knowledge,
     "activations": compute_activations,
-    "rehearsal_backbone": train_validation_backbone,
-    "rehearsal": choose_settings,
+    run_files.VALIDATION_BACKBONE: train_validation_backbone,
+    run_files.VALIDATION: choose_settings,
     "backbone": train_backbone,
     "importances": compute_importances,
     "map": fit_map,
@@ -255,13 +256,13 @@ def _about(run: context.Run) -> dict[str, Any]:
         "lambda": settings.lambda_,
         "scale": settings.scale,
         "bias": settings.bias,
-        "rehearsal": settings.rehearsal,
+        "rehearsal": settings.protocol,
         "harmonic_mean_expected": settings.expected,
         "map_rank_correlation": fitted.rank_correlation,
-        "map_fit": settings.map_fit,
+        "map_fit": settings.map_fit.kind,
         "map_steps": fitted.steps,
         "map_penalty": fitted.penalty,
-        "map_relevance": settings.map_relevance,
+        "map_relevance": settings.map_fit.relevance_steps,
         "transfer_fit": run.config.transfer.transfer_fit,
         "machine": devices.record(),
         "packages": {"niwt_tf": version.__version__} | {name: metadata.version(name) for name in _PACKAGES},
@@ -272,13 +273,13 @@ def _scores(test: gzsl.GzslLogits, gamma: float) -> dict[str, Any]:
     """Compute the accuracies, and that of the backbone alone on images of the seen classes, over these classes."""
     predictions = test.seen[:, : test.seen_classes].argmax(1)
     alone = gzsl.per_class_accuracy(predictions, test.seen_labels, range(test.seen_classes))
-    return {"backbone_accuracy": alone} | summary.of(test, gamma)
+    return {"backbone_accuracy": alone} | summary.summarize(test, gamma)
 
 
 def _train(run: context.Run, dataset: zero_shot.ZeroShotDataset, folder: Path) -> classifier_lib.Classifier:
     """Train a classifier of the seen classes of `dataset`, which is the run's own or that of a validation."""
     settings = run.config.backbone
-    start = run.network if run.stays else run.start()
+    start = run.network if run.is_frozen else run.initial_network()
     if run.has_activations:
         start = dataclasses.replace(start, backbone=start.backbone.without_trunk())
     json_files.write(folder / run_files.FINE_TUNED, finetune.what(start, settings))
@@ -307,7 +308,7 @@ def _importances(
 def _of_probability(
     run: context.Run, classifier: classifier_lib.Classifier, split: zero_shot.Split, folder: Path
 ) -> importance.Importances:
-    """Compute the same as `_importances` for a split of `run.material`, but of probabilities in place of logits."""
+    """Compute the same as `_importances` for a split of the training data, but of probabilities."""
     if run.has_activations:
         classifier = dataclasses.replace(classifier, backbone=classifier.backbone.without_trunk())
     (folder / "importances").mkdir(parents=True, exist_ok=True)
@@ -365,9 +366,9 @@ def _operators(
 ) -> dict[validation.Transfer, np.ndarray]:
     """Compute the matrix `[D,K]` from importances to weights in closed form, of every map with every lambda."""
     shrinkage = run.config.backbone.classifier_shrinkage
-    reach = closed_form.reach(classifier.backbone.head, kept, observed.features, observed.labels, shrinkage)
+    closed = closed_form.fit(classifier.backbone.head, kept, observed.features, observed.labels, shrinkage)
     return {
-        validation.Transfer(map_fit, lambda_): reach.operator(fitted.residuals, lambda_)
+        validation.Transfer(map_fit, lambda_): closed.weight_operator(fitted.residuals, lambda_)
         for map_fit, fitted in maps.items()
         for lambda_ in lambdas
     }

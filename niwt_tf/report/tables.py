@@ -91,10 +91,10 @@ def measures(metrics: Mapping[str, Any]) -> list[tuple[str, float | None, float 
 
 def settings(run: finished_run.FinishedRun) -> list[tuple[str, str, str, str]]:
     """List the settings chosen on pseudo-unseen classes: name, value, values tried, and effect."""
-    chosen, tried = run.settings, run.config.rehearsal
+    chosen, tried = run.settings, run.config.validation
     closed = run.config.transfer.transfer_fit == "closed"
     held_back = "the map's errors hold new weights back" if closed else "pulls new weights to the mean of the seen ones"
-    kept = f"kept {chosen['kept_share']:.1%} of the rehearsal's training images with a seen class"
+    kept = f"kept {chosen['kept_share']:.1%} of the training images of validation with a seen class"
     size = "how much a logit varies within a class" if chosen.get("scale_unit") == "spread" else "length"
     return [
         ("map", chosen["map_fit"], _listed(tried.map_fits), "how the map from words to importances is fitted"),

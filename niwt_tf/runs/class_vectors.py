@@ -46,12 +46,14 @@ def load(run: artefacts.RunArtefacts) -> ClassVectors:
     counts = np.bincount(found.labels, minlength=seen_classes)[:, None]
     of_seen = domain_map.class_sums(found.values, found.labels, seen_classes) / counts
     images = np.linspace(0, len(found.activations) - 1, _IMAGES).astype(int)
-    of_unseen = caused(classifier.backbone.head, found.activations[images], classifier.kernel[:, seen_classes:])
+    of_unseen = importances_of_weights(
+        classifier.backbone.head, found.activations[images], classifier.kernel[:, seen_classes:]
+    )
     predicted = run.domain_map(domain)
     return ClassVectors(domain, predicted, np.concatenate([of_seen, of_unseen]), classifier.kernel.T)
 
 
-def caused(head: tf.keras.Model, activations: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+def importances_of_weights(head: tf.keras.Model, activations: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     """Compute the mean over images of the unit importances `[U,K]` for the weights of each class.
 
     Args:

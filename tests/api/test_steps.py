@@ -119,8 +119,8 @@ def test_errors_of_the_map_hold_weights_back(
     np.testing.assert_allclose(free, niwt_tf.transfer_weights(classifier, found, _ASKED), rtol=1e-5, atol=1e-6)
     assert free[0, 0] > held[0, 0] > hard[0, 0] > 0
     assert np.abs(hard[1:, 1] / free[1:, 1]).min() > np.abs(hard[0, 0] / free[0, 0])
-    reach = closed_form.reach(classifier.backbone.head, found.activations, found.features, found.labels, 0.5)
-    np.testing.assert_allclose(held, closed_form.weights(reach.operator(residuals, 1), _ASKED), rtol=1e-5)
+    reach = closed_form.fit(classifier.backbone.head, found.activations, found.features, found.labels, 0.5)
+    np.testing.assert_allclose(held, closed_form.solve(reach.weight_operator(residuals, 1), _ASKED), rtol=1e-5)
 
 
 def test_the_shrinkage_of_the_classifier_counts_in_map_and_transfer(
@@ -131,8 +131,8 @@ def test_the_shrinkage_of_the_classifier_counts_in_map_and_transfer(
         niwt_tf.transfer_weights(classifier, found, _ASKED, 1, residuals=residuals, **given)
         for given in ({"shrinkage": 0.2}, {})
     )
-    reach = closed_form.reach(classifier.backbone.head, found.activations, found.features, found.labels, 0.2)
-    np.testing.assert_allclose(kernel, closed_form.weights(reach.operator(residuals, 1), _ASKED), rtol=1e-5)
+    reach = closed_form.fit(classifier.backbone.head, found.activations, found.features, found.labels, 0.2)
+    np.testing.assert_allclose(kernel, closed_form.solve(reach.weight_operator(residuals, 1), _ASKED), rtol=1e-5)
     assert np.abs(kernel - usual).max() > 1e-3
     vectors = np.array([[1, 0, 1], [0, 1, 1], [0, 0, 1.0]])
     maps = [niwt_tf.fit_map(vectors, found, relevance=20, map_folds=3, shrinkage=share) for share in (0.5, 0.01)]
@@ -212,7 +212,7 @@ def test_mistakes_are_told(classifier: classifier_lib.Classifier, found: importa
         niwt_tf.add_classes(classifier, np.ones((3, 2)), ["yellow"], found.features)
     with pytest.raises(errors.UserError, match="`scale_unit` must be one of spread, length"):
         niwt_tf.add_classes(classifier, np.ones((3, 1)), ["yellow"], found.features, scale_unit="width")
-    with pytest.raises(errors.UserError, match="`kept_share` must be .* from 0 to 1. Received: kept_share=1.5"):
+    with pytest.raises(errors.UserError, match="`seen_fraction` must be .* from 0 to 1. Received: seen_fraction=1.5"):
         niwt_tf.choose_gamma(classifier, found.features, 1.5)
     with pytest.raises(errors.UserError, match="`classifier` must have new classes"):
         niwt_tf.choose_gamma(classifier, found.features, 0.9)

@@ -108,9 +108,9 @@ def test_a_flag_changes_its_own_setting_and_no_other(name: str) -> None:
 
 def test_lists_become_tuples_of_their_kind() -> None:
     config = flags_lib.config(_values("--lambdas=1,1e-3, 0.5", "--scales=0", "--biases=zero,mean"))
-    given = config_lib.RehearsalConfig(lambdas=(1.0, 0.001, 0.5), scales=(0.0,), biases=("zero", "mean"))
-    assert config.rehearsal == given
-    assert {type(item) for item in config.rehearsal.lambdas + config.rehearsal.scales} == {float}
+    given = config_lib.ValidationConfig(lambdas=(1.0, 0.001, 0.5), scales=(0.0,), biases=("zero", "mean"))
+    assert config.validation == given
+    assert {type(item) for item in config.validation.lambdas + config.validation.scales} == {float}
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def test_flagfiles_may_be_followed_by_flags_that_win(tmp_path: Path) -> None:
     (tmp_path / "more.flags").write_text(f"--flagfile={tmp_path / 'base.flags'}\n\n--lambdas=0.5,2\n", "utf-8")
     config = flags_lib.config(_values(f"--flagfile={tmp_path / 'more.flags'}", "--seed=4"))
     assert config == config_lib.RunConfig(
-        domain=config_lib.DomainConfig("captions"), rehearsal=config_lib.RehearsalConfig(lambdas=(0.5, 2.0)), seed=4
+        domain=config_lib.DomainConfig("captions"), validation=config_lib.ValidationConfig(lambdas=(0.5, 2.0)), seed=4
     )
 
 

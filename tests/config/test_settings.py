@@ -31,8 +31,8 @@ _DOMAIN_RULE = (
 )
 _SOURCE_RULE = "`--transfer_source` must be training, noise or images:DIR."
 _ENCODER_RULE = "`--text_encoder` must be tfidf, word2vec:PATH or hub:HANDLE_OR_PATH."
-_DESCENT = config.RehearsalConfig(map_fits=("descent",))
-_TAKES: dict[str, dict[str, Any]] = {"map_layers": {"rehearsal": _DESCENT}, "map_loss": {"rehearsal": _DESCENT}}
+_DESCENT = config.ValidationConfig(map_fits=("descent",))
+_TAKES: dict[str, dict[str, Any]] = {"map_layers": {"validation": _DESCENT}, "map_loss": {"validation": _DESCENT}}
 _SECTIONS = {
     field.name: getattr(_DEFAULT, field.name)
     for field in dataclasses.fields(_DEFAULT)
@@ -226,9 +226,9 @@ def test_ridge_regression_has_one_layer_and_its_own_loss(
     map: config.MapConfig, fits: tuple[str, ...], message: str
 ) -> None:
     with pytest.raises(errors.UserError) as caught:
-        config.RunConfig(map=map, rehearsal=config.RehearsalConfig(map_fits=fits))
+        config.RunConfig(map=map, validation=config.ValidationConfig(map_fits=fits))
     assert str(caught.value) == message
-    assert config.RunConfig(map=map, rehearsal=_DESCENT).map == map
+    assert config.RunConfig(map=map, validation=_DESCENT).map == map
 
 
 @pytest.mark.parametrize("unseen", [(), ("a", "b")])

@@ -69,7 +69,7 @@ def config(tiny_data_config: config_lib.DataConfig) -> config_lib.RunConfig:
         backbone=config_lib.BackboneConfig(epochs=2, batch_size=16),
         map=config_lib.MapConfig(map_steps=20, map_folds=3),
         transfer=config_lib.TransferConfig(transfer_steps=10, transfer_images=16),
-        rehearsal=config_lib.RehearsalConfig(
+        validation=config_lib.ValidationConfig(
             map_fits=("descent", "ridge"),
             map_relevances=(0, 10),
             lambdas=(0.0, 0.1),
@@ -291,11 +291,11 @@ def _unreadable(split: zero_shot.Split) -> zero_shot.Split:
             {"knowledge", "rehearsal", "map", "transfer", "evaluate", "inverse_map", "explain", "report"},
         ),
         (
-            {"rehearsal": config_lib.RehearsalConfig(scales=(0.5,))},
+            {"validation": config_lib.ValidationConfig(scales=(0.5,))},
             {"rehearsal", "map", "transfer", "evaluate", "explain", "report"},
         ),
         (
-            {"rehearsal": config_lib.RehearsalConfig(validation_groups=2)},
+            {"validation": config_lib.ValidationConfig(validation_groups=2)},
             {"rehearsal_backbone", "rehearsal", "map", "transfer", "evaluate", "explain", "report"},
         ),
         ({"importance": config_lib.ImportanceConfig(importances_of="probability")}, _OF_MAP),
@@ -375,7 +375,7 @@ def _frozen(
 
     monkeypatch.setattr(build_lib, "build", build)
     backbone = dataclasses.replace(config.backbone, classifier_epochs=20)
-    rehearsal = dataclasses.replace(config.rehearsal, lambdas=(0.1,), scales=(1.0,))
+    rehearsal = dataclasses.replace(config.validation, lambdas=(0.1,), scales=(1.0,))
     return dataclasses.replace(config, backbone=backbone, rehearsal=rehearsal)
 
 
@@ -432,7 +432,7 @@ def _ablated(config: config_lib.RunConfig) -> config_lib.RunConfig:
         importance=config_lib.ImportanceConfig(importances_of="probability"),
         map=dataclasses.replace(config.map, map_layers=2, map_width=8, map_loss="both", map_steps=5),
         transfer=dataclasses.replace(config.transfer, transfer_source="noise", transfer_fit="descent"),
-        rehearsal=dataclasses.replace(config.rehearsal, map_fits=("descent",)),
+        validation=dataclasses.replace(config.validation, map_fits=("descent",)),
     )
 
 

@@ -181,10 +181,10 @@ def test_weights_in_closed_form_are_of_each_map_with_each_lambda(
     kernels = stages._kernels(run, classifier, observed, maps, np.zeros((2, 9)), _LAMBDAS, tmp_path / "new")
     assert [*kernels] == [validation.Transfer(fit, lambda_) for fit in maps for lambda_ in _LAMBDAS]
     head, shrinkage = classifier.backbone.head, run.config.backbone.classifier_shrinkage
-    reach = closed_form.reach(head, observed.activations, observed.features, observed.labels, shrinkage)
+    reach = closed_form.fit(head, observed.activations, observed.features, observed.labels, shrinkage)
     for (fit, lambda_), kernel in kernels.items():
         one = maps[fit]
-        expected = closed_form.weights(reach.operator(one.residuals, lambda_), one(np.zeros((2, 9))))
+        expected = closed_form.solve(reach.weight_operator(one.residuals, lambda_), one(np.zeros((2, 9))))
         np.testing.assert_allclose(kernel, expected, rtol=1e-4, atol=1e-5 * np.abs(expected).max())
     assert not list((tmp_path / "new").iterdir())  # of several none is what teaching goes on with
 
@@ -196,7 +196,7 @@ def test_of_the_one_map_and_lambda_that_were_chosen_the_operator_is_kept(
     chosen = {_RIDGE: maps[_RIDGE]}
     (kernel,) = stages._kernels(_run(), classifier, observed, chosen, np.zeros((2, 9)), (0.5,), tmp_path).values()
     operator = np.load(tmp_path / "operator.npy", allow_pickle=False)
-    np.testing.assert_array_equal(closed_form.weights(operator, maps[_RIDGE](np.zeros((2, 9)))), kernel)
+    np.testing.assert_array_equal(closed_form.solve(operator, maps[_RIDGE](np.zeros((2, 9)))), kernel)
 
 
 def test_weights_by_descent_are_of_each_map_with_each_lambda(

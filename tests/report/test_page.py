@@ -78,7 +78,7 @@ def test_scores_settings_command_seconds_and_versions_are_shown(html: str, run: 
     for name in ("seen_accuracy", "unseen_accuracy", "harmonic_mean", "zsl_accuracy", "ausuc", "gamma"):
         assert f"{run.metrics[name]:.3f}" in text
     assert f"niwt --seed=4 --workdir={run.root}" in text
-    for shown in ("0.1.0", "2.4.6", "21.2", "kept 90.0% of the rehearsal's training images", "ab" * 32, "five words"):
+    for shown in ("0.1.0", "2.4.6", "21.2", "kept 90.0% of the training images of validation", "ab" * 32, "five words"):
         assert shown in text
     for value in explained.METRICS.values():
         assert f"{value:.3f}" in text

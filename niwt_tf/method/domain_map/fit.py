@@ -144,7 +144,7 @@ class _Problem:
         """Fit the relevance `[F,M]` of each dimension of the domain vectors, without the classes `held_out [F,C]`."""
         if self.prototypes is None or not steps:
             return np.ones((len(held_out), self.inputs.shape[1]))
-        return np.stack([relevance_lib.learn(self.inputs[~out], self.prototypes[~out], steps) for out in held_out])
+        return np.stack([relevance_lib.fit(self.inputs[~out], self.prototypes[~out], steps) for out in held_out])
 
     def predicted(self, layers: list[descent.Layer]) -> np.ndarray:
         """Predict importances `[C,K]` of each class by the map of the fold in which it is held out."""

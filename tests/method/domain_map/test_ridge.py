@@ -149,7 +149,7 @@ def test_the_map_is_refitted_with_the_relevance_that_all_classes_show() -> None:
     units = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     shift, scale = fit._normalisation(units)
     inputs = (units - shift) / scale
-    learned = relevance_lib.learn(inputs, _prototypes(), 10)
+    learned = relevance_lib.fit(inputs, _prototypes(), 10)
     kernels, biases = ridge.fit(inputs, sums, np.zeros((1, 24), bool), 0.5, learned[None])
     np.testing.assert_allclose(fitted(vectors), inputs @ kernels[0] + biases[0], rtol=1e-3, atol=1e-5)
     plain = fit.fit_to_sums(vectors, sums, counts, config, 0, map_fit=_RIDGE)
