@@ -19,11 +19,11 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
-from sklearn import model_selection
 
 from niwt_tf import errors
 from niwt_tf.method.domain_map import domain_map
 from niwt_tf.numerics import choice
+from niwt_tf.numerics import folds as folds_lib
 from niwt_tf.numerics import unit_vectors as units_lib
 from niwt_tf.util import arguments, training_log
 
@@ -111,7 +111,7 @@ def fit(
     Raises:
       errors.DivergedError: If importances or domain vectors are not finite numbers.
     """
-    fold_of = _folds(len(domain_vectors), folds, seed)
+    fold_of = folds_lib.deal(len(domain_vectors), folds, seed)
     means = _class_means(values, labels, len(fold_of))
     _require_finite(means, domain_vectors)
     span = _span(values, means)
@@ -136,15 +136,6 @@ class _Moments:
     means: np.ndarray
     squares: np.ndarray
     fold_of: np.ndarray
-
-
-def _folds(classes: int, folds: int, seed: int) -> np.ndarray:
-    """Assign each class at random to the fold in which it is held out, `[C]`."""
-    fold_of = np.zeros(classes, int)
-    dealt = model_selection.KFold(min(folds, classes), shuffle=True, random_state=seed).split(fold_of)
-    for fold, (_, held_out) in enumerate(dealt):
-        fold_of[held_out] = fold
-    return fold_of
 
 
 def _class_means(values: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:

@@ -22,6 +22,7 @@ from niwt_tf.method import importance
 from niwt_tf.method.domain_map import descent, domain_map, ridge
 from niwt_tf.method.domain_map import relevance as relevance_lib
 from niwt_tf.numerics import choice
+from niwt_tf.numerics import folds as folds_lib
 from niwt_tf.numerics import unit_vectors as units_lib
 from niwt_tf.util import training_log
 
@@ -216,9 +217,9 @@ def _normalisation(domain_vectors: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def _held_out(classes: int, folds: int, seed: int) -> np.ndarray:
-    """Assign classes to folds at random, `[F,C]` bool: each class is held out in one fold."""
-    dealt = np.random.default_rng([seed, 0xF01D]).permutation(classes) % min(folds, classes)
-    return dealt == np.arange(min(folds, classes))[:, None]
+    """Mark the classes that are held out of each fold, `[F,C]` bool."""
+    fold_of = folds_lib.deal(classes, folds, seed)
+    return fold_of == np.arange(fold_of.max() + 1)[:, None]
 
 
 def _as_model(shift: np.ndarray, scale: float, layers: list[descent.Layer]) -> keras.Model:

@@ -138,14 +138,6 @@ def test_normalisation_by_hand() -> None:
     assert scale == pytest.approx(np.sqrt(1 + 0 + 9))  # both lie (1, 0, 3) from the mean
 
 
-@hypothesis.given(st.integers(2, 40), st.integers(2, 12), st.integers(0, 5))
-def test_every_class_is_held_out_once_in_folds_of_like_size(classes: int, folds: int, seed: int) -> None:
-    held_out = fit._held_out(classes, folds, seed)
-    assert held_out.shape == (min(folds, classes), classes)
-    assert (held_out.sum(0) == 1).all()
-    assert np.ptp(held_out.sum(1)) <= 1
-
-
 def test_fit_recovers_a_planted_relation(relation: Relation, fitted: domain_map.DomainMap) -> None:
     predicted = fitted(relation.new_vectors)
     assert predicted.dtype == np.float32
