@@ -485,13 +485,15 @@ def _check_folder(data: DataConfig) -> None:
 
 
 def _check_map(map: MapConfig, validation: ValidationConfig) -> None:
-    if "ridge" not in validation.map_fits:
+    fits = validation.map_fits
+    if "ridge" not in fits:
         return
     for name, only in (("map_layers", 1), ("map_loss", "cosine")):
         value = getattr(map, name)
         if value != only:
             raise errors.UserError(
                 f"`{errors.setting(name)}` must be {only} for ridge regression, which is linear and has a loss of its "
-                f"own. Received: {errors.setting(name, value)} with {errors.setting('map_fits', validation.map_fits)}. "
-                f"Use {errors.setting('map_fits', ('descent',))}."
+                f"own. Received: {errors.setting(name, value)} with "
+                f"{errors.setting('map_fits', fits if len(fits) > 1 else fits[0])}. Use "
+                f"{errors.setting('map_fits', 'descent')}."
             )

@@ -39,7 +39,7 @@ def test_values_are_checked() -> None:
 
 
 def test_a_setting_may_have_another_name() -> None:
-    with pytest.raises(errors.UserError, match="^`how` must be one of descent, ridge. Received: how=lasso"):
+    with pytest.raises(errors.UserError, match="^`how` must be one of descent, ridge. Received: how='lasso'"):
         settings.run({"map_fits": "how"}, validation={"map_fits": ("lasso",)})
 
 

@@ -188,7 +188,7 @@ def test_where_classes_play_unseen_in_turn_gamma_lies_by_the_share_of_images_alo
 ) -> None:
     monkeypatch.setattr(eszsl, "CANDIDATES", eszsl.CANDIDATES[:1])
     world = dataclasses.replace(linear_world.make(), rehearsed="turns")
-    found, share = measure.measure("eszsl", world), measure.choose("eszsl", world.trials).place.kept_share
+    found, share = measure.measure("eszsl", world), measure.choose("eszsl", world.trials).place.seen_fraction
     scores = eszsl.fit(world.problem, eszsl.CANDIDATES[0])(world.problem.features)
     margins = scores[:, : linear_world.SEEN].max(1) - scores[:, linear_world.SEEN :].max(1)
     assert found["gamma"] == pytest.approx(np.quantile(margins, 1 - share))

@@ -154,11 +154,11 @@ def test_a_bundle_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: py
 def test_what_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(errors.UserError) as caught:
         model_lib.load(tmp_path / "zoo.keras")
-    assert str(caught.value) == (
+    assert caught.value.as_flags() == (
         "`--model` must be the folder of a run, or a .keras bundle. Received: --model="
         f"{tmp_path / 'zoo.keras'}, where there is none. Name one that niwt or niwt_teach made."
     )
-    with pytest.raises(errors.UserError, match="`--model` must be the folder of a run. Received: --model="):
+    with pytest.raises(errors.UserError, match="`model` must be the folder of a run. Received: model="):
         model_lib.load(tmp_path)
 
 
@@ -177,7 +177,7 @@ def test_a_program_from_elsewhere_is_not_run_unasked(section: str, tmp_path: Pat
     dataclasses.replace(model, config=config).save(tmp_path / "zoo.keras")
     with pytest.raises(errors.UserError) as caught:
         model_lib.load(tmp_path / "zoo.keras")
-    assert str(caught.value) == (
+    assert caught.value.as_flags() == (
         "`--safe_mode` must be off for a bundle that runs a SavedModel of TensorFlow Hub, which is a program. "
         f"Received: {tmp_path / 'zoo.keras'}, which runs {next(iter(setting.values()))}. Add --nosafe_mode if "
         "you trust whom it comes from."

@@ -222,20 +222,20 @@ def test_stages_one_by_one_give_the_same_scores(
 def test_a_stage_whose_parents_are_missing_names_them(config: config_lib.RunConfig, tmp_path: Path) -> None:
     with pytest.raises(errors.UserError) as caught:
         runner.run(config, workdir.Workdir(tmp_path), ["map"])
-    assert str(caught.value) == (
+    assert caught.value.as_flags() == (
         "`--stages` must include what a stage needs, unless it is done. Received: --stages with map, which needs "
         "importances, rehearsal. Run --stages=importances,rehearsal,map, or leave --stages out to run all."
     )
 
 
 def test_an_unknown_stage_lists_the_valid_ones(config: config_lib.RunConfig, tmp_path: Path) -> None:
-    with pytest.raises(errors.UserError, match=r"--stages=backbon\. Did you mean 'backbone'\?"):
+    with pytest.raises(errors.UserError, match=r"stages='backbon'\. Did you mean 'backbone'\?"):
         runner.run(config, workdir.Workdir(tmp_path), ["backbon"])
 
 
 def test_an_unknown_layer_is_told_before_anything_is_written(config: config_lib.RunConfig, tmp_path: Path) -> None:
     wrong = dataclasses.replace(config, backbone=dataclasses.replace(config.backbone, layer="conv5"))
-    with pytest.raises(errors.UserError, match="`--layer` must be one of conv1_kernel, .*Did you mean 'conv"):
+    with pytest.raises(errors.UserError, match="`layer` must be one of conv1_kernel, .*Did you mean 'conv"):
         runner.run(wrong, workdir.Workdir(tmp_path / "run"))
     assert not (tmp_path / "run").exists()
 
@@ -245,7 +245,7 @@ def test_overwrite_remakes_only_what_a_setting_changes(
 ) -> None:
     folder = _copy(whole, tmp_path)
     other = dataclasses.replace(config, map=dataclasses.replace(config.map, map_steps=10))
-    with pytest.raises(errors.UserError, match="--map_steps: 20 there, 10 now"):
+    with pytest.raises(errors.UserError, match="map_steps: 20 there, 10 now"):
         runner.run(other, folder, _SCORED)
     capsys.readouterr()
     runner.run(other, folder, _SCORED, overwrite=True)
@@ -555,7 +555,7 @@ def test_a_folder_that_is_not_there_is_told_before_anything_is_written(
     config: config_lib.RunConfig, tmp_path: Path
 ) -> None:
     own = dataclasses.replace(config, domain=config_lib.DomainConfig(documents_dir=str(tmp_path / "none")))
-    with pytest.raises(errors.UserError, match="`--documents_dir` must be a folder of <class>.txt"):
+    with pytest.raises(errors.UserError, match="`documents_dir` must be a folder of <class>.txt"):
         runner.run(own, workdir.Workdir(tmp_path / "run"))
     assert not list(tmp_path.iterdir())
 

@@ -25,7 +25,7 @@ def test_artefacts_are_what_the_stages_wrote(tmp_path: Path) -> None:
     kernel = classifier_lib.Classifier.load(tmp_path / "run" / "transfer").kernel
     np.testing.assert_array_equal(found.classifier.kernel, kernel)
     assert found.settings.map_fit == ("ridge", 10)
-    assert artefacts.settings_record(found.settings) == found.settings_record
+    assert artefacts.settings_record(found.settings) == found.settings_record | {"rehearsal": "groups"}
     assert found.class_names == run.class_names and found.metrics["gamma"] == finished.GAMMA
     assert found.test.seen_classes == run.seen_classes
     np.testing.assert_array_equal(found.features, found.importances.features)

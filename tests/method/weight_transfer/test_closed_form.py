@@ -147,7 +147,7 @@ def test_weights_are_those_with_the_least_of_the_objective(
 
 
 def test_only_the_direction_of_a_target_counts() -> None:
-    operator = _reach(_affine(5, 8), 30).operator(_NO_RESIDUALS, 0.0)
+    operator = _reach(_affine(5, 8), 30).weight_operator(_NO_RESIDUALS, 0.0)
     targets = _targets(5)
     longer = np.array([[1e-3], [1.0], [5.0], [1e3]]) * targets
     np.testing.assert_allclose(closed_form.solve(operator, longer), closed_form.solve(operator, targets), rtol=1e-5)
@@ -204,7 +204,7 @@ def test_activations_that_are_no_numbers_are_told() -> None:
     activations[2, 0, 0, 1] = np.inf
     with pytest.raises(errors.DivergedError) as caught:
         closed_form.fit(_deep(4, 7), activations, *_features(30, 7), 0.3)
-    assert str(caught.value) == (
+    assert caught.value.as_flags() == (
         "`jacobian` must be finite numbers. Received: some that are not, in the transfer in closed form. Check that "
         "the network's activations are finite, and --transfer_source."
     )
