@@ -82,7 +82,7 @@ def test_one_attribute_one_neuron_and_one_image_of_the_unseen_class(call: progra
     [
         (3, "turns", ["--map_fits=descent", "--transfer_fit=descent", "--map_layers=2"]),
         (4, "turns", ["--domain=documents"]),
-        (5, "groups", ["--importances_of=probability"]),
+        (5, "groups", []),
     ],
 )
 def test_few_seen_classes_of_three_images(

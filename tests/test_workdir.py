@@ -240,3 +240,16 @@ def test_a_folder_must_be_named_in_utf8(tmp_path: Path) -> None:
         f"`--workdir` must be a folder whose name is UTF-8. Received: --workdir={tmp_path}/caf\\xe9. Name another "
         "--workdir."
     )
+
+
+def test_settings_that_are_gone_count_only_where_a_run_was_made_with_other_values(tmp_path: Path) -> None:
+    folder = workdir.Workdir(tmp_path)
+    folder.claim(config.RunConfig())
+    record = json_files.read(tmp_path / "config.json")
+    json_files.write(tmp_path / "config.json", record | {"importances_of": "logit", "scale_unit": "spread"})
+    folder.require_same(config.RunConfig())
+    json_files.write(tmp_path / "config.json", record | {"importances_of": "probability", "scale_unit": "length"})
+    changes = "importances_of: 'probability' there, 'logit' now\n  scale_unit: 'length' there, 'spread' now"
+    with pytest.raises(errors.UserError, match=changes):
+        folder.require_same(config.RunConfig())
+    assert config.from_record(json_files.read(tmp_path / "config.json")) == config.RunConfig()

@@ -56,7 +56,6 @@ def make_model(
     text_encoder: str = "tfidf",
     seed: int = 0,
     transfer_fit: str = "closed",
-    scale_unit: str = "spread",
     shrinkage: float = steps.SHRINKAGE,
 ) -> Model:
     """Build a model from your own pieces, which predicts, explains, and learns new classes from descriptions.
@@ -76,7 +75,6 @@ def make_model(
       text_encoder: Text encoder that `knowledge` was loaded with.
       seed: Random seed of the maps' folds, and of the weights of new classes.
       transfer_fit: Method that fits these weights, `closed` or `descent`; see `transfer_weights`.
-      scale_unit: Unit of `scale`; see `add_classes`.
 
     Raises:
       errors.UserError: If the pieces are not of the same classes, or a setting has an invalid value.
@@ -92,7 +90,7 @@ def make_model(
         domain={"text_encoder": text_encoder},
         backbone={"classifier_shrinkage": shrinkage},
         transfer={"transfer_fit": transfer_fit},
-        validation={"lambdas": (lambda_,), "scales": (scale,), "biases": (bias,), "scale_unit": scale_unit},
+        validation={"lambdas": (lambda_,), "scales": (scale,), "biases": (bias,)},
     )
     vectors = knowledge.vectors[: len(classifier.seen)]
     names = _names(neurons, classifier.backbone.activation_shape[-1])
@@ -111,7 +109,6 @@ def make_model(
             bias,
             seen_fraction,
             validation.NOT_MEASURED,
-            scale_unit,
             protocol="defaults",
         ),
         activations=importances.activations,

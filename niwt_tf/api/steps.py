@@ -33,7 +33,6 @@ def compute_importances(
     labels: np.ndarray,
     kept_images: int = 512,
     seed: int = 0,
-    of: str = "logit",
 ) -> importance.Importances:
     """Compute each training image's neuron importances for its own class, with features and activations.
 
@@ -46,19 +45,16 @@ def compute_importances(
       labels: `[N]` labels from 0 to `C - 1`, each class at least once.
       kept_images: Number of images whose activations are kept for the transfer, at least 1.
       seed: Random seed that chooses these images.
-      of: Output to differentiate: the `logit` of the class, or its `probability`. Importances of the probability are
-        correct only in direction.
 
     Raises:
-      errors.UserError: If an array has another shape or type, a class has no image, or `of` has another value.
+      errors.UserError: If an array has another shape or type or a class has no image.
     """
     arrays.require_classifier(classifier)
     arguments.require_whole("kept_images", kept_images, 1)
     arguments.require_seed(seed)
-    asked = settings.read("importance", {"importances_of": "of"}, importances_of=of).importances_of
     split = arrays.as_split(images, labels, len(classifier.class_names), classifier.backbone.image_size)
     with tempfile.TemporaryDirectory() as folder:
-        found = importance.compute(classifier, split, kept_images, seed, Path(folder), devices.compiles("auto"), asked)
+        found = importance.compute(classifier, split, kept_images, seed, Path(folder), devices.compiles("auto"))
         names = [field.name for field in dataclasses.fields(found)]
         return importance.Importances(**{name: np.array(getattr(found, name)) for name in names})
 
@@ -191,7 +187,6 @@ def add_classes(
     features: np.ndarray,
     scale: float = 1.0,
     bias: str = "level",
-    scale_unit: str = "spread",
 ) -> classifier_lib.Classifier:
     """Add new classes to a classifier, after its own classes.
 
@@ -200,12 +195,10 @@ def add_classes(
       kernel: `[D,U]` weights from `transfer_weights`.
       class_names: Names of the `U` new classes.
       features: `[N,D]` features of training images, such as `importances.features`.
-      scale: Size of each new class's weights, in mean sizes of the seen classes' weights. With 0, `kernel` keeps its
-        sizes.
+      scale: Size of each new class's weights, in mean sizes of the seen classes' weights. The size of weights is how
+        much their logit varies within a class over these images. With 0, `kernel` keeps its sizes.
       bias: Bias of new classes. `level` makes a new class's mean logit over the training images equal to that of the
         seen classes, `mean` takes the mean bias of the seen classes, and `zero` takes 0.
-      scale_unit: Measure of size: `spread`, how much a logit varies within a class over these images, or `length`, the
-        length of the weight vector.
 
     Raises:
       errors.UserError: If the sizes differ, the classifier has new classes already, a name is taken, or a setting has
@@ -225,9 +218,8 @@ def add_classes(
     )
     trained = arguments.require_matrix("features", features, columns=len(classifier.kernel))
     renamed = {"scales": "scale", "biases": "bias"}
-    chosen = settings.read("validation", renamed, scales=(scale,), biases=(bias,), scale_unit=scale_unit)
-    sized = chosen.scales[0], chosen.scale_unit, chosen.biases[0]
-    return scale_and_bias.extend(classifier, weights, names, *sized, trained)
+    chosen = settings.read("validation", renamed, scales=(scale,), biases=(bias,))
+    return scale_and_bias.extend(classifier, weights, names, chosen.scales[0], chosen.biases[0], trained)
 
 
 @settings.renamed(kept_share="seen_fraction")

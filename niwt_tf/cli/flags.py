@@ -26,7 +26,6 @@ _GROUPS = {
     "data": "Images",
     "domain": "Domain knowledge",
     "backbone": "Backbone",
-    "importance": "Importances",
     "map": "Domain to importances",
     "transfer": "Importances to weights",
     "validation": "Chosen on validation classes",

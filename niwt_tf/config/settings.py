@@ -24,12 +24,12 @@ from niwt_tf import errors
 from niwt_tf.config import networks
 
 BIASES = ("mean", "zero", "level")
-SCALE_UNITS = ("spread", "length")
 TRANSFER_FITS = ("closed", "descent")
 MAP_FITS = ("descent", "ridge")
 MAP_LOSSES = ("cosine", "l1", "both")
-IMPORTANCES_OF = ("logit", "probability")
 DOMAINS = ("attributes", "binary_attributes", "captions", "documents", "sentences")
+# Settings of earlier versions that cannot be chosen any more: the value that every new run has.
+REMOVED = {"importances_of": "logit", "scale_unit": "spread"}
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", tuple: "a list"}
 
 
@@ -275,18 +275,6 @@ class BackboneConfig(_Checked):
 
 
 @dataclasses.dataclass(frozen=True)
-class ImportanceConfig(_Checked):
-    """The kind of importances that the map is fitted to."""
-
-    importances_of: str = _option(
-        "logit",
-        "What the importances are of that the map is fitted to: the logit of an image's class, as in the paper, or its "
-        "probability, which also falls where another class's logit rises.",
-        choices=IMPORTANCES_OF,
-    )
-
-
-@dataclasses.dataclass(frozen=True)
 class MapConfig(_Checked):
     """The map from domain vectors to importances."""
 
@@ -363,11 +351,6 @@ class ValidationConfig(_Checked):
         "Sizes of new weights, where the seen ones are 1 on average; 0 keeps the learned.",
         minimum=0.0,
     )
-    scale_unit: str = _option(
-        "spread",
-        "What a size is: how much a logit varies within a class over the training images, or how long the weights are.",
-        choices=SCALE_UNITS,
-    )
     biases: tuple[str, ...] = _option(
         ("level",),
         "Biases of new classes: the seen classes' mean, 0, or what brings a new class's mean logit over the training "
@@ -390,7 +373,6 @@ class RunConfig(_Checked):
     data: DataConfig = DataConfig()
     domain: DomainConfig = DomainConfig()
     backbone: BackboneConfig = BackboneConfig()
-    importance: ImportanceConfig = ImportanceConfig()
     map: MapConfig = MapConfig()
     transfer: TransferConfig = TransferConfig()
     validation: ValidationConfig = ValidationConfig()

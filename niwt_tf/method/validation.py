@@ -80,7 +80,7 @@ class ChosenSettings:
       bias: Rule for new biases, a member of `config.BIASES`.
       seen_fraction: Position of gamma, see `gamma.GammaTransfer`.
       harmonic_mean: Harmonic mean of the accuracies on seen and pseudo-unseen classes, 0..1; see `expected`.
-      scale_unit: Unit of the scale, a member of `scale_and_bias.UNITS`.
+      scale_unit: Unit of the scale, `scale_and_bias.SPREAD`; `scale_and_bias.LENGTH` in records of earlier versions.
       synthetic_position: Position of gamma by the other criterion, see `gamma.GammaTransfer`.
       protocol: Choice of the pseudo-unseen classes, a member of `PROTOCOLS`.
     """
@@ -91,7 +91,7 @@ class ChosenSettings:
     bias: str
     seen_fraction: float
     harmonic_mean: float
-    scale_unit: str = "spread"
+    scale_unit: str = scale_and_bias.SPREAD
     synthetic_position: float | None = None
     protocol: str = "groups"
 
@@ -144,11 +144,11 @@ class ValidationSplit:
     unseen_features: np.ndarray
     unseen_labels: np.ndarray
 
-    def score(self, candidate: Candidate, scale_unit: str) -> ValidationScore:
-        """Score the weights of a candidate, with its scale in this unit and its bias."""
+    def score(self, candidate: Candidate) -> ValidationScore:
+        """Score the weights of a candidate, with its scale and bias."""
         kernel, seen_classes = self.kernels[candidate.transfer], len(self.classifier.class_names)
         extended = scale_and_bias.extend(
-            self.classifier, kernel, self.unseen, candidate.scale, scale_unit, candidate.bias, self.train_features
+            self.classifier, kernel, self.unseen, candidate.scale, candidate.bias, self.train_features
         )
         images = self.train_features, self.seen_features, self.seen_labels, self.unseen_features, self.unseen_labels
         return score(extended.logits, *images, seen_classes)
@@ -200,7 +200,7 @@ def defaults(config: config_lib.ValidationConfig) -> ChosenSettings:
     gamma leaves nine of ten training images with a seen class.
     """
     first = Candidate(map_fits(config)[0], config.lambdas[0], config.scales[0], config.biases[0])
-    settings = _settings(first, ValidationScore(SEEN_FRACTION, None, NOT_MEASURED), config.scale_unit)
+    settings = _settings(first, ValidationScore(SEEN_FRACTION, None, NOT_MEASURED))
     return dataclasses.replace(settings, protocol="defaults")
 
 
@@ -209,25 +209,21 @@ def choose(splits: Sequence[ValidationSplit], config: config_lib.ValidationConfi
 
     Args:
       splits: One or more validation splits, with weights by the same transfers.
-      config: Scales, their unit, and biases to try.
+      config: Scales and biases to try.
     """
     products = itertools.product(splits[0].kernels, config.scales, config.biases)
     candidates = [Candidate(one.map_fit, one.lambda_, scale, bias) for one, scale, bias in products]
     candidates.sort(key=_complexity)
-    scores = [
-        mean([split.score(candidate, config.scale_unit) for split in splits])
-        for candidate in progress.bar(candidates, "settings")
-    ]
+    scores = [mean([split.score(candidate) for split in splits]) for candidate in progress.bar(candidates, "settings")]
     best = choice.first_best([one.harmonic_mean for one in scores])
-    return _settings(candidates[best], scores[best], config.scale_unit)
+    return _settings(candidates[best], scores[best])
 
 
-def _settings(candidate: Candidate, score: ValidationScore, scale_unit: str) -> ChosenSettings:
+def _settings(candidate: Candidate, score: ValidationScore) -> ChosenSettings:
     return ChosenSettings(
         **candidate._asdict(),
         seen_fraction=score.seen_fraction,
         harmonic_mean=score.harmonic_mean,
-        scale_unit=scale_unit,
         synthetic_position=score.synthetic_position,
     )
 

@@ -128,7 +128,7 @@ def _with_classes(
         old, kernel=old.kernel[:, :seen], bias=old.bias[:seen], class_names=model.seen, unseen=()
     )
     chosen = model.settings
-    new = scale_and_bias.extend(of_seen, kernel, names, chosen.scale, chosen.scale_unit, chosen.bias, model.features)
+    new = scale_and_bias.extend(of_seen, kernel, names, chosen.scale, chosen.bias, model.features, chosen.scale_unit)
     classifier = dataclasses.replace(
         old,
         kernel=np.concatenate([old.kernel, new.kernel[:, seen:]], axis=1),

@@ -137,8 +137,6 @@ def _validation_split(run: context.Run, group: int, folder: Path) -> validation.
     artefacts, parent = run.artefacts, run.folder(run_files.VALIDATION_BACKBONE) / str(group)
     classifier = classifier_lib.Classifier.load(parent, run.network.backbone if run.is_frozen else None)
     observed = artefacts.validation_importances(group)
-    if run.config.importance.importances_of == "probability":
-        observed = _of_probability(run, classifier, run.training_data.rehearsal(run.config.seed, group).train, folder)
     known = run.validation_knowledge(group)
     seen_classes, seen = len(classifier.class_names), _seen_classes(run, observed)
     maps = {
@@ -155,10 +153,8 @@ def _validation_split(run: context.Run, group: int, folder: Path) -> validation.
 def fit_map(run: context.Run, folder: Path) -> None:
     """Fit the map from domain vectors to importances on all seen classes."""
     artefacts = run.artefacts
-    observed = artefacts.importances
-    if run.config.importance.importances_of == "probability":
-        observed = _of_probability(run, artefacts.trained_classifier, run.training_data.train, folder)
-    _fit_map(run, artefacts.settings.map_fit, artefacts.knowledge, _seen_classes(run, observed), folder).save(folder)
+    seen = _seen_classes(run, artefacts.importances)
+    _fit_map(run, artefacts.settings.map_fit, artefacts.knowledge, seen, folder).save(folder)
 
 
 def transfer_weights(run: context.Run, folder: Path) -> None:
@@ -168,8 +164,8 @@ def transfer_weights(run: context.Run, folder: Path) -> None:
     maps = {settings.map_fit: artefacts.domain_map}
     wanted = artefacts.knowledge.vectors[len(run.dataset.seen) :]
     (kernel,) = _kernels(run, classifier, observed, maps, wanted, (settings.lambda_,), folder).values()
-    sized = settings.scale, settings.scale_unit, settings.bias
-    extended = scale_and_bias.extend(classifier, kernel, run.dataset.unseen, *sized, observed.features)
+    size = settings.scale, settings.bias, observed.features, settings.scale_unit
+    extended = scale_and_bias.extend(classifier, kernel, run.dataset.unseen, *size)
     extended.save(folder)
     gamma = settings.gamma_transfer.gamma(extended.logits(observed.features), len(run.dataset.seen))
     run_files.write_gamma(folder, gamma)
@@ -299,20 +295,10 @@ def _train(run: context.Run, dataset: zero_shot.ZeroShotDataset, folder: Path) -
 
 
 def _importances(
-    run: context.Run, classifier: classifier_lib.Classifier, split: zero_shot.Split, folder: Path, of: str = "logit"
-) -> importance.Importances:
-    kept = run.config.transfer.transfer_images
-    return importance.compute(classifier, split, kept, run.config.seed, folder, run.jit_compile, of)
-
-
-def _of_probability(
     run: context.Run, classifier: classifier_lib.Classifier, split: zero_shot.Split, folder: Path
 ) -> importance.Importances:
-    """Compute the same as `_importances` for a split of the training data, but of probabilities."""
-    if run.has_activations:
-        classifier = dataclasses.replace(classifier, backbone=classifier.backbone.without_trunk())
-    (folder / "importances").mkdir(parents=True, exist_ok=True)
-    return _importances(run, classifier, split, folder / "importances", "probability")
+    kept = run.config.transfer.transfer_images
+    return importance.compute(classifier, split, kept, run.config.seed, folder, run.jit_compile)
 
 
 def _seen_classes(run: context.Run, observed: importance.Importances) -> fit.SeenClasses:

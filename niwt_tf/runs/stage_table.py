@@ -50,6 +50,14 @@ def _transfer(config: config_lib.RunConfig) -> list[Any]:
     return [config.transfer, named_files.transfer_stamps(config.transfer, config.seed)]
 
 
+def _validation(config: config_lib.RunConfig) -> dict[str, Any]:
+    """Collect what determines the choice of settings, with the setting that runs had before."""
+    return dataclasses.asdict(config.validation) | {"scale_unit": config_lib.REMOVED["scale_unit"]}
+
+
+# What a setting of earlier versions put into fingerprints; it stays there, so that stages of earlier runs stay current.
+_IMPORTANCES = {"importances_of": config_lib.REMOVED["importances_of"]}
+
 STAGES: dict[str, Stage] = {
     "data": Stage(
         "images and their zero-shot split",
@@ -70,7 +78,7 @@ STAGES: dict[str, Stage] = {
     run_files.VALIDATION: Stage(
         "map, lambda, scale, bias and gamma, chosen on validation classes",
         (run_files.VALIDATION_BACKBONE, "knowledge"),
-        lambda c: [c.domain, c.importance, c.map, *_transfer(c), c.validation, c.seed],
+        lambda c: [c.domain, _IMPORTANCES, c.map, *_transfer(c), _validation(c), c.seed],
     ),
     "backbone": Stage("the backbone, trained on the seen classes", ("activations",), _training),
     "importances": Stage(
@@ -79,7 +87,7 @@ STAGES: dict[str, Stage] = {
     "map": Stage(
         "the map from domain to importances",
         ("importances", run_files.VALIDATION),
-        lambda c: [c.importance, c.map, c.seed],
+        lambda c: [_IMPORTANCES, c.map, c.seed],
     ),
     "transfer": Stage("weights of the unseen classes", ("map",), lambda c: [*_transfer(c), c.seed]),
     "evaluate": Stage("accuracy on seen and unseen classes", ("transfer",), lambda c: []),

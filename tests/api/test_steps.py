@@ -69,15 +69,6 @@ def test_a_map_has_the_layers_and_the_loss_that_are_asked_for(found: importance.
         niwt_tf.fit_map(_VECTORS, found, map_layers=2)
 
 
-def test_importances_of_probabilities_weigh_other_classes(classifier: classifier_lib.Classifier) -> None:
-    found = niwt_tf.compute_importances(classifier, _images(), _LABELS, of="probability")
-    logits = classifier.logits(found.features)
-    rivals = np.where(np.arange(3) == _LABELS[:, None], -np.inf, logits)
-    rivals = np.exp(rivals - rivals.max(1, keepdims=True))
-    asked = colours.KERNEL.T[_LABELS] - rivals / rivals.sum(1, keepdims=True) @ classifier.kernel.T
-    np.testing.assert_allclose(found.values, asked / _SIDE**2, rtol=1e-4, atol=1e-6)
-
-
 def test_seen_classes_ask_for_their_own_importances(found: importance.Importances) -> None:
     predicted = niwt_tf.fit_map(_VECTORS, found, map_penalties=(1e-4,))(_VECTORS)
     np.testing.assert_array_equal(predicted.argmax(1), [0, 1, 2])
@@ -155,17 +146,15 @@ def test_new_classes_come_last_and_are_calibrated_on_training_images(
     classifier: classifier_lib.Classifier, found: importance.Importances
 ) -> None:
     kernel = np.array([[1.0], [1], [0]])
-    more = niwt_tf.add_classes(classifier, kernel, ["yellow"], found.features, scale=0.25, scale_unit="length")
+    more = niwt_tf.add_classes(classifier, kernel, ["yellow"], found.features, scale=0.25)
     assert more.class_names == ("red", "green", "blue", "yellow")
     assert more.unseen == ("yellow",)
-    assert np.linalg.norm(more.kernel[:, 3]) == pytest.approx(2)  # a quarter of 8
     logits = more.logits(found.features)
     assert logits[:, 3].mean() == pytest.approx(logits[:, :3].mean(), rel=1e-4)
-    spread = niwt_tf.add_classes(classifier, kernel, ["yellow"], found.features, scale=0.25)
     taken = classifier.logits(found.features).argmax(1)
     means = {c: found.features[taken == c].mean(0) for c in set(taken)}
     within = found.features - np.stack([means[c] for c in taken])
-    spreads = (within @ spread.kernel).std(0)
+    spreads = (within @ more.kernel).std(0)
     assert spreads[3] == pytest.approx(spreads[:3].mean() / 4, rel=1e-4)
     gamma = niwt_tf.choose_gamma(more, found.features, 0.5)
     assert ((logits[:, :3].max(1) - gamma) >= logits[:, 3]).mean() == 0.5
@@ -202,16 +191,12 @@ def test_mistakes_are_told(classifier: classifier_lib.Classifier, found: importa
         niwt_tf.fit_map(np.eye(3), found, relevance=-1)
     with pytest.raises(errors.UserError, match="`transfer_source` must be left to whole runs. Received: .*='noise'"):
         niwt_tf.transfer_weights(classifier, found, np.ones((1, 3)), transfer_source="noise")
-    with pytest.raises(errors.UserError, match="`of` must be one of logit, probability"):
-        niwt_tf.compute_importances(classifier, _images(), _LABELS, of="loss")
     with pytest.raises(errors.UserError, match="`lambda_` must be at least 0"):
         niwt_tf.transfer_weights(classifier, found, np.ones((1, 3)), lambda_=-1)
     with pytest.raises(errors.UserError, match="`class_names` must be new to the classifier. Received: red"):
         niwt_tf.add_classes(classifier, np.ones((3, 1)), ["red"], found.features)
     with pytest.raises(errors.UserError, match=r"`kernel` must have a number for each new class, \[3,1\]"):
         niwt_tf.add_classes(classifier, np.ones((3, 2)), ["yellow"], found.features)
-    with pytest.raises(errors.UserError, match="`scale_unit` must be one of spread, length"):
-        niwt_tf.add_classes(classifier, np.ones((3, 1)), ["yellow"], found.features, scale_unit="width")
     with pytest.raises(errors.UserError, match="`seen_fraction` must be .* from 0 to 1. Received: seen_fraction=1.5"):
         niwt_tf.choose_gamma(classifier, found.features, 1.5)
     with pytest.raises(errors.UserError, match="`classifier` must have new classes"):

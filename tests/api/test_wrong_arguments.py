@@ -200,7 +200,6 @@ _KINDS: dict[str, dict[str, str]] = {
         "features": "filled matrix",
         "scale": "size",
         "bias": "choice",
-        "scale_unit": "choice",
     },
     "choose_gamma": {"classifier": "object", "features": "filled matrix", "seen_fraction": "share"},
     "compute_features": {"backbone": "object", "images": "images"},
@@ -210,7 +209,6 @@ _KINDS: dict[str, dict[str, str]] = {
         "labels": "labels",
         "kept_images": "count",
         "seed": "seed",
-        "of": "choice",
     },
     "encode_attributes": {
         "values": "vectors of classes",
@@ -286,7 +284,6 @@ _KINDS: dict[str, dict[str, str]] = {
         "text_encoder": "encoder",
         "seed": "seed",
         "transfer_fit": "choice",
-        "scale_unit": "choice",
         "shrinkage": "shrinkage",
     },
     "name_neurons": {

@@ -187,7 +187,6 @@ def test_groups_are_headed_by_the_program_and_the_step() -> None:
         "niwt: Images",
         "niwt: Domain knowledge",
         "niwt: Backbone",
-        "niwt: Importances",
         "niwt: Domain to importances",
         "niwt: Importances to weights",
         "niwt: Chosen on validation classes",
@@ -195,7 +194,7 @@ def test_groups_are_headed_by_the_program_and_the_step() -> None:
     }
     machine = {"jit_compile", "mixed_precision", "deterministic", "memory_limit", "activations_limit"}
     assert groups["niwt: Run"] == {"seed"} | machine | _HERE
-    chosen = {"map_fits", "map_relevances", "lambdas", "scales", "scale_unit", "biases", "validation_groups"}
+    chosen = {"map_fits", "map_relevances", "lambdas", "scales", "biases", "validation_groups"}
     assert groups["niwt: Chosen on validation classes"] == chosen
     assert {"dataset", "data_dir", "aviary_seed"} <= groups["niwt: Images"]
 

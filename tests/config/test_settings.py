@@ -134,12 +134,6 @@ def test_values_just_outside_of_limits_are_errors(name: str, limit: str, value: 
         ("transfer_source", "image", f"{_SOURCE_RULE} Received: --transfer_source=image."),
         ("transfer_source", "images:", f"{_SOURCE_RULE} Received: --transfer_source=images:."),
         ("transfer_source", "noise:1", f"{_SOURCE_RULE} Received: --transfer_source=noise:1."),
-        (
-            "importances_of",
-            "logits",
-            "`--importances_of` must be one of logit, probability. Received: --importances_of=logits. "
-            "Did you mean 'logit'?",
-        ),
         ("map_layers", 4, "`--map_layers` must be from 1 to 3. Received: --map_layers=4."),
         ("map_loss", "l2", "`--map_loss` must be one of cosine, l1, both. Received: --map_loss=l2. Did you mean 'l1'?"),
         ("tfidf_phrase", 6, "`--tfidf_phrase` must be from 1 to 5. Received: --tfidf_phrase=6."),

@@ -19,7 +19,6 @@ from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.evaluation import gzsl
 from niwt_tf.method import validation
 from niwt_tf.method.calibration import gamma as gamma_lib
-from niwt_tf.method.calibration import scale_and_bias
 from niwt_tf.method.domain_map import domain_map
 from niwt_tf.numerics import choice
 
@@ -58,10 +57,18 @@ def _choose(
     classifier: classifier_lib.Classifier | None = None,
     split: validation.ValidationSplit = _SPLIT,
 ) -> validation.ChosenSettings:
-    config = config_lib.ValidationConfig(scales=scales, biases=biases, scale_unit="length")
+    config = config_lib.ValidationConfig(scales=scales, biases=biases)
     by_fit = {_by("descent", 0, lambda_): kernel for lambda_, kernel in kernels.items()}
     split = dataclasses.replace(split, classifier=classifier or _classifier(), kernels=by_fit)
     return validation.choose([split], config)
+
+
+def _spreads(kernel: np.ndarray, features: np.ndarray, seen_classes: int) -> np.ndarray:
+    """Compute the standard deviation of each logit within the classes that are predicted."""
+    logits = features @ kernel
+    predictions = logits[:, :seen_classes].argmax(1)
+    means = np.stack([logits[predictions == prediction].mean(0) for prediction in predictions])
+    return np.sqrt(((logits - means) ** 2).mean(0))
 
 
 def _summary(chosen: validation.ChosenSettings) -> tuple[str, float, float, str, float, float]:
@@ -88,7 +95,9 @@ def test_the_lambda_with_the_highest_harmonic_mean_is_chosen(order: tuple[float,
 
 @pytest.mark.parametrize("scales", [(0.0, 1.0), (1.0, 0.0)])
 def test_the_scale_with_the_highest_harmonic_mean_is_chosen(scales: tuple[float, ...]) -> None:
-    assert _summary(_choose({0.1: _FAINT}, scales)) == ("descent", 0.1, 1.0, "zero", 0.6, pytest.approx(0.8))
+    # The spreads of logits within classes are 0.632 for the seen and 0.398 for `_RIGHT`, whose margins become
+    # 1.411, 0.411 for seen, -2.178, -0.678, 1.206 for unseen, and 1, 0.205, 0.411, -1.589, 3 for training images.
+    assert _summary(_choose({0.1: _FAINT}, scales)) == ("descent", 0.1, 1.0, "zero", 0.8, pytest.approx(0.8))
 
 
 def test_lambda_and_scale_are_chosen_together() -> None:
@@ -107,7 +116,7 @@ def test_of_equals_the_simplest_is_chosen_whatever_rounds_and_in_any_order(
     noise = iter(np.random.default_rng(seed).uniform(-1e-6, 1e-6, 999))
 
     class Noisy(validation.ValidationSplit):
-        def score(self, candidate: validation.Candidate, scale_unit: str) -> validation.ValidationScore:
+        def score(self, candidate: validation.Candidate) -> validation.ValidationScore:
             return validation.ValidationScore(0.5, 0.5, 0.7 + next(noise))
 
     kernels = dict.fromkeys([_by(*key[:3]) for key in order], _RIGHT)
@@ -167,19 +176,18 @@ def test_the_place_is_that_of_the_middle_of_good_gammas() -> None:
     assert chosen.gamma_transfer == gamma_lib.GammaTransfer(0.6, pytest.approx(expected.synthetic_position, rel=1e-3))
 
 
-@pytest.mark.parametrize("unit", ["spread", "length"])
-def test_sizes_are_of_the_unit_that_is_asked_for(unit: str) -> None:
-    config = config_lib.ValidationConfig(scales=(0.8,), biases=("zero",), scale_unit=unit)
+def test_scales_are_multiples_of_the_spread_of_seen_logits() -> None:
+    config = config_lib.ValidationConfig(scales=(0.8,), biases=("zero",))
     split = dataclasses.replace(_SPLIT, classifier=_classifier(), kernels={_by("ridge", 0, 0.1): _RIGHT})
     chosen = validation.choose([split], config)
-    sized = scale_and_bias.extend(_classifier(), _RIGHT, ("heron",), 0.8, unit, "zero", _SPLIT.train_features)
-    size = np.linalg.norm(sized.kernel[:, 2])
-    assert (size == pytest.approx(0.8)) == (unit == "length")  # the two differ here
-    of_seen, of_unseen = sized.logits(_SPLIT.seen_features), sized.logits(_SPLIT.unseen_features)
-    curve = gzsl.curve(gzsl.GzslLogits(of_seen, _SPLIT.seen_labels, of_unseen, np.full(3, 2), 2))
-    assert (chosen.scale_unit, chosen.harmonic_mean) == (unit, pytest.approx(curve.best_gamma()[1]))
-    place = gamma_lib.locate(sized.logits(_SPLIT.train_features), 2, curve.middle_gamma())
-    assert chosen.synthetic_position == pytest.approx(place.synthetic_position)
+    of_seen, of_new = np.split(_spreads(np.concatenate([np.eye(3, 2), _RIGHT], 1), _SPLIT.train_features, 2), [2])
+    kernel = np.concatenate([np.eye(3, 2), 0.8 * of_seen.mean() / of_new * _RIGHT], axis=1)
+    sized = dataclasses.replace(_classifier(), kernel=kernel, bias=np.zeros(3))
+    seen_logits, unseen_logits = sized.logits(_SPLIT.seen_features), sized.logits(_SPLIT.unseen_features)
+    curve = gzsl.curve(gzsl.GzslLogits(seen_logits, _SPLIT.seen_labels, unseen_logits, np.full(3, 2), 2))
+    assert (chosen.scale_unit, chosen.harmonic_mean) == ("spread", pytest.approx(curve.best_gamma()[1]))
+    position = gamma_lib.locate(sized.logits(_SPLIT.train_features), 2, curve.middle_gamma())
+    assert chosen.synthetic_position == pytest.approx(position.synthetic_position, rel=1e-4)
 
 
 def test_a_class_without_images_is_an_error() -> None:
@@ -197,12 +205,13 @@ def test_choice_beats_every_setting_at_every_gamma_of_a_grid() -> None:
     kernel = np.eye(6, 3)
     classifier = classifier_lib.Classifier(_NETWORK, kernel, np.zeros(3), ("wren", "robin", "tit"))
     kernels = {lambda_: np.eye(6)[:, 3:5] + lambda_ * rng.normal(size=(6, 2)) for lambda_ in (0.5, 0.1, 2.0)}
-    config = config_lib.ValidationConfig(scales=(0.0, 0.7, 1.4), biases=("zero",), scale_unit="length")
+    config = config_lib.ValidationConfig(scales=(0.0, 0.7, 1.4), biases=("zero",))
     by_fit = {_by("ridge", 0, lambda_): new for lambda_, new in kernels.items()}
     chosen = validation.choose([validation.ValidationSplit(classifier, ("heron", "stork"), by_fit, *images)], config)
     best = {}
     for (lambda_, new), scale in itertools.product(kernels.items(), config.scales):
-        scaled = new * scale / np.linalg.norm(new, axis=0) if scale else new
+        spreads = _spreads(np.concatenate([kernel, new], 1), images[0], 3)
+        scaled = new * scale * spreads[:3].mean() / spreads[3:] if scale else new
         logits = features @ np.concatenate([kernel, scaled], 1)
         test = gzsl.GzslLogits(logits[seen], labels[seen], logits[unseen], labels[unseen], 3)
         best[lambda_, scale] = max(gzsl.gzsl(test, gamma).harmonic_mean for gamma in np.linspace(-4, 4, 2001))

@@ -128,22 +128,6 @@ def test_weights_are_found_on_training_images_or_what_is_named(
     np.testing.assert_array_equal(np.load(tmp_path / "activations.npy"), found)
 
 
-@pytest.mark.parametrize("has_activations", [False, True])
-def test_importances_of_probabilities_are_of_images_or_of_kept_activations(
-    has_activations: bool, classifier: classifier_lib.Classifier, tmp_path: Path
-) -> None:
-    images = np.random.default_rng(1).integers(0, 256, (4, 16, 16, 3), np.uint8)
-    activations = classifier.backbone.trunk(images, training=False)
-    labels = np.array([0, 1, 2, 1])
-    split = zero_shot.Split(tf.data.Dataset.from_tensor_slices(activations if has_activations else images), labels)
-    found = stages._of_probability(_run(has_activations), classifier, split, tmp_path / "group")
-    logits = tf.constant(classifier.logits(found.features))
-    asked = importance.weights_of_probability(tf.constant(classifier.kernel.T), logits, labels)
-    expected = importance.importances(importance.inference(classifier.backbone.head), activations, asked)
-    np.testing.assert_allclose(found.values, expected, rtol=1e-3, atol=1e-6)
-    assert (tmp_path / "group" / "importances" / "values.npy").exists() and len(found.activations) == 3
-
-
 class _Map:
     """Predicts the same importances `[U,K]` for whatever it is asked, and errs by `residuals`."""
 
