@@ -54,9 +54,9 @@ def compute_importances(
     arguments.require_seed(seed)
     split = arrays.as_split(images, labels, len(classifier.class_names), classifier.backbone.image_size)
     with tempfile.TemporaryDirectory() as folder:
-        found = importance.compute(classifier, split, kept_images, seed, Path(folder), devices.compiles("auto"))
-        names = [field.name for field in dataclasses.fields(found)]
-        return importance.Importances(**{name: np.array(getattr(found, name)) for name in names})
+        on_disk = importance.compute(classifier, split, kept_images, seed, Path(folder), devices.compiles("auto"))
+        names = [field.name for field in dataclasses.fields(on_disk)]
+        return importance.Importances(**{name: np.array(getattr(on_disk, name)) for name in names})
 
 
 def fit_map(
@@ -281,9 +281,9 @@ def evaluate_gzsl(
     )
     remedy = "Give how many columns of the logits, the first ones, are of seen classes."
     first_unseen = arguments.require_whole("seen_classes", seen_classes, 1, classes - 1, remedy)
-    of_seen = arguments.require_labels("seen_labels", seen_labels, len(seen), range(first_unseen))
-    of_unseen = arguments.require_labels("unseen_labels", unseen_labels, len(unseen), range(first_unseen, classes))
-    test = gzsl.GzslLogits(seen, of_seen, unseen, of_unseen, first_unseen)
+    seen_columns = arguments.require_labels("seen_labels", seen_labels, len(seen), range(first_unseen))
+    unseen_columns = arguments.require_labels("unseen_labels", unseen_labels, len(unseen), range(first_unseen, classes))
+    test = gzsl.GzslLogits(seen, seen_columns, unseen, unseen_columns, first_unseen)
     scores = gzsl.gzsl(test, arguments.require_number("gamma", gamma))
     return {
         "seen_accuracy": scores.seen,

@@ -22,7 +22,7 @@ from niwt_tf import version
 from niwt_tf.backbones import activations, features
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.data import zero_shot
-from niwt_tf.domains import knowledge
+from niwt_tf.domains import knowledge as knowledge_lib
 from niwt_tf.evaluation import gzsl, summary
 from niwt_tf.explain import explain_run
 from niwt_tf.method import importance, inverse_map, validation
@@ -69,9 +69,9 @@ def prepare_data(run: context.Run, folder: Path) -> None:
 
 def encode_knowledge(run: context.Run, folder: Path) -> None:
     """Write the domain vectors; compute those of a validation, too, so that errors in them show at once."""
-    known = knowledge.load(run.dataset, run.config.domain)
-    progress.say(f"  {known.source}")
-    known.save(folder / run_files.KNOWLEDGE)
+    knowledge = knowledge_lib.load(run.dataset, run.config.domain)
+    progress.say(f"  {knowledge.source}")
+    knowledge.save(folder / run_files.KNOWLEDGE)
     if run.protocol == "groups":
         run.validation_knowledge(0)
     else:
@@ -116,8 +116,8 @@ def _train_for_validation(run: context.Run, dataset: zero_shot.ZeroShotDataset, 
     _importances(run, classifier, dataset.train, folder)
     for name in ("test_seen", "test_unseen"):
         split = getattr(dataset, name)
-        found = features.compute(classifier.backbone.network, split, _BATCH_SIZE, folder / name, run.jit_compile)
-        np.savez(folder / f"{name}.npz", features=found, labels=split.labels)
+        images = features.compute(classifier.backbone.network, split, _BATCH_SIZE, folder / name, run.jit_compile)
+        np.savez(folder / f"{name}.npz", features=images, labels=split.labels)
 
 
 def choose_settings(run: context.Run, folder: Path) -> None:
@@ -137,15 +137,15 @@ def _validation_split(run: context.Run, group: int, folder: Path) -> validation.
     artefacts, parent = run.artefacts, run.folder(run_files.VALIDATION_BACKBONE) / str(group)
     classifier = classifier_lib.Classifier.load(parent, run.network.backbone if run.is_frozen else None)
     observed = artefacts.validation_importances(group)
-    known = run.validation_knowledge(group)
+    knowledge = run.validation_knowledge(group)
     seen_classes, seen = len(classifier.class_names), _seen_classes(run, observed)
     maps = {
-        map_fit: _fit_map(run, map_fit, known, seen, folder / map_fit.folder_name)
+        map_fit: _fit_map(run, map_fit, knowledge, seen, folder / map_fit.folder_name)
         for map_fit in validation.map_fits(run.config.validation)
     }
-    wanted = known.vectors[seen_classes:]
-    kernels = _kernels(run, classifier, observed, maps, wanted, run.config.validation.lambdas, folder / "transfer")
-    unseen = known.class_names[seen_classes:]
+    vectors = knowledge.vectors[seen_classes:]
+    kernels = _kernels(run, classifier, observed, maps, vectors, run.config.validation.lambdas, folder / "transfer")
+    unseen = knowledge.class_names[seen_classes:]
     tested = (artefacts.validation_images(group, split) for split in ("test_seen", "test_unseen"))
     return validation.ValidationSplit(classifier, unseen, kernels, observed.features, *itertools.chain(*tested))
 
@@ -162,8 +162,8 @@ def transfer_weights(run: context.Run, folder: Path) -> None:
     artefacts = run.artefacts
     classifier, observed, settings = artefacts.trained_classifier, artefacts.importances, artefacts.settings
     maps = {settings.map_fit: artefacts.domain_map}
-    wanted = artefacts.knowledge.vectors[len(run.dataset.seen) :]
-    (kernel,) = _kernels(run, classifier, observed, maps, wanted, (settings.lambda_,), folder).values()
+    vectors = artefacts.knowledge.vectors[len(run.dataset.seen) :]
+    (kernel,) = _kernels(run, classifier, observed, maps, vectors, (settings.lambda_,), folder).values()
     size = settings.scale, settings.bias, observed.features, settings.scale_unit
     extended = scale_and_bias.extend(classifier, kernel, run.dataset.unseen, *size)
     extended.save(folder)
@@ -308,12 +308,12 @@ def _seen_classes(run: context.Run, observed: importance.Importances) -> fit.See
 def _fit_map(
     run: context.Run,
     map_fit: domain_map.MapFit,
-    known: knowledge.DomainKnowledge,
+    knowledge: knowledge_lib.DomainKnowledge,
     seen: fit.SeenClasses,
     folder: Path,
 ) -> domain_map.DomainMap:
     """Fit the map of the seen classes, and log its scores to `folder`."""
-    vectors = known.vectors[: seen.classes]
+    vectors = knowledge.vectors[: seen.classes]
     with training_log.scalars(folder) as log:
         return fit.fit(seen, vectors, run.config.map, run.config.seed, map_fit, log)
 
@@ -329,7 +329,7 @@ def _kernels(
 ) -> dict[validation.Transfer, np.ndarray]:
     """Compute the weights `[D,U]` for domain vectors `[U,M]`, by every map with every lambda."""
     folder.mkdir(exist_ok=True)
-    kept = _transferred_on(run, classifier, observed, folder)
+    kept = _transfer_activations(run, classifier, observed, folder)
     targets = {map_fit: fitted(vectors) for map_fit, fitted in maps.items()}
     is_closed = run.config.transfer.transfer_fit == "closed"
     operators = _operators(run, classifier, observed, kept, maps, lambdas) if is_closed else {}
@@ -360,7 +360,7 @@ def _operators(
     }
 
 
-def _transferred_on(
+def _transfer_activations(
     run: context.Run, classifier: classifier_lib.Classifier, observed: importance.Importances, folder: Path
 ) -> np.ndarray:
     """Return the activations to fit weights on: those of training images, or of others, then saved in `folder`."""
@@ -368,6 +368,6 @@ def _transferred_on(
         return observed.activations
     settings, backbone = run.config.transfer, classifier.backbone
     images = transfer_images.images(settings, backbone.image_size, run.config.seed)
-    found = transfer_images.activations(backbone, images, settings.transfer_images, run.jit_compile)
-    np.save(folder / transfer_images.FILE, found)
-    return found
+    kept = transfer_images.activations(backbone, images, settings.transfer_images, run.jit_compile)
+    np.save(folder / transfer_images.FILE, kept)
+    return kept

@@ -76,7 +76,7 @@ def test_a_model_without_a_classifier_or_of_other_classes() -> None:
         niwt_tf.load_classifier(classifier, _NAMES[:2])
     assert str(caught.value) == (
         "`class_names` must be one for each output of the model, in their order. Received: 2 names for the Functional "
-        f"'{classifier.name}', which tells 3 classes apart. Name them all, or call load_backbone and fit_classifier."
+        f"'{classifier.name}', which distinguishes 3 classes. Name them all, or call load_backbone and fit_classifier."
     )
 
 

@@ -121,7 +121,7 @@ def test_the_closed_form_is_gradient_descent_over_images(relation: Relation, ste
     fold_of = folds_lib.deal(30, 6, seed=0)
     moments = _moments(relation.values, relation.labels, fold_of)
     for kept in (fold_of >= 0, fold_of != 2):
-        descent = inverse_map._Descent.on(moments, relation.vectors, kept)
+        descent = inverse_map._Descent.prepare(moments, relation.vectors, kept)
         np.testing.assert_allclose(descent.kernel(steps), _gradient_descent(relation, kept, steps), atol=1e-9)
 
 
@@ -149,7 +149,7 @@ def test_held_out_classes_have_no_say_in_their_fold(relation: Relation) -> None:
     other_vectors = np.where(changed[:, None], 99, relation.vectors)
     for kept, same in ((fold_of != 1, True), (fold_of != 0, False)):
         kernels = [
-            inverse_map._Descent.on(_moments(values, relation.labels, fold_of), vectors, kept).kernel(9)
+            inverse_map._Descent.prepare(_moments(values, relation.labels, fold_of), vectors, kept).kernel(9)
             for values, vectors in ((relation.values, relation.vectors), (other_values, other_vectors))
         ]
         assert np.allclose(*kernels) is same

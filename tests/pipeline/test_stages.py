@@ -119,10 +119,10 @@ def test_weights_are_found_on_training_images_or_what_is_named(
     classifier: classifier_lib.Classifier, tmp_path: Path
 ) -> None:
     observed = importance.Importances(*(np.zeros(1) for _ in range(4)))
-    assert stages._transferred_on(_run(), classifier, observed, tmp_path) is observed.activations
+    assert stages._transfer_activations(_run(), classifier, observed, tmp_path) is observed.activations
     assert not list(tmp_path.iterdir())
     run = _run(transfer_source="noise")
-    found = stages._transferred_on(run, classifier, observed, tmp_path)
+    found = stages._transfer_activations(run, classifier, observed, tmp_path)
     (noise,) = images_lib.images(run.config.transfer, 16, 0)
     np.testing.assert_allclose(found, classifier.backbone.trunk(noise, training=False), rtol=2**-9, atol=1e-4)
     np.testing.assert_array_equal(np.load(tmp_path / "activations.npy"), found)

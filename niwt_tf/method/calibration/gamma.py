@@ -104,8 +104,9 @@ def _synthetic_logits(logits: np.ndarray, classes: np.ndarray, labels: np.ndarra
     means = discriminant.class_means(logits, labels, len(classes))
     deviations, center = logits - means[labels], means.mean(0)
     covariances = deviations.T @ deviations / len(deviations)
-    of_seen = covariances[classes]
-    length = (of_seen * (means - center)).sum() / max((of_seen**2).sum(), _TINY)  # fits the seen classes best
+    seen_covariances = covariances[classes]
+    # The length that fits the seen classes best.
+    length = (seen_covariances * (means - center)).sum() / max((seen_covariances**2).sum(), _TINY)
     centers = center + length * covariances[seen_classes:]
     count = min(len(logits), _PER_CLASS, max(1, _IN_ALL // len(centers)))
     return centers[:, None] + deviations[np.linspace(0, len(logits) - 1, count).astype(int)]

@@ -40,8 +40,9 @@ def extend(
         versions `LENGTH`, the vector's length.
     """
     if scale:
-        of_seen, of_new = np.split(_sizes(classifier, kernel, scale_unit, features), [len(classifier.class_names)])
-        kernel = kernel * np.divide(scale * of_seen.mean(), of_new, out=np.ones_like(of_new), where=of_new > _TINY)
+        sizes = _sizes(classifier, kernel, scale_unit, features)
+        seen, new = np.split(sizes, [len(classifier.class_names)])
+        kernel = kernel * np.divide(scale * seen.mean(), new, out=np.ones_like(new), where=new > _TINY)
     new_bias = np.full(len(unseen), classifier.bias.mean() if bias == "mean" else 0.0)
     if bias == "level":
         average = np.mean(features, axis=0, dtype=np.float64)

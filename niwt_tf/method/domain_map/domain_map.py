@@ -72,8 +72,8 @@ class DomainMap:
           errors.UserError: If the domain vectors are not finite numbers, or have another number of features.
         """
         features = self.forward.input_shape[-1]
-        given = arguments.require_matrix("domain_vectors", domain_vectors, of_row="class", columns=features, least=0)
-        return self.forward(tf.constant(given)).numpy()
+        vectors = arguments.require_matrix("domain_vectors", domain_vectors, of_row="class", columns=features, least=0)
+        return self.forward(tf.constant(vectors)).numpy()
 
     def save(self, folder: Path) -> None:
         """Write `forward.keras` and `map.npz` into `folder`."""
@@ -85,8 +85,8 @@ class DomainMap:
         """Read a map that `save` wrote, in Keras' safe mode and without pickle."""
         forward = keras.models.load_model(folder / "forward.keras", compile=False, safe_mode=True)
         with np.load(folder / "map.npz", allow_pickle=False) as saved:
-            found = {name: saved[name] for name in _SAVED if name in saved}  # bundles of format 1 lack some
-        return cls(forward, **{name: array if array.ndim else array.item() for name, array in found.items()})
+            arrays = {name: saved[name] for name in _SAVED if name in saved}  # bundles of format 1 lack some
+        return cls(forward, **{name: array if array.ndim else array.item() for name, array in arrays.items()})
 
 
 def class_sums(values: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:

@@ -70,10 +70,10 @@ def _step(
     kernel = relevance[:, None] * (inputs.T @ (precision @ targets))
     spread = relevance - relevance**2 * (inputs * (precision @ inputs)).sum(0)
     unexplained = ((targets - inputs @ kernel) ** 2).sum() / outputs
-    known = len(inputs) - noise * np.trace(precision)
+    determined = len(inputs) - noise * np.trace(precision)
     return (
         np.maximum((kernel**2).sum(1) / outputs + spread, _TINY),
-        float((unexplained + noise * known) / len(inputs)),
+        float((unexplained + noise * determined) / len(inputs)),
     )
 
 
