@@ -48,7 +48,7 @@ def _of_aviary(seed: int) -> list[tuple[float, float, float]]:
     classifier = niwt_tf.train_classifier(backbone, images, labels, eight, epochs=20)
     importances = niwt_tf.compute_importances(classifier, images, labels)
     known = niwt_tf.encode_captions({name: captions[name] for name in eight})
-    model = niwt_tf.make_model(classifier, known, importances, kept_share=_KEPT_SHARE)
+    model = niwt_tf.make_model(classifier, known, importances, seen_fraction=_KEPT_SHARE)
     before = float(np.mean(model.predict(test_images).scores.argmax(1) == test_labels))
     found = []
     for index, ninth in enumerate(dataset.unseen):

@@ -74,8 +74,8 @@ def __getattr__(name: str) -> Any:
         for part in _PARTS:
             module = importlib.import_module(f"niwt_tf.api.{part}")
             if name in vars(module):
-                found = getattr(module, name)
-                globals()[name] = found if isinstance(found, type) else keras_settings.guarded(found)
+                value = getattr(module, name)
+                globals()[name] = value if isinstance(value, type) else keras_settings.guarded(value)
                 return globals()[name]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

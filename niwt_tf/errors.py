@@ -37,11 +37,11 @@ class UserError(ValueError):
 
     def __str__(self) -> str:
         """Render the message for Python, with settings as arguments."""
-        return _SETTING.sub(lambda found: f"{found[1]}={found[3]}" if found[3] else found[1], self.text)
+        return _SETTING.sub(lambda match: f"{match[1]}={match[3]}" if match[3] else match[1], self.text)
 
     def as_flags(self) -> str:
         """Render the message for the command line, with settings as flags."""
-        return _SETTING.sub(lambda found: _flag(*found.groups()), self.text)
+        return _SETTING.sub(lambda match: _flag(*match.groups()), self.text)
 
     def renamed(self: _Error, names: Mapping[str, str]) -> _Error:
         """Copy the error, with other names for settings.
@@ -49,13 +49,13 @@ class UserError(ValueError):
         Args:
           names: Argument of the caller for each setting that it takes under another name.
         """
-        return self._with(lambda found: _marked(names.get(found[1], found[1]), found[2], found[3]))
+        return self._replace(lambda match: _marked(names.get(match[1], match[1]), match[2], match[3]))
 
     def with_value(self: _Error, name: str, value: str) -> _Error:
         """Copy the error, with another text for the value of a setting wherever the message gives it one."""
-        return self._with(lambda found: _marked(name, value, value) if found[1] == name and found[3] else found[0])
+        return self._replace(lambda match: _marked(name, value, value) if match[1] == name and match[3] else match[0])
 
-    def _with(self: _Error, replace: Callable[[re.Match[str]], str]) -> _Error:
+    def _replace(self: _Error, replace: Callable[[re.Match[str]], str]) -> _Error:
         copy = type(self)(_SETTING.sub(replace, self.text))
         copy.__cause__ = self.__cause__
         return copy

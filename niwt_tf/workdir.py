@@ -76,8 +76,8 @@ class Workdir:
         """
         options = config_lib.options(config)
         local = {name for name, (_, field) in options.items() if field.metadata.get("local")}
-        now = record(config)
-        before = json_files.read(self.root / CONFIG) or now
+        now = config_lib.REMOVED | record(config)
+        before = config_lib.REMOVED | (json_files.read(self.root / CONFIG) or now)
         changed = {name for name in (now.keys() | before.keys()) - local if now.get(name) != before.get(name)}
         if changed and not overwrite:
             differences = "\n".join(

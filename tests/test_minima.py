@@ -62,7 +62,7 @@ def test_two_seen_classes_of_two_images_with_one_caption_each_and_one_unseen_wit
     assert (metrics["rehearsal"], metrics["harmonic_mean_expected"]) == ("defaults", None)
     assert [metrics[name] for name in ("map_relevance", "lambda", "scale", "bias")] == [10, 0.0, 1.0, "level"]
     told = capsys.readouterr().out
-    assert "  rehearsal: 0 of 2 seen classes have two training images, and three must: map, lambda," in told
+    assert "  validation: 0 of 2 seen classes have two training images, and three must: map, lambda," in told
     assert ", by default" in told and "promised      -  " in told
     _use(call, root, "--captions=A small red animal.")
     assert "by default\n" in capsys.readouterr().out
@@ -82,7 +82,7 @@ def test_one_attribute_one_neuron_and_one_image_of_the_unseen_class(call: progra
     [
         (3, "turns", ["--map_fits=descent", "--transfer_fit=descent", "--map_layers=2"]),
         (4, "turns", ["--domain=documents"]),
-        (5, "groups", ["--importances_of=probability"]),
+        (5, "groups", []),
     ],
 )
 def test_few_seen_classes_of_three_images(

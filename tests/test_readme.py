@@ -151,7 +151,7 @@ def test_the_ten_lines_run_as_they_stand(tmp_path: Path) -> None:
     script = ["bash", "-euc", _BY_HAND + lines]
     answer = subprocess.run(script, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=600)
     assert (answer.returncode, answer.stderr) == (0, "")
-    assert "rehearsal: 3 seen classes are too few for a group of them: each plays unseen in turn" in answer.stdout
+    assert "validation: 3 seen classes are too few for a group of them: each is pseudo-unseen in turn" in answer.stdout
     metrics = json.loads((tmp_path / "runs" / "mine" / "metrics.json").read_text("utf-8"))
     assert (metrics["seen_classes"], metrics["unseen_classes"], metrics["imageless_classes"]) == (3, 2, ["zebra"])
     assert metrics["zsl_accuracy"] is not None and (tmp_path / "runs" / "mine" / "report" / "index.html").is_file()

@@ -113,7 +113,7 @@ def test_claim_takes_a_new_folder_and_the_same_settings_again(tmp_path: Path) ->
     assert _files(root) == {"config.json"}
     record = json.loads((root / "config.json").read_text("utf-8"))
     assert record.keys() == config.options(config.RunConfig()).keys()
-    assert (record["seed"], record["lambdas"]) == (0, list(config.RehearsalConfig().lambdas))
+    assert (record["seed"], record["lambdas"]) == (0, list(config.ValidationConfig().lambdas))
 
 
 def test_requiring_the_same_settings_writes_nothing(tmp_path: Path) -> None:
@@ -123,11 +123,11 @@ def test_requiring_the_same_settings_writes_nothing(tmp_path: Path) -> None:
 
 def test_other_settings_are_named_with_the_remedy(tmp_path: Path) -> None:
     folder = workdir.Workdir(tmp_path)
-    folder.claim(config.RunConfig(rehearsal=config.RehearsalConfig(lambdas=(0.1, 1e-3))))
-    other = config.RunConfig(seed=4, rehearsal=config.RehearsalConfig(lambdas=(0.5,)))
+    folder.claim(config.RunConfig(validation=config.ValidationConfig(lambdas=(0.1, 1e-3))))
+    other = config.RunConfig(seed=4, validation=config.ValidationConfig(lambdas=(0.5,)))
     with pytest.raises(errors.UserError) as caught:
         folder.require_same(other)
-    assert str(caught.value) == (
+    assert caught.value.as_flags() == (
         f"`--workdir` must hold a run with the same settings. Received: --workdir={tmp_path}, made with "
         "other settings:\n"
         "  --lambdas: [0.1, 0.001] there, [0.5] now\n"
@@ -148,7 +148,7 @@ def test_claim_overwrites_on_request_and_then_remembers(tmp_path: Path) -> None:
     folder.require_same(config.RunConfig(seed=4), overwrite=True)
     folder.claim(config.RunConfig(seed=4))
     folder.require_same(config.RunConfig(seed=4))
-    with pytest.raises(errors.UserError, match=re.escape("--seed: 4 there, 0 now")):
+    with pytest.raises(errors.UserError, match=re.escape("seed: 4 there, 0 now")):
         folder.require_same(config.RunConfig())
 
 
@@ -164,7 +164,7 @@ def test_options_that_only_one_version_knows_are_told(tmp_path: Path) -> None:
     folder.claim(config.RunConfig())
     record = json_files.read(tmp_path / "config.json")
     json_files.write(tmp_path / "config.json", record | {"retired": 3})
-    with pytest.raises(errors.UserError, match="--retired: 3 there, None now"):
+    with pytest.raises(errors.UserError, match="retired: 3 there, None now"):
         folder.require_same(config.RunConfig())
 
 
@@ -219,7 +219,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path, name: str) -> None
     (tmp_path / "file").touch()
     with pytest.raises(errors.UserError) as caught:
         workdir.Workdir(tmp_path / name).require_writable()
-    assert str(caught.value) == (
+    assert caught.value.as_flags() == (
         f"`--workdir` must be a folder that can be written. Received: --workdir={tmp_path / name}, where "
         f"{tmp_path / 'file'} is no folder. Name another --workdir."
     )
@@ -236,7 +236,20 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: py
 def test_a_folder_must_be_named_in_utf8(tmp_path: Path) -> None:
     with pytest.raises(errors.UserError) as caught:
         workdir.Workdir(tmp_path / "caf\udce9").require_writable()
-    assert str(caught.value) == (
+    assert caught.value.as_flags() == (
         f"`--workdir` must be a folder whose name is UTF-8. Received: --workdir={tmp_path}/caf\\xe9. Name another "
         "--workdir."
     )
+
+
+def test_settings_that_are_gone_count_only_where_a_run_was_made_with_other_values(tmp_path: Path) -> None:
+    folder = workdir.Workdir(tmp_path)
+    folder.claim(config.RunConfig())
+    record = json_files.read(tmp_path / "config.json")
+    json_files.write(tmp_path / "config.json", record | {"importances_of": "logit", "scale_unit": "spread"})
+    folder.require_same(config.RunConfig())
+    json_files.write(tmp_path / "config.json", record | {"importances_of": "probability", "scale_unit": "length"})
+    changes = "importances_of: 'probability' there, 'logit' now\n  scale_unit: 'length' there, 'spread' now"
+    with pytest.raises(errors.UserError, match=changes):
+        folder.require_same(config.RunConfig())
+    assert config.from_record(json_files.read(tmp_path / "config.json")) == config.RunConfig()

@@ -91,18 +91,18 @@ def require_importances(
     Raises:
       errors.UserError: If the value is not of type `Importances`, or an array does not fit.
     """
-    found = arguments.require_instance(
+    checked = arguments.require_instance(
         "importances", importances, importance.Importances, "Give what `compute_importances` returns."
     )
-    rows = len(found.values) if np.ndim(found.values) else 0
+    rows = len(checked.values) if np.ndim(checked.values) else 0
     neurons = classifier.backbone.activation_shape[-1] if classifier else None
     size = classifier.backbone.feature_size if classifier else None
-    arguments.require_matrix("importances.values", found.values, columns=neurons, of_column="neuron")
-    arguments.require_matrix("importances.features", found.features, rows=rows, columns=size)
-    there = _class_count(found.labels) if classes is None else classes
-    arguments.require_labels("importances.labels", found.labels, rows, range(there))
-    _require_activations(found.activations, classifier)
-    return found
+    arguments.require_matrix("importances.values", checked.values, columns=neurons, of_column="neuron")
+    arguments.require_matrix("importances.features", checked.features, rows=rows, columns=size)
+    count = _class_count(checked.labels) if classes is None else classes
+    arguments.require_labels("importances.labels", checked.labels, rows, range(count))
+    _require_activations(checked.activations, classifier)
+    return checked
 
 
 def _class_count(labels: Any) -> int:

@@ -86,8 +86,8 @@ def load_classifier(
         if start.kernel.shape[1] != len(class_names):
             raise errors.UserError(
                 "`class_names` must be one for each output of the model, in their order. Received: "
-                f"{len(class_names)} names for {_shown(name)}, which tells {start.kernel.shape[1]} classes "
-                "apart. Name them all, or call load_backbone and fit_classifier."
+                f"{len(class_names)} names for {_shown(name)}, which distinguishes {start.kernel.shape[1]} "
+                "classes. Name them all, or call load_backbone and fit_classifier."
             )
         return _finetune(start, no_images, class_names, config, 0)
 
@@ -169,11 +169,11 @@ def compute_features(backbone: backbone_lib.Backbone, images: np.ndarray) -> np.
     """
     arrays.require_backbone(backbone)
     pictures = arguments.require_images(images)
-    found = [np.zeros((0, backbone.feature_size), np.float32)]
+    features = [np.zeros((0, backbone.feature_size), np.float32)]
     for start in range(0, len(pictures), _BATCH_SIZE):
         fitted = center_crop.fit(tf.constant(pictures[start : start + _BATCH_SIZE]), backbone.image_size)
-        found.append(tf.cast(backbone.network(fitted, training=False), tf.float32).numpy())
-    return np.concatenate(found)
+        features.append(tf.cast(backbone.network(fitted, training=False), tf.float32).numpy())
+    return np.concatenate(features)
 
 
 @contextlib.contextmanager

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from niwt_tf.api import arrays
+from niwt_tf.api import arrays, settings
 from niwt_tf.backbones import classifier as classifier_lib
-from niwt_tf.domains import knowledge
+from niwt_tf.domains import knowledge as knowledge_lib
 from niwt_tf.explain import explainer, neurons, textual
 from niwt_tf.method import inverse_map
 from niwt_tf.util import arguments
@@ -34,9 +34,9 @@ def explain_images(
     arrays.require_classifier(classifier)
     pictures = arguments.require_images(images)
     name = arguments.require_text("class_name", class_name, may_be_empty=True)
-    margin = arguments.require_number("gamma", gamma)
+    penalty = arguments.require_number("gamma", gamma)
     index = textual.class_index(name, classifier.class_names, "class_name") if name else None
-    return explainer.Explainer(classifier, margin).crop_and_explain(pictures, index)
+    return explainer.Explainer(classifier, penalty).crop_and_explain(pictures, index)
 
 
 def find_reasons(
@@ -61,10 +61,11 @@ def find_reasons(
     return textual.reasons(inverse, values, names, count)
 
 
+@settings.renamed(known="knowledge")
 def name_neurons(
     classifier: classifier_lib.Classifier,
     inverse: inverse_map.InverseMap,
-    known: knowledge.DomainKnowledge,
+    knowledge: knowledge_lib.DomainKnowledge,
     images: np.ndarray,
     labels: np.ndarray,
 ) -> list[neurons.Neuron]:
@@ -73,8 +74,8 @@ def name_neurons(
     Args:
       classifier: Classifier with `C` seen classes.
       inverse: Map from `fit_inverse_map`.
-      known: Vectors of these classes, in the classifier's order, with the names of their features. Vectors of other
-        classes may follow.
+      knowledge: Domain vectors of these classes, in the classifier's order, with the names of their features. Vectors
+        of other classes may follow. Its earlier name, `known`, works too.
       images: `[N,H,W,3]` uint8 training images of these classes, RGB.
       labels: `[N]` labels from 0 to `C - 1`, each class at least once.
 
@@ -83,10 +84,12 @@ def name_neurons(
     """
     arrays.require_classifier(classifier)
     require_inverse(inverse)
-    arguments.require_instance("known", known, knowledge.DomainKnowledge, "Give what `encode_attributes` returns.")
+    arguments.require_instance(
+        "knowledge", knowledge, knowledge_lib.DomainKnowledge, "Give what `encode_attributes` returns."
+    )
     seen = len(classifier.seen)
-    vectors = arguments.require_matrix("known.vectors", known.vectors[:seen], rows=seen, of_row="class")
-    names = _feature_names(known.feature_names, inverse)
+    vectors = arguments.require_matrix("knowledge.vectors", knowledge.vectors[:seen], rows=seen, of_row="class")
+    names = _feature_names(knowledge.feature_names, inverse)
     split = arrays.as_split(images, labels, seen, classifier.backbone.image_size)
     activations = explain_images(classifier, images).activations
     return neurons.name_all(inverse, names, vectors, activations, split.labels)
@@ -106,6 +109,9 @@ def _feature_names(names: Any, inverse: inverse_map.InverseMap) -> tuple[str, ..
     listed, features = arguments.require_texts("feature_names", names), inverse.patterns.shape[1]
     if len(listed) != features:
         raise arguments.wrong(
-            "feature_names", f"be a name for each of the map's {features} features", listed, "Give those of `known`."
+            "feature_names",
+            f"be a name for each of the map's {features} features",
+            listed,
+            "Give those of the knowledge.",
         )
     return listed

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Load datasets, and encode what is known of classes as domain vectors: the dataset's own knowledge, or the user's."""
+"""Load datasets, and encode descriptions of classes as domain vectors: the dataset's own, or the user's."""
 
 from __future__ import annotations
 
@@ -107,22 +107,22 @@ def encode_captions(captions: Mapping[str, Sequence[str]], seen: Sequence[str] =
       errors.UserError: If a class has no sentence, or none with a known word, or if all seen classes have the same
         vector.
     """
-    told = _require_captions(captions)
-    fitted = _require_seen(seen, told)
-    empty = [name for name, texts in told.items() if not any(text.strip() for text in texts)]
+    sentences = _require_captions(captions)
+    fitted = _require_seen(seen, sentences)
+    empty = [name for name, texts in sentences.items() if not any(text.strip() for text in texts)]
     if empty:
         raise errors.UserError(
-            f"`captions` must tell of every class. Received: none of {errors.listed(empty)}. Write a sentence on each."
+            f"`captions` must describe every class. Received: none of {errors.listed(empty)}. Write a sentence on each."
         )
     with arguments.named():
-        encoder = encoders.TfidfEncoder.fit([list(told[name]) for name in fitted])
-    by_class = {name: encoder(list(texts)).mean(0) for name, texts in told.items()}
-    ordered = [*fitted, *(name for name in told if name not in fitted)]
-    known_words = [words.known_share(told[name], encoder.knows) for name in ordered]
+        encoder = encoders.TfidfEncoder.fit([list(sentences[name]) for name in fitted])
+    by_class = {name: encoder(list(texts)).mean(0) for name, texts in sentences.items()}
+    ordered = [*fitted, *(name for name in sentences if name not in fitted)]
+    known_words = [words.known_share(sentences[name], encoder.knows) for name in ordered]
     _audit("captions", _CAPTIONS, ordered, np.stack([by_class[name] for name in ordered]), len(fitted), (), known_words)
     shares = (knowledge_lib.DomainSlice("captions", len(by_class[fitted[0]]), encoder=encoder),)
     names, vectors = encoder.feature_names or (), np.stack(list(by_class.values()))
-    return knowledge_lib.DomainKnowledge(vectors, names, tuple(told), _CAPTIONS, shares)
+    return knowledge_lib.DomainKnowledge(vectors, names, tuple(sentences), _CAPTIONS, shares)
 
 
 def _audit(
@@ -135,9 +135,9 @@ def _audit(
     known_words: Sequence[float] = (),
 ) -> None:
     """Print a warning for each doubt about the vectors; see `audit.check`."""
-    remedy = "Tell what sets the classes apart, in words or attributes that seen classes have, too."
-    told = audit.ClassDescriptions(what, source, remedy, class_names, vectors, seen, feature_names, known_words)
-    for doubt in audit.check(told):
+    remedy = "Describe what distinguishes the classes, in words or attributes that seen classes have, too."
+    classes = audit.ClassDescriptions(what, source, remedy, class_names, vectors, seen, feature_names, known_words)
+    for doubt in audit.check(classes):
         progress.say(f"  warning: {doubt}")
 
 
@@ -152,13 +152,13 @@ def _require_captions(captions: Any) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _require_seen(seen: Any, told: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+def _require_seen(seen: Any, captions: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     """Check the classes that the vocabulary is fitted on, and return them: all classes if `seen` is empty."""
     names = arguments.require_names("seen", seen, least=0)
-    strange = [name for name in names if name not in told]
+    strange = [name for name in names if name not in captions]
     if strange:
         raise errors.UserError(
             f"`seen` must name classes that have captions. Received: {errors.listed(strange)}. Write a sentence on "
             "each."
         )
-    return names or tuple(told)
+    return names or tuple(captions)

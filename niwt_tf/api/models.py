@@ -16,7 +16,7 @@ from niwt_tf.api import arrays, explanations, settings, steps
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.backbones import saved_model_layers
 from niwt_tf.config import networks
-from niwt_tf.domains import knowledge
+from niwt_tf.domains import knowledge as knowledge_lib
 from niwt_tf.explain import neurons as neurons_lib
 from niwt_tf.explain import textual
 from niwt_tf.method import importance, inverse_map, validation
@@ -41,9 +41,10 @@ def load_model(path: str | os.PathLike[str], safe_mode: bool = True) -> Model:
         return model_lib.load(arguments.require_path("path", path), safe)
 
 
+@settings.renamed(kept_share="seen_fraction", known="knowledge")
 def make_model(
     classifier: classifier_lib.Classifier,
-    known: knowledge.DomainKnowledge,
+    knowledge: knowledge_lib.DomainKnowledge,
     importances: importance.Importances,
     forward: domain_map.DomainMap | None = None,
     inverse: inverse_map.InverseMap | None = None,
@@ -51,18 +52,17 @@ def make_model(
     lambda_: float = 0.05,
     scale: float = 1.0,
     bias: str = "level",
-    kept_share: float = validation.KEPT_SHARE,
+    seen_fraction: float = validation.SEEN_FRACTION,
     text_encoder: str = "tfidf",
     seed: int = 0,
     transfer_fit: str = "closed",
-    scale_unit: str = "spread",
     shrinkage: float = steps.SHRINKAGE,
 ) -> Model:
     """Build a model from your own pieces, which predicts, explains, and learns new classes from descriptions.
 
     Args:
       classifier: Classifier of seen classes, or of seen and new classes.
-      known: Vectors of all classes of the classifier, in its order.
+      knowledge: Domain vectors of all classes of the classifier, in its order. Its earlier name, `known`, works too.
       importances: Importances of the seen classes, from `compute_importances`.
       forward: Map from `fit_map`. By default it is fitted here.
       inverse: Map from `fit_inverse_map`. By default it is fitted here.
@@ -70,56 +70,55 @@ def make_model(
       lambda_: Regularization of the weights of new classes, at least 0; see `transfer_weights`.
       scale: Size of the weights of new classes; see `add_classes`.
       bias: Bias of new classes; see `add_classes`.
-      kept_share: Share of the seen training images that keep a seen class as prediction, 0..1; see `choose_gamma`.
-      text_encoder: Text encoder that `known` was loaded with.
+      seen_fraction: Share of the seen training images that keep a seen class as prediction, 0..1; see `choose_gamma`.
+        Its earlier name, `kept_share`, works too.
+      text_encoder: Text encoder that `knowledge` was loaded with.
       seed: Random seed of the maps' folds, and of the weights of new classes.
       transfer_fit: Method that fits these weights, `closed` or `descent`; see `transfer_weights`.
-      scale_unit: Unit of `scale`; see `add_classes`.
 
     Raises:
       errors.UserError: If the pieces are not of the same classes, or a setting has an invalid value.
     """
     arrays.require_classifier(classifier)
-    _require_same(classifier, known)
+    _require_same_classes(classifier, knowledge)
     arrays.require_importances(importances, classifier, len(classifier.seen))
     _require_maps(forward, inverse)
-    steps.require_share(kept_share)
+    steps.require_fraction(seen_fraction)
     arguments.require_seed(seed)
     chosen = settings.run(
         {"lambdas": "lambda_", "scales": "scale", "biases": "bias", "classifier_shrinkage": "shrinkage"},
         domain={"text_encoder": text_encoder},
         backbone={"classifier_shrinkage": shrinkage},
         transfer={"transfer_fit": transfer_fit},
-        rehearsal={"lambdas": (lambda_,), "scales": (scale,), "biases": (bias,), "scale_unit": scale_unit},
+        validation={"lambdas": (lambda_,), "scales": (scale,), "biases": (bias,)},
     )
-    vectors = known.vectors[: len(classifier.seen)]
+    vectors = knowledge.vectors[: len(classifier.seen)]
     names = _names(neurons, classifier.backbone.activation_shape[-1])
     forward = forward or steps.fit_map(vectors, importances, seed=seed)
-    fit = "descent" if forward.steps else "ridge"
     is_closed = transfer_fit == "closed"
     return Model(
         classifier=classifier,
-        gamma=steps.choose_gamma(classifier, importances.features, kept_share) if classifier.unseen else 0.0,
-        known=known,
+        gamma=steps.choose_gamma(classifier, importances.features, seen_fraction) if classifier.unseen else 0.0,
+        known=knowledge,
         forward=forward,
         inverse=inverse or steps.fit_inverse_map(vectors, importances, seed=seed),
-        settings=validation.Settings(
-            fit,
+        settings=validation.ChosenSettings(
+            forward.map_fit,
             lambda_,
             scale,
             bias,
-            kept_share,
+            seen_fraction,
             validation.NOT_MEASURED,
-            forward.relevance,
-            scale_unit,
-            rehearsal="defaults",
+            protocol="defaults",
         ),
         activations=importances.activations,
         features=importances.features,
         neuron_names=names,
         config=dataclasses.replace(chosen, backbone=_origin(classifier), seed=seed),
         metrics={},
-        operator=steps.operator(classifier, importances, forward.residuals, lambda_, shrinkage) if is_closed else None,
+        operator=steps.weight_operator(classifier, importances, forward.residuals, lambda_, shrinkage)
+        if is_closed
+        else None,
     )
 
 
@@ -144,13 +143,13 @@ def export_model(model: Model, out: str | os.PathLike[str], format: str = "saved
         export.export(model, place, format)
 
 
-def _require_same(classifier: classifier_lib.Classifier, known: knowledge.DomainKnowledge) -> None:
+def _require_same_classes(classifier: classifier_lib.Classifier, knowledge: knowledge_lib.DomainKnowledge) -> None:
     remedy = "Give what `encode_attributes`, `encode_captions` or `load_knowledge` returns."
-    arguments.require_instance("known", known, knowledge.DomainKnowledge, remedy)
-    if known.class_names != classifier.class_names:
+    arguments.require_instance("knowledge", knowledge, knowledge_lib.DomainKnowledge, remedy)
+    if knowledge.class_names != classifier.class_names:
         raise errors.UserError(
-            "`known` must be of the classifier's classes, in their order. Received: a classifier of "
-            f"{errors.listed(classifier.class_names)}, and knowledge of {errors.listed(known.class_names)}. Encode "
+            "`knowledge` must be of the classifier's classes, in their order. Received: a classifier of "
+            f"{errors.listed(classifier.class_names)}, and knowledge of {errors.listed(knowledge.class_names)}. Encode "
             "what is known of these classes."
         )
 

@@ -33,7 +33,6 @@ def compute_importances(
     labels: np.ndarray,
     kept_images: int = 512,
     seed: int = 0,
-    of: str = "logit",
 ) -> importance.Importances:
     """Compute each training image's neuron importances for its own class, with features and activations.
 
@@ -46,21 +45,18 @@ def compute_importances(
       labels: `[N]` labels from 0 to `C - 1`, each class at least once.
       kept_images: Number of images whose activations are kept for the transfer, at least 1.
       seed: Random seed that chooses these images.
-      of: Output to differentiate: the `logit` of the class, or its `probability`. Importances of the probability are
-        correct only in direction.
 
     Raises:
-      errors.UserError: If an array has another shape or type, a class has no image, or `of` has another value.
+      errors.UserError: If an array has another shape or type or a class has no image.
     """
     arrays.require_classifier(classifier)
     arguments.require_whole("kept_images", kept_images, 1)
     arguments.require_seed(seed)
-    asked = settings.read("importance", {"importances_of": "of"}, importances_of=of).importances_of
     split = arrays.as_split(images, labels, len(classifier.class_names), classifier.backbone.image_size)
     with tempfile.TemporaryDirectory() as folder:
-        found = importance.compute(classifier, split, kept_images, seed, Path(folder), devices.compiles("auto"), asked)
-        names = [field.name for field in dataclasses.fields(found)]
-        return importance.Importances(**{name: np.array(getattr(found, name)) for name in names})
+        on_disk = importance.compute(classifier, split, kept_images, seed, Path(folder), devices.compiles("auto"))
+        names = [field.name for field in dataclasses.fields(on_disk)]
+        return importance.Importances(**{name: np.array(getattr(on_disk, name)) for name in names})
 
 
 def fit_map(
@@ -88,16 +84,16 @@ def fit_map(
     Raises:
       errors.UserError: If there are fewer than two classes, the sizes differ, or the settings are invalid.
     """
-    vectors = _of_classes(domain_vectors, importances)
+    vectors = _require_class_vectors(domain_vectors, importances)
     arguments.require_seed(seed)
     chosen = settings.run(
         {"map_fits": "how", "map_relevances": "relevance", "classifier_shrinkage": "shrinkage"},
-        rehearsal={"map_fits": (how,), "map_relevances": (relevance,)},
+        validation={"map_fits": (how,), "map_relevances": (relevance,)},
         backbone={"classifier_shrinkage": shrinkage},
         map=values,
     )
     seen = fit.SeenClasses(importances, chosen.backbone.classifier_shrinkage)
-    return fit.fit(seen, vectors, chosen.map, seed, how, relevance)
+    return fit.fit(seen, vectors, chosen.map, seed, domain_map.MapFit(how, relevance))
 
 
 def fit_inverse_map(
@@ -114,7 +110,7 @@ def fit_inverse_map(
     Raises:
       errors.UserError: If there are fewer than two classes, or the sizes differ.
     """
-    vectors = _of_classes(domain_vectors, importances)
+    vectors = _require_class_vectors(domain_vectors, importances)
     arguments.require_seed(seed)
     folds = settings.read("map", **values).map_folds
     return inverse_map.fit(importances.values, importances.labels, vectors, folds, seed)
@@ -156,22 +152,22 @@ def transfer_weights(
     chosen = settings.run(
         {"lambdas": "lambda_", "classifier_shrinkage": "shrinkage"},
         transfer=values,
-        rehearsal={"lambdas": (lambda_,)},
+        validation={"lambdas": (lambda_,)},
         backbone={"classifier_shrinkage": shrinkage},
     )
     neurons = classifier.backbone.activation_shape[-1]
-    wanted = _of_neurons("targets", targets, neurons)
-    missed = np.zeros((0, neurons)) if residuals is None else _of_neurons("residuals", residuals, neurons, least=0)
-    request = solve.Request(wanted, lambda_)
+    request = solve.Request(_require_importance_rows("targets", targets, neurons), lambda_)
+    rows = np.zeros((0, neurons)) if residuals is None else residuals
+    errors_of_map = _require_importance_rows("residuals", rows, neurons, least=0)
     if chosen.transfer.transfer_fit == "closed":
-        held = operator(classifier, importances, missed, lambda_, chosen.backbone.classifier_shrinkage)
-        request = dataclasses.replace(request, operator=held)
+        matrix = weight_operator(classifier, importances, errors_of_map, lambda_, chosen.backbone.classifier_shrinkage)
+        request = dataclasses.replace(request, operator=matrix)
     jit_compile = devices.compiles("auto")
     (kernel,) = solve.weights([request], classifier, importances.activations, chosen.transfer, seed, jit_compile)
     return kernel
 
 
-def operator(
+def weight_operator(
     classifier: classifier_lib.Classifier,
     importances: importance.Importances,
     residuals: np.ndarray,
@@ -180,8 +176,8 @@ def operator(
 ) -> np.ndarray:
     """Compute the closed form's matrix `[D,K]` from importances of length 1 to weights; see `closed_form`."""
     head, kept = classifier.backbone.head, importances.activations
-    reach = closed_form.reach(head, kept, importances.features, importances.labels, shrinkage)
-    return reach.operator(residuals, lambda_)
+    transfer = closed_form.fit(head, kept, importances.features, importances.labels, shrinkage)
+    return transfer.weight_operator(residuals, lambda_)
 
 
 def add_classes(
@@ -191,7 +187,6 @@ def add_classes(
     features: np.ndarray,
     scale: float = 1.0,
     bias: str = "level",
-    scale_unit: str = "spread",
 ) -> classifier_lib.Classifier:
     """Add new classes to a classifier, after its own classes.
 
@@ -200,12 +195,10 @@ def add_classes(
       kernel: `[D,U]` weights from `transfer_weights`.
       class_names: Names of the `U` new classes.
       features: `[N,D]` features of training images, such as `importances.features`.
-      scale: Size of each new class's weights, in mean sizes of the seen classes' weights. With 0, `kernel` keeps its
-        sizes.
+      scale: Size of each new class's weights, in mean sizes of the seen classes' weights. The size of weights is how
+        much their logit varies within a class over these images. With 0, `kernel` keeps its sizes.
       bias: Bias of new classes. `level` makes a new class's mean logit over the training images equal to that of the
         seen classes, `mean` takes the mean bias of the seen classes, and `zero` takes 0.
-      scale_unit: Measure of size: `spread`, how much a logit varies within a class over these images, or `length`, the
-        length of the weight vector.
 
     Raises:
       errors.UserError: If the sizes differ, the classifier has new classes already, a name is taken, or a setting has
@@ -225,12 +218,12 @@ def add_classes(
     )
     trained = arguments.require_matrix("features", features, columns=len(classifier.kernel))
     renamed = {"scales": "scale", "biases": "bias"}
-    chosen = settings.read("rehearsal", renamed, scales=(scale,), biases=(bias,), scale_unit=scale_unit)
-    sized = chosen.scales[0], chosen.scale_unit, chosen.biases[0]
-    return scale_and_bias.extend(classifier, weights, names, *sized, trained)
+    chosen = settings.read("validation", renamed, scales=(scale,), biases=(bias,))
+    return scale_and_bias.extend(classifier, weights, names, chosen.scales[0], chosen.biases[0], trained)
 
 
-def choose_gamma(classifier: classifier_lib.Classifier, features: np.ndarray, kept_share: float) -> float:
+@settings.renamed(kept_share="seen_fraction")
+def choose_gamma(classifier: classifier_lib.Classifier, features: np.ndarray, seen_fraction: float) -> float:
     """Choose the gamma with which a share of the training images keeps a seen class as prediction.
 
     gamma is subtracted from the seen classes' logits (calibrated stacking, Chao et al., ECCV 2016).
@@ -238,20 +231,21 @@ def choose_gamma(classifier: classifier_lib.Classifier, features: np.ndarray, ke
     Args:
       classifier: Classifier of seen and new classes, the seen classes first.
       features: `[N,D]` features of training images, such as `importances.features`.
-      kept_share: Share of images that keep a seen class, 0..1. The larger it is, the fewer images go to new classes.
+      seen_fraction: Share of images that keep a seen class, 0..1. The larger it is, the fewer images go to new
+        classes. Its earlier name, `kept_share`, works too.
 
     Raises:
       errors.UserError: If the share is not a number from 0 to 1, or the classifier has no new class.
     """
     arrays.require_classifier(classifier)
-    require_share(kept_share)
+    require_fraction(seen_fraction)
     trained = arguments.require_matrix("features", features, columns=len(classifier.kernel))
     if not classifier.unseen:
         raise errors.UserError(
             "`classifier` must have new classes. Received: one without. Add some with `add_classes`."
         )
     seen = len(classifier.seen)
-    return gamma_lib.Place(kept_share).gamma(classifier.logits(trained), seen)
+    return gamma_lib.GammaTransfer(seen_fraction).gamma(classifier.logits(trained), seen)
 
 
 def evaluate_gzsl(
@@ -287,9 +281,9 @@ def evaluate_gzsl(
     )
     remedy = "Give how many columns of the logits, the first ones, are of seen classes."
     first_unseen = arguments.require_whole("seen_classes", seen_classes, 1, classes - 1, remedy)
-    of_seen = arguments.require_labels("seen_labels", seen_labels, len(seen), range(first_unseen))
-    of_unseen = arguments.require_labels("unseen_labels", unseen_labels, len(unseen), range(first_unseen, classes))
-    test = gzsl.GzslLogits(seen, of_seen, unseen, of_unseen, first_unseen)
+    seen_columns = arguments.require_labels("seen_labels", seen_labels, len(seen), range(first_unseen))
+    unseen_columns = arguments.require_labels("unseen_labels", unseen_labels, len(unseen), range(first_unseen, classes))
+    test = gzsl.GzslLogits(seen, seen_columns, unseen, unseen_columns, first_unseen)
     scores = gzsl.gzsl(test, arguments.require_number("gamma", gamma))
     return {
         "seen_accuracy": scores.seen,
@@ -300,13 +294,13 @@ def evaluate_gzsl(
     }
 
 
-def require_share(kept_share: Any) -> float:
-    """Check that a share is a number from 0 to 1, and return it.
+def require_fraction(seen_fraction: Any) -> float:
+    """Check that `seen_fraction` is a number from 0 to 1, and return it.
 
     Raises:
       errors.UserError: If it is not.
     """
-    return arguments.require_number("kept_share", kept_share, 0, 1, "Give 0.9 to keep nine images of ten.")
+    return arguments.require_number("seen_fraction", seen_fraction, 0, 1, "Give 0.9 to keep nine images of ten.")
 
 
 def _require_seen_alone(classifier: classifier_lib.Classifier) -> None:
@@ -325,16 +319,15 @@ def _require_own_images(values: dict[str, Any]) -> None:
         )
 
 
-def _of_neurons(name: str, given: Any, neurons: int, least: int = 1) -> np.ndarray:
-    return arguments.require_matrix(name, given, of_row="class", columns=neurons, of_column="neuron", least=least)
+def _require_importance_rows(name: str, rows: Any, neurons: int, least: int = 1) -> np.ndarray:
+    return arguments.require_matrix(name, rows, of_row="class", columns=neurons, of_column="neuron", least=least)
 
 
-def _of_classes(domain_vectors: Any, importances: Any) -> np.ndarray:
-    found = arrays.require_importances(importances)
-    classes = int(found.labels.max()) + 1
+def _require_class_vectors(domain_vectors: Any, importances: Any) -> np.ndarray:
+    classes = int(arrays.require_importances(importances).labels.max()) + 1
     if classes < 2:
         raise errors.UserError(
-            "`importances` must be of two classes or more, as a map is fitted to some and judged on others. Received: "
+            "`importances` must be of two classes or more, as a map is fitted to some and scored on others. Received: "
             f"{classes}. Give images of more classes."
         )
     return arguments.require_matrix("domain_vectors", domain_vectors, rows=classes, of_row="class of the importances")

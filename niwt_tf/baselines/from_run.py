@@ -31,18 +31,18 @@ def load(root: Path) -> material.Material:
     run = run_lib.Run(config, workdir_lib.Workdir(root))
     return material.Material(
         problem=_problem(found.importances, found.knowledge, config),
-        trials=tuple(_trial(run, group) for group in run.told_groups),
+        trials=tuple(_trial(run, group) for group in run.usable_groups),
         seen=material.Images(found.test_features("seen"), test.seen_labels),
         unseen=material.Images(found.test_features("unseen"), test.unseen_labels),
         imageless=run.dataset.imageless_columns,
         classifier=config.backbone,
-        rehearsed=run.rehearsed,
+        rehearsed=run.protocol,
     )
 
 
 def _trial(run: run_lib.Run, group: int) -> material.Trial:
     found = run.artefacts
-    problem = _problem(found.validation_importances(group), run.rehearsal_knowledge(group), run.config)
+    problem = _problem(found.validation_importances(group), run.validation_knowledge(group), run.config)
     seen, unseen = (material.Images(*found.validation_images(group, split)) for split in ("test_seen", "test_unseen"))
     return material.Trial(problem, seen, unseen)
 

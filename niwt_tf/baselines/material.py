@@ -51,7 +51,7 @@ class Material:
       unseen: Test images of unseen classes; there may be none.
       imageless: Labels of unseen classes without a test image.
       classifier: Settings with which the oracle is trained.
-      rehearsed: Method of choosing settings, a member of `validation.WAYS`.
+      rehearsed: Method of choosing settings, a member of `validation.PROTOCOLS`.
     """
 
     problem: method.Problem

@@ -15,7 +15,7 @@ from niwt_tf import errors
 from niwt_tf.baselines import material as material_lib
 from niwt_tf.baselines import method, oracle, registry
 from niwt_tf.evaluation import gzsl, summary
-from niwt_tf.method import validation as rehearsal_lib
+from niwt_tf.method import validation
 from niwt_tf.method.calibration import gamma as gamma_lib
 from niwt_tf.numerics import choice
 from niwt_tf.util import progress
@@ -34,7 +34,7 @@ class Choice:
     """
 
     setting: Any
-    place: gamma_lib.Place
+    place: gamma_lib.GammaTransfer
     harmonic_mean: float
 
 
@@ -62,29 +62,29 @@ def choose(name: str, trials: tuple[material_lib.Trial, ...]) -> Choice:
     """
     tried = []
     for setting in progress.bar(registry.METHODS[name].CANDIDATES, name):
-        found = rehearsal_lib.mean([_outcome(trial, registry.fit(name, trial.problem, setting)) for trial in trials])
-        tried.append(Choice(setting, gamma_lib.Place(found.kept_share, found.imagined_part), found.harmonic_mean))
+        found = validation.mean([_outcome(trial, registry.fit(name, trial.problem, setting)) for trial in trials])
+        tried.append(Choice(setting, gamma_lib.GammaTransfer(*found[:2]), found.harmonic_mean))
     return tried[choice.first_best([one.harmonic_mean for one in tried])]
 
 
 def default(name: str) -> Choice:
     """Choose the middle candidate and NIWT's default gamma, if no class can be pseudo-unseen."""
     candidates = registry.METHODS[name].CANDIDATES
-    place = gamma_lib.Place(rehearsal_lib.KEPT_SHARE)
-    return Choice(candidates[len(candidates) // 2], place, rehearsal_lib.NOT_MEASURED)
+    place = gamma_lib.GammaTransfer(validation.SEEN_FRACTION)
+    return Choice(candidates[len(candidates) // 2], place, validation.NOT_MEASURED)
 
 
-def _outcome(trial: material_lib.Trial, scores: method.Scores) -> rehearsal_lib.Outcome:
+def _outcome(trial: material_lib.Trial, scores: method.Scores) -> validation.ValidationScore:
     seen, unseen = trial.seen, trial.unseen
     images = trial.problem.features, seen.features, seen.labels, unseen.features, unseen.labels
-    return rehearsal_lib.outcome(scores, *images, trial.problem.seen_classes)
+    return validation.score(scores, *images, trial.problem.seen_classes)
 
 
 def _measure(name: str, material: material_lib.Material) -> dict[str, Any]:
     seen_classes = material.problem.seen_classes
     chosen = default(name) if material.rehearsed == "defaults" else choose(name, material.trials)
     if material.rehearsed == "turns":
-        chosen = dataclasses.replace(chosen, place=dataclasses.replace(chosen.place, imagined_part=None))
+        chosen = dataclasses.replace(chosen, place=dataclasses.replace(chosen.place, synthetic_position=None))
     scores = registry.fit(name, material.problem, chosen.setting)
     gamma = chosen.place.gamma(scores(material.problem.features), seen_classes)
     test = _test(scores, material)
@@ -93,7 +93,7 @@ def _measure(name: str, material: material_lib.Material) -> dict[str, Any]:
         "setting": dataclasses.asdict(chosen.setting),
         "harmonic_mean_expected": None if material.rehearsed == "defaults" else chosen.harmonic_mean,
     }
-    return about | summary.of(test, gamma)
+    return about | summary.summarize(test, gamma)
 
 
 def _measure_oracle(material: material_lib.Material) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def _cheat(material: material_lib.Material, trained: np.ndarray, tested: np.ndar
     problem = dataclasses.replace(material.problem, features=features, labels=labels)
     scores = registry.fit(registry.ORACLE, problem, material.classifier)
     unseen = material_lib.Images(material.unseen.features[tested], material.unseen.labels[tested])
-    return summary.of(_test(scores, dataclasses.replace(material, unseen=unseen)), gamma=0.0)
+    return summary.summarize(_test(scores, dataclasses.replace(material, unseen=unseen)), gamma=0.0)
 
 
 def _test(scores: method.Scores, material: material_lib.Material) -> gzsl.GzslLogits:

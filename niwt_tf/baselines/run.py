@@ -19,10 +19,19 @@ from niwt_tf.evaluation import summary
 from niwt_tf.runs import run_files, run_folder
 from niwt_tf.util import json_files, progress
 
-NEEDED = ("data", "knowledge", "rehearsal_backbone", "rehearsal", "importances", "map", "transfer", "evaluate")
+NEEDED = (
+    "data",
+    "knowledge",
+    run_files.VALIDATION_BACKBONE,
+    run_files.VALIDATION,
+    "importances",
+    "map",
+    "transfer",
+    "evaluate",
+)
 NIWT = "niwt"
 _FORMAT = 3  # of the files; with a new number every baseline is measured again
-_SECONDS_OF_NIWT = ("rehearsal", "map", "transfer")
+_SECONDS_OF_NIWT = (run_files.VALIDATION, "map", "transfer")
 _SETTING_OF_NIWT = (
     "map_fit",
     "map_steps",

@@ -26,10 +26,9 @@ _GROUPS = {
     "data": "Images",
     "domain": "Domain knowledge",
     "backbone": "Backbone",
-    "importance": "Importances",
     "map": "Domain to importances",
     "transfer": "Importances to weights",
-    "rehearsal": "Chosen on validation classes",
+    "validation": "Chosen on validation classes",
 }
 
 

@@ -69,7 +69,7 @@ def _kept_share(model: model_lib.Model) -> float:
     if not model.classifier.unseen:
         return 1.0
     margins = gamma.margins(model.classifier.logits(model.features), len(model.seen))
-    return gamma.kept_share(margins, model.gamma)
+    return gamma.seen_fraction(margins, model.gamma)
 
 
 def of_effect(effect: effect_lib.Effect) -> str:

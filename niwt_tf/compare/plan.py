@@ -100,7 +100,7 @@ def _places(axes: axes_lib.Axes, domain: str, variant: _Variant) -> list[Place]:
 
 def _settings_of_niwt_alone(config: config_lib.RunConfig) -> set[str]:
     """Collect the names of the settings that no baseline depends on."""
-    sections = (config.importance, config.map, config.transfer, config.rehearsal)
+    sections = (config.map, config.transfer, config.validation)
     return {*_OF_NIWT_ALONE, *(name for part in sections for name in config_lib.options(part))} - {*_OF_ALL}
 
 

@@ -24,12 +24,12 @@ from niwt_tf import errors
 from niwt_tf.config import networks
 
 BIASES = ("mean", "zero", "level")
-SCALE_UNITS = ("spread", "length")
 TRANSFER_FITS = ("closed", "descent")
 MAP_FITS = ("descent", "ridge")
 MAP_LOSSES = ("cosine", "l1", "both")
-IMPORTANCES_OF = ("logit", "probability")
 DOMAINS = ("attributes", "binary_attributes", "captions", "documents", "sentences")
+# Settings of earlier versions that cannot be chosen any more: the value that every new run has.
+REMOVED = {"importances_of": "logit", "scale_unit": "spread"}
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", tuple: "a list"}
 
 
@@ -68,10 +68,10 @@ def _as_kind(name: str, value: Any, kind: type) -> Any:
     if kind is float and isinstance(value, numbers.Real) and not isinstance(value, bool):
         return float(value)
     if kind in (int, float, str, tuple) or not isinstance(value, kind):
-        wanted = _KINDS.get(kind) or f"a {kind.__name__}"
+        description = _KINDS.get(kind) or f"a {kind.__name__}"
         raise errors.UserError(
-            f"`{errors.setting(name)}` must be {wanted}. Received: {errors.setting(name, value)} of type "
-            f"{type(value).__name__}. Give {wanted}."
+            f"`{errors.setting(name)}` must be {description}. Received: {errors.setting(name, value)} of type "
+            f"{type(value).__name__}. Give {description}."
         )
     return value
 
@@ -134,20 +134,22 @@ class DataConfig(_Checked):
 
     dataset: str = _option(
         "aviary",
-        "The images: aviary draws birds, folder is your own in --data_dir, the others are benchmarks.",
+        "The images: aviary draws birds, folder is your own in data_dir, the others are benchmarks.",
         choices=("aviary", "folder", "awa2", "cub", "sun", "apy"),
     )
     data_dir: str = _option(
         "",
-        "Where the dataset's own files lie, such as images/<class>/ of your folder, or a benchmark's archives; for a "
+        "Folder of the dataset's own files, such as images/<class>/ of your folder, or a benchmark's archives; for a "
         "benchmark, downloads/manual in the folder of prepared datasets by default.",
         local=True,
     )
     prepared_dir: str = _option(
-        "", "Where prepared datasets lie; TFDS' own folder, ~/tensorflow_datasets, by default.", local=True
+        "", "Folder of prepared datasets; TFDS' own folder, ~/tensorflow_datasets, by default.", local=True
     )
     unseen: tuple[str, ...] = _option((), "Unseen classes of your folder, in place of its unseen.txt.", optional=True)
-    aviary_seed: int = _option(0, "Draws another set of species and images.", minimum=0, maximum=2**31 - 1)
+    aviary_seed: int = _option(
+        0, "Seed of the aviary; another draws other species and images.", minimum=0, maximum=2**31 - 1
+    )
     aviary_classes: int = _option(60, "Species in the aviary, the unseen included.", minimum=10, maximum=150)
     aviary_unseen: int = _option(12, "Species that no training image shows.", minimum=2, maximum=100)
     aviary_images: int = _option(80, "Training images of each seen species.", minimum=5, maximum=10_000)
@@ -157,11 +159,11 @@ class DataConfig(_Checked):
 class DomainConfig(_Checked):
     """The domain knowledge of every class, seen or unseen, and how it is encoded."""
 
-    domain: str = _option("attributes", "What tells of a class.", choices=DOMAINS, joined="+")
+    domain: str = _option("attributes", "What describes a class.", choices=DOMAINS, joined="+")
     missing_value: str = _option(
         "auto",
-        "What among attributes stands for one that is missing: -1 or none; auto takes -1 for it where the table's "
-        "other values say so, such as 0..100, and as a value in -1/1 and z-scores.",
+        "Value that marks a missing attribute: -1 or none; auto takes -1 as missing if the other values suggest it, "
+        "such as 0..100, and as a value in -1/1 and z-scores.",
         choices=("auto", "-1", "none"),
     )
     text_encoder: str = _option(
@@ -172,10 +174,14 @@ class DomainConfig(_Checked):
     )
     tfidf_phrase: int = _option(3, "Most words in a phrase of tfidf.", minimum=1, maximum=5)
     tfidf_components: int = _option(
-        0, "Most numbers that tfidf's phrases are brought down to; 0 keeps the phrases.", minimum=0, maximum=2000
+        0, "Most components that tfidf's phrases are reduced to; 0 keeps the phrases.", minimum=0, maximum=2000
     )
-    captions_dir: str = _option("", "Captions of yours, <class>.txt with one on a line; the dataset's own by default.")
-    documents_dir: str = _option("", "Documents of yours, one in each <class>.txt; the dataset's own by default.")
+    captions_dir: str = _option(
+        "", "Folder of your own captions, <class>.txt with one on each line; the dataset's own by default."
+    )
+    documents_dir: str = _option(
+        "", "Folder of your own documents, one in each <class>.txt; the dataset's own by default."
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -185,7 +191,7 @@ class BackboneConfig(_Checked):
     backbone: str = _option(
         "small",
         "The network: small is four convolutions, to be trained from scratch; one of keras.applications by its name, "
-        "such as vgg16 or resnet101; keras:PATH, your own .keras file, a classifier or what gives features; "
+        "such as vgg16 or resnet101; keras:PATH, your own .keras file, a classifier or a feature extractor; "
         "hub:HANDLE_OR_PATH, an image model of TensorFlow Hub.",
         form=("[^:]*|(keras|hub):.+", "a name, keras:PATH or hub:HANDLE_OR_PATH"),
     )
@@ -194,20 +200,19 @@ class BackboneConfig(_Checked):
         "Weights of one of keras.applications: imagenet, which is downloaded, a .weights.h5 or .h5 file, or none.",
     )
     layer: str = _option(
-        "", "The layer whose neurons count, as --list_layers names it; the backbone's own choice by default."
+        "", "The layer whose neurons count, as niwt --list_layers names it; the backbone's own choice by default."
     )
     image_size: int = _option(0, "The side of the images, in pixels; 0 is the backbone's own.", minimum=0, maximum=2048)
     preprocessing: str = _option(
         "auto",
-        "What the network wants of RGB in 0..255, as keras.applications names it: caffe is BGR less the mean, tf "
-        "-1..1, torch 0..1 less the mean over the spread, none as it is; auto is what the backbone says, none for "
-        "keras:PATH.",
+        "Preprocessing of RGB in 0..255, as keras.applications names it: caffe is BGR minus the mean, tf -1..1, torch "
+        "0..1 minus the mean, divided by the spread, none as it is; auto is the backbone's own, none for keras:PATH.",
         choices=("auto", "caffe", "tf", "torch", "none"),
     )
     import_module: str = _option(
         "",
-        "Python code of your own that registers layers for keras:PATH: the name of a module, or a .py file. It is run, "
-        "and may do anything.",
+        "Python code of your own that registers layers for keras:PATH: the name of a module, or a .py file. It runs "
+        "without restrictions.",
     )
     finetune: str = _option(
         "auto",
@@ -232,7 +237,7 @@ class BackboneConfig(_Checked):
         training=True,
     )
     classifier_epochs: int = _option(
-        200, "Softmax regression: passes over the training images, at most.", minimum=1, maximum=100_000, training=True
+        200, "Softmax regression: most passes over the training images.", minimum=1, maximum=100_000, training=True
     )
     classifier_learning_rate: float = _option(
         1e-3, "Softmax regression: Adam's first learning rate.", minimum=0.0, training=True
@@ -244,7 +249,7 @@ class BackboneConfig(_Checked):
         training=True,
     )
     epochs: int = _option(
-        20, "Passes over the training images for all of it, at most.", minimum=1, maximum=10_000, training=True
+        20, "Most passes over the training images in full training.", minimum=1, maximum=10_000, training=True
     )
     batch_size: int = _option(64, "Images in a step of training.", minimum=1, maximum=65_536, training=True)
     learning_rate: float | None = _option(
@@ -275,24 +280,12 @@ class BackboneConfig(_Checked):
 
 
 @dataclasses.dataclass(frozen=True)
-class ImportanceConfig(_Checked):
-    """The kind of importances that the map is fitted to."""
-
-    importances_of: str = _option(
-        "logit",
-        "What the importances are of that the map is fitted to: the logit of an image's class, as in the paper, or its "
-        "probability, which also falls where another class's logit rises.",
-        choices=IMPORTANCES_OF,
-    )
-
-
-@dataclasses.dataclass(frozen=True)
 class MapConfig(_Checked):
     """The map from domain vectors to importances."""
 
     map_layers: int = _option(
         1,
-        "Layers of the map: 1 is linear; 2 and 3 have hidden layers with ReLU, for --map_fits=descent alone.",
+        "Layers of the map: 1 is linear; 2 and 3 have hidden layers with ReLU, for map_fits=descent alone.",
         minimum=1,
         maximum=3,
     )
@@ -300,7 +293,7 @@ class MapConfig(_Checked):
     map_loss: str = _option(
         "cosine",
         "What the descent minimises: 1 - the cosine between predicted and observed importances, as in the paper; the "
-        "absolute differences of both at length 1; or the sum of these. For --map_fits=descent alone.",
+        "absolute differences of both at length 1; or the sum of these. For map_fits=descent alone.",
         choices=MAP_LOSSES,
     )
     map_steps: int = _option(200, "Most steps of the descent; held-out classes say when to stop.", minimum=1)
@@ -319,13 +312,13 @@ class TransferConfig(_Checked):
 
     transfer_fit: str = _option(
         "closed",
-        "How weights are found: in closed form, those that vary least within classes while they cause the importances, "
-        "in the mean over images; or by the paper's descent on the cosine, image by image.",
+        "How weights are fitted: closed, in closed form, so that logits vary least within classes while the mean "
+        "importances over images are as predicted; or descent, the paper's, on the cosine, image by image.",
         choices=TRANSFER_FITS,
     )
     transfer_source: str = _option(
         "training",
-        "Which images the transfer asks for importances on: training images, noise, or images:DIR, a folder of any "
+        "Images on which the transfer matches importances: training images, noise, or images:DIR, a folder of any "
         "photographs.",
         form=("training|noise|images:.+", "training, noise or images:DIR"),
     )
@@ -336,7 +329,7 @@ class TransferConfig(_Checked):
 
 
 @dataclasses.dataclass(frozen=True)
-class RehearsalConfig(_Checked):
+class ValidationConfig(_Checked):
     """Candidates for validation with pseudo-unseen classes; a single value fixes the setting."""
 
     map_fits: tuple[str, ...] = _option(
@@ -347,26 +340,21 @@ class RehearsalConfig(_Checked):
     )
     map_relevances: tuple[int, ...] = _option(
         (10, 100),
-        "Ridge regression: for how many steps to learn how much each attribute or word tells of a class's look; after "
-        "0 all tell the same.",
+        "Ridge regression: steps of learning how relevant each attribute or word is to a class's look; after 0 all "
+        "count the same.",
         minimum=0,
         maximum=10_000,
     )
     lambdas: tuple[float, ...] = _option(
         (0.0, 0.1),
-        "How hard new weights are held back: in closed form by how much the map's own errors count, by descent by the "
-        "paper's pull towards the seen classes' mean.",
+        "Regularization of new weights: in closed form, how much the map's own errors count; by descent, the paper's "
+        "pull towards the seen classes' mean.",
         minimum=0.0,
     )
     scales: tuple[float, ...] = _option(
         (1.0,),
         "Sizes of new weights, where the seen ones are 1 on average; 0 keeps the learned.",
         minimum=0.0,
-    )
-    scale_unit: str = _option(
-        "spread",
-        "What a size is: how much a logit varies within a class over the training images, or how long the weights are.",
-        choices=SCALE_UNITS,
     )
     biases: tuple[str, ...] = _option(
         ("level",),
@@ -376,8 +364,8 @@ class RehearsalConfig(_Checked):
     )
     validation_groups: int = _option(
         0,
-        "Groups of seen classes that play unseen in turn; 0 is three where the network stays as it is, and one where "
-        "each costs a training of it.",
+        "Groups of seen classes that are pseudo-unseen in turn; 0 is three where the network is frozen, and one where "
+        "it is trained for each.",
         minimum=0,
         maximum=100,
     )
@@ -390,11 +378,10 @@ class RunConfig(_Checked):
     data: DataConfig = DataConfig()
     domain: DomainConfig = DomainConfig()
     backbone: BackboneConfig = BackboneConfig()
-    importance: ImportanceConfig = ImportanceConfig()
     map: MapConfig = MapConfig()
     transfer: TransferConfig = TransferConfig()
-    rehearsal: RehearsalConfig = RehearsalConfig()
-    seed: int = _option(0, "Starts every random number of the run.", minimum=0, maximum=2**31 - 1)
+    validation: ValidationConfig = ValidationConfig()
+    seed: int = _option(0, "Seed of every random number of the run.", minimum=0, maximum=2**31 - 1)
     jit_compile: str = _option(
         "auto", "XLA: auto is on with a GPU, off without.", choices=("auto", "on", "off"), local=True
     )
@@ -404,12 +391,12 @@ class RunConfig(_Checked):
         choices=("auto", "on", "off"),
     )
     deterministic: bool = _option(
-        False, "Has every operation give the same numbers each time, where a GPU is slower for it.", local=True
+        False, "Makes every operation give the same numbers each time, which is slower on a GPU.", local=True
     )
     activations_limit: float = _option(
         8.0,
-        "Most GiB that the activations of a network that stays as it is may take in the workdir; with more, it runs "
-        "again in every stage.",
+        "Most GiB that the activations of a frozen network may take in the workdir; with more, the network runs again "
+        "in every stage.",
         minimum=0.0,
         local=True,
     )
@@ -418,7 +405,7 @@ class RunConfig(_Checked):
     def __post_init__(self) -> None:
         super().__post_init__()
         _check_folder(self.data)
-        _check_map(self.map, self.rehearsal)
+        _check_map(self.map, self.validation)
         check_network(self.backbone)
 
 
@@ -484,14 +471,16 @@ def _check_folder(data: DataConfig) -> None:
         )
 
 
-def _check_map(map: MapConfig, rehearsal: RehearsalConfig) -> None:
-    if "ridge" not in rehearsal.map_fits:
+def _check_map(map: MapConfig, validation: ValidationConfig) -> None:
+    fits = validation.map_fits
+    if "ridge" not in fits:
         return
     for name, only in (("map_layers", 1), ("map_loss", "cosine")):
         value = getattr(map, name)
         if value != only:
             raise errors.UserError(
                 f"`{errors.setting(name)}` must be {only} for ridge regression, which is linear and has a loss of its "
-                f"own. Received: {errors.setting(name, value)} with {errors.setting('map_fits', rehearsal.map_fits)}. "
-                f"Use {errors.setting('map_fits', ('descent',))}."
+                f"own. Received: {errors.setting(name, value)} with "
+                f"{errors.setting('map_fits', fits if len(fits) > 1 else fits[0])}. Use "
+                f"{errors.setting('map_fits', 'descent')}."
             )

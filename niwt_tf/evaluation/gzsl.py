@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Step 4 of the method: generalized zero-shot accuracy, and the curve of seen against unseen accuracy.
 
-All accuracies are per-class top-1, averaged over classes, in 0..1. gamma is subtracted from the seen classes' logits:
-calibrated stacking (Chao et al., ECCV 2016).
+All accuracies are per-class top-1, averaged over classes, in 0..1. gamma is subtracted from the seen classes' logits.
+This calibrated stacking, and the area under the curve (AUSUC), are those of Chao, Changpinyo, Gong and Sha, "An
+Empirical Study and Analysis of Generalized Zero-Shot Learning for Object Recognition in the Wild", ECCV 2016.
 """
 
 from __future__ import annotations
@@ -165,12 +166,12 @@ class GzslLogits:
     @property
     def seen_columns(self) -> list[int]:
         """Columns of the seen classes that have images."""
-        return self._with_images(range(self.seen_classes))
+        return self._columns_with_images(range(self.seen_classes))
 
     @property
     def unseen_columns(self) -> list[int]:
         """Columns of the unseen classes that have images."""
-        return self._with_images(range(self.seen_classes, self.unseen.shape[1]))
+        return self._columns_with_images(range(self.seen_classes, self.unseen.shape[1]))
 
     def predictions(self, gamma: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
         """Predict the classes `[N]` and `[n]` of the images of seen and of unseen classes, after calibrated stacking.
@@ -181,7 +182,7 @@ class GzslLogits:
         penalty = seen_penalty(self.seen.shape[1], self.seen_classes, gamma)
         return (self.seen - penalty).argmax(1), (self.unseen - penalty).argmax(1)
 
-    def _with_images(self, columns: range) -> list[int]:
+    def _columns_with_images(self, columns: range) -> list[int]:
         return [index for index in columns if index not in self.imageless]
 
 
@@ -200,10 +201,10 @@ def gzsl(test: GzslLogits, gamma: float = 0.0) -> Scores:
     Raises:
       errors.UserError: If a class has no image and is not `imageless`.
     """
-    of_seen, of_unseen = test.predictions(gamma)
+    seen_predictions, unseen_predictions = test.predictions(gamma)
     return Scores(
-        per_class_accuracy(of_seen, test.seen_labels, test.seen_columns),
-        per_class_accuracy(of_unseen, test.unseen_labels, test.unseen_columns),
+        per_class_accuracy(seen_predictions, test.seen_labels, test.seen_columns),
+        per_class_accuracy(unseen_predictions, test.unseen_labels, test.unseen_columns),
     )
 
 

@@ -11,12 +11,12 @@ from niwt_tf.evaluation import gzsl
 SEEN, UNSEEN, MEAN = GZSL = ("seen_accuracy", "unseen_accuracy", "harmonic_mean")  # S, U and H at the chosen gamma
 UNCALIBRATED = "_uncalibrated"  # ending of the names of S, U and H at gamma 0
 ZSL, AUSUC, GAMMA = "zsl_accuracy", "ausuc", "gamma"
-_OF_SEEN = (GAMMA, SEEN, SEEN + UNCALIBRATED)
-_OF_UNSEEN = (UNSEEN, MEAN, UNSEEN + UNCALIBRATED, MEAN + UNCALIBRATED, ZSL, AUSUC)
-NAMES = (*_OF_SEEN, *_OF_UNSEEN)  # of all that `of` computes
+_SEEN_NAMES = (GAMMA, SEEN, SEEN + UNCALIBRATED)
+_UNSEEN_NAMES = (UNSEEN, MEAN, UNSEEN + UNCALIBRATED, MEAN + UNCALIBRATED, ZSL, AUSUC)
+NAMES = (*_SEEN_NAMES, *_UNSEEN_NAMES)  # of all that `summarize` computes
 
 
-def of(test: gzsl.GzslLogits, gamma: float) -> dict[str, Any]:
+def summarize(test: gzsl.GzslLogits, gamma: float) -> dict[str, Any]:
     """Compute all accuracies by name; None for those on unseen classes if there are no test images of them.
 
     Args:
@@ -24,11 +24,11 @@ def of(test: gzsl.GzslLogits, gamma: float) -> dict[str, Any]:
       gamma: Value of calibrated stacking that is subtracted from the seen classes' logits.
     """
     values = (gamma, gzsl.seen_accuracy(test, gamma), gzsl.seen_accuracy(test))
-    of_seen = dict(zip(_OF_SEEN, values, strict=True))
+    seen_values = dict(zip(_SEEN_NAMES, values, strict=True))
     if not len(test.unseen_labels):
-        return of_seen | dict.fromkeys(_OF_UNSEEN)
+        return seen_values | dict.fromkeys(_UNSEEN_NAMES)
     calibrated, plain = gzsl.gzsl(test, gamma), gzsl.gzsl(test)
-    of_unseen = (
+    unseen_values = (
         calibrated.unseen,
         calibrated.harmonic_mean,
         plain.unseen,
@@ -36,4 +36,4 @@ def of(test: gzsl.GzslLogits, gamma: float) -> dict[str, Any]:
         gzsl.zsl(test),
         gzsl.curve(test).ausuc,
     )
-    return of_seen | dict(zip(_OF_UNSEEN, of_unseen, strict=True))
+    return seen_values | dict(zip(_UNSEEN_NAMES, unseen_values, strict=True))

@@ -16,7 +16,7 @@ import jinja2
 from niwt_tf import version
 from niwt_tf.evaluation import summary
 from niwt_tf.models import model as model_lib
-from niwt_tf.runs import command
+from niwt_tf.runs import artefacts, command
 from niwt_tf.util import json_files, paths
 
 README, JSON = "README.md", "model_card.json"
@@ -78,7 +78,7 @@ def record(model: model_lib.Model, name: str) -> dict[str, Any]:
 def _settings(model: model_lib.Model) -> dict[str, Any]:
     """Collect the chosen settings under their names in `metrics.json`."""
     names = {"lambda_": "lambda", "harmonic_mean": "harmonic_mean_expected"}
-    chosen = {names.get(name, name): value for name, value in dataclasses.asdict(model.settings).items()}
+    chosen = {names.get(name, name): value for name, value in artefacts.settings_record(model.settings).items()}
     return chosen | {"harmonic_mean_expected": model.settings.expected, "gamma": model.gamma}
 
 

@@ -83,23 +83,6 @@ def mean_jacobian(head: keras.Model, activations: np.ndarray) -> np.ndarray:
     return total.T / len(activations)
 
 
-def weights_of_probability(class_weights: tf.Tensor, logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-    """Compute the weights `[N,D]` that give importances for the probability p of each class y: w_y - sum_c q_c w_c.
-
-    q is the softmax over all classes except y, and d p = p (1 - p) d (o_y - sum_c q_c o_c), where q is held constant.
-    The factor p (1 - p) is left out: only the direction of importances counts, and the factor is nearly 0 for an image
-    that a network is sure of.
-
-    Args:
-      class_weights: Weights `[C,D]` of the classes.
-      logits: Logits `[N,C]` of the images.
-      labels: Classes y `[N]` of the images, 0 to `C - 1`.
-    """
-    is_own = tf.one_hot(labels, tf.shape(logits)[1], True, False, dtype=tf.bool)
-    others = tf.nn.softmax(tf.where(is_own, logits.dtype.min, logits))
-    return tf.gather(class_weights, labels) - others @ class_weights
-
-
 @dataclasses.dataclass(frozen=True)
 class Importances:
     """Importances of training images for their own class, and the other results of the same pass of the trunk.
@@ -132,7 +115,6 @@ def compute(
     seed: int,
     folder: Path,
     jit_compile: bool = False,
-    of: str = "logit",
 ) -> Importances:
     """Compute the importances of `split` in one pass of the trunk, without its gradient, and write them to `folder`.
 
@@ -145,11 +127,10 @@ def compute(
       seed: Seed of the choice of these images.
       folder: Folder that the arrays are written to; no other call may use it.
       jit_compile: True to compile trunk, head and gradient with XLA.
-      of: Output that is differentiated, the class's logit or probability: a member of `config.IMPORTANCES_OF`.
     """
     kept = np.zeros(len(split), bool)
     kept[np.random.default_rng([seed, 0xAC7]).permutation(len(split))[:kept_images]] = True
-    one_batch = _make_batch_function(classifier, jit_compile, of)
+    one_batch = _make_batch_function(classifier, jit_compile)
 
     def write(arrays: Mapping[str, np.memmap], rows: slice, images: tf.Tensor, labels: tf.Tensor) -> None:
         activations, features, values = one_batch(images, labels)
@@ -175,21 +156,16 @@ def _shapes(
 
 
 def _make_batch_function(
-    classifier: classifier_lib.Classifier, jit_compile: bool, of: str
+    classifier: classifier_lib.Classifier, jit_compile: bool
 ) -> Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor, tf.Tensor]]:
     trunk, head = classifier.backbone.trunk, classifier.backbone.head
-    class_weights, bias = tf.constant(classifier.kernel.T), tf.constant(classifier.bias)
+    class_weights = tf.constant(classifier.kernel.T)
 
     @tf.function(jit_compile=jit_compile, reduce_retracing=True)
     def one_batch(images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         activations = trunk(images, training=False)
         features = head(activations, training=False)
-        if of == "probability":
-            logits = tf.linalg.matmul(features, class_weights, transpose_b=True) + bias
-            asked = weights_of_probability(class_weights, logits, labels)
-        else:
-            asked = tf.gather(class_weights, labels)
-        values = importances(inference(head), activations, asked)
+        values = importances(inference(head), activations, tf.gather(class_weights, labels))
         return activations, features, values
 
     return one_batch

@@ -19,11 +19,11 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
-from sklearn import model_selection
 
 from niwt_tf import errors
 from niwt_tf.method.domain_map import domain_map
 from niwt_tf.numerics import choice
+from niwt_tf.numerics import folds as folds_lib
 from niwt_tf.numerics import unit_vectors as units_lib
 from niwt_tf.util import arguments, training_log
 
@@ -59,8 +59,8 @@ class InverseMap:
         Raises:
           errors.UserError: If the importances are not finite numbers, or of another number of neurons.
         """
-        given = arguments.require_matrix("importances", importances, columns=self.neurons, of_column="neuron", least=0)
-        return self.scores(tf.constant(given)).numpy()
+        values = arguments.require_matrix("importances", importances, columns=self.neurons, of_column="neuron", least=0)
+        return self.scores(tf.constant(values)).numpy()
 
     @property
     def neurons(self) -> int:
@@ -69,8 +69,8 @@ class InverseMap:
 
     def scores(self, importances: tf.Tensor) -> tf.Tensor:
         """Predict the same scores from importances `[N,K]` float32 within a graph, without checks."""
-        says_something = tf.reduce_any(importances != 0, axis=1, keepdims=True)
-        return tf.where(says_something, self.backward(importances), 0.0)
+        is_nonzero = tf.reduce_any(importances != 0, axis=1, keepdims=True)
+        return tf.where(is_nonzero, self.backward(importances), 0.0)
 
     def save(self, folder: Path) -> None:
         """Write `backward.keras` and `inverse_map.npz` into `folder`."""
@@ -111,13 +111,13 @@ def fit(
     Raises:
       errors.DivergedError: If importances or domain vectors are not finite numbers.
     """
-    fold_of = _folds(len(domain_vectors), folds, seed)
+    fold_of = folds_lib.deal(len(domain_vectors), folds, seed)
     means = _class_means(values, labels, len(fold_of))
     _require_finite(means, domain_vectors)
     span = _span(values, means)
     moments = _moments(values, labels, fold_of, means @ span, span)
     steps, correlation = _best_steps(moments, domain_vectors, fold_of, log)
-    descent = _Descent.on(moments, domain_vectors, fold_of >= 0)
+    descent = _Descent.prepare(moments, domain_vectors, fold_of >= 0)
     kernel = descent.kernel(steps)
     patterns = _patterns(span, descent.covariance, kernel)
     return InverseMap(_as_model(span @ descent.shift, span @ kernel), patterns, steps, correlation)
@@ -136,15 +136,6 @@ class _Moments:
     means: np.ndarray
     squares: np.ndarray
     fold_of: np.ndarray
-
-
-def _folds(classes: int, folds: int, seed: int) -> np.ndarray:
-    """Assign each class at random to the fold in which it is held out, `[C]`."""
-    fold_of = np.zeros(classes, int)
-    dealt = model_selection.KFold(min(folds, classes), shuffle=True, random_state=seed).split(fold_of)
-    for fold, (_, held_out) in enumerate(dealt):
-        fold_of[held_out] = fold
-    return fold_of
 
 
 def _class_means(values: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
@@ -190,11 +181,11 @@ def _moments(
     roots = np.sqrt(np.bincount(labels, minlength=len(fold_of)))
     squares = np.zeros((fold_of.max() + 1, span.shape[1], span.shape[1]))
     for rows in _blocks(values):
-        of_block = labels[rows]
-        block = units_lib.units(np.asarray(values[rows], np.float64)) @ span / roots[of_block][:, None]
-        for fold in np.unique(fold_of[of_block]):
-            of_fold = block[fold_of[of_block] == fold]
-            squares[fold] += of_fold.T @ of_fold
+        block_labels = labels[rows]
+        block = units_lib.units(np.asarray(values[rows], np.float64)) @ span / roots[block_labels][:, None]
+        for fold in np.unique(fold_of[block_labels]):
+            members = block[fold_of[block_labels] == fold]
+            squares[fold] += members.T @ members
     return _Moments(means, squares, fold_of)
 
 
@@ -224,7 +215,7 @@ class _Descent:
     gradient: np.ndarray
 
     @classmethod
-    def on(cls, moments: _Moments, domain_vectors: np.ndarray, kept: np.ndarray) -> _Descent:
+    def prepare(cls, moments: _Moments, domain_vectors: np.ndarray, kept: np.ndarray) -> _Descent:
         """Prepare the descent on the classes where `kept` `[C]` bool is true, which must be whole folds."""
         folds = np.unique(moments.fold_of[kept])
         shift, centre = moments.means[kept].mean(0), domain_vectors[kept].mean(0)
@@ -262,7 +253,7 @@ def _correlations(moments: _Moments, domain_vectors: np.ndarray, fold_of: np.nda
     correlations = np.zeros((len(_STEPS), len(fold_of)))
     for fold in range(fold_of.max() + 1):
         out = fold_of == fold
-        descent = _Descent.on(moments, domain_vectors, ~out)
+        descent = _Descent.prepare(moments, domain_vectors, ~out)
         coordinates, true = (moments.means[out] - descent.shift) @ descent.basis, domain_vectors[out] - descent.centre
         for row, steps in zip(correlations, _STEPS, strict=True):
             row[out] = domain_map.rank_correlations(descent.apply(coordinates, int(steps)), true)

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Choose the map's fit, lambda, scale, bias and gamma by validation with pseudo-unseen classes, without any test image.
 
-If several settings are equally good, see `choice`, the simplest is taken, in whatever order they are listed.
+If several settings are equally good, see `choice`, the simplest is chosen, in whatever order they are listed.
 
-A validation, which the code calls a rehearsal, is a whole run in small: its backbone is trained without the
-pseudo-unseen classes, so that they are as new to it as the truly unseen classes are to the final backbone. With several
-validations, each with other pseudo-unseen classes, the means count.
+A validation repeats the whole method on training images alone: its backbone is trained without the pseudo-unseen
+classes, so that they are as new to it as the truly unseen classes are to the final backbone. With several validation
+splits, each with other pseudo-unseen classes, the mean scores count.
 """
 
 from __future__ import annotations
@@ -22,80 +22,112 @@ from niwt_tf import config as config_lib
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.evaluation import gzsl
 from niwt_tf.method.calibration import gamma, scale_and_bias
+from niwt_tf.method.domain_map import domain_map
 from niwt_tf.numerics import choice
 from niwt_tf.util import progress
 
-# Which classes are pseudo-unseen: groups; or each class alone in turn, where the two or three that stay seen are too
-# few for synthetic images, so that gamma follows from the share of images alone; or none, and nothing is chosen.
-WAYS = ("groups", "turns", "defaults")
-KEPT_SHARE = 0.9  # of the training images, if gamma is not chosen
+# Which classes are pseudo-unseen: groups of them; or each class alone in turn, where the two or three that stay seen
+# are too few for synthetic images, so that gamma follows from the share of images alone; or none, and settings are
+# defaults.
+PROTOCOLS = ("groups", "turns", "defaults")
+SEEN_FRACTION = 0.9  # of the training images, if gamma is not chosen
 NOT_MEASURED = 0.0  # H, if no class was pseudo-unseen
 
-Key = tuple[str, int, float]  # a map's fit, the EM steps of its relevance, and lambda
 _SIMPLEST = ("ridge", "descent"), ("zero", "mean", "level")  # fits and biases, the simplest first
 
 
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """Settings that validation with pseudo-unseen classes chose.
+class Transfer(NamedTuple):
+    """What determines the weights of new classes, up to their scale.
 
     Attributes:
-      map_fit: Method that fits the map, a member of `config.MAP_FITS`.
+      map_fit: Fit of the map.
       lambda_: Strength of the penalty on new weights, see `weight_transfer.descent` and `weight_transfer.closed_form`.
-      scale: Size of new weights, see `scale_and_bias.extend`; 0 keeps the sizes that the transfer gave.
-      bias: Rule for new biases, a member of `config.BIASES`.
-      kept_share: Position of gamma, see `gamma.Place`.
-      harmonic_mean: Harmonic mean of the accuracies on seen and pseudo-unseen classes, 0..1; see `expected`.
-      map_relevance: Number of EM steps that estimate how relevant each attribute or word is to the map.
-      scale_unit: Unit of the size of new weights, a member of `config.SCALE_UNITS`.
-      imagined_part: Position of gamma by the other criterion, see `gamma.Place`.
-      rehearsal: Way in which the settings were chosen, a member of `WAYS`.
     """
 
-    map_fit: str
+    map_fit: domain_map.MapFit
+    lambda_: float
+
+
+class Candidate(NamedTuple):
+    """Settings that validation compares.
+
+    Attributes:
+      map_fit: Fit of the map.
+      lambda_: Strength of the penalty on new weights.
+      scale: Scale of new weights, see `scale_and_bias.extend`; 0 keeps the sizes that the transfer gave.
+      bias: Rule for new biases, a member of `config.BIASES`.
+    """
+
+    map_fit: domain_map.MapFit
     lambda_: float
     scale: float
     bias: str
-    kept_share: float
+
+    @property
+    def transfer(self) -> Transfer:
+        """Part of the settings that determines the weights up to their scale."""
+        return Transfer(self.map_fit, self.lambda_)
+
+
+@dataclasses.dataclass(frozen=True)
+class ChosenSettings:
+    """Settings that validation with pseudo-unseen classes chose.
+
+    Attributes:
+      map_fit: Fit of the map.
+      lambda_: Strength of the penalty on new weights, see `weight_transfer.descent` and `weight_transfer.closed_form`.
+      scale: Scale of new weights, see `scale_and_bias.extend`; 0 keeps the sizes that the transfer gave.
+      bias: Rule for new biases, a member of `config.BIASES`.
+      seen_fraction: Position of gamma, see `gamma.GammaTransfer`.
+      harmonic_mean: Harmonic mean of the accuracies on seen and pseudo-unseen classes, 0..1; see `expected`.
+      scale_unit: Unit of the scale, `scale_and_bias.SPREAD`; `scale_and_bias.LENGTH` in records of earlier versions.
+      synthetic_position: Position of gamma by the other criterion, see `gamma.GammaTransfer`.
+      protocol: Choice of the pseudo-unseen classes, a member of `PROTOCOLS`.
+    """
+
+    map_fit: domain_map.MapFit
+    lambda_: float
+    scale: float
+    bias: str
+    seen_fraction: float
     harmonic_mean: float
-    map_relevance: int = 0
-    scale_unit: str = "length"
-    imagined_part: float | None = None
-    rehearsal: str = "groups"
+    scale_unit: str = scale_and_bias.SPREAD
+    synthetic_position: float | None = None
+    protocol: str = "groups"
 
     @property
     def expected(self) -> float | None:
         """Harmonic mean expected from validation, 0..1; None if there was no validation."""
-        return None if self.rehearsal == "defaults" else self.harmonic_mean
+        return None if self.protocol == "defaults" else self.harmonic_mean
 
     @property
-    def place(self) -> gamma.Place:
+    def gamma_transfer(self) -> gamma.GammaTransfer:
         """Position of gamma."""
-        return gamma.Place(self.kept_share, self.imagined_part)
+        return gamma.GammaTransfer(self.seen_fraction, self.synthetic_position)
 
 
-class Outcome(NamedTuple):
+class ValidationScore(NamedTuple):
     """Validation scores of a classifier on seen and pseudo-unseen classes.
 
     Attributes:
-      kept_share: Position of the gammas that are about as good as the best, see `gamma.Place`.
-      imagined_part: Position of the same gammas by the other criterion.
+      seen_fraction: Position of the gammas that are about as good as the best, see `gamma.GammaTransfer`.
+      synthetic_position: Position of the same gammas by the other criterion.
       harmonic_mean: Harmonic mean at the best gamma, 0..1.
     """
 
-    kept_share: float
-    imagined_part: float | None
+    seen_fraction: float
+    synthetic_position: float | None
     harmonic_mean: float
 
 
 @dataclasses.dataclass(frozen=True)
-class Trial:
-    """A validation up to the choice: a classifier, candidate weights, and the images on which they are compared.
+class ValidationSplit:
+    """Candidate weights of pseudo-unseen classes, and the images on which they are compared.
 
     Attributes:
       classifier: Classifier of the classes that stay seen.
       unseen: Names of the `U` pseudo-unseen classes.
-      kernels: (map fit, relevance, lambda) -> weights `[D,U]` of the pseudo-unseen classes.
+      kernels: Weights `[D,U]` of the pseudo-unseen classes by each transfer.
       train_features: `[T,D]` features of training images, by the validation's backbone.
       seen_features: `[N,D]` features of held-out images of seen classes.
       seen_labels: `[N]` labels of these images.
@@ -105,24 +137,24 @@ class Trial:
 
     classifier: classifier_lib.Classifier
     unseen: tuple[str, ...]
-    kernels: Mapping[Key, np.ndarray]
+    kernels: Mapping[Transfer, np.ndarray]
     train_features: np.ndarray
     seen_features: np.ndarray
     seen_labels: np.ndarray
     unseen_features: np.ndarray
     unseen_labels: np.ndarray
 
-    def outcome(self, key: Key, scale: float, scale_unit: str, bias: str) -> Outcome:
-        """Score the weights of `key` with this size and bias."""
-        kernel, seen_classes = self.kernels[key], len(self.classifier.class_names)
+    def score(self, candidate: Candidate) -> ValidationScore:
+        """Score the weights of a candidate, with its scale and bias."""
+        kernel, seen_classes = self.kernels[candidate.transfer], len(self.classifier.class_names)
         extended = scale_and_bias.extend(
-            self.classifier, kernel, self.unseen, scale, scale_unit, bias, self.train_features
+            self.classifier, kernel, self.unseen, candidate.scale, candidate.bias, self.train_features
         )
         images = self.train_features, self.seen_features, self.seen_labels, self.unseen_features, self.unseen_labels
-        return outcome(extended.logits, *images, seen_classes)
+        return score(extended.logits, *images, seen_classes)
 
 
-def outcome(
+def score(
     logits: Callable[[np.ndarray], np.ndarray],
     train_features: np.ndarray,
     seen_features: np.ndarray,
@@ -130,12 +162,12 @@ def outcome(
     unseen_features: np.ndarray,
     unseen_labels: np.ndarray,
     seen_classes: int,
-) -> Outcome:
+) -> ValidationScore:
     """Score a classifier on seen and pseudo-unseen classes.
 
     Args:
       logits: Function from features `[n,D]` to logits `[n,C]`, the seen classes first.
-      train_features: `[T,D]` features of training images, see `Trial`; the next four, too.
+      train_features: `[T,D]` features of training images.
       seen_features: `[N,D]` features of held-out images of seen classes.
       seen_labels: `[N]` labels of these images.
       unseen_features: `[n,D]` features of images of pseudo-unseen classes.
@@ -144,60 +176,60 @@ def outcome(
     """
     test = gzsl.GzslLogits(logits(seen_features), seen_labels, logits(unseen_features), unseen_labels, seen_classes)
     curve = gzsl.curve(test)
-    place = gamma.place(logits(train_features), seen_classes, curve.middle_gamma())
-    return Outcome(place.kept_share, place.imagined_part, curve.best_gamma()[1])
+    position = gamma.locate(logits(train_features), seen_classes, curve.middle_gamma())
+    return ValidationScore(position.seen_fraction, position.synthetic_position, curve.best_gamma()[1])
 
 
-def mean(outcomes: Sequence[Outcome]) -> Outcome:
-    """Compute the means of outcomes over validations, one or more."""
-    return Outcome(*np.mean(np.array(outcomes, np.float64), axis=0).tolist())
+def mean(scores: Sequence[ValidationScore]) -> ValidationScore:
+    """Compute the means of scores over validation splits, one or more."""
+    return ValidationScore(*np.mean(np.array(scores, np.float64), axis=0).tolist())
 
 
-def maps(config: config_lib.RehearsalConfig) -> list[tuple[str, int]]:
-    """List the ways to fit the map that are tried: a member of `config.MAP_FITS`, and the EM steps of its relevance."""
+def map_fits(config: config_lib.ValidationConfig) -> list[domain_map.MapFit]:
+    """List the fits of the map that are compared."""
     return [
-        (fit, relevance) for fit in config.map_fits for relevance in (config.map_relevances if fit == "ridge" else (0,))
+        domain_map.MapFit(kind, steps)
+        for kind in config.map_fits
+        for steps in (config.map_relevances if kind == "ridge" else (0,))
     ]
 
 
-def defaults(config: config_lib.RehearsalConfig) -> Settings:
+def defaults(config: config_lib.ValidationConfig) -> ChosenSettings:
     """Take the first value of each list as settings, for runs with too few seen classes for validation.
 
     gamma leaves nine of ten training images with a seen class.
     """
-    (fit, relevance), *_ = maps(config)
-    return Settings(
-        fit,
-        config.lambdas[0],
-        config.scales[0],
-        config.biases[0],
-        KEPT_SHARE,
-        NOT_MEASURED,
-        relevance,
-        config.scale_unit,
-        rehearsal="defaults",
+    first = Candidate(map_fits(config)[0], config.lambdas[0], config.scales[0], config.biases[0])
+    settings = _settings(first, ValidationScore(SEEN_FRACTION, None, NOT_MEASURED))
+    return dataclasses.replace(settings, protocol="defaults")
+
+
+def choose(splits: Sequence[ValidationSplit], config: config_lib.ValidationConfig) -> ChosenSettings:
+    """Choose the simplest settings among those with the highest mean over splits of H at their own best gamma.
+
+    Args:
+      splits: One or more validation splits, with weights by the same transfers.
+      config: Scales and biases to try.
+    """
+    products = itertools.product(splits[0].kernels, config.scales, config.biases)
+    candidates = [Candidate(one.map_fit, one.lambda_, scale, bias) for one, scale, bias in products]
+    candidates.sort(key=_complexity)
+    scores = [mean([split.score(candidate) for split in splits]) for candidate in progress.bar(candidates, "settings")]
+    best = choice.first_best([one.harmonic_mean for one in scores])
+    return _settings(candidates[best], scores[best])
+
+
+def _settings(candidate: Candidate, score: ValidationScore) -> ChosenSettings:
+    return ChosenSettings(
+        **candidate._asdict(),
+        seen_fraction=score.seen_fraction,
+        harmonic_mean=score.harmonic_mean,
+        synthetic_position=score.synthetic_position,
     )
 
 
-def choose(trials: Sequence[Trial], config: config_lib.RehearsalConfig) -> Settings:
-    """Choose the simplest settings among those with the highest mean over trials of H at their own best gamma.
-
-    Args:
-      trials: One or more validations, with weights for the same maps and lambdas.
-      config: Scales, their unit, and biases to try.
-    """
-    candidates, unit = list(itertools.product(trials[0].kernels, config.scales, config.biases)), config.scale_unit
-    tried = []
-    for (fit, relevance, lambda_), scale, bias in progress.bar(candidates, "settings"):
-        found = mean([trial.outcome((fit, relevance, lambda_), scale, unit, bias) for trial in trials])
-        of_found = found.kept_share, found.harmonic_mean, relevance, unit, found.imagined_part
-        tried.append(Settings(fit, lambda_, scale, bias, *of_found))
-    tried.sort(key=_complexity)
-    return tried[choice.first_best([one.harmonic_mean for one in tried])]
-
-
-def _complexity(one: Settings) -> tuple[float, ...]:
-    """Compute the sort key of settings, which puts the simplest first: part by part, and the fit before all others.
+def _complexity(candidate: Candidate) -> tuple[float, ...]:
+    """Compute the sort key of candidates, which puts the simplest first: part by part, and the fit before all others.
 
     A closed form is simpler than descent. Relevance after fewer steps is simpler than after more, and a larger lambda,
     which penalizes weights more, simpler than a smaller one. Sizes like the seen classes' are simpler than others, and
@@ -205,5 +237,6 @@ def _complexity(one: Settings) -> tuple[float, ...]:
     simpler than one for each.
     """
     fits, biases = _SIMPLEST
-    size = max(one.scale, 1 / one.scale) if one.scale else np.inf
-    return fits.index(one.map_fit), one.map_relevance, -one.lambda_, size, one.scale, biases.index(one.bias)
+    (kind, relevance_steps), lambda_, scale, bias = candidate
+    size = max(scale, 1 / scale) if scale else np.inf
+    return fits.index(kind), relevance_steps, -lambda_, size, scale, biases.index(bias)

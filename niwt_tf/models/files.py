@@ -104,7 +104,7 @@ def _write(model: state.ModelState, folder: Path) -> None:
     json_files.write(folder / run_files.METRICS, model.metrics)
     json_files.write(folder / run_files.TAUGHT, [dataclasses.asdict(one) for one in model.taught])
     model.known.save(folder / "knowledge" / run_files.KNOWLEDGE)
-    json_files.write(folder / "rehearsal" / run_files.SETTINGS, dataclasses.asdict(model.settings))
+    artefacts.write_settings(folder / run_files.VALIDATION, model.settings)
     np.save(folder / "importances" / "activations.npy", model.activations)
     np.save(folder / "importances" / "features.npy", model.features)
     model.forward.save(folder / "map")

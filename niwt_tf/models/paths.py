@@ -11,9 +11,16 @@ from pathlib import Path
 from niwt_tf import errors
 from niwt_tf.data import names as names_lib
 from niwt_tf.models import bundle
-from niwt_tf.runs import run_folder
+from niwt_tf.runs import run_files, run_folder
 
-STAGES = ("knowledge", "rehearsal", "importances", "map", "transfer", "inverse_map")  # stages that a run must have done
+STAGES = (
+    "knowledge",
+    run_files.VALIDATION,
+    "importances",
+    "map",
+    "transfer",
+    "inverse_map",
+)
 _MOST = 3  # class names in a file's name
 _LONGEST = 24  # letters of each
 

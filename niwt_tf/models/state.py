@@ -46,7 +46,7 @@ class ModelState:
     known: knowledge.DomainKnowledge
     forward: domain_map.DomainMap
     inverse: inverse_map.InverseMap
-    settings: validation.Settings
+    settings: validation.ChosenSettings
     activations: np.ndarray
     features: np.ndarray
     neuron_names: tuple[str | None, ...]

@@ -128,7 +128,7 @@ def _with_classes(
         old, kernel=old.kernel[:, :seen], bias=old.bias[:seen], class_names=model.seen, unseen=()
     )
     chosen = model.settings
-    new = scale_and_bias.extend(of_seen, kernel, names, chosen.scale, chosen.scale_unit, chosen.bias, model.features)
+    new = scale_and_bias.extend(of_seen, kernel, names, chosen.scale, chosen.bias, model.features, chosen.scale_unit)
     classifier = dataclasses.replace(
         old,
         kernel=np.concatenate([old.kernel, new.kernel[:, seen:]], axis=1),
@@ -154,7 +154,7 @@ def _gamma(model: state.ModelState, classifier: classifier_lib.Classifier) -> fl
     """Compute gamma at the position that validation chose; 0 if all classes are seen."""
     if not classifier.unseen:
         return 0.0
-    return model.settings.place.gamma(classifier.logits(model.features), len(model.seen))
+    return model.settings.gamma_transfer.gamma(classifier.logits(model.features), len(model.seen))
 
 
 def _require_new(model: state.ModelState, names: Sequence[str]) -> None:

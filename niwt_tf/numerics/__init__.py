@@ -1,3 +1,3 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Linear algebra and choices among scores; nothing here knows images or networks."""
+"""Linear algebra, folds, and choices among scores; nothing here knows images or networks."""

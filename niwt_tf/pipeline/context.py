@@ -22,7 +22,7 @@ from niwt_tf.training import finetune
 from niwt_tf.util import devices
 
 _DEFAULTS = "map, lambda, scale, bias and gamma are defaults"
-_GROUPS_OF_FROZEN = 3  # that play unseen in turn where that takes no training of the network
+_GROUPS_OF_FROZEN = 3  # groups of pseudo-unseen classes, where they take no training of the network
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Run:
         return registry.load(self.config.data, self.image_size)
 
     @functools.cached_property
-    def material(self) -> zero_shot.ZeroShotDataset:
+    def training_data(self) -> zero_shot.ZeroShotDataset:
         """Training data of the classifiers: the dataset, with kept activations, if any, in place of training images."""
         if not self.has_activations:
             return self.dataset
@@ -62,9 +62,9 @@ class Run:
     @functools.cached_property
     def network(self) -> backbone_lib.InitialNetwork:
         """Network before its training, for all that does not train it."""
-        return self.start()
+        return self.initial_network()
 
-    def start(self) -> backbone_lib.InitialNetwork:
+    def initial_network(self) -> backbone_lib.InitialNetwork:
         """Build the network before its training, anew; weights that are not loaded follow from the seed."""
         keras.utils.set_random_seed(self.config.seed)
         return build.build(self.config.backbone)
@@ -75,7 +75,7 @@ class Run:
         return self.network.backbone.image_size
 
     @property
-    def stays(self) -> bool:
+    def is_frozen(self) -> bool:
         """Whether the network is frozen, so that at most a classifier is trained."""
         return finetune.what(self.network, self.config.backbone) != "full"
 
@@ -85,57 +85,55 @@ class Run:
         return activations.are_in(self.folder("activations"))
 
     @property
-    def groups(self) -> int:
+    def validation_groups(self) -> int:
         """Number of groups of pseudo-unseen classes, used in turn; 0 if classes or images are too few for any."""
         if not self.dataset.can_validate:
             return 0
-        usual = _GROUPS_OF_FROZEN if self.stays else 1
-        return self.config.rehearsal.validation_groups or (
+        usual = _GROUPS_OF_FROZEN if self.is_frozen else 1
+        return self.config.validation.validation_groups or (
             len(self.dataset.seen) if self.dataset.leaves_one_out else usual
         )
 
     @functools.cached_property
-    def told_groups(self) -> tuple[int, ...]:
-        """Groups that are used: all, or if classes are few, those that `rehearsal_knowledge` has domain vectors for."""
-        groups = range(self.groups)
-        if not self.dataset.leaves_one_out:
-            return tuple(groups)
-        return tuple(group for group in groups if self._is_told(group))
+    def usable_groups(self) -> tuple[int, ...]:
+        """Groups that are used: if classes are few, those that `validation_knowledge` has vectors for; else all."""
+        groups = range(self.validation_groups)
+        return tuple(group for group in groups if not self.dataset.leaves_one_out or self._is_described(group))
 
-    def _is_told(self, group: int) -> bool:
+    def _is_described(self, group: int) -> bool:
         try:
-            self.rehearsal_knowledge(group)
+            self.validation_knowledge(group)
         except errors.UserError:
             return False
         return True
 
     @property
-    def rehearsed(self) -> str:
-        """Way in which settings are chosen, a member of `validation.WAYS`."""
-        if not self.told_groups:
+    def protocol(self) -> str:
+        """Choice of the pseudo-unseen classes, a member of `validation.PROTOCOLS`."""
+        if not self.usable_groups:
             return "defaults"
         return "turns" if self.dataset.leaves_one_out else "groups"
 
-    def about_rehearsal(self) -> str:
-        """Explain in one line why settings are not chosen by groups of classes; empty if they are."""
+    def protocol_note(self) -> str:
+        """Explain in one line why validation does not use groups of classes; empty if it does."""
         seen, whole = len(self.dataset.seen), len(self.dataset.multi_image_classes)
-        if self.rehearsed == "groups":
+        if self.protocol == "groups":
             return ""
-        if self.rehearsed == "turns":
-            untold = self.groups - len(self.told_groups)
-            left_out = f", but {untold} of which the others' text tells nothing" if untold else ""
-            return f"{seen} seen classes are too few for a group of them: each plays unseen in turn{left_out}"
-        if self.groups:
-            return f"none of {seen} seen classes can play unseen, as the others' text tells nothing of it: {_DEFAULTS}"
+        if self.protocol == "turns":
+            unusable = self.validation_groups - len(self.usable_groups)
+            left_out = f", but {unusable} whose words the other classes' texts lack" if unusable else ""
+            return f"{seen} seen classes are too few for a group of them: each is pseudo-unseen in turn{left_out}"
+        if self.validation_groups:
+            return f"none of {seen} seen classes can be pseudo-unseen, as the others' texts lack its words: {_DEFAULTS}"
         if seen > whole:
             return f"{whole} of {seen} seen classes have two training images, and three must: {_DEFAULTS}"
-        return f"{seen} seen classes are too few for one to play unseen: {_DEFAULTS}"
+        return f"{seen} seen classes are too few for one to be pseudo-unseen: {_DEFAULTS}"
 
-    def rehearsal_knowledge(self, group: int) -> knowledge.DomainKnowledge:
+    def validation_knowledge(self, group: int) -> knowledge.DomainKnowledge:
         """Compute a validation's domain vectors; text encoders are fitted without the text of pseudo-unseen classes.
 
         Args:
-          group: Index of the group of pseudo-unseen classes, from 0 to `groups - 1`.
+          group: Index of the group of pseudo-unseen classes, from 0 to `validation_groups - 1`.
 
         Raises:
           errors.UserError: If the domain says nothing about a class.

@@ -28,8 +28,8 @@ def _pending(prints: dict[str, str], workdir: workdir_lib.Workdir, stages: Seque
     for name in stages:
         if name not in stage_table.STAGES:
             raise errors.unknown_value("stages", name, stage_table.STAGES)
-    wanted = [name for name in stage_table.STAGES if name in stages or not stages]
-    return [name for name in wanted if not workdir.is_current(name, prints[name])]
+    selected = [name for name in stage_table.STAGES if name in stages or not stages]
+    return [name for name in selected if not workdir.is_current(name, prints[name])]
 
 
 def run(
@@ -49,7 +49,7 @@ def run(
       start: Function called before TensorFlow is imported, if there is anything to do.
 
     Raises:
-      errors.UserError: If the user made a mistake.
+      errors.UserError: If a setting, a file or an image of the user is wrong.
       OSError: If the disk is full or cannot be written.
     """
     arguments.require_instance("config", config, config_lib.RunConfig, "Make one with config.RunConfig(...).")

@@ -22,7 +22,7 @@ from niwt_tf import version
 from niwt_tf.backbones import activations, features
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.data import zero_shot
-from niwt_tf.domains import knowledge
+from niwt_tf.domains import knowledge as knowledge_lib
 from niwt_tf.evaluation import gzsl, summary
 from niwt_tf.explain import explain_run
 from niwt_tf.method import importance, inverse_map, validation
@@ -32,6 +32,7 @@ from niwt_tf.method.weight_transfer import closed_form, solve
 from niwt_tf.method.weight_transfer import images as transfer_images
 from niwt_tf.pipeline import context
 from niwt_tf.report import page
+from niwt_tf.runs import artefacts as artefacts_lib
 from niwt_tf.runs import finished_run, run_files
 from niwt_tf.tensorboard_log import thumbnails, write
 from niwt_tf.training import finetune
@@ -68,25 +69,25 @@ def prepare_data(run: context.Run, folder: Path) -> None:
 
 def encode_knowledge(run: context.Run, folder: Path) -> None:
     """Write the domain vectors; compute those of a validation, too, so that errors in them show at once."""
-    known = knowledge.load(run.dataset, run.config.domain)
-    progress.say(f"  {known.source}")
-    known.save(folder / run_files.KNOWLEDGE)
-    if run.rehearsed == "groups":
-        run.rehearsal_knowledge(0)
+    knowledge = knowledge_lib.load(run.dataset, run.config.domain)
+    progress.say(f"  {knowledge.source}")
+    knowledge.save(folder / run_files.KNOWLEDGE)
+    if run.protocol == "groups":
+        run.validation_knowledge(0)
     else:
-        progress.say(f"  rehearsal: {run.about_rehearsal()}")
+        progress.say(f"  validation: {run.protocol_note()}")
 
 
 def compute_activations(run: context.Run, folder: Path) -> None:
     """Compute the activations of the training images, if the network is frozen and `activations_limit` allows it."""
     backbone, train = run.network.backbone, run.dataset.train
-    if run.stays and activations.size(backbone, len(train)) <= run.config.activations_limit * 2**30:
+    if run.is_frozen and activations.size(backbone, len(train)) <= run.config.activations_limit * 2**30:
         activations.compute(backbone, train, folder, run.jit_compile)
 
 
 def train_backbone(run: context.Run, folder: Path) -> None:
     """Train the backbone on the training images of all seen classes."""
-    trained = _train(run, run.material, folder)
+    trained = _train(run, run.training_data, folder)
     if run.has_activations:
         trained = dataclasses.replace(trained, backbone=run.network.backbone)
     trained.save(folder)
@@ -96,83 +97,77 @@ def compute_importances(run: context.Run, folder: Path) -> None:
     """Compute the neuron importances of the training images."""
     backbone = run.network.backbone.without_trunk() if run.has_activations else None
     classifier = classifier_lib.Classifier.load(run.folder("backbone"), backbone)
-    _importances(run, classifier, run.material.train, folder)
+    _importances(run, classifier, run.training_data.train, folder)
 
 
 def train_validation_backbone(run: context.Run, folder: Path) -> None:
     """Train a backbone without each group of pseudo-unseen classes; write importances and features for validation."""
-    for group in range(run.groups):
+    for group in range(run.validation_groups):
         part = folder / str(group)
         if not (part / _DONE).exists():
             part.mkdir(exist_ok=True)
-            _train_for_validation(run, run.material.validation_dataset(run.config.seed, group), part)
+            _train_for_validation(run, run.training_data.validation_dataset(run.config.seed, group), part)
             json_files.write(part / _DONE, True)
 
 
 def _train_for_validation(run: context.Run, dataset: zero_shot.ZeroShotDataset, folder: Path) -> None:
     classifier = _train(run, dataset, folder)
-    classifier.save(folder, with_network=not run.stays)
+    classifier.save(folder, with_network=not run.is_frozen)
     _importances(run, classifier, dataset.train, folder)
     for name in ("test_seen", "test_unseen"):
         split = getattr(dataset, name)
-        found = features.compute(classifier.backbone.network, split, _BATCH_SIZE, folder / name, run.jit_compile)
-        np.savez(folder / f"{name}.npz", features=found, labels=split.labels)
+        images = features.compute(classifier.backbone.network, split, _BATCH_SIZE, folder / name, run.jit_compile)
+        np.savez(folder / f"{name}.npz", features=images, labels=split.labels)
 
 
 def choose_settings(run: context.Run, folder: Path) -> None:
     """Choose the map's fit, lambda, scale, bias and gamma by validation with pseudo-unseen classes, if any can be."""
-    trials = [_trial(run, group, folder / str(group)) for group in run.told_groups]
-    if run.rehearsed == "defaults":
-        chosen = validation.defaults(run.config.rehearsal)
+    splits = [_validation_split(run, group, folder / str(group)) for group in run.usable_groups]
+    if run.protocol == "defaults":
+        chosen = validation.defaults(run.config.validation)
     else:
-        chosen = validation.choose(trials, run.config.rehearsal)
-    if run.rehearsed == "turns":
-        chosen = dataclasses.replace(chosen, imagined_part=None, rehearsal="turns")
-    json_files.write(folder / run_files.SETTINGS, dataclasses.asdict(chosen))
+        chosen = validation.choose(splits, run.config.validation)
+    if run.protocol == "turns":
+        chosen = dataclasses.replace(chosen, synthetic_position=None, protocol="turns")
+    artefacts_lib.write_settings(folder, chosen)
 
 
-def _trial(run: context.Run, group: int, folder: Path) -> validation.Trial:
-    """Prepare a validation up to the choice: the weights by every map with every lambda."""
-    artefacts, parent = run.artefacts, run.folder("rehearsal_backbone") / str(group)
-    classifier = classifier_lib.Classifier.load(parent, run.network.backbone if run.stays else None)
+def _validation_split(run: context.Run, group: int, folder: Path) -> validation.ValidationSplit:
+    """Prepare a validation split: the weights by every map with every lambda, and the images to score them on."""
+    artefacts, parent = run.artefacts, run.folder(run_files.VALIDATION_BACKBONE) / str(group)
+    classifier = classifier_lib.Classifier.load(parent, run.network.backbone if run.is_frozen else None)
     observed = artefacts.validation_importances(group)
-    if run.config.importance.importances_of == "probability":
-        dataset = run.material.validation_dataset(run.config.seed, group)
-        observed = _of_probability(run, classifier, dataset.train, folder)
-    known = run.rehearsal_knowledge(group)
+    knowledge = run.validation_knowledge(group)
     seen_classes, seen = len(classifier.class_names), _seen_classes(run, observed)
     maps = {
-        (kind, relevance): _fit_map(run, (kind, relevance), known, seen, folder / f"{kind}{relevance or ''}")
-        for kind, relevance in validation.maps(run.config.rehearsal)
+        map_fit: _fit_map(run, map_fit, knowledge, seen, folder / map_fit.folder_name)
+        for map_fit in validation.map_fits(run.config.validation)
     }
-    wanted = known.vectors[seen_classes:]
-    kernels = _kernels(run, classifier, observed, maps, wanted, run.config.rehearsal.lambdas, folder / "transfer")
-    unseen = known.class_names[seen_classes:]
+    vectors = knowledge.vectors[seen_classes:]
+    kernels = _kernels(run, classifier, observed, maps, vectors, run.config.validation.lambdas, folder / "transfer")
+    unseen = knowledge.class_names[seen_classes:]
     tested = (artefacts.validation_images(group, split) for split in ("test_seen", "test_unseen"))
-    return validation.Trial(classifier, unseen, kernels, observed.features, *itertools.chain(*tested))
+    return validation.ValidationSplit(classifier, unseen, kernels, observed.features, *itertools.chain(*tested))
 
 
 def fit_map(run: context.Run, folder: Path) -> None:
     """Fit the map from domain vectors to importances on all seen classes."""
     artefacts = run.artefacts
-    observed = artefacts.importances
-    if run.config.importance.importances_of == "probability":
-        observed = _of_probability(run, artefacts.trained_classifier, run.material.train, folder)
-    how = artefacts.settings.map_fit, artefacts.settings.map_relevance
-    _fit_map(run, how, artefacts.knowledge, _seen_classes(run, observed), folder).save(folder)
+    seen = _seen_classes(run, artefacts.importances)
+    _fit_map(run, artefacts.settings.map_fit, artefacts.knowledge, seen, folder).save(folder)
 
 
 def transfer_weights(run: context.Run, folder: Path) -> None:
     """Compute the unseen classes' weights, and write the classifier of all classes with its gamma."""
     artefacts = run.artefacts
     classifier, observed, settings = artefacts.trained_classifier, artefacts.importances, artefacts.settings
-    maps = {(settings.map_fit, settings.map_relevance): artefacts.domain_map}
-    wanted = artefacts.knowledge.vectors[len(run.dataset.seen) :]
-    (kernel,) = _kernels(run, classifier, observed, maps, wanted, (settings.lambda_,), folder).values()
-    sized = settings.scale, settings.scale_unit, settings.bias
-    extended = scale_and_bias.extend(classifier, kernel, run.dataset.unseen, *sized, observed.features)
+    maps = {settings.map_fit: artefacts.domain_map}
+    vectors = artefacts.knowledge.vectors[len(run.dataset.seen) :]
+    (kernel,) = _kernels(run, classifier, observed, maps, vectors, (settings.lambda_,), folder).values()
+    size = settings.scale, settings.bias, observed.features, settings.scale_unit
+    extended = scale_and_bias.extend(classifier, kernel, run.dataset.unseen, *size)
     extended.save(folder)
-    gamma = settings.place.gamma(extended.logits(observed.features), len(run.dataset.seen))
+    gamma = settings.gamma_transfer.gamma(extended.logits(observed.features), len(run.dataset.seen))
     run_files.write_gamma(folder, gamma)
 
 
@@ -209,7 +204,7 @@ def fit_inverse_map(run: context.Run, folder: Path) -> None:
 
 def explain(run: context.Run, folder: Path) -> None:
     """Explain predictions on test images, name the neurons, and measure how right that is."""
-    kept = run.material.train if run.has_activations else None
+    kept = run.training_data.train if run.has_activations else None
     explained = explain_run.explain(
         run.artefacts.explained_model, run.dataset, folder, run.config.seed, run.jit_compile, kept
     )
@@ -227,8 +222,8 @@ FUNCTIONS: dict[str, Callable[[context.Run, Path], None]] = {
     "data": prepare_data,
     "knowledge": encode_knowledge,
     "activations": compute_activations,
-    "rehearsal_backbone": train_validation_backbone,
-    "rehearsal": choose_settings,
+    run_files.VALIDATION_BACKBONE: train_validation_backbone,
+    run_files.VALIDATION: choose_settings,
     "backbone": train_backbone,
     "importances": compute_importances,
     "map": fit_map,
@@ -260,13 +255,13 @@ def _about(run: context.Run) -> dict[str, Any]:
         "lambda": settings.lambda_,
         "scale": settings.scale,
         "bias": settings.bias,
-        "rehearsal": settings.rehearsal,
+        "rehearsal": settings.protocol,
         "harmonic_mean_expected": settings.expected,
         "map_rank_correlation": fitted.rank_correlation,
-        "map_fit": settings.map_fit,
+        "map_fit": settings.map_fit.kind,
         "map_steps": fitted.steps,
         "map_penalty": fitted.penalty,
-        "map_relevance": settings.map_relevance,
+        "map_relevance": settings.map_fit.relevance_steps,
         "transfer_fit": run.config.transfer.transfer_fit,
         "machine": devices.record(),
         "packages": {"niwt_tf": version.__version__} | {name: metadata.version(name) for name in _PACKAGES},
@@ -277,13 +272,13 @@ def _scores(test: gzsl.GzslLogits, gamma: float) -> dict[str, Any]:
     """Compute the accuracies, and that of the backbone alone on images of the seen classes, over these classes."""
     predictions = test.seen[:, : test.seen_classes].argmax(1)
     alone = gzsl.per_class_accuracy(predictions, test.seen_labels, range(test.seen_classes))
-    return {"backbone_accuracy": alone} | summary.of(test, gamma)
+    return {"backbone_accuracy": alone} | summary.summarize(test, gamma)
 
 
 def _train(run: context.Run, dataset: zero_shot.ZeroShotDataset, folder: Path) -> classifier_lib.Classifier:
     """Train a classifier of the seen classes of `dataset`, which is the run's own or that of a validation."""
     settings = run.config.backbone
-    start = run.network if run.stays else run.start()
+    start = run.network if run.is_frozen else run.initial_network()
     if run.has_activations:
         start = dataclasses.replace(start, backbone=start.backbone.without_trunk())
     json_files.write(folder / run_files.FINE_TUNED, finetune.what(start, settings))
@@ -303,20 +298,10 @@ def _train(run: context.Run, dataset: zero_shot.ZeroShotDataset, folder: Path) -
 
 
 def _importances(
-    run: context.Run, classifier: classifier_lib.Classifier, split: zero_shot.Split, folder: Path, of: str = "logit"
-) -> importance.Importances:
-    kept = run.config.transfer.transfer_images
-    return importance.compute(classifier, split, kept, run.config.seed, folder, run.jit_compile, of)
-
-
-def _of_probability(
     run: context.Run, classifier: classifier_lib.Classifier, split: zero_shot.Split, folder: Path
 ) -> importance.Importances:
-    """Compute the same as `_importances` for a split of `run.material`, but of probabilities in place of logits."""
-    if run.has_activations:
-        classifier = dataclasses.replace(classifier, backbone=classifier.backbone.without_trunk())
-    (folder / "importances").mkdir(parents=True, exist_ok=True)
-    return _importances(run, classifier, split, folder / "importances", "probability")
+    kept = run.config.transfer.transfer_images
+    return importance.compute(classifier, split, kept, run.config.seed, folder, run.jit_compile)
 
 
 def _seen_classes(run: context.Run, observed: importance.Importances) -> fit.SeenClasses:
@@ -325,40 +310,39 @@ def _seen_classes(run: context.Run, observed: importance.Importances) -> fit.See
 
 def _fit_map(
     run: context.Run,
-    how: tuple[str, int],
-    known: knowledge.DomainKnowledge,
+    map_fit: domain_map.MapFit,
+    knowledge: knowledge_lib.DomainKnowledge,
     seen: fit.SeenClasses,
     folder: Path,
 ) -> domain_map.DomainMap:
-    """Fit the map of the seen classes, by a kind of fit and the EM steps of its relevance."""
-    kind, relevance = how
-    vectors = known.vectors[: seen.classes]
+    """Fit the map of the seen classes, and log its scores to `folder`."""
+    vectors = knowledge.vectors[: seen.classes]
     with training_log.scalars(folder) as log:
-        return fit.fit(seen, vectors, run.config.map, run.config.seed, kind, relevance, log)
+        return fit.fit(seen, vectors, run.config.map, run.config.seed, map_fit, log)
 
 
 def _kernels(
     run: context.Run,
     classifier: classifier_lib.Classifier,
     observed: importance.Importances,
-    maps: Mapping[tuple[str, int], domain_map.DomainMap],
+    maps: Mapping[domain_map.MapFit, domain_map.DomainMap],
     vectors: np.ndarray,
     lambdas: tuple[float, ...],
     folder: Path,
-) -> dict[validation.Key, np.ndarray]:
+) -> dict[validation.Transfer, np.ndarray]:
     """Compute the weights `[D,U]` for domain vectors `[U,M]`, by every map with every lambda."""
     folder.mkdir(exist_ok=True)
-    kept = _transferred_on(run, classifier, observed, folder)
-    targets = {how: fitted(vectors) for how, fitted in maps.items()}
+    kept = _transfer_activations(run, classifier, observed, folder)
+    targets = {map_fit: fitted(vectors) for map_fit, fitted in maps.items()}
     is_closed = run.config.transfer.transfer_fit == "closed"
     operators = _operators(run, classifier, observed, kept, maps, lambdas) if is_closed else {}
     if len(operators) == 1:
         np.save(folder / closed_form.FILE, next(iter(operators.values())))
-    keys = [(*how, lambda_) for how in maps for lambda_ in lambdas]
-    requests = [solve.Request(targets[key[:2]], key[2], operators.get(key)) for key in keys]
+    transfers = [validation.Transfer(map_fit, lambda_) for map_fit in maps for lambda_ in lambdas]
+    requests = [solve.Request(targets[one.map_fit], one.lambda_, operators.get(one)) for one in transfers]
     with contextlib.nullcontext(training_log.no_log) if is_closed else training_log.scalars(folder) as log:
         kernels = solve.weights(requests, classifier, kept, run.config.transfer, run.config.seed, run.jit_compile, log)
-    return dict(zip(keys, kernels, strict=True))
+    return dict(zip(transfers, kernels, strict=True))
 
 
 def _operators(
@@ -366,20 +350,20 @@ def _operators(
     classifier: classifier_lib.Classifier,
     observed: importance.Importances,
     kept: np.ndarray,
-    maps: Mapping[tuple[str, int], domain_map.DomainMap],
+    maps: Mapping[domain_map.MapFit, domain_map.DomainMap],
     lambdas: tuple[float, ...],
-) -> dict[validation.Key, np.ndarray]:
+) -> dict[validation.Transfer, np.ndarray]:
     """Compute the matrix `[D,K]` from importances to weights in closed form, of every map with every lambda."""
     shrinkage = run.config.backbone.classifier_shrinkage
-    reach = closed_form.reach(classifier.backbone.head, kept, observed.features, observed.labels, shrinkage)
+    closed = closed_form.fit(classifier.backbone.head, kept, observed.features, observed.labels, shrinkage)
     return {
-        (*how, lambda_): reach.operator(fitted.residuals, lambda_)
-        for how, fitted in maps.items()
+        validation.Transfer(map_fit, lambda_): closed.weight_operator(fitted.residuals, lambda_)
+        for map_fit, fitted in maps.items()
         for lambda_ in lambdas
     }
 
 
-def _transferred_on(
+def _transfer_activations(
     run: context.Run, classifier: classifier_lib.Classifier, observed: importance.Importances, folder: Path
 ) -> np.ndarray:
     """Return the activations to fit weights on: those of training images, or of others, then saved in `folder`."""
@@ -387,6 +371,6 @@ def _transferred_on(
         return observed.activations
     settings, backbone = run.config.transfer, classifier.backbone
     images = transfer_images.images(settings, backbone.image_size, run.config.seed)
-    found = transfer_images.activations(backbone, images, settings.transfer_images, run.jit_compile)
-    np.save(folder / transfer_images.FILE, found)
-    return found
+    kept = transfer_images.activations(backbone, images, settings.transfer_images, run.jit_compile)
+    np.save(folder / transfer_images.FILE, kept)
+    return kept

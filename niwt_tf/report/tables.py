@@ -96,7 +96,7 @@ def measures(metrics: Mapping[str, Any]) -> list[tuple[str, float | None, float 
 
 def settings(run: finished_run.FinishedRun) -> list[tuple[str, str, str, str]]:
     """List the settings chosen on pseudo-unseen classes: name, value, values tried, and effect."""
-    chosen, tried = run.settings, run.config.rehearsal
+    chosen, tried = run.settings, run.config.validation
     closed = run.config.transfer.transfer_fit == "closed"
     effect = (
         "shrinks new weights along directions in which the map errs"

@@ -6,6 +6,9 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +21,7 @@ from niwt_tf.method.domain_map import domain_map as domain_map_lib
 from niwt_tf.method.weight_transfer import closed_form
 from niwt_tf.method.weight_transfer import images as transfer_images
 from niwt_tf.runs import run_files
+from niwt_tf.util import json_files
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,9 +34,9 @@ class RunArtefacts(run_files.RunFiles):
         return knowledge_lib.DomainKnowledge.load(self.folder("knowledge") / run_files.KNOWLEDGE)
 
     @functools.cached_property
-    def settings(self) -> validation.Settings:
+    def settings(self) -> validation.ChosenSettings:
         """Settings that validation chose."""
-        return validation.Settings(**self.settings_record)
+        return _chosen_settings(self.settings_record)
 
     @functools.cached_property
     def trained_classifier(self) -> classifier_lib.Classifier:
@@ -84,14 +88,50 @@ class RunArtefacts(run_files.RunFiles):
 
     def validation_importances(self, group: int) -> importance.Importances:
         """Open the importances of the training images of a validation, mapped from disk."""
-        return importance.Importances.load(self.folder("rehearsal_backbone") / str(group))
+        return importance.Importances.load(self.folder(run_files.VALIDATION_BACKBONE) / str(group))
 
     def validation_images(self, group: int, split: str) -> tuple[np.ndarray, np.ndarray]:
         """Read features and labels of held-out images of a validation: `test_seen` or `test_unseen`."""
-        path = self.folder("rehearsal_backbone") / str(group) / f"{split}.npz"
+        path = self.folder(run_files.VALIDATION_BACKBONE) / str(group) / f"{split}.npz"
         with np.load(path, allow_pickle=False) as saved:
             return saved["features"], saved["labels"]
 
     def test_features(self, split: str) -> np.ndarray:
         """Read the features of test images of `seen` or of `unseen` classes."""
         return np.load(self.folder("evaluate") / split / "features.npy", allow_pickle=False)
+
+
+def write_settings(folder: Path, chosen: validation.ChosenSettings) -> None:
+    """Write chosen settings into the folder of the stage `run_files.VALIDATION`."""
+    json_files.write(folder / run_files.SETTINGS, settings_record(chosen))
+
+
+def settings_record(chosen: validation.ChosenSettings) -> dict[str, Any]:
+    """Convert chosen settings to values by name, as `settings.json` holds them; its names are those of format 3."""
+    return {
+        "map_fit": chosen.map_fit.kind,
+        "lambda_": chosen.lambda_,
+        "scale": chosen.scale,
+        "bias": chosen.bias,
+        "kept_share": chosen.seen_fraction,
+        "harmonic_mean": chosen.harmonic_mean,
+        "map_relevance": chosen.map_fit.relevance_steps,
+        "scale_unit": chosen.scale_unit,
+        "imagined_part": chosen.synthetic_position,
+        "rehearsal": chosen.protocol,
+    }
+
+
+def _chosen_settings(record: Mapping[str, Any]) -> validation.ChosenSettings:
+    """Build chosen settings from a record; bundles of formats 1 and 2 lack its last four values."""
+    return validation.ChosenSettings(
+        map_fit=domain_map_lib.MapFit(record["map_fit"], record.get("map_relevance", 0)),
+        lambda_=record["lambda_"],
+        scale=record["scale"],
+        bias=record["bias"],
+        seen_fraction=record["kept_share"],
+        harmonic_mean=record["harmonic_mean"],
+        scale_unit=record.get("scale_unit", "length"),
+        synthetic_position=record.get("imagined_part"),
+        protocol=record.get("rehearsal", "groups"),
+    )

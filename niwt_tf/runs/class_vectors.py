@@ -41,17 +41,19 @@ class ClassVectors:
 
 def load(run: artefacts.RunArtefacts) -> ClassVectors:
     """Read or compute the vectors of a run whose stages up to the transfer are done."""
-    classifier, found, domain = run.classifier, run.importances, run.knowledge.vectors
+    classifier, importances, domain = run.classifier, run.importances, run.knowledge.vectors
     seen_classes = len(classifier.seen)
-    counts = np.bincount(found.labels, minlength=seen_classes)[:, None]
-    of_seen = domain_map.class_sums(found.values, found.labels, seen_classes) / counts
-    images = np.linspace(0, len(found.activations) - 1, _IMAGES).astype(int)
-    of_unseen = caused(classifier.backbone.head, found.activations[images], classifier.kernel[:, seen_classes:])
+    counts = np.bincount(importances.labels, minlength=seen_classes)[:, None]
+    of_seen = domain_map.class_sums(importances.values, importances.labels, seen_classes) / counts
+    images = np.linspace(0, len(importances.activations) - 1, _IMAGES).astype(int)
+    of_unseen = importances_of_weights(
+        classifier.backbone.head, importances.activations[images], classifier.kernel[:, seen_classes:]
+    )
     predicted = run.domain_map(domain)
     return ClassVectors(domain, predicted, np.concatenate([of_seen, of_unseen]), classifier.kernel.T)
 
 
-def caused(head: tf.keras.Model, activations: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+def importances_of_weights(head: tf.keras.Model, activations: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     """Compute the mean over images of the unit importances `[U,K]` for the weights of each class.
 
     Args:
@@ -62,9 +64,9 @@ def caused(head: tf.keras.Model, activations: np.ndarray, kernel: np.ndarray) ->
     images = tf.constant(activations, tf.float32)
 
     @tf.function
-    def of_class(weights: tf.Tensor) -> tf.Tensor:
+    def mean_importances(weights: tf.Tensor) -> tf.Tensor:
         rows = tf.repeat(weights[None], len(activations), axis=0)
         values = importance.importances(importance.inference(head), images, rows)
         return tf.reduce_mean(importance.directions(values)[0], axis=0)
 
-    return np.stack([of_class(tf.constant(column, tf.float32)).numpy() for column in kernel.T])
+    return np.stack([mean_importances(tf.constant(column, tf.float32)).numpy() for column in kernel.T])

@@ -22,10 +22,10 @@ def command(config: config_lib.RunConfig, workdir: Path, stages: Sequence[str] =
       workdir: Folder of the run.
       stages: Names of the stages to run; all by default.
     """
-    return of_record({name: value for name, (value, _) in config_lib.options(config).items()}, workdir, stages)
+    return from_record({name: value for name, (value, _) in config_lib.options(config).items()}, workdir, stages)
 
 
-def of_record(record: Mapping[str, Any], workdir: Path, stages: Sequence[str] = ()) -> str:
+def from_record(record: Mapping[str, Any], workdir: Path, stages: Sequence[str] = ()) -> str:
     """Build the same line from settings by name, as `config.json` of a workdir holds them."""
     default = config_lib.options(config_lib.RunConfig())
     values = {name: tuple(record[name]) if isinstance(record[name], list) else record[name] for name in record}

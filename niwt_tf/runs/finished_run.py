@@ -14,9 +14,9 @@ import numpy as np
 from niwt_tf import config as config_lib
 from niwt_tf import errors
 from niwt_tf.evaluation import gzsl
-from niwt_tf.runs import artefacts, class_vectors, command, stage_table
+from niwt_tf.runs import artefacts, class_vectors, command, run_files, stage_table
 
-_NEEDED = ("data", "knowledge", "rehearsal", "importances", "map", "transfer", "evaluate")
+_NEEDED = ("data", "knowledge", run_files.VALIDATION, "importances", "map", "transfer", "evaluate")
 _EXPLAIN = "explain"
 
 

@@ -26,6 +26,7 @@ CALIBRATION = "calibration.json"
 LOGITS = "logits.npz"
 NEURONS = "neurons.json"
 DECISIONS = "decisions.json"
+VALIDATION, VALIDATION_BACKBONE = "rehearsal", "rehearsal_backbone"  # stages, as `stages` and folders name them
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,7 +76,7 @@ class RunFiles:
     @functools.cached_property
     def settings_record(self) -> dict[str, Any]:
         """Settings that validation chose, by name."""
-        return json_files.read(self.folder("rehearsal") / SETTINGS)
+        return json_files.read(self.folder(VALIDATION) / SETTINGS)
 
     @functools.cached_property
     def gamma(self) -> float:

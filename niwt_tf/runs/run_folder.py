@@ -42,7 +42,7 @@ def require(folder: str | None, stages: Sequence[str], argument: str = "workdir"
         raise errors.UserError(
             f"`{errors.setting(argument)}` must hold the stages {', '.join(stages)}. Received: "
             f"{errors.setting(argument, folder)}, without {', '.join(missing)}. Make what is missing: "
-            f"{command.of_record(config, root)}"
+            f"{command.from_record(config, root)}"
         )
     return root
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from niwt_tf import config as config_lib
 from niwt_tf.data import digest, named_files
+from niwt_tf.runs import run_files
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,6 +50,14 @@ def _transfer(config: config_lib.RunConfig) -> list[Any]:
     return [config.transfer, named_files.transfer_stamps(config.transfer, config.seed)]
 
 
+def _validation(config: config_lib.RunConfig) -> dict[str, Any]:
+    """Collect what determines the choice of settings, with the setting that runs had before."""
+    return dataclasses.asdict(config.validation) | {"scale_unit": config_lib.REMOVED["scale_unit"]}
+
+
+# What a setting of earlier versions put into fingerprints; it stays there, so that stages of earlier runs stay current.
+_IMPORTANCES = {"importances_of": config_lib.REMOVED["importances_of"]}
+
 STAGES: dict[str, Stage] = {
     "data": Stage(
         "images and their zero-shot split",
@@ -61,22 +70,24 @@ STAGES: dict[str, Stage] = {
         lambda c: [c.domain, named_files.stamps(c.domain), digest.knowledge(c.data)],
     ),
     "activations": Stage("activations of the training images, if the network stays as it is", ("data",), _network),
-    "rehearsal_backbone": Stage(
+    run_files.VALIDATION_BACKBONE: Stage(
         "a backbone that has not seen the validation classes",
         ("activations",),
-        lambda c: [*_training(c), c.transfer.transfer_images, c.rehearsal.validation_groups],
+        lambda c: [*_training(c), c.transfer.transfer_images, c.validation.validation_groups],
     ),
-    "rehearsal": Stage(
+    run_files.VALIDATION: Stage(
         "map, lambda, scale, bias and gamma, chosen on validation classes",
-        ("rehearsal_backbone", "knowledge"),
-        lambda c: [c.domain, c.importance, c.map, *_transfer(c), c.rehearsal, c.seed],
+        (run_files.VALIDATION_BACKBONE, "knowledge"),
+        lambda c: [c.domain, _IMPORTANCES, c.map, *_transfer(c), _validation(c), c.seed],
     ),
     "backbone": Stage("the backbone, trained on the seen classes", ("activations",), _training),
     "importances": Stage(
         "importances of the neurons, image by image", ("backbone",), lambda c: [c.transfer.transfer_images, c.seed]
     ),
     "map": Stage(
-        "the map from domain to importances", ("importances", "rehearsal"), lambda c: [c.importance, c.map, c.seed]
+        "the map from domain to importances",
+        ("importances", run_files.VALIDATION),
+        lambda c: [_IMPORTANCES, c.map, c.seed],
     ),
     "transfer": Stage("weights of the unseen classes", ("map",), lambda c: [*_transfer(c), c.seed]),
     "evaluate": Stage("accuracy on seen and unseen classes", ("transfer",), lambda c: []),

@@ -76,7 +76,7 @@ def test_a_model_without_a_classifier_or_of_other_classes() -> None:
         niwt_tf.load_classifier(classifier, _NAMES[:2])
     assert str(caught.value) == (
         "`class_names` must be one for each output of the model, in their order. Received: 2 names for the Functional "
-        f"'{classifier.name}', which tells 3 classes apart. Name them all, or call load_backbone and fit_classifier."
+        f"'{classifier.name}', which distinguishes 3 classes. Name them all, or call load_backbone and fit_classifier."
     )
 
 
@@ -165,7 +165,7 @@ def test_all_steps_take_a_network_of_any_precision(policy: str, tmp_path: Path) 
     kernel = niwt_tf.transfer_weights(classifier, importances, np.ones((1, 4), np.float32))
     known = niwt_tf.encode_attributes(np.eye(4)[:, :3] + 0.1, ["r", "g", "b"], (*_NAMES, "grey"))
     more = niwt_tf.add_classes(classifier, kernel, ["grey"], importances.features)
-    taught = niwt_tf.make_model(more, known, importances, kept_share=0.9)
+    taught = niwt_tf.make_model(more, known, importances, seen_fraction=0.9)
     taught.save(tmp_path / "m.keras")
     again = niwt_tf.load_model(tmp_path / "m.keras")
     np.testing.assert_allclose(again.predict(_images()).scores, taught.predict(_images()).scores, rtol=1e-4, atol=1e-5)

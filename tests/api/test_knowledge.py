@@ -73,7 +73,7 @@ def test_the_vocabulary_can_be_that_of_seen_classes() -> None:
 
 
 def test_a_class_without_a_sentence_or_a_known_word() -> None:
-    with pytest.raises(errors.UserError, match="`captions` must tell of every class. Received: none of okapi"):
+    with pytest.raises(errors.UserError, match="`captions` must describe every class. Received: none of okapi"):
         niwt_tf.encode_captions(_CAPTIONS | {"okapi": [" "]})
     with pytest.raises(errors.UserError, match="`seen` must name classes that have captions. Received: okapi"):
         niwt_tf.encode_captions(_CAPTIONS, seen=["horse", "okapi"])

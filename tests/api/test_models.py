@@ -84,7 +84,7 @@ def test_pieces_can_be_given(
     inverse = niwt_tf.fit_inverse_map(known.vectors, importances)
     named = niwt_tf.name_neurons(classifier, inverse, known, _images(), _LABELS)
     model = niwt_tf.make_model(
-        classifier, known, importances, forward, inverse, named, 0.01, scale=1.0, bias="zero", kept_share=0.8, seed=3
+        classifier, known, importances, forward, inverse, named, 0.01, scale=1.0, bias="zero", seen_fraction=0.8, seed=3
     )
     assert model.forward is forward
     assert model.inverse is inverse
@@ -113,7 +113,7 @@ def test_a_model_finds_weights_in_closed_form_or_by_descent(
         for fit in ("closed", "descent")
     )
     assert descends.operator is None and closed.operator is not None
-    assert descends.config.transfer.transfer_fit == "descent" and closed.settings.map_relevance == 3
+    assert descends.config.transfer.transfer_fit == "descent" and closed.settings.map_fit.relevance_steps == 3
     targets, residuals = forward(np.array([[1, 1, 0]])), forward.residuals
     kernel = niwt_tf.transfer_weights(classifier, importances, targets, 0.1, residuals=residuals)
     new = closed.teach("yellow", attributes=["reddish", "greenish"]).classifier.kernel[:, 3]
@@ -129,7 +129,7 @@ def test_new_classes_may_be_there_before(
     target = niwt_tf.fit_map(np.eye(3), importances)(known.vectors[3:])
     kernel = niwt_tf.transfer_weights(classifier, importances, target)
     more = niwt_tf.add_classes(classifier, kernel, ["yellow"], importances.features)
-    model = niwt_tf.make_model(more, known, importances, kept_share=0.75)
+    model = niwt_tf.make_model(more, known, importances, seen_fraction=0.75)
     assert (model.seen, model.class_names[3]) == (_NAMES, "yellow")
     assert (model.predict(_images()).scores.argmax(1) < 3).mean() == pytest.approx(0.75, abs=0.02)
     assert model.gamma == niwt_tf.choose_gamma(more, importances.features, 0.75)
@@ -139,12 +139,12 @@ def test_mistakes_are_told(
     classifier: classifier_lib.Classifier, known: knowledge.DomainKnowledge, importances: importance.Importances
 ) -> None:
     other = dataclasses.replace(known, class_names=("red", "blue", "green"))
-    with pytest.raises(errors.UserError, match="`known` must be of the classifier's classes, in their order"):
+    with pytest.raises(errors.UserError, match="`knowledge` must be of the classifier's classes, in their order"):
         niwt_tf.make_model(classifier, other, importances)
     with pytest.raises(errors.UserError, match="`bias` must be one of"):
         niwt_tf.make_model(classifier, known, importances, bias="none")
-    with pytest.raises(errors.UserError, match="`kept_share` must be a finite number from 0 to 1"):
-        niwt_tf.make_model(classifier, known, importances, kept_share=90)
+    with pytest.raises(errors.UserError, match="`seen_fraction` must be a finite number from 0 to 1"):
+        niwt_tf.make_model(classifier, known, importances, seen_fraction=90)
     inverse = niwt_tf.fit_inverse_map(known.vectors, importances)
     named = niwt_tf.name_neurons(classifier, inverse, known, _images(), _LABELS)
     with pytest.raises(errors.UserError, match="`neurons` must be all of the layer's, here 3. Received: 2"):

@@ -17,8 +17,8 @@ def test_what_is_not_given_is_the_default() -> None:
 
 
 def test_parts_are_checked_together() -> None:
-    run = settings.run(map={"map_layers": 2}, rehearsal={"map_fits": ["descent"]})
-    assert (run.map.map_layers, run.rehearsal.map_fits) == (2, ("descent",))
+    run = settings.run(map={"map_layers": 2}, validation={"map_fits": ["descent"]})
+    assert (run.map.map_layers, run.validation.map_fits) == (2, ("descent",))
     assert run.transfer == config_lib.TransferConfig()
     with pytest.raises(errors.UserError, match="`map_layers` must be 1 for ridge regression"):
         settings.run(map={"map_layers": 2})
@@ -39,11 +39,22 @@ def test_values_are_checked() -> None:
 
 
 def test_a_setting_may_have_another_name() -> None:
-    with pytest.raises(errors.UserError, match="^`how` must be one of descent, ridge. Received: how=lasso"):
-        settings.run({"map_fits": "how"}, rehearsal={"map_fits": ("lasso",)})
+    with pytest.raises(errors.UserError, match="^`how` must be one of descent, ridge. Received: how='lasso'"):
+        settings.run({"map_fits": "how"}, validation={"map_fits": ("lasso",)})
 
 
 def test_what_a_function_decides_is_refused() -> None:
     settings.refuse({"layer": "conv1"}, finetune="Leave it.")
     with pytest.raises(errors.UserError, match="^`finetune` must be left out here. Received: finetune. Leave it."):
         settings.refuse({"finetune": "none"}, finetune="Leave it.")
+
+
+def test_a_renamed_argument_is_taken_by_its_earlier_name() -> None:
+    @settings.renamed(kept_share="seen_fraction")
+    def double(seen_fraction: float) -> float:
+        return 2 * seen_fraction
+
+    earlier: dict[str, float] = {"kept_share": 0.25}
+    assert double(0.25) == double(seen_fraction=0.25) == double(**earlier) == 0.5
+    with pytest.raises(errors.UserError, match="`seen_fraction` must be given once. .* Leave kept_share out."):
+        double(seen_fraction=0.25, **earlier)

@@ -54,7 +54,7 @@ def test_importances_by_hand_and_in_memory(found: importance.Importances) -> Non
 def test_a_map_is_the_library_s(found: importance.Importances, how: str) -> None:
     fitted = niwt_tf.fit_map(_VECTORS, found, how, map_folds=3)
     sums = domain_map.class_sums(found.values, found.labels, 3)
-    twin = fit.fit_to_sums(_VECTORS, sums, np.full(3, 2), config_lib.MapConfig(map_folds=3), 0, how=how)
+    twin = fit.fit_to_sums(_VECTORS, sums, np.full(3, 2), config_lib.MapConfig(map_folds=3), 0, domain_map.MapFit(how))
     np.testing.assert_allclose(fitted(np.eye(3)), twin(np.eye(3)), rtol=1e-4)
     assert (fitted.steps > 0) == (how == "descent")
 
@@ -67,15 +67,6 @@ def test_a_map_has_the_layers_and_the_loss_that_are_asked_for(found: importance.
     assert deep.forward.layers[-2].units == 4
     with pytest.raises(errors.UserError, match="`map_layers` must be 1 for ridge regression"):
         niwt_tf.fit_map(_VECTORS, found, map_layers=2)
-
-
-def test_importances_of_probabilities_weigh_other_classes(classifier: classifier_lib.Classifier) -> None:
-    found = niwt_tf.compute_importances(classifier, _images(), _LABELS, of="probability")
-    logits = classifier.logits(found.features)
-    rivals = np.where(np.arange(3) == _LABELS[:, None], -np.inf, logits)
-    rivals = np.exp(rivals - rivals.max(1, keepdims=True))
-    asked = colours.KERNEL.T[_LABELS] - rivals / rivals.sum(1, keepdims=True) @ classifier.kernel.T
-    np.testing.assert_allclose(found.values, asked / _SIDE**2, rtol=1e-4, atol=1e-6)
 
 
 def test_seen_classes_ask_for_their_own_importances(found: importance.Importances) -> None:
@@ -119,8 +110,8 @@ def test_errors_of_the_map_hold_weights_back(
     np.testing.assert_allclose(free, niwt_tf.transfer_weights(classifier, found, _ASKED), rtol=1e-5, atol=1e-6)
     assert free[0, 0] > held[0, 0] > hard[0, 0] > 0
     assert np.abs(hard[1:, 1] / free[1:, 1]).min() > np.abs(hard[0, 0] / free[0, 0])
-    reach = closed_form.reach(classifier.backbone.head, found.activations, found.features, found.labels, 0.5)
-    np.testing.assert_allclose(held, closed_form.weights(reach.operator(residuals, 1), _ASKED), rtol=1e-5)
+    reach = closed_form.fit(classifier.backbone.head, found.activations, found.features, found.labels, 0.5)
+    np.testing.assert_allclose(held, closed_form.solve(reach.weight_operator(residuals, 1), _ASKED), rtol=1e-5)
 
 
 def test_the_shrinkage_of_the_classifier_counts_in_map_and_transfer(
@@ -131,8 +122,8 @@ def test_the_shrinkage_of_the_classifier_counts_in_map_and_transfer(
         niwt_tf.transfer_weights(classifier, found, _ASKED, 1, residuals=residuals, **given)
         for given in ({"shrinkage": 0.2}, {})
     )
-    reach = closed_form.reach(classifier.backbone.head, found.activations, found.features, found.labels, 0.2)
-    np.testing.assert_allclose(kernel, closed_form.weights(reach.operator(residuals, 1), _ASKED), rtol=1e-5)
+    reach = closed_form.fit(classifier.backbone.head, found.activations, found.features, found.labels, 0.2)
+    np.testing.assert_allclose(kernel, closed_form.solve(reach.weight_operator(residuals, 1), _ASKED), rtol=1e-5)
     assert np.abs(kernel - usual).max() > 1e-3
     vectors = np.array([[1, 0, 1], [0, 1, 1], [0, 0, 1.0]])
     maps = [niwt_tf.fit_map(vectors, found, relevance=20, map_folds=3, shrinkage=share) for share in (0.5, 0.01)]
@@ -144,8 +135,8 @@ def test_a_map_learns_relevance_where_it_is_asked_to(found: importance.Importanc
     plain, fitted = (niwt_tf.fit_map(vectors, found, relevance=steps, map_folds=3) for steps in (0, 20))
     sums = domain_map.class_sums(found.values, found.labels, 3)
     prototypes = relevance.class_prototypes(found.features, found.labels, 3, 0.5)
-    config = config_lib.MapConfig(map_folds=3)
-    twin = fit.fit_to_sums(vectors, sums, np.full(3, 2), config, 0, how="ridge", relevance=20, prototypes=prototypes)
+    data = vectors, sums, np.full(3, 2), config_lib.MapConfig(map_folds=3)
+    twin = fit.fit_to_sums(*data, 0, domain_map.MapFit("ridge", 20), prototypes=prototypes)
     np.testing.assert_allclose(fitted(np.eye(3)), twin(np.eye(3)), rtol=1e-4, atol=1e-6)
     assert (plain.relevance, fitted.relevance) == (0, 20)
     assert np.abs(plain(np.eye(3)) - fitted(np.eye(3))).max() > 1e-3
@@ -155,17 +146,15 @@ def test_new_classes_come_last_and_are_calibrated_on_training_images(
     classifier: classifier_lib.Classifier, found: importance.Importances
 ) -> None:
     kernel = np.array([[1.0], [1], [0]])
-    more = niwt_tf.add_classes(classifier, kernel, ["yellow"], found.features, scale=0.25, scale_unit="length")
+    more = niwt_tf.add_classes(classifier, kernel, ["yellow"], found.features, scale=0.25)
     assert more.class_names == ("red", "green", "blue", "yellow")
     assert more.unseen == ("yellow",)
-    assert np.linalg.norm(more.kernel[:, 3]) == pytest.approx(2)  # a quarter of 8
     logits = more.logits(found.features)
     assert logits[:, 3].mean() == pytest.approx(logits[:, :3].mean(), rel=1e-4)
-    spread = niwt_tf.add_classes(classifier, kernel, ["yellow"], found.features, scale=0.25)
     taken = classifier.logits(found.features).argmax(1)
     means = {c: found.features[taken == c].mean(0) for c in set(taken)}
     within = found.features - np.stack([means[c] for c in taken])
-    spreads = (within @ spread.kernel).std(0)
+    spreads = (within @ more.kernel).std(0)
     assert spreads[3] == pytest.approx(spreads[:3].mean() / 4, rel=1e-4)
     gamma = niwt_tf.choose_gamma(more, found.features, 0.5)
     assert ((logits[:, :3].max(1) - gamma) >= logits[:, 3]).mean() == 0.5
@@ -202,17 +191,13 @@ def test_mistakes_are_told(classifier: classifier_lib.Classifier, found: importa
         niwt_tf.fit_map(np.eye(3), found, relevance=-1)
     with pytest.raises(errors.UserError, match="`transfer_source` must be left to whole runs. Received: .*='noise'"):
         niwt_tf.transfer_weights(classifier, found, np.ones((1, 3)), transfer_source="noise")
-    with pytest.raises(errors.UserError, match="`of` must be one of logit, probability"):
-        niwt_tf.compute_importances(classifier, _images(), _LABELS, of="loss")
     with pytest.raises(errors.UserError, match="`lambda_` must be at least 0"):
         niwt_tf.transfer_weights(classifier, found, np.ones((1, 3)), lambda_=-1)
     with pytest.raises(errors.UserError, match="`class_names` must be new to the classifier. Received: red"):
         niwt_tf.add_classes(classifier, np.ones((3, 1)), ["red"], found.features)
     with pytest.raises(errors.UserError, match=r"`kernel` must have a number for each new class, \[3,1\]"):
         niwt_tf.add_classes(classifier, np.ones((3, 2)), ["yellow"], found.features)
-    with pytest.raises(errors.UserError, match="`scale_unit` must be one of spread, length"):
-        niwt_tf.add_classes(classifier, np.ones((3, 1)), ["yellow"], found.features, scale_unit="width")
-    with pytest.raises(errors.UserError, match="`kept_share` must be .* from 0 to 1. Received: kept_share=1.5"):
+    with pytest.raises(errors.UserError, match="`seen_fraction` must be .* from 0 to 1. Received: seen_fraction=1.5"):
         niwt_tf.choose_gamma(classifier, found.features, 1.5)
     with pytest.raises(errors.UserError, match="`classifier` must have new classes"):
         niwt_tf.choose_gamma(classifier, found.features, 0.9)

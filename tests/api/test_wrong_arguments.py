@@ -200,9 +200,8 @@ _KINDS: dict[str, dict[str, str]] = {
         "features": "filled matrix",
         "scale": "size",
         "bias": "choice",
-        "scale_unit": "choice",
     },
-    "choose_gamma": {"classifier": "object", "features": "filled matrix", "kept_share": "share"},
+    "choose_gamma": {"classifier": "object", "features": "filled matrix", "seen_fraction": "share"},
     "compute_features": {"backbone": "object", "images": "images"},
     "compute_importances": {
         "classifier": "object",
@@ -210,7 +209,6 @@ _KINDS: dict[str, dict[str, str]] = {
         "labels": "labels",
         "kept_images": "count",
         "seed": "seed",
-        "of": "choice",
     },
     "encode_attributes": {
         "values": "vectors of classes",
@@ -274,7 +272,7 @@ _KINDS: dict[str, dict[str, str]] = {
     "load_model": {"path": "model's path", "safe_mode": "flag"},
     "make_model": {
         "classifier": "object",
-        "known": "object",
+        "knowledge": "object",
         "importances": "importances",
         "forward": "object or none",
         "inverse": "object or none",
@@ -282,17 +280,16 @@ _KINDS: dict[str, dict[str, str]] = {
         "lambda_": "size",
         "scale": "size",
         "bias": "choice",
-        "kept_share": "share",
+        "seen_fraction": "share",
         "text_encoder": "encoder",
         "seed": "seed",
         "transfer_fit": "choice",
-        "scale_unit": "choice",
         "shrinkage": "shrinkage",
     },
     "name_neurons": {
         "classifier": "object",
         "inverse": "object",
-        "known": "object",
+        "knowledge": "object",
         "images": "some images",
         "labels": "labels",
     },
@@ -364,10 +361,10 @@ def world() -> SimpleNamespace:
     whole = colours.classifier(2)
     classifier = classifier_lib.Classifier(whole.backbone, whole.kernel[:, :3], whole.bias[:3], _NAMES)
     importances = niwt_tf.compute_importances(classifier, images, _LABELS, kept_images=4)
-    known = niwt_tf.encode_attributes(np.eye(3), _FEATURES, _NAMES)
+    knowledge = niwt_tf.encode_attributes(np.eye(3), _FEATURES, _NAMES)
     forward, inverse = niwt_tf.fit_map(np.eye(3), importances), niwt_tf.fit_inverse_map(np.eye(3), importances)
-    neurons = niwt_tf.name_neurons(classifier, inverse, known, images, _LABELS)
-    model = niwt_tf.make_model(classifier, known, importances, forward, inverse, neurons)
+    neurons = niwt_tf.name_neurons(classifier, inverse, knowledge, images, _LABELS)
+    model = niwt_tf.make_model(classifier, knowledge, importances, forward, inverse, neurons)
     taught = model.teach("yellow", attributes=["reddish", "greenish"])
     told = taught.explain(images)
     return SimpleNamespace(**{name: value for name, value in locals().items() if name != "whole"})
@@ -388,7 +385,7 @@ def _call(name: str, world: SimpleNamespace, folder: Path) -> tuple[Callable[...
         "choose_gamma": {
             "classifier": w.taught.classifier,
             "features": w.importances.features,
-            "kept_share": 0.9,
+            "seen_fraction": 0.9,
         },
         "compute_features": {"backbone": w.classifier.backbone, "images": w.images},
         "compute_importances": {"classifier": w.classifier, "images": w.images, "labels": _LABELS},
@@ -418,7 +415,7 @@ def _call(name: str, world: SimpleNamespace, folder: Path) -> tuple[Callable[...
         "load_model": {"path": folder / "model.keras"},
         "make_model": {
             "classifier": w.classifier,
-            "known": w.known,
+            "knowledge": w.knowledge,
             "importances": w.importances,
             "forward": w.forward,
             "inverse": w.inverse,
@@ -427,7 +424,7 @@ def _call(name: str, world: SimpleNamespace, folder: Path) -> tuple[Callable[...
         "name_neurons": {
             "classifier": w.classifier,
             "inverse": w.inverse,
-            "known": w.known,
+            "knowledge": w.knowledge,
             "images": w.images,
             "labels": _LABELS,
         },

@@ -48,7 +48,7 @@ def test_the_candidate_with_the_highest_harmonic_mean_is_chosen(monkeypatch: pyt
 def test_of_equal_candidates_the_first_is_chosen_whatever_rounds(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     noise = iter(np.random.default_rng(0).uniform(-1e-6, 1e-6, 999))
     monkeypatch.setattr(registry, "fit", lambda *_: None)
-    monkeypatch.setattr(measure, "_outcome", lambda *_: validation.Outcome(0.5, 0.5, 0.7 + next(noise)))
+    monkeypatch.setattr(measure, "_outcome", lambda *_: validation.ValidationScore(0.5, 0.5, 0.7 + next(noise)))
     chosen = measure.choose(name, linear_world.make(1).trials)
     assert chosen.setting == registry.METHODS[name].CANDIDATES[0]
 
@@ -69,8 +69,8 @@ def test_of_several_trials_the_means_count(monkeypatch: pytest.MonkeyPatch) -> N
     alone = [measure.choose("eszsl", (trial,)) for trial in trials]
     both = measure.choose("eszsl", trials)
     assert both.harmonic_mean == pytest.approx(np.mean([one.harmonic_mean for one in alone]))
-    kept_share, imagined_part = np.mean([dataclasses.astuple(one.place) for one in alone], axis=0)
-    assert dataclasses.astuple(both.place) == pytest.approx((kept_share, imagined_part))
+    seen_fraction, synthetic_position = np.mean([dataclasses.astuple(one.place) for one in alone], axis=0)
+    assert dataclasses.astuple(both.place) == pytest.approx((seen_fraction, synthetic_position))
     assert alone[0].harmonic_mean != alone[1].harmonic_mean
 
 
@@ -87,7 +87,7 @@ def test_gamma_lies_where_the_rehearsal_had_it_among_the_margins_of_training_ima
     assert min(margins) < found["gamma"] < max(margins)
     of_seen, of_unseen = scores(world.seen.features), scores(world.unseen.features)
     test = gzsl.GzslLogits(of_seen, world.seen.labels, of_unseen, world.unseen.labels, linear_world.SEEN)
-    assert {name: found[name] for name in _SCORES} == summary.of(test, found["gamma"])
+    assert {name: found[name] for name in _SCORES} == summary.summarize(test, found["gamma"])
     assert found["harmonic_mean"] > 0.5 and found["zsl_accuracy"] > 0.6
 
 
@@ -188,7 +188,7 @@ def test_where_classes_play_unseen_in_turn_gamma_lies_by_the_share_of_images_alo
 ) -> None:
     monkeypatch.setattr(eszsl, "CANDIDATES", eszsl.CANDIDATES[:1])
     world = dataclasses.replace(linear_world.make(), rehearsed="turns")
-    found, share = measure.measure("eszsl", world), measure.choose("eszsl", world.trials).place.kept_share
+    found, share = measure.measure("eszsl", world), measure.choose("eszsl", world.trials).place.seen_fraction
     scores = eszsl.fit(world.problem, eszsl.CANDIDATES[0])(world.problem.features)
     margins = scores[:, : linear_world.SEEN].max(1) - scores[:, linear_world.SEEN :].max(1)
     assert found["gamma"] == pytest.approx(np.quantile(margins, 1 - share))

@@ -31,7 +31,7 @@ def config(tiny_data_config: config_lib.DataConfig) -> config_lib.RunConfig:
         backbone=config_lib.BackboneConfig(finetune="classifier"),
         map=config_lib.MapConfig(map_folds=3),
         transfer=config_lib.TransferConfig(transfer_steps=5, transfer_images=8),
-        rehearsal=config_lib.RehearsalConfig(lambdas=(1e-2,), scales=(1.0,), validation_groups=2),
+        validation=config_lib.ValidationConfig(lambdas=(1e-2,), scales=(1.0,), validation_groups=2),
     )
 
 
@@ -68,7 +68,7 @@ def test_the_material_is_what_niwt_had(found: material.Material, config: config_
 
 
 def test_the_rehearsals_are_niwts_own(found: material.Material, config: config_lib.RunConfig) -> None:
-    """Their vectors come from an encoder that has not read the classes that play unseen, so they are not the run's."""
+    """Their vectors come from an encoder that has not read the pseudo-unseen classes, so they are not the run's."""
     dataset = datasets.load(config.data, 64)
     for group, trial in enumerate(found.trials):
         rehearsed = dataset.validation_dataset(config.seed, group)

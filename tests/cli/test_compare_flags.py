@@ -20,8 +20,8 @@ _FLAGS = Path(__file__).resolve().parents[2] / "flags"
 _PRESETS = sorted(_FLAGS.glob("compare_*.flags"))
 _ABLATIONS = sorted(_FLAGS.glob("ablate_*.flags"))
 _ROWS = {
-    "bias": 3, "classifier": 4, "domain": 3, "images": 3, "importance": 2, "lambda": 6, "layer": 3, "loss": 3, "map": 3,
-    "relevance": 10, "scale": 7, "transfer": 2, "trust": 7, "unit": 4,
+    "bias": 3, "classifier": 4, "domain": 3, "images": 3, "lambda": 6, "layer": 3, "loss": 3, "map": 3,
+    "relevance": 10, "scale": 7, "transfer": 2, "trust": 7,
 }  # fmt: skip
 _TRAINED = {"data", "activations", "rehearsal_backbone", "backbone", "importances"}
 

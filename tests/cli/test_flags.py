@@ -108,9 +108,9 @@ def test_a_flag_changes_its_own_setting_and_no_other(name: str) -> None:
 
 def test_lists_become_tuples_of_their_kind() -> None:
     config = flags_lib.config(_values("--lambdas=1,1e-3, 0.5", "--scales=0", "--biases=zero,mean"))
-    given = config_lib.RehearsalConfig(lambdas=(1.0, 0.001, 0.5), scales=(0.0,), biases=("zero", "mean"))
-    assert config.rehearsal == given
-    assert {type(item) for item in config.rehearsal.lambdas + config.rehearsal.scales} == {float}
+    given = config_lib.ValidationConfig(lambdas=(1.0, 0.001, 0.5), scales=(0.0,), biases=("zero", "mean"))
+    assert config.validation == given
+    assert {type(item) for item in config.validation.lambdas + config.validation.scales} == {float}
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,6 @@ def test_groups_are_headed_by_the_program_and_the_step() -> None:
         "niwt: Images",
         "niwt: Domain knowledge",
         "niwt: Backbone",
-        "niwt: Importances",
         "niwt: Domain to importances",
         "niwt: Importances to weights",
         "niwt: Chosen on validation classes",
@@ -195,7 +194,7 @@ def test_groups_are_headed_by_the_program_and_the_step() -> None:
     }
     machine = {"jit_compile", "mixed_precision", "deterministic", "memory_limit", "activations_limit"}
     assert groups["niwt: Run"] == {"seed"} | machine | _HERE
-    chosen = {"map_fits", "map_relevances", "lambdas", "scales", "scale_unit", "biases", "validation_groups"}
+    chosen = {"map_fits", "map_relevances", "lambdas", "scales", "biases", "validation_groups"}
     assert groups["niwt: Chosen on validation classes"] == chosen
     assert {"dataset", "data_dir", "aviary_seed"} <= groups["niwt: Images"]
 
@@ -234,7 +233,7 @@ def test_flagfiles_may_be_followed_by_flags_that_win(tmp_path: Path) -> None:
     (tmp_path / "more.flags").write_text(f"--flagfile={tmp_path / 'base.flags'}\n\n--lambdas=0.5,2\n", "utf-8")
     config = flags_lib.config(_values(f"--flagfile={tmp_path / 'more.flags'}", "--seed=4"))
     assert config == config_lib.RunConfig(
-        domain=config_lib.DomainConfig("captions"), rehearsal=config_lib.RehearsalConfig(lambdas=(0.5, 2.0)), seed=4
+        domain=config_lib.DomainConfig("captions"), validation=config_lib.ValidationConfig(lambdas=(0.5, 2.0)), seed=4
     )
 
 

@@ -41,7 +41,7 @@ def finished(tiny_data_config: config_lib.DataConfig, tmp_path_factory: pytest.T
         data=tiny_data_config,
         backbone=config_lib.BackboneConfig(epochs=2, batch_size=16),
         transfer=config_lib.TransferConfig(transfer_images=16),
-        rehearsal=config_lib.RehearsalConfig(lambdas=(1e-3,), scales=(1.0,)),
+        validation=config_lib.ValidationConfig(lambdas=(1e-3,), scales=(1.0,)),
     )
     folder = workdir.Workdir(tmp_path_factory.mktemp("finished"))
     pipeline.run(config, folder, [*_STAGES, "transfer", "inverse_map"])

@@ -103,7 +103,7 @@ def test_a_preset_runs_from_photographs_to_scores(
     assert metrics is not None
     assert (metrics["dataset"], metrics["backbone"]) == (settings.data.dataset, settings.backbone.backbone)
     assert (metrics["layer"], metrics["fine_tuned"]) == (settings.backbone.layer, "full")
-    assert (metrics["lambda"], metrics["scale"], metrics["bias"]) == (settings.rehearsal.lambdas[0], 0.0, "mean")
+    assert (metrics["lambda"], metrics["scale"], metrics["bias"]) == (settings.validation.lambdas[0], 0.0, "mean")
     assert (metrics["seen_classes"], metrics["unseen_classes"]) == (5, 2)
     assert 0 <= metrics["harmonic_mean"] <= 1
 

@@ -104,7 +104,7 @@ def test_settings_that_a_backbone_does_not_take_are_errors(changes: dict[str, ob
     for check in (lambda: config.check_network(settings), lambda: config.RunConfig(backbone=settings)):
         with pytest.raises(errors.UserError) as caught:
             check()
-        assert str(caught.value).endswith(message)
+        assert caught.value.as_flags().endswith(message)
 
 
 @pytest.mark.parametrize("name", ["keras:", "hub:", "torch:model.pt"])

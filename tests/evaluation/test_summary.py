@@ -19,7 +19,7 @@ _UNSEEN_LABELS = np.array([2, 2, 2])
 def test_accuracies_by_hand() -> None:
     """Margins of seen images 1, 0.5 and 0.2, of unseen ones 0.5, -2 and 2; gamma 0.6 costs S 3/4 and gives U 1/3."""
     test = gzsl.GzslLogits(_SEEN_LOGITS, _SEEN_LABELS, _UNSEEN_LOGITS, _UNSEEN_LABELS, 2, imageless=[3])
-    found = summary.of(test, 0.6)
+    found = summary.summarize(test, 0.6)
     assert found == {
         "gamma": 0.6,
         "seen_accuracy": pytest.approx(0.25),
@@ -35,7 +35,7 @@ def test_accuracies_by_hand() -> None:
 
 def test_without_test_images_of_unseen_classes_their_accuracies_are_none() -> None:
     test = gzsl.GzslLogits(_SEEN_LOGITS, _SEEN_LABELS, np.zeros((0, 4)), np.zeros(0, int), 2, imageless=[2, 3])
-    found = summary.of(test, 0.6)
+    found = summary.summarize(test, 0.6)
     assert found["seen_accuracy"] == pytest.approx(0.25)
     assert {name for name, value in found.items() if value is None} == {
         "unseen_accuracy", "harmonic_mean", "unseen_accuracy_uncalibrated", "harmonic_mean_uncalibrated",

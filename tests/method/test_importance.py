@@ -128,33 +128,6 @@ def test_importances_of_a_squaring_head_by_hand() -> None:
     np.testing.assert_array_equal(values, [[2.0, 1.5]])
 
 
-def test_weights_of_probability_by_hand() -> None:
-    # The others of the first class have logits ln 3 and 0, so 3/4 of their softmax and 1/4; of the second likewise.
-    class_weights = tf.constant([[1.0, 0.0], [0.0, 8.0], [4.0, 4.0]])
-    logits = tf.constant([[-90.0, np.log(3.0), 0.0], [0.0, 90.0, np.log(3.0)]])
-    weights = importance.weights_of_probability(class_weights, logits, tf.constant([0, 1]))
-    np.testing.assert_allclose(weights, [[1 - 1, -6 - 1], [-0.25 - 3, 8 - 3]], rtol=1e-6, atol=1e-6)
-
-
-@pytest.mark.parametrize("layers", _NONLINEAR)
-def test_weights_of_probability_give_the_gradient_of_the_probability_but_for_its_length(
-    layers: Callable[[], list[Layer]],
-) -> None:
-    head, activations, class_weights = _head(layers), _draw(1, 3, *_SHAPE), _draw(2, 4, _FEATURES)
-    bias, labels = tf.constant([0.5, -0.5, 1.0, 0.0], tf.float64), tf.constant([2, 0, 3])
-    with tf.GradientTape() as tape:
-        tape.watch(activations)
-        logits = tf.linalg.matmul(head(activations), class_weights, transpose_b=True) + bias
-        own = tf.gather(tf.nn.softmax(logits), labels, batch_dims=1)
-    gradients = tf.reduce_mean(tape.gradient(own, activations), axis=(1, 2))
-    weights = importance.weights_of_probability(class_weights, logits, labels)
-    factors = (own * (1 - own))[:, None]
-    values = importance.importances(head, activations, weights)
-    np.testing.assert_allclose(factors * values, gradients, rtol=1e-9, atol=1e-14)
-    logit_values = importance.importances(head, activations, tf.gather(class_weights, labels))
-    assert np.abs(values - logit_values).max() > 1e-2 * np.abs(values).max()
-
-
 @pytest.mark.parametrize("layers", _NONLINEAR)
 def test_importances_are_central_finite_differences_of_the_logit(layers: Callable[[], list[Layer]]) -> None:
     head, activations, weights = _head(layers), _draw(1, 3, *_SHAPE), _draw(2, 3, _FEATURES)
@@ -351,27 +324,6 @@ def test_compute_gives_what_a_direct_evaluation_gives(
     assert result.labels.dtype == np.int64
     assert result.activations.dtype == np.float16
     assert result.activations.shape == (6, *classifier.backbone.activation_shape)
-
-
-def test_compute_gives_importances_of_probabilities_where_these_are_asked_for(
-    classifier: classifier_lib.Classifier, split: zero_shot.Split, images: np.ndarray, tmp_path: Path
-) -> None:
-    """The classifier's biases make it so sure that most gradients of probabilities are 0 in float32."""
-    for of in ("logit", "probability"):
-        (tmp_path / of).mkdir()
-    logit = importance.compute(classifier, split, 6, 0, tmp_path / "logit")
-    found = importance.compute(classifier, split, 6, 0, tmp_path / "probability", of="probability")
-    for name in ("features", "labels", "activations"):
-        np.testing.assert_array_equal(getattr(found, name), getattr(logit, name))
-    backbone, kernel = classifier.backbone, classifier.kernel
-    logits = classifier.logits(found.features)
-    rivals = np.where(np.arange(3) == split.labels[:, None], -np.inf, logits)
-    q = np.exp(rivals - rivals.max(1, keepdims=True))
-    asked = kernel.T[split.labels] - (q / q.sum(1, keepdims=True)) @ kernel.T
-    head = importance.inference(backbone.head)
-    expected = importance.importances(head, backbone.trunk(images, training=False), tf.constant(asked, tf.float32))
-    np.testing.assert_allclose(found.values, expected, rtol=1e-3, atol=1e-5 * np.abs(expected).max())
-    assert np.abs(found.values - logit.values).max() > 0.1 * np.abs(expected).max()
 
 
 @pytest.mark.parametrize("seed", [0, 1])

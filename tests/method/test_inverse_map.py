@@ -7,15 +7,14 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-import hypothesis
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import strategies as st
 
 from niwt_tf import errors
 from niwt_tf.method import inverse_map
 from niwt_tf.numerics import choice
+from niwt_tf.numerics import folds as folds_lib
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,10 +118,10 @@ def _gradient_descent(relation: Relation, kept: np.ndarray, steps: int) -> np.nd
 
 @pytest.mark.parametrize("steps", [1, 2, 37])
 def test_the_closed_form_is_gradient_descent_over_images(relation: Relation, steps: int) -> None:
-    fold_of = inverse_map._folds(30, 6, seed=0)
+    fold_of = folds_lib.deal(30, 6, seed=0)
     moments = _moments(relation.values, relation.labels, fold_of)
     for kept in (fold_of >= 0, fold_of != 2):
-        descent = inverse_map._Descent.on(moments, relation.vectors, kept)
+        descent = inverse_map._Descent.prepare(moments, relation.vectors, kept)
         np.testing.assert_allclose(descent.kernel(steps), _gradient_descent(relation, kept, steps), atol=1e-9)
 
 
@@ -144,13 +143,13 @@ def test_fit_stops_where_held_out_classes_are_told_best_and_refits_on_all() -> N
 
 
 def test_held_out_classes_have_no_say_in_their_fold(relation: Relation) -> None:
-    fold_of = inverse_map._folds(30, 6, seed=0)
+    fold_of = folds_lib.deal(30, 6, seed=0)
     changed = fold_of == 1
     other_values = np.where(changed[relation.labels][:, None], -7 * relation.values[:, ::-1], relation.values)
     other_vectors = np.where(changed[:, None], 99, relation.vectors)
     for kept, same in ((fold_of != 1, True), (fold_of != 0, False)):
         kernels = [
-            inverse_map._Descent.on(_moments(values, relation.labels, fold_of), vectors, kept).kernel(9)
+            inverse_map._Descent.prepare(_moments(values, relation.labels, fold_of), vectors, kept).kernel(9)
             for values, vectors in ((relation.values, relation.vectors), (other_values, other_vectors))
         ]
         assert np.allclose(*kernels) is same
@@ -242,19 +241,6 @@ def test_steps_that_rounding_alone_tells_apart_are_the_fewest(monkeypatch: pytes
     for scores in ([0.2, 0.5, 0.5 + 1e-12, 0.1], [0.2, 0.5 + 1e-12, 0.5, 0.1]):
         monkeypatch.setattr(inverse_map, "_correlations", lambda *_, scores=scores: np.array(scores))
         assert _fit(noisy).steps == 5
-
-
-@hypothesis.given(st.integers(2, 40), st.integers(2, 12), st.integers(0, 5))
-def test_every_class_is_held_out_once_in_folds_of_like_size(classes: int, folds: int, seed: int) -> None:
-    sizes = np.bincount(inverse_map._folds(classes, folds, seed))
-    assert (len(sizes), sizes.sum()) == (min(folds, classes), classes)
-    assert np.ptp(sizes) <= 1
-
-
-def test_the_seed_deals_the_folds() -> None:
-    folds = [inverse_map._folds(30, 6, seed) for seed in (0, 0, 1)]
-    np.testing.assert_array_equal(folds[0], folds[1])
-    assert not np.array_equal(folds[0], folds[2])
 
 
 def test_a_loaded_map_is_the_saved_one(relation: Relation, fitted: inverse_map.InverseMap, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of the choice of settings on seen classes that play unseen, by hand and against a search of every gamma."""
+"""Tests of validation with pseudo-unseen classes: the choice by hand, and against a search of every gamma."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.evaluation import gzsl
 from niwt_tf.method import validation
 from niwt_tf.method.calibration import gamma as gamma_lib
-from niwt_tf.method.calibration import scale_and_bias
+from niwt_tf.method.domain_map import domain_map
 from niwt_tf.numerics import choice
 
 _NETWORK: Any = object()  # the choice is made on features alone
@@ -27,7 +27,7 @@ _NETWORK: Any = object()  # the choice is made on features alone
 # Features of three numbers: the logits of the two seen classes, then what a new class' kernel `_RIGHT` makes its logit.
 # Margins of the best seen logit over the unseen one: seen images 2, 1; unseen ones -1, 0.5, 1.5;
 # training images 1, 0.5, 1, -1, 3.
-_TRIAL = validation.Trial(
+_SPLIT = validation.ValidationSplit(
     classifier=classifier_lib.Classifier(_NETWORK, np.eye(3, 2), np.zeros(2), ("wren", "robin")),
     unseen=("heron",),
     kernels={},
@@ -42,6 +42,10 @@ _WRONG = -_RIGHT  # margins 4, 3 and 3, 4.5, 2.5; gamma 3..4 gives S = 1/2 and U
 _FAINT = 0.01 * _RIGHT  # margins 2.99, 1.99 and 0.98, 2.48, 1.995; gamma 2.48..2.99 gives S = 1/2 and U = 1: H = 2/3
 
 
+def _by(kind: str, relevance_steps: int, lambda_: float) -> validation.Transfer:
+    return validation.Transfer(domain_map.MapFit(kind, relevance_steps), lambda_)
+
+
 def _classifier(bias: tuple[float, float] = (0.0, 0.0)) -> classifier_lib.Classifier:
     return classifier_lib.Classifier(_NETWORK, np.eye(3, 2), np.array(bias), ("wren", "robin"))
 
@@ -51,39 +55,49 @@ def _choose(
     scales: tuple[float, ...] = (0.0,),
     biases: tuple[str, ...] = ("zero",),
     classifier: classifier_lib.Classifier | None = None,
-    trial: validation.Trial = _TRIAL,
-) -> validation.Settings:
-    config = config_lib.RehearsalConfig(scales=scales, biases=biases, scale_unit="length")
-    by_fit = {("descent", 0, lambda_): kernel for lambda_, kernel in kernels.items()}
-    trial = dataclasses.replace(trial, classifier=classifier or _classifier(), kernels=by_fit)
-    return validation.choose([trial], config)
+    split: validation.ValidationSplit = _SPLIT,
+) -> validation.ChosenSettings:
+    config = config_lib.ValidationConfig(scales=scales, biases=biases)
+    by_fit = {_by("descent", 0, lambda_): kernel for lambda_, kernel in kernels.items()}
+    split = dataclasses.replace(split, classifier=classifier or _classifier(), kernels=by_fit)
+    return validation.choose([split], config)
 
 
-def _told(chosen: validation.Settings) -> tuple[str, float, float, str, float, float]:
-    return (chosen.map_fit, chosen.lambda_, chosen.scale, chosen.bias, chosen.kept_share, chosen.harmonic_mean)
+def _spreads(kernel: np.ndarray, features: np.ndarray, seen_classes: int) -> np.ndarray:
+    """Compute the standard deviation of each logit within the classes that are predicted."""
+    logits = features @ kernel
+    predictions = logits[:, :seen_classes].argmax(1)
+    means = np.stack([logits[predictions == prediction].mean(0) for prediction in predictions])
+    return np.sqrt(((logits - means) ** 2).mean(0))
+
+
+def _summary(chosen: validation.ChosenSettings) -> tuple[str, float, float, str, float, float]:
+    return (chosen.map_fit.kind, chosen.lambda_, chosen.scale, chosen.bias, chosen.seen_fraction, chosen.harmonic_mean)
 
 
 @pytest.mark.parametrize(
-    ("kernel", "harmonic_mean", "kept_share"),
+    ("kernel", "harmonic_mean", "seen_fraction"),
     [(_RIGHT, 0.8, 3 / 5), (_WRONG, 4 / 7, 0.0), (_FAINT, 2 / 3, 1 / 5)],
 )
 def test_one_setting_gets_its_harmonic_mean_at_its_best_gamma(
-    kernel: np.ndarray, harmonic_mean: float, kept_share: float
+    kernel: np.ndarray, harmonic_mean: float, seen_fraction: float
 ) -> None:
     chosen = _choose({0.1: kernel})
-    assert _told(chosen) == ("descent", 0.1, 0.0, "zero", kept_share, pytest.approx(harmonic_mean))
+    assert _summary(chosen) == ("descent", 0.1, 0.0, "zero", seen_fraction, pytest.approx(harmonic_mean))
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations([0.001, 0.1, 1.0])))
 def test_the_lambda_with_the_highest_harmonic_mean_is_chosen(order: tuple[float, ...]) -> None:
     kernels = {0.001: _WRONG, 0.1: _RIGHT, 1.0: _FAINT}
     chosen = _choose({lambda_: kernels[lambda_] for lambda_ in order})
-    assert _told(chosen) == ("descent", 0.1, 0.0, "zero", 0.6, pytest.approx(0.8))
+    assert _summary(chosen) == ("descent", 0.1, 0.0, "zero", 0.6, pytest.approx(0.8))
 
 
 @pytest.mark.parametrize("scales", [(0.0, 1.0), (1.0, 0.0)])
 def test_the_scale_with_the_highest_harmonic_mean_is_chosen(scales: tuple[float, ...]) -> None:
-    assert _told(_choose({0.1: _FAINT}, scales)) == ("descent", 0.1, 1.0, "zero", 0.6, pytest.approx(0.8))
+    # The spreads of logits within classes are 0.632 for the seen and 0.398 for `_RIGHT`, whose margins become
+    # 1.411, 0.411 for seen, -2.178, -0.678, 1.206 for unseen, and 1, 0.205, 0.411, -1.589, 3 for training images.
+    assert _summary(_choose({0.1: _FAINT}, scales)) == ("descent", 0.1, 1.0, "zero", 0.8, pytest.approx(0.8))
 
 
 def test_lambda_and_scale_are_chosen_together() -> None:
@@ -101,17 +115,17 @@ def test_of_equals_the_simplest_is_chosen_whatever_rounds_and_in_any_order(
 ) -> None:
     noise = iter(np.random.default_rng(seed).uniform(-1e-6, 1e-6, 999))
 
-    class Noisy(validation.Trial):
-        def outcome(self, key: validation.Key, scale: float, scale_unit: str, bias: str) -> validation.Outcome:
-            return validation.Outcome(0.5, 0.5, 0.7 + next(noise))
+    class Noisy(validation.ValidationSplit):
+        def score(self, candidate: validation.Candidate) -> validation.ValidationScore:
+            return validation.ValidationScore(0.5, 0.5, 0.7 + next(noise))
 
-    kernels = dict.fromkeys([key[:3] for key in order], _RIGHT)
-    values = {field.name: getattr(_TRIAL, field.name) for field in dataclasses.fields(_TRIAL)}
-    config = config_lib.RehearsalConfig(
+    kernels = dict.fromkeys([_by(*key[:3]) for key in order], _RIGHT)
+    values = {field.name: getattr(_SPLIT, field.name) for field in dataclasses.fields(_SPLIT)}
+    config = config_lib.ValidationConfig(
         scales=tuple(dict.fromkeys(scale for *_, scale in order)), biases=("level", "mean", "zero")
     )
     chosen = validation.choose([Noisy(**values | {"kernels": kernels})], config)
-    assert (chosen.map_fit, chosen.map_relevance, chosen.lambda_, chosen.scale, chosen.bias) == (
+    assert (*chosen.map_fit, chosen.lambda_, chosen.scale, chosen.bias) == (
         "ridge",
         0,
         1.0,
@@ -132,7 +146,7 @@ def test_of_equals_the_learned_size_comes_last() -> None:
 @pytest.mark.parametrize("biases", [("mean", "zero"), ("zero", "mean")])
 def test_a_bias_that_all_new_classes_share_only_moves_gamma(biases: tuple[str, ...]) -> None:
     classifier = _classifier((4.0, 4.0))
-    assert _told(_choose({0.1: _RIGHT}, biases=biases, classifier=classifier)) == (
+    assert _summary(_choose({0.1: _RIGHT}, biases=biases, classifier=classifier)) == (
         "descent",
         0.1,
         0.0,
@@ -146,41 +160,40 @@ def test_gamma_s_place_stays_whatever_the_size_of_the_logits() -> None:
     plain = _choose({0.1: _RIGHT})
     surer = dataclasses.replace(_classifier(), kernel=8 * np.eye(3, 2))
     surest = _choose({0.1: 8 * _RIGHT}, classifier=surer)
-    assert surest == dataclasses.replace(plain, imagined_part=pytest.approx(plain.imagined_part))
+    assert surest == dataclasses.replace(plain, synthetic_position=pytest.approx(plain.synthetic_position))
 
 
 def test_the_place_is_among_the_training_images_alone() -> None:
-    trial = dataclasses.replace(_TRIAL, train_features=_TRIAL.train_features[[0, 0, 0, 3]])
-    assert _told(_choose({0.1: _RIGHT}, trial=trial)) == ("descent", 0.1, 0.0, "zero", 0.75, pytest.approx(0.8))
+    split = dataclasses.replace(_SPLIT, train_features=_SPLIT.train_features[[0, 0, 0, 3]])
+    assert _summary(_choose({0.1: _RIGHT}, split=split)) == ("descent", 0.1, 0.0, "zero", 0.75, pytest.approx(0.8))
 
 
 def test_the_place_is_that_of_the_middle_of_good_gammas() -> None:
     chosen = _choose({0.1: _RIGHT})
     middle = (0.75 * 0.5 + 1.75 * 0.5 * np.exp((2 / 3 - 0.8) / 0.02)) / (0.5 + 0.5 * np.exp((2 / 3 - 0.8) / 0.02))
-    logits = _TRIAL.train_features @ np.concatenate([np.eye(3, 2), _RIGHT], axis=1)
-    expected = gamma_lib.place(logits, 2, middle)
-    assert chosen.place == gamma_lib.Place(0.6, pytest.approx(expected.imagined_part, rel=1e-3))
+    logits = _SPLIT.train_features @ np.concatenate([np.eye(3, 2), _RIGHT], axis=1)
+    expected = gamma_lib.locate(logits, 2, middle)
+    assert chosen.gamma_transfer == gamma_lib.GammaTransfer(0.6, pytest.approx(expected.synthetic_position, rel=1e-3))
 
 
-@pytest.mark.parametrize("unit", ["spread", "length"])
-def test_sizes_are_of_the_unit_that_is_asked_for(unit: str) -> None:
-    config = config_lib.RehearsalConfig(scales=(0.8,), biases=("zero",), scale_unit=unit)
-    trial = dataclasses.replace(_TRIAL, classifier=_classifier(), kernels={("ridge", 0, 0.1): _RIGHT})
-    chosen = validation.choose([trial], config)
-    sized = scale_and_bias.extend(_classifier(), _RIGHT, ("heron",), 0.8, unit, "zero", _TRIAL.train_features)
-    size = np.linalg.norm(sized.kernel[:, 2])
-    assert (size == pytest.approx(0.8)) == (unit == "length")  # the two differ here
-    of_seen, of_unseen = sized.logits(_TRIAL.seen_features), sized.logits(_TRIAL.unseen_features)
-    curve = gzsl.curve(gzsl.GzslLogits(of_seen, _TRIAL.seen_labels, of_unseen, np.full(3, 2), 2))
-    assert (chosen.scale_unit, chosen.harmonic_mean) == (unit, pytest.approx(curve.best_gamma()[1]))
-    place = gamma_lib.place(sized.logits(_TRIAL.train_features), 2, curve.middle_gamma())
-    assert chosen.imagined_part == pytest.approx(place.imagined_part)
+def test_scales_are_multiples_of_the_spread_of_seen_logits() -> None:
+    config = config_lib.ValidationConfig(scales=(0.8,), biases=("zero",))
+    split = dataclasses.replace(_SPLIT, classifier=_classifier(), kernels={_by("ridge", 0, 0.1): _RIGHT})
+    chosen = validation.choose([split], config)
+    of_seen, of_new = np.split(_spreads(np.concatenate([np.eye(3, 2), _RIGHT], 1), _SPLIT.train_features, 2), [2])
+    kernel = np.concatenate([np.eye(3, 2), 0.8 * of_seen.mean() / of_new * _RIGHT], axis=1)
+    sized = dataclasses.replace(_classifier(), kernel=kernel, bias=np.zeros(3))
+    seen_logits, unseen_logits = sized.logits(_SPLIT.seen_features), sized.logits(_SPLIT.unseen_features)
+    curve = gzsl.curve(gzsl.GzslLogits(seen_logits, _SPLIT.seen_labels, unseen_logits, np.full(3, 2), 2))
+    assert (chosen.scale_unit, chosen.harmonic_mean) == ("spread", pytest.approx(curve.best_gamma()[1]))
+    position = gamma_lib.locate(sized.logits(_SPLIT.train_features), 2, curve.middle_gamma())
+    assert chosen.synthetic_position == pytest.approx(position.synthetic_position, rel=1e-4)
 
 
 def test_a_class_without_images_is_an_error() -> None:
-    trial = dataclasses.replace(_TRIAL, seen_labels=np.array([0, 0]))
+    split = dataclasses.replace(_SPLIT, seen_labels=np.array([0, 0]))
     with pytest.raises(errors.UserError, match=r"`labels` must show every class .* none of class \[1\]"):
-        _choose({0.1: _RIGHT}, trial=trial)
+        _choose({0.1: _RIGHT}, split=split)
 
 
 def test_choice_beats_every_setting_at_every_gamma_of_a_grid() -> None:
@@ -192,12 +205,13 @@ def test_choice_beats_every_setting_at_every_gamma_of_a_grid() -> None:
     kernel = np.eye(6, 3)
     classifier = classifier_lib.Classifier(_NETWORK, kernel, np.zeros(3), ("wren", "robin", "tit"))
     kernels = {lambda_: np.eye(6)[:, 3:5] + lambda_ * rng.normal(size=(6, 2)) for lambda_ in (0.5, 0.1, 2.0)}
-    config = config_lib.RehearsalConfig(scales=(0.0, 0.7, 1.4), biases=("zero",), scale_unit="length")
-    by_fit = {("ridge", 0, lambda_): new for lambda_, new in kernels.items()}
-    chosen = validation.choose([validation.Trial(classifier, ("heron", "stork"), by_fit, *images)], config)
+    config = config_lib.ValidationConfig(scales=(0.0, 0.7, 1.4), biases=("zero",))
+    by_fit = {_by("ridge", 0, lambda_): new for lambda_, new in kernels.items()}
+    chosen = validation.choose([validation.ValidationSplit(classifier, ("heron", "stork"), by_fit, *images)], config)
     best = {}
     for (lambda_, new), scale in itertools.product(kernels.items(), config.scales):
-        scaled = new * scale / np.linalg.norm(new, axis=0) if scale else new
+        spreads = _spreads(np.concatenate([kernel, new], 1), images[0], 3)
+        scaled = new * scale * spreads[:3].mean() / spreads[3:] if scale else new
         logits = features @ np.concatenate([kernel, scaled], 1)
         test = gzsl.GzslLogits(logits[seen], labels[seen], logits[unseen], labels[unseen], 3)
         best[lambda_, scale] = max(gzsl.gzsl(test, gamma).harmonic_mean for gamma in np.linspace(-4, 4, 2001))
@@ -208,16 +222,20 @@ def test_choice_beats_every_setting_at_every_gamma_of_a_grid() -> None:
 
 
 def test_the_fit_with_the_highest_harmonic_mean_is_chosen() -> None:
-    config = config_lib.RehearsalConfig(scales=(0.0,), biases=("zero",))
-    trial = dataclasses.replace(_TRIAL, kernels={("descent", 0, 0.1): _WRONG, ("ridge", 0, 0.1): _RIGHT})
-    assert _told(validation.choose([trial], config)) == ("ridge", 0.1, 0.0, "zero", 0.6, pytest.approx(0.8))
+    config = config_lib.ValidationConfig(scales=(0.0,), biases=("zero",))
+    split = dataclasses.replace(_SPLIT, kernels={_by("descent", 0, 0.1): _WRONG, _by("ridge", 0, 0.1): _RIGHT})
+    assert _summary(validation.choose([split], config)) == ("ridge", 0.1, 0.0, "zero", 0.6, pytest.approx(0.8))
 
 
 def test_the_relevance_with_the_highest_harmonic_mean_is_chosen() -> None:
-    config = config_lib.RehearsalConfig(scales=(0.0,), biases=("zero",))
-    kernels = {("ridge", 10, 0.1): _WRONG, ("ridge", 100, 0.1): _RIGHT, ("ridge", 0, 0.1): _FAINT}
-    chosen = validation.choose([dataclasses.replace(_TRIAL, kernels=kernels)], config)
-    assert (chosen.map_fit, chosen.map_relevance, chosen.harmonic_mean) == ("ridge", 100, pytest.approx(0.8))
+    config = config_lib.ValidationConfig(scales=(0.0,), biases=("zero",))
+    kernels = {
+        _by("ridge", 10, 0.1): _WRONG,
+        _by("ridge", 100, 0.1): _RIGHT,
+        _by("ridge", 0, 0.1): _FAINT,
+    }
+    chosen = validation.choose([dataclasses.replace(_SPLIT, kernels=kernels)], config)
+    assert (*chosen.map_fit, chosen.harmonic_mean) == ("ridge", 100, pytest.approx(0.8))
 
 
 @pytest.mark.parametrize(
@@ -229,23 +247,35 @@ def test_the_relevance_with_the_highest_harmonic_mean_is_chosen() -> None:
     ],
 )
 def test_relevance_is_for_ridge_regression_alone(fits: tuple[str, ...], expected: list[tuple[str, int]]) -> None:
-    assert validation.maps(config_lib.RehearsalConfig(map_fits=fits, map_relevances=(10, 0))) == expected
+    assert validation.map_fits(config_lib.ValidationConfig(map_fits=fits, map_relevances=(10, 0))) == expected
 
 
 def test_of_several_trials_the_means_count() -> None:
-    config = config_lib.RehearsalConfig(scales=(0.0,), biases=("zero",))
-    one = {("descent", 0, 0.001): _RIGHT, ("descent", 0, 0.1): _FAINT, ("descent", 0, 1.0): _WRONG}
-    other = {("descent", 0, 0.001): _WRONG, ("descent", 0, 0.1): _FAINT, ("descent", 0, 1.0): _RIGHT}
-    trials = [dataclasses.replace(_TRIAL, kernels=kernels) for kernels in (one, other, one)]
+    config = config_lib.ValidationConfig(scales=(0.0,), biases=("zero",))
+    one = {
+        _by("descent", 0, 0.001): _RIGHT,
+        _by("descent", 0, 0.1): _FAINT,
+        _by("descent", 0, 1.0): _WRONG,
+    }
+    other = {
+        _by("descent", 0, 0.001): _WRONG,
+        _by("descent", 0, 0.1): _FAINT,
+        _by("descent", 0, 1.0): _RIGHT,
+    }
+    splits = [dataclasses.replace(_SPLIT, kernels=kernels) for kernels in (one, other, one)]
     expected = (2 * 0.8 + 4 / 7) / 3  # 0.72, of lambda 0.001; 2/3 of 0.1; (0.8 + 2 * 4/7) / 3 = 0.65 of 1
-    chosen = validation.choose(trials, config)
-    assert _told(chosen) == ("descent", 0.001, 0.0, "zero", pytest.approx(0.4), pytest.approx(expected))
+    chosen = validation.choose(splits, config)
+    assert _summary(chosen) == ("descent", 0.001, 0.0, "zero", pytest.approx(0.4), pytest.approx(expected))
 
 
 def test_defaults_are_the_first_of_each_list_and_promise_nothing() -> None:
-    config = config_lib.RehearsalConfig(map_relevances=(7, 3), lambdas=(0.2, 0.0), scales=(0.5, 1.0), biases=("mean",))
+    config = config_lib.ValidationConfig(map_relevances=(7, 3), lambdas=(0.2, 0.0), scales=(0.5, 1.0), biases=("mean",))
     chosen = validation.defaults(config)
-    assert _told(chosen) == ("ridge", 0.2, 0.5, "mean", 0.9, 0.0)
-    assert (chosen.map_relevance, chosen.scale_unit, chosen.place) == (7, "spread", gamma_lib.Place(0.9))
+    assert _summary(chosen) == ("ridge", 0.2, 0.5, "mean", 0.9, 0.0)
+    assert (chosen.map_fit.relevance_steps, chosen.scale_unit, chosen.gamma_transfer) == (
+        7,
+        "spread",
+        gamma_lib.GammaTransfer(0.9),
+    )
     assert chosen.expected is None and _choose({0.1: _RIGHT}).expected == pytest.approx(0.8)
-    assert validation.defaults(config_lib.RehearsalConfig(map_fits=("descent", "ridge"))).map_relevance == 0
+    assert validation.defaults(config_lib.ValidationConfig(map_fits=("descent", "ridge"))).map_fit.relevance_steps == 0

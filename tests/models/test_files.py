@@ -112,7 +112,7 @@ def test_bundles_of_all_formats_are_read(name: str, number: int) -> None:
     model = model_lib.load(_GOLDEN / f"{name}-{number}.keras")
     assert (model.operator is None) == (number == 1)  # which is taught by descent
     assert model.settings.scale_unit == ("length" if number < 3 else "spread")
-    assert (model.settings.imagined_part is None) == (number < 3)
+    assert (model.settings.synthetic_position is None) == (number < 3)
     with np.load(_GOLDEN / f"{name}-{number}.npz") as kept:
         np.testing.assert_allclose(model.predict(_images(7)).scores, kept["scores"], rtol=1e-4, atol=1e-5)
         again = model.forget("zebra").teach("zebra", **{name: list(getattr(model.taught[0], name))})
@@ -154,11 +154,11 @@ def test_a_bundle_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: py
 def test_what_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(errors.UserError) as caught:
         model_lib.load(tmp_path / "zoo.keras")
-    assert str(caught.value) == (
+    assert caught.value.as_flags() == (
         "`--model` must be the folder of a run, or a .keras bundle. Received: --model="
         f"{tmp_path / 'zoo.keras'}, where there is none. Name one that niwt or niwt_teach made."
     )
-    with pytest.raises(errors.UserError, match="`--model` must be the folder of a run. Received: --model="):
+    with pytest.raises(errors.UserError, match="`model` must be the folder of a run. Received: model="):
         model_lib.load(tmp_path)
 
 
@@ -177,7 +177,7 @@ def test_a_program_from_elsewhere_is_not_run_unasked(section: str, tmp_path: Pat
     dataclasses.replace(model, config=config).save(tmp_path / "zoo.keras")
     with pytest.raises(errors.UserError) as caught:
         model_lib.load(tmp_path / "zoo.keras")
-    assert str(caught.value) == (
+    assert caught.value.as_flags() == (
         "`--safe_mode` must be off for a bundle that runs a SavedModel of TensorFlow Hub, which is a program. "
         f"Received: {tmp_path / 'zoo.keras'}, which runs {next(iter(setting.values()))}. Add --nosafe_mode if "
         "you trust whom it comes from."
@@ -200,7 +200,7 @@ def test_a_layer_with_code_is_refused(tmp_path: Path) -> None:
 def test_settings_come_back_from_their_record() -> None:
     config = config_lib.RunConfig(
         data=config_lib.DataConfig(dataset="folder", data_dir="mine", unseen=("okapi",)),
-        rehearsal=config_lib.RehearsalConfig(lambdas=(0.5,)),
+        validation=config_lib.ValidationConfig(lambdas=(0.5,)),
         seed=3,
     )
     record = {name: value for name, (value, _) in config_lib.options(config).items()} | {"later": 1}

@@ -56,7 +56,7 @@ def test_the_new_weights_are_those_that_the_pipeline_finds(model: model_lib.Mode
     targets = model.forward(vector)
     if model.config.transfer.transfer_fit == "closed":
         deep = len(model.classifier.kernel) == 5
-        kernel = closed_form.weights(models.reach(deep).operator(model.forward.residuals, 1e-3), targets)
+        kernel = closed_form.solve(models.weight_transfer(deep).weight_operator(model.forward.residuals, 1e-3), targets)
     else:
         head, of_seen = model.classifier.backbone.head, model.classifier.kernel[:, :seen]
         settings = model.config.transfer
@@ -74,7 +74,7 @@ def test_the_new_weights_cause_the_importances_that_the_description_asks_for(
     model: model_lib.Model, taught: teach.Result
 ) -> None:
     head, kernel = model.classifier.backbone.head, taught.model.classifier.kernel
-    (caused,) = class_vectors.caused(head, model.activations, kernel[:, -1:])
+    (caused,) = class_vectors.importances_of_weights(head, model.activations, kernel[:, -1:])
     (asked,) = model.forward(taught.model.known.vectors[-1:])
     reachable = np.linalg.matrix_rank(kernel) >= len(asked)
     assert caused @ asked / np.linalg.norm(caused) / np.linalg.norm(asked) > (0.99 if reachable else 0.8)
@@ -94,10 +94,10 @@ def test_nothing_but_gamma_changes_for_the_other_classes(model: model_lib.Model,
 def test_gamma_lies_where_the_rehearsal_chose(taught: teach.Result) -> None:
     logits, seen = taught.model.classifier.logits(taught.model.features), len(models.SEEN)
     margins = gamma.margins(logits, seen)
-    if taught.model.settings.imagined_part is None:
-        assert gamma.kept_share(margins, taught.model.gamma) == pytest.approx(0.9, abs=1 / len(margins))
+    if taught.model.settings.synthetic_position is None:
+        assert gamma.seen_fraction(margins, taught.model.gamma) == pytest.approx(0.9, abs=1 / len(margins))
     else:
-        halfway = (margins.mean() + gamma.imagined_gamma(logits, seen)) / 2
+        halfway = (margins.mean() + gamma.synthetic_gamma(logits, seen)) / 2
         assert taught.model.gamma == pytest.approx((np.quantile(margins, 0.1) + halfway) / 2)
 
 

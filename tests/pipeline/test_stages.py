@@ -20,7 +20,8 @@ from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.backbones import small
 from niwt_tf.data import zero_shot
 from niwt_tf.evaluation import gzsl
-from niwt_tf.method import importance
+from niwt_tf.method import importance, validation
+from niwt_tf.method.domain_map import domain_map
 from niwt_tf.method.weight_transfer import closed_form, descent
 from niwt_tf.method.weight_transfer import images as images_lib
 from niwt_tf.pipeline import stages
@@ -118,29 +119,13 @@ def test_weights_are_found_on_training_images_or_what_is_named(
     classifier: classifier_lib.Classifier, tmp_path: Path
 ) -> None:
     observed = importance.Importances(*(np.zeros(1) for _ in range(4)))
-    assert stages._transferred_on(_run(), classifier, observed, tmp_path) is observed.activations
+    assert stages._transfer_activations(_run(), classifier, observed, tmp_path) is observed.activations
     assert not list(tmp_path.iterdir())
     run = _run(transfer_source="noise")
-    found = stages._transferred_on(run, classifier, observed, tmp_path)
+    found = stages._transfer_activations(run, classifier, observed, tmp_path)
     (noise,) = images_lib.images(run.config.transfer, 16, 0)
     np.testing.assert_allclose(found, classifier.backbone.trunk(noise, training=False), rtol=2**-9, atol=1e-4)
     np.testing.assert_array_equal(np.load(tmp_path / "activations.npy"), found)
-
-
-@pytest.mark.parametrize("has_activations", [False, True])
-def test_importances_of_probabilities_are_of_images_or_of_kept_activations(
-    has_activations: bool, classifier: classifier_lib.Classifier, tmp_path: Path
-) -> None:
-    images = np.random.default_rng(1).integers(0, 256, (4, 16, 16, 3), np.uint8)
-    activations = classifier.backbone.trunk(images, training=False)
-    labels = np.array([0, 1, 2, 1])
-    split = zero_shot.Split(tf.data.Dataset.from_tensor_slices(activations if has_activations else images), labels)
-    found = stages._of_probability(_run(has_activations), classifier, split, tmp_path / "group")
-    logits = tf.constant(classifier.logits(found.features))
-    asked = importance.weights_of_probability(tf.constant(classifier.kernel.T), logits, labels)
-    expected = importance.importances(importance.inference(classifier.backbone.head), activations, asked)
-    np.testing.assert_allclose(found.values, expected, rtol=1e-3, atol=1e-6)
-    assert (tmp_path / "group" / "importances" / "values.npy").exists() and len(found.activations) == 3
 
 
 class _Map:
@@ -155,6 +140,7 @@ class _Map:
 
 
 _LAMBDAS = (0.0, 0.5)
+_DESCENT, _RIDGE, _ARD = (domain_map.MapFit(*fit) for fit in (("descent",), ("ridge", 10), ("ridge", 100)))
 
 
 @pytest.fixture(scope="module")
@@ -166,51 +152,52 @@ def observed(classifier: classifier_lib.Classifier) -> importance.Importances:
 
 
 @pytest.fixture(scope="module")
-def maps(classifier: classifier_lib.Classifier) -> dict[tuple[str, int], Any]:
+def maps(classifier: classifier_lib.Classifier) -> dict[domain_map.MapFit, Any]:
     rng, neurons = np.random.default_rng(3), classifier.backbone.activation_shape[-1]
-    hows = ("descent", 0), ("ridge", 10), ("ridge", 100)
-    return {how: _Map(rng.normal(size=(2, neurons)), rng.normal(size=(5, neurons))) for how in hows}
+    return {fit: _Map(rng.normal(size=(2, neurons)), rng.normal(size=(5, neurons))) for fit in (_DESCENT, _RIDGE, _ARD)}
 
 
 def test_weights_in_closed_form_are_of_each_map_with_each_lambda(
-    classifier: classifier_lib.Classifier, observed: importance.Importances, maps: dict[tuple[str, int], Any],
+    classifier: classifier_lib.Classifier, observed: importance.Importances, maps: dict[domain_map.MapFit, Any],
     tmp_path: Path,
 ) -> None:  # fmt: skip
     run = _run()
     kernels = stages._kernels(run, classifier, observed, maps, np.zeros((2, 9)), _LAMBDAS, tmp_path / "new")
-    assert [*kernels] == [(*how, lambda_) for how in maps for lambda_ in _LAMBDAS]
+    assert [*kernels] == [validation.Transfer(fit, lambda_) for fit in maps for lambda_ in _LAMBDAS]
     head, shrinkage = classifier.backbone.head, run.config.backbone.classifier_shrinkage
-    reach = closed_form.reach(head, observed.activations, observed.features, observed.labels, shrinkage)
-    for (fit, relevance, lambda_), kernel in kernels.items():
-        one = maps[fit, relevance]
-        expected = closed_form.weights(reach.operator(one.residuals, lambda_), one(np.zeros((2, 9))))
+    reach = closed_form.fit(head, observed.activations, observed.features, observed.labels, shrinkage)
+    for (fit, lambda_), kernel in kernels.items():
+        one = maps[fit]
+        expected = closed_form.solve(reach.weight_operator(one.residuals, lambda_), one(np.zeros((2, 9))))
         np.testing.assert_allclose(kernel, expected, rtol=1e-4, atol=1e-5 * np.abs(expected).max())
     assert not list((tmp_path / "new").iterdir())  # of several none is what teaching goes on with
 
 
 def test_of_the_one_map_and_lambda_that_were_chosen_the_operator_is_kept(
-    classifier: classifier_lib.Classifier, observed: importance.Importances, maps: dict[tuple[str, int], Any],
+    classifier: classifier_lib.Classifier, observed: importance.Importances, maps: dict[domain_map.MapFit, Any],
     tmp_path: Path,
 ) -> None:  # fmt: skip
-    chosen = {("ridge", 10): maps["ridge", 10]}
+    chosen = {_RIDGE: maps[_RIDGE]}
     (kernel,) = stages._kernels(_run(), classifier, observed, chosen, np.zeros((2, 9)), (0.5,), tmp_path).values()
     operator = np.load(tmp_path / "operator.npy", allow_pickle=False)
-    np.testing.assert_array_equal(closed_form.weights(operator, maps["ridge", 10](np.zeros((2, 9)))), kernel)
+    np.testing.assert_array_equal(closed_form.solve(operator, maps[_RIDGE](np.zeros((2, 9)))), kernel)
 
 
 def test_weights_by_descent_are_of_each_map_with_each_lambda(
-    classifier: classifier_lib.Classifier, observed: importance.Importances, maps: dict[tuple[str, int], Any],
+    classifier: classifier_lib.Classifier, observed: importance.Importances, maps: dict[domain_map.MapFit, Any],
     tmp_path: Path,
 ) -> None:  # fmt: skip
     run = _run(transfer_fit="descent", transfer_steps=4)
     run.config = dataclasses.replace(run.config, seed=5)
-    some = {how: maps[how] for how in (("descent", 0), ("ridge", 100))}
+    some = {fit: maps[fit] for fit in (_DESCENT, _ARD)}
     kernels = stages._kernels(run, classifier, observed, some, np.zeros((2, 9)), _LAMBDAS, tmp_path)
     targets = np.concatenate([one(np.zeros((2, 9))) for one in some.values() for _ in _LAMBDAS])
     pulls = np.array([0, 0, 0.5, 0.5] * 2)
     head, settings = classifier.backbone.head, run.config.transfer
     columns = descent.transfer(head, observed.activations, targets, classifier.kernel, pulls, settings, 5)
-    expected = dict(zip([(*how, lambda_) for how in some for lambda_ in _LAMBDAS], range(0, 8, 2), strict=True))
+    expected = dict(
+        zip([validation.Transfer(fit, lambda_) for fit in some for lambda_ in _LAMBDAS], range(0, 8, 2), strict=True)
+    )
     assert [*kernels] == [*expected]
     for key, first in expected.items():
         np.testing.assert_allclose(kernels[key], columns[:, first : first + 2], rtol=1e-5, atol=1e-6)

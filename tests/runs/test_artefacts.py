@@ -12,6 +12,7 @@ import pytest
 from fakes import finished
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.domains import knowledge
+from niwt_tf.method.calibration import gamma
 from niwt_tf.runs import artefacts, run_files
 from niwt_tf.util import json_files
 
@@ -23,7 +24,8 @@ def test_artefacts_are_what_the_stages_wrote(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found.knowledge.vectors, expected.vectors)
     kernel = classifier_lib.Classifier.load(tmp_path / "run" / "transfer").kernel
     np.testing.assert_array_equal(found.classifier.kernel, kernel)
-    assert found.settings.map_fit == found.settings_record["map_fit"] == "ridge"
+    assert found.settings.map_fit == ("ridge", 10)
+    assert artefacts.settings_record(found.settings) == found.settings_record | {"rehearsal": "groups"}
     assert found.class_names == run.class_names and found.metrics["gamma"] == finished.GAMMA
     assert found.test.seen_classes == run.seen_classes
     np.testing.assert_array_equal(found.features, found.importances.features)
@@ -56,3 +58,13 @@ def test_a_folder_without_a_run_has_no_settings_and_no_neurons(tmp_path: Path) -
         run_files.RunFiles(tmp_path).setting("dataset")
     json_files.write(tmp_path / "config.json", {"dataset": "aviary"})
     assert run_files.RunFiles(tmp_path).setting("dataset") == "aviary"
+
+
+def test_settings_of_the_first_bundles_lack_what_came_later(tmp_path: Path) -> None:
+    folder = tmp_path / run_files.VALIDATION
+    folder.mkdir()
+    record = {"map_fit": "ridge", "lambda_": 0.1, "scale": 1.0, "bias": "zero", "kept_share": 0.8, "harmonic_mean": 0.5}
+    json_files.write(folder / run_files.SETTINGS, record)
+    settings = artefacts.RunArtefacts(tmp_path).settings
+    assert settings.map_fit == ("ridge", 0) and settings.gamma_transfer == gamma.GammaTransfer(0.8)
+    assert (settings.scale_unit, settings.protocol, settings.expected) == ("length", "groups", 0.5)

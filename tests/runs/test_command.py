@@ -37,7 +37,7 @@ def test_what_differs_is_said_and_quoted_for_the_shell() -> None:
     config = config_lib.RunConfig(
         data=config_lib.DataConfig(dataset="folder", data_dir="my birds", unseen=("a", 'b, "c"')),
         backbone=config_lib.BackboneConfig(learning_rate=1e-5),
-        rehearsal=config_lib.RehearsalConfig(lambdas=(0.5,)),
+        validation=config_lib.ValidationConfig(lambdas=(0.5,)),
         deterministic=True,
     )
     assert command.command(config, Path("runs/$x"), ("explain", "report")) == (
@@ -65,7 +65,7 @@ def test_any_settings_come_back(unseen: list[str], folder: str, lambdas: list[fl
     config = dataclasses.replace(
         _DEFAULT,
         data=config_lib.DataConfig(dataset="folder", data_dir=folder, unseen=tuple(unseen)),
-        rehearsal=config_lib.RehearsalConfig(lambdas=tuple(lambdas)),
+        validation=config_lib.ValidationConfig(lambdas=tuple(lambdas)),
         seed=seed,
     )
     read, _ = _read(command.command(config, Path("x")))
@@ -73,7 +73,7 @@ def test_any_settings_come_back(unseen: list[str], folder: str, lambdas: list[fl
 
 
 def test_a_workdirs_record_gives_the_same_command(tmp_path: Path) -> None:
-    config = config_lib.RunConfig(rehearsal=config_lib.RehearsalConfig(lambdas=(0.5,)), seed=3)
+    config = config_lib.RunConfig(validation=config_lib.ValidationConfig(lambdas=(0.5,)), seed=3)
     workdir.Workdir(tmp_path).claim(config)
     record = json_files.read(tmp_path / "config.json")
-    assert command.of_record(record | {"gone": 1}, tmp_path) == command.command(config, tmp_path)
+    assert command.from_record(record | {"gone": 1}, tmp_path) == command.command(config, tmp_path)

@@ -60,7 +60,7 @@ def test_a_run_without_its_scores_names_what_is_missing_and_the_command(run: fin
     shutil.rmtree(run.root / "evaluate")
     with pytest.raises(errors.UserError) as raised:
         finished_run.FinishedRun(run.root, config_lib.RunConfig(seed=3))
-    assert str(raised.value) == (
+    assert raised.value.as_flags() == (
         f"`--workdir` must hold a run that has its scores. Received: --workdir={run.root}, without the stages map, "
         f"evaluate. Run niwt --seed=3 --workdir={run.root}"
     )

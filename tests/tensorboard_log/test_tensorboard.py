@@ -32,7 +32,7 @@ _VARIABLE = "/.ATTRIBUTES/VARIABLE_VALUE"
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> finished_run.FinishedRun:
     root = tmp_path_factory.mktemp("run")
-    config = config_lib.RunConfig(seed=5, rehearsal=config_lib.RehearsalConfig(lambdas=(0.5, 2.0)))
+    config = config_lib.RunConfig(seed=5, validation=config_lib.ValidationConfig(lambdas=(0.5, 2.0)))
     written = finished.write(root, seen=("Horse", "<b>Tiger</b>", "Cow"), config=config)
     explained.write(root, written.class_names, written.seen_classes)
     with training_log.scalars(root / "map") as log:

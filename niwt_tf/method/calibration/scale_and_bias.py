@@ -13,6 +13,7 @@ import numpy as np
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.numerics import discriminant
 
+SPREAD, LENGTH = "spread", "length"  # units of a scale; new runs have the first
 _TINY = 1e-12
 
 
@@ -21,9 +22,9 @@ def extend(
     kernel: np.ndarray,
     unseen: tuple[str, ...],
     scale: float,
-    scale_unit: str,
     bias: str,
     features: np.ndarray,
+    scale_unit: str = SPREAD,
 ) -> classifier_lib.Classifier:
     """Extend a classifier of `C` seen classes by `U` new classes, which come after the seen ones.
 
@@ -32,15 +33,16 @@ def extend(
       kernel: Weights `[D,U]` from the transfer.
       unseen: Names of the new classes.
       scale: Size of each new weight vector, as a multiple of the seen ones' mean size; 0 keeps the sizes of `kernel`.
-      scale_unit: Measure of size: `spread` is the standard deviation of a logit within classes, `length` the vector's
-        length.
       bias: Bias of the new classes: `mean` is the seen classes' mean bias, `zero` is 0, and `level` makes the mean
         logit of each new class over the training images equal to that of the seen classes.
       features: Features `[N,D]` of the training images.
+      scale_unit: Measure of size: `SPREAD`, the standard deviation of a logit within classes, or for models of earlier
+        versions `LENGTH`, the vector's length.
     """
     if scale:
-        of_seen, of_new = np.split(_sizes(classifier, kernel, scale_unit, features), [len(classifier.class_names)])
-        kernel = kernel * np.divide(scale * of_seen.mean(), of_new, out=np.ones_like(of_new), where=of_new > _TINY)
+        sizes = _sizes(classifier, kernel, scale_unit, features)
+        seen, new = np.split(sizes, [len(classifier.class_names)])
+        kernel = kernel * np.divide(scale * seen.mean(), new, out=np.ones_like(new), where=new > _TINY)
     new_bias = np.full(len(unseen), classifier.bias.mean() if bias == "mean" else 0.0)
     if bias == "level":
         average = np.mean(features, axis=0, dtype=np.float64)
@@ -60,7 +62,7 @@ def _sizes(classifier: classifier_lib.Classifier, kernel: np.ndarray, unit: str,
     The class of an image is the one that the classifier predicts, so that no labels are needed.
     """
     whole = np.concatenate([classifier.kernel, kernel.astype(np.float32)], axis=1)
-    if unit == "spread":
+    if unit == SPREAD:
         logits = features @ whole
         _, groups = np.unique((logits[:, : len(classifier.bias)] + classifier.bias).argmax(1), return_inverse=True)
         spreads = (logits - discriminant.class_means(logits, groups, groups.max() + 1)[groups]).std(0)

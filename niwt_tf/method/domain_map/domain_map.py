@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -18,6 +19,24 @@ from niwt_tf.util import arguments
 
 _EPSILON = 1e-12
 _SAVED = ("rank_correlation", "steps", "penalty", "relevance", "residuals")
+
+
+class MapFit(NamedTuple):
+    """A way to fit the map.
+
+    Attributes:
+      kind: Kind of fit, one of `config.MAP_FITS`.
+      relevance_steps: Number of steps of automatic relevance determination before ridge regression; with 0, or for
+        descent, all dimensions of the domain vectors count the same.
+    """
+
+    kind: str
+    relevance_steps: int = 0
+
+    @property
+    def folder_name(self) -> str:
+        """Name of the folder with the scalars of this fit in a validation."""
+        return f"{self.kind}{self.relevance_steps or ''}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,6 +60,11 @@ class DomainMap:
     relevance: int = 0
     residuals: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros((0, 1), np.float32))
 
+    @property
+    def map_fit(self) -> MapFit:
+        """Way in which the map was fitted."""
+        return MapFit("descent" if self.steps else "ridge", self.relevance)
+
     def __call__(self, domain_vectors: np.ndarray) -> np.ndarray:
         """Predict importances `[N,K]` float32 for domain vectors `[N,M]`.
 
@@ -48,8 +72,8 @@ class DomainMap:
           errors.UserError: If the domain vectors are not finite numbers, or have another number of features.
         """
         features = self.forward.input_shape[-1]
-        given = arguments.require_matrix("domain_vectors", domain_vectors, of_row="class", columns=features, least=0)
-        return self.forward(tf.constant(given)).numpy()
+        vectors = arguments.require_matrix("domain_vectors", domain_vectors, of_row="class", columns=features, least=0)
+        return self.forward(tf.constant(vectors)).numpy()
 
     def save(self, folder: Path) -> None:
         """Write `forward.keras` and `map.npz` into `folder`."""
@@ -61,8 +85,8 @@ class DomainMap:
         """Read a map that `save` wrote, in Keras' safe mode and without pickle."""
         forward = keras.models.load_model(folder / "forward.keras", compile=False, safe_mode=True)
         with np.load(folder / "map.npz", allow_pickle=False) as saved:
-            found = {name: saved[name] for name in _SAVED if name in saved}  # bundles of format 1 lack some
-        return cls(forward, **{name: array if array.ndim else array.item() for name, array in found.items()})
+            arrays = {name: saved[name] for name in _SAVED if name in saved}  # bundles of format 1 lack some
+        return cls(forward, **{name: array if array.ndim else array.item() for name, array in arrays.items()})
 
 
 def class_sums(values: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:

@@ -22,10 +22,12 @@ from niwt_tf.method import importance
 from niwt_tf.method.domain_map import descent, domain_map, ridge
 from niwt_tf.method.domain_map import relevance as relevance_lib
 from niwt_tf.numerics import choice
+from niwt_tf.numerics import folds as folds_lib
 from niwt_tf.numerics import unit_vectors as units_lib
 from niwt_tf.util import training_log
 
 _EPSILON = 1e-12
+_DESCENT = domain_map.MapFit("descent")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,8 +69,7 @@ def fit(
     domain_vectors: np.ndarray,
     config: config_lib.MapConfig,
     seed: int,
-    how: str = "descent",
-    relevance: int = 0,
+    map_fit: domain_map.MapFit = _DESCENT,
     log: training_log.Log = training_log.no_log,
 ) -> domain_map.DomainMap:
     """Fit the map to all seen classes, with the steps or the penalty that predicted held-out classes best.
@@ -78,16 +79,14 @@ def fit(
       domain_vectors: Domain vectors `[C,M]` of the seen classes.
       config: Steps, learning rate, layers and loss of the descent, penalties, and folds.
       seed: Seed of the folds of classes and of the first weights of hidden layers.
-      how: Kind of fit, one of `config.MAP_FITS`.
-      relevance: Number of steps of automatic relevance determination before ridge regression; with 0, or for descent,
-        all dimensions of the domain vectors count the same.
+      map_fit: Kind of fit, and steps of automatic relevance determination.
       log: Log of the rank correlation on held-out classes, with the loss of each step or with each penalty.
 
     Raises:
       errors.DivergedError: If the loss, the data or the predictions are not finite.
     """
-    prototypes = seen.prototypes if relevance else None
-    return fit_to_sums(domain_vectors, seen.sums, seen.counts, config, seed, log, how, relevance, prototypes)
+    prototypes = seen.prototypes if map_fit.relevance_steps else None
+    return fit_to_sums(domain_vectors, seen.sums, seen.counts, config, seed, map_fit, log, prototypes)
 
 
 def fit_to_sums(
@@ -96,9 +95,8 @@ def fit_to_sums(
     counts: np.ndarray,
     config: config_lib.MapConfig,
     seed: int,
+    map_fit: domain_map.MapFit = _DESCENT,
     log: training_log.Log = training_log.no_log,
-    how: str = "descent",
-    relevance: int = 0,
     prototypes: np.ndarray | None = None,
 ) -> domain_map.DomainMap:
     """Fit the map as `fit` does, from sums over the images of each seen class.
@@ -109,10 +107,8 @@ def fit_to_sums(
       counts: Numbers of images `[C]` of the seen classes.
       config: Steps, learning rate, layers and loss of the descent, penalties, and folds.
       seed: Seed of the folds of classes and of the first weights of hidden layers.
+      map_fit: Kind of fit, and steps of automatic relevance determination.
       log: Log of the rank correlation on held-out classes, with the loss of each step or with each penalty.
-      how: Kind of fit, one of `config.MAP_FITS`.
-      relevance: Number of steps of automatic relevance determination before ridge regression; with 0, or for descent,
-        all dimensions of the domain vectors count the same.
       prototypes: Class prototypes `[C,D]`, see `relevance.class_prototypes`, that the relevance is learned from;
         without them all dimensions count the same.
 
@@ -123,13 +119,11 @@ def fit_to_sums(
     shift, scale = _normalisation(units)
     held_out = _held_out(len(sums), config.map_folds, seed)
     problem = _Problem((units - shift) / scale, sums / counts[:, None], counts, held_out, prototypes)
-    regress = how == "ridge"
-    fitted = _regress(problem, config, relevance, log) if regress else _descend(problem, config, seed, log)
+    steps = map_fit.relevance_steps if map_fit.kind == "ridge" else 0
+    fitted = _regress(problem, config, steps, log) if map_fit.kind == "ridge" else _descend(problem, config, seed, log)
     model = _as_model(shift, scale, fitted.layers)
     residuals = problem.residuals(fitted.of_folds)
-    return domain_map.DomainMap(
-        model, fitted.score, fitted.steps, fitted.penalty, relevance if regress else 0, residuals
-    )
+    return domain_map.DomainMap(model, fitted.score, fitted.steps, fitted.penalty, steps, residuals)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -151,7 +145,7 @@ class _Problem:
         """Fit the relevance `[F,M]` of each dimension of the domain vectors, without the classes `held_out [F,C]`."""
         if self.prototypes is None or not steps:
             return np.ones((len(held_out), self.inputs.shape[1]))
-        return np.stack([relevance_lib.learn(self.inputs[~out], self.prototypes[~out], steps) for out in held_out])
+        return np.stack([relevance_lib.fit(self.inputs[~out], self.prototypes[~out], steps) for out in held_out])
 
     def predicted(self, layers: list[descent.Layer]) -> np.ndarray:
         """Predict importances `[C,K]` of each class by the map of the fold in which it is held out."""
@@ -223,9 +217,9 @@ def _normalisation(domain_vectors: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def _held_out(classes: int, folds: int, seed: int) -> np.ndarray:
-    """Assign classes to folds at random, `[F,C]` bool: each class is held out in one fold."""
-    dealt = np.random.default_rng([seed, 0xF01D]).permutation(classes) % min(folds, classes)
-    return dealt == np.arange(min(folds, classes))[:, None]
+    """Mark the classes that are held out of each fold, `[F,C]` bool."""
+    fold_of = folds_lib.deal(classes, folds, seed)
+    return fold_of == np.arange(fold_of.max() + 1)[:, None]
 
 
 def _as_model(shift: np.ndarray, scale: float, layers: list[descent.Layer]) -> keras.Model:

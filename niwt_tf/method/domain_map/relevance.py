@@ -37,7 +37,7 @@ def class_prototypes(features: np.ndarray, labels: np.ndarray, classes: int, shr
     return linalg.solve_triangular(linalg.cholesky(within, lower=True), (means - means.mean(0)).T, lower=True).T
 
 
-def learn(inputs: np.ndarray, prototypes: np.ndarray, steps: int) -> np.ndarray:
+def fit(inputs: np.ndarray, prototypes: np.ndarray, steps: int) -> np.ndarray:
     """Estimate the relevance `[M]` of each number of the domain vectors, at least 0, with mean 1.
 
     With fewer than two classes, or if all have the same vector or the same prototype, nothing can be learned; all are
@@ -70,10 +70,10 @@ def _step(
     kernel = relevance[:, None] * (inputs.T @ (precision @ targets))
     spread = relevance - relevance**2 * (inputs * (precision @ inputs)).sum(0)
     unexplained = ((targets - inputs @ kernel) ** 2).sum() / outputs
-    known = len(inputs) - noise * np.trace(precision)
+    determined = len(inputs) - noise * np.trace(precision)
     return (
         np.maximum((kernel**2).sum(1) / outputs + spread, _TINY),
-        float((unexplained + noise * known) / len(inputs)),
+        float((unexplained + noise * determined) / len(inputs)),
     )
 
 

@@ -38,8 +38,8 @@ _JITTER = 1e-9  # of the mean diagonal
 
 
 @dataclasses.dataclass(frozen=True)
-class Reach:
-    """The part of the closed form that depends on neither the map nor lambda.
+class ClosedFormTransfer:
+    """Part of the closed form that depends on neither the map nor lambda.
 
     Attributes:
       responses: S^-1 J `[D,K]`.
@@ -49,7 +49,7 @@ class Reach:
     responses: np.ndarray
     variances: np.ndarray
 
-    def operator(self, residuals: np.ndarray, lambda_: float) -> np.ndarray:
+    def weight_operator(self, residuals: np.ndarray, lambda_: float) -> np.ndarray:
         """Compute the matrix from importances of length 1 to weights, `[D,K]` float32.
 
         Args:
@@ -58,23 +58,20 @@ class Reach:
             unit variance.
         """
         neurons = len(self.variances)
-        missed = (
-            residuals.T.astype(np.float64) @ residuals / len(residuals) if len(residuals) else np.zeros(2 * (neurons,))
-        )
-        missed = (1 - _SHRINKAGE) * missed + _SHRINKAGE * np.trace(missed) / neurons * np.eye(neurons)
-        size = np.sum(self._inverse * missed) / neurons
-        held_back = self.variances + (lambda_ / size * missed if size else 0)
-        held_back = held_back + _JITTER * np.trace(held_back) / neurons * np.eye(neurons)
-        return linalg.solve(held_back, self.responses.T, assume_a="pos").T.astype(np.float32)
+        errors_of_map = _covariance(residuals, neurons)
+        size = np.sum(self._inverse * errors_of_map) / neurons
+        penalized = self.variances + (lambda_ / size * errors_of_map if size else 0)
+        penalized = penalized + _JITTER * np.trace(penalized) / neurons * np.eye(neurons)
+        return linalg.solve(penalized, self.responses.T, assume_a="pos").T.astype(np.float32)
 
     @functools.cached_property
     def _inverse(self) -> np.ndarray:
         return linalg.pinvh(self.variances)
 
 
-def reach(
+def fit(
     head: keras.Model, activations: np.ndarray, features: np.ndarray, labels: np.ndarray, shrinkage: float
-) -> Reach:
+) -> ClosedFormTransfer:
     """Compute the part of the closed form that depends on neither the map nor lambda.
 
     Args:
@@ -88,27 +85,35 @@ def reach(
       errors.DivergedError: If the Jacobian holds a number that is not finite.
     """
     means = discriminant.class_means(features, labels, int(labels.max()) + 1)
-    jacobian = importance.mean_jacobian(head, _some(head, activations))
+    jacobian = importance.mean_jacobian(head, _some_activations(head, activations))
     if not np.isfinite(jacobian).all():
         raise errors.DivergedError(
             "`jacobian` must be finite numbers. Received: some that are not, in the transfer in closed form. Check "
             f"that the network's activations are finite, and {errors.setting('transfer_source')}."
         )
     responses = discriminant.solve(features - means[labels], jacobian, shrinkage)
-    return Reach(responses, jacobian.T @ responses)
+    return ClosedFormTransfer(responses, jacobian.T @ responses)
 
 
-def weights(operator: np.ndarray, targets: np.ndarray) -> np.ndarray:
+def solve(operator: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """Compute weights `[D,U]` float32 for the importances `targets [U,K]`; only their direction counts.
 
     Args:
-      operator: Matrix `[D,K]` from `Reach.operator`.
+      operator: Matrix `[D,K]` from `ClosedFormTransfer.weight_operator`.
       targets: Importances that the weights should have.
     """
     return (operator @ unit_vectors.units(targets).T).astype(np.float32)
 
 
-def _some(head: keras.Model, activations: np.ndarray) -> np.ndarray:
+def _covariance(residuals: np.ndarray, neurons: int) -> np.ndarray:
+    """Compute the shrunk covariance `[K,K]` of the map's errors `[C,K]`; zeros without any."""
+    if not len(residuals):
+        return np.zeros((neurons, neurons))
+    raw = residuals.T.astype(np.float64) @ residuals / len(residuals)
+    return (1 - _SHRINKAGE) * raw + _SHRINKAGE * np.trace(raw) / neurons * np.eye(neurons)
+
+
+def _some_activations(head: keras.Model, activations: np.ndarray) -> np.ndarray:
     """Select the activations of some images, spread over all; of one image if all have the same Jacobian."""
     count = 1 if cut.is_affine(head) else min(_IMAGES, len(activations))
     return activations[np.linspace(0, len(activations) - 1, count).astype(int)]

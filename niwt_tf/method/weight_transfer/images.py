@@ -52,16 +52,16 @@ def activations(
       jit_compile: True to compile the trunk with XLA.
     """
     trunk = backbone.trunk
-    found, done = np.empty((most, *backbone.activation_shape), np.float16), 0
+    kept, done = np.empty((most, *backbone.activation_shape), np.float16), 0
 
     @tf.function(jit_compile=jit_compile, reduce_retracing=True)
     def one_batch(batch: tf.Tensor) -> tf.Tensor:
         return tf.cast(trunk(batch, training=False), tf.float16)
 
     for batch in batches:
-        found[done : done + len(batch)] = one_batch(tf.constant(batch))
+        kept[done : done + len(batch)] = one_batch(tf.constant(batch))
         done += len(batch)
-    return found[:done]
+    return kept[:done]
 
 
 def _noise(count: int, size: int, seed: int) -> Iterator[np.ndarray]:
@@ -74,15 +74,15 @@ def _noise(count: int, size: int, seed: int) -> Iterator[np.ndarray]:
 def _read(config: config_lib.TransferConfig, size: int, seed: int) -> Iterator[np.ndarray]:
     unreadable: list[str] = []
     paths = named_files.transfer_images(config, seed)
-    if told := image_files.find(named_files.transfer_folder(config)).report():
-        progress.say(told)
+    if message := image_files.find(named_files.transfer_folder(config)).report():
+        progress.say(message)
     for _, batch in user_images.batches(paths, size, False, unreadable):
         yield batch
     if len(unreadable) == len(paths):
         raise errors.UserError(
             f"`{errors.setting('transfer_source')}` must name a folder of photographs that can be read. Received: "
             f"{errors.setting('transfer_source', config.transfer_source)}, of which none can: "
-            f"{errors.listed(unreadable)}. Mend these files, or name another folder."
+            f"{errors.listed(unreadable)}. Repair these files, or name another folder."
         )
     if unreadable:
         progress.say(f"  skipped {len(unreadable)} of {len(paths)} images of the transfer: {errors.listed(unreadable)}")

@@ -22,7 +22,8 @@ class Request:
     Attributes:
       targets: Importances `[U,K]`; only their direction counts.
       lambda_: Strength of the penalty on the weights, at least 0.
-      operator: Matrix `[D,K]` of the closed form with this penalty, see `closed_form.Reach.operator`; None for descent.
+      operator: Matrix `[D,K]` of the closed form with this penalty, see `ClosedFormTransfer.weight_operator`; None for
+        descent.
     """
 
     targets: np.ndarray
@@ -53,7 +54,7 @@ def weights(
     Raises:
       errors.DivergedError: If the loss is not a finite number.
     """
-    closed = [closed_form.weights(one.operator, one.targets) for one in requests if one.operator is not None]
+    closed = [closed_form.solve(one.operator, one.targets) for one in requests if one.operator is not None]
     if closed:
         return closed
     counts = [len(one.targets) for one in requests]

@@ -28,19 +28,19 @@ def test_margins_by_hand() -> None:
 @pytest.mark.parametrize(
     ("gamma", "share"), [(-9.0, 1.0), (-1.0, 1.0), (0.0, 0.75), (2.0, 0.75), (2.1, 0.25), (9.0, 0.0)]
 )
-def test_kept_share_by_hand(gamma: float, share: float) -> None:
-    assert gamma_lib.kept_share(np.array([2.0, -1.0, 4.0, 2.0]), gamma) == share
+def test_seen_fraction_by_hand(gamma: float, share: float) -> None:
+    assert gamma_lib.seen_fraction(np.array([2.0, -1.0, 4.0, 2.0]), gamma) == share
 
 
 @pytest.mark.parametrize(("share", "gamma"), [(1.0, 1.0), (0.75, 3.0), (0.5, 5.0), (0.0, 9.0), (0.625, 4.0)])
 def test_gamma_that_keeps_a_share_by_hand(share: float, gamma: float) -> None:
-    assert gamma_lib.Place(share).gamma(_logits(np.array([7.0, 1.0, 9.0, 3.0, 5.0])), 1) == pytest.approx(gamma)
+    assert gamma_lib.GammaTransfer(share).gamma(_logits(np.array([7.0, 1.0, 9.0, 3.0, 5.0])), 1) == pytest.approx(gamma)
 
 
 @hypothesis.given(st.lists(st.integers(-1000, 1000), min_size=1, max_size=40, unique=True), st.floats(0, 1))
 def test_a_share_comes_back_to_within_an_image(margins: list[int], share: float) -> None:
     values = np.array(margins, np.float32)
-    kept = gamma_lib.kept_share(values, gamma_lib.Place(share).gamma(_logits(values), 1))
+    kept = gamma_lib.seen_fraction(values, gamma_lib.GammaTransfer(share).gamma(_logits(values), 1))
     assert abs(kept - share) <= 1 / len(margins) + 1e-9
 
 
@@ -48,7 +48,7 @@ def test_a_share_comes_back_to_within_an_image(margins: list[int], share: float)
 def test_a_share_of_whole_images_comes_back_exactly(margins: list[int], data: st.DataObject) -> None:
     share = data.draw(st.integers(1, len(margins))) / len(margins)
     values = np.array(margins, np.float64)
-    assert gamma_lib.kept_share(values, gamma_lib.Place(share).gamma(_logits(values), 1)) == share
+    assert gamma_lib.seen_fraction(values, gamma_lib.GammaTransfer(share).gamma(_logits(values), 1)) == share
 
 
 def _world(seed: int, scale: float = 1.0, shift: float = 0.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -65,39 +65,39 @@ def _world(seed: int, scale: float = 1.0, shift: float = 0.0) -> tuple[np.ndarra
     return features, means, scale * (logits + np.where(np.arange(8) < 6, shift, 0.0))
 
 
-def test_imagined_images_lie_about_the_means_whose_weights_these_are() -> None:
+def test_synthetic_images_lie_about_the_means_whose_weights_these_are() -> None:
     features, means, logits = _world(0)
     labels = logits[:, :6].argmax(1)
     np.testing.assert_array_equal(labels, np.repeat(np.arange(6), 30))
     # the twin imagines features, of which the logits are an affine function
     deviations = features - discriminant.class_means(features, labels, 6)[labels]
-    imagined = np.concatenate([mean + deviations for mean in means[6:]])
+    synthetic = np.concatenate([mean + deviations for mean in means[6:]])
     affine = np.linalg.lstsq(np.column_stack([features, np.ones(180)]), logits, rcond=None)[0]
-    of_imagined = np.column_stack([imagined, np.ones(360)]) @ affine
-    test = gzsl.GzslLogits(logits, labels, of_imagined, np.repeat([6, 7], 180), 6)
+    synthetic_logits = np.column_stack([synthetic, np.ones(360)]) @ affine
+    test = gzsl.GzslLogits(logits, labels, synthetic_logits, np.repeat([6, 7], 180), 6)
     twin = gzsl.curve(test).middle_gamma()
-    assert gamma_lib.imagined_gamma(logits, 6) == pytest.approx(twin, rel=1e-3)
+    assert gamma_lib.synthetic_gamma(logits, 6) == pytest.approx(twin, rel=1e-3)
 
 
 @pytest.mark.parametrize(("of_all", "images"), [(20_000, 180), (100, 50), (1, 1)])
-def test_many_classes_are_imagined_by_fewer_images_each(
+def test_many_classes_get_fewer_synthetic_images_each(
     of_all: int, images: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tested, curve = [], gzsl.curve
     monkeypatch.setattr(gzsl, "curve", lambda test: tested.append(test.unseen.shape) or curve(test))
-    monkeypatch.setattr(gamma_lib, "_OF_ALL", of_all)
+    monkeypatch.setattr(gamma_lib, "_IN_ALL", of_all)
     _, _, logits = _world(4)
-    assert np.isfinite(gamma_lib.imagined_gamma(logits, 6))
+    assert np.isfinite(gamma_lib.synthetic_gamma(logits, 6))
     assert tested == [(2 * images, 8)]
 
 
 def test_the_place_by_hand() -> None:
     _, _, logits = _world(1)
-    margins, imagined = gamma_lib.margins(logits, 6), gamma_lib.imagined_gamma(logits, 6)
-    halfway = (margins.mean() + imagined) / 2
-    place = gamma_lib.place(logits, 6, halfway)
-    assert place == gamma_lib.Place(float((margins >= halfway).mean()), pytest.approx(0.5))
-    share = float(np.quantile(margins, 1 - place.kept_share))
+    margins, synthetic = gamma_lib.margins(logits, 6), gamma_lib.synthetic_gamma(logits, 6)
+    halfway = (margins.mean() + synthetic) / 2
+    place = gamma_lib.locate(logits, 6, halfway)
+    assert place == gamma_lib.GammaTransfer(float((margins >= halfway).mean()), pytest.approx(0.5))
+    share = float(np.quantile(margins, 1 - place.seen_fraction))
     assert place.gamma(logits, 6) == pytest.approx((share + halfway) / 2)
     assert share == pytest.approx(halfway, abs=np.ptp(margins) / 10)
 
@@ -107,23 +107,23 @@ def test_gamma_follows_a_network_that_is_surer_of_itself(scale: float, shift: fl
     _, _, plain = _world(2)
     _, _, other = _world(2, scale, shift)
     gamma = float(np.quantile(gamma_lib.margins(plain, 6), 0.1))
-    place = gamma_lib.place(plain, 6, gamma)
+    place = gamma_lib.locate(plain, 6, gamma)
     assert place.gamma(other, 6) == pytest.approx(scale * (place.gamma(plain, 6) + shift), rel=1e-6)
 
 
 def test_logits_that_are_all_alike_leave_a_finite_place() -> None:
-    place = gamma_lib.place(np.ones((4, 3)), 2, 1.0)
-    assert np.isfinite([place.kept_share, place.imagined_part, place.gamma(np.ones((4, 3)), 2)]).all()
+    place = gamma_lib.locate(np.ones((4, 3)), 2, 1.0)
+    assert np.isfinite([place.seen_fraction, place.synthetic_position, place.gamma(np.ones((4, 3)), 2)]).all()
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_rounding_is_no_ruler(seed: int) -> None:
     rounding = 1e-7 * np.random.default_rng(seed).normal(size=(40, 3))
-    place = gamma_lib.place(5 + np.repeat([[2.0, 1.0, 1.0]], 40, 0) + rounding, 2, 3.0)
-    assert place.imagined_part == 0.0
+    place = gamma_lib.locate(5 + np.repeat([[2.0, 1.0, 1.0]], 40, 0) + rounding, 2, 3.0)
+    assert place.synthetic_position == 0.0
 
 
 def test_a_seen_class_that_no_image_is_taken_for_is_left_out() -> None:
     _, _, logits = _world(3)
     with_idle = np.insert(logits, 3, logits.min() - 9, axis=1)
-    assert gamma_lib.imagined_gamma(with_idle, 7) == pytest.approx(gamma_lib.imagined_gamma(logits, 6))
+    assert gamma_lib.synthetic_gamma(with_idle, 7) == pytest.approx(gamma_lib.synthetic_gamma(logits, 6))

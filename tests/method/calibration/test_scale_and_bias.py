@@ -28,7 +28,7 @@ _FEATURES = np.array([[2.0, 0.0, 1.0], [0.0, 2.0, 1.0]])  # on average 1, 1, 1
 
 
 def test_new_classes_come_after_the_seen_ones() -> None:
-    extended = scale_and_bias.extend(_classifier(), _KERNEL, ("heron", "stork"), 0.0, "spread", "mean", _FEATURES)
+    extended = scale_and_bias.extend(_classifier(), _KERNEL, ("heron", "stork"), 0.0, "mean", _FEATURES, "spread")
     assert extended.class_names == ("wren", "robin", "heron", "stork")
     assert extended.unseen == ("heron", "stork")
     assert extended.backbone is _NETWORK
@@ -39,7 +39,7 @@ def test_new_classes_come_after_the_seen_ones() -> None:
 
 @pytest.mark.parametrize(("scale", "length"), [(0.5, 2.0), (1.0, 4.0), (1.25, 5.0)])
 def test_a_scale_sets_every_new_length_in_mean_lengths_of_seen_ones(scale: float, length: float) -> None:
-    extended = scale_and_bias.extend(_classifier(), _KERNEL, ("heron", "stork"), scale, "length", "mean", _FEATURES)
+    extended = scale_and_bias.extend(_classifier(), _KERNEL, ("heron", "stork"), scale, "mean", _FEATURES, "length")
     np.testing.assert_allclose(extended.kernel[:, 2], [length, 0, 0], rtol=1e-6)
     np.testing.assert_allclose(extended.kernel[:, 3], [0, 0.6 * length, 0.8 * length], rtol=1e-6)
     np.testing.assert_array_equal(extended.kernel[:, :2], _classifier().kernel)
@@ -53,7 +53,7 @@ def test_a_spread_is_that_of_a_logit_within_classes() -> None:
     of_x, of_y = np.array([0.5, -0.5, 0.5, -0.5]), np.array([-0.5, 0.5, -0.5, 0.5])
     seen = (np.std(3 * of_x + 4 * of_y) + 0) / 2
     extended = scale_and_bias.extend(
-        _classifier(), np.array([[7.0, 1], [0, 1], [5, 3]]), ("heron", "stork"), 0.8, "spread", "zero", features
+        _classifier(), np.array([[7.0, 1], [0, 1], [5, 3]]), ("heron", "stork"), 0.8, "zero", features
     )
     heron, stork = extended.kernel[:, 2], extended.kernel[:, 3]
     np.testing.assert_allclose(heron, np.array([7, 0, 5]) * 0.8 * seen / np.std(7 * of_x), rtol=1e-6)
@@ -63,7 +63,7 @@ def test_a_spread_is_that_of_a_logit_within_classes() -> None:
 
 def test_where_no_logit_varies_within_a_class_lengths_count() -> None:
     extended, expected = (
-        scale_and_bias.extend(_classifier(), _KERNEL, ("heron", "stork"), 0.5, unit, "zero", np.eye(3)[[0, 0, 2]])
+        scale_and_bias.extend(_classifier(), _KERNEL, ("heron", "stork"), 0.5, "zero", np.eye(3)[[0, 0, 2]], unit)
         for unit in ("spread", "length")
     )
     np.testing.assert_array_equal(extended.kernel, expected.kernel)
@@ -75,7 +75,7 @@ def test_new_logits_vary_within_classes_as_much_as_the_scale_tells(seed: int) ->
     labels = np.repeat([0, 1], 20)
     features = rng.normal(size=(40, 3)) + 20 * np.eye(3)[[0, 2]][labels]  # a bird for each, and no doubt which
     extended = scale_and_bias.extend(
-        _classifier(), rng.normal(size=(3, 2)), ("heron", "stork"), 0.65, "spread", "level", features
+        _classifier(), rng.normal(size=(3, 2)), ("heron", "stork"), 0.65, "level", features
     )
     logits = extended.logits(features)
     spreads = np.sqrt((logits[labels == 0].var(0) + logits[labels == 1].var(0)) / 2)
@@ -84,19 +84,19 @@ def test_new_logits_vary_within_classes_as_much_as_the_scale_tells(seed: int) ->
 
 @pytest.mark.parametrize("unit", ["spread", "length"])
 def test_weights_of_no_length_stay_so(unit: str) -> None:
-    extended = scale_and_bias.extend(_classifier(), np.zeros((3, 1)), ("heron",), 1.0, unit, "mean", _FEATURES)
+    extended = scale_and_bias.extend(_classifier(), np.zeros((3, 1)), ("heron",), 1.0, "mean", _FEATURES, unit)
     np.testing.assert_array_equal(extended.kernel[:, 2], [0, 0, 0])
 
 
 @pytest.mark.parametrize(("bias", "expected"), [("mean", 1.5), ("zero", 0.0)])
 def test_new_classes_share_one_bias(bias: str, expected: float) -> None:
-    extended = scale_and_bias.extend(_classifier(), _KERNEL, ("heron", "stork"), 1.0, "length", bias, _FEATURES)
+    extended = scale_and_bias.extend(_classifier(), _KERNEL, ("heron", "stork"), 1.0, bias, _FEATURES, "length")
     np.testing.assert_array_equal(extended.bias, [1, 2, expected, expected])
 
 
 def test_level_biases_bring_mean_logits_to_the_seen_ones() -> None:
     # On average the seen logits are 3 + 4 + 1 and 3 + 2, so 6.5; the new ones without a bias 1 and 6 + 8.
-    extended = scale_and_bias.extend(_classifier(), _KERNEL, ("heron", "stork"), 0.0, "length", "level", _FEATURES)
+    extended = scale_and_bias.extend(_classifier(), _KERNEL, ("heron", "stork"), 0.0, "level", _FEATURES, "length")
     np.testing.assert_allclose(extended.bias, [1, 2, 6.5 - 1, 6.5 - 14])
     means = extended.logits(_FEATURES).mean(0)
     np.testing.assert_allclose(means[2:], means[:2].mean(), rtol=1e-6)
@@ -104,7 +104,7 @@ def test_level_biases_bring_mean_logits_to_the_seen_ones() -> None:
 
 def test_extending_leaves_its_arguments_as_they_are() -> None:
     classifier, kernel = _classifier(), _KERNEL.copy()
-    scale_and_bias.extend(classifier, kernel, ("heron", "stork"), 1.25, "spread", "zero", _FEATURES)
+    scale_and_bias.extend(classifier, kernel, ("heron", "stork"), 1.25, "zero", _FEATURES, "spread")
     np.testing.assert_array_equal(kernel, _KERNEL)
     np.testing.assert_array_equal(classifier.kernel, _classifier().kernel)
     assert classifier.class_names == ("wren", "robin")

@@ -128,22 +128,14 @@ def test_of_equal_penalties_the_strongest_and_of_equal_steps_the_first_are_chose
     monkeypatch.setattr(fit._Problem, "score", lambda *_: 0.5 + next(noise))
     config = dataclasses.replace(_CONFIG, map_steps=20, map_penalties=(0.1, 10.0, 1.0))
     data = relation.vectors, relation.sums, relation.counts, config, 0
-    assert fit.fit_to_sums(*data, how="ridge").penalty == 10.0
-    assert fit.fit_to_sums(*data, how="descent").steps == 5
+    assert fit.fit_to_sums(*data, map_fit=domain_map.MapFit("ridge")).penalty == 10.0
+    assert fit.fit_to_sums(*data, map_fit=domain_map.MapFit("descent")).steps == 5
 
 
 def test_normalisation_by_hand() -> None:
     shift, scale = fit._normalisation(np.array([[0.0, 5.0, 1.0], [2.0, 5.0, 7.0]]))
     np.testing.assert_allclose(shift, [1, 5, 4])
     assert scale == pytest.approx(np.sqrt(1 + 0 + 9))  # both lie (1, 0, 3) from the mean
-
-
-@hypothesis.given(st.integers(2, 40), st.integers(2, 12), st.integers(0, 5))
-def test_every_class_is_held_out_once_in_folds_of_like_size(classes: int, folds: int, seed: int) -> None:
-    held_out = fit._held_out(classes, folds, seed)
-    assert held_out.shape == (min(folds, classes), classes)
-    assert (held_out.sum(0) == 1).all()
-    assert np.ptp(held_out.sum(1)) <= 1
 
 
 def test_fit_recovers_a_planted_relation(relation: Relation, fitted: domain_map.DomainMap) -> None:
@@ -298,7 +290,7 @@ def test_fit_stops_at_the_best_logged_rank_correlation_and_later_steps_change_no
         logged[step] = values
 
     config = dataclasses.replace(_CONFIG, map_steps=103, map_learning_rate=0.1)
-    fitted = fit.fit_to_sums(noisy.vectors, noisy.sums, noisy.counts, config, 0, log)
+    fitted = fit.fit_to_sums(noisy.vectors, noisy.sums, noisy.counts, config, 0, log=log)
     assert list(logged) == [*range(5, 101, 5), 103]
     correlations = {step: values["rank_correlation"] for step, values in logged.items()}
     good = [step for step, value in correlations.items() if value >= max(correlations.values()) - choice.TOLERANCE]
@@ -318,7 +310,7 @@ def test_the_logged_rank_correlation_is_that_of_maps_without_the_class(relation:
         relation.counts,
         config,
         0,
-        lambda _, **values: logged.append(values["rank_correlation"]),
+        log=lambda _, **values: logged.append(values["rank_correlation"]),
     )
     shift, scale = fit._normalisation(relation.vectors)
     inputs = (relation.vectors - shift) / scale
@@ -371,7 +363,7 @@ def test_a_map_that_was_saved_before_it_knew_its_errors_is_read(fitted: domain_m
 def test_residuals_by_hand() -> None:
     # So much penalty leaves the mean of the other two classes: half of each of their neurons.
     config, root = config_lib.MapConfig(map_folds=3, map_penalties=(1e12,)), np.sqrt(0.5)
-    fitted = fit.fit_to_sums(np.eye(3), 2 * np.eye(3), np.full(3, 2), config, 0, how="ridge")
+    fitted = fit.fit_to_sums(np.eye(3), 2 * np.eye(3), np.full(3, 2), config, 0, map_fit=domain_map.MapFit("ridge"))
     expected = [[-1, root, root], [root, -1, root], [root, root, -1]]
     assert fitted.residuals.dtype == np.float32
     np.testing.assert_allclose(fitted.residuals, expected, atol=1e-6)
@@ -404,8 +396,8 @@ def test_lengths_of_domain_vectors_change_nothing(relation: Relation, how: str) 
     rng = np.random.default_rng(0)
     lengths, new_lengths = rng.uniform(0.01, 100, (24, 1)), rng.uniform(0.01, 100, (8, 1))
     data = relation.sums, relation.counts, _CONFIG, 0
-    fitted = fit.fit_to_sums(relation.vectors, *data, how=how)
-    longer = fit.fit_to_sums(relation.vectors * lengths, *data, how=how)
+    fitted = fit.fit_to_sums(relation.vectors, *data, domain_map.MapFit(how))
+    longer = fit.fit_to_sums(relation.vectors * lengths, *data, domain_map.MapFit(how))
     assert longer.rank_correlation == pytest.approx(fitted.rank_correlation, abs=1e-3)
     assert _mean_cosine(longer(relation.new_vectors * new_lengths), fitted(relation.new_vectors)) > 0.999
 

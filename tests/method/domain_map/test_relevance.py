@@ -46,19 +46,19 @@ def test_a_step_by_hand() -> None:
     # In unit length both attributes have squares of 2 in all, and the first is 2 sqrt 2 along the prototypes: its
     # weight is 2 sqrt 2 / (2 + 0.3), that of the other 0, and 0.3 / 2.3 of the variance of both is left.
     variances = np.array([8 / 2.3**2 + 0.3 / 2.3, 0.3 / 2.3])
-    relevance = relevance_lib.learn(_SQUARE, _SQUARE[:, :1], 1)
+    relevance = relevance_lib.fit(_SQUARE, _SQUARE[:, :1], 1)
     np.testing.assert_allclose(relevance, variances / variances.mean(), rtol=1e-12)
 
 
 def test_what_tells_nothing_of_the_looks_falls_to_nothing() -> None:
     prototypes = np.stack([3 * _SQUARE[:, 0] + 1, -_SQUARE[:, 0]], 1)
-    first, later, last = (relevance_lib.learn(_SQUARE, prototypes, steps) for steps in (1, 10, 300))
+    first, later, last = (relevance_lib.fit(_SQUARE, prototypes, steps) for steps in (1, 10, 300))
     assert 1 < first[0] < later[0] < last[0] <= 2
     np.testing.assert_allclose(last, [2, 0], atol=1e-3)
 
 
 def test_without_a_step_all_tell_the_same() -> None:
-    np.testing.assert_array_equal(relevance_lib.learn(*_draw(7, 4, 3), 0), np.ones(4))
+    np.testing.assert_array_equal(relevance_lib.fit(*_draw(7, 4, 3), 0), np.ones(4))
 
 
 @pytest.mark.parametrize("steps", [1, 3, 20])
@@ -67,15 +67,15 @@ def test_steps_are_those_of_em_written_out(classes: int, numbers: int, size: int
     inputs, prototypes = _draw(classes, numbers, size)
     expected = _written_out(inputs, prototypes, steps)
     assert np.ptp(expected) > 0.1
-    np.testing.assert_allclose(relevance_lib.learn(inputs, prototypes, steps), expected, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(relevance_lib.fit(inputs, prototypes, steps), expected, rtol=1e-6, atol=1e-9)
 
 
 def test_turned_moved_and_longer_looks_tell_the_same() -> None:
     inputs, prototypes = _draw(8, 6, 11)
     turn, _ = np.linalg.qr(np.random.default_rng(1).normal(size=(11, 11)))
-    relevance = relevance_lib.learn(inputs, prototypes, 15)
-    np.testing.assert_allclose(relevance_lib.learn(inputs, 50 * prototypes @ turn + 9, 15), relevance, rtol=1e-6)
-    np.testing.assert_allclose(relevance_lib.learn(7 * inputs - 3, prototypes, 15), relevance, rtol=1e-6)
+    relevance = relevance_lib.fit(inputs, prototypes, 15)
+    np.testing.assert_allclose(relevance_lib.fit(inputs, 50 * prototypes @ turn + 9, 15), relevance, rtol=1e-6)
+    np.testing.assert_allclose(relevance_lib.fit(7 * inputs - 3, prototypes, 15), relevance, rtol=1e-6)
 
 
 @hypothesis.settings(deadline=None)
@@ -91,22 +91,22 @@ def test_relevance_is_at_least_0_with_mean_1(
     classes: int, numbers: int, size: int, steps: int, is_binary: bool, seed: int
 ) -> None:
     inputs, prototypes = _draw(classes, numbers + 1, size, seed)
-    relevance = relevance_lib.learn((inputs > 2).astype(np.float32) if is_binary else inputs, prototypes, steps)
+    relevance = relevance_lib.fit((inputs > 2).astype(np.float32) if is_binary else inputs, prototypes, steps)
     assert relevance.shape == (numbers + 1,)
     assert (relevance >= 0).all() and relevance.mean() == pytest.approx(1)
 
 
 def test_vectors_or_looks_that_are_all_alike_leave_finite_numbers() -> None:
     inputs, prototypes = _draw(5, 4, 3)
-    np.testing.assert_allclose(relevance_lib.learn(np.ones((5, 4)), prototypes, 10), 1)
-    alike = relevance_lib.learn(inputs, np.ones((5, 3)), 10)
+    np.testing.assert_allclose(relevance_lib.fit(np.ones((5, 4)), prototypes, 10), 1)
+    alike = relevance_lib.fit(inputs, np.ones((5, 3)), 10)
     assert np.isfinite(alike).all() and alike.mean() == pytest.approx(1)
 
 
 @pytest.mark.parametrize("steps", [1, 10, 100, 3000])
 @pytest.mark.parametrize("classes", [1, 2, 3])
 def test_so_few_classes_that_the_map_explains_all_leave_an_inverse(classes: int, steps: int) -> None:
-    relevance = relevance_lib.learn(*_draw(classes, 50, 20), steps)
+    relevance = relevance_lib.fit(*_draw(classes, 50, 20), steps)
     assert np.isfinite(relevance).all() and (relevance >= 0).all() and relevance.mean() == pytest.approx(1)
     if classes == 1:
         np.testing.assert_array_equal(relevance, 1)
@@ -136,7 +136,7 @@ def test_no_rank_or_number_of_classes_leaves_a_matrix_without_inverse(
     vectors, prototypes = rng.normal(size=(3, len(constant))), rng.normal(size=(6, size))
     vectors[:, constant] = 0.1
     of_classes = prototypes[copies if same_prototypes else slice(len(copies))]
-    relevance = relevance_lib.learn((unit * vectors[copies]).astype(dtype), unit * of_classes, steps)
+    relevance = relevance_lib.fit((unit * vectors[copies]).astype(dtype), unit * of_classes, steps)
     assert relevance.shape == (len(constant),)
     assert np.isfinite(relevance).all() and (relevance >= 0).all() and relevance.mean() == pytest.approx(1)
 

@@ -16,6 +16,7 @@ from niwt_tf.method.domain_map import domain_map, fit, ridge
 from niwt_tf.method.domain_map import relevance as relevance_lib
 
 _EVERYONE = np.zeros((1, 2), bool)
+_RIDGE, _ARD = domain_map.MapFit("ridge"), domain_map.MapFit("ridge", 10)
 
 
 @pytest.mark.parametrize(("penalty", "slope"), [(0.0, 2.0), (2.0, 1.0), (6.0, 0.5)])
@@ -109,12 +110,17 @@ def test_held_out_classes_choose_the_penalty() -> None:
         logged[values["penalty"]] = values["rank_correlation"]
 
     vectors, sums, counts = _planted(noise=20.0)
-    fitted = fit.fit_to_sums(vectors, sums, counts, config, 0, log, "ridge")
+    fitted = fit.fit_to_sums(vectors, sums, counts, config, 0, _RIDGE, log)
     assert list(logged) == [*config.map_penalties]
     assert logged[fitted.penalty] == fitted.rank_correlation == max(logged.values())
     assert len({round(value, 3) for value in logged.values()}) == 3
     alone = fit.fit_to_sums(
-        vectors, sums, counts, dataclasses.replace(config, map_penalties=(fitted.penalty,)), 0, how="ridge"
+        vectors,
+        sums,
+        counts,
+        dataclasses.replace(config, map_penalties=(fitted.penalty,)),
+        0,
+        map_fit=_RIDGE,
     )
     np.testing.assert_array_equal(alone(vectors), fitted(vectors))
     assert fitted.steps == 0
@@ -122,7 +128,7 @@ def test_held_out_classes_choose_the_penalty() -> None:
 
 def test_the_map_is_the_one_refitted_to_all_classes() -> None:
     vectors, sums, counts = _planted(noise=0.0)
-    fitted = fit.fit_to_sums(vectors, sums, counts, config_lib.MapConfig(map_penalties=(0.5,)), 0, how="ridge")
+    fitted = fit.fit_to_sums(vectors, sums, counts, config_lib.MapConfig(map_penalties=(0.5,)), 0, map_fit=_RIDGE)
     units = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     shift, scale = fit._normalisation(units)
     kernels, biases = ridge.fit((units - shift) / scale, sums, np.zeros((1, 24), bool), 0.5)
@@ -139,14 +145,14 @@ def _prototypes() -> np.ndarray:
 def test_the_map_is_refitted_with_the_relevance_that_all_classes_show() -> None:
     vectors, sums, counts = _planted(noise=20.0)
     config = config_lib.MapConfig(map_penalties=(0.5,))
-    fitted = fit.fit_to_sums(vectors, sums, counts, config, 0, how="ridge", relevance=10, prototypes=_prototypes())
+    fitted = fit.fit_to_sums(vectors, sums, counts, config, 0, map_fit=_ARD, prototypes=_prototypes())
     units = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     shift, scale = fit._normalisation(units)
     inputs = (units - shift) / scale
-    learned = relevance_lib.learn(inputs, _prototypes(), 10)
+    learned = relevance_lib.fit(inputs, _prototypes(), 10)
     kernels, biases = ridge.fit(inputs, sums, np.zeros((1, 24), bool), 0.5, learned[None])
     np.testing.assert_allclose(fitted(vectors), inputs @ kernels[0] + biases[0], rtol=1e-3, atol=1e-5)
-    plain = fit.fit_to_sums(vectors, sums, counts, config, 0, how="ridge")
+    plain = fit.fit_to_sums(vectors, sums, counts, config, 0, map_fit=_RIDGE)
     assert (fitted.relevance, plain.relevance) == (10, 0)
     assert np.abs(fitted(vectors) - plain(vectors)).max() > 0.01
 
@@ -157,7 +163,7 @@ def test_a_held_out_class_has_no_say_in_the_relevance_that_it_is_predicted_by() 
     other_prototypes = prototypes.copy()
     other_prototypes[3] += 50
     one, other = (
-        fit.fit_to_sums(vectors, sums, counts, config, 0, how="ridge", relevance=10, prototypes=shown).residuals
+        fit.fit_to_sums(vectors, sums, counts, config, 0, map_fit=_ARD, prototypes=shown).residuals
         for shown in (prototypes, other_prototypes)
     )
     np.testing.assert_array_equal(one[3], other[3])
@@ -169,4 +175,4 @@ def test_what_is_no_number_is_told(broken: int) -> None:
     data = list(_planted(noise=0.0))
     data[broken][3, 2] = np.nan
     with pytest.raises(errors.DivergedError, match=r"must be finite numbers\. Received: some that are not"):
-        fit.fit_to_sums(*data, config_lib.MapConfig(), 0, how="ridge")
+        fit.fit_to_sums(*data, config_lib.MapConfig(), 0, map_fit=_RIDGE)

@@ -49,8 +49,8 @@ def _features(images: int, size: int) -> tuple[np.ndarray, np.ndarray]:
     return (rng.normal(size=(3, size))[labels] + noise).astype(np.float32), labels
 
 
-def _reach(head: keras.Model, images: int, shrinkage: float = 0.3) -> closed_form.Reach:
-    return closed_form.reach(
+def _reach(head: keras.Model, images: int, shrinkage: float = 0.3) -> closed_form.ClosedFormTransfer:
+    return closed_form.fit(
         head, _activations(head.input_shape[-1]), *_features(images, head.output_shape[-1]), shrinkage
     )
 
@@ -72,9 +72,9 @@ def _jacobian(head: keras.Model) -> np.ndarray:
 _EVEN = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]], np.float32)
 
 
-def _even_reach() -> closed_form.Reach:
+def _even_reach() -> closed_form.ClosedFormTransfer:
     head = keras.Sequential([keras.Input((1, 1, 2)), keras.layers.GlobalAveragePooling2D()])
-    return closed_form.reach(head, np.zeros((1, 1, 1, 2), np.float32), _EVEN, np.zeros(4, int), 0.5)
+    return closed_form.fit(head, np.zeros((1, 1, 1, 2), np.float32), _EVEN, np.zeros(4, int), 0.5)
 
 
 @pytest.mark.parametrize("length", [1.0, 1e-3])
@@ -82,14 +82,14 @@ def _even_reach() -> closed_form.Reach:
 def test_what_the_map_is_unsure_of_is_held_back_by_hand(lambda_: float, length: float) -> None:
     # J is 1 and S is 1/2, so J S^-1 J is 2. The map errs by 1 along the first neuron alone: E is (0.95, 0.05) after
     # shrinking by a tenth, and its size (0.95 + 0.05) / 2 / 2.
-    operator = _even_reach().operator(np.array([[length, 0], [-length, 0]], np.float32), lambda_)
+    operator = _even_reach().weight_operator(np.array([[length, 0], [-length, 0]], np.float32), lambda_)
     held_back = 2 + 4 * lambda_ * np.array([0.95, 0.05])
     np.testing.assert_allclose(operator, np.diag(2 / held_back), rtol=1e-5, atol=1e-7)
     assert operator.dtype == np.float32
 
 
 def test_a_map_that_does_not_know_its_errors_is_trusted_wholly() -> None:
-    operators = [_even_reach().operator(residuals, 5.0) for residuals in (_NO_RESIDUALS, np.zeros((3, 2)))]
+    operators = [_even_reach().weight_operator(residuals, 5.0) for residuals in (_NO_RESIDUALS, np.zeros((3, 2)))]
     np.testing.assert_allclose(operators, np.stack([np.eye(2)] * 2), rtol=1e-6, atol=1e-7)
 
 
@@ -97,7 +97,7 @@ def test_a_map_that_does_not_know_its_errors_is_trusted_wholly() -> None:
 def test_where_features_are_neurons_only_these_weights_cause_the_importances(images: int) -> None:
     reach = _reach(_pooled(6), images)
     targets = _targets(6)
-    weights = closed_form.weights(reach.operator(np.ones((2, 6)), 0.0), targets)
+    weights = closed_form.solve(reach.weight_operator(np.ones((2, 6)), 0.0), targets)
     np.testing.assert_allclose(weights, 6 * _units(targets).T, rtol=1e-4, atol=1e-5)  # of as many positions
     assert weights.dtype == np.float32
 
@@ -106,13 +106,13 @@ def test_where_features_are_neurons_only_these_weights_cause_the_importances(ima
 @pytest.mark.parametrize("images", [60, 7])
 def test_of_an_affine_head_all_is_caused_that_can_be(features: int, images: int) -> None:
     head, targets = _affine(5, features), _targets(5)
-    weights = closed_form.weights(_reach(head, images).operator(_NO_RESIDUALS, 0.0), targets)
+    weights = closed_form.solve(_reach(head, images).weight_operator(_NO_RESIDUALS, 0.0), targets)
     np.testing.assert_allclose(_jacobian(head).T @ weights, _units(targets).T, atol=1e-4)
 
 
 def test_fewer_features_than_neurons_cause_what_is_nearest() -> None:
     head, targets = _affine(9, 4), _targets(9)
-    weights = closed_form.weights(_reach(head, 60).operator(_NO_RESIDUALS, 0.0), targets)
+    weights = closed_form.solve(_reach(head, 60).weight_operator(_NO_RESIDUALS, 0.0), targets)
     nearest = linalg.lstsq(_jacobian(head).T, _units(targets).T)[0]
     np.testing.assert_allclose(weights, nearest, rtol=1e-3, atol=1e-4)
 
@@ -140,22 +140,22 @@ def test_weights_are_those_with_the_least_of_the_objective(
 ) -> None:
     head, targets = _affine(neurons, features), _targets(neurons)
     residuals = np.random.default_rng(4).normal(size=(10, neurons)) * np.linspace(0.1, 3, neurons)
-    weights = closed_form.weights(_reach(head, images).operator(residuals, lambda_), targets)
+    weights = closed_form.solve(_reach(head, images).weight_operator(residuals, lambda_), targets)
     for column, target in zip(weights.T, targets, strict=True):
         expected = _minimised(head, images, residuals, lambda_, target)
         np.testing.assert_allclose(column, expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max())
 
 
 def test_only_the_direction_of_a_target_counts() -> None:
-    operator = _reach(_affine(5, 8), 30).operator(_NO_RESIDUALS, 0.0)
+    operator = _reach(_affine(5, 8), 30).weight_operator(_NO_RESIDUALS, 0.0)
     targets = _targets(5)
     longer = np.array([[1e-3], [1.0], [5.0], [1e3]]) * targets
-    np.testing.assert_allclose(closed_form.weights(operator, longer), closed_form.weights(operator, targets), rtol=1e-5)
+    np.testing.assert_allclose(closed_form.solve(operator, longer), closed_form.solve(operator, targets), rtol=1e-5)
 
 
 def test_a_deep_head_is_caused_to_ask_for_the_importances_on_average() -> None:
     head, activations, targets = _deep(4, 7), _activations(4), _targets(4)
-    weights = closed_form.weights(_reach(head, 60).operator(_NO_RESIDUALS, 0.0), targets)
+    weights = closed_form.solve(_reach(head, 60).weight_operator(_NO_RESIDUALS, 0.0), targets)
     function, images = importance.inference(head), tf.constant(activations)
     rows = [tf.constant(np.tile(column, (len(activations), 1))) for column in weights.T]
     caused = np.stack([importance.importances(function, images, row) for row in rows])
@@ -166,7 +166,7 @@ def test_a_deep_head_is_caused_to_ask_for_the_importances_on_average() -> None:
 def test_without_holding_back_it_ends_where_descent_does() -> None:
     keras.utils.set_random_seed(0)
     head, targets = _pooled(5, keras.layers.Dense(5, kernel_initializer="orthogonal")), _targets(5)
-    closed = closed_form.weights(_reach(head, 60).operator(_NO_RESIDUALS, 0.0), targets)
+    closed = closed_form.solve(_reach(head, 60).weight_operator(_NO_RESIDUALS, 0.0), targets)
     settings = config_lib.TransferConfig(transfer_steps=200, transfer_learning_rate=0.05)
     kernel = np.random.default_rng(5).normal(size=(5, 3)).astype(np.float32)
     descended = transfer_lib.transfer(head, _activations(5), targets, kernel, np.zeros(4), settings, 0)
@@ -194,7 +194,7 @@ def test_of_an_affine_head_one_image_says_all_else_some_over_all(
 ) -> None:
     asked = _counted(monkeypatch)
     activations = _activations(4, images)
-    closed_form.reach(head(4, 7), activations, *_features(30, 7), 0.3)
+    closed_form.fit(head(4, 7), activations, *_features(30, 7), 0.3)
     (shown,) = asked
     np.testing.assert_array_equal(shown, activations[taken])
 
@@ -203,8 +203,8 @@ def test_activations_that_are_no_numbers_are_told() -> None:
     activations = _activations(4)
     activations[2, 0, 0, 1] = np.inf
     with pytest.raises(errors.DivergedError) as caught:
-        closed_form.reach(_deep(4, 7), activations, *_features(30, 7), 0.3)
-    assert str(caught.value) == (
+        closed_form.fit(_deep(4, 7), activations, *_features(30, 7), 0.3)
+    assert caught.value.as_flags() == (
         "`jacobian` must be finite numbers. Received: some that are not, in the transfer in closed form. Check that "
         "the network's activations are finite, and --transfer_source."
     )

@@ -308,7 +308,7 @@ def test_a_loss_that_is_no_number_is_an_error_that_names_the_flag(nonlinear: Pro
     activations = nonlinear.activations.copy()
     activations[:, 0, 0, 0] = np.inf
     message = rf"`loss` must be a finite number\. Received: nan in step {min(steps, 10)} of the transfer\. "
-    with pytest.raises(errors.DivergedError, match=message + r"Lower --transfer_learning_rate\."):
+    with pytest.raises(errors.DivergedError, match=message + r"Lower transfer_learning_rate\."):
         dataclasses.replace(nonlinear, activations=activations).solve(transfer_steps=steps)
 
 

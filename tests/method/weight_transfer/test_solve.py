@@ -41,7 +41,7 @@ def test_requests_with_operators_are_solved_by_these(classifier: classifier_lib.
     requests = [solve.Request(*pair) for pair in zip(targets, (0.0, 0.5), operators, strict=True)]
     kernels = solve.weights(requests, classifier, _activations(classifier), _CONFIG, 0)
     for kernel, operator, wanted in zip(kernels, operators, targets, strict=True):
-        np.testing.assert_array_equal(kernel, closed_form.weights(operator, wanted))
+        np.testing.assert_array_equal(kernel, closed_form.solve(operator, wanted))
 
 
 def test_requests_without_operators_are_columns_of_one_descent(classifier: classifier_lib.Classifier) -> None:

@@ -68,7 +68,7 @@ def model(
         ),
         forward=domain_map.DomainMap(keras.Model(described, keras.layers.Dense(neurons)(described)), 0.75, 60),
         inverse=inverse_map.fit(values, labels, vectors[: len(SEEN)], folds=2, seed=0),
-        settings=validation.Settings("ridge", 1e-3, 0.8, "mean", 0.9, 0.61),
+        settings=validation.ChosenSettings(domain_map.MapFit("ridge"), 1e-3, 0.8, "mean", 0.9, 0.61),
         activations=rng.uniform(size=(4, *backbone.activation_shape)).astype(np.float16),
         features=rng.normal(size=(len(labels), size)).astype(np.float32),
         neuron_names=("stripes", *[None] * (neurons - 1)),

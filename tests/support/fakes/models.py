@@ -32,7 +32,9 @@ CAPTIONS = (
 )
 _IMAGES = 24
 _LAMBDA = 1e-3
-_SINCE_3: dict[str, Any] = {"scale_unit": "spread", "imagined_part": 0.5}  # in bundles of that format
+_RIDGE = domain_map.MapFit("ridge")
+_UP_TO_2: dict[str, Any] = {"scale_unit": "length"}  # in bundles of these formats
+_SINCE_3: dict[str, Any] = {"scale_unit": "spread", "synthetic_position": 0.5}
 
 
 def by_attributes(deep: bool = False, descends: bool = False) -> model_lib.Model:
@@ -57,11 +59,11 @@ def by_captions(deep: bool = False, descends: bool = False) -> model_lib.Model:
 
 
 @functools.cache
-def reach(deep: bool) -> closed_form.Reach:
+def weight_transfer(deep: bool) -> closed_form.ClosedFormTransfer:
     """Returns what weights of these models can do to importances."""
     model = by_attributes(deep, descends=True)
     labels, shrinkage = np.arange(_IMAGES) % len(SEEN), model.config.backbone.classifier_shrinkage
-    return closed_form.reach(model.classifier.backbone.head, model.activations, model.features, labels, shrinkage)
+    return closed_form.fit(model.classifier.backbone.head, model.activations, model.features, labels, shrinkage)
 
 
 def _model(known: knowledge.DomainKnowledge, domain: str, deep: bool, descends: bool) -> model_lib.Model:
@@ -81,20 +83,22 @@ def _model(known: knowledge.DomainKnowledge, domain: str, deep: bool, descends: 
         ),
     )
     sums, counts = domain_map.class_sums(values, labels, len(SEEN)), np.bincount(labels)
-    forward = fit.fit_to_sums(vectors, sums, counts, config.map, 0, how="ridge")
+    forward = fit.fit_to_sums(vectors, sums, counts, config.map, 0, _RIDGE)
     return model_lib.Model(
         classifier=classifier.Classifier(cut, kernel, bias, SEEN + UNSEEN, UNSEEN),
         gamma=0.5,
         known=known,
         forward=forward,
         inverse=inverse_map.fit(values, labels, vectors, 2, 0),
-        settings=validation.Settings("ridge", _LAMBDA, 0.8, "level", 0.9, 0.61, **({} if descends else _SINCE_3)),
+        settings=validation.ChosenSettings(
+            _RIDGE, _LAMBDA, 0.8, "level", 0.9, 0.61, **(_UP_TO_2 if descends else _SINCE_3)
+        ),
         activations=cut.trunk(images).numpy().astype(np.float16),
         features=cut.network(images).numpy(),
         neuron_names=("stripes", None, "horns", None, None, "coat=plain"),
         config=config,
         metrics={"harmonic_mean": 0.5, "split_version": "by hand"},
-        operator=None if descends else reach(deep).operator(forward.residuals, _LAMBDA),
+        operator=None if descends else weight_transfer(deep).weight_operator(forward.residuals, _LAMBDA),
     )
 
 
