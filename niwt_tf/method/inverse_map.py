@@ -111,7 +111,7 @@ def fit(
     Raises:
       errors.DivergedError: If importances or domain vectors are not finite numbers.
     """
-    fold_of = folds_lib.deal(len(domain_vectors), folds, seed)
+    fold_of = folds_lib.deal_blocks(len(domain_vectors), folds, seed)
     means = _class_means(values, labels, len(fold_of))
     _require_finite(means, domain_vectors)
     span = _span(values, means)

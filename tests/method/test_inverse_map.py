@@ -118,7 +118,7 @@ def _gradient_descent(relation: Relation, kept: np.ndarray, steps: int) -> np.nd
 
 @pytest.mark.parametrize("steps", [1, 2, 37])
 def test_the_closed_form_is_gradient_descent_over_images(relation: Relation, steps: int) -> None:
-    fold_of = folds_lib.deal(30, 6, seed=0)
+    fold_of = folds_lib.deal_blocks(30, 6, seed=0)
     moments = _moments(relation.values, relation.labels, fold_of)
     for kept in (fold_of >= 0, fold_of != 2):
         descent = inverse_map._Descent.prepare(moments, relation.vectors, kept)
@@ -143,7 +143,7 @@ def test_fit_stops_where_held_out_classes_are_told_best_and_refits_on_all() -> N
 
 
 def test_held_out_classes_have_no_say_in_their_fold(relation: Relation) -> None:
-    fold_of = folds_lib.deal(30, 6, seed=0)
+    fold_of = folds_lib.deal_blocks(30, 6, seed=0)
     changed = fold_of == 1
     other_values = np.where(changed[relation.labels][:, None], -7 * relation.values[:, ::-1], relation.values)
     other_vectors = np.where(changed[:, None], 99, relation.vectors)
