@@ -104,5 +104,5 @@ def test_features_that_are_no_numbers_are_an_error() -> None:
         discriminant.fit(features, labels, 3, 0.3)
     assert str(caught.value) == (
         "`features` must be finite numbers. Received: some that are not, in fitting the new classifier. Check "
-        "--preprocessing and the network's weights."
+        "preprocessing and the network's weights."
     )
