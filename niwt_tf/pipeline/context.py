@@ -56,15 +56,15 @@ class Run:
         """Training data of the classifiers: the dataset, with kept activations, if any, in place of training images."""
         if not self.has_activations:
             return self.dataset
-        kept = activations.as_images(self.folder("activations"), self.dataset.train.labels)
+        kept = activations.load_split(self.folder("activations"), self.dataset.train.labels)
         return dataclasses.replace(self.dataset, train=kept)
 
     @functools.cached_property
     def network(self) -> backbone_lib.InitialNetwork:
         """Network before its training, for all that does not train it."""
-        return self.start()
+        return self.initial_network()
 
-    def start(self) -> backbone_lib.InitialNetwork:
+    def initial_network(self) -> backbone_lib.InitialNetwork:
         """Build the network before its training, anew; weights that are not loaded follow from the seed."""
         keras.utils.set_random_seed(self.config.seed)
         return build.build(self.config.backbone)
@@ -75,21 +75,21 @@ class Run:
         return self.network.backbone.image_size
 
     @property
-    def stays(self) -> bool:
+    def is_frozen(self) -> bool:
         """Whether the network is frozen, so that at most a classifier is trained."""
-        return finetune.what(self.network, self.config.backbone) != "full"
+        return finetune.training_mode(self.network, self.config.backbone) != "full"
 
     @property
     def has_activations(self) -> bool:
         """Whether the stage of that name kept the activations of the training images."""
-        return activations.are_in(self.folder("activations"))
+        return activations.exist(self.folder("activations"))
 
     @property
     def groups(self) -> int:
         """Number of groups of pseudo-unseen classes, used in turn; 0 if classes or images are too few for any."""
         if not self.dataset.can_rehearse:
             return 0
-        usual = _GROUPS_OF_FROZEN if self.stays else 1
+        usual = _GROUPS_OF_FROZEN if self.is_frozen else 1
         return self.config.rehearsal.validation_groups or (
             len(self.dataset.seen) if self.dataset.plays_in_turn else usual
         )

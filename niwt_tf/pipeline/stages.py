@@ -80,7 +80,7 @@ def encode_knowledge(run: context.Run, folder: Path) -> None:
 def compute_activations(run: context.Run, folder: Path) -> None:
     """Compute the activations of the training images, if the network is frozen and `activations_limit` allows it."""
     backbone, train = run.network.backbone, run.dataset.train
-    if run.stays and activations.size(backbone, len(train)) <= run.config.activations_limit * 2**30:
+    if run.is_frozen and activations.byte_size(backbone, len(train)) <= run.config.activations_limit * 2**30:
         activations.compute(backbone, train, folder, run.jit_compile)
 
 
@@ -111,7 +111,7 @@ def train_validation_backbone(run: context.Run, folder: Path) -> None:
 
 def _train_for_validation(run: context.Run, dataset: zero_shot.ZeroShotDataset, folder: Path) -> None:
     classifier = _train(run, dataset, folder)
-    classifier.save(folder, with_network=not run.stays)
+    classifier.save(folder, with_network=not run.is_frozen)
     _importances(run, classifier, dataset.train, folder)
     for name in ("test_seen", "test_unseen"):
         split = getattr(dataset, name)
@@ -134,7 +134,7 @@ def choose_settings(run: context.Run, folder: Path) -> None:
 def _trial(run: context.Run, group: int, folder: Path) -> validation.Trial:
     """Prepare a validation up to the choice: the weights by every map with every lambda."""
     artefacts, parent = run.artefacts, run.folder("rehearsal_backbone") / str(group)
-    classifier = classifier_lib.Classifier.load(parent, run.network.backbone if run.stays else None)
+    classifier = classifier_lib.Classifier.load(parent, run.network.backbone if run.is_frozen else None)
     observed = artefacts.validation_importances(group)
     if run.config.importance.importances_of == "probability":
         observed = _of_probability(run, classifier, run.material.rehearsal(run.config.seed, group).train, folder)
@@ -279,10 +279,10 @@ def _scores(test: gzsl.GzslLogits, gamma: float) -> dict[str, Any]:
 def _train(run: context.Run, dataset: zero_shot.ZeroShotDataset, folder: Path) -> classifier_lib.Classifier:
     """Train a classifier of the seen classes of `dataset`, which is the run's own or that of a validation."""
     settings = run.config.backbone
-    start = run.network if run.stays else run.start()
+    start = run.network if run.is_frozen else run.initial_network()
     if run.has_activations:
         start = dataclasses.replace(start, backbone=start.backbone.without_trunk())
-    json_files.write(folder / run_files.FINE_TUNED, finetune.what(start, settings))
+    json_files.write(folder / run_files.FINE_TUNED, finetune.training_mode(start, settings))
     with training_log.scalars(folder) as log:
         return finetune.finetune(
             start,

@@ -60,7 +60,7 @@ def test_kept_activations_name_the_same_neurons_without_a_pass_over_training_ima
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     activations.compute(subject.classifier.backbone, tiny_dataset.train, tmp_path)
-    kept = activations.as_images(tmp_path, tiny_dataset.train.labels)
+    kept = activations.load_split(tmp_path, tiny_dataset.train.labels)
     taken, batches = {}, explain_run._batches
 
     def noted(split: zero_shot.Split, title: str) -> Any:

@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from niwt_tf import config as config_lib
 from niwt_tf import errors
-from niwt_tf.backbones import cut
+from niwt_tf.backbones import split_points
 from niwt_tf.method import importance
 from niwt_tf.util import progress, training_log
 
@@ -61,7 +61,7 @@ def transfer(
     length = max(float(np.linalg.norm(seen_kernel, axis=0).mean()), _EPSILON)
     seen_kernel = seen_kernel / length
     mean = seen_kernel.mean(1, keepdims=True)
-    if cut.is_affine(head):
+    if split_points.is_affine(head):
         activations = activations[:1]  # the Jacobian is the same for every image
     distinct, column = np.unique(targets, axis=0, return_inverse=True)
     start = rng.normal(mean, seen_kernel.std(), (len(mean), len(distinct)))[:, column]
