@@ -19,12 +19,12 @@ import tensorflow as tf
 
 from niwt_tf import config as config_lib
 from niwt_tf import errors
+from niwt_tf.numerics import constants
 from niwt_tf.training import epochs as epochs_lib
 from niwt_tf.training import losses
 from niwt_tf.util import progress, training_log
 
 _EPOCHS_IN_A_CHECKPOINT = 10
-_TINY = 1e-12
 
 
 def fit(
@@ -87,7 +87,7 @@ class _Problem:
 def _scaling(features: np.ndarray) -> tuple[np.ndarray, np.float32]:
     """Compute the mean `[D]` and the common spread of all features."""
     center = features.mean(0)
-    return center, np.float32(max(np.sqrt(np.mean((features - center) ** 2)), _TINY))
+    return center, np.float32(max(np.sqrt(np.mean((features - center) ** 2)), constants.LEAST_DIVISOR))
 
 
 def _train(problem: _Problem, held_out: np.ndarray, seed: int, checkpoints: Path, log: training_log.Log) -> None:

@@ -82,7 +82,7 @@ def _run_api(folder: Path) -> dict[str, np.ndarray]:
         "features": niwt_tf.compute_features(classifier.backbone, _IMAGES[:3]),
         "importances": importances.values,
         "targets": forward(_VECTORS),
-        "told": model.inverse(forward(_VECTORS)),
+        "descriptions": model.inverse(forward(_VECTORS)),
         "scores": again.predict(_IMAGES[:3]).scores,
         "maps": explanations.maps,
         "trunk": again.classifier.backbone.trunk(_IMAGES[:3]).numpy(),

@@ -14,10 +14,9 @@ import dataclasses
 import numpy as np
 
 from niwt_tf.evaluation import gzsl
-from niwt_tf.numerics import discriminant
+from niwt_tf.numerics import constants, discriminant
 
 _IMAGINED, _OF_ALL = 256, 20_000  # most imagined images of a class, and of all classes together
-_TINY = 1e-12
 _ROUNDING = 1e-6  # share of the largest margin
 
 
@@ -95,7 +94,8 @@ def _imagined(logits: np.ndarray, classes: np.ndarray, labels: np.ndarray, seen_
     deviations, center = logits - means[labels], means.mean(0)
     covariances = deviations.T @ deviations / len(deviations)
     of_seen = covariances[classes]
-    length = (of_seen * (means - center)).sum() / max((of_seen**2).sum(), _TINY)  # fits the seen classes best
+    # This length fits the seen classes best.
+    length = (of_seen * (means - center)).sum() / max((of_seen**2).sum(), constants.LEAST_DIVISOR)
     centers = center + length * covariances[seen_classes:]
     count = min(len(logits), _IMAGINED, max(1, _OF_ALL // len(centers)))
     return centers[:, None] + deviations[np.linspace(0, len(logits) - 1, count).astype(int)]

@@ -11,9 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from niwt_tf.backbones import classifier as classifier_lib
-from niwt_tf.numerics import discriminant
-
-_TINY = 1e-12
+from niwt_tf.numerics import constants, discriminant
 
 
 def extend(
@@ -40,7 +38,9 @@ def extend(
     """
     if scale:
         of_seen, of_new = np.split(_sizes(classifier, kernel, scale_unit, features), [len(classifier.class_names)])
-        kernel = kernel * np.divide(scale * of_seen.mean(), of_new, out=np.ones_like(of_new), where=of_new > _TINY)
+        kernel = kernel * np.divide(
+            scale * of_seen.mean(), of_new, out=np.ones_like(of_new), where=of_new > constants.LEAST_DIVISOR
+        )
     new_bias = np.full(len(unseen), classifier.bias.mean() if bias == "mean" else 0.0)
     if bias == "level":
         average = np.mean(features, axis=0, dtype=np.float64)
