@@ -95,7 +95,7 @@ def test_other_quantized_layers_are_named() -> None:
     x = keras.layers.Reshape((64, 3))(x)
     model = keras.Model(images, keras.layers.EinsumDense("abc,cd->abd", (64, 4), name="mix")(x))
     model.layers[-1].quantize("int8")
-    with pytest.raises(float_copy.NotFloatError, match=r"^mix \(EinsumDense\), which is quantized in a way \(int8\)"):
+    with pytest.raises(float_copy.NotFloatError, match=r"^the layer mix \(EinsumDense\), whose quantization, int8, "):
         float_copy.convert(model)
 
 

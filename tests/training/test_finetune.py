@@ -121,7 +121,7 @@ def test_none_with_another_number_of_classes_is_an_error(split: zero_shot.Split,
         _finetune(_start(classes=6), split, tmp_path, finetune="none")
     assert str(caught.value) == (
         "`finetune='none'` requires a network whose own classifier has one class for each seen class, in the order "
-        "of their names. Received: 6 classes of the network, 4 seen classes of the dataset. Take "
+        "of their names. Received: 6 classes of the network, 4 seen classes of the dataset. Use "
         "finetune='classifier', which trains a new classifier."
     )
 
@@ -154,7 +154,7 @@ def test_what_cannot_be_trained_is_an_error_before_any_image_is_read(changes: di
 
 
 def test_an_unknown_first_layer_names_the_nearest() -> None:
-    with pytest.raises(errors.UserError, match=r"`finetune_from` must be one of preprocessing, conv1_kernel, .*=conv5"):
+    with pytest.raises(errors.UserError, match=r"`finetune_from` must be one of preprocessing, conv1_kernel.*='conv5'"):
         finetune.check(_start(), config.BackboneConfig(finetune="full", finetune_from="conv5"))
 
 
