@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Activations of a network that is not trained: the trunk runs once, and the activations then replace the images."""
+"""Activations of a frozen network: the trunk runs once, and the activations then replace the images."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _BATCH_SIZE = 64
 _FILE = "activations.npy"
 
 
-def size(backbone: backbone_lib.Backbone, images: int) -> int:
-    """Compute the number of bytes that `compute` writes for a number of images."""
+def byte_size(backbone: backbone_lib.Backbone, images: int) -> int:
+    """Compute the size in bytes of the activations of a number of images."""
     return images * int(np.prod(backbone.activation_shape)) * np.dtype(np.float16).itemsize
 
 
@@ -29,8 +29,8 @@ def compute(backbone: backbone_lib.Backbone, split: zero_shot.Split, folder: Pat
     An interrupted call continues after the last finished batch in `folder`.
 
     Args:
-      backbone: Network whose trunk gives the activations.
-      split: Images, `N` of them.
+      backbone: Network whose trunk computes the activations.
+      split: `N` images.
       folder: Folder used for this array alone.
       jit_compile: True to compile the trunk with XLA.
     """
@@ -48,24 +48,24 @@ def compute(backbone: backbone_lib.Backbone, split: zero_shot.Split, folder: Pat
     disk_arrays.fill(folder, split, shapes, _BATCH_SIZE, write, "activations")
 
 
-def are_in(folder: Path) -> bool:
-    """Check whether `folder` holds activations that `compute` wrote."""
+def exist(folder: Path) -> bool:
+    """Check whether `compute` has written activations into `folder`."""
     return (folder / _FILE).exists()
 
 
-def as_images(folder: Path, labels: np.ndarray) -> zero_shot.Split:
-    """Read what `compute` wrote as a split with activations `[H,W,K]` float32 in place of images.
+def load_split(folder: Path, labels: np.ndarray) -> zero_shot.Split:
+    """Load activations as a split in which they, `[H,W,K]` float32, replace the images.
 
     Args:
-      folder: Folder that holds the activations.
+      folder: Folder that `compute` filled.
       labels: Labels `[N]` of the images, in the same order.
     """
-    kept = np.load(folder / _FILE, mmap_mode="r")
+    activations = np.load(folder / _FILE, mmap_mode="r")
 
     def row(index: np.ndarray) -> np.ndarray:
-        return kept[index].astype(np.float32)
+        return activations[index].astype(np.float32)
 
     def decode(index: tf.Tensor) -> tf.Tensor:
-        return tf.ensure_shape(tf.numpy_function(row, [index], tf.float32), kept.shape[1:])
+        return tf.ensure_shape(tf.numpy_function(row, [index], tf.float32), activations.shape[1:])
 
-    return zero_shot.Split(tf.data.Dataset.range(len(kept)), labels, decode)
+    return zero_shot.Split(tf.data.Dataset.range(len(activations)), labels, decode)

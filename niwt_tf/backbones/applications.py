@@ -16,7 +16,7 @@ from niwt_tf import errors
 from niwt_tf.backbones import flatten, layer_names, preprocessing, weights_file
 from niwt_tf.config import networks
 
-_SPREAD = (0.229, 0.224, 0.225)  # standard deviations of ImageNet's red, green and blue in 0..1
+_IMAGENET_STD = (0.229, 0.224, 0.225)  # standard deviations of ImageNet's red, green and blue in 0..1
 
 
 def build(name: str, image_size: int, mode: str, weights: str | Path) -> keras.Model:
@@ -37,7 +37,7 @@ def build(name: str, image_size: int, mode: str, weights: str | Path) -> keras.M
     if isinstance(weights, Path):
         weights_file.load(network, weights, name)
     if weights != "imagenet" and family.constructor.startswith("EfficientNetB"):
-        _narrow(network)
+        _rescale(network)
     output = network.get_layer(family.top).output if family.top else network.output
     if any(isinstance(layer, keras.Model) for layer in network.layers):
         images = keras.Input(images.shape[1:], dtype="uint8", name="images")
@@ -65,22 +65,22 @@ def _construct(name: str, preprocessed: keras.KerasTensor, weights: str | None) 
 def _not_downloaded(name: str, error: Exception) -> errors.UserError:
     address = re.search(r"https?://\S+/([^/\s]+\.h5)", str(error))
     cache = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "models"
-    remedy = f"Download {address[0]} and put it at {cache / address[1]}, or name" if address else "Name"
-    trouble = str(error).splitlines()[0].rstrip(".")
+    remedy = f"Download {address[0]} to {cache / address[1]}, or choose" if address else "Choose"
+    trouble = errors.first_line(error)
     return errors.UserError(
-        f"`{errors.setting('weights')}` must be at hand, or Keras must be able to download them. Received: "
-        f"{errors.setting('weights', 'imagenet')} for {errors.setting('backbone', name)}: {trouble}. {remedy} a file "
-        f"of yours with {errors.setting('weights', 'PATH')}, or train from scratch with "
+        f"`{errors.setting('weights')}` must be in Keras' cache, or Keras must be able to download them. Received: "
+        f"{errors.setting('weights', 'imagenet')} for {errors.setting('backbone', name)}: {trouble}. {remedy} a "
+        f"file of weights with {errors.setting('weights', 'PATH')}, or train from scratch with "
         f"{errors.setting('weights', 'none')}."
     )
 
 
-def _narrow(network: keras.Model) -> None:
+def _rescale(network: keras.Model) -> None:
     """Divide normalized images by the square root of ImageNet's standard deviation.
 
     Keras does the same in a layer that it adds only for the imagenet weights.
     """
     layer = next(layer for layer in network.layers if isinstance(layer, keras.layers.Normalization) and layer.weights)
     mean, variance, count = layer.get_weights()
-    layer.set_weights([mean, variance * np.array(_SPREAD, np.float32), count])
+    layer.set_weights([mean, variance * np.array(_IMAGENET_STD, np.float32), count])
     layer.finalize_state()

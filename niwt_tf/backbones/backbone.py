@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""A network cut once, at a layer, into trunk and head (section 2 of the method: A = T(I), phi = G(A))."""
+"""A network that is split at a layer into trunk and head: activations A = trunk(images), features phi = head(A)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import functools
 import keras
 import numpy as np
 
-from niwt_tf.backbones import cut
+from niwt_tf.backbones import split_points
 from niwt_tf.util import keras_settings
 
 
@@ -19,9 +19,9 @@ class Backbone:
     """A network from images to features, with the layer whose neurons are used.
 
     Attributes:
-      network: Flat functional model with preprocessing inside, images `[N,S,S,3]` uint8 RGB -> features `[N,D]`; after
+      network: Flat functional model with preprocessing, images `[N,S,S,3]` uint8 RGB -> features `[N,D]`; after
         `without_trunk` it takes activations in place of images.
-      layer: Name of a layer of `network` that gives activations `[N,H,W,K]`; all paths to features pass through it.
+      layer: Name of the layer whose output is the activations `[N,H,W,K]`; all paths to features pass through it.
     """
 
     network: keras.Model
@@ -29,7 +29,7 @@ class Backbone:
 
     def __post_init__(self) -> None:
         if self.network.inputs[0].dtype == "uint8":
-            cut.require(self.network, self.layer)
+            split_points.require(self.network, self.layer)
 
     def without_trunk(self) -> Backbone:
         """Build a backbone of the head alone; its trunk passes activations through unchanged."""
@@ -68,11 +68,11 @@ class InitialNetwork:
     """A network before it is trained on the seen classes.
 
     Attributes:
-      backbone: Network cut at a layer.
+      backbone: Network and the layer at which it is split.
       is_trained: True if the network comes with weights.
       kernel: Weights `[D,C]` of the network's own classifier; None if it has none.
       bias: Bias `[C]` of that classifier; None if it has none.
-      why_none: Reason why there is no classifier: the end of a sentence about the network.
+      why_none: Reason why there is no classifier, worded to follow "which", such as "gives features alone".
     """
 
     backbone: Backbone

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Construction of a backbone from its name."""
+"""Build a backbone from its name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from niwt_tf import config as config_lib
-from niwt_tf.backbones import applications, cut, keras_file, small
+from niwt_tf.backbones import applications, keras_file, small, split_points
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.config import networks
 from niwt_tf.data import named_files
@@ -20,7 +20,7 @@ from niwt_tf.util import user_code
 def build(
     config: config_lib.BackboneConfig, custom_objects: Mapping[str, Any] | None = None
 ) -> backbone_lib.InitialNetwork:
-    """Build the network that `config` names; weights that it lacks are drawn from the global seed.
+    """Build the network that `config` names; new weights are drawn with the global seed.
 
     Args:
       config: Name and settings of the network.
@@ -44,12 +44,12 @@ def build(
     mode = family.preprocessing if config.preprocessing == "auto" else config.preprocessing
     size = config.image_size or family.image_size
     network = applications.build(config.backbone, size, mode, path or config.weights)
-    layer = config.layer or family.layer or cut.last(network)
+    layer = config.layer or family.layer or split_points.last(network)
     return backbone_lib.InitialNetwork(backbone_lib.Backbone(network, layer), is_trained=config.weights != "none")
 
 
 def layers(config: config_lib.BackboneConfig) -> str:
-    """List in a table the layers at which the network can be cut, without weights of keras.applications.
+    """List in a table the layers at which the network can be split; no weights of keras.applications are loaded.
 
     Raises:
       errors.UserError: If there is no such network.
@@ -60,7 +60,7 @@ def layers(config: config_lib.BackboneConfig) -> str:
         return hub.table(config)
     weights = "none" if config.backbone in networks.FAMILIES else config.weights
     backbone = build(dataclasses.replace(config, layer="", weights=weights)).backbone
-    return cut.table(backbone.network, backbone.layer)
+    return split_points.table(backbone.network, backbone.layer)
 
 
 def _from_file(
@@ -69,5 +69,5 @@ def _from_file(
     user_code.run(config.import_module)
     mode = "none" if config.preprocessing == "auto" else config.preprocessing
     loaded = keras_file.build(path, config.image_size, mode, custom_objects)
-    backbone = backbone_lib.Backbone(loaded.network, config.layer or cut.last(loaded.network))
+    backbone = backbone_lib.Backbone(loaded.network, config.layer or split_points.last(loaded.network))
     return backbone_lib.InitialNetwork(backbone, True, loaded.kernel, loaded.bias, loaded.why_none)

@@ -17,7 +17,7 @@ from niwt_tf.util import arguments
 
 @dataclasses.dataclass(frozen=True)
 class Classifier:
-    """A backbone and the weights that classify its features.
+    """A backbone with a linear classifier over its features.
 
     Attributes:
       backbone: Network from images to features `[N,D]`.

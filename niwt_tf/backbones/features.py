@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Features of all training images, computed once and kept on disk."""
+"""Features of the training images, computed once and kept on disk."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from niwt_tf.util import disk_arrays
 def compute(
     network: keras.Model, split: zero_shot.Split, batch_size: int, folder: Path, jit_compile: bool = False
 ) -> np.ndarray:
-    """Compute the features `[N,D]` float32 of the images of `split`, mapped from `features.npy` in `folder`.
+    """Compute the features `[N,D]` float32 of the images of `split`, and write them to `features.npy` in `folder`.
 
     An interrupted call continues after the last finished batch in `folder`.
 
     Args:
       network: Model from images `[N,S,S,3]` uint8 to features `[N,D]`; it runs in inference mode.
-      split: Images, `N` of them.
+      split: `N` images.
       batch_size: Number of images in a batch.
       folder: Folder used for this array alone; created if it is missing.
       jit_compile: True to compile the network with XLA.

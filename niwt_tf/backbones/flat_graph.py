@@ -4,7 +4,7 @@
 
 The graph is inlined, but its variables stay outside, as captures. So its parts read the variables of the loaded object,
 and gradients reach them. Control inputs are cleared: those of the inliner tie every read of a variable to the images,
-so that nothing could be cut. In a graph of inference, the order that they impose does not change the result.
+so that nothing could be split. In a graph of inference, the order that they impose does not change the result.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PREFIX = "flat/"  # keeps the graph's names apart from those that TensorFlow gi
 
 
 class NotSeparableError(ValueError):
-    """Error for a tensor that does not cut a graph in two."""
+    """A tensor does not split the graph in two."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Part:
 
     Attributes:
       function: Function that computes the output of the part for a batch of any size.
-      variables: Variables that the function reads.
+      variables: Variables of the loaded object that the function reads.
       shape: Shape of the output; the batch's size is None.
     """
 
@@ -83,13 +83,13 @@ class FlatGraph:
         """List the operations on paths from images to features, by name, in topological order."""
         graph = self._function(self._needed(self.images, self.features), self.images, self._input, self.features).graph
         reached = {graph.inputs[0].op.name}
-        found = {self.images: graph.inputs[0].op}
+        operations = {self.images: graph.inputs[0].op}
         for operation in graph.get_operations():
             if any(tensor.op.name in reached for tensor in operation.inputs):
                 reached.add(operation.name)
                 if operation.name.startswith(_PREFIX):  # not the function's own Identity
-                    found[operation.name.removeprefix(_PREFIX)] = operation
-        return found
+                    operations[operation.name.removeprefix(_PREFIX)] = operation
+        return operations
 
     def _needed(self, first: str, last: str) -> list[Any]:
         """List the nodes needed to compute the result of operation `last` from that of `first`."""
@@ -112,9 +112,9 @@ class FlatGraph:
 
         def run(batch: Any) -> Any:
             graph = tf.compat.v1.get_default_graph()
-            given = {f"{name}:0": graph.capture(outer) for name, outer in self._captures.items() if name in used}
-            given[f"{first}:0"] = batch
-            return tf.graph_util.import_graph_def(definition, given, [f"{last}:0"], name=_PREFIX)[0]
+            inputs = {f"{name}:0": graph.capture(outer) for name, outer in self._captures.items() if name in used}
+            inputs[f"{first}:0"] = batch
+            return tf.graph_util.import_graph_def(definition, inputs, [f"{last}:0"], name=_PREFIX)[0]
 
         return tf.function(run, autograph=False).get_concrete_function(tf.TensorSpec(spec.shape, spec.dtype))
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Conversion of a model that contains models into one flat graph of layers, each called on its own."""
+"""Convert a model that contains models to one flat graph of layers."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def onto(model: keras.Model, tensor: keras.KerasTensor, taken: Iterable[str] = (
     """Call the layers of `model`, and those of models inside it, one by one on `tensor`; return the output.
 
     The layers keep their weights, but forget their earlier calls: `model` itself must not be used any more.
-    Sums of two maps of the same shape become layers, so that they have a name to be cut at.
+    Sums of two maps of the same shape become layers, so that a network can be split at them.
 
     Args:
       model: Functional or sequential model.
       tensor: Tensor that replaces the input of `model`.
-      taken: Names of other layers; a layer of the model whose name is taken, here or within the model, gets a number.
+      taken: Names that no layer may get; a number is added to a name that is taken, here or within the model.
     """
     names, sums = set(taken), dict[int, keras.layers.Add]()
     for operation in {id(operation): operation for operation in _operations(model)}.values():
@@ -33,10 +33,10 @@ def onto(model: keras.Model, tensor: keras.KerasTensor, taken: Iterable[str] = (
 
     def call(operation: Any, *args: Any, **kwargs: Any) -> Any:
         if isinstance(operation, keras.Sequential):
-            (given,) = args
+            (output,) = args
             for layer in operation.layers:
-                given = call(layer, given)
-            return given
+                output = call(layer, output)
+            return output
         if isinstance(operation, keras.Model):
             return operation._run_through_graph(args[0], call_fn=call)
         if isinstance(operation, preprocessing.Preprocessing):  # from an old file
@@ -61,7 +61,7 @@ def _operations(operation: Any) -> Iterator[Any]:
 
 
 def _is_sum(operation: Any, args: tuple[Any, ...]) -> bool:
-    """Check whether an operation is `a + b` of two maps of the same shape, and not a layer already."""
+    """Check whether an operation, not a layer, adds two maps of the same shape."""
     return (
         type(operation).__name__ == "Add"
         and not isinstance(operation, keras.layers.Layer)

@@ -1,9 +1,9 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Conversion of a model in half or mixed precision, or quantized, to float32, so that gradients can be computed.
+"""Convert a model that is quantized, or of another precision, to float32, so that gradients can be computed.
 
-The weights of a quantized dense layer are the numbers that the layer multiplies by: the derivative of its output, as
-Keras computes it.
+The weights of a quantized dense layer are the factors by which it multiplies: the derivative of its output, as Keras
+computes it.
 """
 
 from __future__ import annotations
@@ -18,16 +18,19 @@ from keras.src.saving import serialization_lib
 
 _FLOAT32 = "float32"
 _OTHER_FLOATS = ("float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16")
-_POLICY, _POLICIES = "DTypePolicy", ("DTypePolicy", "DTypePolicyMap")  # plain policy; how names of policies end
+_POLICY, _POLICIES = (
+    "DTypePolicy",
+    ("DTypePolicy", "DTypePolicyMap"),
+)  # the plain one; endings of all names
 _LINEAR_MODES = ("int8", "int4", "gptq", "awq")
 
 
 class NotFloatError(ValueError):
-    """Error for a layer that has no float32 weights."""
+    """A layer cannot be converted to float32."""
 
 
-def of(model: keras.Model, custom_objects: Mapping[str, Any] | None = None) -> keras.Model:
-    """Convert `model` to float32 in all weights and computations; return `model` itself if it is float32 already.
+def convert(model: keras.Model, custom_objects: Mapping[str, Any] | None = None) -> keras.Model:
+    """Convert all weights and computations of `model` to float32; `model` itself is returned if they are already.
 
     Args:
       model: Functional or sequential model.
@@ -55,14 +58,14 @@ def _float32(config: Any) -> Any:
     if not isinstance(config, dict):
         return config
     if str(config.get("class_name")).endswith(_POLICIES):
-        stays = config["class_name"] == _POLICY and config["config"]["name"] not in _OTHER_FLOATS
-        return config if stays else _FLOAT32
-    found = {key: _float32(value) for key, value in config.items()}
-    if found.get("dtype") in _OTHER_FLOATS:
-        found["dtype"] = _FLOAT32
-    if found.get("quantization_config"):
-        found["quantization_config"] = None
-    return found
+        is_float32 = config["class_name"] == _POLICY and config["config"]["name"] not in _OTHER_FLOATS
+        return config if is_float32 else _FLOAT32
+    converted = {key: _float32(value) for key, value in config.items()}
+    if converted.get("dtype") in _OTHER_FLOATS:
+        converted["dtype"] = _FLOAT32
+    if converted.get("quantization_config"):
+        converted["quantization_config"] = None
+    return converted
 
 
 def _layers(model: keras.Model) -> list[Any]:
@@ -74,8 +77,7 @@ def _copy_weights(old: Any, new: Any) -> None:
     if _mode(old):
         _dequantize(old, new)
         return
-    given, taken = _own_weights(old), _own_weights(new)
-    for source, target in zip(given, taken, strict=True):
+    for source, target in zip(_own_weights(old), _own_weights(new), strict=True):
         target.assign(np.asarray(keras.ops.convert_to_numpy(source)).astype(target.dtype))
 
 
@@ -91,8 +93,8 @@ def _own_weights(layer: Any) -> list[Any]:
 def _dequantize(old: Any, new: Any) -> None:
     if not isinstance(old, keras.layers.Dense) or old.quantization_mode not in _LINEAR_MODES:
         raise NotFloatError(
-            f"{old.name} ({type(old).__name__}), which is quantized in a way ({old.quantization_mode}) whose weights "
-            "are not known as numbers of float32"
+            f"the layer {old.name} ({type(old).__name__}), whose quantization, {old.quantization_mode}, cannot be "
+            "converted to float32"
         )
     new.kernel.assign(_kernel(old, new.kernel.shape))
     if old.bias is not None:
@@ -103,11 +105,11 @@ def _kernel(layer: keras.layers.Dense, shape: tuple[int, int]) -> Any:
     """Compute the weights `[D,U]` float32 of a quantized dense layer."""
     activation, layer.activation = layer.activation, keras.activations.linear
     try:
-        nothing = tf.zeros((shape[1], shape[0]), layer.compute_dtype)
+        zeros = tf.zeros((shape[1], shape[0]), layer.compute_dtype)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(nothing)
-            units = layer(nothing, training=False)
-        columns = tape.gradient(units, nothing, tf.eye(shape[1], dtype=units.dtype))
+            tape.watch(zeros)
+            units = layer(zeros, training=False)
+        columns = tape.gradient(units, zeros, tf.eye(shape[1], dtype=units.dtype))
     finally:
         layer.activation = activation
     return tf.cast(tf.transpose(columns), tf.float32)

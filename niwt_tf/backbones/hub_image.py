@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""An image model of TensorFlow Hub: how it is called, its input images and its output."""
+"""Load an image model of TensorFlow Hub: find out how it is called, and which images it takes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from niwt_tf import errors
 from niwt_tf.backbones import saved_model
 from niwt_tf.util import hub
 
-_IMAGE_SIZE = 224  # if neither the model nor --image_size sets it
+_IMAGE_SIZE = 224  # if neither the model nor `image_size` sets it
 _OUTPUTS = ("default", "feature_vector")
 
 
@@ -26,7 +26,7 @@ class ImageModel:
     Attributes:
       image_size: Side of the images, in pixels.
       graph: Graph of its inference.
-      trainable: Values of `id` of the variables that may be trained.
+      trainable: Identities, as `id` gives them, of the variables that may be trained.
       loaded: Object that holds the variables; keep it as long as the graph.
     """
 
@@ -49,15 +49,16 @@ def load(handle: str, image_size: int = 0) -> ImageModel:
     path = None if "://" in handle else Path(handle).expanduser()
     if path and not path.exists():
         raise errors.UserError(
-            f"`{errors.setting('backbone', 'hub:...')}` must name a SavedModel that is there: a run reads it again at "
+            f"`{errors.setting('backbone', 'hub:...')}` must name a SavedModel that exists: a run reads it again at "
             f"every start. Received: {errors.setting('backbone', 'hub:' + handle)}, which does not exist. Put it "
-            "back, or name another."
+            "back, or choose another model."
         )
     loaded = hub.load("backbone", handle, path)
     size = _size(handle, loaded, image_size)
     traced = _trace(handle, loaded, size)
-    of_loaded = getattr(loaded, "trainable_variables", None)
-    variables = [v for v in traced.graph.variables if v.trainable] if of_loaded is None else of_loaded
+    variables = getattr(loaded, "trainable_variables", None)
+    if variables is None:
+        variables = [variable for variable in traced.graph.variables if variable.trainable]
     return ImageModel(size, saved_model.Graph(traced), frozenset(map(id, variables)), loaded)
 
 
@@ -66,18 +67,18 @@ def _trace(handle: str, loaded: Any, size: int) -> Any:
     images, trouble = tf.TensorSpec([None, size, size, 3], tf.float32, name="images"), ""
     for call in _calls(loaded):
         try:
-            traced = tf.function(_to_features(call), autograph=False).get_concrete_function(images)
+            traced = tf.function(_select_features(call), autograph=False).get_concrete_function(images)
         except (TypeError, ValueError, tf.errors.OpError) as error:
             trouble = errors.first_line(error)
             continue
         rank = traced.outputs[0].shape.rank
         if rank not in (2, 4) or traced.outputs[0].shape[-1] is None or not traced.outputs[0].dtype.is_floating:
-            raise _no_image_model(handle, f"gives {_of(traced.outputs[0])}")
+            raise _no_image_model(handle, f"gives {_describe(traced.outputs[0])}")
         return traced
-    raise _no_image_model(handle, f"answers {size} x {size} images with: {trouble}")
+    raise _no_image_model(handle, f"fails on images of {size} x {size} pixels: {trouble}")
 
 
-def _to_features(call: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def _select_features(call: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return lambda images: hub.output(call(images), _OUTPUTS)
 
 
@@ -86,18 +87,18 @@ def _calls(loaded: Any) -> Iterator[Callable[[Any], Any]]:
     if callable(loaded):
         yield lambda images: loaded(images, training=False)
         yield lambda images: loaded(images)
-    yield from map(_by_keyword, _signatures(loaded))
+    yield from map(_call_by_keyword, _signatures(loaded))
 
 
-def _by_keyword(signature: Any) -> Callable[[Any], Any]:
+def _call_by_keyword(signature: Any) -> Callable[[Any], Any]:
     (name,) = signature.structured_input_signature[1]
     return lambda images: signature(**{name: images})
 
 
 def _signatures(loaded: Any) -> list[Any]:
     signatures = getattr(loaded, "signatures", {})
-    found = [signatures[name] for name in hub.SIGNATURES if name in signatures]
-    return [signature for signature in found if len(signature.structured_input_signature[1]) == 1]
+    usual = [signatures[name] for name in hub.SIGNATURES if name in signatures]
+    return [signature for signature in usual if len(signature.structured_input_signature[1]) == 1]
 
 
 def _size(handle: str, loaded: Any, image_size: int) -> int:
@@ -106,15 +107,15 @@ def _size(handle: str, loaded: Any, image_size: int) -> int:
     if not functions:
         raise _no_image_model(handle, f"cannot be called and has no signature {' or '.join(hub.SIGNATURES)}")
     specs = [_image_spec(function) for function in functions]
-    taken = [spec for spec in specs if spec is not None and _takes_images(spec)]
-    if not taken:
-        raise _no_image_model(handle, f"takes {_of(specs[0]) if specs[0] is not None else 'no tensor'}")
-    size = taken[0].shape[1] if taken[0].shape.rank else None
+    image_specs = [spec for spec in specs if spec is not None and _takes_images(spec)]
+    if not image_specs:
+        raise _no_image_model(handle, f"takes {_describe(specs[0]) if specs[0] is not None else 'no tensor'}")
+    size = image_specs[0].shape[1] if image_specs[0].shape.rank else None
     if size and image_size not in (0, size):
         raise errors.UserError(
-            f"`{errors.setting('image_size')}` must be that of the model. Received: "
+            f"`{errors.setting('image_size')}` must be the size that the model takes. Received: "
             f"{errors.setting('image_size', image_size)} with {errors.setting('backbone', 'hub:' + handle)}, which "
-            f"takes {size}. Leave {errors.setting('image_size')} out."
+            f"takes {size} pixels. Leave {errors.setting('image_size')} out."
         )
     return size or image_size or _IMAGE_SIZE
 
@@ -134,13 +135,13 @@ def _takes_images(spec: tf.TensorSpec) -> bool:
     )
 
 
-def _of(spec: Any) -> str:
+def _describe(spec: Any) -> str:
     return f"{spec.dtype.name} {spec.shape}"
 
 
 def _no_image_model(handle: str, trouble: str) -> errors.UserError:
     return errors.UserError(
         f"`{errors.setting('backbone', 'hub:...')}` must name a model that turns N square RGB images [N,S,S,3] "
-        f"float32 into features [N,D]. Received: {errors.setting('backbone', 'hub:' + handle)}, which {trouble}. Name "
-        "an image feature vector or classification of TensorFlow Hub's, in the format of TensorFlow 2."
+        f"float32 into features [N,D]. Received: {errors.setting('backbone', 'hub:' + handle)}, which {trouble}. "
+        "Choose an image feature vector or an image classification model in the format of TensorFlow 2."
     )

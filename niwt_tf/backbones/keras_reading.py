@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Reading of a user's model from a Keras file, in safe mode; files of Keras 2 as far as Keras 3 can load them."""
+"""Read a model from a Keras file in safe mode; files of Keras 2 as far as Keras 3 can load them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from niwt_tf import errors
 from niwt_tf.config import networks
 
 _CONFIG = "model_config"  # attribute of an .h5 file that describes the layers
-_OF_KERAS_2 = {
+_KERAS_2_ARGUMENTS = {
     "DepthwiseConv1D": ("groups",),
     "DepthwiseConv2D": ("groups",),
     "Conv2DTranspose": ("groups",),
@@ -28,38 +28,38 @@ _OF_KERAS_2 = {
     "SeparableConv2D": ("groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint"),
 }  # layer -> arguments that Keras 2 writes, that have no effect, and that Keras 3 does not know
 _REWRITTEN = (
-    "Write it anew where tf_keras is installed: tf_keras.models.load_model('old.keras', compile=False).save('new.h5'), "
-    "and name new.h5"
+    "Where tf_keras is installed, run tf_keras.models.load_model('old.keras', compile=False).save('new.h5'), and use "
+    "new.h5"
 )
 _OWN_CODE = (
-    f"Have it registered by {errors.setting('import_module', 'mine.py')} or, in Python, hand it over as "
-    f"custom_objects={{'Name': Name}}; or save the model with Keras' layers alone"
+    f"Register it in a file that {errors.setting('import_module', 'mine.py')} names or, in Python, pass "
+    f"custom_objects={{'Name': Name}}; or save the model with Keras' own layers alone"
 )
 
 
 def read(path: Path, custom_objects: Mapping[str, Any] | None = None) -> keras.Model:
-    """Read the model in a file.
+    """Read a model from a file.
 
     Args:
       path: Path of a .keras or .h5 file.
       custom_objects: Layers and functions of the user's own that the model contains, by name.
 
     Raises:
-      errors.UserError: If it cannot be read safely, or is no model that knows its input.
+      errors.UserError: If it cannot be read safely, or is no functional or sequential model with a known input.
     """
     if not (zipfile.is_zipfile(path) or h5py.is_hdf5(path)):
-        raise error(path, "Keras did not write", "Name a file that model.save wrote")
+        raise error(path, "Keras did not write", "Use a file that model.save wrote")
     try:
         version = _version(path)
         model = _load(path, version, dict(custom_objects or {}))
     except Exception as trouble:  # its type depends on what is wrong with the file
         raise _unreadable(path, str(trouble) or type(trouble).__name__) from None
     if not isinstance(model, keras.Model) or not getattr(model, "inputs", None):
-        raise error(path, "is no functional or sequential model that knows its input", "Build it before it is saved")
+        raise error(path, "is no functional or sequential model with a known input", "Build it before you save it")
     return model
 
 
-def error(path: Path, trouble: str, remedy: str = f"Name another {errors.setting('backbone')}") -> errors.UserError:
+def error(path: Path, trouble: str, remedy: str = f"Choose another {errors.setting('backbone')}") -> errors.UserError:
     """Build the error for a file that holds no usable model."""
     return errors.UserError(
         f"`{errors.setting('backbone')}` must name a model from images to classes or features. Received: "
@@ -73,18 +73,18 @@ def _load(path: Path, version: str, custom_objects: dict[str, Any]) -> Any:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(shutil.copyfile(path, Path(folder) / "model.h5"))
         with h5py.File(copy, "a") as file:
-            file.attrs[_CONFIG] = json.dumps(_of_keras_3(json.loads(file.attrs[_CONFIG])))
+            file.attrs[_CONFIG] = json.dumps(_drop_keras_2_arguments(json.loads(file.attrs[_CONFIG])))
         return keras.saving.load_model(copy, custom_objects, compile=False, safe_mode=True)
 
 
-def _of_keras_3(config: Any) -> Any:
+def _drop_keras_2_arguments(config: Any) -> Any:
     """Remove from the description of a model's layers the arguments that Keras 3 does not know."""
     if isinstance(config, list):
-        return [_of_keras_3(item) for item in config]
+        return [_drop_keras_2_arguments(item) for item in config]
     if not isinstance(config, dict):
         return config
-    inner = {key: _of_keras_3(value) for key, value in config.items()}
-    dropped = _OF_KERAS_2.get(str(inner.get("class_name")), ())
+    inner = {key: _drop_keras_2_arguments(value) for key, value in config.items()}
+    dropped = _KERAS_2_ARGUMENTS.get(str(inner.get("class_name")), ())
     if dropped and isinstance(inner.get("config"), dict):
         inner["config"] = {key: value for key, value in inner["config"].items() if key not in dropped}
     return inner
@@ -104,16 +104,16 @@ def _unreadable(path: Path, trouble: str) -> errors.UserError:
     unknown = re.search(r"(?:Could not locate \w+|Unknown \w+:) '?([\w>.]+)'?", trouble)
     if "Lambda" in trouble or "safe_mode" in trouble or "unsafe" in trouble:
         return error(
-            path, "holds code, such as a Lambda layer, that is not run as it could do anything", "Save it without such"
+            path, "holds code, such as a Lambda layer, which is not run for safety", "Save it without such layers"
         )
-    if _is_of_keras_2(path):
+    if _is_keras_2(path):
         return error(path, f"Keras 2 wrote, and Keras 3 does not read: {_cause(trouble)}", _REWRITTEN)
     if unknown:
         return error(path, f"needs code that is not Keras' own: {unknown[1]}", _OWN_CODE)
-    return error(path, f"cannot be read: {_cause(trouble)}", "Name a file that model.save wrote")
+    return error(path, f"cannot be read: {_cause(trouble)}", "Use a file that model.save wrote")
 
 
-def _is_of_keras_2(path: Path) -> bool:
+def _is_keras_2(path: Path) -> bool:
     try:
         return _version(path).startswith("2.")
     except (KeyError, ValueError, OSError, zipfile.BadZipFile):

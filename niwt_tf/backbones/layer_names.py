@@ -10,7 +10,7 @@ from typing import Any
 import keras
 
 
-def of_class(layer: Any) -> str:
+def class_base(layer: Any) -> str:
     """Compute the name that Keras gives to the first layer of a class: conv2d for Conv2D, re_lu for ReLU."""
     words = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", type(layer).__name__)
     return re.sub("([a-z])([A-Z])", r"\1_\2", words).lower()
@@ -20,7 +20,7 @@ def renumber(network: keras.Model) -> None:
     """Number the generated names from this network's first layer on; Keras counts over all networks of a process."""
     counts: dict[str, int] = {}
     for operation in network.operations:
-        stem = of_class(operation)
+        stem = class_base(operation)
         if re.fullmatch(rf"{stem}(_\d+)?", operation.name):
             operation.name = numbered(stem, counts.setdefault(stem, 0))
             counts[stem] += 1

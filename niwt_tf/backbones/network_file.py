@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Reading of the `.keras` files of networks that this or an earlier version of niwt_tf wrote."""
+"""Read the `.keras` files of networks that this or an earlier version of niwt_tf wrote."""
 
 from __future__ import annotations
 
@@ -30,15 +30,16 @@ def load(path: Path, runs_programs: bool = True) -> keras.Model:
         raise _unreadable(path, str(error)) from error
     if not any(isinstance(layer, preprocessing.Preprocessing) for layer in network.layers):
         return network
-    taken = network.input
-    images = keras.Input(taken.shape[1:], dtype=taken.dtype, name=taken.name)
+    old = network.input
+    images = keras.Input(old.shape[1:], dtype=old.dtype, name=old.name)
     return keras.Model(images, flatten.onto(network, images), name=network.name)
 
 
 def _unreadable(path: Path, trouble: str) -> errors.UserError:
     unknown = re.search(r"Could not locate \w+ '([\w>.]+)'", trouble)
-    what = f"needs code that is not Keras' own: {unknown[1]}" if unknown else f"Keras does not read: {trouble[:200]}"
+    reason = f"needs code that is not Keras' own: {unknown[1]}" if unknown else f"Keras does not read: {trouble[:200]}"
     return errors.UserError(
-        f"A network must be made of layers that Keras knows. Received: {path}, which {what}. Have it registered by "
-        f"{errors.setting('import_module', 'mine.py')} or, in Python, import what registers it."
+        f"A network must be made of layers that Keras knows. Received: {path}, which {reason}. Register it "
+        f"in a file that {errors.setting('import_module', 'mine.py')} names or, in Python, import the module that "
+        "registers it."
     )

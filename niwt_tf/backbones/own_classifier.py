@@ -32,16 +32,16 @@ _SCORES = {
 }  # name of an activation, or of an operation's class, in lower case -> scores
 _COMPETING = ("", "softmax", "log_softmax")  # one label for each image
 _POOLING = {3: keras.layers.GlobalAveragePooling1D, 4: keras.layers.GlobalAveragePooling2D}
-_TRIED = 10.0  # numbers of this size reveal nonlinearity, such as that of ReLU6
+_SAMPLE_SIZE = 10.0  # numbers of this size reveal nonlinearity, such as that of ReLU6
 _TOLERANCE = 1e-4  # share of the largest number
 
 
 class NoFeaturesError(ValueError):
-    """Error for a network whose features cannot be separated from its classifier: the problem, and the remedy."""
+    """The features of a network cannot be separated from its classifier; arguments: the problem, and the remedy."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Found:
+class NetworkEnd:
     """Features and classifier of a network.
 
     Attributes:
@@ -50,7 +50,7 @@ class Found:
         none.
       kernel: Weights `[D,C]` float32 of the classifier over the features; None if it cannot be used.
       bias: Bias `[C]` float32 of the classifier; None if it cannot be used.
-      why_none: Reason why it cannot be used: the end of a sentence about the network.
+      why_none: Reason why it cannot be used, worded to follow "which".
     """
 
     features: Any
@@ -60,7 +60,7 @@ class Found:
     why_none: str = ""
 
 
-def find(output: Any) -> Found:
+def find(output: Any) -> NetworkEnd:
     """Find the features and the classifier of a network.
 
     Args:
@@ -75,17 +75,17 @@ def find(output: Any) -> Found:
     if weights is None or (not scoring and not _ends_linearly(last, tail, output)):
         if scoring:
             raise NoFeaturesError(*_no_weights(last, scoring[0]))
-        return Found(_vector(output), why_none=f"gives features alone: it ends in {_named([last, *tail][-1])}")
+        return NetworkEnd(_vector(output), why_none=f"gives features alone: it ends in {_describe([last, *tail][-1])}")
     features = _input(last.input_tensors[0], flat=weights[0].ndim == 4)
     scores = _scores(scoring[-1]) if scoring else ""
     line, trouble = _line_of(last, tail, scoring, output)
     if line is None:
-        return Found(features, scores, why_none=trouble)
+        return NetworkEnd(features, scores, why_none=trouble)
     kernel = weights[0].reshape(-1, weights[0].shape[-1])
     if scores not in _COMPETING or kernel.shape[1] < 2:
-        return Found(features, scores, why_none=_not_competing(scores, kernel.shape[1]))
+        return NetworkEnd(features, scores, why_none=_not_competing(scores, kernel.shape[1]))
     slope, offset = line
-    return Found(
+    return NetworkEnd(
         features, scores, (kernel * slope).astype(np.float32), (weights[1] * slope + offset).astype(np.float32)
     )
 
@@ -146,7 +146,7 @@ def _weights(node: Any) -> tuple[np.ndarray, np.ndarray] | None:
 def _vector(output: Any) -> Any:
     """Convert a network's output to `[N,D]`: a map becomes its mean over positions."""
     if len(output.shape) not in (2, 4):
-        raise NoFeaturesError(f"gives {tuple(output.shape)}", "Name one that gives a vector or a map for an image")
+        raise NoFeaturesError(f"gives {tuple(output.shape)}", "Use a model that gives a vector or a map for each image")
     return _input(output)
 
 
@@ -175,9 +175,9 @@ def _line_of(
     last: Any, tail: Sequence[Any], scoring: Sequence[Any], output: Any
 ) -> tuple[tuple[np.ndarray, np.ndarray] | None, str]:
     """Fit slope and offset `[C]` from the output of the last weights to the logits; None and a reason if impossible."""
-    name = _named(last)
+    name = _describe(last)
     if len(scoring) > 1:
-        return None, f"has two layers that turn logits into scores, {_named(scoring[0])} and {_named(scoring[1])}"
+        return None, f"has two layers that turn logits into scores, {_describe(scoring[0])} and {_describe(scoring[1])}"
     if not scoring:
         return _line(last.outputs[0], output), ""
     (scorer,) = scoring
@@ -191,7 +191,7 @@ def _line_of(
         return None, f"has {_bend(last, tail, scorer)} between its last weights, {name}, and its scores"
     after = _line(scorer.outputs[0], output)
     if after is None or not (np.allclose(after[0], 1) and np.allclose(after[1], 0, atol=_TOLERANCE)):
-        return None, f"changes its scores once more behind {_named(scorer)}, up to {_named(tail[-1])}"
+        return None, f"changes its scores once more behind {_describe(scorer)}, up to {_describe(tail[-1])}"
     return line, ""
 
 
@@ -200,7 +200,7 @@ def _bend(last: Any, tail: Sequence[Any], scorer: Any) -> str:
     between = tail[: tail.index(scorer)] if scorer in tail else []
     for node in between:
         if not _is_affine(last.outputs[0], node.outputs[0]):
-            return f"{_named(node)}, which is not linear,"
+            return f"{_describe(node)}, which is not linear,"
     return "more than one position, or a mixture of classes,"
 
 
@@ -210,30 +210,30 @@ def _line(start: Any, end: Any) -> tuple[np.ndarray, np.ndarray] | None:
         return None
     if start is end:
         return np.ones(start.shape[-1], np.float32), np.zeros(start.shape[-1], np.float32)
-    tried, given = _try(start, end)
-    offset = given[0]
-    slope = given[1] - offset
-    expected = tried.reshape(len(tried), -1, start.shape[-1]).mean(1) * slope + offset
-    return (slope, offset) if _agree(given, expected) else None
+    inputs, outputs = _evaluate(start, end)
+    offset = outputs[0]
+    slope = outputs[1] - offset
+    expected = inputs.reshape(len(inputs), -1, start.shape[-1]).mean(1) * slope + offset
+    return (slope, offset) if _agree(outputs, expected) else None
 
 
 def _is_affine(start: Any, end: Any) -> bool:
     """Check whether one tensor follows from another by additions and multiplications by numbers."""
-    _, given = _try(start, end)
-    return _agree(given[2] + given[3], given[4] + given[0])
+    _, outputs = _evaluate(start, end)
+    return _agree(outputs[2] + outputs[3], outputs[4] + outputs[0])
 
 
-def _try(start: Any, end: Any) -> tuple[np.ndarray, np.ndarray]:
+def _evaluate(start: Any, end: Any) -> tuple[np.ndarray, np.ndarray]:
     """Compute `end` for five values of `start`: zeros, ones, two random ones and their sum; return both."""
-    tried = np.random.default_rng(0).normal(0, _TRIED, (5, *start.shape[1:])).astype(np.float32)
-    tried[0], tried[1] = 0, 1
-    tried[4] = tried[2] + tried[3]
-    given = keras.ops.convert_to_numpy(keras.Model(start, end)(tried, training=False))
-    return tried, given.reshape(len(tried), -1)
+    inputs = np.random.default_rng(0).normal(0, _SAMPLE_SIZE, (5, *start.shape[1:])).astype(np.float32)
+    inputs[0], inputs[1] = 0, 1
+    inputs[4] = inputs[2] + inputs[3]
+    outputs = keras.ops.convert_to_numpy(keras.Model(start, end)(inputs, training=False))
+    return inputs, outputs.reshape(len(inputs), -1)
 
 
-def _agree(given: np.ndarray, expected: np.ndarray) -> bool:
-    return bool(np.isfinite(given).all() and np.abs(given - expected).max() <= _TOLERANCE * np.abs(given).max())
+def _agree(actual: np.ndarray, expected: np.ndarray) -> bool:
+    return bool(np.isfinite(actual).all() and np.abs(actual - expected).max() <= _TOLERANCE * np.abs(actual).max())
 
 
 def _activation(node: Any) -> str:
@@ -242,7 +242,7 @@ def _activation(node: Any) -> str:
     return "" if name == "linear" else str(name)
 
 
-def _named(node: Any) -> str:
+def _describe(node: Any) -> str:
     """Describe a call by its layer, such as `top (Dense, relu)`."""
     kind = ", ".join(filter(None, (type(node.operation).__name__, _activation(node))))
     return f"{node.operation.name} ({kind})"
@@ -250,18 +250,18 @@ def _named(node: Any) -> str:
 
 def _no_weights(last: Any, scorer: Any) -> tuple[str, str]:
     return (
-        f"scores classes by {_named(scorer)}, but takes their logits from {_named(last)}, which is no dense layer or "
-        "1x1 convolution",
-        "Name a model of what comes before, keras.Model(model.input, model.get_layer('...').output)",
+        f"scores classes by {_describe(scorer)}, but takes their logits from {_describe(last)}, which is no dense "
+        "layer or 1x1 convolution",
+        "Use the part before it, keras.Model(model.input, model.get_layer('...').output)",
     )
 
 
 def _not_competing(scores: str, classes: int) -> str:
     if classes < 2:
-        return "has one output alone, as where two classes share it; here each class has its own"
+        return "has a single output, as if two classes shared it; each class needs an output of its own"
     if scores == "sigmoid":
         return (
-            f"scores {classes} labels each on its own, by a sigmoid, as where an image has several or none; here one "
-            "class of many wins"
+            f"scores {classes} labels independently, by a sigmoid, as if an image had several or none; each image must "
+            "have one class"
         )
-    return f"scores by {scores}, no softmax"
+    return f"scores classes by {scores}, which is not a softmax"

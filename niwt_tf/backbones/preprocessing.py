@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Preprocessing of images for a network, in layers of Keras' own, so that saved files open with Keras alone."""
+"""Preprocess images for a network, in Keras' own layers, so that saved files open with Keras alone."""
 
 from __future__ import annotations
 

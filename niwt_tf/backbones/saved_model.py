@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Activations in a SavedModel's graph, and the two parts into which one of them cuts it."""
+"""Activations in a SavedModel's graph, and the trunk and head into which they split it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from niwt_tf.backbones import cut, flat_graph
+from niwt_tf.backbones import flat_graph, split_points
 
 _CONVOLUTIONS = ("Conv2D", "DepthwiseConv2dNative", "Conv2DBackpropInput")
 _AFTER_CONVOLUTION = (
@@ -31,12 +31,12 @@ class Tensor:
     Attributes:
       name: Name of the operation that gives them, without the calls that were inlined.
       shape: Shape `(H, W, K)`.
-      is_cut: True if all paths from images to features pass through them.
+      is_split_point: True if all paths from images to features pass through them.
     """
 
     name: str
     shape: tuple[int, int, int]
-    is_cut: bool
+    is_split_point: bool
 
 
 class Graph:
@@ -58,30 +58,30 @@ class Graph:
           name: Name of one of `tensors`.
 
         Raises:
-          flat_graph.NotSeparableError: If it is not a cut.
+          flat_graph.NotSeparableError: If it is not a split point.
         """
-        tensor, operation = next((tensor, found) for tensor, found in self._operations.items() if tensor.name == name)
+        tensor, operation = next(item for item in self._operations.items() if item[0].name == name)
         activations = tf.TensorSpec((None, *tensor.shape), tf.float32)
         head = self._flat.part(operation, activations, self._flat.features)
         return self._flat.part(self._flat.images, None, operation), head
 
     @functools.cached_property
     def _operations(self) -> dict[Tensor, str]:
-        """Each of `tensors` with the name of its operation."""
+        """Names of the operations of `tensors`."""
         operations = self._flat.operations()
         places = {operation.name: place for place, operation in enumerate(operations.values())}
         parents = [[places[i.op.name] for i in one.inputs if i.op.name in places] for one in operations.values()]
-        found, convolved = {}, False
-        for (name, operation), separates in zip(operations.items(), cut.separators(parents), strict=True):
+        activations, convolved = {}, False
+        separating = split_points.articulation_nodes(parents)
+        for (name, operation), separates in zip(operations.items(), separating, strict=True):
             convolved = convolved or operation.type in _CONVOLUTIONS
             if separates and convolved and not _has_positions(operation):
                 break
             if convolved and operation.type in _CONVOLUTIONS + _AFTER_CONVOLUTION and _is_activation(operation):
                 shape = tuple(operation.outputs[0].shape[1:])
-                found[name] = shape, separates and _gives_one(operation, places)
-        return {
-            Tensor(short, *about): name for short, (name, about) in zip(_names([*found]), found.items(), strict=True)
-        }
+                activations[name] = shape, separates and _gives_one(operation, places)
+        names = zip(_short_names([*activations]), activations.items(), strict=True)
+        return {Tensor(short, *values): name for short, (name, values) in names}
 
 
 def _is_activation(operation: Any) -> bool:
@@ -103,12 +103,12 @@ def _gives_one(operation: Any, names: Container[str]) -> bool:
     return not any(consumer.name in names for output in operation.outputs[1:] for consumer in output.consumers())
 
 
-def without_calls(name: str) -> str:
-    """Remove from an operation's name the calls that it was inlined from."""
+def remove_calls(name: str) -> str:
+    """Remove the inlined calls from an operation's name."""
     return "/".join(part for part in name.split("/") if not _CALL.fullmatch(part))
 
 
-def _names(operations: list[str]) -> list[str]:
-    """Remove calls from names, if the names stay different."""
-    short = [without_calls(name) for name in operations]
+def _short_names(operations: list[str]) -> list[str]:
+    """Remove calls from names where the names stay unique."""
+    short = [remove_calls(name) for name in operations]
     return [name if name and short.count(name) == 1 else full for name, full in zip(short, operations, strict=True)]

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The two parts of a SavedModel that is cut at a tensor, as layers of Keras.
+"""Trunk and head of a SavedModel that is split at a tensor, as Keras layers.
 
 The layers run the SavedModel's inference, also in training: its batch norms keep their statistics, and its dropout has
 no effect, but gradients reach its other variables.
@@ -23,7 +23,7 @@ from niwt_tf.backbones import flat_graph, hub_image
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """Location of a SavedModel, and its cut.
+    """Location of a SavedModel, and the tensor at which it is split.
 
     Attributes:
       handle: Address on TensorFlow Hub, or absolute path of the folder.
@@ -36,8 +36,8 @@ class Source:
     tensor: str
 
 
-class Cut:
-    """A loaded SavedModel, cut in two; the layers of both parts share its variables."""
+class SplitModel:
+    """A loaded SavedModel, split in two; the layers of both parts share its variables."""
 
     def __init__(self, image: hub_image.ImageModel, tensor: str) -> None:
         self.image = image
@@ -60,15 +60,15 @@ class Cut:
 class _Part(keras.layers.Layer):
     """One of the two parts of a SavedModel."""
 
-    def __init__(self, source: Source, cut: Cut, part: flat_graph.Part, **kwargs: Any) -> None:
+    def __init__(self, source: Source, split: SplitModel, part: flat_graph.Part, **kwargs: Any) -> None:
         super().__init__(**{"dtype": "float32", **kwargs})
-        self._cut: Cut
+        self._split: SplitModel
         self._part: flat_graph.Part
-        for name, value in {"_cut": cut, "_part": part}.items():
+        for name, value in {"_split": split, "_part": part}.items():
             object.__setattr__(self, name, value)  # hidden from TensorFlow, whose checkpoints would hold all of it
         self.source = source
         for number, variable in enumerate(part.variables):
-            setattr(self, f"variable_{number}", cut.view(variable))
+            setattr(self, f"variable_{number}", split.view(variable))
         self.built = True
 
     def call(self, batch: Any) -> Any:
@@ -94,25 +94,25 @@ class SavedModelTrunk(_Part):
 
     gives_activations = True
 
-    def __init__(self, source: Source, cut: Cut | None = None, **kwargs: Any) -> None:
-        cut = cut or _load(source)
-        _waiting[source] = cut
-        super().__init__(source, cut, cut.trunk, **kwargs)
+    def __init__(self, source: Source, split: SplitModel | None = None, **kwargs: Any) -> None:
+        split = split or _load(source)
+        _waiting[source] = split
+        super().__init__(source, split, split.trunk, **kwargs)
 
 
 class SavedModelHead(_Part):
     """Layer from activations `[N,H,W,K]` to features."""
 
-    def __init__(self, source: Source, cut: Cut | None = None, **kwargs: Any) -> None:
-        cut = cut or _waiting.pop(source, None) or _load(source)
-        super().__init__(source, cut, cut.head, **kwargs)
+    def __init__(self, source: Source, split: SplitModel | None = None, **kwargs: Any) -> None:
+        split = split or _waiting.pop(source, None) or _load(source)
+        super().__init__(source, split, split.head, **kwargs)
 
 
 OBJECTS = {layer.__name__: layer for layer in (SavedModelTrunk, SavedModelHead)}
 
-# The cut of the last trunk, kept for its head: when Keras loads a network, it makes the head after the trunk.
-_waiting: weakref.WeakValueDictionary[Source, Cut] = weakref.WeakValueDictionary()
+# The model of the last trunk, kept for its head: when Keras loads a network, it builds the head after the trunk.
+_waiting: weakref.WeakValueDictionary[Source, SplitModel] = weakref.WeakValueDictionary()
 
 
-def _load(source: Source) -> Cut:
-    return Cut(hub_image.load(source.handle, source.image_size), source.tensor)
+def _load(source: Source) -> SplitModel:
+    return SplitModel(hub_image.load(source.handle, source.image_size), source.tensor)

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Weights of a file, loaded into a network of the same layers."""
+"""Load weights from a file into a network of the same layers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _Pair = tuple[str, _Shapes, _Shapes]
 
 
 def load(network: keras.Model, path: Path, backbone: str) -> None:
-    """Set the weights of `network` to those of a .weights.h5 or .h5 file.
+    """Load the weights of `network` from a .weights.h5 or .h5 file.
 
     Args:
       network: Functional model.
@@ -36,16 +36,16 @@ def load(network: keras.Model, path: Path, backbone: str) -> None:
             pairs: list[_Pair] = list(read(network, file))
     except (OSError, KeyError) as error:
         raise errors.UserError(
-            f"`{errors.setting('weights')}` must be a file of weights that Keras wrote. Received: "
+            f"`{errors.setting('weights')}` must name a file of weights that Keras wrote. Received: "
             f"{errors.setting('weights', path)}: {error}. Write one with model.save_weights('model.weights.h5')."
         ) from None
     for name, ours, theirs in pairs:
         if ours != theirs:
             raise errors.UserError(
-                f"`{errors.setting('weights')}` must be those of {errors.setting('backbone', backbone)}. Received: "
-                f"{errors.setting('weights', path)}, where the first layer that differs is {name}: {_words(theirs)} "
-                f"there, {_words(ours)} in the network. Name a file of this network's; Keras' own are those without "
-                "its classifier, but for vgg16 and vgg19."
+                f"`{errors.setting('weights')}` must belong to {errors.setting('backbone', backbone)}. Received: "
+                f"{errors.setting('weights', path)}, where the first layer that differs is {name}: "
+                f"{_words(theirs)} there, {_words(ours)} in the network. Choose a file of this network; of Keras' own "
+                "files, those without the classifier, except for vgg16 and vgg19."
             )
     network.load_weights(path)
 
@@ -68,7 +68,7 @@ def _nested(network: keras.Model, group: Any) -> Iterator[_Pair]:
     """Pair layers with a file's by the paths of Keras' newer format: name, shapes in network, shapes in file."""
     counts: dict[str, int] = {}
     for layer in network.layers:
-        stem = layer_names.of_class(layer)
+        stem = layer_names.class_base(layer)
         path = f"layers/{layer_names.numbered(stem, counts.setdefault(stem, 0))}"
         counts[stem] += 1
         if isinstance(layer, keras.Model):

@@ -24,7 +24,7 @@ _HIDDEN = 256
 _LEARNING_RATE = 1e-3
 _DECAYS = (0.9, 0.999)
 _SMALL = 0.1  # distance of the first predictions from the mean features, relative to the length of these
-_TINY = 1e-8
+_EPSILON = 1e-8  # as in Adam; also the least divisor of features in float32
 
 Weights = list[np.ndarray]  # W1 [M,H], its bias [H], W2 [H,D], its bias [D]
 
@@ -83,7 +83,7 @@ class Loss:
 
 def fit(problem: method.Problem, setting: Setting) -> method.Scores:
     """Fit the network; the scores are the negative squared distances to the features predicted for all classes."""
-    scale = np.float32(1 / max(np.sqrt((problem.features**2).sum(1).mean()), _TINY))
+    scale = np.float32(1 / max(np.sqrt((problem.features**2).sum(1).mean()), _EPSILON))
     targets = discriminant.class_means(problem.features * scale, problem.labels, problem.seen_classes)
     counts = np.bincount(problem.labels, minlength=problem.seen_classes)
     vectors = problem.directions.astype(np.float32)
@@ -119,5 +119,5 @@ def _descend(loss: Loss, weights: Weights, steps: int) -> Weights:
         for number, gradient in enumerate(loss.value_and_gradient(weights)[1]):
             first[number] += (1 - _DECAYS[0]) * (gradient - first[number])
             second[number] += (1 - _DECAYS[1]) * (gradient**2 - second[number])
-            weights[number] -= np.float32(rate) * first[number] / (np.sqrt(second[number]) + np.float32(_TINY))
+            weights[number] -= np.float32(rate) * first[number] / (np.sqrt(second[number]) + np.float32(_EPSILON))
     return weights

@@ -15,9 +15,7 @@ import numpy as np
 from sklearn import kernel_ridge, metrics
 
 from niwt_tf.baselines import method, scaling, similarity
-from niwt_tf.numerics import discriminant
-
-_EPSILON = 1e-12
+from niwt_tf.numerics import constants, discriminant
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +51,7 @@ def fit(problem: method.Problem, setting: Setting) -> method.Scores:
 def predict(seen: np.ndarray, of_seen: np.ndarray, unseen: np.ndarray, setting: Setting) -> np.ndarray:
     """Predict the means `[U,D]` of classes with vectors `[U,M]` from means `[C,D]` of classes with vectors `[C,M]`."""
     squares = metrics.pairwise.euclidean_distances(seen, squared=True)[np.triu_indices(len(seen), 1)]
-    gamma = 1 / max(float(np.median(squares)), _EPSILON) if setting.kernel == "rbf" else None
+    gamma = 1 / max(float(np.median(squares)), constants.LEAST_DIVISOR) if setting.kernel == "rbf" else None
     center = of_seen.mean(0)
     regression = kernel_ridge.KernelRidge(alpha=setting.penalty, kernel=setting.kernel, gamma=gamma)
     return regression.fit(seen, of_seen - center).predict(unseen) + center

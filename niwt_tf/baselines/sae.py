@@ -17,7 +17,7 @@ from scipy import linalg
 
 from niwt_tf.baselines import method, scaling, similarity
 
-_TINY = 1e-10  # of the largest sum of eigenvalues; the images say nothing of directions below
+_LEAST_SHARE = 1e-10  # of the largest sum of eigenvalues; the images say nothing of directions below
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,5 +59,5 @@ def solve(features: np.ndarray, own: np.ndarray, lambda_: float) -> np.ndarray:
     b, of_features = linalg.eigh(lambda_ * features.T @ features)
     right = (1 + lambda_) * (of_vectors.T @ (own.T @ features) @ of_features)
     sums = a[:, None] + b
-    known = sums > _TINY * sums.max()
+    known = sums > _LEAST_SHARE * sums.max()
     return of_vectors @ np.where(known, right / np.where(known, sums, 1), 0) @ of_features.T

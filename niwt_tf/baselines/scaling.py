@@ -13,10 +13,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from niwt_tf.numerics import unit_vectors
+from niwt_tf.numerics import constants, unit_vectors
 
 WAYS = ("length", "spread")
-_EPSILON = 1e-12
 
 
 def fit(way: str, features: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
@@ -30,5 +29,6 @@ def fit(way: str, features: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
     if way == "length":
         return unit_vectors.units
     center, spread = features.mean(0), features.std(0)
-    factors = np.where(spread > _EPSILON, 1 / np.maximum(spread, _EPSILON), 0) / np.sqrt(features.shape[1])
+    least = constants.LEAST_DIVISOR
+    factors = np.where(spread > least, 1 / np.maximum(spread, least), 0) / np.sqrt(features.shape[1])
     return lambda values: ((values - center) * factors).astype(values.dtype)

@@ -59,7 +59,7 @@ def start_tensorflow(import_module: str = "") -> None:
     os.environ["KERAS_BACKEND"] = "tensorflow"
     machine.prefer_onednn()
     with progress.silent_stderr():
-        lines = keras_settings.set_aside()  # first, as TensorFlow reads keras.json, too, and fails without a reason
+        lines = keras_settings.apply()  # first, as TensorFlow reads keras.json, too, and fails without a reason
         import tensorflow as tf  # starts TensorFlow
 
         tf.config.list_physical_devices()  # the search for GPUs is what talks most

@@ -11,7 +11,8 @@ import numpy as np
 import tensorflow as tf
 from scipy import ndimage
 
-_TINY = 1e-12
+from niwt_tf.numerics import constants
+
 _WHOLE = (0.0, 0.0, 1.0, 1.0)
 
 
@@ -33,7 +34,7 @@ def normalise(maps: np.ndarray) -> np.ndarray:
     """
     values = np.maximum(np.nan_to_num(np.asarray(maps, np.float32), posinf=0), 0)
     maxima = values.max(axis=(1, 2), keepdims=True, initial=0)
-    return np.divide(values, maxima, out=np.zeros_like(values), where=maxima > _TINY)
+    return np.divide(values, maxima, out=np.zeros_like(values), where=maxima > constants.LEAST_DIVISOR)
 
 
 def upsample(maps: np.ndarray, size: int) -> np.ndarray:
@@ -70,7 +71,7 @@ def peaks(maps: np.ndarray) -> np.ndarray:
 def _vertex(before: np.ndarray, best: np.ndarray, after: np.ndarray) -> np.ndarray:
     """Find the vertex of the parabola through three neighbours, -0.5 to 0.5 from the middle one, the highest."""
     bend = 2 * best - before - after
-    return np.divide(after - before, 2 * bend, out=np.zeros_like(bend), where=bend > _TINY)
+    return np.divide(after - before, 2 * bend, out=np.zeros_like(bend), where=bend > constants.LEAST_DIVISOR)
 
 
 def focus_box(values: np.ndarray, share: float = 0.5) -> tuple[float, float, float, float]:

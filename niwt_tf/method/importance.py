@@ -19,10 +19,10 @@ import tensorflow as tf
 
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.data import zero_shot
+from niwt_tf.numerics import constants
 from niwt_tf.util import disk_arrays, progress
 
 _BATCH_SIZE = 128
-_TINY = 1e-12
 
 
 def importances(head: Callable[[tf.Tensor], tf.Tensor], activations: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
@@ -41,7 +41,7 @@ def importances(head: Callable[[tf.Tensor], tf.Tensor], activations: tf.Tensor, 
 
 def directions(values: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Scale importances `[N,K]` to length 1, and compute their lengths `[N,1]`; zeros stay as they are."""
-    lengths = tf.maximum(tf.norm(values, axis=-1, keepdims=True), _TINY)
+    lengths = tf.maximum(tf.norm(values, axis=-1, keepdims=True), constants.LEAST_DIVISOR)
     return values / lengths, lengths
 
 

@@ -22,14 +22,13 @@ import tensorflow as tf
 
 from niwt_tf import errors
 from niwt_tf.method.domain_map import domain_map
-from niwt_tf.numerics import choice
+from niwt_tf.numerics import choice, constants
 from niwt_tf.numerics import folds as folds_lib
 from niwt_tf.numerics import unit_vectors as units_lib
 from niwt_tf.util import arguments, training_log
 
 _STEPS = np.unique(np.geomspace(1, 10_000, 60).round().astype(int))
 _ROWS = 4096  # images per partial sum
-_EPSILON = 1e-12
 _OUTSIDE = 1e-6  # length up to which the part of a unit importance outside a space counts as rounding
 
 
@@ -222,7 +221,7 @@ class _Descent:
         covariance = moments.squares[folds].sum(0) / kept.sum() - np.outer(shift, shift)
         slope = (moments.means[kept] - shift).T @ (domain_vectors[kept] - centre) / kept.sum()
         eigenvalues, basis = np.linalg.eigh(covariance)
-        largest = max(eigenvalues[-1], _EPSILON)
+        largest = max(eigenvalues[-1], constants.LEAST_DIVISOR)
         rates = np.clip(eigenvalues / largest, 0, 1)
         return cls(shift, covariance, centre, rates, basis, basis.T @ slope / largest)
 
@@ -233,7 +232,9 @@ class _Descent:
     def apply(self, coordinates: np.ndarray, steps: int) -> np.ndarray:
         """Compute the scores `[N,M]` of centred importances, `[N,R]` in coordinates of `basis`, after some steps."""
         learned = 1 - (1 - self.rates) ** steps
-        factor = np.divide(learned, self.rates, out=np.full(len(learned), float(steps)), where=self.rates > _EPSILON)
+        factor = np.divide(
+            learned, self.rates, out=np.full(len(learned), float(steps)), where=self.rates > constants.LEAST_DIVISOR
+        )
         return (coordinates * factor) @ self.gradient
 
 
@@ -265,7 +266,7 @@ def _patterns(span: np.ndarray, covariance: np.ndarray, kernel: np.ndarray) -> n
     spread = span @ covariance
     deviations = np.sqrt(np.maximum((spread * span).sum(1), 0))[:, None]
     together = spread @ kernel
-    patterns = np.divide(together, deviations, out=np.zeros_like(together), where=deviations > _EPSILON)
+    patterns = np.divide(together, deviations, out=np.zeros_like(together), where=deviations > constants.LEAST_DIVISOR)
     return patterns.astype(np.float32)
 
 

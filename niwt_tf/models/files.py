@@ -16,7 +16,7 @@ import numpy as np
 from niwt_tf import errors, workdir
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import classifier as classifier_lib
-from niwt_tf.backbones import cut, network_file
+from niwt_tf.backbones import network_file, split_points
 from niwt_tf.domains import description
 from niwt_tf.method.weight_transfer import closed_form
 from niwt_tf.models import bundle, paths, state
@@ -121,7 +121,7 @@ def _read(folder: Path, classifier: classifier_lib.Classifier) -> state.ModelSta
     """Read the model of a folder with the layout of a run's, its arrays in memory."""
     found = artefacts.RunArtefacts(folder)
     activations = found.transfer_activations
-    if cut.is_affine(classifier.backbone.head):
+    if split_points.is_affine(classifier.backbone.head):
         activations = activations[:1]  # every image asks the same of the weights
     return state.ModelState(
         classifier=classifier,

@@ -56,7 +56,7 @@ class Run:
         """Training data of the classifiers: the dataset, with kept activations, if any, in place of training images."""
         if not self.has_activations:
             return self.dataset
-        kept = activations.as_images(self.folder("activations"), self.dataset.train.labels)
+        kept = activations.load_split(self.folder("activations"), self.dataset.train.labels)
         return dataclasses.replace(self.dataset, train=kept)
 
     @functools.cached_property
@@ -77,12 +77,12 @@ class Run:
     @property
     def is_frozen(self) -> bool:
         """Whether the network is frozen, so that at most a classifier is trained."""
-        return finetune.what(self.network, self.config.backbone) != "full"
+        return finetune.training_mode(self.network, self.config.backbone) != "full"
 
     @property
     def has_activations(self) -> bool:
         """Whether the stage of that name kept the activations of the training images."""
-        return activations.are_in(self.folder("activations"))
+        return activations.exist(self.folder("activations"))
 
     @property
     def validation_groups(self) -> int:

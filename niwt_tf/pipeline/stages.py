@@ -81,7 +81,7 @@ def encode_knowledge(run: context.Run, folder: Path) -> None:
 def compute_activations(run: context.Run, folder: Path) -> None:
     """Compute the activations of the training images, if the network is frozen and `activations_limit` allows it."""
     backbone, train = run.network.backbone, run.dataset.train
-    if run.is_frozen and activations.size(backbone, len(train)) <= run.config.activations_limit * 2**30:
+    if run.is_frozen and activations.byte_size(backbone, len(train)) <= run.config.activations_limit * 2**30:
         activations.compute(backbone, train, folder, run.jit_compile)
 
 
@@ -281,7 +281,7 @@ def _train(run: context.Run, dataset: zero_shot.ZeroShotDataset, folder: Path) -
     start = run.network if run.is_frozen else run.initial_network()
     if run.has_activations:
         start = dataclasses.replace(start, backbone=start.backbone.without_trunk())
-    json_files.write(folder / run_files.FINE_TUNED, finetune.what(start, settings))
+    json_files.write(folder / run_files.FINE_TUNED, finetune.training_mode(start, settings))
     with training_log.scalars(folder) as log:
         return finetune.finetune(
             start,

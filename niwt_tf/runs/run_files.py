@@ -70,7 +70,7 @@ class RunFiles:
 
     @functools.cached_property
     def fine_tuned(self) -> Any:
-        """Part of the network that was trained: see `finetune.what`."""
+        """Part of the network that was trained: see `finetune.training_mode`."""
         return json_files.read(self.folder("backbone") / FINE_TUNED)
 
     @functools.cached_property

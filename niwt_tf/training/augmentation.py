@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-_MOST_SHIFT = 8  # the largest shift is the side divided by this
+_SHIFT_DIVISOR = 8  # the largest shift is the side divided by this
 
 
 def flip(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
@@ -19,9 +19,9 @@ def shift(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """Shift each of the images `[N,H,W,3]` by up to an eighth of each side; pixels at the edge are repeated."""
     for axis in (1, 2):
         side = tf.shape(images)[axis]
-        most = side // _MOST_SHIFT
+        most = side // _SHIFT_DIVISOR
         seed = tf.random.fold_in(seed, axis)
-        moves = tf.random.stateless_uniform([tf.shape(images)[0], 1], seed, -most, most + 1, tf.int32)
-        places = tf.clip_by_value(tf.range(side) + moves, 0, side - 1)
-        images = tf.gather(images, places, axis=axis, batch_dims=1)
+        shifts = tf.random.stateless_uniform([tf.shape(images)[0], 1], seed, -most, most + 1, tf.int32)
+        indices = tf.clip_by_value(tf.range(side) + shifts, 0, side - 1)
+        images = tf.gather(images, indices, axis=axis, batch_dims=1)
     return images

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Epochs of a training: writes checkpoints, and stops if held-out images no longer gain."""
+"""Count the epochs of a training, write checkpoints, and stop when the held-out loss no longer falls."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _Pair = Sequence[float] | np.ndarray | tuple[tf.Tensor, tf.Tensor]
 
 
 class Epochs:
-    """Epochs of one training, some of which an earlier call may have finished.
+    """Epochs of one training, which an interrupted call may have begun.
 
-    The constructor restores the checkpoint of that call, so everything that is saved must exist before.
+    The constructor restores the last checkpoint, so all objects that it holds must be built before.
     """
 
     def __init__(
@@ -37,11 +37,11 @@ class Epochs:
         """Restore the last checkpoint in `folder`, if there is one.
 
         Args:
-          most: Largest number of epochs.
-          patience: Number of epochs without a gain in the held-out loss, see `choice.gains`, before training stops; 0
-            never stops it.
+          most: Maximum number of epochs.
+          patience: Number of epochs without a gain in the held-out loss (see `choice.gains`) before training stops;
+            0 never stops it.
           folder: Folder used for the checkpoints of this training alone.
-          parts: Objects saved in a checkpoint, such as the optimizer, by name.
+          parts: Objects to save in a checkpoint, such as the optimizer, by name.
           weights: Variables whose values are kept from the best epoch.
           every: Number of epochs between two checkpoints.
         """
@@ -63,17 +63,17 @@ class Epochs:
 
     @property
     def remain(self) -> bool:
-        """Whether another epoch is to be done."""
-        out_of_patience = self._patience and self.done - int(self._best_epoch) >= self._patience
-        return self.done < self._most and not out_of_patience
+        """Whether training goes on: neither all epochs are done, nor patience is exhausted."""
+        is_exhausted = self._patience and self.done - int(self._best_epoch) >= self._patience
+        return self.done < self._most and not is_exhausted
 
     def finish(self, values: _Pair, held_out: _Pair | None, log: training_log.Log) -> None:
-        """Count an epoch, keep its weights if it is the best, and write a checkpoint if one is due.
+        """Count an epoch, keep its weights if it is the best, and write a checkpoint when one is due.
 
         Args:
-          values: Loss and accuracy of the training images.
-          held_out: Loss and accuracy of images that are not trained on; None without patience.
-          log: Log that takes these numbers.
+          values: Loss and accuracy on the training images.
+          held_out: Loss and accuracy on held-out images; None without patience.
+          log: Log for these numbers.
         """
         self._epoch.assign_add(1)
         named = {"loss": float(values[0]), "accuracy": float(values[1])}
@@ -92,6 +92,6 @@ class Epochs:
                 best.assign(weight.value)
 
     def restore_best(self) -> None:
-        """Set the weights to those of the best epoch; without patience they stay those of the last."""
+        """Restore the weights of the best epoch; without patience, those of the last are kept."""
         for best, weight in zip(self._best, self._weights, strict=False):
             weight.assign(best)

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Training of a backbone and a linear classifier on the seen classes, with a checkpoint after every epoch."""
+"""Train a backbone and a linear classifier on the seen classes, with a checkpoint after every epoch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import classifier
 from niwt_tf.data import zero_shot
 from niwt_tf.training import epochs as epochs_lib
-from niwt_tf.training import train_step as steps_lib
+from niwt_tf.training import train_step as train_step_lib
 from niwt_tf.util import devices, progress, training_log
 
 _LEARNING_RATE, _TRAINED_LEARNING_RATE = 3e-3, 1e-5
@@ -49,11 +49,11 @@ def train(
       seed: Seed of the initial weights, the order of the images, dropout, flips and shifts.
       checkpoints: Folder used for this training alone.
       jit_compile: True to compile the step with XLA.
-      log: Log that takes each epoch's loss and accuracy.
-      held_out: Images that only decide when to stop and which epoch was best; None trains for all epochs.
-      initial: Kernel `[D,C]` and bias `[C]` with which the classifier starts. They make this a fine-tuning: the network
-        runs in inference mode, so that its batch norms keep their statistics, and images are shifted, too.
-      mixed_precision: True to compute in float16 in the layers of Keras; weights and the loss stay float32.
+      log: Log for each epoch's loss and accuracy.
+      held_out: Images that decide when to stop and which epoch is best, and are not trained on; None trains all epochs.
+      initial: Initial kernel `[D,C]` and bias `[C]` of the classifier. They make this a fine-tuning: the network runs
+        in inference mode, so that its batch norms keep their statistics, and images are shifted as well as flipped.
+      mixed_precision: True to compute in float16 in Keras' own layers; weights and the loss stay float32.
 
     Raises:
       errors.DivergedError: If the loss is not finite.
@@ -66,23 +66,24 @@ def train(
     steps = -(-len(split) // config.batch_size)
     optimizer = _optimizer(config, initial is not None, config.epochs * steps, mixed_precision)
     optimizer.build(variables)
-    model = steps_lib.Model(network, dense, variables, optimizer, config, initial is not None)
+    state = train_step_lib.TrainingState(network, dense, variables, optimizer, config, initial is not None)
     parts = {"network": network, "classifier": dense, "optimizer": optimizer}
     patience = config.patience if held_out else 0
     epochs = epochs_lib.Epochs(config.epochs, patience, checkpoints, parts, network.weights + dense.weights)
     bar = progress.bar(None, "training", config.epochs * steps, initial=epochs.done * steps)
     with bar, devices.half_precision(network, mixed_precision):
-        step, judge = steps_lib.training(model, jit_compile), steps_lib.judging(model, jit_compile)
+        train_step = train_step_lib.make_train_step(state, jit_compile)
+        eval_step = train_step_lib.make_eval_step(state, jit_compile)
         while epochs.remain:
-            values = _epoch(step, split, config, seed, epochs.done, steps, bar)
-            epochs.finish(values, _held_out(judge, held_out, config.batch_size) if held_out else None, log)
+            values = _epoch(train_step, split, config, seed, epochs.done, steps, bar)
+            epochs.finish(values, _evaluate(eval_step, held_out, config.batch_size) if held_out else None, log)
     epochs.restore_best()
     kernel, bias = dense.get_weights()
     return classifier.Classifier(backbone, kernel, bias, class_names)
 
 
 def trainable(network: keras.Model, first_layer: str) -> list[keras.Variable]:
-    """List the variables that a training changes: those of a layer and of all layers after it, or of all layers.
+    """List the variables to train: those of a layer and of all layers after it, or of all layers.
 
     Args:
       network: Network to train.
@@ -94,14 +95,14 @@ def trainable(network: keras.Model, first_layer: str) -> list[keras.Variable]:
     variables = _from_layer(network, first_layer) if first_layer else network.trainable_variables
     if not variables:
         received = (
-            f"{errors.setting('finetune_from', first_layer)}, from which on there are none"
+            f"{errors.setting('finetune_from', first_layer)}, from which on it has none"
             if first_layer
-            else "one without"
+            else "a network without variables"
         )
         raise errors.UserError(
-            f"`{errors.setting('finetune', 'full')}` must be with a network that has variables to train. Received: "
-            f"{received}. Take "
-            f"{errors.setting('finetune', 'classifier')}{', or name a layer before it' if first_layer else ''}."
+            f"`{errors.setting('finetune', 'full')}` requires a network with variables to train. Received: "
+            f"{received}. Use "
+            f"{errors.setting('finetune', 'classifier')}{', or choose an earlier layer' if first_layer else ''}."
         )
     return variables
 
@@ -131,7 +132,7 @@ def _optimizer(
 
 
 def _epoch(
-    step: steps_lib.Step,
+    train_step: train_step_lib.TrainStep,
     split: zero_shot.Split,
     config: config_lib.BackboneConfig,
     seed: int,
@@ -139,11 +140,11 @@ def _epoch(
     steps: int,
     bar: tqdm.tqdm[None],
 ) -> tuple[float, float]:
-    """Train on `split` once, and compute the means of the batches' loss and accuracy."""
+    """Train on `split` once, and compute the mean loss and accuracy of the batches."""
     batches = split.batches(config.batch_size, shuffle_seed=(seed + 1_000_003 * epoch) % 2**31)
     totals = np.zeros(2)
     for number, (images, labels) in enumerate(batches):
-        loss, accuracy = step(images, labels, tf.constant([seed, epoch * steps + number])).numpy()
+        loss, accuracy = train_step(images, labels, tf.constant([seed, epoch * steps + number])).numpy()
         if not np.isfinite(loss):
             raise errors.DivergedError(
                 f"`loss` must be a finite number. Received: {loss} in epoch {epoch + 1}, step {number + 1} of the "
@@ -155,7 +156,7 @@ def _epoch(
     return float(totals[0] / steps), float(totals[1] / steps)
 
 
-def _held_out(judge: steps_lib.Judge, split: zero_shot.Split, batch_size: int) -> np.ndarray:
+def _evaluate(eval_step: train_step_lib.EvalStep, split: zero_shot.Split, batch_size: int) -> np.ndarray:
     """Compute the mean loss and accuracy on `split`."""
-    totals = sum(judge(images, labels).numpy() * len(labels) for images, labels in split.batches(batch_size))
+    totals = sum(eval_step(images, labels).numpy() * len(labels) for images, labels in split.batches(batch_size))
     return totals / len(split)

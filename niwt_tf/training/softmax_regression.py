@@ -1,10 +1,10 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Training of a new linear classifier alone, on features that do not change: the first phase of the fine-tuning.
+"""Train a new linear classifier alone, on features of a frozen network: the first phase of the fine-tuning.
 
-Internally, features are centred and scaled to unit spread by one number for all of them, so that one learning rate
-suits every network. Each neuron keeps its share of the spread: uninformative neurons do not get large weights, which
-would harm the importances.
+Features are centred, and scaled to unit spread by one factor for all, so that one learning rate suits every network.
+Each neuron keeps its share of the spread, so that uninformative neurons do not get large weights, which would harm the
+importances.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ import tensorflow as tf
 
 from niwt_tf import config as config_lib
 from niwt_tf import errors
+from niwt_tf.numerics import constants
 from niwt_tf.training import epochs as epochs_lib
 from niwt_tf.training import losses
 from niwt_tf.util import progress, training_log
 
 _EPOCHS_IN_A_CHECKPOINT = 10
-_TINY = 1e-12
 
 
 def fit(
@@ -45,11 +45,11 @@ def fit(
       features: Features phi `[N,D]` of the training images.
       labels: Labels `[N]`, from 0 to C - 1.
       classes: Number of classes, `C`.
-      held_out: Mask `[N]` bool of images that are not trained on; with patience they decide when to stop.
+      held_out: Mask `[N]` bool of held-out images; with patience they decide when to stop.
       config: Settings of the training.
       seed: Seed of the order of the images and of dropout.
       checkpoints: Folder used for this training alone.
-      log: Log that takes each epoch's loss and accuracy.
+      log: Log for each epoch's loss and accuracy.
 
     Raises:
       errors.DivergedError: If the loss is not finite.
@@ -65,7 +65,7 @@ def fit(
 
 @dataclasses.dataclass(frozen=True)
 class _Problem:
-    """The loss to minimise: that of `dense` on `inputs [N,D]` with their `labels [N]`."""
+    """Loss of `dense` on `inputs [N,D]` with their `labels [N]`, to be minimised."""
 
     inputs: tf.Tensor
     labels: tf.Tensor
@@ -73,21 +73,21 @@ class _Problem:
     config: config_lib.BackboneConfig
 
     def loss_and_accuracy(self, rows: tf.Tensor, dropout_seed: tf.Tensor | None = None) -> tuple[tf.Tensor, tf.Tensor]:
-        """Compute the mean loss and accuracy of some images; with dropout if there is a seed."""
+        """Compute the mean loss and accuracy of the images at `rows`, with dropout if a seed is given."""
         inputs, labels = tf.gather(self.inputs, rows), tf.gather(self.labels, rows)
         if dropout_seed is not None:
             inputs = tf.nn.experimental.stateless_dropout(inputs, self.config.dropout, dropout_seed)
         return losses.loss_and_accuracy(self.dense(inputs), labels, 0.0)  # smoothing makes the weights less informative
 
     def penalty(self) -> tf.Tensor:
-        """Compute the penalty, added to the loss, that keeps weights short."""
+        """Compute the penalty on the length of the weights."""
         return self.config.classifier_penalty * tf.nn.l2_loss(self.dense.kernel)
 
 
 def _scaling(features: np.ndarray) -> tuple[np.ndarray, np.float32]:
     """Compute the mean `[D]` and the common spread of all features."""
     center = features.mean(0)
-    return center, np.float32(max(np.sqrt(np.mean((features - center) ** 2)), _TINY))
+    return center, np.float32(max(np.sqrt(np.mean((features - center) ** 2)), constants.LEAST_DIVISOR))
 
 
 def _train(problem: _Problem, held_out: np.ndarray, seed: int, checkpoints: Path, log: training_log.Log) -> None:
@@ -106,8 +106,8 @@ def _train(problem: _Problem, held_out: np.ndarray, seed: int, checkpoints: Path
             order = np.random.default_rng([seed, epochs.done, 0xC1A]).permutation(rows)
             values = one_epoch(tf.constant(order), tf.constant([seed, epochs.done * steps])).numpy()
             _require_finite(values[0], epochs.done + 1)
-            watched = problem.loss_and_accuracy(held_out_rows) if config.patience else None
-            epochs.finish(values, watched, log)
+            held_out_values = problem.loss_and_accuracy(held_out_rows) if config.patience else None
+            epochs.finish(values, held_out_values, log)
             bar.update()
     epochs.restore_best()
 
@@ -134,6 +134,6 @@ def _make_epoch(
 def _require_finite(loss: float, epoch: int) -> None:
     if not np.isfinite(loss):
         raise errors.DivergedError(
-            f"`loss` must be a finite number. Received: {loss} in epoch {epoch} of the new classifier's training. "
+            f"`loss` must be a finite number. Received: {loss} in epoch {epoch} of the training of the classifier. "
             f"Lower {errors.setting('classifier_learning_rate')}."
         )

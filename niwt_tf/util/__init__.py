@@ -1,3 +1,3 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What every part needs: progress, devices, files of arrays, checks of arguments."""
+"""Utilities of all packages: progress bars, devices, arrays on disk, checks of arguments."""

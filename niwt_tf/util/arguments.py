@@ -1,8 +1,8 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Checks of arguments of the Python API: an error states the argument's name, the rule, the value, and a remedy.
+"""Check arguments of the Python API: an error states the argument's name, the rule, the value, and a remedy.
 
-Each function returns the argument in the one form that the library works with. Nothing here imports TensorFlow.
+Each function returns the argument in the form that the library uses. Nothing here imports TensorFlow.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import contextlib
 import math
 import numbers
 import os
-import re
 import reprlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
@@ -22,7 +21,6 @@ from niwt_tf import errors
 
 LARGEST_SEED = 2**31 - 1
 _NUMBERS = "biuf"  # kinds of NumPy's types
-_COMMAND = re.compile(r"(?=\bniwt(?:_\w+)? --)")  # the start of a command line within a message
 
 _Kind = TypeVar("_Kind")
 
@@ -48,18 +46,15 @@ def received(name: str, value: Any) -> str:
 
 @contextlib.contextmanager
 def named(**names: str) -> Iterator[None]:
-    """Replace flags by arguments in the errors raised within the block; command lines in them stay unchanged.
+    """Rename settings in the errors that are raised within the block.
 
     Args:
-      **names: Argument for each flag that has another name than its argument.
+      **names: Argument of the caller for each setting that it takes under another name.
     """
     try:
         yield
     except errors.UserError as error:
-        renamed = error.renamed(names)
-        before, *commands = _COMMAND.split(renamed.text, maxsplit=1)
-        before = re.sub(r"--(\w+)", lambda flag: names.get(flag[1], flag[1]), before)
-        raise type(error)("".join([before, *commands])) from error.__cause__
+        raise error.renamed(names) from error.__cause__
 
 
 def require_instance(name: str, value: Any, kind: type[_Kind], remedy: str) -> _Kind:
@@ -81,7 +76,7 @@ def require_flag(name: str, value: Any) -> bool:
       errors.UserError: If it is neither.
     """
     if not isinstance(value, bool | np.bool_):
-        raise wrong(name, "be True or False", value, "Give one of them.")
+        raise wrong(name, "be True or False", value, "Pass one of them.")
     return bool(value)
 
 
@@ -94,7 +89,7 @@ def require_number(
       errors.UserError: If it is not.
     """
     if not _is_number(value) or not math.isfinite(value) or not minimum <= value <= maximum:
-        raise wrong(name, f"be a finite number{_limits(minimum, maximum)}", value, remedy or "Give another number.")
+        raise wrong(name, f"be a finite number{_limits(minimum, maximum)}", value, remedy or "Pass another number.")
     return float(value)
 
 
@@ -107,7 +102,7 @@ def require_whole(
       errors.UserError: If it is not.
     """
     if not _is_number(value) or not isinstance(value, numbers.Integral) or not minimum <= int(value) <= maximum:
-        raise wrong(name, f"be a whole number{_limits(minimum, maximum)}", value, remedy or "Give another number.")
+        raise wrong(name, f"be a whole number{_limits(minimum, maximum)}", value, remedy or "Pass another number.")
     return int(value)
 
 
@@ -127,7 +122,7 @@ def require_choice(name: str, value: Any, choices: Sequence[str]) -> str:
       errors.UserError: If it is none of them.
     """
     if not isinstance(value, str):
-        raise wrong(name, f"be one of {', '.join(choices)}", value, "Give its name.")
+        raise wrong(name, f"be one of {', '.join(choices)}", value, "Pass its name.")
     if value not in choices:
         raise errors.unknown_value(name, value, choices)
     return value
@@ -140,7 +135,7 @@ def require_text(name: str, value: Any, may_be_empty: bool = False) -> str:
       errors.UserError: If it is not a text, or is blank although `may_be_empty` is false.
     """
     if not isinstance(value, str) or not (may_be_empty or value.strip()):
-        raise wrong(name, "be a text", value, "Give a str." if may_be_empty else "Give a str that is not empty.")
+        raise wrong(name, "be a text", value, "Pass a str." if may_be_empty else "Pass a str that is not empty.")
     return str(value)
 
 
@@ -154,7 +149,7 @@ def require_texts(name: str, values: Any) -> tuple[str, ...]:
         raise wrong(name, "be a list of texts", values, "Put a single text into a list, ['...'].")
     texts = _listed(values)
     if not all(isinstance(text, str) for text in texts):
-        raise wrong(name, "be a list of texts", texts, "Give each as a str.")
+        raise wrong(name, "be a list of texts", texts, "Pass each as a str.")
     return tuple(str(text) for text in texts)
 
 
@@ -173,7 +168,7 @@ def require_names(name: str, values: Any, least: int = 1) -> tuple[str, ...]:
     if not all(one.strip() for one in names):
         raise wrong(name, "not be empty", list(names), "Give each a name.")
     if len(names) < least:
-        raise wrong(name, f"be at least {least} name{'s' * (least > 1)}", list(names), "Give more names.")
+        raise wrong(name, f"be at least {least} name{'s' * (least > 1)}", list(names), "Pass more names.")
     double = sorted({one for one in names if names.count(one) > 1})
     if double:
         raise errors.UserError(
@@ -190,7 +185,7 @@ def require_path(name: str, value: Any) -> str:
     """
     path = os.fspath(value) if isinstance(value, str | os.PathLike) else None
     if not isinstance(path, str) or not path.strip() or "\0" in path:
-        raise wrong(name, "be a path", value, "Give a str or a pathlib.Path that is not empty.")
+        raise wrong(name, "be a path", value, "Pass a str or a pathlib.Path that is not empty.")
     return path
 
 
@@ -207,16 +202,15 @@ def require_images(images: Any, least: int = 0, name: str = "images") -> np.ndar
     """
     array = _as_array(images)
     if array is None or array.dtype != np.uint8 or array.ndim != 4 or array.shape[-1] != 3 or 0 in array.shape[1:3]:
-        given = images if array is None or array.dtype.kind not in _NUMBERS else array
         raise wrong(
             name,
             "be [N,H,W,3] of type uint8, RGB in 0..255",
-            given,
-            "Numbers in 0..1 become such by (255 * images).round().astype('uint8'), whole numbers in 0..255 by "
-            "np.asarray(images, 'uint8'), one image by images[None].",
+            images if array is None or array.dtype.kind not in _NUMBERS else array,
+            "Convert numbers in 0..1 by (255 * images).round().astype('uint8'), whole numbers in 0..255 by "
+            "np.asarray(images, 'uint8'), and a single image by images[None].",
         )
     if len(array) < least:
-        raise wrong(name, f"be at least {least}", array, "Give more images.")
+        raise wrong(name, f"be at least {least}", array, "Pass more images.")
     return array
 
 
@@ -225,8 +219,8 @@ def require_labels(name: str, labels: Any, rows: int, classes: range) -> np.ndar
 
     Args:
       name: Name of the argument.
-      labels: Class index of each of `N` images, each class at least once.
-      rows: `N`.
+      labels: Class indices of `N` images, each class at least once.
+      rows: Number of images, `N`.
       classes: Indices of the classes.
 
     Raises:
@@ -234,21 +228,20 @@ def require_labels(name: str, labels: Any, rows: int, classes: range) -> np.ndar
     """
     array = _as_array(labels)
     if array is None or array.shape != (rows,) or array.dtype.kind not in "iu":
-        given = labels if array is None or array.dtype.kind not in _NUMBERS else array
         raise wrong(
             name,
             f"be a whole number for each image, [{rows}]",
-            given,
-            "Give the index of each image's class among the class names.",
+            labels if array is None or array.dtype.kind not in _NUMBERS else array,
+            "Pass the index of each image's class among the class names.",
         )
-    there = set(array.tolist())
-    outside, missing = sorted(there - set(classes)), sorted(set(classes) - there)
+    used = set(array.tolist())
+    outside, missing = sorted(used - set(classes)), sorted(set(classes) - used)
     if outside or missing:
-        told = errors.listed(map(str, outside or missing))
+        indices = errors.listed(map(str, outside or missing))
         raise errors.UserError(
             f"`{name}` must be from {classes.start} to {classes.stop - 1}, each class at least once. Received: "
-            f"{told if outside else f'no image of {told}'}. Leave classes without an image out of the class names; "
-            "they can be taught by words."
+            f"{indices if outside else f'no image of {indices}'}. Leave classes without an image out of the class "
+            "names; they can be added later from a description."
         )
     return array.astype(np.int64)
 
@@ -268,10 +261,10 @@ def require_matrix(
     Args:
       name: Name of the argument.
       value: Value to check.
-      rows: Number of rows that it must have; any number by default.
-      of_row: Noun for messages: the thing that a row describes.
-      columns: Number of columns that it must have; any number, at least one, by default.
-      of_column: Noun for messages: the thing that a column describes.
+      rows: Required number of rows; any number by default.
+      of_row: Noun for messages, for the object that a row describes.
+      columns: Required number of columns; any number, at least one, by default.
+      of_column: Noun for messages, for the quantity in a column.
       least: Least number of rows.
       dtype: Type of the returned matrix.
 
@@ -281,22 +274,22 @@ def require_matrix(
     array = _as_array(value)
     shape = f"[{'N' if rows is None else rows},{'M' if columns is None else columns}]"
     if array is None or array.dtype.kind not in _NUMBERS or array.ndim != 2:
-        given = value if array is None or array.dtype.kind not in _NUMBERS else array
-        remedy = f"Give a row for each {of_row}, all of the same length."
-        raise wrong(name, f"be a matrix of numbers, {shape}", given, remedy)
+        other = value if array is None or array.dtype.kind not in _NUMBERS else array
+        remedy = f"Pass a row for each {of_row}, all of the same length."
+        raise wrong(name, f"be a matrix of numbers, {shape}", other, remedy)
     if rows is not None and len(array) != rows:
-        raise wrong(name, f"have a row for each {of_row}, [{rows},...]", array, "Give the rows of all, in their order.")
+        raise wrong(name, f"have a row for each {of_row}, [{rows},...]", array, "Pass the rows of all, in order.")
     if array.shape[1] != columns if columns is not None else array.shape[1] == 0:
         rule = f"have a number for each {of_column}, {shape}"
-        raise wrong(name, rule, array, f"Give what the same {of_column}s say of each {of_row}.")
+        raise wrong(name, rule, array, f"Pass the same {of_column}s for each {of_row}, in order.")
     if len(array) < least:
-        raise wrong(name, f"have at least {least} row{'s' * (least > 1)}", array, f"Give one for each {of_row}.")
+        raise wrong(name, f"have at least {least} row{'s' * (least > 1)}", array, f"Pass a row for each {of_row}.")
     with np.errstate(over="ignore"):
         matrix = np.asarray(array, dtype)
     if not np.isfinite(matrix).all():
         raise errors.UserError(
             f"`{name}` must be finite numbers. Received: {np.sum(~np.isfinite(matrix)):,} of {matrix.size:,} that are "
-            "not. Fill in what is missing."
+            "not. Replace them, for example by means."
         )
     return matrix
 

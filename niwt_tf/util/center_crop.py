@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Conversion of images of any size to a network's input: the middle square, resized."""
+"""Fit images of any size to a network's input: crop the middle square, and resize it."""
 
 from __future__ import annotations
 

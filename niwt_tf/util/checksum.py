@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Checksums of files, as `sha256sum` prints them."""
+"""Compute checksums of files, as `sha256sum` prints them."""
 
 from __future__ import annotations
 

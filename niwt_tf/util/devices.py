@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""How TensorFlow uses the machine: GPUs and their memory, threads, XLA, half precision, determinism."""
+"""Configure how TensorFlow uses the machine: GPU memory, XLA, half precision, determinism."""
 
 from __future__ import annotations
 
@@ -21,12 +21,15 @@ from niwt_tf import errors
 from niwt_tf.util import machine
 
 _HALF_PRECISION_FROM = (7, 0)  # compute capability of the first GPUs with fast float16
-_OF_ONEDNN = re.compile(r"\b(avx512_vnni|avx512_bf16|avx512_fp16|avx_vnni|amx_\w+)\b")  # TensorFlow's own condition
-_ON_IMAGES = (keras.layers.Rescaling, keras.layers.Normalization)  # their inputs are bytes, which float16 would round
+_ONEDNN_FEATURES = re.compile(r"\b(avx512_vnni|avx512_bf16|avx512_fp16|avx_vnni|amx_\w+)\b")  # as in TensorFlow
+_IMAGE_LAYERS = (
+    keras.layers.Rescaling,
+    keras.layers.Normalization,
+)  # their inputs are bytes: float16 rounds them
 
 
 def configure(config: config_lib.RunConfig) -> str:
-    """Apply the settings that hold for the whole process, and describe the device that TensorFlow computes on.
+    """Apply the settings of the whole process, and describe the device that TensorFlow computes on.
 
     Raises:
       errors.UserError: If a GPU was used before, so that its memory can no longer be limited.
@@ -42,7 +45,7 @@ def configure(config: config_lib.RunConfig) -> str:
 
 
 def record() -> dict[str, Any]:
-    """Describe the machine, on which results depend besides the settings, as `metrics.json` holds it.
+    """Describe the machine, on which results also depend, for `metrics.json`.
 
     Returns:
       `processor` and `gpu`: Names of the processor and of the first GPU; `gpu` is None if there is none.
@@ -52,13 +55,13 @@ def record() -> dict[str, Any]:
       `onednn`: True if TensorFlow may use oneDNN's operations.
     """
     gpus = tf.config.list_physical_devices("GPU")
-    ours = (
+    numbers = (
         tf.config.threading.get_intra_op_parallelism_threads(),
         tf.config.threading.get_inter_op_parallelism_threads(),
     )
     threads = {
-        name: found or _set_in(f"TF_NUM_{name.replace('_op', 'op').upper()}_THREADS") or machine.cores()
-        for name, found in zip(("intra_op", "inter_op"), ours, strict=True)
+        name: number or _read_number(f"TF_NUM_{name.replace('_op', 'op').upper()}_THREADS") or machine.cores()
+        for name, number in zip(("intra_op", "inter_op"), numbers, strict=True)
     }
     for pool in threadpoolctl.threadpool_info():
         threads[pool["user_api"]] = max(pool["num_threads"], threads.get(pool["user_api"], 0))
@@ -72,18 +75,18 @@ def record() -> dict[str, Any]:
 
 
 def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
-    """Read the processor's name, as far as the system reports it."""
-    found = re.search(r"^model name\s*:\s*(.+)$", machine.read(cpuinfo), re.MULTILINE)
-    return found[1].strip() if found else platform.processor() or platform.machine()
+    """Read the name of the processor, or at least its architecture."""
+    match = re.search(r"^model name\s*:\s*(.+)$", machine.read(cpuinfo), re.MULTILINE)
+    return match[1].strip() if match else platform.processor() or platform.machine()
 
 
 def compiles(setting: str) -> bool:
-    """Decide from the value of `--jit_compile` whether loops are compiled with XLA."""
+    """Decide from the setting `jit_compile` (on, off or auto) whether loops are compiled with XLA."""
     return setting == "on" or (setting == "auto" and bool(tf.config.list_physical_devices("GPU")))
 
 
 def uses_half_precision(setting: str) -> bool:
-    """Decide from the value of `--mixed_precision` whether networks are trained in float16."""
+    """Decide from the setting `mixed_precision` (on, off or auto) whether networks are trained in float16."""
     if setting != "auto":
         return setting == "on"
     gpus = tf.config.list_physical_devices("GPU")
@@ -94,8 +97,7 @@ def uses_half_precision(setting: str) -> bool:
 def half_precision(network: keras.Model, on: bool = True) -> Iterator[None]:
     """Set Keras' own layers in `network` to compute in float16 within the block; their weights stay float32.
 
-    Layers that prepare the images stay in float32, and so do layers of other packages, such as those around a
-    SavedModel.
+    Layers that preprocess images stay in float32, and so do layers of other packages, such as those of a SavedModel.
     """
     layers = [layer for layer in network.layers if on and _may_be_half(layer)]
     policies = [layer.dtype_policy for layer in layers]
@@ -109,7 +111,7 @@ def half_precision(network: keras.Model, on: bool = True) -> Iterator[None]:
 
 
 def _may_be_half(layer: keras.layers.Layer) -> bool:
-    return type(layer).__module__.startswith("keras.") and not isinstance(layer, _ON_IMAGES)
+    return type(layer).__module__.startswith("keras.") and not isinstance(layer, _IMAGE_LAYERS)
 
 
 def _limit_memory(gpu: tf.config.PhysicalDevice, mebibytes: int) -> None:
@@ -119,7 +121,7 @@ def _limit_memory(gpu: tf.config.PhysicalDevice, mebibytes: int) -> None:
     except RuntimeError:
         if [one.memory_limit for one in tf.config.get_logical_device_configuration(gpu) or ()] != [mebibytes]:
             raise errors.UserError(
-                f"`{errors.setting('memory_limit')}` must be set before a GPU is used. Received: "
+                f"`{errors.setting('memory_limit')}` must be set before the first use of a GPU. Received: "
                 f"{errors.setting('memory_limit', mebibytes)} in a process that has used one. Start a new process."
             ) from None
 
@@ -135,10 +137,10 @@ def _details(gpu: tf.config.PhysicalDevice) -> dict:
 def _uses_onednn(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
     """Check whether TensorFlow uses oneDNN: as the environment sets it, else as its default for the processor."""
     setting = os.environ.get(machine.ONEDNN, "")
-    return setting.strip().lower() in ("1", "true") if setting else bool(_OF_ONEDNN.search(machine.read(cpuinfo)))
+    return setting.strip().lower() in ("1", "true") if setting else bool(_ONEDNN_FEATURES.search(machine.read(cpuinfo)))
 
 
-def _set_in(variable: str) -> int:
-    """Read a whole number from a variable of the environment; 0 if it is not set or holds anything else."""
+def _read_number(variable: str) -> int:
+    """Read a whole number from an environment variable; 0 if it is unset or not a whole number."""
     text = os.environ.get(variable, "").strip()
     return int(text) if text.isdigit() else 0

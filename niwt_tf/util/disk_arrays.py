@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Arrays on disk that are filled batch by batch: after an interruption, a new call resumes after the last batch."""
+"""Fill arrays on disk batch by batch; after an interruption, a new call resumes after the last finished batch."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class DiskArrays:
     Attributes:
       folder: Folder of the files.
       arrays: Name -> array.
-      done: Number of images that earlier calls completed.
+      done: Number of images that earlier calls finished.
     """
 
     folder: Path
@@ -51,7 +51,7 @@ class DiskArrays:
         return cls(folder, arrays, done)
 
     def note(self, done: int) -> None:
-        """Write down that all arrays are filled for the first `done` images."""
+        """Record that the arrays are filled for the first `done` images."""
         for array in self.arrays.values():
             array.flush()
         json_files.write(self.folder / _PROGRESS, {"images": done})
@@ -86,7 +86,7 @@ def fill(
 
     Args:
       folder: Folder of the arrays, see `DiskArrays.open`.
-      images: Images to pass over.
+      images: Images to process.
       shapes: Name -> shape and type of each array.
       batch_size: Number of images in a batch.
       write: Function that writes the results of a batch.

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Loading of models of TensorFlow Hub, from a handle or from a SavedModel on this machine."""
+"""Load models of TensorFlow Hub, from a handle or from a SavedModel on this machine."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def load(argument: str, handle: str, path: Path | None = None) -> Any:
             import tensorflow_hub  # optional: tensorflow-hub
     except ImportError as error:
         raise errors.UserError(
-            f"`{errors.setting(argument, 'hub:...')}` must have tensorflow-hub installed, and setuptools before "
-            f"version 82. Received: {error}. Run pip install 'niwt_tf[text]'."
+            f"`{errors.setting(argument, 'hub:...')}` must have tensorflow-hub installed, and setuptools older "
+            f"than version 82. Received: {error}. Run pip install 'niwt_tf[text]'."
         ) from error
     try:
         return tensorflow_hub.load(str(path or handle))
@@ -45,8 +45,8 @@ def load(argument: str, handle: str, path: Path | None = None) -> Any:
     except (OSError, ValueError, RuntimeError, EOFError, tarfile.TarError, tf.errors.OpError) as error:
         raise errors.UserError(
             f"`{errors.setting(argument, 'hub:...')}` must name a model that can be loaded. Received: "
-            f"{errors.setting(argument, 'hub:' + handle)}, which gives: {errors.first_line(error)}. Name another, or "
-            "fetch it again."
+            f"{errors.setting(argument, 'hub:' + handle)}, which gives: {errors.first_line(error)}. Choose another "
+            "model, or download it again."
         ) from error
 
 
@@ -55,24 +55,24 @@ def _offline(argument: str, handle: str, error: urllib.error.URLError) -> str:
     return (
         f"`{errors.setting(argument, 'hub:...')}` must name a model that can be fetched. Received: "
         f"{errors.setting(argument, 'hub:' + handle)}, which gives: {error}. Without a network, unpack the model on "
-        f"this machine: either anywhere, and name that folder after hub:, or into $TFHUB_CACHE_DIR/{folder} (the "
-        "SHA-1 of the handle), and set TFHUB_CACHE_DIR."
+        f"this machine, either into any folder, which you name after hub:, or into $TFHUB_CACHE_DIR/{folder} (the "
+        "SHA-1 of the handle), with TFHUB_CACHE_DIR set."
     )
 
 
-def output(given: Any, preferred: tuple[str, ...] = ("default",)) -> Any:
-    """Choose the tensor among a model's outputs: of a dictionary by the first preferred name, else the only one.
+def output(outputs: Any, preferred: tuple[str, ...] = ("default",)) -> Any:
+    """Select the tensor among a model's outputs: in a dictionary by the first preferred name, else the only one.
 
     Raises:
       ValueError: If a dictionary has several outputs, and none is preferred.
     """
-    if isinstance(given, (list, tuple)) and len(given) == 1:
-        return given[0]
-    if not isinstance(given, dict):
-        return given
+    if isinstance(outputs, (list, tuple)) and len(outputs) == 1:
+        return outputs[0]
+    if not isinstance(outputs, dict):
+        return outputs
     for name in preferred:
-        if name in given:
-            return given[name]
-    if len(given) != 1:
-        raise ValueError(f"several outputs, {errors.listed(sorted(given))}, and none named {' or '.join(preferred)}")
-    return next(iter(given.values()))
+        if name in outputs:
+            return outputs[name]
+    if len(outputs) != 1:
+        raise ValueError(f"several outputs, {errors.listed(sorted(outputs))}, and none named {' or '.join(preferred)}")
+    return next(iter(outputs.values()))

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""JSON files, read leniently and written whole."""
+"""Read JSON files that may be missing or damaged, and write them completely or not at all."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 
 def read(path: Path) -> Any:
-    """Read a JSON file; None if there is no such file, or it cannot be parsed."""
+    """Read a JSON file; None if it does not exist or cannot be parsed."""
     try:
         return json.loads(path.read_text("utf-8"))
     except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: no JSON, or no text at all

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Protection from Keras' settings of a process, such as those of `keras.json`: they must not change niwt_tf's results.
+"""Keep Keras' settings of a process, such as those of `keras.json`, from changing niwt_tf's results.
 
 Importing this module does not import Keras.
 """
@@ -18,8 +18,8 @@ from typing import Any, ParamSpec, TypeVar
 from niwt_tf import errors
 
 _BACKEND, _OTHER_BACKENDS = "tensorflow", ("jax", "torch", "openvino")
-# By the names of `keras.config`. The policy is last because it follows from floatx if none is set.
-_OURS: dict[str, Any] = {
+# Keys: names in `keras.config`. The policy is last because it follows from floatx if none is set.
+_SETTINGS: dict[str, Any] = {
     "floatx": "float32",
     "epsilon": 1e-7,
     "image_data_format": "channels_last",
@@ -42,7 +42,7 @@ def require() -> Any:
     except ValueError as error:  # a setting in keras.json is not valid
         raise errors.UserError(
             f"`keras.json` must hold settings that Keras knows. Received: {errors.first_line(error)}, in {_path()}. "
-            "Mend or remove that file."
+            "Fix or remove that file."
         ) from None
     except ModuleNotFoundError as error:
         if error.name not in _OTHER_BACKENDS:
@@ -54,32 +54,32 @@ def require() -> Any:
 
 
 def _other_backend(name: str) -> errors.UserError:
-    place = "the variable KERAS_BACKEND" if os.environ.get("KERAS_BACKEND") else _path()
+    source = "the variable KERAS_BACKEND" if os.environ.get("KERAS_BACKEND") else _path()
     return errors.UserError(
-        f"Keras' `backend` must be {_BACKEND}. Received: {name}, set by {place}. Start Python with "
+        f"Keras' `backend` must be {_BACKEND}. Received: {name}, set by {source}. Start Python with "
         f"KERAS_BACKEND={_BACKEND}."
     )
 
 
-def set_aside() -> list[str]:
-    """Apply our settings for the rest of the process, and describe in a line each setting that was different.
+def apply() -> list[str]:
+    """Apply niwt_tf's settings for the rest of the process, and describe in a line each setting that differed.
 
     Raises:
       errors.UserError: If Keras' settings are not valid, or it runs on another backend.
     """
-    before = _set(_OURS)
+    before = _set(_SETTINGS)
     del before["dtype_policy"]  # no file sets it
     return [
-        f"  {name}={value} of {_path()} does not count here: it is {_OURS[name]}"
+        f"  {name}={value} of {_path()} has no effect here: {name} is {_SETTINGS[name]}"
         for name, value in before.items()
-        if value != _OURS[name]
+        if value != _SETTINGS[name]
     ]
 
 
 @contextlib.contextmanager
-def ours() -> Iterator[None]:
-    """Apply our settings within the block, and restore the user's settings after it."""
-    before = _set(_OURS)
+def applied() -> Iterator[None]:
+    """Apply niwt_tf's settings within the block, and restore the user's settings after it."""
+    before = _set(_SETTINGS)
     try:
         yield
     finally:
@@ -87,18 +87,18 @@ def ours() -> Iterator[None]:
 
 
 def guarded(function: Callable[_P, _T]) -> Callable[_P, _T]:
-    """Wrap a function so that it runs with our settings."""
+    """Wrap a function so that it runs with niwt_tf's settings."""
 
     @functools.wraps(function)
     def within(*args: _P.args, **kwargs: _P.kwargs) -> _T:
-        with ours():
+        with applied():
             return function(*args, **kwargs)
 
     return within
 
 
 def guard_methods(kind: _Class) -> _Class:
-    """Wrap the public methods of a class, in place, so that they run with our settings, and return the class."""
+    """Wrap the public methods of a class, in place, so that they run with niwt_tf's settings; return the class."""
     for name, member in list(vars(kind).items()):
         if inspect.isfunction(member) and not name.startswith("_"):
             setattr(kind, name, guarded(member))

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Facts that the operating system reports about the machine. Nothing here imports TensorFlow."""
+"""Read what the operating system reports about the machine. Nothing here imports TensorFlow."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def cores() -> int:
 
 
 def read(path: Path) -> str:
-    """Read a file of the system, such as `/proc/cpuinfo`; empty if there is none, as on systems other than Linux."""
+    """Read a file of the system, such as `/proc/cpuinfo`; empty if it is missing, as on systems other than Linux."""
     try:
         return path.read_text("utf-8")
     except OSError:
@@ -26,10 +26,11 @@ def read(path: Path) -> str:
 
 
 def prefer_onednn() -> None:
-    """Make TensorFlow, when it is imported, use oneDNN's operations on all x86 processors, unless the user has chosen.
+    """Enable oneDNN's operations in TensorFlow on all x86 processors, unless the user has set them.
 
-    By default it uses them only on processors with instructions for int8 (AVX512-VNNI and later). On others, too,
-    networks run about twice as fast with them, and training takes two thirds of the time. See `benchmarks/machines.py`.
+    Call it before TensorFlow is imported. By default TensorFlow uses them only on processors with instructions for int8
+    (AVX512-VNNI and later). On others, too, networks run about twice as fast with them, and training takes two thirds
+    of the time. See `benchmarks/machines.py`.
     """
     if platform.machine() in _X86:
         os.environ.setdefault(ONEDNN, "1")

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Terminal output: a line for each finished piece of work, and a bar with the time left for long ones."""
+"""Print lines to the terminal, and show bars with the time left for long work."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def no_other_output() -> Iterator[None]:
 
 @contextlib.contextmanager
 def silent_stderr() -> Iterator[None]:
-    """Hide standard error, even of native code; show what was hidden if an exception passes."""
+    """Hide standard error, even of native code; print it after all if an exception is raised."""
     sys.stderr.flush()
     saved = os.dup(2)
     with tempfile.TemporaryFile() as kept:
@@ -69,10 +69,10 @@ def bar(
 
     Args:
       items: Items to iterate over; None for a bar that `update` moves.
-      title: Description of the work.
+      title: Title of the bar.
       total: Number of items, if `len` does not give it.
       unit: Name of one item.
-      initial: Number of items that were done before.
+      initial: Number of items already done.
       delay: Seconds before the bar appears.
     """
     return tqdm.tqdm(
@@ -92,9 +92,9 @@ def bytes_bar(title: str, total: int | None, initial: int = 0) -> tqdm.tqdm[None
     """Show a bar of bytes that `update` moves; silent if standard error is no terminal.
 
     Args:
-      title: Description of the work.
-      total: Number of bytes; None if it is not known.
-      initial: Number of bytes that were there before.
+      title: Title of the bar.
+      total: Number of bytes; None if unknown.
+      initial: Number of bytes already present.
     """
     return tqdm.tqdm(
         desc=f"  {title}",

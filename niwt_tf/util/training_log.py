@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""TensorBoard logs of the training loops, in the folders of their stages: `tensorboard --logdir <workdir>`."""
+"""Write TensorBoard logs of training loops into the folders of their stages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Log(Protocol):
     """Function that logs named numbers of one step of a loop."""
 
     def __call__(self, step: int, **values: float) -> None:
-        """Log the numbers."""
+        """Log numbers by name."""
 
 
 def no_log(step: int, **values: float) -> None:

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Import the user's own Python code that registers layers with Keras; it is run only if the user names it."""
+"""Import the user's Python code that registers layers with Keras; it runs only if the user names it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def run(name: str) -> None:
     """Import a module, once in a process.
 
     Args:
-      name: Name of a module that Python finds, or the path of a `.py` file; if empty, nothing is imported.
+      name: Name of a module on Python's path, or path of a `.py` file; if empty, nothing is imported.
 
     Raises:
       errors.UserError: If there is no such module, or it fails.
@@ -35,8 +35,8 @@ def run(name: str) -> None:
     except Exception as error:  # the user's code may raise any
         raise errors.UserError(
             f"`{errors.setting('import_module')}` must name a module that Python finds, or a {ENDING} file, that "
-            f"runs. Received: {errors.setting('import_module', name)} ({type(error).__name__}: "
-            f"{errors.first_line(error)}). Mend it, or name another."
+            f"runs without an error. Received: {errors.setting('import_module', name)} ({type(error).__name__}: "
+            f"{errors.first_line(error)}). Fix it, or choose another."
         ) from error
 
 

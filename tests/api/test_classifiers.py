@@ -109,8 +109,8 @@ def test_layers_of_ones_own_are_handed_over_or_known(tmp_path: Path) -> None:
     with pytest.raises(errors.UserError) as caught:
         niwt_tf.load_classifier(name, _NAMES)
     assert str(caught.value).startswith(
-        f"`name` must name a model from images to classes or features. Received: name={name}, which needs code that is "
-        "not Keras' own: _Twice. Have it registered by import_module=mine.py or, in Python, hand it over as "
+        f"`name` must name a model from images to classes or features. Received: name='{name}', which needs code that "
+        "is not Keras' own: _Twice. Register it in a file that import_module='mine.py' names or, in Python, pass "
         "custom_objects={'Name': Name}"
     )
     given = [niwt_tf.load_classifier(name, _NAMES, {"_Twice": _Twice}), niwt_tf.load_classifier(model, _NAMES)]

@@ -39,12 +39,13 @@ def _images(split: zero_shot.Split) -> np.ndarray:
 def test_they_are_what_the_trunk_gives_and_keep_their_labels(
     backbone: backbone_lib.Backbone, split: zero_shot.Split, tmp_path: Path
 ) -> None:
-    assert not activations.are_in(tmp_path)
+    assert not activations.exist(tmp_path)
     activations.compute(backbone, split, tmp_path)
-    assert activations.are_in(tmp_path)
-    kept = activations.as_images(tmp_path, split.labels)
+    assert activations.exist(tmp_path)
+    kept = activations.load_split(tmp_path, split.labels)
     expected = backbone.trunk(_images(split), training=False).numpy()
-    assert (tmp_path / "activations.npy").stat().st_size == pytest.approx(activations.size(backbone, _IMAGES), abs=256)
+    size = (tmp_path / "activations.npy").stat().st_size
+    assert size == pytest.approx(activations.byte_size(backbone, _IMAGES), abs=256)
     np.testing.assert_allclose(_images(kept), expected, rtol=1e-3, atol=1e-6)
     np.testing.assert_array_equal(np.concatenate([labels for _, labels in kept.batches(64)]), split.labels)
 
@@ -54,7 +55,7 @@ def test_the_head_makes_of_them_what_the_network_makes_of_the_images(
 ) -> None:
     activations.compute(backbone, split, tmp_path)
     of_images = backbone.network(_images(split), training=False)
-    taken = _images(activations.as_images(tmp_path, split.labels))
+    taken = _images(activations.load_split(tmp_path, split.labels))
     rest = backbone.without_trunk()
     np.testing.assert_allclose(rest.network(taken, training=False), of_images, rtol=1e-2, atol=1e-4)
     np.testing.assert_array_equal(rest.trunk(taken), taken)
@@ -66,7 +67,7 @@ def test_a_subset_of_them_decodes_only_what_it_holds(
     backbone: backbone_lib.Backbone, split: zero_shot.Split, tmp_path: Path
 ) -> None:
     activations.compute(backbone, split, tmp_path)
-    kept = activations.as_images(tmp_path, split.labels)
+    kept = activations.load_split(tmp_path, split.labels)
     some = kept.subset(split.labels == 2, np.array([9, 9, 0, 9]))
     assert set(some.labels) == {0}
     np.testing.assert_array_equal(_images(some), _images(kept)[split.labels == 2])
@@ -90,4 +91,4 @@ def test_a_call_cut_short_goes_on(
     activations.compute(backbone, split, tmp_path)
     assert noted == [64, 128, 150]
     whole = backbone.trunk(_images(split), training=False).numpy()
-    np.testing.assert_allclose(_images(activations.as_images(tmp_path, split.labels)), whole, rtol=1e-3, atol=1e-6)
+    np.testing.assert_allclose(_images(activations.load_split(tmp_path, split.labels)), whole, rtol=1e-3, atol=1e-6)

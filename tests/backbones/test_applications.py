@@ -15,7 +15,7 @@ import tensorflow as tf
 from keras.src.utils import file_utils
 
 from niwt_tf import config, errors
-from niwt_tf.backbones import applications, build, classifier, cut
+from niwt_tf.backbones import applications, build, classifier, split_points
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.config import networks as networks_lib
 
@@ -78,13 +78,13 @@ def test_trunk_then_head_is_the_network_alone_and_among_others(started: backbone
     np.testing.assert_allclose(again, features, rtol=1e-5, atol=1e-6)
     alone = backbone.head(backbone.trunk(images[:1], training=False), training=False)[0]
     np.testing.assert_allclose(alone, features[0], rtol=1e-3, atol=1e-4 * np.abs(features).max())
-    assert np.abs(features - features[0]).max() > 0, "images must tell in the features"
+    assert np.abs(features - features[0]).max() > 0, "images must differ in their features"
 
 
 def test_gradients_of_the_head_are_those_of_the_network(started: backbone_lib.InitialNetwork) -> None:
     """At a layer in the middle; in the network the tape goes back to it, in the head its activations are the input."""
     network = started.backbone.network
-    found = cut.cuts(network)
+    found = split_points.find(network)
     backbone = backbone_lib.Backbone(network, found[len(found) // 2].layer)
     images = _images(2, backbone.image_size)
     weights = np.random.default_rng(2).normal(size=(2, backbone.feature_size)).astype(np.float32)
@@ -109,7 +109,7 @@ def test_a_saved_classifier_comes_back_in_safe_mode(started: backbone_lib.Initia
     kernel = np.random.default_rng(3).normal(size=(backbone.feature_size, 2)).astype(np.float32)
     classifier.Classifier(backbone, kernel, np.zeros(2, np.float32), ("a", "b")).save(tmp_path)
     loaded = classifier.Classifier.load(tmp_path).backbone
-    assert (loaded.layer, cut.cuts(loaded.network)) == (backbone.layer, cut.cuts(backbone.network))
+    assert (loaded.layer, split_points.find(loaded.network)) == (backbone.layer, split_points.find(backbone.network))
     np.testing.assert_array_equal(loaded.network(images, training=False), backbone.network(images, training=False))
     expected = backbone.trunk(images, training=False)
     np.testing.assert_array_equal(loaded.trunk(images, training=False), expected)
@@ -117,7 +117,7 @@ def test_a_saved_classifier_comes_back_in_safe_mode(started: backbone_lib.Initia
 
 def test_the_last_convolution_is_the_default_and_leaves_a_head(started: backbone_lib.InitialNetwork) -> None:
     backbone = started.backbone
-    found = cut.cuts(backbone.network)
+    found = split_points.find(backbone.network)
     name = backbone.network.name
     if name != "resnet101":  # the paper's: two blocks before
         assert backbone.layer == found[-1].layer
@@ -130,7 +130,7 @@ def test_the_layers_of_the_paper() -> None:
     vgg = build.build(_settings("vgg16"))
     assert (vgg.backbone.layer, vgg.backbone.activation_shape) == ("block5_conv3", (14, 14, 512))
     assert vgg.backbone.feature_size == 4096
-    assert cut.multiply_accumulates(vgg.backbone.network) == pytest.approx(15.47e9, rel=1e-3)
+    assert split_points.multiply_accumulates(vgg.backbone.network) == pytest.approx(15.47e9, rel=1e-3)
     resnet = build.build(_settings("resnet101", image_size=224))
     assert (resnet.backbone.layer, resnet.backbone.activation_shape) == ("conv5_block1_out", (7, 7, 2048))
 
@@ -168,15 +168,15 @@ def downloads(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_without_network_the_address_and_the_place_of_the_file_are_told(downloads: Path) -> None:
+def test_without_network_the_error_names_the_address_and_the_place_of_the_file(downloads: Path) -> None:
     with pytest.raises(errors.UserError) as caught:
         build.build(config.BackboneConfig(backbone="mobilenet", image_size=40))
     address = "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet/mobilenet_1_0_224_tf_no_top.h5"
     assert str(caught.value) == (
-        "`--weights` must be at hand, or Keras must be able to download them. Received: --weights=imagenet for "
-        f"--backbone=mobilenet: URL fetch failure on {address}: None -- [Errno -2] Name or service not known. Download "
-        f"{address} and put it at {downloads}/models/mobilenet_1_0_224_tf_no_top.h5, or name a file of yours with "
-        "--weights=PATH, or train from scratch with --weights=none."
+        "`weights` must be in Keras' cache, or Keras must be able to download them. Received: weights='imagenet' for "
+        f"backbone='mobilenet': URL fetch failure on {address}: None -- [Errno -2] Name or service not known. Download "
+        f"{address} to {downloads}/models/mobilenet_1_0_224_tf_no_top.h5, or choose a file of weights with "
+        "weights='PATH', or train from scratch with weights='none'."
     )
     assert caught.value.__suppress_context__
 
@@ -194,7 +194,7 @@ def test_convnext_is_flat_and_its_blocks_have_names() -> None:
     """Its convolutions of one channel a group are compiled by XLA, one by one, so that to run it takes long."""
     network = applications.build("convnext_tiny", 32, "none", "none")
     assert not [layer for layer in network.layers if isinstance(layer, keras.Model)]
-    names = [found.layer for found in cut.cuts(network)]
+    names = [found.layer for found in split_points.find(network)]
     assert sum(name.endswith("_sum") for name in names) == 3 + 3 + 9 + 3
     assert names[-1] == "convnext_tiny_stage_3_block_2_identity_sum"
     assert {"convnext_tiny_stem_conv", "convnext_tiny_downsampling_conv_2"} <= set(names)

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of a network cut into trunk and head."""
+"""Tests of a network that is split into trunk and head."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_trunk_then_head_is_the_network(network: keras.Model, layer: str) -> Non
     features = cut.head(activations, training=False)
     np.testing.assert_array_equal(features, network(_IMAGES, training=False))
     assert features.shape == (7, cut.feature_size)
-    assert np.std(features, axis=0).max() > 0, "images must tell in the features"
+    assert np.std(features, axis=0).max() > 0, "images must differ in their features"
 
 
 def test_trunk_gives_the_named_layer(network: keras.Model) -> None:
@@ -80,7 +80,7 @@ def test_shapes_by_hand(network: keras.Model) -> None:
     assert (cut.image_size, cut.activation_shape, cut.feature_size) == (32, (8, 8, 32), 128)
 
 
-def test_trunk_and_head_are_cut_once(network: keras.Model) -> None:
+def test_trunk_and_head_are_built_once(network: keras.Model) -> None:
     cut = backbone.Backbone(network, "conv2")
     assert cut.trunk is cut.trunk
     assert cut.head is cut.head
@@ -93,7 +93,7 @@ def test_trunk_and_head_are_cut_once(network: keras.Model) -> None:
 def test_unknown_layers_are_errors_that_name_the_valid_ones(network: keras.Model, layer: str, hint: str) -> None:
     with pytest.raises(errors.UserError) as caught:
         backbone.Backbone(network, layer)
-    message = f"`--layer` must be one of {', '.join(_LAYERS)}. Received: --layer={layer}."
+    message = f"`layer` must be one of {', '.join(_LAYERS)}. Received: layer='{layer}'."
     assert str(caught.value).startswith(message)
     assert bool(hint) == ("Did you mean" in str(caught.value))
     if layer != "conv5":  # which of conv1 to conv4 is nearest is a tie
@@ -103,14 +103,14 @@ def test_unknown_layers_are_errors_that_name_the_valid_ones(network: keras.Model
 @pytest.mark.parametrize(
     ("layer", "trouble"),
     [
-        ("pool1", ", which is not. The nearest that are: conv1 before it, conv2_kernel after it."),
-        ("features", ", which lies after the last of them."),
-        ("images", ", which lies before the first of them."),
-        ("preprocessing", ", which lies before the first of them."),
+        ("pool1", ", which is not. Choose one of the nearest: conv1 before it, conv2_kernel after it."),
+        ("features", ", which comes after the last of them."),
+        ("images", ", which comes before the first of them."),
+        ("preprocessing", ", which comes before the first of them."),
         ("", "."),
     ],
 )
 def test_layers_that_are_no_convolution_are_errors(network: keras.Model, layer: str, trouble: str) -> None:
     with pytest.raises(errors.UserError) as caught:
         backbone.Backbone(network, layer)
-    assert str(caught.value).endswith(f"Received: --layer={layer}{trouble}")
+    assert str(caught.value).endswith(f"Received: layer='{layer}'{trouble}")

@@ -14,7 +14,7 @@ import pytest
 
 import niwt_tf.backbones
 from niwt_tf import config, errors
-from niwt_tf.backbones import build, cut
+from niwt_tf.backbones import build, split_points
 
 
 def _classifier(path: Path) -> Path:
@@ -74,7 +74,7 @@ def test_hub_answers_for_hub(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"backbone": "smal"}, "Received: --backbone=smal. Did you mean 'small'?"),
+        ({"backbone": "smal"}, "Received: backbone='smal'. Did you mean 'small'?"),
         (
             {"backbone": "keras:/none/m.keras"},
             "`backbone` must name an existing file or folder. Received: backbone='keras:/none/m.keras', where "
@@ -85,7 +85,7 @@ def test_hub_answers_for_hub(monkeypatch: pytest.MonkeyPatch) -> None:
             "`weights` must name an existing file or folder. Received: weights='/none/w.h5', where /none/w.h5 does not "
             "exist. Name an existing file or folder.",
         ),
-        ({"layer": "conv9"}, "Received: --layer=conv9. Did you mean 'conv4'?"),
+        ({"layer": "conv9"}, "Received: layer='conv9'. Did you mean 'conv4'?"),
     ],
 )
 def test_mistakes_are_errors(changes: dict[str, str], message: str) -> None:
@@ -99,7 +99,7 @@ def test_layers_are_listed_without_weights_and_whatever_layer_is_asked_for() -> 
     rows = [line for line in text.splitlines() if "the default" in line]
     assert len(rows) == 1 and rows[0].split()[:6] == ["conv_pw_13_relu", "1", "x", "1", "x", "1024"]
     small = build.build(config.BackboneConfig()).backbone
-    assert build.layers(config.BackboneConfig(layer="none")) == cut.table(small.network, "conv4")
+    assert build.layers(config.BackboneConfig(layer="none")) == split_points.table(small.network, "conv4")
 
 
 def test_the_same_file_gives_the_same_network(tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def test_load_checks_the_layer(tmp_path: Path) -> None:
     _classifier().save(tmp_path)
     parts = dict(np.load(tmp_path / "classifier.npz")) | {"layer": "conv9"}
     np.savez(tmp_path / "classifier.npz", **parts)
-    with pytest.raises(errors.UserError, match="Received: --layer=conv9"):
+    with pytest.raises(errors.UserError, match="Received: layer='conv9'"):
         classifier.Classifier.load(tmp_path)
 
 
@@ -105,8 +105,8 @@ def test_a_network_of_layers_that_nobody_registered_is_an_error(tmp_path: Path) 
         classifier.Classifier.load(tmp_path)
     assert str(caught.value) == (
         f"A network must be made of layers that Keras knows. Received: {tmp_path / 'network.keras'}, which needs code "
-        "that is not Keras' own: _Doubled. Have it registered by --import_module=mine.py or, in Python, import what "
-        "registers it."
+        "that is not Keras' own: _Doubled. Register it in a file that import_module='mine.py' names or, in Python, "
+        "import the module that registers it."
     )
     with keras.saving.custom_object_scope({"_Doubled": _Doubled}):
         assert classifier.Classifier.load(tmp_path).backbone.layer == "conv"

@@ -40,7 +40,7 @@ def _kinds(model: keras.Model) -> set[str]:
 
 def test_a_model_of_float32_is_left_as_it_is() -> None:
     model = _model()
-    assert float_copy.of(model) is model
+    assert float_copy.convert(model) is model
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_model_of_float32_is_left_as_it_is() -> None:
 def test_other_precision_becomes_float32(policy: str, tolerance: float) -> None:
     model = _model(policy)
     own = np.asarray(keras.ops.cast(model(_IMAGES, training=False), "float32"))
-    copy = float_copy.of(model)
+    copy = float_copy.convert(model)
     assert "float32" not in _kinds(model) or len(_kinds(model)) > 1
     assert _kinds(copy) == {"float32"}
     np.testing.assert_allclose(copy(_IMAGES, training=False), own, atol=tolerance * np.abs(own).max())
@@ -68,7 +68,7 @@ def test_quantized_dense_layers_get_what_they_multiply_by(mode: str, units: int)
     for name in ("hidden", "top"):
         quantized.get_layer(name).quantize(mode)
     own = quantized(_IMAGES, training=False).numpy()
-    copy = float_copy.of(quantized)
+    copy = float_copy.convert(quantized)
     assert _kinds(copy) == {"float32"}
     step = {"int8": 1 / 127, "int4": 2 / 15}[mode]
     for name in ("hidden", "top"):
@@ -86,7 +86,7 @@ def test_a_dense_layer_by_hand() -> None:
     model = keras.Sequential([keras.Input((2,)), layer])
     layer.set_weights([np.array([[127.0, 0.0], [0.0, 254.0]])])
     layer.quantize("int8")  # with scales of 1 and 1/2
-    np.testing.assert_allclose(float_copy.of(model).layers[-1].kernel, [[127, 0], [0, 254]], rtol=1e-5)
+    np.testing.assert_allclose(float_copy.convert(model).layers[-1].kernel, [[127, 0], [0, 254]], rtol=1e-5)
     assert np.abs(layer.kernel).max() == 127  # the integers
 
 
@@ -95,8 +95,8 @@ def test_other_quantized_layers_are_named() -> None:
     x = keras.layers.Reshape((64, 3))(x)
     model = keras.Model(images, keras.layers.EinsumDense("abc,cd->abd", (64, 4), name="mix")(x))
     model.layers[-1].quantize("int8")
-    with pytest.raises(float_copy.NotFloatError, match=r"^mix \(EinsumDense\), which is quantized in a way \(int8\)"):
-        float_copy.of(model)
+    with pytest.raises(float_copy.NotFloatError, match=r"^the layer mix \(EinsumDense\), whose quantization, int8, "):
+        float_copy.convert(model)
 
 
 class _Twice(keras.layers.Layer):
@@ -111,6 +111,6 @@ def test_layers_of_the_users_own_are_made_anew() -> None:
     images = keras.Input((8, 8, 3))
     model = keras.Model(images, _Twice(dtype="mixed_float16")(images))
     model.set_weights([np.array([1.0, 2.0, 3.0])])
-    copy = float_copy.of(model, {"_Twice": _Twice})
+    copy = float_copy.convert(model, {"_Twice": _Twice})
     assert copy.layers[-1].compute_dtype == "float32"
     np.testing.assert_allclose(copy(_IMAGES), _IMAGES * [2, 4, 6], rtol=1e-6)

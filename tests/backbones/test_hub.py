@@ -19,12 +19,12 @@ import tensorflow as tf
 from fakes import hub_image as fake
 from niwt_tf import config as config_lib
 from niwt_tf import errors
-from niwt_tf.backbones import build, classifier, hub, preprocessing
+from niwt_tf.backbones import build, classifier, hub, preprocessing, split_points
 from niwt_tf.data import zero_shot
 from niwt_tf.method import importance
 from niwt_tf.training import finetune
 
-_CUTS = [name for name, is_cut in fake.TENSORS.items() if is_cut]
+_SPLIT_POINTS = [name for name, is_split_point in fake.TENSORS.items() if is_split_point]
 
 
 @pytest.fixture(scope="module")
@@ -33,10 +33,10 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What is told to the user."""
+def printed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Lines that are printed."""
     lines: list[str] = []
-    hub._say_once.cache_clear()
+    hub._print_once.cache_clear()
     monkeypatch.setattr(hub.progress, "say", lines.append)
     return lines
 
@@ -67,13 +67,13 @@ def test_other_preprocessing_is_what_it_is_elsewhere(saved: Path, mode: str) -> 
     np.testing.assert_allclose(backbone.network(images), expected, rtol=1e-4, atol=1e-4)
 
 
-def test_the_last_cut_is_the_default(saved: Path, said: list[str]) -> None:
+def test_the_last_split_point_is_the_default(saved: Path, printed: list[str]) -> None:
     assert hub.build(_config(saved)).backbone.layer == "net.block.Relu"
-    assert said == []
+    assert printed == []
 
 
-def test_layers_are_listed_with_whether_they_can_be_cut_at(saved: Path) -> None:
-    assert {tensor.name: tensor.is_cut for tensor in hub.layers(_config(saved))} == fake.TENSORS
+def test_layers_are_listed_with_whether_they_are_split_points(saved: Path) -> None:
+    assert {tensor.name: tensor.is_split_point for tensor in hub.layers(_config(saved))} == fake.TENSORS
     assert build.layers(_config(saved)).splitlines() == [
         "  layer                      H x W x K",
         "  net/stem/Conv2D            24 x 24 x 6",
@@ -98,10 +98,10 @@ def test_layers_are_listed_with_whether_they_can_be_cut_at(saved: Path) -> None:
         ("block/.*Relu", "net/block/Relu"),  # the other that matches is no cut
     ],
 )
-def test_a_layer_may_be_named_in_part(saved: Path, said: list[str], layer: str, expected: str) -> None:
+def test_a_layer_may_be_named_in_part(saved: Path, printed: list[str], layer: str, expected: str) -> None:
     for _ in range(2):
         assert hub.build(_config(saved, layer)).backbone.layer == expected.replace("/", ".")
-    assert said == ([] if layer == expected else [f"  --layer={layer} is {expected}"]), "it is told once"
+    assert printed == ([] if layer == expected else [f"  layer {layer} is {expected}"]), "printed once"
 
 
 @pytest.mark.parametrize(
@@ -109,39 +109,39 @@ def test_a_layer_may_be_named_in_part(saved: Path, said: list[str], layer: str, 
     [
         (
             "net/block/inner/Relu",
-            "`--layer` must be a convolution, or what follows one, that all paths from images to features pass "
-            "through. Received: --layer=net/block/inner/Relu, which is not. The nearest that are: net/stem/Relu before "
-            "it, net/block/add after it.",
-        ),
-        (
-            "outer",
-            "`--layer` must be a convolution, or what follows one, that all paths from images to features pass "
-            "through. Received: --layer=outer, that is net/block/outer/Conv2D, which is not. The nearest that are: "
+            "`layer` must be a convolution, or a layer after one, that all paths from images to features pass "
+            "through. Received: layer='net/block/inner/Relu', which is not. Choose one of the nearest: "
             "net/stem/Relu before it, net/block/add after it.",
         ),
         (
+            "outer",
+            "`layer` must be a convolution, or a layer after one, that all paths from images to features pass "
+            "through. Received: layer='outer', that is net/block/outer/Conv2D, which is not. Choose one of the "
+            "nearest: net/stem/Relu before it, net/block/add after it.",
+        ),
+        (
             "stem",
-            "`--layer` must match one layer. Received: --layer=stem, which matches net/stem/Conv2D, "
-            "net/stem/FusedBatchNormV3, net/stem/Relu. Name one of them in full.",
+            "`layer` must match one layer. Received: layer='stem', which matches net/stem/Conv2D, "
+            "net/stem/FusedBatchNormV3, net/stem/Relu. Give the full name of one of them.",
         ),
         (
             "net/stem/Rellu",
-            f"`--layer` must be one of {', '.join(_CUTS)}. Received: --layer=net/stem/Rellu. Did you mean "
+            f"`layer` must be one of {', '.join(_SPLIT_POINTS)}. Received: layer='net/stem/Rellu'. Did you mean "
             "'net/stem/Relu'?",
         ),
-        ("block[", f"`--layer` must be one of {', '.join(_CUTS)}. Received: --layer=block[."),
+        ("block[", f"`layer` must be one of {', '.join(_SPLIT_POINTS)}. Received: layer='block['."),
     ],
 )
-def test_layers_that_cannot_be_cut_at_are_errors(saved: Path, layer: str, message: str) -> None:
+def test_layers_that_are_no_split_points_are_errors(saved: Path, layer: str, message: str) -> None:
     with pytest.raises(errors.UserError) as caught:
         hub.build(_config(saved, layer))
     assert str(caught.value).startswith(message)
 
 
 def test_many_layers_are_not_all_named(monkeypatch: pytest.MonkeyPatch, saved: Path) -> None:
-    monkeypatch.setattr(hub, "_MOST_NAMES", 2)
+    monkeypatch.setattr(split_points, "_MOST_NAMES", 2)
     with pytest.raises(
-        errors.UserError, match="of net/block/add, net/block/Relu and 3 more that --list_layers shows. R"
+        errors.UserError, match="of net/block/add, net/block/Relu and 3 more that niwt --list_layers shows. R"
     ):
         hub.build(_config(saved, "zzz"))
 
@@ -161,20 +161,20 @@ class _Leap(fake.FeatureVector):
 @pytest.mark.parametrize(
     ("model", "trouble"),
     [
-        (_Dense, "a hub module without intermediate tensors of rank four"),
-        (_Leap, "which has none that all paths from images to features pass through, of 3"),
+        (_Dense, "which has no intermediate tensors of rank four"),
+        (_Leap, "of whose 3 activations none lies on all paths from images to features"),
     ],
 )
 @pytest.mark.parametrize("function", [hub.build, hub.layers])
-def test_a_model_without_a_cut_is_an_error(
+def test_a_model_without_a_split_point_is_an_error(
     tmp_path: Path, model: type, trouble: str, function: Callable[[Any], Any]
 ) -> None:
     path = fake.save(tmp_path / "model", model())
     with pytest.raises(errors.UserError) as caught:
         function(_config(path))
     assert str(caught.value) == (
-        "`--backbone=hub:...` must hold activations of a convolution, [N,H,W,K] float32, at which to cut it. Received: "
-        f"--backbone=hub:{path}, {trouble}. Name another."
+        "`backbone='hub:...'` must hold activations of a convolution, [N,H,W,K] float32, at which it can be split. "
+        f"Received: backbone='hub:{path}', {trouble}. Choose another model."
     )
 
 
@@ -217,7 +217,7 @@ def test_a_handle_is_found_in_the_cache(saved: Path, tmp_path: Path, monkeypatch
     with pytest.raises(errors.UserError) as caught:
         hub.build(config)
     digest = hashlib.sha1(b"https://nowhere.invalid/image/1").hexdigest()
-    assert f"must name a model that can be fetched. Received: --backbone={config.backbone}, which" in str(caught.value)
+    assert f"must name a model that can be fetched. Received: backbone='{config.backbone}', which" in str(caught.value)
     assert f"or into $TFHUB_CACHE_DIR/{digest} (the SHA-1 of the handle)" in str(caught.value)
     shutil.copytree(saved, tmp_path / digest)
     backbone, images = hub.build(config).backbone, fake.images(2)
@@ -227,7 +227,7 @@ def test_a_handle_is_found_in_the_cache(saved: Path, tmp_path: Path, monkeypatch
 def test_tensorflow_hub_must_be_installed(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tensorflow_hub", None)
     with pytest.raises(
-        errors.UserError, match=r"`--backbone=hub:...` must have .* Run pip install 'niwt_tf\[text\]'\.$"
+        errors.UserError, match=r"`backbone='hub:...'` must have .* Run pip install 'niwt_tf\[text\]'\.$"
     ):
         hub.build(_config(saved))
 
@@ -244,7 +244,7 @@ def test_a_folder_without_a_model_is_an_error(tmp_path: Path, folder: str, troub
 
 def test_a_model_that_is_broken_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "saved_model.pb").write_bytes(b"not a model")
-    with pytest.raises(errors.UserError, match="must name a model that can be loaded. Received: --backbone=hub:/"):
+    with pytest.raises(errors.UserError, match="must name a model that can be loaded. Received: backbone='hub:/"):
         hub.build(_config(tmp_path))
 
 
@@ -272,7 +272,7 @@ def test_the_adjoint_is_that_of_the_importances(saved: Path) -> None:
     np.testing.assert_allclose(left, right, rtol=1e-4)
 
 
-def test_a_module_without_variables_to_train_is_told_from_before_any_image_is_read(tmp_path: Path) -> None:
+def test_a_module_without_variables_to_train_is_an_error_before_any_image_is_read(tmp_path: Path) -> None:
     path = fake.save(tmp_path / "frozen", fake.FeatureVector(trainable=False))
     start = build.build(_config(path))
     for kind in ("auto", "classifier"):
@@ -280,6 +280,6 @@ def test_a_module_without_variables_to_train_is_told_from_before_any_image_is_re
     with pytest.raises(errors.UserError) as caught:
         finetune.check(start, _config(path, finetune="full"))
     assert str(caught.value) == (
-        "`--finetune=full` must be with a network that has variables to train. Received: one without. Take "
-        "--finetune=classifier."
+        "`finetune='full'` requires a network with variables to train. Received: a network without variables. Use "
+        "finetune='classifier'."
     )

@@ -15,8 +15,8 @@ from fakes import hub_image as fake
 from niwt_tf import errors
 from niwt_tf.backbones import hub_image
 
-_RULE = "`--backbone=hub:...` must name a model that turns N square RGB images [N,S,S,3] float32 into features [N,D]. "
-_REMEDY = "Name an image feature vector or classification of TensorFlow Hub's, in the format of TensorFlow 2."
+_RULE = "`backbone='hub:...'` must name a model that turns N square RGB images [N,S,S,3] float32 into features [N,D]. "
+_REMEDY = "Choose an image feature vector or an image classification model in the format of TensorFlow 2."
 
 
 def _features(model: hub_image.ImageModel, name: str = "net/block/Relu") -> np.ndarray:
@@ -64,7 +64,7 @@ def test_outputs_that_are_not_a_tensor(tmp_path: Path, change: Any) -> None:
 
 
 @pytest.mark.parametrize("size", [0, 64])
-def test_a_model_of_any_size_takes_what_is_asked_for(tmp_path: Path, size: int) -> None:
+def test_a_model_of_any_size_takes_the_requested_size(tmp_path: Path, size: int) -> None:
     model = hub_image.load(str(fake.save(tmp_path / "model", size=None)), size)
     assert model.image_size == (size or 224)
     expected = fake.FeatureVector()(_images(3, model.image_size), training=False)
@@ -81,12 +81,12 @@ def test_another_size_than_the_models_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(errors.UserError) as caught:
         hub_image.load(str(path), 64)
     assert str(caught.value) == (
-        f"`--image_size` must be that of the model. Received: --image_size=64 with --backbone=hub:{path}, which takes "
-        "96. Leave --image_size out."
+        f"`image_size` must be the size that the model takes. Received: image_size=64 with backbone='hub:{path}', "
+        "which takes 96 pixels. Leave image_size out."
     )
 
 
-def test_inference_is_what_is_cut(tmp_path: Path) -> None:
+def test_inference_is_what_is_split(tmp_path: Path) -> None:
     class Other(fake.FeatureVector):
         @tf.function
         def __call__(self, images: tf.Tensor, training: bool = True) -> tf.Tensor:
@@ -127,7 +127,7 @@ def test_a_signature_does_where_a_model_cannot_be_called(tmp_path: Path, name: s
         (
             lambda model, x: {"a": x, "b": x},
             _spec(None, 96, 96, 3),
-            "answers 96 x 96 images with: several outputs, a, b, and none named ",
+            "fails on images of 96 x 96 pixels: several outputs, a, b, and none named ",
         ),
         (lambda model, x: tf.constant(0.0), _spec(), "takes float32 ()"),
     ],
@@ -137,7 +137,7 @@ def test_models_of_something_else_are_errors(tmp_path: Path, function: Any, spec
     with pytest.raises(errors.UserError) as caught:
         hub_image.load(path)
     message = str(caught.value)
-    assert message.startswith(f"{_RULE}Received: --backbone=hub:{path}, which {trouble}")
+    assert message.startswith(f"{_RULE}Received: backbone='hub:{path}', which {trouble}")
     assert message.endswith(_REMEDY) and "\n" not in message
 
 

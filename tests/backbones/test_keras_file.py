@@ -68,7 +68,7 @@ def test_logits_are_of_a_classifier_too_and_sigmoids_of_none_that_is_taken(tmp_p
     labels = _classifier(keras.layers.Dense(2, activation="sigmoid"))
     loaded = keras_file.build(_save(labels, tmp_path / "b.keras"), 0, "none")
     assert (loaded.kernel, loaded.network.output_shape) == (None, (None, 4))
-    assert loaded.why_none.startswith("scores 2 labels each on its own, by a sigmoid")
+    assert loaded.why_none.startswith("scores 2 labels independently, by a sigmoid")
 
 
 def test_a_vector_of_features_stays(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_a_map_is_pooled(tmp_path: Path) -> None:
     assert loaded.kernel is None and loaded.network.layers[-1].name == "features"
 
 
-def test_images_are_preprocessed_as_told(tmp_path: Path) -> None:
+def test_images_are_preprocessed_in_the_given_mode(tmp_path: Path) -> None:
     model = _classifier()
     loaded = keras_file.build(_save(model, tmp_path / "m.keras"), 0, "caffe")
     prepared = keras.applications.imagenet_utils.preprocess_input(_IMAGES.astype(np.float32), mode="caffe")
@@ -108,10 +108,10 @@ def test_a_nested_model_is_flat_and_keeps_its_names_and_can_be_trained(tmp_path:
     np.testing.assert_allclose(scores, model(_IMAGES.astype(np.float32), training=False), rtol=1e-5)
 
 
-@pytest.mark.parametrize(("size", "asked", "expected"), [(16, 0, 16), (16, 16, 16), (None, 20, 20), (None, 0, 224)])
-def test_size_of_the_images(tmp_path: Path, size: int | None, asked: int, expected: int) -> None:
+@pytest.mark.parametrize(("size", "requested", "expected"), [(16, 0, 16), (16, 16, 16), (None, 20, 20), (None, 0, 224)])
+def test_size_of_the_images(tmp_path: Path, size: int | None, requested: int, expected: int) -> None:
     path = _save(_classifier(keras.layers.Dense(2), size=size), tmp_path / "m.keras")
-    assert keras_file.build(path, asked, "none").network.input_shape == (None, expected, expected, 3)
+    assert keras_file.build(path, requested, "none").network.input_shape == (None, expected, expected, 3)
 
 
 def test_another_size_than_the_models_is_an_error(tmp_path: Path) -> None:
@@ -119,8 +119,8 @@ def test_another_size_than_the_models_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(errors.UserError) as caught:
         keras_file.build(path, 20, "none")
     assert str(caught.value) == (
-        f"`--image_size` must be that of the model. Received: --image_size=20 with --backbone=keras:{path}, which "
-        "takes 16. Leave --image_size out."
+        f"`image_size` must be the size that the model takes. Received: image_size=20 with backbone='keras:{path}', "
+        "which takes 16 pixels. Leave image_size out."
     )
 
 
@@ -140,27 +140,29 @@ def _two_inputs() -> keras.Model:
     return keras.Model([one, two], keras.layers.Add()([one, two]))
 
 
-def _of(*layers: Any, shape: tuple[int | None, ...] = (16, 16, 3)) -> keras.Model:
+def _sequence(*layers: Any, shape: tuple[int | None, ...] = (16, 16, 3)) -> keras.Model:
     return keras.Sequential([keras.Input(shape), *layers])
 
 
 _WRONG = {
-    "holds code, such as a Lambda layer, that is not run as it could do anything. Save it without such": lambda: _of(
+    "holds code, such as a Lambda layer, which is not run for safety. Save it without such layers": lambda: _sequence(
         keras.layers.Lambda(lambda x: x * 2)
     ),
-    "needs code that is not Keras' own: _Doubled. Have it registered by --import_module=mine.py or, in Python, hand it "
-    "over as custom_objects={'Name': Name}; or save the model with Keras' layers alone": lambda: _of(_Doubled()),
-    "has 2 inputs and 1 outputs. Name one with one of each": _two_inputs,
-    "takes (None, 16, 12, 3). Name one that takes square RGB images, (None, S, S, 3)": lambda: _of(
+    "needs code that is not Keras' own: _Doubled. Register it in a file that import_module='mine.py' names or, in "
+    "Python, pass custom_objects={'Name': Name}; or save the model with Keras' own layers alone": lambda: _sequence(
+        _Doubled()
+    ),
+    "has 2 inputs and 1 outputs. Use a model with one of each": _two_inputs,
+    "takes (None, 16, 12, 3). Use a model of square RGB images, (None, S, S, 3)": lambda: _sequence(
         keras.layers.Flatten(), shape=(16, 12, 3)
     ),
-    "takes (None, 16, 16, 1). Name one that takes square RGB images, (None, S, S, 3)": lambda: _of(
+    "takes (None, 16, 16, 1). Use a model of square RGB images, (None, S, S, 3)": lambda: _sequence(
         keras.layers.Flatten(), shape=(16, 16, 1)
     ),
-    "takes (None, 7). Name one that takes square RGB images, (None, S, S, 3)": lambda: _of(
+    "takes (None, 7). Use a model of square RGB images, (None, S, S, 3)": lambda: _sequence(
         keras.layers.Dense(2), shape=(7,)
     ),
-    "gives (None, 4, 192). Name one that gives a vector or a map for an image": lambda: _of(
+    "gives (None, 4, 192). Use a model that gives a vector or a map for each image": lambda: _sequence(
         keras.layers.Reshape((4, 192))
     ),
 }
@@ -173,32 +175,32 @@ def test_models_that_will_not_do_are_errors(tmp_path: Path, trouble: str, ending
     with pytest.raises(errors.UserError) as caught:
         keras_file.build(path, 0, "none")
     assert str(caught.value) == (
-        "`--backbone` must name a model from images to classes or features. Received: "
-        f"--backbone=keras:{path}, which {trouble}."
+        "`backbone` must name a model from images to classes or features. Received: "
+        f"backbone='keras:{path}', which {trouble}."
     )
 
 
 @pytest.mark.parametrize("name", ["m.keras", "m.h5"])
 def test_what_keras_did_not_write_is_an_error(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("a letter", "utf-8")
-    with pytest.raises(errors.UserError, match="which Keras did not write. Name a file that model.save wrote"):
+    with pytest.raises(errors.UserError, match="which Keras did not write. Use a file that model.save wrote"):
         keras_file.build(tmp_path / name, 0, "none")
 
 
 def test_a_damaged_file_is_an_error(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "m.keras", "w") as file:
         file.writestr("config.json", "{}")
-    with pytest.raises(errors.UserError, match="m.keras, which cannot be read: "):
+    with pytest.raises(errors.UserError, match="m.keras', which cannot be read: "):
         keras_file.build(tmp_path / "m.keras", 0, "none")
 
 
-def test_a_model_that_does_not_fit_the_asked_size_is_an_error(tmp_path: Path) -> None:
+def test_a_model_that_does_not_fit_the_requested_size_is_an_error(tmp_path: Path) -> None:
     path = _save(_classifier(keras.layers.Dense(2), size=None), tmp_path / "m.keras")
     with pytest.raises(errors.UserError) as caught:
         keras_file.build(path, 2, "none")
     assert str(caught.value) == (
-        f"`--image_size` must be one that the model takes. Received: 2 pixels for --backbone=keras:{path}, which says: "
-        "Computed output size would be zero or negative. Name another --image_size."
+        f"`image_size` must be a size that the model takes. Received: 2 pixels for backbone='keras:{path}', which "
+        "fails: Computed output size would be zero or negative. Choose another image_size."
     )
 
 
@@ -236,13 +238,15 @@ def test_networks_of_half_precision_become_float32(tmp_path: Path, policy: str) 
     np.testing.assert_allclose(scores, np.asarray(model(_IMAGES.astype(np.float32))).astype(np.float32), atol=0.01)
 
 
-def test_a_size_that_nobody_named_is_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_default_size_is_printed_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = _save(_classifier(keras.layers.Dense(2), size=None), tmp_path / "unsized.keras")
     for _ in range(2):
         assert keras_file.build(path, 0, "none").network.input_shape == (None, 224, 224, 3)
     keras_file.build(path, 20, "none")
-    said = [line for line in capsys.readouterr().out.splitlines() if "unsized.keras" in line]
-    assert said == ["  unsized.keras takes images of any size: here they are 224 x 224 pixels; image_size sets another"]
+    lines = [line for line in capsys.readouterr().out.splitlines() if "unsized.keras" in line]
+    assert lines == [
+        "  unsized.keras takes images of any size: 224 x 224 pixels are used; image_size sets another size"
+    ]
 
 
 def test_a_classifier_that_is_read_otherwise_than_it_is_is_an_error(
@@ -250,14 +254,14 @@ def test_a_classifier_that_is_read_otherwise_than_it_is_is_an_error(
 ) -> None:
     found = own_classifier.find
 
-    def wrong(output: Any) -> own_classifier.Found:
+    def wrong(output: Any) -> own_classifier.NetworkEnd:
         right = found(output)
-        return own_classifier.Found(right.features, right.scores, right.kernel * 1.1, right.bias)
+        return own_classifier.NetworkEnd(right.features, right.scores, right.kernel * 1.1, right.bias)
 
     monkeypatch.setattr(own_classifier, "find", wrong)
     for name, after in (("logits", ()), ("logarithms of probabilities", (keras.layers.Softmax(),))):
         path = _save(_classifier(keras.layers.Dense(5), *after), tmp_path / "m.keras")
-        with pytest.raises(errors.UserError, match=f"which gives other {name} than niwt_tf finds by its layers: they "):
+        with pytest.raises(errors.UserError, match=f"which computes other {name} than its layers do one by one: they "):
             keras_file.build(path, 0, "none")
 
 
@@ -272,25 +276,27 @@ class _Changing(keras.layers.Layer):
 
 def test_features_that_are_other_than_the_models_are_an_error(tmp_path: Path) -> None:
     path = _save(_classifier(_Changing()), tmp_path / "m.keras")
-    with pytest.raises(errors.UserError, match="which gives other numbers than niwt_tf finds .* layers give the same"):
+    with pytest.raises(
+        errors.UserError, match="which computes other numbers than its layers .* layers compute the same"
+    ):
         keras_file.build(path, 0, "none", {"_Changing": _Changing})
 
 
 def test_weights_that_are_no_numbers_are_an_error(tmp_path: Path) -> None:
     model = _classifier(keras.layers.Dense(2))
     model.set_weights([weight * np.nan for weight in model.get_weights()])
-    with pytest.raises(errors.UserError, match="which gives numbers that are not finite on random images"):
+    with pytest.raises(errors.UserError, match="which computes numbers that are not finite on random images"):
         keras_file.build(_save(model, tmp_path / "m.keras"), 0, "none")
 
 
 def test_a_quantized_layer_without_such_weights_is_an_error(tmp_path: Path) -> None:
-    model = _of(keras.layers.Reshape((256, 3)), keras.layers.EinsumDense("abc,cd->ad", 4, name="mix"))
+    model = _sequence(keras.layers.Reshape((256, 3)), keras.layers.EinsumDense("abc,cd->ad", 4, name="mix"))
     model.layers[-1].quantize("int8")
-    with pytest.raises(errors.UserError, match=r"which holds mix \(EinsumDense\).* Name the model as it was before it"):
+    with pytest.raises(errors.UserError, match=r"holds the layer mix \(EinsumDense\).* Use the model before its quant"):
         keras_file.build(_save(model, tmp_path / "m.keras"), 0, "none")
 
 
-def _of_keras_2(path: Path, config: dict[str, Any]) -> Path:
+def _write_keras_2(path: Path, config: dict[str, Any]) -> Path:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("metadata.json", json.dumps({"keras_version": "2.15.0"}))
         archive.writestr("config.json", json.dumps(config))
@@ -301,11 +307,9 @@ def _of_keras_2(path: Path, config: dict[str, Any]) -> Path:
 def test_a_keras_file_of_keras_2_is_an_error_with_the_way_out(tmp_path: Path) -> None:
     config = {"module": "tf_keras.src.engine.functional", "class_name": "Functional", "config": {"name": "m"}}
     with pytest.raises(errors.UserError) as caught:
-        keras_file.build(_of_keras_2(tmp_path / "m.keras", config), 0, "none")
+        keras_file.build(_write_keras_2(tmp_path / "m.keras", config), 0, "none")
     assert "which Keras 2 wrote, and Keras 3 does not read: Could not locate class 'Functional'. " in str(caught.value)
-    assert "tf_keras.models.load_model('old.keras', compile=False).save('new.h5'), and name new.h5." in str(
-        caught.value
-    )
+    assert "tf_keras.models.load_model('old.keras', compile=False).save('new.h5'), and use new.h5." in str(caught.value)
 
 
 def test_an_h5_file_of_keras_2_is_read(tmp_path: Path) -> None:
@@ -346,7 +350,7 @@ def test_networks_of_users_give_what_keras_gives(name: str) -> None:
     assert (loaded.kernel is None) == (name in _NOT_TAKEN)
     if loaded.kernel is None or name.endswith(".h5"):
         return
-    images = agreement.images(loaded.network.input_shape[1])
+    images = agreement.random_images(loaded.network.input_shape[1])
     own = keras.saving.load_model(path, compile=False)
     (given,) = keras.tree.flatten(own(keras.tree.pack_sequence_as(own._inputs_struct, [images.astype(np.float32)])))
     given = np.asarray(given).astype(np.float32)

@@ -27,7 +27,7 @@ from niwt_tf.backbones import layer_names
 )
 def test_names_of_classes_are_those_of_keras(layer: keras.layers.Layer) -> None:
     auto = layer.name.rstrip("0123456789").rstrip("_") if layer.name[-1].isdigit() else layer.name
-    assert layer_names.of_class(layer) in (layer.name, auto)
+    assert layer_names.class_base(layer) in (layer.name, auto)
 
 
 def test_made_up_names_are_counted_from_this_network_on() -> None:

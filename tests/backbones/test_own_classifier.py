@@ -93,7 +93,7 @@ _LOGITS = {
 }
 
 
-def _scores(images: Any, found: own_classifier.Found) -> np.ndarray:
+def _scores(images: Any, found: own_classifier.NetworkEnd) -> np.ndarray:
     assert found.kernel is not None and found.bias is not None and found.why_none == ""
     assert (found.kernel.dtype, found.bias.dtype) == (np.float32, np.float32)
     features = keras.Model(images, found.features)(_IMAGES, training=False).numpy()
@@ -184,13 +184,14 @@ _NOT_TAKEN = {
         _layers.Softmax(name="soft"),
         _layers.Rescaling(0.5, name="half"),
     ),
-    "scores 5 labels each on its own, by a sigmoid, as where an image has several or none; here one class of many "
-    "wins": (_dense(activation="sigmoid"),),
-    "has one output alone, as where two classes share it; here each class has its own": (
+    "scores 5 labels independently, by a sigmoid, as if an image had several or none; each image must have one class": (
+        _dense(activation="sigmoid"),
+    ),
+    "has a single output, as if two classes shared it; each class needs an output of its own": (
         _gap(),
         lambda x: _layers.Dense(1, activation="sigmoid")(x),
     ),
-    "scores by sparsemax, no softmax": (_dense(), keras.ops.sparsemax),
+    "scores classes by sparsemax, which is not a softmax": (_dense(), keras.ops.sparsemax),
 }
 
 

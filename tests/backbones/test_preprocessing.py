@@ -87,5 +87,5 @@ def test_an_unknown_mode_is_an_error() -> None:
     with pytest.raises(errors.UserError) as caught:
         preprocessing.inputs(4, "cafe")
     assert str(caught.value) == (
-        "`--preprocessing` must be one of caffe, tf, torch, none. Received: --preprocessing=cafe. Did you mean 'caffe'?"
+        "`preprocessing` must be one of caffe, tf, torch, none. Received: preprocessing='cafe'. Did you mean 'caffe'?"
     )

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of a SavedModel's flat graph and of the functions that a tensor cuts it into."""
+"""Tests of a SavedModel's flat graph and of the functions that a tensor splits it into."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import tensorflow as tf
 from fakes import hub_image as fake
 from niwt_tf.backbones import flat_graph, hub_image, saved_model
 
-_CUTS = [name for name, is_cut in fake.TENSORS.items() if is_cut]
+_SPLIT_POINTS = [name for name, is_split_point in fake.TENSORS.items() if is_split_point]
 
 
 @pytest.fixture(scope="module")
@@ -28,12 +28,12 @@ def _images(count: int, size: int = fake.SIZE) -> tf.Tensor:
 
 
 def test_tensors_are_those_of_convolutions_and_of_what_follows_them(model: hub_image.ImageModel) -> None:
-    assert {tensor.name: tensor.is_cut for tensor in model.graph.tensors} == fake.TENSORS
+    assert {tensor.name: tensor.is_split_point for tensor in model.graph.tensors} == fake.TENSORS
     assert [tensor.name for tensor in model.graph.tensors] == [*fake.TENSORS]
     assert {tensor.shape for tensor in model.graph.tensors} == {(24, 24, fake.NEURONS)}
 
 
-@pytest.mark.parametrize("name", _CUTS)
+@pytest.mark.parametrize("name", _SPLIT_POINTS)
 def test_trunk_then_head_is_the_whole_for_any_batch(model: hub_image.ImageModel, name: str) -> None:
     trunk, head = model.graph.split(name)
     assert (trunk.shape, head.shape) == ((None, 24, 24, fake.NEURONS), (None, fake.FEATURES))
@@ -42,7 +42,7 @@ def test_trunk_then_head_is_the_whole_for_any_batch(model: hub_image.ImageModel,
         assert activations.shape == (count, 24, 24, fake.NEURONS)
         expected = model.loaded(_images(count), training=False)
         np.testing.assert_allclose(head.function(activations), expected, rtol=1e-6, atol=1e-6)
-    assert np.std(expected, axis=0).max() > 1e-4, "images must tell in the features"
+    assert np.std(expected, axis=0).max() > 1e-4, "images must differ in their features"
 
 
 def test_trunk_gives_the_named_tensor(model: hub_image.ImageModel) -> None:
@@ -52,8 +52,8 @@ def test_trunk_gives_the_named_tensor(model: hub_image.ImageModel) -> None:
     np.testing.assert_array_equal(relu, tf.nn.relu(norm))
 
 
-@pytest.mark.parametrize("name", [name for name, is_cut in fake.TENSORS.items() if not is_cut])
-def test_a_tensor_in_a_branch_cannot_be_cut_at(model: hub_image.ImageModel, name: str) -> None:
+@pytest.mark.parametrize("name", [name for name, is_split_point in fake.TENSORS.items() if not is_split_point])
+def test_a_graph_cannot_be_split_at_a_tensor_in_a_branch(model: hub_image.ImageModel, name: str) -> None:
     with pytest.raises(flat_graph.NotSeparableError):
         model.graph.split(name)
 
@@ -116,7 +116,7 @@ def test_gradients_of_an_exported_network_are_those_of_keras(tmp_path: Path, lay
     np.testing.assert_allclose(gradient(head.function), expected, rtol=1e-5, atol=1e-7)
 
 
-def test_a_head_that_needs_the_images_leaves_no_cut(tmp_path: Path) -> None:
+def test_a_head_that_needs_the_images_leaves_no_split_point(tmp_path: Path) -> None:
     class Leap(fake.FeatureVector):
         @tf.function
         def __call__(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
@@ -125,7 +125,7 @@ def test_a_head_that_needs_the_images_leaves_no_cut(tmp_path: Path) -> None:
 
     model = hub_image.load(str(fake.save(tmp_path / "model", Leap())))
     assert len(model.graph.tensors) == len(fake.TENSORS)
-    assert not any(tensor.is_cut for tensor in model.graph.tensors)
+    assert not any(tensor.is_split_point for tensor in model.graph.tensors)
 
 
 def test_pooled_tensors_are_left_out(tmp_path: Path) -> None:
@@ -186,4 +186,4 @@ def test_names_that_tensorflow_gives_to_captures_do_not_clash(tmp_path: Path) ->
     ],
 )
 def test_names_are_without_the_calls(name: str, expected: str) -> None:
-    assert saved_model.without_calls(name) == expected
+    assert saved_model.remove_calls(name) == expected

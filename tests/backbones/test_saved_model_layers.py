@@ -49,7 +49,7 @@ def _step(backbone: backbone_lib.Backbone, images: np.ndarray) -> None:
 
 
 def _loaded_model(backbone: backbone_lib.Backbone) -> tf.Module:
-    return backbone.network.get_layer(backbone.layer)._cut.image.loaded
+    return backbone.network.get_layer(backbone.layer)._split.image.loaded
 
 
 def test_variables_are_those_of_the_loaded_model(saved: Path) -> None:
@@ -114,7 +114,7 @@ def test_a_saved_classifier_comes_back_bit_for_bit(saved: Path, tmp_path: Path) 
     np.testing.assert_array_equal(loaded.head(loaded.trunk(images)), trained.network(images))
     assert len(loaded.network.trainable_variables) == 5
     parts = [
-        layer._cut for layer in loaded.network.layers if isinstance(layer, (*saved_model_layers.OBJECTS.values(),))
+        layer._split for layer in loaded.network.layers if isinstance(layer, (*saved_model_layers.OBJECTS.values(),))
     ]
     assert len(parts) == 2 and parts[0] is parts[1], "both parts share one loaded model"
     assert _loaded_model(loaded) is not _loaded_model(trained)
@@ -190,8 +190,8 @@ def test_a_run_whose_saved_model_has_gone_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(errors.UserError) as caught:
         classifier.Classifier.load(tmp_path)
     assert str(caught.value) == (
-        "`--backbone=hub:...` must name a SavedModel that is there: a run reads it again at every start. Received: "
-        f"--backbone=hub:{path}, which does not exist. Put it back, or name another."
+        "`backbone='hub:...'` must name a SavedModel that exists: a run reads it again at every start. Received: "
+        f"backbone='hub:{path}', which does not exist. Put it back, or choose another model."
     )
 
 

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from niwt_tf.backbones import backbone, cut, small
+from niwt_tf.backbones import backbone, small, split_points
 
 
 @pytest.mark.parametrize("size", [16, 32, 64, 72])
@@ -36,7 +36,7 @@ def test_number_of_weights_by_hand() -> None:
 def test_default_size_and_layer() -> None:
     halves = backbone.Backbone(small.build(), small.DEFAULT_LAYER)
     assert (halves.image_size, halves.activation_shape) == (64, (8, 8, 128))
-    assert halves.layer == cut.last(halves.network)
+    assert halves.layer == split_points.last(halves.network)
 
 
 def test_images_are_bytes_brought_to_minus_one_to_one() -> None:

@@ -69,9 +69,9 @@ def test_weights_of_another_network_are_an_error_that_names_the_first_layer(tmp_
     with pytest.raises(errors.UserError) as caught:
         weights_file.load(target, path, "toy")
     assert str(caught.value) == (
-        f"`--weights` must be those of --backbone=toy. Received: --weights={path}, where the first layer that differs "
-        "is conv1: 3 x 3 x 3 x 6 and 6 there, 3 x 3 x 3 x 4 and 4 in the network. Name a file of this network's; "
-        "Keras' own are those without its classifier, but for vgg16 and vgg19."
+        f"`weights` must belong to backbone='toy'. Received: weights='{path}', where the first layer that differs "
+        "is conv1: 3 x 3 x 3 x 6 and 6 there, 3 x 3 x 3 x 4 and 4 in the network. Choose a file of this network; "
+        "of Keras' own files, those without the classifier, except for vgg16 and vgg19."
     )
     assert not any(weight.any() for weight in target.get_weights()), "nothing is set"
 
@@ -104,10 +104,10 @@ def test_an_adapted_normalization_is_set_too(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a.weights.h5", "a.h5"])
 def test_what_holds_no_weights_is_an_error(tmp_path: Path, name: str) -> None:
-    rule = "^`--weights` must be "
+    rule = "^`weights` must "
     (tmp_path / name).write_text("a letter", "utf-8")
     with pytest.raises(
-        errors.UserError, match=f"{rule}a file of weights that Keras wrote. Received: --weights=.*{name}"
+        errors.UserError, match=f"{rule}name a file of weights that Keras wrote. Received: weights='.*{name}'"
     ):
         weights_file.load(_network(), tmp_path / name, "toy")
     with h5py.File(tmp_path / name, "w") as file:

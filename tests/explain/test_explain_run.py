@@ -57,7 +57,7 @@ def test_saved_activations_name_the_same_neurons_without_a_pass_over_training_im
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     activations.compute(model.classifier.backbone, tiny_dataset.train, tmp_path)
-    saved = activations.as_images(tmp_path, tiny_dataset.train.labels)
+    saved = activations.load_split(tmp_path, tiny_dataset.train.labels)
     taken, batches = {}, explain_run._batches
 
     def noted(split: zero_shot.Split, title: str) -> Any:

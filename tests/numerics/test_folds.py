@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from niwt_tf.numerics import folds as folds_lib
 
-
 _Deal = Callable[[int, int, int], np.ndarray]
 _DEALINGS = pytest.mark.parametrize("deal", [folds_lib.deal, folds_lib.deal_blocks])
 

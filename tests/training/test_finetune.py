@@ -82,7 +82,7 @@ def _changed(before: dict[str, np.ndarray], network: keras.Model) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("asked", "is_trained", "done"),
+    ("setting", "is_trained", "done"),
     [
         ("auto", True, "classifier"),
         ("auto", False, "full"),
@@ -91,8 +91,8 @@ def _changed(before: dict[str, np.ndarray], network: keras.Model) -> set[str]:
         ("full", True, "full"),
     ],
 )
-def test_auto_trains_all_only_where_there_are_no_weights(asked: str, is_trained: bool, done: str) -> None:
-    assert finetune.what(_start(is_trained), config.BackboneConfig(finetune=asked)) == done
+def test_auto_trains_all_only_where_there_are_no_weights(setting: str, is_trained: bool, done: str) -> None:
+    assert finetune.training_mode(_start(is_trained), config.BackboneConfig(finetune=setting)) == done
 
 
 def test_none_takes_the_networks_own_classifier_as_it_is(split: zero_shot.Split, tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_none_takes_the_networks_own_classifier_as_it_is(split: zero_shot.Split,
     assert not _changed(before, start.backbone.network) and not list(tmp_path.iterdir())
 
 
-def test_none_takes_the_columns_of_a_rehearsal(split: zero_shot.Split, tmp_path: Path) -> None:
+def test_none_takes_the_columns_of_a_validation(split: zero_shot.Split, tmp_path: Path) -> None:
     start = _start(classes=6)
     columns = np.array([True, False, True, True, False, True])
     result = _finetune(start, split, tmp_path, finetune="none", columns=columns)
@@ -120,9 +120,9 @@ def test_none_with_another_number_of_classes_is_an_error(split: zero_shot.Split,
     with pytest.raises(errors.UserError) as caught:
         _finetune(_start(classes=6), split, tmp_path, finetune="none")
     assert str(caught.value) == (
-        "`--finetune=none` must be with a network whose own classifier has one class for each seen class, in the order "
-        "of their names. Received: 6 classes of the network, 4 seen classes of the dataset. Take "
-        "--finetune=classifier, which trains a new one."
+        "`finetune='none'` requires a network whose own classifier has one class for each seen class, in the order "
+        "of their names. Received: 6 classes of the network, 4 seen classes of the dataset. Use "
+        "finetune='classifier', which trains a new classifier."
     )
 
 
@@ -131,42 +131,39 @@ def test_none_with_another_number_of_classes_is_an_error(split: zero_shot.Split,
     [
         (
             {"finetune": "none"},
-            "`--finetune` must train a classifier where the network has none of its own that can be taken. "
-            "Received: --finetune=none with --backbone=small, which gives features alone. Take --finetune=classifier, "
-            "which trains a new one.",
+            "`finetune='none'` requires a network with a usable classifier of its own. Received: backbone='small', "
+            "which gives features alone. Use finetune='classifier', which trains a new classifier.",
         ),
         (
             {"finetune_from": "conv4"},
-            "`--finetune_from` must be with --finetune=full. Received: --finetune_from=conv4 with --finetune=auto, "
-            "which trains no layer of the network. Add --finetune=full.",
+            "`finetune_from` requires finetune='full'. Received: finetune_from='conv4' with finetune='auto', "
+            "which trains no layer of the network. Set finetune='full'.",
         ),
         (
             {"finetune": "full", "finetune_from": "features"},
-            "`--finetune=full` must be with a network that has variables to train. Received: "
-            "--finetune_from=features, from which on there are none. Take --finetune=classifier, or name a layer "
-            "before it.",
+            "`finetune='full'` requires a network with variables to train. Received: "
+            "finetune_from='features', from which on it has none. Use finetune='classifier', or choose an earlier "
+            "layer.",
         ),
     ],
 )
-def test_what_cannot_be_trained_is_told_before_any_image_is_read(changes: dict[str, str], message: str) -> None:
+def test_what_cannot_be_trained_is_an_error_before_any_image_is_read(changes: dict[str, str], message: str) -> None:
     with pytest.raises(errors.UserError) as caught:
         finetune.check(_start(), config.BackboneConfig(**changes))
     assert str(caught.value) == message
 
 
 def test_an_unknown_first_layer_names_the_nearest() -> None:
-    with pytest.raises(
-        errors.UserError, match=r"`--finetune_from` must be one of preprocessing, conv1_kernel, .*=conv5"
-    ):
+    with pytest.raises(errors.UserError, match=r"`finetune_from` must be one of preprocessing, conv1_kernel.*='conv5'"):
         finetune.check(_start(), config.BackboneConfig(finetune="full", finetune_from="conv5"))
 
 
-@pytest.mark.parametrize("asked", ["auto", "classifier"])
-def test_classifier_learns_and_leaves_the_network_alone(asked: str, split: zero_shot.Split, tmp_path: Path) -> None:
+@pytest.mark.parametrize("setting", ["auto", "classifier"])
+def test_classifier_learns_and_leaves_the_network_alone(setting: str, split: zero_shot.Split, tmp_path: Path) -> None:
     start, logs = _start(), []
     before = _weights(start.backbone.network)
     result = _finetune(
-        start, split, tmp_path, finetune=asked, classifier_learning_rate=1e-2,
+        start, split, tmp_path, finetune=setting, classifier_learning_rate=1e-2,
         log=lambda _, **values: logs.append(values),
     )  # fmt: skip
     assert not _changed(before, start.backbone.network)
@@ -312,7 +309,7 @@ def test_patience_stops_and_gives_back_the_best_epoch(
 
 def test_patience_with_one_image_a_class_is_an_error(images: np.ndarray, tmp_path: Path) -> None:
     single = zero_shot.Split(tf.data.Dataset.from_tensor_slices(images[:4]), np.arange(4))
-    with pytest.raises(errors.UserError, match="`--patience` must be with classes of two images or more"):
+    with pytest.raises(errors.UserError, match="`patience` must be 0 unless a class has two images or more"):
         _finetune(_start(), single, tmp_path, patience=1)
 
 

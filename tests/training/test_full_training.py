@@ -16,7 +16,7 @@ from niwt_tf import config, errors
 from niwt_tf.backbones import backbone, classifier, small
 from niwt_tf.data import zero_shot
 from niwt_tf.training import full_training
-from niwt_tf.training import train_step as steps_lib
+from niwt_tf.training import train_step as train_step_lib
 
 _NAMES = tuple(f"class {number}" for number in range(12))
 
@@ -111,11 +111,11 @@ def test_classifier_has_weights_for_each_class(whole: classifier.Classifier) -> 
 
 
 def test_backbone_is_trained_in_place(split: zero_shot.Split, tmp_path: Path) -> None:
-    given = _network(0)
-    before = given.network.get_weights()
-    trained = full_training.train(given, split, _NAMES, config.BackboneConfig(epochs=1, batch_size=30), 3, tmp_path)
-    assert trained.backbone is given
-    for old, new in zip(before, given.network.get_weights(), strict=True):
+    untrained = _network(0)
+    before = untrained.network.get_weights()
+    trained = full_training.train(untrained, split, _NAMES, config.BackboneConfig(epochs=1, batch_size=30), 3, tmp_path)
+    assert trained.backbone is untrained
+    for old, new in zip(before, untrained.network.get_weights(), strict=True):
         assert (old != new).any()
 
 
@@ -176,10 +176,10 @@ def test_another_seed_gives_another_kernel(
 def test_seed_starts_the_weights_of_the_classifier(split: zero_shot.Split, tmp_path: Path) -> None:
     kernels = []
     for number in range(2):
-        given = _network(0)
+        network = _network(0)
         keras.utils.set_random_seed(10 + number)
         settings = config.BackboneConfig(epochs=1, batch_size=60, learning_rate=0.0)
-        kernels.append(full_training.train(given, split, _NAMES, settings, 3, tmp_path / str(number)).kernel)
+        kernels.append(full_training.train(network, split, _NAMES, settings, 3, tmp_path / str(number)).kernel)
     np.testing.assert_array_equal(kernels[0], kernels[1])
 
 
@@ -220,23 +220,23 @@ def test_a_loss_that_is_not_finite_is_an_error_with_place_and_remedy(split: zero
         _train(split, tmp_path, learning_rate=1e30)
     assert str(caught.value) == (
         "`loss` must be a finite number. Received: nan in epoch 1, step 2 of the backbone's training. "
-        "Lower --learning_rate; the epochs before this one are kept."
+        "Lower learning_rate; the epochs before this one are kept."
     )
 
 
 def test_epochs_before_a_divergence_are_kept(
     whole: classifier.Classifier, split: zero_shot.Split, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = steps_lib.training
+    original = train_step_lib.make_train_step
 
-    def failing(*args: Any) -> steps_lib.Step:
+    def failing(*args: Any) -> train_step_lib.TrainStep:
         step = original(*args)
         # Of four steps an epoch, the third one of the second epoch: number 6.
         return lambda images, labels, seed: step(images, labels, seed) * (np.inf if seed[1] == 6 else 1.0)
 
     with monkeypatch.context() as patch:
-        patch.setattr(steps_lib, "training", failing)
-        with pytest.raises(errors.DivergedError, match=r"Received: inf in epoch 2, step 3 .* --learning_rate"):
+        patch.setattr(train_step_lib, "make_train_step", failing)
+        with pytest.raises(errors.DivergedError, match=r"Received: inf in epoch 2, step 3 .* learning_rate"):
             _train(split, tmp_path)
     steps: list[int] = []
     resumed = _train(split, tmp_path, log=lambda step, **values: steps.append(step))

@@ -39,7 +39,7 @@ def _fit(features: np.ndarray, folder: Path, held_out: Any = None, **changes: An
 
 
 @pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
-def test_classes_that_a_plane_divides_are_all_told_right_whatever_the_scale(scale: float, tmp_path: Path) -> None:
+def test_classes_that_a_plane_divides_are_all_classified_correctly_at_any_scale(scale: float, tmp_path: Path) -> None:
     features = _features(0.1, shift=20 * scale, scale=scale)
     kernel, bias = _fit(features, tmp_path, dropout=0.4, classifier_learning_rate=1e-2)
     assert (kernel.shape, bias.shape) == ((8, _CLASSES), (_CLASSES,))
@@ -62,7 +62,7 @@ def test_in_the_limit_it_is_the_logistic_regression_of_scikit_learn(penalty: flo
     np.testing.assert_allclose(shares / shares.sum(1, keepdims=True), twin.predict_proba(scaled), atol=2e-3)
 
 
-def test_a_neuron_that_says_nothing_gets_no_weight(tmp_path: Path) -> None:
+def test_an_uninformative_neuron_gets_no_weight(tmp_path: Path) -> None:
     features = np.concatenate([_features(0.5), np.full((60, 1), 4.0, np.float32)], axis=1)
     kernel, _ = _fit(features, tmp_path, classifier_penalty=0.0)
     assert np.abs(kernel[:8]).min(1).max() > 1e-2
@@ -122,4 +122,4 @@ def test_a_loss_that_is_not_finite_is_an_error_with_its_remedy(tmp_path: Path) -
     with pytest.raises(errors.DivergedError) as caught:
         _fit(_features(), tmp_path, classifier_learning_rate=1e38)
     assert str(caught.value).startswith("`loss` must be a finite number. Received: ")
-    assert str(caught.value).endswith(" of the new classifier's training. Lower --classifier_learning_rate.")
+    assert str(caught.value).endswith(" of the training of the classifier. Lower classifier_learning_rate.")

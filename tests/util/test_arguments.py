@@ -16,18 +16,20 @@ from niwt_tf.util import arguments
 
 
 def test_an_error_names_the_argument_the_rule_what_was_received_and_the_remedy() -> None:
-    told = str(arguments.wrong("seed", "be even", np.zeros((2, 3), np.uint8), "Add one."))
-    assert told == "`seed` must be even. Received: [2, 3] of type uint8. Add one."
+    message = str(arguments.wrong("seed", "be even", np.zeros((2, 3), np.uint8), "Add one."))
+    assert message == "`seed` must be even. Received: [2, 3] of type uint8. Add one."
     assert arguments.received("seed", "7") == "seed='7'"
     assert len(arguments.received("seed", list(range(1000)))) < 80
 
 
-def test_flags_become_arguments_but_not_in_commands() -> None:
+def test_settings_become_arguments_but_not_in_commands() -> None:
+    out, layer = errors.setting("out"), errors.setting("layer")
+    message = f"`{out}` must be new. Received: {errors.setting('out', 'x')}. Choose another {out}, or {layer}. Run: "
     with pytest.raises(errors.DivergedError) as caught, arguments.named(out="path"):
-        raise errors.DivergedError(
-            "`--out` must be new. Received: --out=x. Name another --out, or --layer. Run: niwt --out=y"
-        )
-    assert str(caught.value) == "`path` must be new. Received: path=x. Name another path, or layer. Run: niwt --out=y"
+        raise errors.DivergedError(f"{message}niwt --out=y")
+    assert str(caught.value) == (
+        "`path` must be new. Received: path='x'. Choose another path, or layer. Run: niwt --out=y"
+    )
 
 
 def test_numbers_and_flags_of_numpy_become_plain_ones() -> None:
@@ -46,7 +48,7 @@ def test_what_is_no_count(value: Any, rule: str) -> None:
         arguments.require_whole("count", value, 1)
 
 
-def test_limits_are_told() -> None:
+def test_limits_are_in_the_message() -> None:
     with pytest.raises(
         errors.UserError, match=r"`share` must be a finite number from 0 to 1. Received: share=1.5. Less"
     ):
@@ -57,7 +59,7 @@ def test_limits_are_told() -> None:
 
 def test_names_are_texts_that_differ() -> None:
     assert arguments.require_names("class_names", np.array(["a", "b"])) == ("a", "b")
-    for wrong, told in (
+    for wrong, rule in (
         ("ab", "must be a list of texts"),
         ([1], "must be a list of texts"),
         (np.array(3), "must be a list of texts"),
@@ -65,7 +67,7 @@ def test_names_are_texts_that_differ() -> None:
         (["a"], "must be at least 2 names"),
         (["a", "b", "a"], "must differ. Received: a more than once"),
     ):
-        with pytest.raises(errors.UserError, match=f"^`class_names` {told}"):
+        with pytest.raises(errors.UserError, match=f"^`class_names` {rule}"):
             arguments.require_names("class_names", wrong, least=2)
 
 
@@ -74,7 +76,7 @@ def test_paths_are_texts_or_paths() -> None:
 
 
 def test_choices_are_suggested() -> None:
-    with pytest.raises(errors.UserError, match="^`how` must be one of ridge, descent. Received: how=ride. .*'ridge'"):
+    with pytest.raises(errors.UserError, match="^`how` must be one of ridge, descent. Received: how='ride'. .*'ridge'"):
         arguments.require_choice("how", "ride", ("ridge", "descent"))
 
 
@@ -93,13 +95,13 @@ def test_labels_may_be_of_later_classes() -> None:
         arguments.require_labels("labels", [1, 2, 3], 3, range(2, 4))
 
 
-def test_a_matrix_is_of_the_type_that_is_asked_for() -> None:
+def test_a_matrix_is_of_the_requested_type() -> None:
     assert arguments.require_matrix("features", [[1, 2]]).dtype == np.float32
     assert arguments.require_matrix("features", np.array([[True]]), dtype=np.float64).dtype == np.float64
 
 
 @pytest.mark.parametrize(
-    ("matrix", "told"),
+    ("matrix", "rule"),
     [
         (np.zeros(3), r"be a matrix of numbers, [3,2]. Received: [3] of type float64"),
         ([[1], [1, 2]], "be a matrix of numbers, [3,2]. Received: features=[[1], [1, 2]]"),
@@ -109,6 +111,6 @@ def test_a_matrix_is_of_the_type_that_is_asked_for() -> None:
         (np.full((3, 2), 1e300), "be finite numbers. Received: 6 of 6 that are not"),
     ],
 )
-def test_what_is_no_such_matrix(matrix: Any, told: str) -> None:
-    with pytest.raises(errors.UserError, match=f"^`features` must {re.escape(told)}"):
+def test_what_is_no_such_matrix(matrix: Any, rule: str) -> None:
+    with pytest.raises(errors.UserError, match=f"^`features` must {re.escape(rule)}"):
         arguments.require_matrix("features", matrix, rows=3, columns=2, of_column="neuron")

@@ -50,13 +50,13 @@ def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind=None: [])
 
 
-def test_without_a_gpu_the_cores_are_told(no_gpu: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_gpu_the_cores_are_described(no_gpu: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(devices.os, "sched_getaffinity", lambda _: {0, 3}, raising=False)
     expected = "no GPU: TensorFlow computes on 2 CPU cores"
     assert devices.configure(config_lib.RunConfig(memory_limit=100)) == expected
 
 
-def test_a_gpu_is_told_by_its_name_and_keeps_all_its_memory(gpu: list[Any]) -> None:
+def test_a_gpu_is_described_by_its_name_and_keeps_all_its_memory(gpu: list[Any]) -> None:
     assert devices.configure(config_lib.RunConfig()) == "TensorFlow computes on NVIDIA H100"
     assert not gpu
 
@@ -75,7 +75,7 @@ def test_a_limit_that_comes_too_late_is_an_error_unless_it_is_the_same(
     monkeypatch.setattr(tf.config, "set_logical_device_configuration", late)
     gpu.append(tf.config.LogicalDeviceConfiguration(memory_limit=1024))
     devices.configure(config_lib.RunConfig(memory_limit=1024))
-    with pytest.raises(errors.UserError, match="`--memory_limit` must be set before a GPU is used"):
+    with pytest.raises(errors.UserError, match="`memory_limit` must be set before the first use of a GPU"):
         devices.configure(config_lib.RunConfig(memory_limit=512))
 
 
@@ -87,7 +87,7 @@ print(json.dumps(devices.record()))
 
 
 @pytest.mark.parametrize("threads", [1, 3])
-def test_the_record_tells_threads_and_onednn_as_they_are(threads: int) -> None:
+def test_the_record_holds_threads_and_onednn_as_they_are(threads: int) -> None:
     names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
     env = os.environ | dict.fromkeys(names, str(threads)) | {"TF_ENABLE_ONEDNN_OPTS": str(threads % 2)}
     command = [sys.executable, "-c", _RECORD]
@@ -133,7 +133,7 @@ def test_an_old_gpu_has_no_half_precision(
     assert devices.uses_half_precision("auto") is expected
 
 
-def test_half_precision_lasts_as_long_as_it_is_asked_for() -> None:
+def test_half_precision_lasts_until_the_end_of_the_block() -> None:
     keras.utils.set_random_seed(0)
     network, images = small.build(16), np.random.default_rng(0).integers(0, 256, (2, 16, 16, 3), np.uint8)
     before = network(images, training=False)

@@ -49,11 +49,11 @@ _SETTINGS = {
 @pytest.fixture(params=[*_SETTINGS, "all"])
 def other_settings(request: pytest.FixtureRequest) -> Iterator[dict[str, object]]:
     """Keras with one of the settings, or all, as users may choose them."""
-    asked = _SETTINGS if request.param == "all" else {request.param: _SETTINGS[request.param]}
-    with keras_settings.ours():  # which puts things right at the end
-        for name, value in asked.items():
+    settings = _SETTINGS if request.param == "all" else {request.param: _SETTINGS[request.param]}
+    with keras_settings.applied():  # which puts things right at the end
+        for name, value in settings.items():
             getattr(keras.config, f"set_{name}")(value)
-        yield asked
+        yield settings
 
 
 def _now(names: object = _SETTINGS) -> dict[str, object]:
@@ -62,50 +62,52 @@ def _now(names: object = _SETTINGS) -> dict[str, object]:
     return {name: now[name] for name in names}
 
 
-def _whole_way(folder: Path) -> dict[str, np.ndarray]:
-    """Returns what the API gives, from a network to a bundle that comes back and is taught."""
+def _run_api(folder: Path) -> dict[str, np.ndarray]:
+    """Run the API from a network to a bundle that is loaded and taught a class."""
     network = niwt_tf.load_backbone("small", image_size=16)
     classifier = niwt_tf.train_classifier(network, _IMAGES, _LABELS, _NAMES, epochs=1, batch_size=8)
-    found = niwt_tf.compute_importances(classifier, _IMAGES, _LABELS)
-    forward = niwt_tf.fit_map(_VECTORS[:4], found)
-    kernel = niwt_tf.transfer_weights(classifier, found, forward(_VECTORS[4:]))
-    taught = niwt_tf.add_classes(classifier, kernel, ["eel"], found.features)
-    model = niwt_tf.make_model(taught, niwt_tf.encode_attributes(_VECTORS, list("wxyz"), [*_NAMES, "eel"]), found)
+    importances = niwt_tf.compute_importances(classifier, _IMAGES, _LABELS)
+    forward = niwt_tf.fit_map(_VECTORS[:4], importances)
+    kernel = niwt_tf.transfer_weights(classifier, importances, forward(_VECTORS[4:]))
+    extended = niwt_tf.add_classes(classifier, kernel, ["eel"], importances.features)
+    model = niwt_tf.make_model(
+        extended, niwt_tf.encode_attributes(_VECTORS, list("wxyz"), [*_NAMES, "eel"]), importances
+    )
     folder.mkdir()
     model.save(folder / "zoo.keras")
     again = niwt_tf.load_model(folder / "zoo.keras").teach("fox", attributes=["w", "y"])
-    told = again.explain(_IMAGES[:3])
+    explanations = again.explain(_IMAGES[:3])
     return {
         "kernel": classifier.kernel,
         "features": niwt_tf.compute_features(classifier.backbone, _IMAGES[:3]),
-        "importances": found.values,
+        "importances": importances.values,
         "targets": forward(_VECTORS),
-        "told": model.inverse(forward(_VECTORS)),
+        "descriptions": model.inverse(forward(_VECTORS)),
         "scores": again.predict(_IMAGES[:3]).scores,
-        "maps": told.maps,
+        "maps": explanations.maps,
         "trunk": again.classifier.backbone.trunk(_IMAGES[:3]).numpy(),
     }
 
 
 @pytest.fixture(scope="module")
 def usual(tmp_path_factory: pytest.TempPathFactory) -> dict[str, np.ndarray]:
-    return _whole_way(tmp_path_factory.mktemp("usual") / "way")
+    return _run_api(tmp_path_factory.mktemp("usual") / "way")
 
 
-def test_the_whole_way_is_the_same_whatever_the_user_set(usual: dict[str, np.ndarray], tmp_path: Path) -> None:
-    with keras_settings.ours():
+def test_the_run_api_is_the_same_whatever_the_user_set(usual: dict[str, np.ndarray], tmp_path: Path) -> None:
+    with keras_settings.applied():
         for name, value in _SETTINGS.items():
             getattr(keras.config, f"set_{name}")(value)
-        given = _whole_way(tmp_path / "way")
+        results = _run_api(tmp_path / "way")
         assert _now() == _SETTINGS
     for name, expected in usual.items():
-        assert given[name].dtype == expected.dtype == np.float32, name
-        np.testing.assert_allclose(given[name], expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max(), err_msg=name)
+        assert results[name].dtype == expected.dtype == np.float32, name
+        np.testing.assert_allclose(results[name], expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max(), err_msg=name)
 
 
 def test_each_setting_is_ours_within_and_the_users_after(other_settings: dict[str, object]) -> None:
     before = _now()
-    with pytest.raises(KeyError), keras_settings.ours():
+    with pytest.raises(KeyError), keras_settings.applied():
         within = _now()
         raise KeyError
     assert within == {
@@ -120,18 +122,18 @@ def test_each_setting_is_ours_within_and_the_users_after(other_settings: dict[st
 def test_a_model_that_is_there_saves_and_explains_under_each_setting(
     other_settings: dict[str, object], tmp_path: Path
 ) -> None:
-    with keras_settings.ours():
+    with keras_settings.applied():
         model = exported.model()
         expected = exported.model().explain(_IMAGES[:2]).maps
     model.save(tmp_path / "zoo.keras")
     np.testing.assert_allclose(model.explain(_IMAGES[:2]).maps, expected, rtol=1e-4, atol=1e-6)
-    with keras_settings.ours():
+    with keras_settings.applied():
         scores = model_lib.load(tmp_path / "zoo.keras").predict(_IMAGES[:2]).scores
     np.testing.assert_allclose(model.predict(_IMAGES[:2]).scores, scores, rtol=1e-5, atol=1e-5)
 
 
 def test_the_parts_of_a_network_are_made_in_float32(other_settings: dict[str, object]) -> None:
-    with keras_settings.ours():
+    with keras_settings.applied():
         cut = backbone.Backbone(small.build(16), "conv4")
         expected = cut.network(_IMAGES[:2]).numpy()
     np.testing.assert_allclose(cut.head(cut.trunk(_IMAGES[:2])), expected, rtol=1e-4, atol=1e-5)
@@ -156,8 +158,8 @@ def test_a_run_says_what_of_keras_json_does_not_count_and_goes_on(tmp_path: Path
     answer = _program(tmp_path, *_TINY_RUN)
     assert (answer.returncode, answer.stderr[-1000:]) == (0, "")
     assert [line for line in answer.stdout.splitlines() if "keras.json" in line] == [
-        f"  floatx=float16 of {path} does not count here: it is float32",
-        f"  image_data_format=channels_first of {path} does not count here: it is channels_last",
+        f"  floatx=float16 of {path} has no effect here: floatx is float32",
+        f"  image_data_format=channels_first of {path} has no effect here: image_data_format is channels_last",
     ]
     loaded = classifier_lib.Classifier.load(tmp_path / "run" / "backbone")
     assert {layer.dtype_policy.name for layer in loaded.backbone.network.layers} == {"float32"}
@@ -171,7 +173,7 @@ def test_settings_that_keras_refuses_are_one_message(code: str, tmp_path: Path) 
     assert re.fullmatch(  # Keras lists a set, whose order is not fixed
         r"(niwt_tf.errors.UserError: )?`keras.json` must hold settings that Keras knows. Received: Invalid `floatx` "
         r"configuration. Expected one of \{.+\}. Received: floatx=bfloat16, in "
-        rf"{re.escape(str(path))}. Mend or remove that file.",
+        rf"{re.escape(str(path))}. Fix or remove that file.",
         answer.stderr.splitlines()[-1],
     )
     assert ("Traceback" in answer.stderr) == bool(code)
@@ -190,7 +192,7 @@ def test_another_backend_is_one_message(by_variable: bool, tmp_path: Path) -> No
     )
 
 
-def test_a_library_that_is_missing_otherwise_is_told_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_missing_library_is_an_error_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "keras", None)
     with pytest.raises(ModuleNotFoundError):
         keras_settings.require()

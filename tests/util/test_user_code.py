@@ -13,12 +13,12 @@ from niwt_tf.util import user_code
 
 
 def test_a_file_runs_once(tmp_path: Path) -> None:
-    told = tmp_path / "told.txt"
+    log = tmp_path / "log.txt"
     code = tmp_path / "mine.py"
-    code.write_text(f"with open({str(told)!r}, 'a') as file:\n    file.write('x')\n", "utf-8")
+    code.write_text(f"with open({str(log)!r}, 'a') as file:\n    file.write('x')\n", "utf-8")
     for _ in range(2):
         user_code.run(str(code))
-    assert told.read_text("utf-8") == "x"
+    assert log.read_text("utf-8") == "x"
 
 
 def test_a_module_is_found_by_name_and_nothing_is_nothing() -> None:
@@ -33,7 +33,7 @@ def test_code_that_does_not_run_is_an_error(tmp_path: Path, text: str | None, tr
     code = tmp_path / "broken.py"
     if text:
         code.write_text(text, "utf-8")
-    with pytest.raises(errors.UserError, match=f"`--import_module` must name a module .*{trouble}.* Mend it"):
+    with pytest.raises(errors.UserError, match=f"`import_module` must name a module .*{trouble}.* Fix it"):
         user_code.run(str(code))
     with pytest.raises(errors.UserError, match="ModuleNotFoundError: No module named 'none_such'"):
         user_code.run("none_such")

@@ -15,10 +15,9 @@ import dataclasses
 import numpy as np
 
 from niwt_tf.evaluation import gzsl
-from niwt_tf.numerics import discriminant
+from niwt_tf.numerics import constants, discriminant
 
 _PER_CLASS, _IN_ALL = 256, 20_000  # most synthetic images of a class, and of all classes together
-_TINY = 1e-12
 _ROUNDING = 1e-6  # share of the largest margin
 
 
@@ -106,7 +105,7 @@ def _synthetic_logits(logits: np.ndarray, classes: np.ndarray, labels: np.ndarra
     covariances = deviations.T @ deviations / len(deviations)
     seen_covariances = covariances[classes]
     # The length that fits the seen classes best.
-    length = (seen_covariances * (means - center)).sum() / max((seen_covariances**2).sum(), _TINY)
+    length = (seen_covariances * (means - center)).sum() / max((seen_covariances**2).sum(), constants.LEAST_DIVISOR)
     centers = center + length * covariances[seen_classes:]
     count = min(len(logits), _PER_CLASS, max(1, _IN_ALL // len(centers)))
     return centers[:, None] + deviations[np.linspace(0, len(logits) - 1, count).astype(int)]

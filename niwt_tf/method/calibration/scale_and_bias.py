@@ -11,10 +11,9 @@ from __future__ import annotations
 import numpy as np
 
 from niwt_tf.backbones import classifier as classifier_lib
-from niwt_tf.numerics import discriminant
+from niwt_tf.numerics import constants, discriminant
 
 SPREAD, LENGTH = "spread", "length"  # units of a scale; new runs have the first
-_TINY = 1e-12
 
 
 def extend(
@@ -42,7 +41,9 @@ def extend(
     if scale:
         sizes = _sizes(classifier, kernel, scale_unit, features)
         seen, new = np.split(sizes, [len(classifier.class_names)])
-        kernel = kernel * np.divide(scale * seen.mean(), new, out=np.ones_like(new), where=new > _TINY)
+        kernel = kernel * np.divide(
+            scale * seen.mean(), new, out=np.ones_like(new), where=new > constants.LEAST_DIVISOR
+        )
     new_bias = np.full(len(unseen), classifier.bias.mean() if bias == "mean" else 0.0)
     if bias == "level":
         average = np.mean(features, axis=0, dtype=np.float64)

@@ -13,11 +13,10 @@ import numpy as np
 import tensorflow as tf
 from scipy import stats
 
-from niwt_tf.numerics import choice
+from niwt_tf.numerics import choice, constants
 from niwt_tf.numerics import unit_vectors as units_lib
 from niwt_tf.util import arguments
 
-_EPSILON = 1e-12
 _SAVED = ("rank_correlation", "steps", "penalty", "relevance", "residuals")
 
 
@@ -110,4 +109,4 @@ def rank_correlations(predicted: np.ndarray, observed: np.ndarray) -> np.ndarray
     ranks = [stats.rankdata(choice.tied(rows), axis=-1) for rows in (predicted, observed)]
     a, b = (rank - rank.mean(-1, keepdims=True) for rank in ranks)
     norms = np.linalg.norm(a, axis=-1) * np.linalg.norm(b, axis=-1)
-    return (a * b).sum(-1) / np.maximum(norms, _EPSILON)
+    return (a * b).sum(-1) / np.maximum(norms, constants.LEAST_DIVISOR)

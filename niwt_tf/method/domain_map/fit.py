@@ -21,12 +21,11 @@ from niwt_tf import errors
 from niwt_tf.method import importance
 from niwt_tf.method.domain_map import descent, domain_map, ridge
 from niwt_tf.method.domain_map import relevance as relevance_lib
-from niwt_tf.numerics import choice
+from niwt_tf.numerics import choice, constants
 from niwt_tf.numerics import folds as folds_lib
 from niwt_tf.numerics import unit_vectors as units_lib
 from niwt_tf.util import training_log
 
-_EPSILON = 1e-12
 _DESCENT = domain_map.MapFit("descent")
 
 
@@ -213,7 +212,7 @@ def _regress(problem: _Problem, config: config_lib.MapConfig, steps: int, log: t
 def _normalisation(domain_vectors: np.ndarray) -> tuple[np.ndarray, float]:
     """Compute the mean `[M]` to subtract from vectors, and the root mean square distance from it to divide them by."""
     mean = domain_vectors.mean(0)
-    return mean, max(float(np.sqrt(((domain_vectors - mean) ** 2).sum(1).mean())), _EPSILON)
+    return mean, max(float(np.sqrt(((domain_vectors - mean) ** 2).sum(1).mean())), constants.LEAST_DIVISOR)
 
 
 def _held_out(classes: int, folds: int, seed: int) -> np.ndarray:

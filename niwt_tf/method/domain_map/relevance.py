@@ -14,11 +14,11 @@ from __future__ import annotations
 import numpy as np
 from scipy import linalg
 
-from niwt_tf.numerics import discriminant
+from niwt_tf.numerics import constants, discriminant
 
 _NOISE = 0.3  # share of the prototypes' variance that counts as unexplained in the first step
 _LEAST_NOISE = 1e-8  # share of the explained variance: less is rounding, and makes the matrix singular
-_TINY = 1e-12
+_LEAST_VARIANCE = 1e-12  # of the prior of a number that no neuron follows
 
 
 def class_prototypes(features: np.ndarray, labels: np.ndarray, classes: int, shrinkage: float) -> np.ndarray:
@@ -72,7 +72,7 @@ def _step(
     unexplained = ((targets - inputs @ kernel) ** 2).sum() / outputs
     determined = len(inputs) - noise * np.trace(precision)
     return (
-        np.maximum((kernel**2).sum(1) / outputs + spread, _TINY),
+        np.maximum((kernel**2).sum(1) / outputs + spread, _LEAST_VARIANCE),
         float((unexplained + noise * determined) / len(inputs)),
     )
 
@@ -91,4 +91,4 @@ def _rotated(targets: np.ndarray) -> np.ndarray:
 def _normalised(rows: np.ndarray) -> np.ndarray:
     """Center the rows, and scale them to a mean square length of 1."""
     centred = (rows - rows.mean(0)).astype(np.float64)
-    return centred / max(float(np.sqrt((centred**2).sum(1).mean())), _TINY)
+    return centred / max(float(np.sqrt((centred**2).sum(1).mean())), constants.LEAST_DIVISOR)

@@ -27,7 +27,7 @@ import numpy as np
 from scipy import linalg
 
 from niwt_tf import errors
-from niwt_tf.backbones import cut
+from niwt_tf.backbones import split_points
 from niwt_tf.method import importance
 from niwt_tf.numerics import discriminant, unit_vectors
 
@@ -115,5 +115,5 @@ def _covariance(residuals: np.ndarray, neurons: int) -> np.ndarray:
 
 def _some_activations(head: keras.Model, activations: np.ndarray) -> np.ndarray:
     """Select the activations of some images, spread over all; of one image if all have the same Jacobian."""
-    count = 1 if cut.is_affine(head) else min(_IMAGES, len(activations))
+    count = 1 if split_points.is_affine(head) else min(_IMAGES, len(activations))
     return activations[np.linspace(0, len(activations) - 1, count).astype(int)]

@@ -18,11 +18,11 @@ import tensorflow as tf
 
 from niwt_tf import config as config_lib
 from niwt_tf import errors
-from niwt_tf.backbones import cut
+from niwt_tf.backbones import split_points
 from niwt_tf.method import importance
+from niwt_tf.numerics import constants
 from niwt_tf.util import progress, training_log
 
-_EPSILON = 1e-12
 _WINDOW = 40  # steps over which the loss must fall by _LEAST_GAIN, or descent stops
 _LEAST_GAIN = 0.01
 _ROUNDING = 1e-6  # of the loss, which is at most about 2
@@ -58,10 +58,10 @@ def transfer(
       errors.DivergedError: If the loss is not a finite number.
     """
     rng = np.random.default_rng([seed, 0x7F3])
-    length = max(float(np.linalg.norm(seen_kernel, axis=0).mean()), _EPSILON)
+    length = max(float(np.linalg.norm(seen_kernel, axis=0).mean()), constants.LEAST_DIVISOR)
     seen_kernel = seen_kernel / length
     mean = seen_kernel.mean(1, keepdims=True)
-    if cut.is_affine(head):
+    if split_points.is_affine(head):
         activations = activations[:1]  # the Jacobian is the same for every image
     distinct, column = np.unique(targets, axis=0, return_inverse=True)
     start = rng.normal(mean, seen_kernel.std(), (len(mean), len(distinct)))[:, column]

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Layers at which a network can be cut in two: every path from images to features passes through them."""
+"""Layers at which a network can be split into trunk and head: all paths from images to features pass through them."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ _MOST_NAMES = 12
 
 
 @dataclasses.dataclass(frozen=True)
-class Cut:
-    """A layer at which a network can be cut.
+class SplitPoint:
+    """A layer at which a network can be split.
 
     Attributes:
       layer: Name of the layer.
@@ -69,10 +69,10 @@ class Cut:
     trunk_share: float
 
 
-def separators(parents: Sequence[Sequence[int]]) -> list[bool]:
-    """Find the nodes of a graph that all paths from the first to the last node pass through; one bool for each node.
+def articulation_nodes(parents: Sequence[Sequence[int]]) -> list[bool]:
+    """Find the nodes that all paths from the first to the last node of a graph pass through; one bool for each node.
 
-    A node separates if no edge skips over it, so the time is linear in the number of edges.
+    They are the nodes that no edge skips, so the time is linear in the number of edges.
 
     Args:
       parents: Parents of each node, in topological order; all nodes lie on a path from the first to the last.
@@ -81,15 +81,15 @@ def separators(parents: Sequence[Sequence[int]]) -> list[bool]:
     for node, before in enumerate(parents):
         for parent in before:
             furthest[parent] = node  # nodes come in order, so the last write is the furthest
-    answers, reached = [], 0
+    separating, reached = [], 0
     for node in range(len(parents)):
-        answers.append(reached <= node)
+        separating.append(reached <= node)
         reached = max(reached, furthest[node])
-    return answers
+    return separating
 
 
-def cuts(network: keras.Model) -> list[Cut]:
-    """Find the layers at which `network` can be cut, in order.
+def find(network: keras.Model) -> list[SplitPoint]:
+    """Find the layers at which `network` can be split, in order.
 
     They are convolutions, layers that follow them, and layers that join branches. They give `[N,H,W,K]` and lie between
     the first convolution and the pooling of all positions.
@@ -97,8 +97,8 @@ def cuts(network: keras.Model) -> list[Cut]:
     nodes = _nodes(network)
     costs = [_multiply_accumulates(node) for node in nodes]
     names = [node.operation.name for node in nodes]
-    total, spent, found, convolved = sum(costs) or 1, 0, [], False
-    for node, separates, cost in zip(nodes, separators(_parents(nodes)), costs, strict=True):
+    total, spent, points, convolved = sum(costs) or 1, 0, [], False
+    for node, separates, cost in zip(nodes, articulation_nodes(_parents(nodes)), costs, strict=True):
         layer, spent = node.operation, spent + cost
         is_trunk = getattr(layer, "gives_activations", False)  # the first part of a SavedModel
         convolved = convolved or is_trunk or isinstance(layer, _CONVOLUTIONS)
@@ -106,40 +106,57 @@ def cuts(network: keras.Model) -> list[Cut]:
             break
         kind = is_trunk or isinstance(layer, _CONVOLUTIONS + _AFTER_CONVOLUTION)
         if separates and convolved and kind and names.count(layer.name) == 1:
-            found.append(Cut(layer.name, tuple(node.outputs[0].shape[1:]), spent / total))
-    return found
+            points.append(SplitPoint(layer.name, tuple(node.outputs[0].shape[1:]), spent / total))
+    return points
 
 
 def require(network: keras.Model, layer: str) -> None:
-    """Check that `network` can be cut at `layer`; otherwise raise errors.UserError, which names possible layers."""
-    valid = [cut.layer for cut in cuts(network)]
+    """Check that `network` can be split at `layer`.
+
+    Raises:
+      errors.UserError: If it cannot; the message names possible layers.
+    """
+    valid = [point.layer for point in find(network)]
     names = [node.operation.name for node in _nodes(network)]
     if layer in valid:
         return
-    more = f" and {len(valid) - _MOST_NAMES} more that niwt --list_layers shows" if len(valid) > _MOST_NAMES else ""
-    words = ", ".join(valid[-_MOST_NAMES:]) + more
+    words = list_last(valid)
     if layer not in names:
         raise errors.unknown_value("layer", layer, valid, words)
     place = names.index(layer)
     before = [name for name in valid if names.index(name) < place]
     after = [name for name in valid if names.index(name) > place]
     if before and after:
-        raise errors.UserError(
-            f"`{errors.setting('layer')}` must be a convolution, or what follows one, that all paths from images to "
-            f"features pass through. Received: {errors.setting('layer', layer)}, which is not. The nearest that are: "
-            f"{before[-1]} before it, {after[0]} after it."
-        )
+        raise error(errors.setting("layer", layer), before, after)
     raise errors.UserError(
-        f"`{errors.setting('layer')}` must be one of {words}. Received: {errors.setting('layer', layer)}, which lies "
+        f"`{errors.setting('layer')}` must be one of {words}. Received: {errors.setting('layer', layer)}, which comes "
         f"{'after the last' if before else 'before the first'} of them."
     )
 
 
-def is_affine(head: keras.Model) -> bool:
-    """Check whether the head is affine: it only adds, and multiplies by weights.
+def error(received: str, before: Sequence[str], after: Sequence[str]) -> errors.UserError:
+    """Build the error for a layer at which a network cannot be split.
 
-    The Jacobian of such a head is the same for every image.
+    Args:
+      received: Description of the layer.
+      before: Names of the split points before the layer, in order.
+      after: Names of the split points after the layer, in order.
     """
+    nearest = [f"{name} before it" for name in before[-1:]] + [f"{name} after it" for name in after[:1]]
+    return errors.UserError(
+        f"`{errors.setting('layer')}` must be a convolution, or a layer after one, that all paths from images to "
+        f"features pass through. Received: {received}, which is not. Choose one of the nearest: {', '.join(nearest)}."
+    )
+
+
+def list_last(names: Sequence[str]) -> str:
+    """Join the last names with commas, and refer to the program that lists the others."""
+    others = len(names) - _MOST_NAMES
+    return ", ".join(names[-_MOST_NAMES:]) + (f" and {others} more that niwt --list_layers shows" if others > 0 else "")
+
+
+def is_affine(head: keras.Model) -> bool:
+    """Check whether the head is affine, so that its Jacobian is the same for every image."""
     operations = head.layers if isinstance(head, keras.Sequential) else head.operations
     layers = [layer for layer in operations if not isinstance(layer, keras.layers.InputLayer)]
     linear = keras.activations.linear
@@ -147,24 +164,24 @@ def is_affine(head: keras.Model) -> bool:
 
 
 def last(network: keras.Model) -> str:
-    """Find the last layer at which `network` can be cut.
+    """Find the last layer at which `network` can be split.
 
     Raises:
       errors.UserError: If there is none.
     """
-    found = cuts(network)
-    if not found:
+    points = find(network)
+    if not points:
         raise errors.UserError(
             f"`{errors.setting('backbone')}` must have a convolution that all paths from images to features pass "
             f"through. Received: a network of the layers {errors.listed(layer.name for layer in network.layers)}. "
-            f"Name another {errors.setting('backbone')}."
+            f"Choose another {errors.setting('backbone')}."
         )
-    return found[-1].layer
+    return points[-1].layer
 
 
 def table(network: keras.Model, default: str) -> str:
-    """List every cut of `network` with name, shape and share of the arithmetic; the cut at `default` is marked."""
-    rows = cuts(network)
+    """List every split point of `network` with name, shape and shares of the arithmetic; `default` is marked."""
+    rows = find(network)
     width = max(len(row.layer) for row in rows)
     lines = [f"  {'layer':<{width}}  {'H x W x K':<16}  trunk   head"]
     for row in rows:
@@ -195,9 +212,9 @@ def _has_positions(node: Any) -> bool:
 
 
 def _multiply_accumulates(node: Any) -> int:
-    """Multiply the positions of a layer's output (for a transposed convolution: input) by the sizes of its kernels."""
+    """Multiply the positions of a layer's output (of a transposed convolution's input) by the sizes of its kernels."""
     if not isinstance(node.operation, _MULTIPLYING):
         return 0
     kernels = sum(math.prod(weight.shape) for weight in node.operation.weights if len(weight.shape) > 1)
-    at = node.input_tensors if isinstance(node.operation, keras.layers.Conv2DTranspose) else node.outputs
-    return math.prod(at[0].shape[1:-1]) * kernels
+    tensors = node.input_tensors if isinstance(node.operation, keras.layers.Conv2DTranspose) else node.outputs
+    return math.prod(tensors[0].shape[1:-1]) * kernels
