@@ -51,7 +51,7 @@ def binary(vectors: np.ndarray, seen_classes: int) -> np.ndarray:
     """Compute which class has which attribute, `[C,m]` of 0 and 1.
 
     A class has an attribute if its degree exceeds the mean over the seen classes. Attributes that all or none of the
-    seen classes have are left out, because images of seen classes cannot teach them.
+    seen classes have are left out, because images of seen classes cannot train a classifier for them.
     """
     mean = vectors[:seen_classes].mean(0)
     has = vectors > mean + choice.ROUNDING * np.abs(vectors).max(0, initial=0)  # all alike: no class has it

@@ -17,7 +17,7 @@ from scipy import linalg
 
 from niwt_tf.baselines import method, scaling, similarity
 
-_TINY = 1e-10  # of the largest sum of eigenvalues; the images say nothing of directions below
+_TINY = 1e-10  # of the largest sum of eigenvalues; W is not determined in directions with a smaller sum
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,9 +55,9 @@ def fit(problem: method.Problem, setting: Setting) -> method.Scores:
 
 def solve(features: np.ndarray, own: np.ndarray, lambda_: float) -> np.ndarray:
     """Compute W `[M,D]` from features `[N,D]` and the domain vector of each image, `[N,M]`."""
-    a, of_vectors = linalg.eigh(own.T @ own)
-    b, of_features = linalg.eigh(lambda_ * features.T @ features)
-    right = (1 + lambda_) * (of_vectors.T @ (own.T @ features) @ of_features)
-    sums = a[:, None] + b
-    known = sums > _TINY * sums.max()
-    return of_vectors @ np.where(known, right / np.where(known, sums, 1), 0) @ of_features.T
+    vector_values, vector_basis = linalg.eigh(own.T @ own)
+    feature_values, feature_basis = linalg.eigh(lambda_ * features.T @ features)
+    right = (1 + lambda_) * (vector_basis.T @ (own.T @ features) @ feature_basis)
+    sums = vector_values[:, None] + feature_values
+    determined = sums > _TINY * sums.max()
+    return vector_basis @ np.where(determined, right / np.where(determined, sums, 1), 0) @ feature_basis.T

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Define what baselines are compared on: training images, validation splits and test images, all as features."""
+"""Data of a comparison: features of training images, validation splits and test images."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from niwt_tf.baselines import method
 
 
 @dataclasses.dataclass(frozen=True)
-class Images:
-    """Images as features.
+class LabelledFeatures:
+    """Features of images, with their labels.
 
     Attributes:
       features: `[N,D]` float32 features.
@@ -26,7 +26,7 @@ class Images:
 
 
 @dataclasses.dataclass(frozen=True)
-class Trial:
+class ValidationSplit:
     """Validation split, in which some seen classes are pseudo-unseen.
 
     Attributes:
@@ -36,28 +36,28 @@ class Trial:
     """
 
     problem: method.Problem
-    seen: Images
-    unseen: Images
+    seen: LabelledFeatures
+    unseen: LabelledFeatures
 
 
 @dataclasses.dataclass(frozen=True)
-class Material:
-    """Data of a comparison.
+class FeatureDataset:
+    """Data that baselines are fitted, tuned and tested on.
 
     Attributes:
       problem: Problem of all seen classes, and after them the unseen classes.
-      trials: Validation splits, on which settings and gamma are chosen.
+      validation_splits: Splits on which settings and gamma are chosen.
       seen: Test images of seen classes.
       unseen: Test images of unseen classes; there may be none.
       imageless: Labels of unseen classes without a test image.
       classifier: Settings with which the oracle is trained.
-      rehearsed: Method of choosing settings, a member of `validation.WAYS`.
+      validation_way: Way of choosing settings, a member of `validation.WAYS`.
     """
 
     problem: method.Problem
-    trials: tuple[Trial, ...]
-    seen: Images
-    unseen: Images
+    validation_splits: tuple[ValidationSplit, ...]
+    seen: LabelledFeatures
+    unseen: LabelledFeatures
     imageless: tuple[int, ...] = ()
     classifier: config_lib.BackboneConfig = config_lib.BackboneConfig()
-    rehearsed: str = "groups"
+    validation_way: str = "groups"
