@@ -1,7 +1,9 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""DAP: a classifier for each attribute, and the class whose attributes fit best. Lampert, Nickisch and Harmeling,
-"Attribute-based classification for zero-shot visual object categorization", TPAMI 2014, section 2.2, equation 3.
+"""DAP: predict each attribute by a classifier, and choose the class whose attributes fit best.
+
+Lampert, Nickisch and Harmeling, "Attribute-based classification for zero-shot visual object categorization", TPAMI
+2014, section 2.2, equation 3.
 
 The score of class c is the sum over attributes m of log p(a_m = a_m^c | x) - log p(a_m^c), where p(a_m) is the share of
 seen classes that have the attribute. The classifiers are logistic regressions.

@@ -1,7 +1,8 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""ESZSL: a bilinear score in closed form. Romera-Paredes and Torr, "An embarrassingly simple approach to zero-shot
-learning", ICML 2015, section 3.
+"""ESZSL: a bilinear score in closed form.
+
+Romera-Paredes and Torr, "An embarrassingly simple approach to zero-shot learning", ICML 2015, section 3.
 
 V = (X X^T + gamma I)^-1 X Y S^T (S S^T + lambda I)^-1, where Y is 1 for an image's own class and -1 for the others. The
 score of class c is x^T V s_c.

@@ -27,7 +27,7 @@ class Problem:
         ones.
       vectors: `[C,M]` domain vectors of the classes, the seen classes first.
       seen_classes: Number of seen classes.
-      domain: Source of the vectors, as `--domain` names it.
+      domain: Domain of the vectors, a value of the setting `domain`.
       seed: Random seed of the baseline.
 
     Raises:

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The nearest class mean. For unseen classes it is predicted from domain vectors by kernel ridge regression.
+"""Nearest class mean, predicted for unseen classes from domain vectors by kernel ridge regression.
 
 Changpinyo, Chao and Sha, "Predicting visual exemplars of unseen classes for zero-shot learning", ICCV 2017, section 3,
 do so with support vector regression. The means of seen classes are those of their images.

@@ -1,7 +1,8 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""SAE: a linear map to the domain whose transpose leads back. Kodirov, Xiang and Gong, "Semantic autoencoder for
-zero-shot learning", CVPR 2017, sections 3.2 and 3.3.
+"""SAE: map features linearly to the domain, and back by the transposed map.
+
+Kodirov, Xiang and Gong, "Semantic autoencoder for zero-shot learning", CVPR 2017, sections 3.2 and 3.3.
 
 min over W of |X - W^T S|^2 + lambda |W X - S|^2 is the Sylvester equation A W + W B = C with A = S S^T,
 B = lambda X X^T, C = (1 + lambda) S X^T. A and B are symmetric, so it is solved separately along their eigenvectors.

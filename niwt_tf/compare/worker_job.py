@@ -88,8 +88,8 @@ def failures(root: Path, code: int) -> dict[str, str]:
 
 
 def describe(error: Exception) -> str:
-    """Describe an error by its first line, and by its type if it is no `UserError`."""
-    line = errors.first_line(error)
+    """Describe an error by its first line, with settings as flags, and by its type if it is no `UserError`."""
+    line = errors.UserError(errors.first_line(error)).as_flags()
     return line if isinstance(error, errors.UserError) else f"{type(error).__name__}: {line}"
 
 

@@ -89,7 +89,7 @@ def test_a_new_job_deletes_earlier_failures(tmp_path: Path, measured: list[str])
 
 def test_an_error_of_the_run_is_recorded_and_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def run(*_: Any) -> None:
-        raise errors.UserError("`--layer` must be one.\nReceived: none.")
+        raise errors.UserError(f"`{errors.setting('layer')}` must be one.\nReceived: none.")
 
     monkeypatch.setattr(pipeline, "run", run)
     with pytest.raises(errors.UserError):
