@@ -51,7 +51,7 @@ class FeatureDataset:
       unseen: Test images of unseen classes; there may be none.
       imageless: Labels of unseen classes without a test image.
       classifier: Settings with which the oracle is trained.
-      validation_way: Way of choosing settings, a member of `validation.WAYS`.
+      protocol: Protocol of validation, a member of `validation.WAYS`.
     """
 
     problem: method.Problem
@@ -60,4 +60,4 @@ class FeatureDataset:
     unseen: LabelledFeatures
     imageless: tuple[int, ...] = ()
     classifier: config_lib.BackboneConfig = config_lib.BackboneConfig()
-    validation_way: str = "groups"
+    protocol: str = "groups"

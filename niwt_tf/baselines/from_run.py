@@ -37,7 +37,7 @@ def load(root: Path) -> features_lib.FeatureDataset:
         unseen=features_lib.LabelledFeatures(files.test_features("unseen"), test.unseen_labels),
         imageless=run.dataset.imageless_columns,
         classifier=config.backbone,
-        validation_way=run.rehearsed,
+        protocol=run.rehearsed,
     )
 
 

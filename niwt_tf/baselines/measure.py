@@ -29,12 +29,12 @@ class Choice:
 
     Attributes:
       setting: Setting, one of the method's candidates.
-      gamma_place: Position of gamma among the margins of the training images.
+      gamma_transfer: Position of gamma among the margins of the training images.
       harmonic_mean: Harmonic mean of the setting on pseudo-unseen classes, 0..1.
     """
 
     setting: Any
-    gamma_place: gamma_lib.Place
+    gamma_transfer: gamma_lib.Place
     harmonic_mean: float
 
 
@@ -70,8 +70,8 @@ def choose(name: str, splits: tuple[features_lib.ValidationSplit, ...]) -> Choic
 def default(name: str) -> Choice:
     """Choose the middle candidate and NIWT's default gamma, for data in which no class can be pseudo-unseen."""
     candidates = registry.METHODS[name].CANDIDATES
-    gamma_place = gamma_lib.Place(validation.KEPT_SHARE)
-    return Choice(candidates[len(candidates) // 2], gamma_place, validation.NOT_MEASURED)
+    gamma_transfer = gamma_lib.Place(validation.KEPT_SHARE)
+    return Choice(candidates[len(candidates) // 2], gamma_transfer, validation.NOT_MEASURED)
 
 
 def _validate(split: features_lib.ValidationSplit, scores: method.Scores) -> validation.Outcome:
@@ -82,17 +82,17 @@ def _validate(split: features_lib.ValidationSplit, scores: method.Scores) -> val
 
 def _measure(name: str, dataset: features_lib.FeatureDataset) -> dict[str, Any]:
     seen_classes = dataset.problem.seen_classes
-    chosen = default(name) if dataset.validation_way == "defaults" else choose(name, dataset.validation_splits)
-    if dataset.validation_way == "turns":
-        by_share = dataclasses.replace(chosen.gamma_place, imagined_part=None)
-        chosen = dataclasses.replace(chosen, gamma_place=by_share)
+    chosen = default(name) if dataset.protocol == "defaults" else choose(name, dataset.validation_splits)
+    if dataset.protocol == "turns":
+        by_share = dataclasses.replace(chosen.gamma_transfer, imagined_part=None)
+        chosen = dataclasses.replace(chosen, gamma_transfer=by_share)
     scores = registry.fit(name, dataset.problem, chosen.setting)
-    gamma = chosen.gamma_place.gamma(scores(dataset.problem.features), seen_classes)
+    gamma = chosen.gamma_transfer.gamma(scores(dataset.problem.features), seen_classes)
     test = _test_logits(scores, dataset)
     about = {
         "method": name,
         "setting": dataclasses.asdict(chosen.setting),
-        "harmonic_mean_expected": None if dataset.validation_way == "defaults" else chosen.harmonic_mean,
+        "harmonic_mean_expected": None if dataset.protocol == "defaults" else chosen.harmonic_mean,
     }
     return about | summary.of(test, gamma)
 

@@ -70,8 +70,8 @@ def test_scores_are_means_over_validation_splits(monkeypatch: pytest.MonkeyPatch
     alone = [measure.choose("eszsl", (split,)) for split in splits]
     both = measure.choose("eszsl", splits)
     assert both.harmonic_mean == pytest.approx(np.mean([one.harmonic_mean for one in alone]))
-    kept_share, imagined_part = np.mean([dataclasses.astuple(one.gamma_place) for one in alone], axis=0)
-    assert dataclasses.astuple(both.gamma_place) == pytest.approx((kept_share, imagined_part))
+    kept_share, imagined_part = np.mean([dataclasses.astuple(one.gamma_transfer) for one in alone], axis=0)
+    assert dataclasses.astuple(both.gamma_transfer) == pytest.approx((kept_share, imagined_part))
     assert alone[0].harmonic_mean != alone[1].harmonic_mean
 
 
@@ -84,7 +84,7 @@ def test_gamma_keeps_the_position_that_it_had_in_validation() -> None:
     scores = eszsl.fit(world.problem, chosen.setting)
     logits = scores(world.problem.features)
     margins = logits[:, : linear_world.SEEN].max(1) - logits[:, linear_world.SEEN :].max(1)
-    assert measured["gamma"] == pytest.approx(chosen.gamma_place.gamma(logits, linear_world.SEEN))
+    assert measured["gamma"] == pytest.approx(chosen.gamma_transfer.gamma(logits, linear_world.SEEN))
     assert min(margins) < measured["gamma"] < max(margins)
     of_seen, of_unseen = scores(world.seen.features), scores(world.unseen.features)
     test = gzsl.GzslLogits(of_seen, world.seen.labels, of_unseen, world.unseen.labels, linear_world.SEEN)
@@ -179,7 +179,7 @@ def test_every_method_can_be_measured() -> None:
 
 
 def test_without_validation_the_middle_candidate_and_a_share_of_nine_tenths_are_used() -> None:
-    world = dataclasses.replace(linear_world.make(), validation_splits=(), validation_way="defaults")
+    world = dataclasses.replace(linear_world.make(), validation_splits=(), protocol="defaults")
     measured = measure.measure("eszsl", world)
     assert measured["setting"] == dataclasses.asdict(eszsl.CANDIDATES[len(eszsl.CANDIDATES) // 2])
     assert measured["harmonic_mean_expected"] is None
@@ -192,8 +192,8 @@ def test_where_single_classes_are_pseudo_unseen_gamma_follows_the_share_of_image
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(eszsl, "CANDIDATES", eszsl.CANDIDATES[:1])
-    world = dataclasses.replace(linear_world.make(), validation_way="turns")
+    world = dataclasses.replace(linear_world.make(), protocol="turns")
     measured, chosen = measure.measure("eszsl", world), measure.choose("eszsl", world.validation_splits)
     scores = eszsl.fit(world.problem, eszsl.CANDIDATES[0])(world.problem.features)
     margins = scores[:, : linear_world.SEEN].max(1) - scores[:, linear_world.SEEN :].max(1)
-    assert measured["gamma"] == pytest.approx(np.quantile(margins, 1 - chosen.gamma_place.kept_share))
+    assert measured["gamma"] == pytest.approx(np.quantile(margins, 1 - chosen.gamma_transfer.kept_share))
