@@ -28,7 +28,7 @@ launch.start_tensorflow()
 import keras  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
-from fakes import linear_world  # noqa: E402
+from fakes import linear_world  # type: ignore[import-not-found]  # noqa: E402
 from niwt_tf.baselines import dem, measure, method, registry, similarity  # noqa: E402
 from niwt_tf.numerics import discriminant  # noqa: E402
 
@@ -41,7 +41,7 @@ def main() -> None:
     dataset = linear_world.make()
     print(_LINE.format("", "seconds", "processors", "H"))
     for name, fit in (("NumPy", dem.fit), ("Keras", _fit)):
-        registry.METHODS["dem"] = types.SimpleNamespace(CANDIDATES=dem.CANDIDATES, fit=fit)  # type: ignore[assignment]
+        registry.METHODS["dem"] = types.SimpleNamespace(CANDIDATES=dem.CANDIDATES, fit=fit)
         begun, begun_cpu = time.perf_counter(), time.process_time()
         h = measure.measure("dem", dataset)["harmonic_mean"]
         seconds = time.perf_counter() - begun, time.process_time() - begun_cpu
