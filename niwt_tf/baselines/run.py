@@ -85,7 +85,8 @@ def features_folder(features: str) -> Path:
     kind, _, folder = features.partition(":")
     if kind != "xlsa17" or not folder:
         raise errors.UserError(
-            f"`{errors.setting('features')}` must be xlsa17:DIR. Received: {errors.setting('features', features)}."
+            f"`{errors.setting('features')}` must be xlsa17:DIR. Received: {errors.setting('features', features)}. "
+            "Name a folder of xlsa17.zip, such as xlsa17:xlsa17/data/AWA2."
         )
     return Path(folder).expanduser()
 

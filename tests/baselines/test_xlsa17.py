@@ -175,4 +175,7 @@ def test_a_missing_variable_is_an_error(tmp_path: Path) -> None:
 def test_the_setting_must_have_its_form(features: str) -> None:
     with pytest.raises(errors.UserError) as caught:
         run.compare_features(features, ["ale"])
-    assert str(caught.value) == f"`features` must be xlsa17:DIR. Received: features={features!r}."
+    assert str(caught.value) == (
+        f"`features` must be xlsa17:DIR. Received: features={features!r}. Name a folder of xlsa17.zip, such as "
+        "xlsa17:xlsa17/data/AWA2."
+    )

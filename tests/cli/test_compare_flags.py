@@ -115,7 +115,11 @@ def test_mistakes_are_told(argument: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--features=res101.mat",), "`--features` must be xlsa17:DIR. Received: --features=res101.mat."),
+        (
+            ("--features=res101.mat",),
+            "`--features` must be xlsa17:DIR. Received: --features=res101.mat. Name a folder of xlsa17.zip, such as "
+            "xlsa17:xlsa17/data/AWA2.",
+        ),
         (
             ("--features=xlsa17:none",),
             "`--features` must name a folder that exists. Received: --features=xlsa17:none, where none does not "
