@@ -1,10 +1,10 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""How long do explanations take? Those of 1,000 images against predictions of the same, in turns, drawing left out.
+"""Measure how long explanations of 1,000 images take, against predictions for the same images, without drawing.
 
-Both read the same images from memory in batches of 128 and run as graphs. The first round of each is left out, the
-medians are of the seven after it. On a machine that others use too, the processors' time tells more than the clock.
-Grad-CAM by tf-keras-vis, for 32 of the images, is what a user would pick instead.
+Both read the same images from memory in batches of 128, run as graphs, and take turns. The first round is left out; the
+medians are of the seven rounds after it. On a busy machine the processors' time is more reliable than the clock. The
+alternative for users is Grad-CAM by tf-keras-vis, measured on 32 of the images.
 
 python benchmarks/explain.py runs/aviary-attributes
 """
@@ -41,7 +41,7 @@ _BY_KERAS_VIS = 32
 
 
 def main(folder: str) -> None:
-    """Prints the seconds of predicting and of explaining, and their ratio."""
+    """Print the seconds of predicting and of explaining, and their ratio."""
     settings = json_files.read(Path(folder) / "config.json")
     values = {name: settings[name] for name in config.options(config.DataConfig())}
     classifier = classifier_lib.Classifier.load(Path(folder) / "transfer")
@@ -49,8 +49,8 @@ def main(folder: str) -> None:
     dataset = registry.load(config.DataConfig(**values | {"unseen": tuple(values["unseen"])}), size)
     images = np.concatenate([batch.numpy() for batch, _ in dataset.train.batches(_IMAGES).take(1)])
     predict, explain, classes = _predict(classifier), explainer.Explainer(classifier), np.zeros(_BY_KERAS_VIS, int)
-    theirs, first = _keras_vis(classifier), images[:_BY_KERAS_VIS]
-    tasks = (lambda: predict(images), lambda: explain(images), lambda: theirs(first, classes))
+    keras_vis_map, first = _keras_vis(classifier), images[:_BY_KERAS_VIS]
+    tasks = (lambda: predict(images), lambda: explain(images), lambda: keras_vis_map(first, classes))
     rounds = np.array([[_seconds(task) for task in tasks] for _ in range(_ROUNDS + 1)][1:])
     for name, (predicting, explaining, drawing) in zip(("clock", "processors"), np.median(rounds, 0).T, strict=True):
         print(
@@ -72,9 +72,9 @@ def _predict(classifier: classifier_lib.Classifier) -> Callable[[np.ndarray], np
 
 
 def _keras_vis(classifier: classifier_lib.Classifier) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
-    drawer = gradcam.Gradcam(keras_vis.with_logits(classifier))
+    grad_cam = gradcam.Gradcam(keras_vis.with_logits(classifier))
     layer = classifier.backbone.layer
-    return lambda images, classes: drawer(
+    return lambda images, classes: grad_cam(
         scores.CategoricalScore(classes.tolist()),
         images.astype(np.float32),
         penultimate_layer=layer,
@@ -83,7 +83,7 @@ def _keras_vis(classifier: classifier_lib.Classifier) -> Callable[[np.ndarray, n
 
 
 def _seconds(task: Callable[[], object]) -> tuple[float, float]:
-    """Returns the seconds that a task takes by the clock, and those of all processors together."""
+    """Measure the seconds of a task by the clock, and those of all processors together."""
     begun, begun_cpu = time.perf_counter(), time.process_time()
     task()
     return time.perf_counter() - begun, time.process_time() - begun_cpu

@@ -1,9 +1,9 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Is an exported model as fast as the live one? Scores of 1,000 images, or as many as named, in batches of 128.
+"""Compare the speed of an exported model with the live one: scores of 1,000 images, or of COUNT, in batches of 128.
 
-They take turns. The first round of each is left out, the ratios are the medians of the rounds after it. What is
-exported is loaded in a process of its own, too, as a server would; the seconds told are from after TensorFlow's start.
+Both take turns. The first round is left out; the ratios are medians of the rounds after it. The export is also loaded
+in a process of its own, as a server would do; its seconds are counted after TensorFlow has started.
 
 python benchmarks/export.py runs/aviary-attributes
 python benchmarks/export.py runs/vgg16 100
@@ -43,7 +43,7 @@ print(time.perf_counter() - begun)
 
 
 def main(path: str, count: str = "1000") -> None:
-    """Prints seconds of export and of loading, images per second of both, and their ratio."""
+    """Print seconds of export and of loading, images per second of both, and their ratio."""
     model = model_lib.load(path)
     size = model.image_size
     images = np.random.default_rng(0).integers(0, 256, (int(count), size, size, 3), np.uint8)
@@ -74,7 +74,7 @@ def _exported(loaded: Any) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def _seconds(task: Callable[[], object]) -> tuple[float, float]:
-    """Returns the seconds that a task takes by the clock, and those of all processors together."""
+    """Measure the seconds of a task by the clock, and those of all processors together."""
     begun, begun_cpu = time.perf_counter(), time.process_time()
     task()
     return time.perf_counter() - begun, time.process_time() - begun_cpu

@@ -1,10 +1,10 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""How far the scores of one run spread over numbers of threads and oneDNN, which round otherwise, and what each takes.
+"""Measure how the scores of a run vary with the number of threads and with oneDNN, which round differently.
 
-Runs `niwt` up to its scores with 1, 2 and 4 threads, without and with oneDNN, one after the other, each in a process
-and a folder of its own below OUT. Prints a table, and writes `machines.json` there. Whatever follows OUT are flags of
-`niwt`, the same for all. What is done is not done again.
+Run `niwt` up to its scores with 1, 2 and 4 threads, without and with oneDNN, one after the other, each in a process and
+a folder of its own below OUT. Print a table with scores and seconds, and write it to `machines.json` there. The
+arguments after OUT are flags of `niwt` for all runs. Stages that are done are not repeated.
 
 python benchmarks/machines.py runs/machines --aviary_seed=0
 """
@@ -22,7 +22,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from niwt_tf.compare import resources, work
+from niwt_tf.compare import resources, worker_job
 from niwt_tf.util import machine
 
 _NIWT = Path(__file__).resolve().parent.parent / "bin" / "niwt"
@@ -34,24 +34,24 @@ _ROW = "{:>7}  {:<7}  {:>7}" + "  {:>6}" * len(_SCORES) + "  {}"
 
 
 def main(out: str = "", *flags: str) -> None:
-    """Prints the table and writes the file."""
+    """Print the table and write the file."""
     if not out or out.startswith("-"):
         sys.exit(f"The first argument must be a folder. Received: {out!r}. Write: machines.py runs/machines [flags].")
     print(_ROW.format("threads", "oneDNN", "seconds", *_SCORES, "chosen"), flush=True)
     rows = []
     for threads, onednn in itertools.product(_THREADS, _ONEDNN):
-        rows.append(_measured(Path(out), threads, onednn, flags))
+        rows.append(_measure(Path(out), threads, onednn, flags))
         print(_line(rows[-1]), flush=True)
     spread = {name: _spread([row["metrics"][key] for row in rows]) for name, key in _SCORES.items()}
     print("\n".join(f"{name} from {one['least']:.3f} to {one['most']:.3f}" for name, one in spread.items()))
     (Path(out) / "machines.json").write_text(json.dumps({"flags": flags, "spread": spread, "runs": rows}, indent=1))
 
 
-def _measured(out: Path, threads: int, onednn: str, flags: Sequence[str]) -> dict[str, Any]:
-    """Returns what a run with so many threads found."""
+def _measure(out: Path, threads: int, onednn: str, flags: Sequence[str]) -> dict[str, Any]:
+    """Run niwt with a number of threads, and return its metrics."""
     folder = out / f"{threads}-threads-{onednn}-onednn"
     environment = resources.environment(threads) | {machine.ONEDNN: _ONEDNN[onednn]}
-    command = [sys.executable, str(_NIWT), f"--workdir={folder}", f"--stages={','.join(work.STAGES)}"]
+    command = [sys.executable, str(_NIWT), f"--workdir={folder}", f"--stages={','.join(worker_job.STAGES)}"]
     folder.mkdir(parents=True, exist_ok=True)
     with (out / f"{folder.name}.txt").open("wb") as log:
         status = subprocess.run([*command, *flags], env=environment, stdout=log, stderr=log).returncode

@@ -1,9 +1,9 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""How hard is the aviary? Attributes predicted from a finished run's features, and the class that is nearest to them.
+"""Measure how hard the aviary is: predict attributes from a finished run's features, and take the nearest class.
 
-Its H at gamma 0 says little, as seen classes win; so it is also given at the gamma that is best for the test images
-themselves, which no method could choose: the most that calibration could make of it.
+H at gamma 0 is low because seen classes win. So H is also printed at the gamma that is best for the test images
+themselves: an upper bound on what calibration can reach.
 
 python benchmarks/nearest_attribute.py runs/aviary-attributes
 """
@@ -30,7 +30,7 @@ from niwt_tf.util import json_files
 
 
 def main(folder: str) -> None:
-    """Prints the accuracies of ridge regression to attributes, followed by the nearest class."""
+    """Print the accuracies of the nearest class to attributes predicted by ridge regression."""
     settings = json_files.read(Path(folder) / "config.json")
     values = {name: settings[name] for name in config.options(config.DataConfig())}
     backbone = classifier_lib.Classifier.load(Path(folder) / "backbone").backbone

@@ -1,10 +1,11 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""What VGG16 and ResNet101 take: seconds and memory of each stage, against what a user would pick instead.
+"""Measure seconds and memory of each stage with VGG16 and ResNet101, against the usual alternative.
 
-Random weights, random images of 224 x 224 pixels, each network in a process of its own, without and with XLA. A stage's
-seconds hold its tracing and compiling, and for the fine-tuning a checkpoint; those of the transfer are of a step after
-the first. Its peak is the most that the process had resident meanwhile. A ratio is the other's seconds over ours.
+Weights and images of 224 x 224 pixels are random; each network has a process of its own, without and with XLA. The
+seconds of a stage include tracing and compiling, and for fine-tuning a checkpoint; those of the transfer are of a step
+after the first. The peak is the largest resident memory of the process during the stage. A ratio is the seconds of the
+alternative over ours.
 
 python benchmarks/networks.py 64 vgg16 resnet101
 """
@@ -39,7 +40,7 @@ _HEADER = ("network", "XLA", "stage", "seconds", "peak GiB", "instead", "seconds
 
 
 def main(count: str = "64", *names: str) -> None:
-    """Prints a table of the networks, each measured in a process of its own."""
+    """Print a table of the networks, each measured in a process of its own."""
     print(_ROW.format(*_HEADER), flush=True)
     for name in names or ("vgg16", "resnet101"):
         for xla in ("off", "on"):
@@ -47,11 +48,11 @@ def main(count: str = "64", *names: str) -> None:
 
 
 def measure(count: str, name: str, xla: str) -> None:
-    """Prints the rows of one network."""
+    """Print the rows of one network."""
     with tempfile.TemporaryDirectory() as scratch:
-        subject = _subject(int(count), name, xla == "on", Path(scratch))
+        case = _case(int(count), name, xla == "on", Path(scratch))
         for stage, (ours, instead, other) in _STAGES.items():
-            mine, theirs = _measured(ours, subject), _measured(other, subject) if other and xla == "off" else None
+            mine, theirs = _measure(ours, case), _measure(other, case) if other and xla == "off" else None
             compared = ("", "", "", "")
             if theirs:
                 compared = (instead, f"{theirs[0]:.2f}", f"{theirs[1]:.2f}", f"{theirs[0] / mine[0]:.2f}")
@@ -59,8 +60,8 @@ def measure(count: str, name: str, xla: str) -> None:
 
 
 @dataclasses.dataclass
-class _Subject:
-    """A network with a classifier, its images, and what a stage leaves for the next."""
+class _Case:
+    """Network with a classifier, its images, and the importances that later stages need."""
 
     classifier: Any
     split: Any
@@ -69,8 +70,8 @@ class _Subject:
     importances: Any = None
 
 
-def _subject(count: int, name: str, jit_compile: bool, folder: Path) -> _Subject:
-    with contextlib.redirect_stdout(io.StringIO()):  # the table alone is for standard output
+def _case(count: int, name: str, jit_compile: bool, folder: Path) -> _Case:
+    with contextlib.redirect_stdout(io.StringIO()):  # standard output is for the table alone
         launch.start_tensorflow()
     import keras
     import tensorflow as tf
@@ -87,11 +88,11 @@ def _subject(count: int, name: str, jit_compile: bool, folder: Path) -> _Subject
     side = backbone.image_size
     images = tf.data.Dataset.from_tensor_slices(rng.integers(0, 256, (count, side, side, 3), np.uint8))
     split = zero_shot.Split(images, np.arange(count) % _SEEN)
-    return _Subject(classifier.Classifier(backbone, kernel, kernel[0], names), split, folder, jit_compile)
+    return _Case(classifier.Classifier(backbone, kernel, kernel[0], names), split, folder, jit_compile)
 
 
-def _measured(stage: Callable[[_Subject], float | None], subject: _Subject) -> tuple[float, float]:
-    """Returns a stage's seconds, its own count of them if it has one, and the most GiB resident meanwhile."""
+def _measure(stage: Callable[[_Case], float | None], case: _Case) -> tuple[float, float]:
+    """Measure the seconds of a stage, or take those that it returns, and the peak of resident memory in GiB."""
     process, done, peak = psutil.Process(), threading.Event(), 0
 
     def watch() -> None:
@@ -103,7 +104,7 @@ def _measured(stage: Callable[[_Subject], float | None], subject: _Subject) -> t
     watcher.start()
     begun = time.perf_counter()
     try:
-        seconds = stage(subject)
+        seconds = stage(case)
     finally:
         elapsed = time.perf_counter() - begun
         done.set()
@@ -111,85 +112,85 @@ def _measured(stage: Callable[[_Subject], float | None], subject: _Subject) -> t
     return elapsed if seconds is None else seconds, peak / 2**30
 
 
-def _features(subject: _Subject) -> None:
+def _features(case: _Case) -> None:
     from niwt_tf.backbones import features
 
-    network, folder = subject.classifier.backbone.network, subject.folder / "features"
-    features.compute(network, subject.split, _BATCH_SIZE, folder, subject.jit_compile)
+    network, folder = case.classifier.backbone.network, case.folder / "features"
+    features.compute(network, case.split, _BATCH_SIZE, folder, case.jit_compile)
 
 
-def _predict(subject: _Subject) -> None:
+def _predict(case: _Case) -> None:
     import keras
 
-    network = subject.classifier.backbone.network
-    anew = keras.Model(network.input, network.output)  # as `predict` keeps what it traced
-    anew.predict(subject.split.images.batch(_BATCH_SIZE), verbose=0)
+    network = case.classifier.backbone.network
+    untraced = keras.Model(network.input, network.output)  # `predict` caches its graph in the model
+    untraced.predict(case.split.images.batch(_BATCH_SIZE), verbose=0)
 
 
-def _importances(subject: _Subject) -> None:
+def _importances(case: _Case) -> None:
     from niwt_tf.method import importance
 
-    folder = subject.folder / "importances"
+    folder = case.folder / "importances"
     folder.mkdir()
-    count = len(subject.split)
-    subject.importances = importance.compute(subject.classifier, subject.split, count, 0, folder, subject.jit_compile)
+    count = len(case.split)
+    case.importances = importance.compute(case.classifier, case.split, count, 0, folder, case.jit_compile)
 
 
-def _grad_cam(subject: _Subject) -> None:
-    """Differentiates with the whole network on the tape, as Keras' guide to Grad-CAM does."""
+def _grad_cam(case: _Case) -> None:
+    """Differentiate with the whole network on the tape, as Keras' guide to Grad-CAM does."""
     import keras
     import tensorflow as tf
 
-    backbone, kernel = subject.classifier.backbone, subject.classifier.kernel
+    backbone, kernel = case.classifier.backbone, case.classifier.kernel
     network = backbone.network
     both = keras.Model(network.input, [network.get_layer(backbone.layer).output, network.output])
-    for images, labels in subject.split.batches(_BATCH_SIZE):
+    for images, labels in case.split.batches(_BATCH_SIZE):
         with tf.GradientTape() as tape:
             activations, features = both(images)
             logits = tf.gather(features @ kernel, labels, batch_dims=1)
         tf.reduce_mean(tape.gradient(logits, activations), (1, 2))
 
 
-def _map(subject: _Subject) -> None:
+def _map(case: _Case) -> None:
     from niwt_tf import config
     from niwt_tf.method.domain_map import domain_map, fit
 
     vectors = np.random.default_rng(1).normal(size=(_SEEN, _ATTRIBUTES)).astype(np.float32)
-    labels = np.asarray(subject.importances.labels)
-    sums = domain_map.class_sums(subject.importances.values, labels, _SEEN)
+    labels = np.asarray(case.importances.labels)
+    sums = domain_map.class_sums(case.importances.values, labels, _SEEN)
     counts = np.maximum(np.bincount(labels, minlength=_SEEN), 1)
     fit.fit_to_sums(vectors, sums, counts, config.MapConfig(), 0)
 
 
-def _target(subject: _Subject) -> np.ndarray:
-    return np.random.default_rng(2).normal(size=(1, subject.importances.values.shape[1])).astype(np.float32)
+def _target(case: _Case) -> np.ndarray:
+    return np.random.default_rng(2).normal(size=(1, case.importances.values.shape[1])).astype(np.float32)
 
 
-def _transfer(subject: _Subject) -> float:
-    """Returns the seconds of a step."""
+def _transfer(case: _Case) -> float:
+    """Measure the seconds of a step."""
     from niwt_tf import config
     from niwt_tf.method.weight_transfer import descent
 
     def run(steps: int) -> float:
         begun = time.perf_counter()
         settings = config.TransferConfig(transfer_batch=_TRANSFER_BATCH, transfer_steps=steps)
-        classifier, kept = subject.classifier, subject.importances.activations
+        classifier, kept = case.classifier, case.importances.activations
         lambdas = np.array([_LAMBDA])
-        head, target, kernel = classifier.backbone.head, _target(subject), classifier.kernel
-        descent.transfer(head, kept, target, kernel, lambdas, settings, 0, subject.jit_compile)
+        head, target, kernel = classifier.backbone.head, _target(case), classifier.kernel
+        descent.transfer(head, kept, target, kernel, lambdas, settings, 0, case.jit_compile)
         return time.perf_counter() - begun
 
     first = run(1)
     return (run(1 + _STEPS) - first) / _STEPS
 
 
-def _second_order(subject: _Subject) -> float:
-    """Returns the seconds of a step as the original takes it: the whole network, and a gradient of a gradient."""
+def _second_order(case: _Case) -> float:
+    """Measure the seconds of a step as in the paper: the whole network, and a gradient of a gradient."""
     import keras
     import tensorflow as tf
 
-    backbone, mean = subject.classifier.backbone, subject.classifier.kernel.mean(1)
-    weights, target = tf.Variable(mean), tf.linalg.l2_normalize(_target(subject)[0])
+    backbone, mean = case.classifier.backbone, case.classifier.kernel.mean(1)
+    weights, target = tf.Variable(mean), tf.linalg.l2_normalize(_target(case)[0])
     optimizer = keras.optimizers.Adam(_LEARNING_RATE)
     optimizer.build([weights])
 
@@ -206,7 +207,7 @@ def _second_order(subject: _Subject) -> float:
             loss = tf.reduce_mean(1 - cosines) + _LAMBDA / 2 * tf.reduce_sum((weights - mean) ** 2)
         optimizer.apply_gradients([(outer.gradient(loss, weights), weights)])
 
-    images = next(iter(subject.split.batches(_TRANSFER_BATCH)))[0]
+    images = next(iter(case.split.batches(_TRANSFER_BATCH)))[0]
     step(images)
     begun = time.perf_counter()
     for _ in range(_STEPS):
@@ -214,44 +215,44 @@ def _second_order(subject: _Subject) -> float:
     return (time.perf_counter() - begun) / _STEPS
 
 
-def _prediction(subject: _Subject) -> None:
-    classifier = subject.classifier
-    for images, _ in subject.split.batches(_BATCH_SIZE):
+def _prediction(case: _Case) -> None:
+    classifier = case.classifier
+    for images, _ in case.split.batches(_BATCH_SIZE):
         classifier.logits(classifier.backbone.network(images, training=False).numpy())
 
 
-def _fine_tuning(subject: _Subject) -> None:
-    """Trains all of the network for an epoch."""
+def _fine_tuning(case: _Case) -> None:
+    """Train the whole network for an epoch."""
     from niwt_tf import config
     from niwt_tf.training import full_training
 
-    classifier = subject.classifier
+    classifier = case.classifier
     settings = config.BackboneConfig(epochs=1, batch_size=_BATCH_SIZE)
     start = (classifier.kernel, classifier.bias)
-    folder = subject.folder / "checkpoints"
+    folder = case.folder / "checkpoints"
     full_training.train(
         classifier.backbone,
-        subject.split,
+        case.split,
         classifier.class_names,
         settings,
         0,
         folder,
-        subject.jit_compile,
+        case.jit_compile,
         initial=start,
     )
 
 
-def _fit(subject: _Subject) -> None:
+def _fit(case: _Case) -> None:
     import keras
 
-    network = subject.classifier.backbone.network
+    network = case.classifier.backbone.network
     model = keras.Model(network.input, keras.layers.Dense(_SEEN)(network.output))
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.AdamW(1e-5), loss, jit_compile=False)
-    model.fit(subject.split.batches(_BATCH_SIZE), shuffle=False, verbose=0)
+    model.fit(case.split.batches(_BATCH_SIZE), shuffle=False, verbose=0)
 
 
-_Stage = tuple[Callable[[_Subject], float | None], str, Callable[[_Subject], float | None] | None]
+_Stage = tuple[Callable[[_Case], float | None], str, Callable[[_Case], float | None] | None]
 _STAGES: dict[str, _Stage] = {
     "features": (_features, "Keras' predict", _predict),
     "importances": (_importances, "the whole network on tape", _grad_cam),

@@ -1,9 +1,9 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""How far is the tutorial's ninth bird to trust? Its lines, run for ten ninths, with its setting.
+"""Measure how well the tutorial's ninth bird is recognised, over ten choices of it, with the tutorial's code.
 
-Each of the two unseen species of five aviaries takes its turn as the ninth: the first five seeds that can draw ten
-species. Shares are of test images, over all nine species.
+The ninth is each of the two unseen species of five aviaries: those of the first five seeds that can draw ten species.
+Shares are of test images, over all nine species.
 
 python benchmarks/ninths.py
 """
@@ -29,15 +29,15 @@ _LINE = "{:11} {:20} {:>8} {:>14} {:>14}"
 
 
 def main() -> None:
-    """Prints a line for each ninth, and the means and extremes."""
+    """Print a line for each ninth species, and the means and extremes."""
     print(_LINE.format("aviary_seed", "ninth", "of it", "eight before", "eight after"))
-    shares = [share for seed in _SEEDS for share in _of_aviary(seed)]
+    shares = [share for seed in _SEEDS for share in _measure_aviary(seed)]
     for name in ("mean", "min", "max"):
-        found = getattr(np, name)(shares, axis=0)
-        print(_LINE.format("", name, *(f"{share:.2f}" for share in found)))
+        summary = getattr(np, name)(shares, axis=0)
+        print(_LINE.format("", name, *(f"{share:.2f}" for share in summary)))
 
 
-def _of_aviary(seed: int) -> list[tuple[float, float, float]]:
+def _measure_aviary(seed: int) -> list[tuple[float, float, float]]:
     dataset = niwt_tf.load_dataset("aviary", aviary_seed=seed, aviary_classes=10, aviary_unseen=2, aviary_images=60)
     eight = dataset.seen
     captions = dataset.descriptions.captions().by_class  # type: ignore[misc]  # the aviary has them
@@ -47,18 +47,18 @@ def _of_aviary(seed: int) -> list[tuple[float, float, float]]:
     backbone = niwt_tf.load_backbone("small")
     classifier = niwt_tf.train_classifier(backbone, images, labels, eight, epochs=20)
     importances = niwt_tf.compute_importances(classifier, images, labels)
-    known = niwt_tf.encode_captions({name: captions[name] for name in eight})
-    model = niwt_tf.make_model(classifier, known, importances, seen_fraction=_KEPT_SHARE)
+    knowledge = niwt_tf.encode_captions({name: captions[name] for name in eight})
+    model = niwt_tf.make_model(classifier, knowledge, importances, seen_fraction=_KEPT_SHARE)
     before = float(np.mean(model.predict(test_images).scores.argmax(1) == test_labels))
-    found = []
+    shares = []
     for index, ninth in enumerate(dataset.unseen):
         taught = model.teach(ninth, captions=captions[ninth])
-        decided = taught.predict(unseen_images[unseen_labels == len(eight) + index])
-        right = decided.classes.count(ninth) / len(decided.classes)
+        predicted = taught.predict(unseen_images[unseen_labels == len(eight) + index])
+        right = predicted.classes.count(ninth) / len(predicted.classes)
         after = float(np.mean(taught.predict(test_images).scores.argmax(1) == test_labels))
         print(_LINE.format(seed, ninth, f"{right:.2f}", f"{before:.2f}", f"{after:.2f}"), flush=True)
-        found.append((right, before, after))
-    return found
+        shares.append((right, before, after))
+    return shares
 
 
 if __name__ == "__main__":

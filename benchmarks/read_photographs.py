@@ -1,11 +1,11 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""How fast are photographs read? A prepared dataset's batches against a bare tf.data pipeline, in turns.
+"""Measure how fast photographs are read: batches of a prepared dataset against a bare tf.data pipeline, in turns.
 
 Both decode the same JPEGs, each four times, to the same size on all processors, in batches of 64: ours from the dataset
-that `photographs.examples` prepared, none of it kept decoded; the bare one from the same JPEGs written one to a file,
-whole and bilinear. The first round of each is left out, the medians are of the five after it. On a machine that others
-use too, the processors' time tells more than the clock.
+that `photographs.examples` prepared, with no decoded images in memory; the bare one from the same JPEGs in files of
+their own, resized bilinearly without cropping. The first round is left out; the medians are of the five rounds after
+it. On a busy machine the processors' time is more reliable than the clock.
 
 python benchmarks/read_photographs.py ../shared/data/awa2_mini/JPEGImages 224
 """
@@ -40,9 +40,9 @@ _COPIES = 4
 
 
 def main(folder: str = "../shared/data/awa2_mini/JPEGImages", image_size: str = "224") -> None:
-    """Prints images per second of the preparation and of both readers, and the memory of it all."""
-    found = sorted(Path(folder).glob("*/*.jpg"))
-    images = [photographs.Photograph(path, f"{path.parent.name}/{path.name}", path.parent.name) for path in found]
+    """Print images per second of the preparation and of both readers, and the peak of memory."""
+    jpegs = sorted(Path(folder).glob("*/*.jpg"))
+    images = [photographs.Photograph(path, f"{path.parent.name}/{path.name}", path.parent.name) for path in jpegs]
     photographs._CACHE_BYTES = 0  # as for a dataset that is too large to be kept
     with tempfile.TemporaryDirectory() as scratch:
         begun = time.perf_counter()
@@ -60,7 +60,7 @@ def main(folder: str = "../shared/data/awa2_mini/JPEGImages", image_size: str = 
 
 
 def _write(images: list[photographs.Photograph], folder: Path) -> list[str]:
-    """Writes what is prepared of each image to a file of its own."""
+    """Write the prepared JPEG of each image to a file of its own."""
     paths = []
     for number, (_, example) in enumerate(photographs.examples(images, "converting")):
         paths.append(str(folder / f"{number}.jpg"))
@@ -89,7 +89,7 @@ def _bare(paths: list[str], size: int) -> tf.data.Dataset:
 
 
 def _seconds(read: Callable[[], tf.data.Dataset]) -> tuple[float, float]:
-    """Returns the seconds that reading takes by the clock, and those of all processors together."""
+    """Measure the seconds of reading by the clock, and those of all processors together."""
     begun, begun_cpu = time.perf_counter(), time.process_time()
     for _ in read():
         pass

@@ -1,12 +1,11 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Does the resize of ONNX, OpenVINO and LiteRT predictors cost accuracy? Against the live model's, and plain bilinear.
+"""Measure whether the resize of ONNX, OpenVINO and LiteRT predictors costs accuracy.
 
-The run's test images are loaded with other sides than the network takes (the aviary draws its birds anew in that
-size) and resized in three ways: `center_crop.fit`, TensorFlow's antialiased resize, which the live model and the
-SavedModel use; `resize.fit`, the same as products of matrices, which the predictors hold; and bilinear without
-antialiasing, which
-converters know, too. The scores of each are taken from the live network.
+The run's test images are loaded in other sizes than the network takes (the aviary draws its birds in that size) and
+resized in three ways: by `center_crop.fit`, TensorFlow's antialiased resize, which the live model and the SavedModel
+use; by `resize.fit`, the same as products of matrices, which the predictors use; and by bilinear interpolation without
+antialiasing, which converters support, too. The live network computes the scores of each.
 
 python benchmarks/resize.py runs/aviary-attributes 48 96 160 256
 """
@@ -46,19 +45,19 @@ def main(path: str, *sides: str) -> None:
         labels, images = _test_images(model, side)
         fitted = {name: _batched(fit, images, model.image_size) for name, fit in resizes.items()}
         predicted = {name: model.predict(one).scores.argmax(1) for name, one in fitted.items()}
-        for name, found in predicted.items():
+        for name, classes in predicted.items():
             farthest = np.abs(fitted[name].astype(int) - fitted["live"]).max()
-            same = np.mean(found == predicted["live"])
-            top_1 = np.mean(found == labels)
+            same = np.mean(classes == predicted["live"])
+            top_1 = np.mean(classes == labels)
             print(f"{side:<8}{len(labels):<8}{name:<11}{top_1:.4f} {same:<18.4f} {farthest}")
 
 
 def _test_images(model: model_lib.Model, side: int) -> tuple[np.ndarray, np.ndarray]:
     dataset = registry.load(model.config.data, side)
-    place_of = np.array([model.class_names.index(name) for name in dataset.class_names])
+    index_of = np.array([model.class_names.index(name) for name in dataset.class_names])
     splits = (dataset.test_seen, dataset.test_unseen)
     images = [batch for split in splits for batch, _ in split.batches(_BATCH_SIZE).as_numpy_iterator()]
-    return np.concatenate([place_of[split.labels] for split in splits]), np.concatenate(images)
+    return np.concatenate([index_of[split.labels] for split in splits]), np.concatenate(images)
 
 
 def _batched(fit: Callable[[tf.Tensor, int], tf.Tensor], images: np.ndarray, size: int) -> np.ndarray:

@@ -1,9 +1,9 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""How long does it take to teach a class, and is it known as well as if the pipeline had learned it?
+"""Measure how long it takes to teach a class, and compare its accuracy with that of the pipeline.
 
-Each unseen class of a finished run is forgotten and taught anew by what the dataset tells of it, with the others left
-as they are. Both accuracies are shares of its test images: over all classes, and over the unseen ones alone.
+Each unseen class of a finished run is forgotten and taught again by its description in the dataset; the others stay.
+Both accuracies are shares of its test images: over all classes, and over the unseen classes alone.
 
 python benchmarks/teach.py runs/aviary-attributes
 """
@@ -33,7 +33,7 @@ _LINE = "{:20} {:8.2f} {:9.3f} {:7.3f} {:15.3f} {:7.3f}"
 
 
 def main(folder: str) -> None:
-    """Prints a line for each class, and the means."""
+    """Print a line for each class, and the means."""
     begun = time.monotonic()
     model = model_lib.load(folder)
     print(f"loaded in {time.monotonic() - begun:.2f} s\n{'over all classes':>46} {'unseen ones':>23}")
@@ -43,33 +43,33 @@ def main(folder: str) -> None:
     features = np.concatenate([network(images).numpy() for images, _ in test.batches(_BATCH_SIZE)])
     rows = []
     for name in model.classifier.unseen:
-        told, forgetful = _description(name, model, dataset), model.forget(name)
+        text, without = _description(name, model, dataset), model.forget(name)
         begun = time.monotonic()
-        taught = teach.teach(forgetful, [told]).model
+        taught = teach.teach(without, [text]).model
         seconds = time.monotonic() - begun
         of_class = features[test.labels == model.class_names.index(name)]
         rows.append((seconds, *np.ravel([_scores(one, name, of_class) for one in (model, taught)], "F")))
         print(_LINE.format(name, *rows[-1]))
     print(_LINE.format("mean", *np.mean(rows, axis=0)))
-    apart = np.abs(np.diff(rows)[:, 1::2]).max()
-    print(f"at most {np.max(rows, axis=0)[0]:.2f} s for a class; accuracies differ by {apart:.3f} at most")
+    difference = np.abs(np.diff(rows)[:, 1::2]).max()
+    print(f"at most {np.max(rows, axis=0)[0]:.2f} s for a class; accuracies differ by {difference:.3f} at most")
 
 
 def _description(name: str, model: model_lib.Model, dataset: zero_shot.ZeroShotDataset) -> description.Description:
-    """Returns what the dataset tells of a class, in the model's domain."""
+    """Build the description of a class in the model's domain from the dataset."""
     (share,) = model.known.slices
     if share.domain in ("captions", "documents"):
         folder = getattr(model.config.domain, f"{share.domain}_dir")
-        known = texts.read_folder(share.domain, folder, dataset) if folder else None
-        known = known or getattr(dataset.descriptions, share.domain)()
-        return description.Description(name, **{share.domain: tuple(known.by_class[name])})
+        class_texts = texts.read_folder(share.domain, folder, dataset) if folder else None
+        class_texts = class_texts or getattr(dataset.descriptions, share.domain)()
+        return description.Description(name, **{share.domain: tuple(class_texts.by_class[name])})
     values = model.known.vectors[model.class_names.index(name)].tolist()
     items = (f"{feature}:{value!r}" for feature, value in zip(model.known.feature_names, values, strict=True))
     return description.Description(name, attributes=tuple(items))
 
 
 def _scores(model: model_lib.Model, name: str, features: np.ndarray) -> tuple[float, float]:
-    """Returns the shares of a class's images that are right, over all classes and over unseen ones alone."""
+    """Compute the shares of a class's images that are classified correctly, over all classes and over unseen ones."""
     scores = features @ model.classifier.kernel + state.calibrated_bias(model)
     index, seen = model.class_names.index(name), len(model.seen)
     return float((scores.argmax(1) == index).mean()), float((scores[:, seen:].argmax(1) + seen == index).mean())

@@ -1,8 +1,8 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Reads the BUILD files without Bazel: finds files that no target holds, and `deps` that are not what is imported.
+"""Check the BUILD files without Bazel: every file must belong to a target, and `deps` must be what files import.
 
-BUILD files are written in a subset of Python: each is run with rules that only note what they are given.
+BUILD files are written in a subset of Python: each is executed with rules that record their arguments.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _DECLARATIONS = ("exports_files", "licenses", "package")
 
 @dataclasses.dataclass(frozen=True)
 class Target:
-    """What one call in a BUILD file declares.
+    """Target that a call in a BUILD file declares.
 
     Attributes:
-      rule: the rule or macro called, such as `py_library`.
-      sources: its own files, as paths from the root.
-      deps: the labels of the targets that it depends on.
+      rule: Rule or macro, such as `py_library`.
+      sources: Files of the target, as paths from the root.
+      deps: Labels of the targets that it depends on.
     """
 
     rule: str
@@ -37,7 +37,7 @@ class Target:
 
 
 def problems(root: Path) -> list[str]:
-    """Returns a message for each part of which the targets leave files out, and for each library with wrong `deps`."""
+    """List the problems: a message for files without a target in each part, and for each library with wrong `deps`."""
     targets = read_targets(root)
     library = ["//niwt_tf:niwt_tf"]
     tests = [label for label, target in targets.items() if target.rule == "pytest_tests"]
@@ -57,7 +57,7 @@ def problems(root: Path) -> list[str]:
 
 
 def _wrong_deps(root: Path, targets: dict[str, Target]) -> list[str]:
-    """Returns a message for each library whose `deps` are not the targets that its files import."""
+    """List a message for each library whose `deps` are not the targets that its files import."""
     libraries = {label: target for label, target in targets.items() if label.startswith(f"//{_LIBRARY}")}
     owners = {source: label for label, target in libraries.items() for source in target.sources}
     messages = []
@@ -75,7 +75,7 @@ def _wrong_deps(root: Path, targets: dict[str, Target]) -> list[str]:
 
 
 def _imported(root: Path, source: Path) -> Iterator[Path]:
-    """Yields the files of the library that a file imports, as paths from the root."""
+    """Yield the files of the library that a file imports, as paths from the root."""
     for node in ast.walk(ast.parse((root / source).read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == _LIBRARY:
             for alias in node.names:
@@ -88,7 +88,7 @@ def _file_of(root: Path, module: str) -> Path | None:
 
 
 def read_targets(root: Path) -> dict[str, Target]:
-    """Returns the targets of all BUILD files under `root` by label, such as `//niwt_tf/data:data`."""
+    """Read the targets of all BUILD files under `root` by label, such as `//niwt_tf/data:data`."""
     targets: dict[str, Target] = {}
     for folder in _packages(root):
         targets.update(_evaluate(root, folder))
@@ -96,7 +96,7 @@ def read_targets(root: Path) -> dict[str, Target]:
 
 
 def _packages(root: Path) -> Iterator[Path]:
-    """Yields the folders with a BUILD file, without those of .bazelignore."""
+    """Yield the folders with a BUILD file, except those in .bazelignore."""
     lines = (root / ".bazelignore").read_text(encoding="utf-8").splitlines()
     ignored = {root / line for line in lines if line and not line.startswith("#")}
     for name, folders, files in os.walk(root):
@@ -106,7 +106,7 @@ def _packages(root: Path) -> Iterator[Path]:
 
 
 def _evaluate(root: Path, folder: Path) -> dict[str, Target]:
-    """Runs one BUILD file and returns its targets by label."""
+    """Execute one BUILD file, and return its targets by label."""
     package = folder.relative_to(root).as_posix().removeprefix(".")
     targets: dict[str, Target] = {}
 
@@ -129,26 +129,26 @@ def _evaluate(root: Path, folder: Path) -> dict[str, Target]:
 
 
 def _label(text: str, package: str) -> str:
-    """Returns a label in full: `:a` and `//x/y` become `//package:a` and `//x/y:y`."""
+    """Expand a label: `:a` and `//x/y` become `//package:a` and `//x/y:y`."""
     if text.startswith(":"):
         return f"//{package}{text}"
     return text if ":" in text else f"{text}:{text.rpartition('/')[2]}"
 
 
 def _glob(folder: Path, include: Iterable[str], exclude: Iterable[str] = (), **_: Any) -> list[str]:
-    """Returns what Bazel's glob does: files of this package, and none of a package below it."""
+    """List files as Bazel's glob does: those of this package, and none of a package below it."""
     left_out = {path for pattern in exclude for path in folder.glob(pattern)}
-    found = {path for pattern in include for path in folder.glob(pattern) if path.is_file()} - left_out
-    return sorted(path.relative_to(folder).as_posix() for path in found if _package_of(path) == folder)
+    matches = {path for pattern in include for path in folder.glob(pattern) if path.is_file()} - left_out
+    return sorted(path.relative_to(folder).as_posix() for path in matches if _package_of(path) == folder)
 
 
 def _package_of(path: Path) -> Path:
-    """Returns the nearest folder above `path` that has a BUILD file."""
+    """Find the nearest folder above `path` that has a BUILD file."""
     return next(folder for folder in path.parents if (folder / "BUILD").is_file())
 
 
 def _sources(targets: dict[str, Target], labels: Iterable[str]) -> Iterator[Path]:
-    """Yields the files of the targets named and of all that they depend on."""
+    """Yield the files of targets and of everything that they depend on."""
     seen: set[str] = set()
     waiting = list(labels)
     while waiting:
@@ -160,5 +160,5 @@ def _sources(targets: dict[str, Target], labels: Iterable[str]) -> Iterator[Path
 
 
 def _files(root: Path, folder: str, pattern: str) -> Iterator[Path]:
-    """Yields the files of a folder that match, as paths from the root."""
+    """Yield the files of a folder that match, as paths from the root."""
     return (path.relative_to(root) for path in (root / folder).glob(pattern) if path.is_file())

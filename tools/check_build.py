@@ -1,11 +1,11 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Checks the BUILD files: `python tools/check_build.py`.
+"""Check the BUILD files: `python tools/check_build.py`.
 
-First, without Bazel, that they hold every Python file. Then, where Bazel 4 is installed (Debian: `apt install
-bazel-bootstrap`), that it loads and builds everything, passes the tests named as fast and runs `//:niwt`.
-No network is needed: each repository that Bazel 4 would download is overridden with a stub (`bazel_stubs`).
-Later versions of Bazel fetch the true ones, and need no such help: `bazel test //...`.
+Without Bazel, check that they hold every Python file. With Bazel 4 (Debian: `apt install bazel-bootstrap`), also check
+that it loads and builds everything, passes the fast tests and runs `//:niwt`. No network is needed: a stub in
+`bazel_stubs` replaces each repository that Bazel 4 would download. Later versions of Bazel download the repositories
+themselves: use `bazel test //...`.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ _COMMANDS = (
 
 
 class CheckError(Exception):
-    """A command of Bazel failed; the text is what it said."""
+    """Failed command of Bazel, with its output."""
 
 
 def main() -> int:
-    """Returns the exit status: 0 if all is well or there is no Bazel 4 to ask."""
+    """Check the BUILD files, and return the exit status: 0 if no check failed, also without Bazel 4."""
     problems = build_files.problems(_ROOT)
     if problems:
         print("check_build:", *problems, sep="\n", file=sys.stderr)
@@ -46,7 +46,7 @@ def main() -> int:
     print("check_build: the BUILD files hold every Python file")
     obstacle = _obstacle()
     if obstacle:
-        print(f"check_build: passed over what needs Bazel: {obstacle}")
+        print(f"check_build: skipped the checks by Bazel: {obstacle}")
         return 0
     try:
         _check_with_bazel()
@@ -57,18 +57,18 @@ def main() -> int:
 
 
 def _obstacle() -> str:
-    """Returns why Bazel cannot be asked, or nothing."""
+    """Explain why Bazel cannot be used; empty if it can."""
     if shutil.which("bazel") is None:
         return "no `bazel` on PATH (Debian: apt install bazel-bootstrap)"
     version = subprocess.run(["bazel", "--version"], cwd=_ROOT, capture_output=True, text=True).stdout
     version = version.strip().removeprefix("bazel ")
     if re.match(r"4\.|no_version", version):  # Debian's build of 4.2.3 does not know its version
         return ""
-    return f"the stubs suit Bazel 4 only, this is {version or 'of no version'}; run `bazel test //...` itself"
+    return f"the stubs suit Bazel 4 only, this is {version or 'an unknown version'}; run `bazel test //...` instead"
 
 
 def _check_with_bazel() -> None:
-    """Runs the commands in turn, against one server, which is stopped at the end."""
+    """Run the commands against one server, and stop it at the end."""
     with tempfile.TemporaryDirectory() as folder:
         rc = Path(folder, "bazelrc")
         rc.write_text(_settings(), encoding="utf-8")
@@ -81,13 +81,13 @@ def _check_with_bazel() -> None:
 
 
 def _check_help(answer: subprocess.CompletedProcess[str]) -> None:
-    """Raises unless the program, and not only Bazel, has spoken."""
+    """Check that the program itself printed its flags; raise CheckError if not."""
     if not answer.stdout.strip() or "Traceback" in answer.stderr:
-        raise CheckError(f"`bazel run //:niwt -- --help` must print the flags. It printed:\n{_said(answer)}")
+        raise CheckError(f"`bazel run //:niwt -- --help` must print the flags. It printed:\n{_output(answer)}")
 
 
 def _settings() -> str:
-    """Returns the bazelrc: Bazel wants the stubs' absolute paths, so it cannot be kept in the repository."""
+    """Build the bazelrc: it holds absolute paths of the stubs, so it cannot be kept in the repository."""
     path = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"  # this interpreter and its packages
     stubs = [f"common '--override_repository={stub.name}={stub}'" for stub in sorted(_STUBS.iterdir())]
     settings = [
@@ -103,7 +103,7 @@ def _settings() -> str:
 
 
 def _bazel(rc: Path, *command: str, statuses: tuple[int, ...] = (0,)) -> subprocess.CompletedProcess[str]:
-    """Runs one command, reports its time, and raises CheckError with its messages if it fails."""
+    """Run one command and print its time; raise CheckError with its output if it fails."""
     start = time.monotonic()
     answer = subprocess.run(
         ["bazel", "--nohome_rc", f"--bazelrc={rc}", f"--output_user_root={_CACHE}", *command],
@@ -115,13 +115,13 @@ def _bazel(rc: Path, *command: str, statuses: tuple[int, ...] = (0,)) -> subproc
     )
     name = f"bazel {' '.join(command)}"
     if answer.returncode not in statuses:
-        raise CheckError(f"`{name}` failed with exit status {answer.returncode}:\n{_said(answer)}")
+        raise CheckError(f"`{name}` failed with exit status {answer.returncode}:\n{_output(answer)}")
     print(f"check_build: {name} ({time.monotonic() - start:.1f} s)", flush=True)
     return answer
 
 
-def _said(answer: subprocess.CompletedProcess[str]) -> str:
-    """Returns all that a command printed, without the Java machine's warnings of its own options."""
+def _output(answer: subprocess.CompletedProcess[str]) -> str:
+    """Join a command's output, without the Java virtual machine's warnings about its options."""
     lines = (answer.stdout + answer.stderr).splitlines()
     return "\n".join(line for line in lines if not line.startswith("OpenJDK "))
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Draws the README's picture of the aviary: `python tools/contact_sheet.py docs/aviary.png`."""
+"""Draw the README's picture of the aviary: `python tools/contact_sheet.py docs/aviary.png`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ROWS, _COLUMNS, _SIZE = 5, 12, 96
 
 
 def main(path: str) -> None:
-    """Writes one bird of each species of the default aviary, the unseen ones in the last row."""
+    """Write one bird of each species of the default aviary, the unseen species in the last row."""
     kinds = species.invent(seed=0)
     birds = [draw.draw(kind.traits, np.random.default_rng(label), _SIZE).image for label, kind in enumerate(kinds)]
     grid = np.reshape(birds, (_ROWS, _COLUMNS, _SIZE, _SIZE, 3)).swapaxes(1, 2)

@@ -1,10 +1,10 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Writes an AWA2 of the official layout, file names and size, whose images are drawn: `fake_awa2.py SOURCE TARGET`.
+"""Write an AWA2 with drawn images in the official layout, with its file names and size: `fake_awa2.py SOURCE TARGET`.
 
 SOURCE holds image_label_PS.txt, test_seen_PS.txt, att_splits.mat, classes.txt, predicates.txt and the two
-predicate-matrix-*.txt. TARGET is then what --data_dir names. An image is a grid of patches, one for each of some
-attributes that its class has, so that unseen classes can be told from their attributes.
+predicate-matrix-*.txt. TARGET is then the value of --data_dir. An image is a grid of patches, each of which stands for
+an attribute of its class, so that unseen classes can be recognised by their attributes.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ _OF_SPLIT = ("att_splits.mat", *split_files.LISTS, "trainvalclasses.txt")
 
 
 def main(source: str, target: str) -> None:
-    """Writes the images and copies the lists.
+    """Write the images and copy the lists.
 
     Args:
-      source: the folder of lists.
-      target: what --data_dir will name.
+      source: Folder of the lists.
+      target: Folder to write, the later value of --data_dir.
     """
     images = Path(target) / "Animals_with_Attributes2"
     split = Path(target) / "xlsa17" / "data" / "AWA2"
@@ -56,14 +56,14 @@ def _write_images(source: Path, folder: Path) -> None:
 
 
 def _attributes(source: Path) -> dict[str, np.ndarray]:
-    """Returns class -> the numbers of the attributes that it has."""
+    """Read the indices of the attributes of each class."""
     classes = [line.split()[1] for line in text_files.lines(source / _CLASSES)]
     matrix = np.loadtxt(source / _BINARY, dtype=np.int64)
     return {name: np.flatnonzero(row) for name, row in zip(classes, matrix, strict=True)}
 
 
 def _patches(count: int) -> np.ndarray:
-    """Returns `[count,16,16,3]` float32: stripes, each of two colours, a direction and a width of its own."""
+    """Draw patches `[count,16,16,3]` float32: stripes, each with its own two colours, direction and width."""
     rng = np.random.default_rng(1)
     low, high = rng.uniform(0, 255, (2, count, 1, 1, 3))
     angle, width = rng.uniform(0, np.pi, (count, 1, 1)), rng.uniform(3, 9, (count, 1, 1))
@@ -73,12 +73,12 @@ def _patches(count: int) -> np.ndarray:
 
 
 def draw(attributes: np.ndarray, patches: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Returns an image `[64,64,3]` uint8 of sixteen patches and some noise.
+    """Draw an image `[64,64,3]` uint8 of sixteen patches and some noise.
 
     Args:
-      attributes: the numbers of the attributes that may be shown.
-      patches: `[M,16,16,3]`, one for each of all attributes.
-      rng: chooses.
+      attributes: Indices of the attributes to draw from.
+      patches: `[M,16,16,3]` patches of all attributes.
+      rng: Random generator.
     """
     chosen = patches[rng.choice(attributes, (_GRID, _GRID))]
     side = _GRID * _PATCH

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Runs pytest on the files named as arguments: the main program of every `pytest_test` target."""
+"""Run pytest on the files in the arguments: the main program of every `pytest_test` target."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 
 def main(paths: list[str]) -> int:
-    """Returns pytest's exit status, having left Bazel its report of the single tests."""
+    """Run pytest with a report for Bazel, and return the exit status."""
     options = ["-o", f"cache_dir={os.environ['TEST_TMPDIR']}/cache"]
     if "XML_OUTPUT_FILE" in os.environ:
         options.append(f"--junitxml={os.environ['XML_OUTPUT_FILE']}")

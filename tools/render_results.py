@@ -1,10 +1,10 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Render what documents say of a comparison from its `table.json`, so that no number is copied by hand.
+"""Render the lines of the documents about a comparison from its `table.json`, so that no number is copied by hand.
 
 python tools/render_results.py docs/results/compare_aviary/table.json
 
-A test holds docs/results.md to these lines.
+A test checks that docs/results.md has these lines.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _NAMES = {"niwt": "NIWT", "prototype": "prototypes", "devise": "DeViSE", "conse"
 
 
 def render(record: Mapping[str, Any]) -> list[str]:
-    """Render a comparison's lines: of methods a table and its tests, of one setting's values a cell.
+    """Render the lines of a comparison: a table of methods and its tests, or one line for values of a setting.
 
     Args:
       record: Content of a `table.json` of `niwt_compare`.
@@ -54,9 +54,9 @@ def methods(record: Mapping[str, Any]) -> list[str]:
 
 
 def differences(record: Mapping[str, Any]) -> list[str]:
-    """Render each domain's tests between methods as sentences of a list."""
+    """Render the tests between methods as items of a list."""
     return [
-        f"- {domain}: {found['told']}" for domain, all_found in record["differences"].items() for found in all_found
+        f"- {domain}: {one['told']}" for domain, differences in record["differences"].items() for one in differences
     ]
 
 

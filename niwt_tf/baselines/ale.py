@@ -1,10 +1,11 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""ALE: classes within the margin are pushed away, each one harder the fewer there are. Akata, Perronnin, Harchaoui and
-Schmid, "Label-embedding for image classification", TPAMI 2016, section 3.3.
+"""ALE: rank classes by a loss that weights each class within the margin more if these are few.
+
+Akata, Perronnin, Harchaoui and Schmid, "Label-embedding for image classification", TPAMI 2016, section 3.3.
 
 The loss of an image is l_r / r times the sum over c of max(0, 1 + F(x, c) - F(x, own)), where r classes are within the
-margin, and l_r = 1 + 1/2 + ... + 1/r. All classes are compared, so r is counted and not estimated by sampling.
+margin, and l_r = 1 + 1/2 + ... + 1/r. All classes are compared, so r is counted, not estimated by sampling.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""ConSE: the likeliest seen classes of an image, mixed into one domain vector. Norouzi et al., "Zero-shot learning by
-convex combination of semantic embeddings", ICLR 2014, section 3.2.
+"""ConSE: predict a domain vector as a mixture of those of an image's likeliest seen classes.
+
+Norouzi et al., "Zero-shot learning by convex combination of semantic embeddings", ICLR 2014, section 3.2.
 
 f(x) = 1/Z sum over the T likeliest seen classes of p(c | x) s_c, where Z is the sum of these p. The score of any class,
 seen or not, is the cosine of f(x) and its vector. p is a softmax regression.

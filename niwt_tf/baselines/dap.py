@@ -1,7 +1,9 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""DAP: a classifier for each attribute, and the class whose attributes fit best. Lampert, Nickisch and Harmeling,
-"Attribute-based classification for zero-shot visual object categorization", TPAMI 2014, section 2.2, equation 3.
+"""DAP: predict each attribute by a classifier, and choose the class whose attributes fit best.
+
+Lampert, Nickisch and Harmeling, "Attribute-based classification for zero-shot visual object categorization", TPAMI
+2014, section 2.2, equation 3.
 
 The score of class c is the sum over attributes m of log p(a_m = a_m^c | x) - log p(a_m^c), where p(a_m) is the share of
 seen classes that have the attribute. The classifiers are logistic regressions.
@@ -51,7 +53,7 @@ def binary(vectors: np.ndarray, seen_classes: int) -> np.ndarray:
     """Compute which class has which attribute, `[C,m]` of 0 and 1.
 
     A class has an attribute if its degree exceeds the mean over the seen classes. Attributes that all or none of the
-    seen classes have are left out, because images of seen classes cannot teach them.
+    seen classes have are left out, because images of seen classes cannot train a classifier for them.
     """
     mean = vectors[:seen_classes].mean(0)
     has = vectors > mean + choice.ROUNDING * np.abs(vectors).max(0, initial=0)  # all alike: no class has it

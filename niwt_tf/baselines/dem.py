@@ -1,7 +1,8 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""DEM: a network of two layers from domain vectors to features, and the nearest class there. Zhang, Xiang and Gong,
-"Learning a deep embedding model for zero-shot learning", CVPR 2017, section 3.2, equation 1.
+"""DEM: predict features from domain vectors by a network of two layers, and choose the nearest class.
+
+Zhang, Xiang and Gong, "Learning a deep embedding model for zero-shot learning", CVPR 2017, section 3.2, equation 1.
 
 min of 1/N sum over images |phi - f(f(s W1) W2)|^2 + lambda (|W1|^2 + |W2|^2), where f is the ReLU. All images of a
 class share s, so the sum equals the sum over classes of n_c |mean phi - f(f(s_c W1) W2)|^2, except for a constant. The
@@ -103,7 +104,7 @@ def fit(problem: method.Problem, setting: Setting) -> method.Scores:
 def _start(size: int, center: np.ndarray, seed: int) -> Weights:
     """Draw weights that predict features near the mean `center [D]` for every class.
 
-    There no outer ReLU is closed; one that is closed for all classes would stay closed.
+    There the outer ReLU is active for all features; one that is inactive for all classes would stay inactive.
     """
     rng = np.random.default_rng([seed, 0xDE3])
     inner = rng.normal(size=(size, _HIDDEN)) * np.sqrt(2 / _HIDDEN)

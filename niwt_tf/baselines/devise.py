@@ -1,7 +1,8 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""DeViSE: every class within the margin is pushed away. Frome et al., "DeViSE: a deep visual-semantic embedding model",
-NIPS 2013, section 3.3, equation 1.
+"""DeViSE: rank classes by the sum of their violations of a margin.
+
+Frome et al., "DeViSE: a deep visual-semantic embedding model", NIPS 2013, section 3.3, equation 1.
 
 The loss of an image is the sum over c of max(0, margin - s_own M x + s_c M x), with vectors of length 1 and a margin of
 0.1. The features are fixed, so the network that computes them is not trained.

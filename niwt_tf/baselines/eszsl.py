@@ -1,7 +1,8 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""ESZSL: a bilinear score in closed form. Romera-Paredes and Torr, "An embarrassingly simple approach to zero-shot
-learning", ICML 2015, section 3.
+"""ESZSL: a bilinear score in closed form.
+
+Romera-Paredes and Torr, "An embarrassingly simple approach to zero-shot learning", ICML 2015, section 3.
 
 V = (X X^T + gamma I)^-1 X Y S^T (S S^T + lambda I)^-1, where Y is 1 for an image's own class and -1 for the others. The
 score of class c is x^T V s_c.
@@ -51,7 +52,7 @@ def solve(features: np.ndarray, labels: np.ndarray, seen: np.ndarray, setting: S
     """Compute V `[D,M]` from features `[N,D]`, their labels `[N]`, and the seen classes' vectors `[C,M]`."""
     inputs = features.astype(np.float64)
     signs = np.where(labels[:, None] == np.arange(len(seen)), 1.0, -1.0)
-    of_features = inputs.T @ inputs + setting.gamma * np.eye(inputs.shape[1])
-    of_vectors = seen.T @ seen + setting.lambda_ * np.eye(seen.shape[1])
-    left = linalg.solve(of_features, inputs.T @ signs @ seen, assume_a="pos")
-    return linalg.solve(of_vectors, left.T, assume_a="pos").T
+    feature_gram = inputs.T @ inputs + setting.gamma * np.eye(inputs.shape[1])
+    vector_gram = seen.T @ seen + setting.lambda_ * np.eye(seen.shape[1])
+    left = linalg.solve(feature_gram, inputs.T @ signs @ seen, assume_a="pos")
+    return linalg.solve(vector_gram, left.T, assume_a="pos").T

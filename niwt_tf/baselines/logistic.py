@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fit logistic regressions with many outputs at once: independent attributes, or classes of which one is right.
 
-For hundreds of attributes and thousands of images, a step takes one matrix product. With one regression after the other
-it would take hundreds.
+A step takes one matrix product for all outputs, where one regression for each of hundreds of attributes would take
+hundreds of smaller ones.
 """
 
 from __future__ import annotations
@@ -50,6 +50,6 @@ def fit(inputs: np.ndarray, targets: np.ndarray, penalty: float, link: Link) -> 
         entropy = (partition - (targets * logits).sum(1)).mean()
         return float(entropy + (penalties * weights**2).sum() / 2), gradient.ravel()
 
-    found = optimize.minimize(loss, np.zeros(shape).ravel(), jac=True, method="L-BFGS-B", options={"maxiter": _STEPS})
-    weights = found.x.reshape(shape)
+    result = optimize.minimize(loss, np.zeros(shape).ravel(), jac=True, method="L-BFGS-B", options={"maxiter": _STEPS})
+    weights = result.x.reshape(shape)
     return weights[:-1], weights[-1]

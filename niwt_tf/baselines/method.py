@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Define what every baseline has in common: the problem that it is fitted to, and the scores that it computes."""
+"""Define the interface of the baselines: the problem that they are fitted to, and the scores that they compute."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy as np
 from niwt_tf import errors
 from niwt_tf.numerics import unit_vectors
 
-Scores = Callable[[np.ndarray], np.ndarray]  # features [n,D] -> scores [n,C] of all classes, the higher the likelier
+Scores = Callable[[np.ndarray], np.ndarray]  # features [n,D] -> scores [n,C] of all classes; higher is more likely
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Problem:
         ones.
       vectors: `[C,M]` domain vectors of the classes, the seen classes first.
       seen_classes: Number of seen classes.
-      domain: Source of the vectors, as `--domain` names it.
+      domain: Domain of the vectors, a value of the setting `domain`.
       seed: Random seed of the baseline.
 
     Raises:
@@ -49,14 +49,14 @@ class Problem:
             )
         if not (np.isfinite(self.features).all() and np.isfinite(self.vectors).all()):
             raise errors.UserError(
-                "`features` and domain vectors must be finite numbers. Received: some that are not. Mend where they "
-                "come from."
+                "`features` and domain vectors must be finite numbers. Received: some that are not. Correct the "
+                "arrays, or the network that computed the features."
             )
         counts = np.bincount(self.labels, minlength=len(self.vectors))
         if len(counts) > len(self.vectors) or not counts[: self.seen_classes].all():
             raise errors.UserError(
-                "`labels` must count the classes with domain vectors, and show every seen one. Received: labels up to "
-                f"{len(counts) - 1} for {len(self.vectors)} classes, none of "
+                "`labels` must be indices of classes with domain vectors, and include every seen one. Received: "
+                f"labels up to {len(counts) - 1} for {len(self.vectors)} classes, none of "
                 f"{np.flatnonzero(counts[: self.seen_classes] == 0).tolist()} of the {self.seen_classes} seen. Give "
                 "each seen class training images."
             )

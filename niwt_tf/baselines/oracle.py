@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The oracle: an upper bound that cheats by design, because it is trained on images of unseen classes.
+"""The oracle: an upper bound, trained on images of unseen classes.
 
 It is the run's own kind of classifier, fitted to the seen classes' training images and to half of each unseen class's
 test images, and tested on the other half; then the halves are exchanged. Domain vectors play no part. No class is
@@ -24,12 +24,12 @@ CANDIDATES = (config_lib.BackboneConfig(),)
 
 def fit(problem: method.Problem, setting: config_lib.BackboneConfig) -> method.Scores:
     """Fit the classifier; the scores are logits, and minus infinity for classes without a label."""
-    shown, labels = np.unique(problem.labels, return_inverse=True)
-    kernel, bias = _fit(problem.features, labels, len(shown), setting, problem.seed)
+    classes, labels = np.unique(problem.labels, return_inverse=True)
+    kernel, bias = _fit(problem.features, labels, len(classes), setting, problem.seed)
 
     def scores(features: np.ndarray) -> np.ndarray:
         logits = np.full((len(features), len(problem.vectors)), -np.inf, np.float32)
-        logits[:, shown] = features @ kernel + bias
+        logits[:, classes] = features @ kernel + bias
         return logits
 
     return scores
@@ -43,8 +43,8 @@ def _fit(
     from niwt_tf.training import softmax_regression  # starts TensorFlow
 
     with tempfile.TemporaryDirectory() as folder:
-        nothing = np.zeros(len(labels), bool)
-        return softmax_regression.fit(features, labels, classes, nothing, setting, seed, Path(folder))
+        held_out = np.zeros(len(labels), bool)
+        return softmax_regression.fit(features, labels, classes, held_out, setting, seed, Path(folder))
 
 
 def halves(labels: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -59,8 +59,8 @@ def halves(labels: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
         members = rng.permutation(np.flatnonzero(labels == label))
         if len(members) < 2:
             raise errors.UserError(
-                "`oracle` must have two test images or more of each unseen class. Received: one alone for a class. "
-                "Add test images of it, or leave the oracle out."
+                "`oracle` must have at least two test images of each unseen class. Received: one image of class "
+                f"{label}. Add test images of it, or leave the oracle out."
             )
         first[members[: len(members) // 2]] = True
     return first, ~first

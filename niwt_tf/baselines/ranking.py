@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Learn bilinear scores F(x, c) = x^T W s_c by ranking, the common part of ALE, DeViSE and SJE.
 
-These differ in the weight of each class that comes within a margin of an image's own class, or exceeds it. W starts at
-0 and follows stochastic gradients with a constant learning rate; early stopping keeps it small.
+They differ in the weight of each class whose score comes within a margin of that of an image's own class, or exceeds
+it. W starts at 0 and follows stochastic gradients with a constant learning rate; early stopping keeps it small.
 """
 
 from __future__ import annotations

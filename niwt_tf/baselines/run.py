@@ -59,10 +59,10 @@ def compare(root: Path, methods: Sequence[str]) -> dict[str, dict[str, Any]]:
     """
     root = run_folder.require(str(root), NEEDED)
     registry.require(methods, run_files.RunFiles(root).setting("domain"))
-    scores = found(root, methods)
+    scores = read_scores(root, methods)
     missing = [name for name in methods if scores[name] is None]
     scores |= _measure(root, missing) if missing else {}
-    return {NIWT: of_niwt(root)} | {name: scores[name] or {} for name in methods}
+    return {NIWT: niwt_scores(root)} | {name: scores[name] or {} for name in methods}
 
 
 def compare_features(features: str, methods: Sequence[str], seed: int = 0) -> dict[str, dict[str, Any]]:
@@ -81,8 +81,8 @@ def compare_features(features: str, methods: Sequence[str], seed: int = 0) -> di
     registry.require(methods, "attributes")
     from niwt_tf.baselines import measure, xlsa17  # starts TensorFlow
 
-    material = xlsa17.load(folder, seed)
-    return {name: measure.measure(name, material) for name in methods}
+    dataset = xlsa17.load(folder, seed)
+    return {name: measure.measure(name, dataset) for name in methods}
 
 
 def features_folder(features: str) -> Path:
@@ -94,18 +94,19 @@ def features_folder(features: str) -> Path:
     kind, _, folder = features.partition(":")
     if kind != "xlsa17" or not folder:
         raise errors.UserError(
-            f"`{errors.setting('features')}` must be xlsa17:DIR. Received: {errors.setting('features', features)}."
+            f"`{errors.setting('features')}` must be xlsa17:DIR. Received: {errors.setting('features', features)}. "
+            "Name a folder of xlsa17.zip, such as xlsa17:xlsa17/data/AWA2."
         )
     return Path(folder).expanduser()
 
 
-def found(root: Path, methods: Sequence[str]) -> dict[str, dict[str, Any] | None]:
+def read_scores(root: Path, methods: Sequence[str]) -> dict[str, dict[str, Any] | None]:
     """Read the scores of the baselines that are done on a run, by name; None for one that is not done."""
-    return {name: _done(root, name, _fingerprint(root, name)) for name in methods}
+    return {name: _read(root, name) for name in methods}
 
 
-def of_niwt(root: Path) -> dict[str, Any]:
-    """Read NIWT's own scores by the same names. The seconds are those of validation, the map and the transfer."""
+def niwt_scores(root: Path) -> dict[str, Any]:
+    """Read NIWT's own scores by the same names; its seconds are those of validation, the map and the transfer."""
     files = run_files.RunFiles(root)
     metrics, seconds = files.metrics, [files.seconds(stage) or 0.0 for stage in _SECONDS_OF_NIWT]
     return {
@@ -120,11 +121,11 @@ def _measure(root: Path, methods: Sequence[str]) -> dict[str, dict[str, Any] | N
     """Measure baselines, and write the scores of each as soon as they are there: name -> scores."""
     from niwt_tf.baselines import from_run, measure  # starts TensorFlow
 
-    material = from_run.load(root)
+    dataset = from_run.load(root)
     (root / "baselines").mkdir(exist_ok=True)
     measured: dict[str, dict[str, Any] | None] = {}
     for name in methods:
-        scores = measure.measure(name, material)
+        scores = measure.measure(name, dataset)
         json_files.write(_path(root, name), {"fingerprint": _fingerprint(root, name)} | scores)
         progress.say(f"  {name}: {scores['seconds']:.1f} s")
         measured[name] = scores
@@ -137,12 +138,10 @@ def _fingerprint(root: Path, name: str) -> str:
     return config_lib.fingerprint(_FORMAT, name, run, registry.METHODS[name].CANDIDATES)
 
 
-def _done(root: Path, name: str, fingerprint: str) -> dict[str, Any] | None:
-    """Read the scores of an earlier measurement with the same `fingerprint`; None if there are none."""
-    found = json_files.read(_path(root, name)) or {}
-    return (
-        {key: found[key] for key in found if key != "fingerprint"} if found.get("fingerprint") == fingerprint else None
-    )
+def _read(root: Path, name: str) -> dict[str, Any] | None:
+    """Read the scores of an earlier measurement that are still valid; None if there are none."""
+    scores = json_files.read(_path(root, name)) or {}
+    return scores if scores.pop("fingerprint", None) == _fingerprint(root, name) else None
 
 
 def _path(root: Path, name: str) -> Path:

@@ -1,7 +1,8 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""SAE: a linear map to the domain whose transpose leads back. Kodirov, Xiang and Gong, "Semantic autoencoder for
-zero-shot learning", CVPR 2017, sections 3.2 and 3.3.
+"""SAE: map features linearly to the domain, and back by the transposed map.
+
+Kodirov, Xiang and Gong, "Semantic autoencoder for zero-shot learning", CVPR 2017, sections 3.2 and 3.3.
 
 min over W of |X - W^T S|^2 + lambda |W X - S|^2 is the Sylvester equation A W + W B = C with A = S S^T,
 B = lambda X X^T, C = (1 + lambda) S X^T. A and B are symmetric, so it is solved separately along their eigenvectors.
@@ -17,7 +18,7 @@ from scipy import linalg
 
 from niwt_tf.baselines import method, scaling, similarity
 
-_LEAST_SHARE = 1e-10  # of the largest sum of eigenvalues; the images say nothing of directions below
+_LEAST_SHARE = 1e-10  # of the largest sum of eigenvalues; W is not determined in directions with a smaller sum
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,9 +56,9 @@ def fit(problem: method.Problem, setting: Setting) -> method.Scores:
 
 def solve(features: np.ndarray, own: np.ndarray, lambda_: float) -> np.ndarray:
     """Compute W `[M,D]` from features `[N,D]` and the domain vector of each image, `[N,M]`."""
-    a, of_vectors = linalg.eigh(own.T @ own)
-    b, of_features = linalg.eigh(lambda_ * features.T @ features)
-    right = (1 + lambda_) * (of_vectors.T @ (own.T @ features) @ of_features)
-    sums = a[:, None] + b
-    known = sums > _LEAST_SHARE * sums.max()
-    return of_vectors @ np.where(known, right / np.where(known, sums, 1), 0) @ of_features.T
+    vector_values, vector_basis = linalg.eigh(own.T @ own)
+    feature_values, feature_basis = linalg.eigh(lambda_ * features.T @ features)
+    right = (1 + lambda_) * (vector_basis.T @ (own.T @ features) @ feature_basis)
+    sums = vector_values[:, None] + feature_values
+    determined = sums > _LEAST_SHARE * sums.max()
+    return vector_basis @ np.where(determined, right / np.where(determined, sums, 1), 0) @ feature_basis.T

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Scale features to about length 1 before a baseline uses them, in either of the two usual ways.
+"""Scale features to about length 1 before a baseline uses them, in one of the two usual ways.
 
 Public implementations divide each image's features by their length, or subtract from each feature its mean and divide
 by its spread, and choose between these on validation classes. Both ways give a mean squared length of 1, so that the

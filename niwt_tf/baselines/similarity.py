@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Measure how near images are to a baseline's predictions for classes."""
+"""Similarities between images and what a baseline predicts for classes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""SJE: the one class that violates the margin most is pushed away. Akata, Reed, Walter, Lee and Schiele, "Evaluation of
-output embeddings for fine-grained image classification", CVPR 2015, section 3.
+"""SJE: rank classes by the largest violation of a margin.
+
+Akata, Reed, Walter, Lee and Schiele, "Evaluation of output embeddings for fine-grained image classification", CVPR
+2015, section 3.
 
 The loss of an image is max over c of (1 [c is not its own] + F(x, c)) - F(x, own).
 """

@@ -14,17 +14,18 @@ from pathlib import Path
 import numpy as np
 
 from niwt_tf import errors
-from niwt_tf.baselines import material, method
+from niwt_tf.baselines import features as features_lib
+from niwt_tf.baselines import method
 from niwt_tf.data import zero_shot
 from niwt_tf.data.benchmarks import split_files, splits
 from niwt_tf.data.files import matlab
 from niwt_tf.util import checksum
 
 FEATURES, SPLIT = "res101.mat", "att_splits.mat"
-_REMEDY = "Unpack xlsa17.zip anew, and name the folder of one of its datasets."
+_REMEDY = "Unpack xlsa17.zip again, and name the folder of one of its datasets."
 
 
-def load(folder: Path, seed: int = 0) -> material.Material:
+def load(folder: Path, seed: int = 0) -> features_lib.FeatureDataset:
     """Load the features and the split.
 
     Args:
@@ -67,67 +68,72 @@ class _Table:
     vectors: np.ndarray
     seed: int
 
-    def images(self, rows: np.ndarray, order: np.ndarray) -> material.Images:
+    def images(self, rows: np.ndarray, order: np.ndarray) -> features_lib.LabelledFeatures:
         """Select images; their labels are indices into `order`."""
-        place = np.full(len(self.names), -1)
-        place[order] = np.arange(len(order))
-        return material.Images(self.features[rows], place[self.labels[rows]])
+        positions = np.full(len(self.names), -1)
+        positions[order] = np.arange(len(order))
+        return features_lib.LabelledFeatures(self.features[rows], positions[self.labels[rows]])
 
     def problem(self, rows: np.ndarray, order: np.ndarray, seen_classes: int) -> method.Problem:
         """Build the problem of some images, in which the first `seen_classes` classes of `order` are seen."""
-        shown = self.images(rows, order)
-        return method.Problem(shown.features, shown.labels, self.vectors[order], seen_classes, "attributes", self.seed)
+        images = self.images(rows, order)
+        return method.Problem(
+            images.features, images.labels, self.vectors[order], seen_classes, "attributes", self.seed
+        )
 
 
 def _read(features_path: Path, split_path: Path, seed: int) -> _Table:
-    known = matlab.read(split_path, required=("att", "allclasses_names"))
-    found = matlab.read(features_path, required=("features", "labels", "image_files"))
-    names, files = matlab.strings(known["allclasses_names"]), matlab.strings(found["image_files"])
-    labels = found["labels"].astype(np.int64).ravel() - 1
-    if known["att"].shape[1:] != (len(names),):
+    split = matlab.read(split_path, required=("att", "allclasses_names"))
+    images = matlab.read(features_path, required=("features", "labels", "image_files"))
+    names, files = matlab.strings(split["allclasses_names"]), matlab.strings(images["image_files"])
+    labels = images["labels"].astype(np.int64).ravel() - 1
+    if split["att"].shape[1:] != (len(names),):
         raise errors.UserError(
             "`att` must have a column for each of `allclasses_names`. Received: "
-            f"{split_path} with {known['att'].shape} for {len(names)} names. {_REMEDY}"
+            f"{split_path} with {split['att'].shape} for {len(names)} names. {_REMEDY}"
         )
-    if not found["features"].shape[1:] == labels.shape == (len(files),):
+    if not images["features"].shape[1:] == labels.shape == (len(files),):
         raise errors.UserError(
             "`features` must have a column for each of `labels` and `image_files`. Received: "
-            f"{features_path} with {found['features'].shape}, {len(labels)} labels and {len(files)} files. {_REMEDY}"
+            f"{features_path} with {images['features'].shape}, {len(labels)} labels and {len(files)} files. {_REMEDY}"
         )
     if labels.min() < 0 or labels.max() >= len(names):
         raise errors.UserError(
-            f"`labels` must count the {len(names)} classes of {SPLIT} from 1. Received: {features_path} with labels "
+            f"`labels` must number the {len(names)} classes of {SPLIT} from 1. Received: {features_path} with labels "
             f"from {labels.min() + 1} to {labels.max() + 1}. {_REMEDY}"
         )
-    features = np.ascontiguousarray(found["features"].T, np.float32)
-    return _Table(features, labels, files, names, known["att"].T.astype(np.float32), seed)
+    features = np.ascontiguousarray(images["features"].T, np.float32)
+    return _Table(features, labels, files, names, split["att"].T.astype(np.float32), seed)
 
 
-def _arrange(table: _Table, split: splits.ProposedSplit) -> material.Material:
+def _arrange(table: _Table, split: splits.ProposedSplit) -> features_lib.FeatureDataset:
     train, seen_test, unseen_test = (split.parts[part] for part in splits.PARTS)
     seen, unseen = np.unique(table.labels[train]), np.unique(table.labels[unseen_test])
     order = np.concatenate([seen, unseen])
-    return material.Material(
+    return features_lib.FeatureDataset(
         table.problem(train, order, len(seen)),
-        (_trial(table, train, seen, split),),
+        (_validation_split(table, train, seen, split),),
         table.images(seen_test, order),
         table.images(unseen_test, order),
     )
 
 
-def _trial(table: _Table, train: np.ndarray, seen: np.ndarray, split: splits.ProposedSplit) -> material.Trial:
+def _validation_split(
+    table: _Table, train: np.ndarray, seen: np.ndarray, split: splits.ProposedSplit
+) -> features_lib.ValidationSplit:
     """Build the validation split from the training images `[n]` of the seen classes `[S]`."""
-    plays = np.array([table.names[label] in split.validation for label in seen])
-    if not plays.any() or plays.all():
+    pseudo_unseen = np.array([table.names[label] in split.validation for label in seen])
+    if not pseudo_unseen.any() or pseudo_unseen.all():
         raise errors.UserError(
-            f"`val_loc` must show some of the seen classes, and not all. Received: {plays.sum()} of {len(seen)} seen "
-            f"classes. {_REMEDY}"
+            f"`val_loc` must show some of the seen classes, but not all. Received: {pseudo_unseen.sum()} "
+            f"of {len(seen)} seen classes. {_REMEDY}"
         )
-    order, stay = np.concatenate([seen[~plays], seen[plays]]), int((~plays).sum())
-    stays = np.isin(table.labels[train], seen[~plays])
-    tested = zero_shot.hold_out(table.labels[train], table.seed) & stays
-    return material.Trial(
-        table.problem(train[stays & ~tested], order, stay),
-        table.images(train[tested], order),
+    staying = seen[~pseudo_unseen]
+    order = np.concatenate([staying, seen[pseudo_unseen]])
+    stays = np.isin(table.labels[train], staying)
+    held_out = zero_shot.hold_out(table.labels[train], table.seed) & stays
+    return features_lib.ValidationSplit(
+        table.problem(train[stays & ~held_out], order, len(staying)),
+        table.images(train[held_out], order),
         table.images(train[~stays], order),
     )

@@ -16,8 +16,8 @@ from niwt_tf import errors
 from niwt_tf.baselines import registry
 from niwt_tf.baselines import run as baselines
 from niwt_tf.cli import flags as flags_lib
-from niwt_tf.compare import axes as axes_lib
 from niwt_tf.compare import comparison
+from niwt_tf.compare import grid as grid_lib
 
 
 def define(values: flags.FlagValues, program: str) -> None:
@@ -86,17 +86,17 @@ def read(values: flags.FlagValues, arguments: Sequence[str]) -> comparison.Reque
             f"`--reuse` must be of runs, not of --features. Received: --reuse={','.join(values.reuse)} with "
             f"--features={values.features}. Leave one of them out."
         )
-    axes = axes_lib.Axes(
+    grid = grid_lib.Grid(
         base=base,
         domains=_names(values.domains),
         methods=_names(values.methods),
-        seeds=axes_lib.integers("--seeds", values.seeds),
-        choices=axes_lib.integers("--choices", values.choices),
+        seeds=grid_lib.integers("seeds", values.seeds),
+        choices=grid_lib.integers("choices", values.choices),
         unseen_count=values.unseen_count,
-        vary=tuple(map(vary, values.vary)),
+        factors=tuple(map(vary, values.vary)),
     )
     return comparison.Request(
-        axes=axes,
+        grid=grid,
         out=Path(values.out or _default_out(base, values.features)).expanduser(),
         command=shlex.join(["niwt_compare", *arguments]),
         features=values.features,
@@ -107,21 +107,21 @@ def read(values: flags.FlagValues, arguments: Sequence[str]) -> comparison.Reque
     )
 
 
-def vary(text: str) -> axes_lib.Vary:
-    """Parse a value of `--vary`, such as `layer=conv3,conv4`, into an axis.
+def vary(text: str) -> grid_lib.Factor:
+    """Parse a value of `--vary`, such as `layer=conv3,conv4`, into a factor of the grid.
 
     Raises:
-      errors.UserError: If the flag cannot be an axis, or its values are missing or of a wrong type.
+      errors.UserError: If the flag cannot be varied, or its values are missing or of a wrong type.
     """
     name, _, rest = text.partition("=")
-    axes_lib.require_free(name)
+    grid_lib.require_factor(name)
     takes_lists = isinstance(config_lib.options(config_lib.RunConfig())[name][0], tuple)
     texts = tuple(
         dict.fromkeys(part.strip() for part in re.split(";" if takes_lists else "[;,]", rest) if part.strip())
     )
     if not texts:
         raise errors.UserError(f"`--vary` must be FLAG=VALUE,VALUE. Received: --vary={text}.")
-    return axes_lib.Vary(name, texts, tuple(flags_lib.setting(name, part) for part in texts))
+    return grid_lib.Factor(name, texts, tuple(flags_lib.setting(name, part) for part in texts))
 
 
 def _names(listed: Sequence[str]) -> tuple[str, ...]:

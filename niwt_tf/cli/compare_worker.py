@@ -11,13 +11,13 @@ from pathlib import Path
 
 from niwt_tf import errors
 from niwt_tf.cli import launch
-from niwt_tf.compare import work
+from niwt_tf.compare import worker_job
 
 
 def main(arguments: Sequence[str]) -> None:
     """Do the job in the file that the first argument names."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    failures = work.do(work.read(Path(arguments[1])), launch.start_tensorflow)
+    failures = worker_job.execute(worker_job.read(Path(arguments[1])), launch.start_tensorflow)
     if failures:
         lines = (f"{name}: {line}" for name, line in failures.items())
         raise errors.UserError("\n".join(["Not all methods could be measured.", *lines]))

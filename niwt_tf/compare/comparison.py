@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Comparison: runs each of its parts in a process of its own and collects the scores. Finished parts are kept."""
+"""Run the jobs of a comparison in processes of their own, and collect the scores. Finished jobs are kept."""
 
 from __future__ import annotations
 
@@ -11,12 +11,23 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from niwt_tf import workdir as workdir_lib
-from niwt_tf.compare import axes as axes_lib
-from niwt_tf.compare import figure, formats, items, outcome, plan, published, resources, table, work, workers
+from niwt_tf.compare import (
+    figure,
+    formats,
+    jobs,
+    outcome,
+    plan,
+    published_features,
+    resources,
+    table,
+    worker_job,
+    workers,
+)
+from niwt_tf.compare import grid as grid_lib
 from niwt_tf.util import json_files, progress
 
 _PACKAGE = str(Path(__file__).resolve().parents[2])
-# Code of a process: it imports this very package, and nothing from the folder that the user is in.
+# Code of a worker process: it imports this very package, and nothing from the current folder.
 _WORKER = f"""import sys
 sys.path[:] = [path for path in sys.path if path]
 if {_PACKAGE!r} not in sys.path:
@@ -30,17 +41,17 @@ class Request:
     """Request for a comparison.
 
     Attributes:
-      axes: Axes of the comparison.
+      grid: Grid of methods and settings.
       out: Folder that holds all runs and the table.
-      command: Command of the user, for the reader of the table.
+      command: Command line of the user, which the table shows.
       features: Published features in place of runs, `xlsa17:DIR`; empty for runs.
-      workers: Most processes at a time; 0 for as many as cores and free memory allow.
+      workers: Largest number of processes at a time; 0 for as many as cores and free memory allow.
       overwrite: True to allow remaking stages that other settings made.
       reuse: Folders of other comparisons or of runs, whose stages may be reused.
       threads: Number of threads of each process; 0 for the number that `resources.threads` computes.
     """
 
-    axes: axes_lib.Axes
+    grid: grid_lib.Grid
     out: Path
     command: str
     features: str = ""
@@ -51,88 +62,88 @@ class Request:
 
 
 def compare(request: Request) -> outcome.Outcome:
-    """Run what is still to do, write the table in all its forms, and return the outcome.
+    """Run the jobs that are not done yet, write the table in all formats, and return the outcome.
 
     Raises:
-      errors.UserError: If a mistake of the user's shows before any work is done.
+      errors.UserError: If a setting is not valid, which is checked before any work.
       OSError: If the disk is full or cannot be written.
       KeyboardInterrupt: After Ctrl-C, when all processes have ended.
     """
     begun = time.monotonic()
-    found = _items(request)
+    planned = _plan_jobs(request)
     workdir_lib.Workdir(request.out).require_writable("out")
     most = request.workers or resources.workers()
-    threads = request.threads or resources.threads(request.workers, len(found))
-    codes = _run(found, most, threads)
-    left = {item.key: item for item in found if codes.get(item.key) and not item.is_done()}
-    failures = {key: work.failures(item.root, codes[key]) for key, item in left.items()}
+    threads = request.threads or resources.threads(request.workers, len(planned))
+    codes = _run(planned, most, threads)
+    failed = {job.key: job for job in planned if codes.get(job.key) and not job.is_done()}
+    failures = {key: worker_job.failures(job.root, codes[key]) for key, job in failed.items()}
     result = outcome.Outcome(
-        rows=_rows(found, failures, request.axes),
-        noun="seed" if request.features else axes_lib.unit_noun(request.axes),
-        units=list(dict.fromkeys(item.unit for item in found)),
-        about=outcome.about([metrics for item in found if (metrics := item.metrics())], request.axes.base.data.dataset),
+        rows=_rows(planned, failures, request.grid),
+        replicate_noun="seed" if request.features else grid_lib.replicate_noun(request.grid),
+        replicates=list(dict.fromkeys(job.replicate for job in planned)),
+        facts=outcome.collect_facts(
+            [metrics for job in planned if (metrics := job.metrics())], request.grid.base.data.dataset
+        ),
         command=request.command,
         wall_seconds=time.monotonic() - begun,
-        made_seconds=sum({key: value for item in found for key, value in item.seconds().items()}.values()),
-        processes=min(most, len(found)),
+        made_seconds=sum({key: value for job in planned for key, value in job.seconds().items()}.values()),
+        processes=min(most, len(planned)),
         threads=threads,
-        notes=[published.NO_NIWT] if request.features else [],
-        logs=[work.log(item.root) for item in left.values()],
+        notes=[published_features.NO_NIWT] if request.features else [],
+        logs=[worker_job.log(job.root) for job in failed.values()],
     )
     _write(result, request.out)
     return result
 
 
-def _items(request: Request) -> list[items.Item]:
+def _plan_jobs(request: Request) -> list[jobs.ComparisonJob]:
     if request.features:
-        return items.of_features(request.axes, request.out, request.features)
-    return items.of_runs(request.axes, request.out, request.overwrite, request.reuse)
+        return jobs.feature_jobs(request.grid, request.out, request.features)
+    return jobs.run_jobs(request.grid, request.out, request.overwrite, request.reuse)
 
 
-def _run(found: Sequence[items.Item], most: int, threads: int) -> dict[str, int]:
-    """Run the items that are still to do, and return the exit status of each by its key."""
-    to_do = [item for item in found if not item.is_done()]
-    progress.say(f"runs: {len(found)}, of which {len(found) - len(to_do)} are done")
+def _run(planned: Sequence[jobs.ComparisonJob], most: int, threads: int) -> dict[str, int]:
+    """Run the jobs that are not done yet, and return the exit status of each by its key."""
+    to_do = [job for job in planned if not job.is_done()]
+    progress.say(f"runs: {len(planned)}, of which {len(planned) - len(to_do)} are done")
     if to_do and (overruled := resources.overruled(threads)):
         progress.say(
-            f"  each process gets {outcome.of_threads(threads)}; {', '.join(overruled)} does not hold, see "
+            f"  each process gets {outcome.format_threads(threads)}, whatever {', '.join(overruled)} says: see "
             "niwt_compare --threads_per_process"
         )
-    tasks = [_task(item) for item in to_do]
+    tasks = [_task(job) for job in to_do]
     ended = 0
 
-    def tell(task: workers.Task, code: int) -> None:
+    def report(task: workers.Task, code: int) -> None:
         nonlocal ended
         ended += 1
         progress.say(f"[{ended}/{len(tasks)}] {task.key}: {f'failed, see {task.log}' if code else 'done'}")
 
-    return workers.run(tasks, most, threads, tell)
+    return workers.run(tasks, most, threads, report)
 
 
-def _task(item: items.Item) -> workers.Task:
-    command = [sys.executable, "-c", _WORKER, str(item.job.write().resolve())]
-    return workers.Task(item.key, command, work.log(item.root), item.after, item.until)
+def _task(job: jobs.ComparisonJob) -> workers.Task:
+    command = [sys.executable, "-c", _WORKER, str(job.spec.write().resolve())]
+    return workers.Task(job.key, command, worker_job.log(job.root), job.waits_for, job.is_ready)
 
 
 def _rows(
-    found: Sequence[items.Item], failures: Mapping[str, Mapping[str, str]], axes: axes_lib.Axes
+    planned: Sequence[jobs.ComparisonJob], failures: Mapping[str, Mapping[str, str]], grid: grid_lib.Grid
 ) -> list[table.Row]:
-    """Build the rows from the scores of all items, sorted by domain and method."""
-    rows: dict[plan.Place, table.Row] = {}
-    for item in found:
-        all_scores = item.found()
-        went_wrong = failures.get(item.key, {})
-        for place in item.places:
-            row = rows.setdefault(place, table.Row(place))
-            scores = all_scores[place.method]
+    """Build the rows from the scores of all jobs, sorted by domain and method."""
+    rows: dict[plan.RowKey, table.Row] = {}
+    for job in planned:
+        scores_of, errors_of = job.scores(), failures.get(job.key, {})
+        for key in job.row_keys:
+            row = rows.setdefault(key, table.Row(key))
+            scores = scores_of[key.method]
             if scores is None:
-                line = went_wrong.get(place.method) or went_wrong.get(work.WHOLE) or "not done"
-                row.failures[item.unit] = line
+                row.failures[job.replicate] = errors_of.get(key.method) or errors_of.get(worker_job.WHOLE) or "not done"
             else:
-                row.scores[item.unit] = table.columns(scores)
-                row.details[item.unit] = scores
+                row.scores[job.replicate] = table.columns(scores)
+                row.details[job.replicate] = scores
     return sorted(
-        rows.values(), key=lambda row: (axes.domains.index(row.place.domain), axes.methods.index(row.place.method))
+        rows.values(), key=lambda row: (grid.domains.index(row.key.domain), grid.methods.index(row.key.method))
     )
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The figure of a comparison: H of each method, a dot for every seed and a larger one for the mean."""
+"""Draw the figure of a comparison: H of each method, a dot for every seed and a larger one for the mean."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from niwt_tf.compare import outcome, table
 NAMES = ("figure.png", "figure.svg", "figure.pdf")
 _WIDTH, _ROW, _DOMAIN, _FOOT = 8.0, 0.27, 0.5, 0.55  # inches; the heights of a row, of a domain's title and of the axis
 _PIXELS = 200  # to the inch, of the PNG
-_HEIGHTS = (-0.18, 0.0, 0.18)  # of small dots in their row, so that those of the same H can be told apart
+_HEIGHTS = (-0.18, 0.0, 0.18)  # of small dots in their row, so that those of the same H do not overlap
 _INK, _FAINT, _GRID = "#1b1f24", "#57606a", "#d0d7de"
 _COLOURS = {"niwt": ("#0b57d0", "#9dbdf0"), "baseline": ("#424a53", "#b8c0c8"), "oracle": ("#9a6700", "#e3cf9f")}
 _STYLE: dict[Any, Any] = {  # text stays text in SVG and PDF, and the same figure gives the same bytes
@@ -32,69 +32,69 @@ _STYLE: dict[Any, Any] = {  # text stays text in SVG and PDF, and the same figur
 _UNDATED = {".png": {"Software": None}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
 
 
-def write(found: outcome.Outcome, folder: Path) -> None:
+def write(result: outcome.Outcome, folder: Path) -> None:
     """Write the figure as PNG, SVG and PDF into `folder`.
 
     Raises:
-      OSError: If it cannot be written.
+      OSError: If a file cannot be written.
     """
     with matplotlib.rc_context(_STYLE):
-        drawn = drawing(found)
+        figure = draw(result)
         for name in NAMES:
-            drawn.savefig(folder / name, dpi=_PIXELS, metadata=_UNDATED[Path(name).suffix])
+            figure.savefig(folder / name, dpi=_PIXELS, metadata=_UNDATED[Path(name).suffix])
 
 
-def drawing(found: outcome.Outcome) -> figure_lib.Figure:
-    """Draw the figure: a panel for each domain, methods from the best down, settings of one method in their order."""
-    domains = {domain: _sorted(rows) for domain, rows in table.by_domain(found.rows).items()}
+def draw(result: outcome.Outcome) -> figure_lib.Figure:
+    """Draw a panel for each domain: methods from the best down, varied settings of one method in their order."""
+    domains = {domain: _sorted(rows) for domain, rows in table.by_domain(result.rows).items()}
     heights = [_DOMAIN + _ROW * len(rows) for rows in domains.values()]
-    drawn = figure_lib.Figure(figsize=(_WIDTH, sum(heights) + _FOOT), layout="constrained")
-    panels = drawn.subplots(len(domains), sharex=True, squeeze=False, height_ratios=heights)[:, 0]
+    figure = figure_lib.Figure(figsize=(_WIDTH, sum(heights) + _FOOT), layout="constrained")
+    panels = figure.subplots(len(domains), sharex=True, squeeze=False, height_ratios=heights)[:, 0]
     for panel, (domain, rows) in zip(panels, domains.items(), strict=True):
         panel.set_title(domain, loc="left", fontsize=11, fontweight="bold", color=_INK)
-        _draw(panel, rows)
-    panels[-1].set_xlim(*_limits(found.rows))
-    many = f"over {len(found.units)} {found.noun}s; small dots are {found.noun}s"
-    title = f"H: mean {many}" if len(found.units) > 1 else f"H in the one {found.noun}"
+        _draw_panel(panel, rows)
+    panels[-1].set_xlim(*_limits(result.rows))
+    noun, count = result.replicate_noun, len(result.replicates)
+    title = f"H: mean over {count} {noun}s; small dots are {noun}s" if count > 1 else f"H in the one {noun}"
     panels[-1].set_xlabel(title, color=_FAINT)
-    return drawn
+    return figure
 
 
 def _sorted(rows: Sequence[table.Row]) -> list[table.Row]:
     """Sort methods by their mean H, the oracle, an upper bound, first; settings of one method stay as they are."""
-    if any(row.place.variant for row in rows):
+    if any(row.key.variant for row in rows):
         return list(rows)
     return sorted(rows, key=lambda row: (row.counts, -(row.mean(table.H) or 0.0)))
 
 
 def _limits(rows: Sequence[table.Row]) -> tuple[float, float]:
-    """Compute the ends of the axis: from 0 to 1, or from half the way up where all H lie there."""
+    """Compute the limits of the axis: 0, or 0.5 if no H is lower, and the tenth above the largest H, or 1."""
     values = [value for row in rows for value in row.values(table.H).values()] or [0.0]
     return (0.5 if min(values) >= 0.5 else 0.0, math.ceil(max(values) * 10) / 10 if max(values) > 0.5 else 1.0)
 
 
-def _draw(panel: axes_lib.Axes, rows: Sequence[table.Row]) -> None:
+def _draw_panel(panel: axes_lib.Axes, rows: Sequence[table.Row]) -> None:
     panel.set_ylim(len(rows) - 0.5, -0.5)
     panel.set_yticks(range(len(rows)), [row.name for row in rows])
     panel.tick_params(axis="y", length=0)
     panel.tick_params(axis="x", colors=_FAINT)
     panel.grid(axis="x", color=_GRID)
     panel.set_axisbelow(True)
-    for place, (row, label) in enumerate(zip(rows, panel.get_yticklabels(), strict=True)):
+    for height, (row, label) in enumerate(zip(rows, panel.get_yticklabels(), strict=True)):
         strong, pale = _COLOURS["niwt" if row.is_niwt else "baseline" if row.counts else "oracle"]
         label.set_color(strong)
-        _draw_row(panel, row, place, strong, pale)
+        _draw_row(panel, row, height, strong, pale)
 
 
-def _draw_row(panel: axes_lib.Axes, row: table.Row, place: int, strong: str, pale: str) -> None:
+def _draw_row(panel: axes_lib.Axes, row: table.Row, height: int, strong: str, pale: str) -> None:
     mean, spread, values = row.mean(table.H), row.spread(table.H), list(row.values(table.H).values())
     if len(values) > 1:
-        heights = [place + _HEIGHTS[number % len(_HEIGHTS)] for number in range(len(values))]
+        heights = [height + _HEIGHTS[number % len(_HEIGHTS)] for number in range(len(values))]
         panel.plot(values, heights, ".", color=pale, markersize=5, clip_on=False)
     if mean is not None:
         filled = strong if row.counts else "white"
-        panel.plot([mean], [place], "o", color=strong, markerfacecolor=filled, markersize=7.5, clip_on=False)
+        panel.plot([mean], [height], "o", color=strong, markerfacecolor=filled, markersize=7.5, clip_on=False)
     number = f"{mean:.3f}" + (f" ± {spread:.3f}" if spread is not None else "") if mean is not None else None
     text = number or ("failed" if row.failures else "-")
     colour = _INK if row.counts and mean is not None else _FAINT
-    panel.annotate(text, (1, place), (10, 0), ("axes fraction", "data"), "offset points", va="center", color=colour)
+    panel.annotate(text, (1, height), (10, 0), ("axes fraction", "data"), "offset points", va="center", color=colour)

@@ -17,21 +17,21 @@ _SECONDS = "seconds"
 
 def terminal(outcome: outcome_lib.Outcome) -> str:
     """Format the table for the terminal."""
-    lines = [f"  {label:<10} {text}" for label, text in outcome.head()]
+    lines = [f"  {label:<10} {text}" for label, text in outcome.header()]
     differences = outcome.differences()
     for domain, rows in table.by_domain(outcome.rows).items():
         cells = [[domain, "n", *table.COLUMNS], *([row.name, *_cells(row)] for row in rows)]
         lines += ["", *_aligned(cells)]
-        lines += _paragraph([f"  {found.told(outcome.noun)}" for found in differences[domain]])
+        lines += _paragraph([f"  {one.describe(outcome.replicate_noun)}" for one in differences[domain]])
     lines += _paragraph([f"  {remark}" for remark in outcome.remarks()])
     lines += _paragraph([f"  failed: {line}" for line in outcome.failures()])
     return "\n".join(lines)
 
 
 def markdown(outcome: outcome_lib.Outcome) -> str:
-    """Format the table as Markdown, with all that it depends on."""
-    lines = [f"# Methods compared on {outcome.about['dataset'][0]}", ""]
-    lines += [f"- {label}: {text}" for label, text in outcome.head()]
+    """Format the table as Markdown, with the facts that it depends on."""
+    lines = [f"# Methods compared on {outcome.facts['dataset'][0]}", ""]
+    lines += [f"- {label}: {text}" for label, text in outcome.header()]
     lines += [f"- command: `{outcome.command}`"]
     differences = outcome.differences()
     for domain, rows in table.by_domain(outcome.rows).items():
@@ -39,7 +39,7 @@ def markdown(outcome: outcome_lib.Outcome) -> str:
         lines += ["", f"## {domain}", "", _line(["method", "n", *table.COLUMNS, *_failed_title(outcome)])]
         lines += [_line(["---"] * (2 + len(table.COLUMNS) + len(_failed_title(outcome))))]
         lines += [_line(_markdown_cells(row, row in best, outcome)) for row in rows]
-        lines += _paragraph([f"{found.told(outcome.noun)}." for found in differences[domain]])
+        lines += _paragraph([f"{one.describe(outcome.replicate_noun)}." for one in differences[domain]])
     lines += _paragraph([f"{remark[0].upper()}{remark[1:]}." for remark in outcome.remarks()])
     return "\n".join(lines) + "\n"
 
@@ -54,8 +54,8 @@ def comma_separated(outcome: outcome_lib.Outcome) -> str:
     )
     for row in outcome.rows:
         numbers = [number for column in table.COLUMNS for number in (row.mean(column), row.spread(column))]
-        place = row.place
-        writer.writerow([place.domain, place.method, place.variant, len(row.scores), *numbers, _failed(row, outcome)])
+        key = row.key
+        writer.writerow([key.domain, key.method, key.variant, len(row.scores), *numbers, _failed(row, outcome)])
     return text.getvalue()
 
 
@@ -63,9 +63,9 @@ def record(outcome: outcome_lib.Outcome) -> dict[str, Any]:
     """Convert the whole outcome for JSON: means, spreads, the scores of each seed, and the chosen settings."""
     differences = outcome.differences()
     return {
-        **{name: list(values) for name, values in outcome.about.items()},
-        "repeated": outcome.noun,
-        "units": list(outcome.units),
+        **{name: list(values) for name, values in outcome.facts.items()},
+        "repeated": outcome.replicate_noun,
+        "units": list(outcome.replicates),
         "command": outcome.command,
         "wall_seconds": round(outcome.wall_seconds, 2),
         "made_seconds": round(outcome.made_seconds, 2),
@@ -74,24 +74,25 @@ def record(outcome: outcome_lib.Outcome) -> dict[str, Any]:
         "remarks": outcome.remarks(),
         "rows": [_record(row) for row in outcome.rows],
         "differences": {
-            domain: [found.record() | {"told": found.told(outcome.noun)} for found in all_found]
-            for domain, all_found in differences.items()
+            domain: [one.record() | {"told": one.describe(outcome.replicate_noun)} for one in tested]
+            for domain, tested in differences.items()
         },
     }
 
 
 def _record(row: table.Row) -> dict[str, Any]:
     return {
-        "domain": row.place.domain,
-        "method": row.place.method,
-        "variant": row.place.variant,
+        "domain": row.key.domain,
+        "method": row.key.method,
+        "variant": row.key.variant,
         "n": len(row.scores),
         "mean": {table.KEYS[column]: row.mean(column) for column in table.COLUMNS},
         "spread": {table.KEYS[column]: row.spread(column) for column in table.COLUMNS},
         "scores": {
-            unit: {table.KEYS[column]: one[column] for column in table.COLUMNS} for unit, one in row.scores.items()
+            replicate: {table.KEYS[column]: one[column] for column in table.COLUMNS}
+            for replicate, one in row.scores.items()
         },
-        "settings": {unit: one.get("setting") for unit, one in row.details.items()},
+        "settings": {replicate: one.get("setting") for replicate, one in row.details.items()},
         "failed": dict(row.failures),
     }
 
@@ -102,7 +103,7 @@ def _paragraph(lines: list[str]) -> list[str]:
 
 
 def _cells(row: table.Row, plus: str = "±") -> list[str]:
-    """Format the number of seeds or choices that a row has scores of, and its columns."""
+    """Format the number of seeds or choices with scores in a row, and its columns."""
     return [str(len(row.scores)), *(_number(row, column, plus) for column in table.COLUMNS)]
 
 
@@ -136,7 +137,7 @@ def _failed_title(outcome: outcome_lib.Outcome) -> list[str]:
 
 
 def _failed(row: table.Row, outcome: outcome_lib.Outcome) -> str:
-    return "; ".join(f"{outcome.noun} {unit}: {line}" for unit, line in row.failures.items())
+    return "; ".join(f"{outcome.replicate_noun} {replicate}: {line}" for replicate, line in row.failures.items())
 
 
 def _line(cells: Sequence[str]) -> str:

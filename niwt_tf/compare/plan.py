@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Plan of a comparison: its runs, and the rows of the table that each of them fills.
 
-A row is a method in a domain, with the values of the further axes that it depends on. NIWT depends on all of them, a
-baseline on those that change features, domain vectors or validation classes. So a baseline is measured once where NIWT
-has many rows.
+A row is a method in a domain, with the values of the varied settings that the method depends on. NIWT depends on all of
+them, a baseline on those that change features, domain vectors or validation classes. So where NIWT has a row for each
+value of another setting, a baseline has one, and is measured once.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from typing import Any
 from niwt_tf import config as config_lib
 from niwt_tf import workdir as workdir_lib
 from niwt_tf.baselines import run as baselines
-from niwt_tf.compare import axes as axes_lib
+from niwt_tf.compare import grid as grid_lib
 
-_LONGEST_KEY = 80  # letters
+_LONGEST_NAME = 80  # letters
 _PLAIN = re.compile(r"[^\w.+=,-]+")
 _OF_NIWT_ALONE = ("layer",)  # and all settings of importances, map, transfer and validation, except:
 _OF_ALL = ("validation_groups",)
 
 
 @dataclasses.dataclass(frozen=True)
-class Place:
-    """Row of the table.
+class RowKey:
+    """Key of a row of the table.
 
     Attributes:
       method: `niwt` or a baseline's name.
-      domain: Domain, as `--domain` takes it.
-      variant: Values of the further axes, such as `layer=conv3`; empty if there are none.
+      domain: Domain, as the setting `domain` takes it.
+      variant: Values of the varied settings, such as `layer=conv3`; empty if there are none.
     """
 
     method: str
@@ -44,58 +44,58 @@ class Place:
 
 @dataclasses.dataclass(frozen=True)
 class PlannedRun:
-    """Run, and the rows it is made for.
+    """Run, and the rows that it fills.
 
     Attributes:
       key: Name of the run's folder.
       config: Settings of the run.
-      unit: Name of the seed or choice.
-      places: Rows that the run fills.
+      replicate: Name of the seed or choice.
+      row_keys: Keys of the rows that the run fills.
     """
 
     key: str
     config: config_lib.RunConfig
-    unit: str
-    places: tuple[Place, ...]
+    replicate: str
+    row_keys: tuple[RowKey, ...]
 
     @property
     def baselines(self) -> tuple[str, ...]:
         """Baselines that are measured on the run."""
-        return tuple(place.method for place in self.places if place.method != baselines.NIWT)
+        return tuple(key.method for key in self.row_keys if key.method != baselines.NIWT)
 
 
-def plan(axes: axes_lib.Axes) -> list[PlannedRun]:
-    """Plan the runs, those of a unit together; runs that would fill no row are left out.
+def plan(grid: grid_lib.Grid) -> list[PlannedRun]:
+    """Plan the runs, those of a replicate together; runs that would fill no row are left out.
 
     Raises:
-      errors.UserError: If a setting is not valid, or there are choices, but the base's data do not allow them.
+      errors.UserError: If a setting is not valid, or there are choices, but the base's dataset does not allow them.
       OSError: If a folder cannot be read.
     """
-    filled: set[tuple[Place, str]] = set()
+    filled: set[tuple[RowKey, str]] = set()
     runs = []
-    for unit, domain, variant in itertools.product(axes_lib.units(axes), axes.domains, _variants(axes)):
-        places = [place for place in _places(axes, domain, variant) if (place, unit.name) not in filled]
-        filled |= {(place, unit.name) for place in places}
-        if places:
-            changes = {name: value for name, _, value in variant} | unit.changes | {"domain": domain}
-            key = _key("-".join([domain, unit.name, *(f"{name}={text}" for name, text, _ in variant)]))
-            runs.append(PlannedRun(key, _changed(axes.base, changes), unit.name, tuple(places)))
+    for replicate, domain, variant in itertools.product(grid_lib.replicates(grid), grid.domains, _variants(grid)):
+        row_keys = [key for key in _row_keys(grid, domain, variant) if (key, replicate.name) not in filled]
+        filled |= {(key, replicate.name) for key in row_keys}
+        if row_keys:
+            changes = {name: value for name, _, value in variant} | replicate.changes | {"domain": domain}
+            folder = _folder("-".join([domain, replicate.name, *(f"{name}={text}" for name, text, _ in variant)]))
+            runs.append(PlannedRun(folder, _changed(grid.base, changes), replicate.name, tuple(row_keys)))
     return runs
 
 
 _Variant = tuple[tuple[str, str, Any], ...]  # name, text, value
 
 
-def _variants(axes: axes_lib.Axes) -> Iterator[_Variant]:
+def _variants(grid: grid_lib.Grid) -> Iterator[_Variant]:
     return itertools.product(
-        *([(axis.name, *pair) for pair in zip(axis.texts, axis.values, strict=True)] for axis in axes.vary)
+        *([(factor.name, *pair) for pair in zip(factor.texts, factor.values, strict=True)] for factor in grid.factors)
     )
 
 
-def _places(axes: axes_lib.Axes, domain: str, variant: _Variant) -> list[Place]:
-    alone = _settings_of_niwt_alone(axes.base)
-    shared = tuple(part for part in variant if part[0] not in alone)
-    return [Place(method, domain, _label(variant if method == baselines.NIWT else shared)) for method in axes.methods]
+def _row_keys(grid: grid_lib.Grid, domain: str, variant: _Variant) -> list[RowKey]:
+    niwt_only = _settings_of_niwt_alone(grid.base)
+    shared = tuple(part for part in variant if part[0] not in niwt_only)
+    return [RowKey(method, domain, _label(variant if method == baselines.NIWT else shared)) for method in grid.methods]
 
 
 def _settings_of_niwt_alone(config: config_lib.RunConfig) -> set[str]:
@@ -108,12 +108,12 @@ def _label(variant: _Variant) -> str:
     return " ".join(f"{name}={text}" for name, text, _ in variant)
 
 
-def _key(text: str) -> str:
+def _folder(text: str) -> str:
     """Build a unique folder name for `text`."""
     plain = _PLAIN.sub("_", text)
-    if plain == text and len(text) <= _LONGEST_KEY:
+    if plain == text and len(text) <= _LONGEST_NAME:
         return text
-    return f"{plain[:_LONGEST_KEY]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    return f"{plain[:_LONGEST_NAME]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def _changed(config: config_lib.RunConfig, changes: dict[str, Any]) -> config_lib.RunConfig:

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Number of processes that the machine has room for, and number of threads of each."""
+"""Compute how many processes the machine has room for, and how many threads each of them gets."""
 
 from __future__ import annotations
 
@@ -32,29 +32,29 @@ def free_memory(root: Path = Path("/")) -> float | None:
     Args:
       root: Folder that holds `proc` and `sys`.
     """
-    found = re.search(r"^MemAvailable:\s*(\d+) kB", machine.read(root / "proc" / "meminfo"), re.MULTILINE)
+    available = re.search(r"^MemAvailable:\s*(\d+) kB", machine.read(root / "proc" / "meminfo"), re.MULTILINE)
     group = root / "sys" / "fs" / "cgroup"
     limit, used = machine.read(group / "memory.max").strip(), machine.read(group / "memory.current").strip()
-    free = [int(found[1]) * 1024] if found else []
+    free = [int(available[1]) * 1024] if available else []
     free += [int(limit) - int(used)] if limit.isdigit() and used.isdigit() else []
     return min(free) / 2**30 if free else None
 
 
-def threads(processes: int, parts: int) -> int:
+def threads(processes: int, jobs: int) -> int:
     """Compute the number of threads of each process of a comparison, at least 1.
 
     It depends only on the machine and the command, so that the same command computes the same numbers. It does not
-    depend on the free memory, or on the number of parts that are still to do.
+    depend on the free memory, or on the number of jobs that are not done yet.
 
     Args:
-      processes: Most processes at a time, as the user set it; 0 for as many as there are cores.
-      parts: Number of parts of the comparison, at least 1.
+      processes: Largest number of processes at a time, as the user set it; 0 for as many as there are cores.
+      jobs: Number of jobs of the comparison, at least 1.
     """
-    return max(1, machine.cores() // min(processes or machine.cores(), parts))
+    return max(1, machine.cores() // min(processes or machine.cores(), jobs))
 
 
 def environment(threads: int) -> dict[str, str]:
-    """Build the environment of a process that is to use `threads` threads, whatever the user has set for them."""
+    """Build the environment of a process that uses `threads` threads, whatever the user's environment says."""
     return {"TF_FORCE_GPU_ALLOW_GROWTH": "true"} | os.environ | dict.fromkeys(_THREADS, str(threads))
 
 

@@ -4,7 +4,7 @@
 
 With many methods some pair differs by chance. So p is also reported with Holm's correction for all comparisons of the
 first method with another: S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of
-Statistics 6 (1979). The pairs are chosen by the same scores that are then tested, and no correction undoes that.
+Statistics 6 (1979). The pairs are chosen by the same scores that are then tested; no correction accounts for that.
 """
 
 from __future__ import annotations
@@ -50,12 +50,12 @@ class Difference:
     p_t_holm: float | None = None
     p_wilcoxon_holm: float | None = None
 
-    def told(self, noun: str) -> str:
-        """Describe the difference in words; `noun` names what is repeated, such as `seed`."""
+    def describe(self, noun: str) -> str:
+        """Describe the difference in words; `noun` names a replicate, such as `seed`."""
         where = f"over {self.count} {noun}s" if self.count > 1 else f"in the one {noun}"
         difference = f"{self.first} is {self.mean:.3f} above {self.second} in H {where}"
         if self.interval is None:
-            return f"{difference}, {'the same in each' if self.count > 1 else 'which tells no spread'}"
+            return f"{difference}, {'the same in each' if self.count > 1 else 'which gives no spread'}"
         low, high = self.interval
         corrected = (
             f"; by Holm for {self.comparisons} comparisons {_p(self.p_t_holm)} and {_p(self.p_wilcoxon_holm)}"
@@ -72,31 +72,30 @@ class Difference:
         return dataclasses.asdict(self)
 
 
-def of_domain(rows: Sequence[table.Row]) -> list[Difference]:
+def compare_best(rows: Sequence[table.Row]) -> list[Difference]:
     """Test the two best rows of a domain against each other, and NIWT's best row against the best baseline.
 
-    If both pairs are the same, there is one difference. Oracles are left out. Each p is corrected for the comparisons
-    of its first row with every other.
+    If both pairs are the same, it is tested once. Oracles are left out. Each p is corrected for the comparisons of the
+    pair's first row with every other row.
     """
     best = table.ranked(rows)
     niwt, others = [row for row in best if row.is_niwt], [row for row in best if not row.is_niwt]
     pairs = [best[:2], sorted([*niwt[:1], *others[:1]], key=best.index)]
-    told: list[list[table.Row]] = []
+    unique: list[list[table.Row]] = []
     for pair in pairs:
-        if len(pair) == 2 and pair not in told:
-            told.append(pair)
-    return [found for first, second in told if (found := _corrected(first, second, best))]
+        if len(pair) == 2 and pair not in unique:
+            unique.append(pair)
+    return [tested for first, second in unique if (tested := _corrected(first, second, best))]
 
 
 def _corrected(first: table.Row, second: table.Row, rows: Sequence[table.Row]) -> Difference | None:
     """Test `first` against `second`, corrected for its comparisons with all other `rows`."""
-    family = {
-        other.name: found for other in rows if other is not first and (found := difference(first, other)) is not None
-    }
+    others = (row for row in rows if row is not first)
+    family = {row.name: tested for row in others if (tested := difference(first, row)) is not None}
     if second.name not in family:
         return None
-    place = list(family).index(second.name)
-    corrected = [holm([getattr(one, name) for one in family.values()])[place] for name in ("p_t", "p_wilcoxon")]
+    index = list(family).index(second.name)
+    corrected = [holm([getattr(one, name) for one in family.values()])[index] for name in ("p_t", "p_wilcoxon")]
     return dataclasses.replace(
         family[second.name], comparisons=len(family), p_t_holm=corrected[0], p_wilcoxon_holm=corrected[1]
     )
@@ -124,8 +123,8 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
 def difference(first: table.Row, second: table.Row) -> Difference | None:
     """Test the difference in H over the seeds that both rows have; None if there is no such seed."""
     ours, theirs = first.values(table.H), second.values(table.H)
-    shared = [unit for unit in ours if unit in theirs]
-    differences = np.array([ours[unit] - theirs[unit] for unit in shared])
+    shared = [replicate for replicate in ours if replicate in theirs]
+    differences = np.array([ours[replicate] - theirs[replicate] for replicate in shared])
     if not shared:
         return None
     mean = float(differences.mean())

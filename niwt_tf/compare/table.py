@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Numbers of the table: for each method the mean of each score over seeds, and its spread."""
+"""Rows of the table: for each method the mean and the spread of each score over seeds or choices."""
 
 from __future__ import annotations
 
@@ -36,35 +36,35 @@ class Row:
     """Method in a domain, over all seeds.
 
     Attributes:
-      place: Method, domain and variant of the row.
+      key: Method, domain and variant of the row.
       scores: Seed or choice -> column -> score; None if there is no score. Seeds or choices that failed are left out.
       failures: Seed or choice -> first line of the error.
-      details: Seed or choice -> all that was measured, and the chosen setting.
+      details: Seed or choice -> all scores as measured, and the chosen setting.
     """
 
-    place: plan.Place
+    key: plan.RowKey
     scores: dict[str, dict[str, float | None]] = dataclasses.field(default_factory=dict)
     failures: dict[str, str] = dataclasses.field(default_factory=dict)
     details: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
 
     @property
     def name(self) -> str:
-        """Name of the method, with the further settings that it was made with."""
-        return f"{self.place.method} {self.place.variant}".strip()
+        """Name of the method, with the varied settings."""
+        return f"{self.key.method} {self.key.variant}".strip()
 
     @property
     def counts(self) -> bool:
         """Whether the row can be best: the oracle cannot, because it is trained on images of unseen classes."""
-        return self.place.method != registry.ORACLE
+        return self.key.method != registry.ORACLE
 
     @property
     def is_niwt(self) -> bool:
         """Whether the row is NIWT's."""
-        return self.place.method == baselines.NIWT
+        return self.key.method == baselines.NIWT
 
     def values(self, column: str) -> dict[str, float]:
         """Collect seed or choice -> score in a column, without missing scores."""
-        return {unit: value for unit, one in self.scores.items() if (value := one[column]) is not None}
+        return {replicate: value for replicate, one in self.scores.items() if (value := one[column]) is not None}
 
     def mean(self, column: str) -> float | None:
         """Compute the mean of a column; None if there is no score."""
@@ -79,9 +79,9 @@ class Row:
 
 def columns(scores: Mapping[str, Any]) -> dict[str, float | None]:
     """Compute the columns for the scores of a method on a run."""
-    found = {column: scores[name] for column, name in NAMES.items()}
-    expected, reached = found[_EXPECTED], found[H]
-    return found | {GAP: None if expected is None or reached is None else expected - reached}
+    values = {column: scores[name] for column, name in NAMES.items()}
+    expected, reached = values[_EXPECTED], values[H]
+    return values | {GAP: None if expected is None or reached is None else expected - reached}
 
 
 def ranked(rows: Sequence[Row]) -> list[Row]:
@@ -92,7 +92,7 @@ def ranked(rows: Sequence[Row]) -> list[Row]:
 
 def by_domain(rows: Sequence[Row]) -> dict[str, list[Row]]:
     """Group the rows by domain, oracles last."""
-    domains: dict[str, list[Row]] = {row.place.domain: [] for row in rows}
+    domains: dict[str, list[Row]] = {row.key.domain: [] for row in rows}
     for row in sorted(rows, key=lambda row: not row.counts):
-        domains[row.place.domain].append(row)
+        domains[row.key.domain].append(row)
     return domains

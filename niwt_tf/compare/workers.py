@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Commands run as processes, several at a time: one that fails stops no other, and none outlives this process."""
+"""Run commands as processes, several at a time: a failure stops no other process, and none outlives this one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ _PAUSE = 0.1  # seconds between checks of the processes
 _GRACE = 10.0  # seconds that an interrupted process has to end by itself
 
 
-def _never() -> bool:
+def never() -> bool:
+    """Return False: a task has to wait until the other one is done."""
     return False
 
 
@@ -29,15 +30,15 @@ class Task:
       key: Name of the task.
       command: Command line. Its standard input is a pipe that closes when this process ends, however it ends.
       log: File for the output; an old one is overwritten.
-      after: Key of the task that this one waits for; None for none.
-      until: Function that is true if the task need not wait any longer, although the other task is not done.
+      waits_for: Key of the task that this one waits for; None for none.
+      is_ready: Function that returns True once the task need not wait any longer, although the other is not done.
     """
 
     key: str
     command: Sequence[str]
     log: Path
-    after: str | None = None
-    until: Callable[[], bool] = _never
+    waits_for: str | None = None
+    is_ready: Callable[[], bool] = never
 
 
 def run(
@@ -49,9 +50,9 @@ def run(
     """Run all tasks, and return the exit status of each by its key; a signal's is negative.
 
     Args:
-      tasks: Tasks in the order in which they are started; none waits for a later one.
-      most: Most tasks at a time.
-      threads: Number of threads of each task, however many run.
+      tasks: Tasks in the order in which they are started; a task may wait for an earlier one only.
+      most: Largest number of tasks at a time.
+      threads: Number of threads of each task.
       ended: Function to call after each task, with the task and its exit status.
 
     Raises:
@@ -67,13 +68,13 @@ def run(
                     codes[key] = code = _close(process)
                     unfinished.discard(key)
                     ended(task, code)
-            free = [task for task in waiting if task.after not in unfinished or task.until()][: most - len(running)]
-            for task in free:
+            ready = [task for task in waiting if task.waits_for not in unfinished or task.is_ready()]
+            for task in ready[: most - len(running)]:
                 running[task.key] = task, _start(task, resources.environment(threads))
                 waiting.remove(task)
             time.sleep(_PAUSE)
     finally:
-        _end([process for _, process in running.values()])
+        _stop([process for _, process in running.values()])
     return codes
 
 
@@ -85,7 +86,7 @@ def _start(task: Task, environment: Mapping[str, str]) -> subprocess.Popen[bytes
         )
 
 
-def _end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+def _stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
     """Interrupt processes as Ctrl-C does, and kill those that do not end in time."""
     for process in processes:
         process.send_signal(signal.SIGINT)

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of ConSE: the mixture of vectors by hand, and the classifier below it."""
+"""Tests of ConSE by hand: the mixture of vectors, and its classifier."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def test_mixtures_of_the_likeliest_classes_by_hand(top: int, expected: list[floa
     np.testing.assert_allclose(conse.combine(np.array([[0.5, 0.3, 0.2]]), _SEEN, top), [expected])
 
 
-def test_of_one_class_alone_the_image_is_that_class_and_its_cosines_score_all() -> None:
+def test_with_one_class_scores_are_cosines_to_its_vector() -> None:
     features, labels = np.array([[0.0], [4.0]], np.float32), np.array([0, 1])
     problem = method.Problem(features, labels, np.array([[2.0, 0.0], [0.0, 3.0], [3.0, 4.0]], np.float32), 2)
     scores = conse.fit(problem, conse.Setting(1, 1e-3))(features)
     np.testing.assert_allclose(scores, [[1, 0, 0.6], [0, 1, 0.8]], atol=1e-12)
 
 
-def test_halfway_between_two_classes_their_vectors_count_alike() -> None:
+def test_halfway_between_two_classes_both_vectors_count_the_same() -> None:
     features, labels = np.array([[0.0], [4.0]], np.float32), np.array([0, 1])
     problem = method.Problem(features, labels, np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]], np.float32), 2)
     scores = conse.fit(problem, conse.Setting(2, 1e-3))(np.array([[2.0]], np.float32))

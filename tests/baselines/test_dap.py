@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of DAP: which class has which attribute, and the product of their probabilities, by hand."""
+"""Tests of DAP by hand: binary attributes, and the product of their probabilities."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from niwt_tf.baselines import dap, method
 
 
-def test_a_class_has_what_exceeds_the_mean_of_the_seen() -> None:
-    """Means 2, 5, 0.5 and 1; what all seen classes have alike is left out."""
+def test_a_class_has_the_attributes_above_the_mean_of_the_seen_classes() -> None:
+    """Means 2, 5, 0.5 and 1; attributes that the seen classes have alike are left out."""
     vectors = np.array([[1.0, 5.0, 0.0, 1.0], [3.0, 5.0, 1.0, 1.0], [2.5, 9.0, 0.4, 0.0]])
     np.testing.assert_array_equal(dap.binary(vectors, 2), [[0, 0], [1, 1], [1, 0]])
 
@@ -21,7 +21,7 @@ def test_rounding_gives_no_class_an_attribute() -> None:
     np.testing.assert_array_equal(dap.binary(vectors, 3), [[1], [0], [1]])
 
 
-def test_features_that_tell_nothing_score_all_classes_alike() -> None:
+def test_uninformative_features_give_all_classes_the_same_score() -> None:
     """The probability of an attribute is then its share of the seen classes: log 1 for each."""
     problem = method.Problem(
         np.ones((3, 2), np.float32), np.array([0, 1, 2]), np.array([[1.0, 0], [1, 1], [0, 0], [0, 1]], np.float32), 3

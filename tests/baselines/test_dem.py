@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of DEM: its loss by hand, its gradient by differences, and that classes stand for their images."""
+"""Tests of DEM: its loss by hand, its gradient by finite differences, and the sum over classes in place of images."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ def test_one_number_in_each_layer_by_hand() -> None:
 
 
 @pytest.mark.parametrize("rectified", [True, False])
-def test_the_gradient_is_that_of_differences(rectified: bool) -> None:
+def test_the_gradient_agrees_with_finite_differences(rectified: bool) -> None:
     loss, weights, step = _loss(rectified), _weights(), 1e-6
     gradient = loss.value_and_gradient(weights)[1]
     for array, slopes in zip(weights, gradient, strict=True):
         for place in np.ndindex(array.shape):
-            kept = array[place]
+            value = array[place]
             values = []
-            for moved in (kept + step, kept - step):
-                array[place] = moved
+            for shifted in (value + step, value - step):
+                array[place] = shifted
                 values.append(loss.value_and_gradient(weights)[0])
-            array[place] = kept
+            array[place] = value
             assert (values[0] - values[1]) / (2 * step) == pytest.approx(slopes[place], abs=1e-5)
 
 
-def test_the_loss_over_classes_is_that_over_images_less_a_constant() -> None:
+def test_the_loss_over_classes_differs_from_that_over_images_by_a_constant() -> None:
     labels = np.array([0, 1, 1, 1, 2, 2])
     features, vectors = _RNG.uniform(size=(6, 2)), _RNG.normal(size=(3, 3))
     targets, counts = discriminant.class_means(features, labels, 3), np.bincount(labels)
@@ -61,9 +61,9 @@ def test_the_loss_over_classes_is_that_over_images_less_a_constant() -> None:
 
 
 @pytest.mark.parametrize("shift", [0.0, -1.0])
-def test_long_fits_reach_the_class_means_above_zero_and_below(shift: float) -> None:
+def test_long_fits_reach_the_class_means(shift: float) -> None:
     features = np.array([[1.0, 0.0], [3.0, 0.0], [0.0, 4.0]], np.float32) + np.float32(shift)
     problem = method.Problem(features, np.array([0, 0, 1]), np.eye(2, dtype=np.float32), 2)
-    of_means = dem.fit(problem, dem.Setting(0.0, 800))(np.array([[2.0, 0.0], [0.0, 4.0]]) + shift)
-    scale = 1 / (features**2).sum(1).mean()  # the mean squared length is brought to 1
-    np.testing.assert_allclose(of_means, scale * np.array([[0, -20], [-20, 0]]), atol=0.02)
+    scores = dem.fit(problem, dem.Setting(0.0, 800))(np.array([[2.0, 0.0], [0.0, 4.0]]) + shift)
+    scale = 1 / (features**2).sum(1).mean()  # the mean squared length becomes 1
+    np.testing.assert_allclose(scores, scale * np.array([[0, -20], [-20, 0]]), atol=0.02)

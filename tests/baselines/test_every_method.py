@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of what every baseline must do: tell unseen classes apart, and depend on nothing but what it is given."""
+"""Tests of every baseline: it recognises unseen classes, and depends on nothing but its problem and its setting."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def _zsl(name: str, problem: method.Problem) -> float:
 
 
 @pytest.mark.parametrize("name", _ZERO_SHOT)
-def test_unseen_classes_are_told_apart_far_better_than_by_chance(name: str) -> None:
+def test_unseen_classes_are_recognised_far_above_chance(name: str) -> None:
     assert _zsl(name, linear_world.problem()) > 0.6  # chance is 0.2
 
 
 @pytest.mark.parametrize("name", _ZERO_SHOT)
-def test_vectors_of_other_classes_tell_no_more_than_chance(name: str) -> None:
-    """What a method reaches comes from the vectors of the unseen classes: shifted by one, they name the wrong ones."""
+def test_vectors_of_the_wrong_classes_are_no_better_than_chance(name: str) -> None:
+    """The accuracy comes from the vectors of the unseen classes: shifted by one, they belong to the wrong classes."""
     problem = linear_world.problem()
     wrong = problem.vectors.copy()
     wrong[linear_world.SEEN :] = np.roll(wrong[linear_world.SEEN :], 1, axis=0)
@@ -38,7 +38,7 @@ def test_vectors_of_other_classes_tell_no_more_than_chance(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", registry.METHODS)
-def test_seen_classes_are_told_apart(name: str) -> None:
+def test_seen_classes_are_recognised(name: str) -> None:
     test = linear_world.make().seen
     scores = registry.fit(name, linear_world.problem(), _SETTINGS[name])(test.features)
     predictions = scores[:, : linear_world.SEEN].argmax(1)
@@ -48,25 +48,25 @@ def test_seen_classes_are_told_apart(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", _ZERO_SHOT)
-def test_unseen_classes_in_another_order_have_the_same_scores(name: str) -> None:
+def test_the_order_of_unseen_classes_does_not_matter(name: str) -> None:
     problem, features = linear_world.problem(), linear_world.make().unseen.features
     order = np.concatenate([np.arange(linear_world.SEEN), linear_world.SEEN + np.array([3, 0, 4, 2, 1])])
-    moved = dataclasses.replace(problem, vectors=problem.vectors[order])
-    scores, of_moved = (registry.fit(name, one, _SETTINGS[name])(features) for one in (problem, moved))
-    np.testing.assert_allclose(of_moved, scores[:, order], rtol=1e-4, atol=1e-4)
+    reordered = dataclasses.replace(problem, vectors=problem.vectors[order])
+    scores, reordered_scores = (registry.fit(name, one, _SETTINGS[name])(features) for one in (problem, reordered))
+    np.testing.assert_allclose(reordered_scores, scores[:, order], rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", _ZERO_SHOT)
-def test_vectors_that_say_everything_twice_say_no_more(name: str) -> None:
-    """With more numbers than classes they are told in the basis of what they span; DEM starts from other weights."""
+def test_repeated_numbers_do_not_change_the_scores(name: str) -> None:
+    """More numbers than classes are used in a basis of their span. For DEM and DAP only the accuracy is comparable."""
     problem, features = linear_world.problem(), linear_world.make().unseen.features
     wide = dataclasses.replace(problem, vectors=np.tile(problem.vectors, (1, 3)))
     assert wide.directions.shape == (19, 19)
     if name in ("dem", "dap"):
         assert _zsl(name, wide) > 0.6
         return
-    scores, of_wide = (registry.fit(name, one, _SETTINGS[name])(features) for one in (problem, wide))
-    np.testing.assert_allclose(of_wide, scores, rtol=1e-3, atol=1e-3)
+    scores, wide_scores = (registry.fit(name, one, _SETTINGS[name])(features) for one in (problem, wide))
+    np.testing.assert_allclose(wide_scores, scores, rtol=1e-3, atol=1e-3)
 
 
 @pytest.mark.parametrize("name", registry.METHODS)
@@ -86,7 +86,7 @@ def test_another_seed_gives_other_scores(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", registry.METHODS)
-def test_every_candidate_is_there_once(name: str) -> None:
+def test_no_candidate_is_repeated(name: str) -> None:
     candidates = registry.METHODS[name].CANDIDATES
     assert len({*map(str, candidates)}) == len(candidates) >= 1
 

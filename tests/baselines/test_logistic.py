@@ -30,8 +30,8 @@ def test_attributes_are_scikit_learns_one_by_one() -> None:
 
 def test_probabilities_of_classes_are_scikit_learns() -> None:
     kernel, bias = logistic.fit(_INPUTS, np.eye(3)[_LABELS], _PENALTY, logistic.softmax)
-    found = logistic.softmax(_INPUTS @ kernel + bias)[1]
-    np.testing.assert_allclose(found, _twin().fit(_INPUTS, _LABELS).predict_proba(_INPUTS), atol=1e-3)
+    probabilities = logistic.softmax(_INPUTS @ kernel + bias)[1]
+    np.testing.assert_allclose(probabilities, _twin().fit(_INPUTS, _LABELS).predict_proba(_INPUTS), atol=1e-3)
 
 
 def test_links_by_hand() -> None:

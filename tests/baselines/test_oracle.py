@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of the oracle: its halves, and that it is the run's own classifier over all classes with images."""
+"""Tests of the oracle: its halves of the images, and its classifier over all classes with images."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from niwt_tf.numerics import discriminant
 
 
 def _problem() -> method.Problem:
-    """Returns a problem with images of all classes but the third of four, of which two are seen."""
+    """Builds a problem of four classes, two of them seen, with images of all but the third class."""
     rng = np.random.default_rng(0)
     labels = np.array([0, 1, 3] * 6)
     features = (3 * np.eye(4)[labels] + 0.1 * rng.normal(size=(18, 4))).astype(np.float32)
@@ -32,7 +32,7 @@ def test_logits_are_discriminant_analysis_and_classes_without_images_cannot_win(
     assert (scores[:, 2] == -np.inf).all()
 
 
-def test_a_run_with_softmax_regression_has_an_oracle_of_it() -> None:
+def test_the_oracle_of_a_run_with_softmax_regression_uses_it() -> None:
     setting = config_lib.BackboneConfig(classifier="softmax", classifier_epochs=30, classifier_learning_rate=0.1)
     problem = _problem()
     scores = oracle.fit(problem, setting)(problem.features)
@@ -57,11 +57,11 @@ def test_halves_follow_the_seed() -> None:
     assert (first != other).any()
 
 
-def test_a_class_with_one_image_alone_is_an_error() -> None:
+def test_a_class_with_a_single_image_is_an_error() -> None:
     with pytest.raises(errors.UserError) as caught:
         oracle.halves(np.array([3, 4, 4]), 0)
     assert str(caught.value) == (
-        "`oracle` must have two test images or more of each unseen class. Received: one alone for a class. Add test "
+        "`oracle` must have at least two test images of each unseen class. Received: one image of class 3. Add test "
         "images of it, or leave the oracle out."
     )
 

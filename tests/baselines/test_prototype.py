@@ -12,13 +12,13 @@ _SEEN = np.eye(2)
 _MEANS = np.array([[4.0, 0.0], [0.0, 8.0]])  # their mean is 2, 4
 
 
-def test_a_seen_vector_is_drawn_to_the_mean_by_the_penalty() -> None:
+def test_the_penalty_shrinks_predictions_to_the_mean() -> None:
     """The kernel of the seen is I: the deviation 2, -4 is halved by a penalty of 1."""
     setting = prototype.Setting("length", "linear", 1.0)
     np.testing.assert_allclose(prototype.predict(_SEEN, _MEANS, _SEEN[:1], setting), [[3, 2]])
 
 
-def test_the_wide_kernel_is_as_wide_as_the_median_distance() -> None:
+def test_the_width_of_the_rbf_kernel_is_the_median_distance() -> None:
     """Two seen classes at a squared distance of 2: their kernel is e^-1."""
     setting = prototype.Setting("length", "rbf", 0.5)
     kernel = np.array([[1.0, np.exp(-1)], [np.exp(-1), 1.0]])

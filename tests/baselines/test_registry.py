@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of the baselines by name: unknown ones, ones that a domain does not suit, and features of another size."""
+"""Tests of fitting baselines by name, and of the errors for unknown names, domains and sizes."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from niwt_tf import errors
 from niwt_tf.baselines import registry
 
 
-def test_an_unknown_baseline_is_told_with_the_nearest() -> None:
+def test_the_error_for_an_unknown_baseline_suggests_the_nearest() -> None:
     with pytest.raises(errors.UserError) as caught:
         registry.require(["ale", "ezsl"], "attributes")
     assert str(caught.value) == (
-        "`--methods` must be one of ale, devise, sje, eszsl, sae, dem, conse, dap, prototype, oracle. Received: "
-        "--methods=ezsl. Did you mean 'eszsl'?"
+        "`methods` must be one of ale, devise, sje, eszsl, sae, dem, conse, dap, prototype, oracle. Received: "
+        "methods='ezsl'. Did you mean 'eszsl'?"
     )
 
 
 @pytest.mark.parametrize("domain", ["captions", "documents", "sentences", "attributes+captions"])
-def test_attributes_alone_suit_dap(domain: str) -> None:
+def test_dap_needs_attributes(domain: str) -> None:
     message = (
         "`dap` must have attributes or binary_attributes, as it trains a classifier for each. Received: "
-        f"--domain={domain}. Leave dap out, or compare in a run with --domain=attributes."
+        f"domain={domain!r}. Leave dap out, or compare in a run with domain='attributes'."
     )
     with pytest.raises(errors.UserError) as caught:
         registry.require(["dap"], domain)
@@ -39,7 +39,7 @@ def test_attributes_alone_suit_dap(domain: str) -> None:
 
 
 @pytest.mark.parametrize("domain", ["attributes", "binary_attributes", "attributes+binary_attributes"])
-def test_attributes_suit_all(domain: str) -> None:
+def test_attributes_suit_every_baseline(domain: str) -> None:
     registry.require([*registry.METHODS], domain)
     assert registry.suitable(domain) == tuple(registry.METHODS)
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of comparing on a run: what is read of it, what is kept, and what makes a baseline anew."""
+"""Tests of comparing baselines on a run: the data that they get, and when scores are used again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ import pytest
 
 from niwt_tf import config as config_lib
 from niwt_tf import errors, pipeline, workdir
-from niwt_tf.baselines import eszsl, from_run, material, measure, run
+from niwt_tf.baselines import eszsl, from_run, measure, run
+from niwt_tf.baselines import features as features_lib
 from niwt_tf.data import registry as datasets
 from niwt_tf.runs import stage_table
 from niwt_tf.util import json_files
@@ -24,7 +25,7 @@ _SCORED = [*stage_table.STAGES][: [*stage_table.STAGES].index("evaluate") + 1]
 
 @pytest.fixture(scope="module")
 def config(tiny_data_config: config_lib.DataConfig) -> config_lib.RunConfig:
-    """A run of seconds, whose captions are encoded for each rehearsal."""
+    """Settings of a short run, whose captions are encoded for each validation split."""
     return config_lib.RunConfig(
         data=tiny_data_config,
         domain=config_lib.DomainConfig(domain="captions", tfidf_phrase=1),
@@ -37,69 +38,77 @@ def config(tiny_data_config: config_lib.DataConfig) -> config_lib.RunConfig:
 
 @pytest.fixture(scope="module")
 def finished(config: config_lib.RunConfig, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a run that has its scores."""
+    """Folder of a run up to its scores."""
     folder = workdir.Workdir(tmp_path_factory.mktemp("run") / "run")
     pipeline.run(config, folder, _SCORED)
     return folder.root
 
 
 @pytest.fixture(scope="module")
-def found(finished: Path) -> material.Material:
-    """What is compared on."""
+def features(finished: Path) -> features_lib.FeatureDataset:
+    """Data that the baselines get."""
     return from_run.load(finished)
 
 
 @pytest.fixture
 def root(finished: Path, tmp_path: Path) -> Path:
-    """A copy, to be changed."""
+    """Copy of the run, to be changed."""
     return shutil.copytree(finished, tmp_path / "copy")
 
 
-def test_the_material_is_what_niwt_had(found: material.Material, config: config_lib.RunConfig) -> None:
+def test_the_data_are_those_of_niwt(features: features_lib.FeatureDataset, config: config_lib.RunConfig) -> None:
     dataset = datasets.load(config.data, 64)
-    assert (found.problem.seen_classes, len(found.problem.vectors), found.problem.domain) == (9, 12, "captions")
-    np.testing.assert_array_equal(found.problem.labels, dataset.train.labels)
-    np.testing.assert_array_equal(found.seen.labels, dataset.test_seen.labels)
-    np.testing.assert_array_equal(found.unseen.labels, dataset.test_unseen.labels)
-    assert len(found.seen.features) == len(found.seen.labels) and len(found.unseen.features) == 90
-    assert found.problem.features.shape == (54, 128)
-    assert (found.imageless, found.classifier) == ((), config.backbone)
-    assert len(found.trials) == 2
+    assert (features.problem.seen_classes, len(features.problem.vectors), features.problem.domain) == (
+        9,
+        12,
+        "captions",
+    )
+    np.testing.assert_array_equal(features.problem.labels, dataset.train.labels)
+    np.testing.assert_array_equal(features.seen.labels, dataset.test_seen.labels)
+    np.testing.assert_array_equal(features.unseen.labels, dataset.test_unseen.labels)
+    assert len(features.seen.features) == len(features.seen.labels) and len(features.unseen.features) == 90
+    assert features.problem.features.shape == (54, 128)
+    assert (features.imageless, features.classifier) == ((), config.backbone)
+    assert len(features.validation_splits) == 2
 
 
-def test_the_rehearsals_are_niwts_own(found: material.Material, config: config_lib.RunConfig) -> None:
-    """Their vectors come from an encoder that has not read the pseudo-unseen classes, so they are not the run's."""
+def test_the_validation_splits_are_those_of_niwt(
+    features: features_lib.FeatureDataset, config: config_lib.RunConfig
+) -> None:
+    """Their encoder is not fitted to text of pseudo-unseen classes, so their vectors differ from the run's."""
     dataset = datasets.load(config.data, 64)
-    for group, trial in enumerate(found.trials):
-        rehearsed = dataset.validation_dataset(config.seed, group)
-        assert trial.problem.seen_classes == len(rehearsed.seen)
-        np.testing.assert_array_equal(trial.problem.labels, rehearsed.train.labels)
-        np.testing.assert_array_equal(trial.seen.labels, rehearsed.test_seen.labels)
-        np.testing.assert_array_equal(trial.unseen.labels, rehearsed.test_unseen.labels)
-        assert len(trial.problem.vectors) == len(dataset.seen)
-        assert trial.problem.vectors.shape[1] != found.problem.vectors.shape[1]
+    for group, split in enumerate(features.validation_splits):
+        expected = dataset.validation_dataset(config.seed, group)
+        assert split.problem.seen_classes == len(expected.seen)
+        np.testing.assert_array_equal(split.problem.labels, expected.train.labels)
+        np.testing.assert_array_equal(split.seen.labels, expected.test_seen.labels)
+        np.testing.assert_array_equal(split.unseen.labels, expected.test_unseen.labels)
+        assert len(split.problem.vectors) == len(dataset.seen)
+        assert split.problem.vectors.shape[1] != features.problem.vectors.shape[1]
 
 
 def test_niwt_has_the_first_row_and_every_row_the_same_scores(root: Path) -> None:
-    found = run.compare(root, ["prototype", "eszsl", "oracle"])
-    assert [*found] == ["niwt", "prototype", "eszsl", "oracle"]
+    rows = run.compare(root, ["prototype", "eszsl", "oracle"])
+    assert [*rows] == ["niwt", "prototype", "eszsl", "oracle"]
     metrics = json_files.read(root / "metrics.json")
-    assert all(row.keys() == found["niwt"].keys() for row in found.values())
-    for name, value in found["niwt"].items():
+    assert all(row.keys() == rows["niwt"].keys() for row in rows.values())
+    for name, value in rows["niwt"].items():
         if name not in ("method", "setting", "seconds"):
             assert value == metrics[name]
     stages = metrics["stage_seconds"]
-    assert found["niwt"]["seconds"] == pytest.approx(stages["rehearsal"] + stages["map"] + stages["transfer"], abs=0.01)
-    assert found["niwt"]["setting"]["lambda"] == 0.01
+    assert rows["niwt"]["seconds"] == pytest.approx(stages["rehearsal"] + stages["map"] + stages["transfer"], abs=0.01)
+    assert rows["niwt"]["setting"]["lambda"] == 0.01
     assert {path.name for path in (root / "baselines").iterdir()} == {"prototype.json", "eszsl.json", "oracle.json"}
 
 
-def test_what_is_done_is_not_done_again(root: Path, found: material.Material, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(from_run, "load", lambda _: found)
+def test_scores_are_used_again_until_the_run_or_the_candidates_change(
+    root: Path, features: features_lib.FeatureDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(from_run, "load", lambda _: features)
     first = run.compare(root, ["prototype"])
     measured: list[str] = []
     real = measure.measure
-    monkeypatch.setattr(measure, "measure", lambda name, known: measured.append(name) or real(name, known))
+    monkeypatch.setattr(measure, "measure", lambda name, data: measured.append(name) or real(name, data))
     assert run.compare(root, ["prototype"]) == first
     assert measured == []
     run.compare(root, ["eszsl", "prototype"])
@@ -115,7 +124,7 @@ def test_what_is_done_is_not_done_again(root: Path, found: material.Material, mo
     assert measured[3:] == ["prototype"]
 
 
-def test_a_run_that_is_compared_stays_whole(root: Path, config: config_lib.RunConfig) -> None:
+def test_a_run_stays_complete_after_a_comparison(root: Path, config: config_lib.RunConfig) -> None:
     run.compare(root, ["prototype"])
     folder = workdir.Workdir(root)
     prints = stage_table.fingerprints(config)
@@ -131,25 +140,25 @@ def test_comparing_again_imports_no_tensorflow(root: Path) -> None:
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
-def test_a_missing_stage_is_told_with_the_command(root: Path) -> None:
+def test_the_error_for_a_missing_stage_names_the_command(root: Path) -> None:
     shutil.rmtree(root / "importances")
     with pytest.raises(errors.UserError) as caught:
         run.compare(root, ["ale"])
     assert str(caught.value).startswith(
-        "`--workdir` must hold the stages data, knowledge, rehearsal_backbone, rehearsal, importances, map, transfer, "
-        f"evaluate. Received: --workdir={root}, without importances. Make what is missing: niwt "
+        "`workdir` must hold the stages data, knowledge, rehearsal_backbone, rehearsal, importances, map, transfer, "
+        f"evaluate. Received: workdir={str(root)!r}, without importances. Make what is missing: niwt "
     )
 
 
-def test_mistakes_are_told_before_any_work(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mistakes_are_errors_before_any_work(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(from_run, "load", lambda _: pytest.fail("work was done"))
-    with pytest.raises(errors.UserError, match=r"`--methods` must be one of .* Did you mean 'prototype'\?"):
+    with pytest.raises(errors.UserError, match=r"`methods` must be one of .* Did you mean 'prototype'\?"):
         run.compare(root, ["eszsl", "protype"])
-    with pytest.raises(errors.UserError, match=r"`dap` must have attributes or binary_attributes.*--domain=captions"):
+    with pytest.raises(errors.UserError, match=r"`dap` must have attributes or binary_attributes.*domain='captions'"):
         run.compare(root, ["dap"])
     assert not (root / "baselines").exists()
 
 
-def test_a_folder_of_no_run_is_told(tmp_path: Path) -> None:
-    with pytest.raises(errors.UserError, match="`--workdir` must be the folder of a run"):
+def test_a_folder_without_a_run_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(errors.UserError, match="`workdir` must be the folder of a run"):
         run.compare(tmp_path, ["ale"])

@@ -24,7 +24,7 @@ def test_weights_solve_sylvesters_equation(lambda_: float) -> None:
     np.testing.assert_allclose(sae.solve(x, s, lambda_), expected, rtol=1e-8)
 
 
-def test_fewer_images_than_features_and_classes_than_attributes_solve_it_too() -> None:
+def test_the_equation_is_solved_with_few_images_and_classes() -> None:
     rng = np.random.default_rng(1)
     x, s = rng.normal(size=(3, 9)), rng.normal(size=(2, 5))[[0, 1, 1]]
     w = sae.solve(x, s, 0.5)
@@ -32,7 +32,7 @@ def test_fewer_images_than_features_and_classes_than_attributes_solve_it_too() -
     assert np.abs(w).max() < 100
 
 
-def test_classes_are_compared_as_cosines_on_either_side() -> None:
+def test_scores_are_cosines_in_either_space() -> None:
     features, labels = np.array([[1.0, 0.2], [0.3, 2.0], [0.9, 0.1]], np.float32), np.array([0, 1, 0])
     problem = method.Problem(features, labels, np.array([[1.0, 0], [0, 1], [1, 1]], np.float32), 2)
     units, s = features / np.linalg.norm(features, axis=1, keepdims=True), problem.directions

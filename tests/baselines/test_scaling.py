@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of scaling and nearness, by hand."""
+"""Tests of scaling and similarities, by hand."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from niwt_tf.baselines import scaling, similarity
 _FEATURES = np.array([[3.0, 4.0], [0.0, 0.0], [6.0, 8.0]], np.float32)
 
 
-def test_images_of_length_one() -> None:
+def test_length_scales_each_image_to_length_one() -> None:
     scale = scaling.fit("length", _FEATURES)
     np.testing.assert_allclose(scale(_FEATURES), [[0.6, 0.8], [0, 0], [0.6, 0.8]])
 
 
-def test_features_of_equal_spread_that_makes_images_of_length_one() -> None:
+def test_spread_scales_each_feature_to_the_same_spread() -> None:
     """Means 3 and 4, spreads 3 sqrt(2 / 3) and 4 sqrt(2 / 3), shared by two features."""
     scale = scaling.fit("spread", _FEATURES)
     np.testing.assert_allclose(scale(_FEATURES), np.array([[0, 0], [-1, -1], [1, 1]]) * np.sqrt(3 / 4), atol=1e-6)
@@ -37,7 +37,7 @@ def test_features_without_spread_become_zero() -> None:
     np.testing.assert_allclose(scaling.fit("spread", features)(features)[:, 0], 0)
 
 
-def test_nearness_by_hand() -> None:
+def test_similarities_by_hand() -> None:
     classes = np.array([[3.0, 0.0], [0.0, 1.0]])
     np.testing.assert_allclose(similarity.cosines(_FEATURES, classes), [[0.6, 0.8], [0, 0], [0.6, 0.8]])
     np.testing.assert_allclose(similarity.closeness(_FEATURES, classes), [[-16, -18], [-9, -1], [-73, -85]])

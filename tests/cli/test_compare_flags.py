@@ -12,7 +12,8 @@ from absl import flags
 
 from niwt_tf import errors
 from niwt_tf.cli import compare_flags
-from niwt_tf.compare import axes, comparison, items, plan
+from niwt_tf.compare import comparison, jobs, plan
+from niwt_tf.compare import grid as grid_lib
 from niwt_tf.data import named_files
 from niwt_tf.runs import stage_table
 
@@ -35,16 +36,16 @@ def _request(*arguments: str) -> comparison.Request:
 
 def test_without_flags_niwt_meets_all_baselines_on_one_aviary() -> None:
     request = _request()
-    assert request.axes == axes.Axes(request.axes.base)
+    assert request.grid == grid_lib.Grid(request.grid.base)
     assert (request.out, request.workers, request.overwrite) == (Path("runs/compare-aviary"), 0, False)
     assert request.command == "niwt_compare"
 
 
 def test_flags_of_niwt_hold_for_all_runs() -> None:
     request = _request("--domain=captions", "--epochs=3", "--seeds=0-2", "--workdir=runs/preset", "--out=x y")
-    assert request.axes.domains == ("captions",)
-    assert request.axes.seeds == (0, 1, 2)
-    assert request.axes.base.backbone.epochs == 3
+    assert request.grid.domains == ("captions",)
+    assert request.grid.seeds == (0, 1, 2)
+    assert request.grid.base.backbone.epochs == 3
     assert request.out == Path("x y")
     assert request.command.endswith("--workdir=runs/preset '--out=x y'")
 
@@ -65,7 +66,7 @@ def test_published_features_have_no_stages_to_take() -> None:
 
 def test_lists_are_named_once() -> None:
     request = _request("--methods=niwt, sje,niwt", "--domains=captions,attributes,captions")
-    assert (request.axes.methods, request.axes.domains) == (("niwt", "sje"), ("captions", "attributes"))
+    assert (request.grid.methods, request.grid.domains) == (("niwt", "sje"), ("captions", "attributes"))
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ def test_lists_are_named_once() -> None:
 )
 def test_an_axis_of_any_flag(text: str, texts: tuple[str, ...], values: tuple[object, ...]) -> None:
     name = text.partition("=")[0]
-    assert _request(f"--vary={text}").axes.vary == (axes.Vary(name, texts, values),)
+    assert _request(f"--vary={text}").grid.factors == (grid_lib.Factor(name, texts, values),)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +88,7 @@ def test_an_axis_of_any_flag(text: str, texts: tuple[str, ...], values: tuple[ob
     [
         (
             "--seeds=a",
-            "`--seeds` must be whole numbers from 0 and ranges of them, such as 0-9,12. Received: --seeds=a.",
+            "`--seeds` must be whole numbers from 0, or ranges of at most 10,000, such as 0-9,12. Received: --seeds=a.",
         ),
         ("--vary=layer", "`--vary` must be FLAG=VALUE,VALUE. Received: --vary=layer."),
         (
@@ -108,41 +109,45 @@ def test_an_axis_of_any_flag(text: str, texts: tuple[str, ...], values: tuple[ob
 def test_mistakes_are_told(argument: str, message: str) -> None:
     with pytest.raises(errors.UserError) as raised:
         _request(argument)
-    assert str(raised.value).startswith(message)
+    assert raised.value.as_flags().startswith(message)
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--features=res101.mat",), "`--features` must be xlsa17:DIR. Received: --features=res101.mat."),
+        (
+            ("--features=res101.mat",),
+            "`--features` must be xlsa17:DIR. Received: --features=res101.mat. Name a folder of xlsa17.zip, such as "
+            "xlsa17:xlsa17/data/AWA2.",
+        ),
         (
             ("--features=xlsa17:none",),
-            "`--features` must name a folder that is there. Received: --features=xlsa17:none, where none does not "
-            "exist. Name one of xlsa17.zip, such as xlsa17:xlsa17/data/AWA2.",
+            "`--features` must name a folder that exists. Received: --features=xlsa17:none, where none does not "
+            "exist. Name a folder of xlsa17.zip, such as xlsa17:xlsa17/data/AWA2.",
         ),
         (
             ("--features=xlsa17:.", "--methods=niwt"),
-            "`--methods` must hold a baseline with --features. Received: --methods=niwt; niwt is left out, as it takes "
-            "the network itself, whose importances features do not tell. Add some of ale, devise, sje, eszsl, sae, "
-            "dem, conse, dap, prototype, oracle.",
+            "`--methods` must name a baseline if --features is used. Received: --methods=niwt; niwt is left out, as it "
+            "needs the network: features alone do not determine importances. Add some of ale, devise, sje, eszsl, "
+            "sae, dem, conse, dap, prototype, oracle.",
         ),
         (
             ("--features=xlsa17:.", "--domains=captions"),
-            "`--features` must be compared with --domains=attributes, which come with them. Received: "
-            "--domains=captions.",
+            "`--features` must be used with --domains=attributes, which are published with them. Received: "
+            "--domains=captions. Leave the others out.",
         ),
         (
             ("--features=xlsa17:.", "--vary=layer=conv3"),
-            "`--features` must be compared without --vary and --choices, which are of runs. Received: --features with "
-            "--vary. Leave it out.",
+            "`--features` must be used without --vary and --choices, which apply to runs only. Received: --features "
+            "with --vary. Leave one of them out.",
         ),
     ],
 )
 def test_features_that_make_no_sense_are_told(arguments: tuple[str, ...], message: str) -> None:
     request = _request(*arguments)
     with pytest.raises(errors.UserError) as raised:
-        items.of_features(request.axes, request.out, request.features)
-    assert str(raised.value) == message
+        jobs.feature_jobs(request.grid, request.out, request.features)
+    assert raised.value.as_flags() == message
 
 
 @pytest.mark.parametrize("path", [*_PRESETS, *_ABLATIONS], ids=lambda path: path.name)
@@ -156,8 +161,8 @@ def test_every_preset_names_its_own_command_and_no_flag_twice(path: Path) -> Non
 @pytest.mark.parametrize("path", _PRESETS, ids=lambda path: path.name)
 def test_every_preset_gives_a_comparison(path: Path) -> None:
     request = _request(f"--flagfile={path}")
-    assert request.axes.methods[0] == "niwt" and len(request.axes.methods) >= 10
-    assert len(request.axes.seeds or request.axes.choices) >= 10, "so that significance can be told"
+    assert request.grid.methods[0] == "niwt" and len(request.grid.methods) >= 10
+    assert len(request.grid.seeds or request.grid.choices) >= 10, "so that significance can be told"
 
 
 def test_presets_have_folders_of_their_own() -> None:
@@ -165,7 +170,7 @@ def test_presets_have_folders_of_their_own() -> None:
 
 
 def test_the_preset_of_the_aviary_trains_a_network_for_each_seed() -> None:
-    runs = plan.plan(_request(f"--flagfile={_PRESETS[0]}").axes)
+    runs = plan.plan(_request(f"--flagfile={_PRESETS[0]}").grid)
     assert [run.key for run in runs[:3]] == ["attributes-60", "captions-60", "attributes-61"]
     assert len(runs) == 40
 
@@ -180,11 +185,11 @@ def test_an_ablation_is_of_niwt_alone_and_trains_networks_once_for_all_its_value
 ) -> None:
     monkeypatch.setattr(named_files, "transfer_stamps", lambda config, seed: {})  # the photographs may not be here
     name, request = path.stem.removeprefix("ablate_"), _request(f"--flagfile={path}")
-    assert (request.axes.methods, request.axes.seeds) == (("niwt",), (20, 21, 22))
+    assert (request.grid.methods, request.grid.seeds) == (("niwt",), (20, 21, 22))
     assert request.out == Path(f"runs/ablate-{name}")
-    runs = plan.plan(request.axes)
-    assert len({run.places for run in runs}) == _ROWS[name] and len(runs) == 3 * _ROWS[name]
-    prints = [stage_table.fingerprints(run.config) for run in runs if run.unit == "20"]
+    runs = plan.plan(request.grid)
+    assert len({run.row_keys for run in runs}) == _ROWS[name] and len(runs) == 3 * _ROWS[name]
+    prints = [stage_table.fingerprints(run.config) for run in runs if run.replicate == "20"]
     shared = {stage for stage in prints[0] if len({one[stage] for one in prints}) == 1}
     assert shared >= (_TRAINED if name not in ("layer", "classifier") else {"data"})
     assert not shared & {"rehearsal", "map", "transfer", "evaluate"}

@@ -24,7 +24,7 @@ def _texts(drawn: figure_lib.Figure) -> list[str]:
     return [text.get_text() for panel in drawn.axes for text in panel.texts]
 
 
-def test_figure_is_a_picture_and_two_drawings(tmp_path: Path) -> None:
+def test_the_figure_is_written_as_png_svg_and_pdf(tmp_path: Path) -> None:
     figure.write(outcomes.four_seeds(), tmp_path)
     with Image.open(tmp_path / "figure.png") as picture:
         assert picture.format == "PNG" and picture.width == 1600
@@ -42,22 +42,22 @@ def test_the_same_outcome_gives_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_every_seed_has_a_dot_and_every_method_a_larger_one() -> None:
-    drawn = figure.drawing(outcomes.four_seeds())
+    drawn = figure.draw(outcomes.four_seeds())
     small, large = _dots(drawn, "."), _dots(drawn, "o")
     assert [values for values, _, _ in small] == [list(h) for h in (outcomes.ORACLE, outcomes.NIWT, outcomes.ESZSL)]
     assert [values[0] for values, _, _ in large] == pytest.approx([0.9, 0.7125, 0.6525])
-    assert [places for _, places, _ in large] == [[0], [1], [2]]
+    assert [heights for _, heights, _ in large] == [[0], [1], [2]]
     assert [inside == "white" for _, _, inside in large] == [True, False, False]  # the oracle is a ring
 
 
-def test_methods_are_sorted_and_settings_stay_in_their_order() -> None:
+def test_methods_are_sorted_and_varied_settings_stay_in_their_order() -> None:
     methods = [outcomes.row("sje", [0.5]), outcomes.row("niwt", [0.7]), outcomes.row("dem", [0.6])]
     values = [outcomes.row("niwt", [h], variant=f"lambdas={h}") for h in (0.5, 0.7, 0.6)]
     for rows, names in (
         (methods, ["niwt", "dem", "sje"]),
         (values, [f"niwt lambdas={h}" for h in (0.5, 0.7, 0.6)]),
     ):
-        (panel,) = figure.drawing(outcomes.of(rows)).axes
+        (panel,) = figure.draw(outcomes.build(rows)).axes
         assert [label.get_text() for label in panel.get_yticklabels()] == names
         assert panel.get_ylim() == (2.5, -0.5)  # the first on top
 
@@ -66,38 +66,38 @@ def test_methods_are_sorted_and_settings_stay_in_their_order() -> None:
     ("values", "limits"),
     [((0.81, 0.83), (0.5, 0.9)), ((0.42, 0.83), (0.0, 0.9)), ((0.1, 0.2), (0.0, 1.0)), ((0.97, 1.0), (0.5, 1.0))],
 )
-def test_the_axis_starts_at_nothing_or_a_half(values: tuple[float, ...], limits: tuple[float, float]) -> None:
-    (panel,) = figure.drawing(outcomes.of([outcomes.row("niwt", values)])).axes
+def test_the_axis_starts_at_zero_or_a_half(values: tuple[float, ...], limits: tuple[float, float]) -> None:
+    (panel,) = figure.draw(outcomes.build([outcomes.row("niwt", values)])).axes
     assert panel.get_xlim() == pytest.approx(limits)
 
 
 def test_each_domain_has_a_panel_on_the_same_axis() -> None:
     rows = [outcomes.row("niwt", [0.5], "attributes"), outcomes.row("niwt", [0.6], "captions")]
-    panels = figure.drawing(outcomes.of(rows)).axes
+    panels = figure.draw(outcomes.build(rows)).axes
     assert [panel.get_title(loc="left") for panel in panels] == ["attributes", "captions"]
     assert panels[0].get_xlim() == panels[1].get_xlim()
 
 
 def test_no_text_is_cut_off(tmp_path: Path) -> None:
     variant = "transfer_source=images:../shared/photographs"
-    found = outcomes.of([outcomes.row("niwt", [0.5, 0.6], variant=variant)])
-    figure.write(found, tmp_path)
+    result = outcomes.build([outcomes.row("niwt", [0.5, 0.6], variant=variant)])
+    figure.write(result, tmp_path)
     with Image.open(tmp_path / "figure.png") as picture:
         edge = picture.convert("L").crop((0, 0, 4, picture.height)).getextrema()
         other = picture.convert("L").crop((picture.width - 4, 0, picture.width, picture.height)).getextrema()
     assert edge == other == (255, 255)
 
 
-def test_what_failed_is_there_without_a_dot() -> None:
+def test_failed_methods_have_no_dot() -> None:
     rows = [outcomes.row("niwt", [0.5]), outcomes.row("sje", [])]
     rows[1].failures["0"] = "no memory"
-    drawn = figure.drawing(outcomes.of(rows, seeds=1))
+    drawn = figure.draw(outcomes.build(rows, seeds=1))
     assert len(_dots(drawn, "o")) == 1 and not _dots(drawn, ".")
     assert _texts(drawn) == ["0.500", "failed"] and drawn.axes[-1].get_xlabel() == "H in the one seed"
 
 
-def test_nothing_but_failures_can_be_drawn(tmp_path: Path) -> None:
+def test_an_outcome_of_failures_alone_can_be_drawn(tmp_path: Path) -> None:
     row = outcomes.row("niwt", [])
     row.failures["0"] = "no memory"
-    figure.write(outcomes.of([row], seeds=1), tmp_path)
+    figure.write(outcomes.build([row], seeds=1), tmp_path)
     assert (tmp_path / "figure.png").is_file()

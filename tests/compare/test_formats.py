@@ -14,7 +14,7 @@ import pytest
 from fakes import outcomes
 from niwt_tf.compare import formats, outcome, table
 
-_TOLD = (
+_DIFFERENCE = (
     "niwt is 0.060 above eszsl in H over 4 seeds (95 % from -0.023 to 0.143; paired t-test p 0.105, Wilcoxon p 0.250)"
 )
 
@@ -23,7 +23,7 @@ def _failed() -> outcome.Outcome:
     rows = [outcomes.row("niwt", outcomes.NIWT[:3]), outcomes.row("sje", [])]
     rows[0].failures["3"] = "`a|b` must be c"
     rows[1].failures.update(dict.fromkeys("0123", "MemoryError: 9 GiB"))
-    return outcomes.of(rows)
+    return outcomes.build(rows)
 
 
 def test_terminal() -> None:
@@ -47,46 +47,48 @@ def test_terminal() -> None:
         "0.137±0.085",
         "13.5",
     ]
-    assert f"  {_TOLD}" in lines
+    assert f"  {_DIFFERENCE}" in lines
     oracle = next(line for line in lines if line.startswith("  oracle "))
     assert oracle.split()[-3:] == ["-", "-", "13.5"]
     assert any("oracle is an upper bound" in line for line in lines)
 
 
-def test_rows_that_were_made_with_other_threads_are_told() -> None:
+def test_several_numbers_of_threads_are_a_remark() -> None:
     machines = [f"AMD EPYC, {threads}, without oneDNN" for threads in ("1 thread", "2 threads")]
     four = outcomes.four_seeds()
-    mixed = dataclasses.replace(four, about={**four.about, "machine": machines}, threads=2)
-    assert "which round otherwise" in formats.terminal(mixed) and "which round otherwise" not in formats.terminal(four)
+    mixed = dataclasses.replace(four, facts={**four.facts, "machine": machines}, threads=2)
+    assert "which round differently" in formats.terminal(mixed) and "which round differently" not in formats.terminal(
+        four
+    )
     assert formats.terminal(mixed).splitlines()[2] == f"  machine    {'; '.join(machines)}"
     assert "at most 2 processes of 2 threads" in formats.terminal(mixed)
     record = formats.record(mixed)
     assert (record["machine"], record["threads_per_process"]) == (machines, 2)
 
 
-def test_a_machine_in_words() -> None:
+def test_the_description_of_a_machine() -> None:
     threads = {"intra_op": 2, "inter_op": 2, "blas": 2}
     record = {"processor": "AMD EPYC", "gpu": None, "cores": 2, "threads": threads, "onednn": False}
-    assert outcome.machine(record) == "AMD EPYC, 2 threads, without oneDNN"
+    assert outcome.describe_machine(record) == "AMD EPYC, 2 threads, without oneDNN"
     other = record | {"gpu": "NVIDIA H100", "threads": threads | {"blas": 1}, "onednn": True}
-    assert outcome.machine(other) == "AMD EPYC, NVIDIA H100, threads intra_op 2 inter_op 2 blas 1, with oneDNN"
-    assert outcome.machine(None) == "unknown"
+    assert outcome.describe_machine(other) == "AMD EPYC, NVIDIA H100, threads intra_op 2 inter_op 2 blas 1, with oneDNN"
+    assert outcome.describe_machine(None) == "unknown"
 
 
-def test_of_many_splits_the_head_lists_the_first_two() -> None:
+def test_the_header_lists_two_of_many_splits() -> None:
     four = outcomes.four_seeds()
     splits = [f"1.0.0 seed {seed}" for seed in range(20)]
-    twenty = dataclasses.replace(four, about={**four.about, "split_version": splits})
+    twenty = dataclasses.replace(four, facts={**four.facts, "split_version": splits})
     first = formats.terminal(twenty).splitlines()[0]
     assert first == "  dataset    aviary; split 1.0.0 seed 0, 1.0.0 seed 1 and 18 more"
     assert formats.record(twenty)["split_version"] == splits
 
 
-def test_one_seed_says_that_it_has_no_spread() -> None:
-    text = formats.terminal(outcomes.of([outcomes.row("niwt", [0.7]), outcomes.row("sje", [0.6])], seeds=1))
-    assert "of one seed: no spread, and nothing to tell significance by" in text
+def test_a_single_seed_has_no_spread() -> None:
+    text = formats.terminal(outcomes.build([outcomes.row("niwt", [0.7]), outcomes.row("sje", [0.6])], seeds=1))
+    assert "of one seed: no spread, and no test of significance" in text
     assert "±" not in text
-    assert "niwt is 0.100 above sje in H in the one seed, which tells no spread" in text
+    assert "niwt is 0.100 above sje in H in the one seed, which gives no spread" in text
 
 
 def test_markdown() -> None:
@@ -102,7 +104,7 @@ def test_markdown() -> None:
     assert rows[0].startswith("| **niwt** | **4** | **0.800 ± 0.000** | **0.713 ± 0.085** |")
     assert rows[1].startswith("| eszsl | 4 |") and rows[2].startswith("| oracle | 4 |")
     assert len({row.count("|") for row in rows}) == 1
-    assert f"{_TOLD}." in lines
+    assert f"{_DIFFERENCE}." in lines
 
 
 def test_comma_separated() -> None:
@@ -122,11 +124,11 @@ def test_record_is_json_and_holds_every_seed() -> None:
     assert niwt["mean"]["validation_gap"] == pytest.approx(0.1375)
     assert niwt["settings"]["0"] == {"k": 1}
     (difference,) = record["differences"]["attributes"]
-    assert difference["told"] == _TOLD and difference["p_wilcoxon"] == pytest.approx(0.25)
+    assert difference["told"] == _DIFFERENCE and difference["p_wilcoxon"] == pytest.approx(0.25)
     assert record["split_version"] == ["1.0.0 seed 0", "1.0.0 seed 1"]
 
 
-def test_what_failed_is_marked_in_every_format() -> None:
+def test_failures_are_marked_in_every_format() -> None:
     failed = _failed()
     terminal = formats.terminal(failed)
     assert "  failed: seed 3, attributes, niwt: `a|b` must be c" in terminal

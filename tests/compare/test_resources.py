@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of how much of the machine a comparison takes."""
+"""Tests of the numbers of processes and threads of a comparison."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from niwt_tf.util import machine
 
 
 def _machine(root: Path, available: int, limit: str = "", used: str = "") -> Path:
-    """Writes what the system says of its memory: KiB that are available, a container's limit and use in bytes."""
+    """Writes the system's files about memory: available KiB, and a container's limit and use in bytes."""
     (root / "proc").mkdir()
     (root / "proc" / "meminfo").write_text(f"MemTotal: 99999999 kB\nMemAvailable:   {available} kB\n", "utf-8")
     group = root / "sys" / "fs" / "cgroup"
@@ -28,13 +28,13 @@ def _machine(root: Path, available: int, limit: str = "", used: str = "") -> Pat
     ("limit", "used", "expected"),
     [("max\n", "123\n", 6.0), ("", "", 6.0), (f"{5 * 2**30}\n", f"{2**30}\n", 4.0), (f"{99 * 2**30}", "0", 6.0)],
 )
-def test_free_memory_is_the_systems_within_the_containers(
+def test_free_memory_is_the_system_s_within_the_container_s_limit(
     tmp_path: Path, limit: str, used: str, expected: float
 ) -> None:
     assert resources.free_memory(_machine(tmp_path, 6 * 2**20, limit, used)) == expected
 
 
-def test_where_the_system_does_not_say_cores_decide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_report_of_memory_cores_decide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert resources.free_memory(tmp_path) is None
     monkeypatch.setattr(resources, "free_memory", lambda: None)
     monkeypatch.setattr(machine, "cores", lambda: 5)
@@ -50,7 +50,7 @@ def test_workers_are_as_many_as_cores_and_memory_allow(
     assert resources.workers() == expected
 
 
-def test_threads_are_the_comparison_s_and_what_the_user_has_set_otherwise_is_told(
+def test_the_environment_sets_threads_and_overruled_variables_are_listed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name in resources._THREADS:
@@ -58,19 +58,19 @@ def test_threads_are_the_comparison_s_and_what_the_user_has_set_otherwise_is_tol
     assert resources.overruled(3) == []
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "3")
-    found = resources.environment(3)
-    assert {found[name] for name in resources._THREADS} == {"3"}
-    assert found["PATH"] == os.environ["PATH"]
+    environment = resources.environment(3)
+    assert {environment[name] for name in resources._THREADS} == {"3"}
+    assert environment["PATH"] == os.environ["PATH"]
     assert resources.overruled(3) == ["OMP_NUM_THREADS=7"]
 
 
 @pytest.mark.parametrize(
-    ("processes", "parts", "expected"),
+    ("processes", "jobs", "expected"),
     [(0, 20, 1), (0, 1, 6), (0, 2, 3), (2, 20, 3), (4, 20, 1), (9, 20, 1), (4, 2, 3)],
 )
-def test_threads_follow_from_the_machine_and_the_command_alone(
-    processes: int, parts: int, expected: int, monkeypatch: pytest.MonkeyPatch
+def test_threads_depend_on_the_machine_and_the_command_alone(
+    processes: int, jobs: int, expected: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(machine, "cores", lambda: 6)
     monkeypatch.setattr(resources, "free_memory", lambda: 0.1)
-    assert resources.threads(processes, parts) == expected
+    assert resources.threads(processes, jobs) == expected

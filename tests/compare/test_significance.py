@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of paired differences, by hand and against scipy's own functions for pairs."""
+"""Tests of paired differences, by hand and against SciPy's functions for pairs."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ _NIWT, _ESZSL = outcomes.row("niwt", outcomes.NIWT), outcomes.row("eszsl", outco
 
 def test_difference_by_hand() -> None:
     """Differences 0.05, 0.1, -0.01, 0.1: mean 0.06, spread 0.05228; t is 3.18245 for 95 % at three degrees."""
-    found = significance.difference(_NIWT, _ESZSL)
-    assert found is not None and found.interval is not None
-    assert (found.first, found.second, found.count) == ("niwt", "eszsl", 4)
-    assert found.mean == pytest.approx(0.06)
+    tested = significance.difference(_NIWT, _ESZSL)
+    assert tested is not None and tested.interval is not None
+    assert (tested.first, tested.second, tested.count) == ("niwt", "eszsl", 4)
+    assert tested.mean == pytest.approx(0.06)
     half = 3.18245 * 0.0522813 / 2
-    assert found.interval == pytest.approx((0.06 - half, 0.06 + half), abs=1e-5)
-    assert found.p_t == pytest.approx(stats.ttest_rel(outcomes.NIWT, outcomes.ESZSL).pvalue)
-    assert found.p_wilcoxon == pytest.approx(0.25)  # ranks 2, 3.5, 1, 3.5: the least sum is 1
+    assert tested.interval == pytest.approx((0.06 - half, 0.06 + half), abs=1e-5)
+    assert tested.p_t == pytest.approx(stats.ttest_rel(outcomes.NIWT, outcomes.ESZSL).pvalue)
+    assert tested.p_wilcoxon == pytest.approx(0.25)  # ranks 2, 3.5, 1, 3.5: the least sum is 1
 
 
 @settings(deadline=None, max_examples=25)
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=2, max_size=6))
-def test_difference_agrees_with_the_test_for_pairs_whichever_comes_first(pairs: list[tuple[float, float]]) -> None:
-    rows = [outcomes.row(name, [pair[place] for pair in pairs]) for place, name in enumerate(("sje", "sae"))]
+def test_the_difference_agrees_with_the_paired_t_test_in_either_order(pairs: list[tuple[float, float]]) -> None:
+    rows = [outcomes.row(name, [pair[index] for pair in pairs]) for index, name in enumerate(("sje", "sae"))]
     one, other = significance.difference(*rows), significance.difference(*reversed(rows))
     assert one is not None and other is not None
     assert one.mean >= 0 and one.mean == pytest.approx(other.mean)
@@ -44,24 +44,24 @@ def test_difference_agrees_with_the_test_for_pairs_whichever_comes_first(pairs: 
         assert one.interval is not None and one.interval[0] <= one.mean <= one.interval[1]
 
 
-def test_only_seeds_that_both_have_are_paired() -> None:
-    less = outcomes.row("sje", outcomes.ESZSL)
-    del less.scores["3"]
-    found = significance.difference(_NIWT, less)
-    assert found is not None and found.count == 3
-    less.scores.clear()
-    assert significance.difference(_NIWT, less) is None
+def test_only_common_seeds_are_paired() -> None:
+    fewer = outcomes.row("sje", outcomes.ESZSL)
+    del fewer.scores["3"]
+    tested = significance.difference(_NIWT, fewer)
+    assert tested is not None and tested.count == 3
+    fewer.scores.clear()
+    assert significance.difference(_NIWT, fewer) is None
 
 
-def test_words() -> None:
-    found = significance.difference(_NIWT, _ESZSL)
-    assert found is not None
-    assert found.told("seed") == (
+def test_the_description_of_a_difference() -> None:
+    tested = significance.difference(_NIWT, _ESZSL)
+    assert tested is not None
+    assert tested.describe("seed") == (
         "niwt is 0.060 above eszsl in H over 4 seeds (95 % from -0.023 to 0.143; paired t-test p 0.105, Wilcoxon p "
         "0.250)"
     )
-    sure = significance.Difference("a", "b", 9, 0.1, (0.05, 0.15), 1e-5, 0.004)
-    assert sure.told("choice").endswith("paired t-test p < 0.001, Wilcoxon p 0.004)")
+    small_p = significance.Difference("a", "b", 9, 0.1, (0.05, 0.15), 1e-5, 0.004)
+    assert small_p.describe("choice").endswith("paired t-test p < 0.001, Wilcoxon p 0.004)")
 
 
 def test_holm_by_hand() -> None:
@@ -80,41 +80,41 @@ def test_holm_lies_between_p_and_bonferroni_and_keeps_the_order(p_values: list[f
     assert (np.diff(np.array(corrected, float)[order]) >= 0).all()
 
 
-def test_the_first_is_corrected_for_every_method_that_it_was_compared_with() -> None:
+def test_p_is_corrected_for_all_comparisons_of_the_first_method() -> None:
     rng = np.random.default_rng(0)
     others = [outcomes.row(name, rng.uniform(0.3, 0.5, 6)) for name in ("sje", "sae", "ale")]
-    (found,) = significance.of_domain([outcomes.row("niwt", rng.uniform(0.4, 0.7, 6)), *others])
-    assert (found.first, found.comparisons) == ("niwt", 3)
-    assert found.p_t is not None and found.p_t_holm is not None and found.p_t <= found.p_t_holm <= 3 * found.p_t
-    assert "by Holm for 3 comparisons p 0." in found.told("seed")
-    assert found.record()["p_t_holm"] == found.p_t_holm
+    (tested,) = significance.compare_best([outcomes.row("niwt", rng.uniform(0.4, 0.7, 6)), *others])
+    assert (tested.first, tested.comparisons) == ("niwt", 3)
+    assert tested.p_t is not None and tested.p_t_holm is not None and tested.p_t <= tested.p_t_holm <= 3 * tested.p_t
+    assert "by Holm for 3 comparisons p 0." in tested.describe("seed")
+    assert tested.record()["p_t_holm"] == tested.p_t_holm
 
 
-def test_one_seed_tells_no_spread() -> None:
-    found = significance.difference(outcomes.row("niwt", [0.7]), outcomes.row("sje", [0.6]))
-    assert found is not None
-    assert found.told("seed") == "niwt is 0.100 above sje in H in the one seed, which tells no spread"
+def test_a_single_seed_gives_no_spread() -> None:
+    tested = significance.difference(outcomes.row("niwt", [0.7]), outcomes.row("sje", [0.6]))
+    assert tested is not None
+    assert tested.describe("seed") == "niwt is 0.100 above sje in H in the one seed, which gives no spread"
 
 
 def test_a_difference_without_spread_has_no_test() -> None:
-    found = significance.difference(outcomes.row("niwt", [0.7, 0.8]), outcomes.row("sje", [0.6, 0.7]))
-    assert found is not None
-    assert found.told("seed") == "niwt is 0.100 above sje in H over 2 seeds, the same in each"
+    tested = significance.difference(outcomes.row("niwt", [0.7, 0.8]), outcomes.row("sje", [0.6, 0.7]))
+    assert tested is not None
+    assert tested.describe("seed") == "niwt is 0.100 above sje in H over 2 seeds, the same in each"
 
 
 def test_the_two_best_are_compared_and_niwt_with_the_best_baseline() -> None:
     rows = [outcomes.row(name, h) for name, h in (("niwt", [0.5, 0.6]), ("sje", [0.7, 0.9]), ("sae", [0.8, 0.7]))]
-    found = significance.of_domain([*rows, outcomes.row("oracle", [0.99, 0.98])])
-    assert [(one.first, one.second) for one in found] == [("sje", "sae"), ("sje", "niwt")]
+    tested = significance.compare_best([*rows, outcomes.row("oracle", [0.99, 0.98])])
+    assert [(one.first, one.second) for one in tested] == [("sje", "sae"), ("sje", "niwt")]
     variants = [outcomes.row("niwt", [h, h + 0.1], variant=f"layer={h}") for h in (0.7, 0.6)]
-    found = significance.of_domain([*variants, outcomes.row("sae", [0.5, 0.55])])
-    assert [(one.first, one.second) for one in found] == [
+    tested = significance.compare_best([*variants, outcomes.row("sae", [0.5, 0.55])])
+    assert [(one.first, one.second) for one in tested] == [
         ("niwt layer=0.7", "niwt layer=0.6"),
         ("niwt layer=0.7", "sae"),
     ]
 
 
-def test_one_pair_is_told_once_and_a_method_alone_not_at_all() -> None:
-    assert len(significance.of_domain([_NIWT, _ESZSL])) == 1
-    assert significance.of_domain([_NIWT]) == []
-    assert significance.of_domain([]) == []
+def test_a_pair_is_tested_once_and_a_single_method_not_at_all() -> None:
+    assert len(significance.compare_best([_NIWT, _ESZSL])) == 1
+    assert significance.compare_best([_NIWT]) == []
+    assert significance.compare_best([]) == []

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of processes: several at a time, in order, and none that outlives its parent."""
+"""Tests of the processes: several at a time, in order, and none outlives its parent."""
 
 from __future__ import annotations
 
@@ -20,55 +20,53 @@ from niwt_tf.compare import workers
 _ROOT = Path(__file__).resolve().parents[2]
 
 
-def _task(tmp_path: Path, key: str, code: str, after: str | None = None, **more: object) -> workers.Task:
+def _task(tmp_path: Path, key: str, code: str, waits_for: str | None = None, **more: object) -> workers.Task:
     command = [sys.executable, "-c", f"import os, pathlib, sys, time; {code}"]
-    return workers.Task(key, command, tmp_path / key / "log.txt", after, **more)
+    return workers.Task(key, command, tmp_path / key / "log.txt", waits_for, **more)
 
 
-def test_one_that_fails_stops_no_other(tmp_path: Path) -> None:
+def test_a_failing_task_does_not_stop_the_others(tmp_path: Path) -> None:
     ended: list[tuple[str, int]] = []
-    tasks = [_task(tmp_path, "a", "print('no'); sys.exit(3)"), _task(tmp_path, "b", "print('yes')", after="a")]
+    tasks = [_task(tmp_path, "a", "print('no'); sys.exit(3)"), _task(tmp_path, "b", "print('yes')", waits_for="a")]
     assert workers.run(tasks, 1, 1, lambda task, code: ended.append((task.key, code))) == {"a": 3, "b": 0}
     assert ended == [("a", 3), ("b", 0)]
     assert [(tmp_path / key / "log.txt").read_text("utf-8") for key in "ab"] == ["no\n", "yes\n"]
 
 
-def test_a_signal_is_told(tmp_path: Path) -> None:
+def test_a_signal_gives_a_negative_status(tmp_path: Path) -> None:
     assert workers.run([_task(tmp_path, "a", "os.kill(os.getpid(), 9)")], 1, 1) == {"a": -9}
 
 
-def test_two_run_at_a_time_where_two_may(tmp_path: Path) -> None:
-    """Each waits for the other's file, for ever if it were alone."""
+def test_two_tasks_run_at_the_same_time(tmp_path: Path) -> None:
+    """Each waits for the other's file, so neither would end alone."""
     meet = "pathlib.Path({!r}).touch()\nwhile not pathlib.Path({!r}).exists(): time.sleep(0.01)"
     one, other = str(tmp_path / "one"), str(tmp_path / "other")
     tasks = [_task(tmp_path, "a", meet.format(one, other)), _task(tmp_path, "b", meet.format(other, one))]
     assert workers.run(tasks, 2, 1) == {"a": 0, "b": 0}
 
 
-def test_no_more_than_may_run_at_a_time(tmp_path: Path) -> None:
+def test_the_number_of_tasks_at_a_time_is_limited(tmp_path: Path) -> None:
     lock = str(tmp_path / "lock")
     code = f"os.mkdir({lock!r}); time.sleep(0.1); os.rmdir({lock!r})"
     assert set(workers.run([_task(tmp_path, str(n), code) for n in range(3)], 1, 1).values()) == {0}
 
 
-def test_a_task_waits_for_another_or_until_it_need_not(tmp_path: Path) -> None:
+def test_a_task_waits_for_another_until_it_is_ready(tmp_path: Path) -> None:
     made, done = tmp_path / "made", tmp_path / "done"
     first = f"pathlib.Path({str(made)!r}).touch()\nwhile not pathlib.Path({str(done)!r}).exists(): time.sleep(0.01)"
     second = f"assert pathlib.Path({str(made)!r}).exists(); pathlib.Path({str(done)!r}).touch()"
-    tasks = [_task(tmp_path, "a", first), _task(tmp_path, "b", second, after="a", until=made.exists)]
+    tasks = [_task(tmp_path, "a", first), _task(tmp_path, "b", second, waits_for="a", is_ready=made.exists)]
     assert workers.run(tasks, 2, 1) == {"a": 0, "b": 0}
 
 
-def test_a_task_after_one_that_is_not_to_be_done_starts_at_once(tmp_path: Path) -> None:
-    assert workers.run([_task(tmp_path, "b", "pass", after="a")], 1, 1) == {"b": 0}
+def test_a_task_does_not_wait_for_one_outside_the_list(tmp_path: Path) -> None:
+    assert workers.run([_task(tmp_path, "b", "pass", waits_for="a")], 1, 1) == {"b": 0}
 
 
-def test_every_process_gets_the_same_threads_whatever_else_runs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_process_gets_the_same_number_of_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     code = "print(os.environ['OMP_NUM_THREADS'], os.environ['TF_NUM_INTRAOP_THREADS'])"
-    tasks = [_task(tmp_path, "a", code), _task(tmp_path, "b", code, after="a"), _task(tmp_path, "c", code)]
+    tasks = [_task(tmp_path, "a", code), _task(tmp_path, "b", code, waits_for="a"), _task(tmp_path, "c", code)]
     workers.run(tasks, 2, 3)
     assert [(tmp_path / key / "log.txt").read_text("utf-8") for key in "abc"] == ["3 3\n"] * 3
 

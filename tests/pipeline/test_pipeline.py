@@ -374,8 +374,8 @@ def _frozen(
 
     monkeypatch.setattr(build_lib, "build", build)
     backbone = dataclasses.replace(config.backbone, classifier_epochs=20)
-    rehearsal = dataclasses.replace(config.validation, lambdas=(0.1,), scales=(1.0,))
-    return dataclasses.replace(config, backbone=backbone, rehearsal=rehearsal)
+    validation = dataclasses.replace(config.validation, lambdas=(0.1,), scales=(1.0,))
+    return dataclasses.replace(config, backbone=backbone, validation=validation)
 
 
 def test_the_trunk_of_a_network_that_stays_runs_once_over_each_training_image(

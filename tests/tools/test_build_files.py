@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of the check that the BUILD files hold every Python file."""
+"""Tests of the check of the BUILD files without Bazel."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ py_library(name = "niwt_tf", srcs = glob(["*.py"]), deps = [{deps}])
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """A library of two packages, the lower one named in `deps` of the upper."""
+    """Repository with a library of two packages, the lower one in `deps` of the upper."""
     files = {
         ".bazelignore": "# comment\nbuild\n",
         "BUILD": 'load("//tools:python.bzl", "script_binary")\nscript_binary(name = "niwt", script = "bin/niwt")\n',
@@ -29,7 +29,7 @@ def repository(tmp_path: Path) -> Path:
         "niwt_tf/data/b.py": "",
         "tests/BUILD": 'pytest_tests(name = "fast_tests", srcs = glob(["**/test_*.py"]), fast = [])\n',
         "tests/test_a.py": "",
-        "build/niwt_tf/BUILD": "this is not read: it is ignored\n",
+        "build/niwt_tf/BUILD": "this file is ignored\n",
     }
     loads = 'load("@rules_python//python:defs.bzl", "py_library")\nload("//tools:python.bzl", "pytest_tests")\n'
     for name, text in files.items():
@@ -43,7 +43,7 @@ def test_the_build_files_of_this_repository_hold_every_file() -> None:
     assert build_files.problems(_ROOT) == []
 
 
-def test_a_whole_repository_has_no_problems(repository: Path) -> None:
+def test_a_correct_repository_has_no_problems(repository: Path) -> None:
     assert build_files.problems(repository) == []
 
 
@@ -59,20 +59,20 @@ def test_targets_have_labels_sources_and_dependencies(repository: Path) -> None:
     ("name", "labels"),
     [("tests/conftest.py", "//tests:fast_tests"), ("bin/other", "//:niwt"), ("niwt_tf/sub/c.py", "//niwt_tf:niwt_tf")],
 )
-def test_a_file_that_no_target_holds_is_named(repository: Path, name: str, labels: str) -> None:
+def test_a_file_without_a_target_is_named(repository: Path, name: str, labels: str) -> None:
     (repository / name).parent.mkdir(exist_ok=True)
     (repository / name).touch()
     (message,) = build_files.problems(repository)
     assert message.startswith(f"{labels} must hold every file") and f"Left out: {name}. " in message
 
 
-def test_a_package_that_nothing_depends_on_is_left_out(repository: Path) -> None:
+def test_a_package_outside_all_deps_is_named(repository: Path) -> None:
     (repository / "niwt_tf" / "BUILD").write_text(_LIBRARY.format(deps=""), "utf-8")
     (message,) = build_files.problems(repository)
     assert "Left out: niwt_tf/data/b.py." in message
 
 
-def test_deps_are_what_the_files_import(repository: Path) -> None:
+def test_deps_must_be_what_the_files_import(repository: Path) -> None:
     (repository / "niwt_tf" / "a.py").write_text("def late():\n    from niwt_tf.data import b\n", "utf-8")
     assert build_files.problems(repository) == []
     (repository / "niwt_tf" / "data" / "b.py").write_text("from niwt_tf import a\n", "utf-8")
@@ -82,7 +82,7 @@ def test_deps_are_what_the_files_import(repository: Path) -> None:
     ]
 
 
-def test_deps_that_nothing_imports_are_named(repository: Path) -> None:
+def test_unused_deps_are_named(repository: Path) -> None:
     path = repository / "niwt_tf" / "data" / "BUILD"
     path.write_text(path.read_text("utf-8").replace("]))", ']), deps = ["//niwt_tf:niwt_tf"])'), "utf-8")
     assert build_files.problems(repository)[0].endswith("Missing: none; not imported: //niwt_tf:niwt_tf.")

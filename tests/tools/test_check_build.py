@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of what the check of the BUILD files does with and without Bazel."""
+"""Tests of the check of the BUILD files, with and without Bazel."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ def _bazel(folder: Path, version: str, status: int = 0) -> None:
     path.chmod(0o755)
 
 
-def test_without_bazel_its_part_is_passed_over_and_said(
+def test_without_bazel_its_checks_are_skipped_with_a_message(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert check_build.main() == 0
-    assert "passed over what needs Bazel: no `bazel` on PATH" in capsys.readouterr().out
+    assert "skipped the checks by Bazel: no `bazel` on PATH" in capsys.readouterr().out
 
 
-def test_another_bazel_is_passed_over_and_said(
+def test_with_another_bazel_its_checks_are_skipped_with_a_message(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _bazel(tmp_path, "bazel 8.1.0")
@@ -36,17 +36,17 @@ def test_another_bazel_is_passed_over_and_said(
 
 
 @pytest.mark.parametrize("version", ["bazel 4.2.3", "bazel no_version"])
-def test_what_bazel_refuses_fails_with_its_words(
+def test_a_failure_of_bazel_shows_its_output(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], version: str
 ) -> None:
     _bazel(tmp_path, version, status=7)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     assert check_build.main() == 1
-    said = capsys.readouterr().err
-    assert "failed with exit status 7:\nbroken" in said
+    output = capsys.readouterr().err
+    assert "failed with exit status 7:\nbroken" in output
 
 
-def test_a_file_left_out_fails_before_bazel_is_asked(
+def test_a_file_without_a_target_fails_before_bazel_runs(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(build_files, "problems", lambda root: ["//niwt_tf:niwt_tf must hold every file"])

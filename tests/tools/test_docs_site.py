@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of the hooks of the documents' site: where links lead there, and what the reference holds."""
+"""Tests of the hooks of the documents' site: its links, and its reference."""
 
 from __future__ import annotations
 

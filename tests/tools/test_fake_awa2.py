@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of the drawn AWA2, with lists of a few images."""
+"""Tests of the drawn AWA2, with a few images."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from niwt_tf.data.benchmarks import split_files, splits
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    """The lists of a fake, in one folder."""
+    """Folder with the lists of a small AWA2."""
     fake = fakes.awa2.write(tmp_path / "fake")
     folder = tmp_path / "source"
     shutil.copytree(fake.mat.parent, folder)
@@ -31,16 +31,16 @@ def source(tmp_path: Path) -> Path:
     return folder
 
 
-def test_every_image_of_the_lists_is_drawn_and_the_split_is_found(source: Path, tmp_path: Path) -> None:
+def test_every_image_of_the_lists_is_drawn_and_the_split_is_read(source: Path, tmp_path: Path) -> None:
     fake_awa2.main(str(source), str(tmp_path / "target"))
-    found = layout.images(tmp_path / "target" / "Animals_with_Attributes2")
-    assert len(found) == 36
+    images = layout.images(tmp_path / "target" / "Animals_with_Attributes2")
+    assert len(images) == 36
     file = split_files.find(split_files.folders("awa2", tmp_path / "target"))
     assert file is not None and file.paths == (tmp_path / "target/xlsa17/data/AWA2/att_splits.mat",)
     lists = split_files.SplitFile(tuple(file.folder / name for name in split_files.LISTS), "")
-    parts = splits.read(lists, [one.name for one in found], [one.label for one in found]).parts
-    assert {part: len(places) for part, places in parts.items()} == {"train": 20, "test_seen": 10, "test_unseen": 6}
-    with Image.open(found[0].path) as image:
+    parts = splits.read(lists, [one.name for one in images], [one.label for one in images]).parts
+    assert {part: len(indices) for part, indices in parts.items()} == {"train": 20, "test_seen": 10, "test_unseen": 6}
+    with Image.open(images[0].path) as image:
         assert (image.size, image.mode, image.format) == ((64, 64), "RGB", "JPEG")
 
 
@@ -57,8 +57,8 @@ def test_an_image_shows_the_attributes_of_its_class_and_no_other() -> None:
     image = fake_awa2.draw(np.array([1, 3]), patches, np.random.default_rng(0))
     assert (image.shape, image.dtype) == ((64, 64, 3), np.uint8)
     cells = image.reshape(4, 16, 4, 16, 3).mean((1, 3, 4))
-    shown = np.abs(cells[..., None] - np.array([10, 70, 130, 190])).argmin(-1)
-    assert set(shown.ravel()) == {1, 3}
+    nearest = np.abs(cells[..., None] - np.array([10, 70, 130, 190])).argmin(-1)
+    assert set(nearest.ravel()) == {1, 3}
 
 
 def test_patches_differ() -> None:

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of the lines that documents take from a comparison's record."""
+"""Tests of the lines of the documents about a comparison."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from niwt_tf.compare import formats
 
 
 def _record(*rows: Any) -> dict[str, Any]:
-    return json.loads(json.dumps(formats.record(outcomes.of(rows))))
+    return json.loads(json.dumps(formats.record(outcomes.build(rows))))
 
 
 def test_methods_are_ranked_and_the_oracle_is_left_out() -> None:
@@ -28,7 +28,7 @@ def test_methods_are_ranked_and_the_oracle_is_left_out() -> None:
     )
 
 
-def test_differences_are_told_as_the_table_tells_them() -> None:
+def test_differences_have_the_words_of_the_table() -> None:
     (line,) = render_results.differences(
         _record(outcomes.row("niwt", outcomes.NIWT), outcomes.row("sje", outcomes.ESZSL))
     )

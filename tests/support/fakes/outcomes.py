@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""An outcome of a comparison, made by hand."""
+"""An outcome of a comparison, written by hand."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NIWT, ESZSL, ORACLE = (0.7, 0.8, 0.75, 0.6), (0.65, 0.7, 0.76, 0.5), (0.9, 0.95,
 
 
 def row(method: str, h: Sequence[float | None], domain: str = "attributes", variant: str = "") -> table.Row:
-    """Returns a row whose seeds, from 0 on, have these H."""
+    """Builds a row whose seeds, counted from 0, have these H."""
     scores = {
         str(seed): table.columns(
             {
@@ -28,16 +28,16 @@ def row(method: str, h: Sequence[float | None], domain: str = "attributes", vari
         )
         for seed, value in enumerate(h)
     }
-    return table.Row(plan.Place(method, domain, variant), scores, {}, {unit: {"setting": {"k": 1}} for unit in scores})
+    return table.Row(plan.RowKey(method, domain, variant), scores, {}, {seed: {"setting": {"k": 1}} for seed in scores})
 
 
-def of(rows: Sequence[table.Row], seeds: int = 4) -> outcome.Outcome:
-    """Returns an outcome with these rows."""
+def build(rows: Sequence[table.Row], seeds: int = 4) -> outcome.Outcome:
+    """Builds an outcome with these rows."""
     return outcome.Outcome(
         rows=rows,
-        noun="seed",
-        units=[str(seed) for seed in range(seeds)],
-        about={
+        replicate_noun="seed",
+        replicates=[str(seed) for seed in range(seeds)],
+        facts={
             "dataset": ["aviary"],
             "split_version": ["1.0.0 seed 0", "1.0.0 seed 1"],
             "backbone": ["small"],
@@ -54,5 +54,5 @@ def of(rows: Sequence[table.Row], seeds: int = 4) -> outcome.Outcome:
 
 
 def four_seeds() -> outcome.Outcome:
-    """Returns NIWT, ESZSL and the oracle over four seeds."""
-    return of([row("niwt", NIWT), row("eszsl", ESZSL), row("oracle", ORACLE)])
+    """Builds an outcome of NIWT, ESZSL and the oracle over four seeds."""
+    return build([row("niwt", NIWT), row("eszsl", ESZSL), row("oracle", ORACLE)])
