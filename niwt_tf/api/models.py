@@ -100,7 +100,7 @@ def make_model(
     return Model(
         classifier=classifier,
         gamma=steps.choose_gamma(classifier, importances.features, kept_share) if classifier.unseen else 0.0,
-        known=known,
+        knowledge=known,
         forward=forward,
         inverse=inverse or steps.fit_inverse_map(vectors, importances, seed=seed),
         settings=validation.Settings(

@@ -1,10 +1,11 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The program `niwt_explain`: explains predictions on a user's images, with a finished run or a bundle."""
+"""The program `niwt_explain`: explain the predictions for a user's images, with a finished run or a bundle."""
 
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,11 +20,13 @@ from niwt_tf.util import progress
 
 METHODS = ("gradcam", "gradcampp", "scorecam", "smoothgrad")
 _STAGES = ("knowledge", "transfer", "inverse_map")
-_DESCRIPTION = """Tells what a finished run of niwt sees in images, and why.
+_DESCRIPTION = """Classify images with a finished run of niwt, and explain each prediction.
 
 niwt_explain --workdir=runs/aviary-attributes img1.jpg 'dir/*.jpg' folder/
+niwt_explain --model=zoo.keras --class=zebra img1.jpg
 
-prints of each image its class, the runner-up and the reasons, and writes a picture of each and explanations.jsonl."""
+For each image it prints the predicted class, the runner-up and the reasons, and draws a picture of them. All
+explanations are in explanations.jsonl, too."""
 
 
 def define(values: flags.FlagValues, program: str) -> None:
@@ -34,16 +37,16 @@ def define(values: flags.FlagValues, program: str) -> None:
       program: Name by which absl knows the main program: `sys.argv[0]`.
     """
     here = {"module_name": program, "flag_values": values}
-    flags.DEFINE_string("workdir", None, "The finished run's folder.", **here)
-    flags.DEFINE_string("model", None, "In place of a run: a .keras bundle, as niwt_teach writes.", **here)
-    flags.DEFINE_string("class", None, "The class to explain; of each image the predicted one by default.", **here)
-    flags.DEFINE_boolean("safe_mode", True, "Refuses a bundle that runs a SavedModel of TensorFlow Hub.", **here)
-    text = f"Draws the map, which no reason depends on. One of: {', '.join(METHODS)}."
+    flags.DEFINE_string("workdir", None, "Folder of a finished run of niwt. This or --model is required.", **here)
+    flags.DEFINE_string("model", None, "A .keras bundle, as niwt_teach writes, in place of --workdir.", **here)
+    text = "Name of the class to explain; by default the predicted class of each image."
+    flags.DEFINE_string("class", None, text, **here)
+    text = f"Method that draws the map of each picture; the reasons do not depend on it. One of: {', '.join(METHODS)}."
     flags.DEFINE_string("method", METHODS[0], text, **here)
-    text = "Where pictures are written; explanations in the workdir, or beside the bundle, by default."
+    text = "Folder to write; by default explanations in the workdir, or a folder beside the bundle."
     flags.DEFINE_string("out", None, text, **here)
-    flags.DEFINE_integer("top", 5, "Most reasons.", **here)
-    launch.define_import_module(values, program)
+    flags.DEFINE_integer("top", 5, "Largest number of reasons for an image.", **here)
+    launch.define_loading(values, program)
     for name in ("workdir", "model", "class", "method", "out", "top"):
         values.register_key_flag_for_module(program, values[name])
 
@@ -58,20 +61,21 @@ def main(arguments: Sequence[str]) -> None:
         raise errors.UserError(f"`--top` must be at least 1. Received: --top={values.top}.")
     paths = user_images.find(arguments[1:])
     beside = root.with_suffix(".explanations") if values.model else root / "explanations"
-    out = _made(Path(values.out or beside).expanduser())
+    out = _make_folder(Path(values.out or beside).expanduser())
     launch.start_tensorflow(values.import_module)
+    from niwt_tf.data import registry  # starts TensorFlow
     from niwt_tf.explain import explain_images  # starts TensorFlow
     from niwt_tf.models import model as model_lib  # starts TensorFlow
     from niwt_tf.runs import artefacts  # starts TensorFlow
 
     if values.model:
         model = model_lib.load(root, values.safe_mode)
-        explained, dataset = model.subject, model.config.data.dataset
+        subject, dataset = model.subject, model.config.data.dataset
     else:
-        found = artefacts.RunArtefacts(root)
-        explained, dataset = found.subject, found.setting("dataset")
-    asked, drawn = values["class"].value or "", dataset == "aviary"
-    explain_images.explain(explained, paths, out, asked, values.method, values.top, drawn)
+        run = artefacts.RunArtefacts(root)
+        subject, dataset = run.subject, run.setting("dataset")
+    class_name, encoding = values["class"].value or "", registry.image_encoding(dataset)
+    explain_images.explain(subject, paths, out, class_name, values.method, values.top, encoding)
     progress.say(f"\npictures and {explain_images.LINES} are in {out}")
 
 
@@ -81,21 +85,22 @@ def _root(values: flags.FlagValues) -> Path:
         return run_folder.require(values.workdir, _STAGES)
     if values.workdir:
         raise errors.UserError(
-            f"`--model` must stand in place of a run. Received: --model={values.model} and --workdir={values.workdir}. "
-            "Leave one of them out."
+            f"`--model` must be given without --workdir. Received: --model={values.model} and "
+            f"--workdir={values.workdir}. Leave one of them out."
         )
     return bundle.require(values.model)
 
 
-def _made(out: Path) -> Path:
+def _make_folder(out: Path) -> Path:
+    """Create a folder if it does not exist, and check that files can be written into it."""
     try:
         out.mkdir(parents=True, exist_ok=True)
-        probe = out / ".writable"
-        probe.touch()
-        probe.unlink()
+        with tempfile.TemporaryFile(dir=out):
+            pass
     except OSError as error:
         raise errors.UserError(
-            f"`--out` must be a folder that can be written. Received: --out={out} ({error.strerror}). Name another."
+            f"`--out` must be a folder that can be written. Received: --out={out} ({error.strerror}). Choose another "
+            "folder."
         ) from None
     return out
 

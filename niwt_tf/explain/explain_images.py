@@ -33,7 +33,7 @@ def explain(
     class_name: str = "",
     method: str = GRAD_CAM,
     top: int = 5,
-    drawn: bool = False,
+    encoding: str = user_images.JPEG,
 ) -> None:
     """Print the prediction for each image and its reasons, and write pictures and `explanations.jsonl` into `out`.
 
@@ -44,7 +44,7 @@ def explain(
       class_name: Class to explain; the predicted one by default.
       method: Method that draws the map: gradcam, or one of `keras_vis.METHODS`.
       top: Largest number of reasons.
-      drawn: True if the run's dataset does not consist of photographs; see `user_images.read`.
+      encoding: Encoding of the images of the run's dataset; see `user_images.read`.
 
     Raises:
       errors.UserError: If there is no such class or method; at the end, if an image cannot be read: all others are
@@ -57,7 +57,7 @@ def explain(
     explain_batch, name_of = explainer.Explainer(run.classifier, run.gamma), _picture_names(paths)
     bad: list[str] = []
     with _lines(out / LINES) as write, progress.bar(None, "explaining", len(paths), "image", delay=_BAR_DELAY) as bar:
-        for batch, images in user_images.batches(paths, run.classifier.backbone.image_size, drawn, bad):
+        for batch, images in user_images.batches(paths, run.classifier.backbone.image_size, encoding, bad):
             classes = None if asked is None else np.full(len(images), asked)
             told = explain_batch(images, classes)
             maps = told.maps if draw_map is None else draw_map(images, told.classes)

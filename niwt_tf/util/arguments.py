@@ -8,12 +8,13 @@ Each function returns the argument in the one form that the library works with. 
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 import numbers
 import os
 import re
 import reprlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -25,6 +26,7 @@ _NUMBERS = "biuf"  # kinds of NumPy's types
 _COMMAND = re.compile(r"(?=\bniwt(?:_\w+)? --)")  # the start of a command line within a message
 
 _Kind = TypeVar("_Kind")
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 def wrong(name: str, rule: str, value: Any, remedy: str) -> errors.UserError:
@@ -60,6 +62,23 @@ def named(**names: str) -> Iterator[None]:
         before, *commands = _COMMAND.split(renamed.text, maxsplit=1)
         before = re.sub(r"--(\w+)", lambda flag: names.get(flag[1], flag[1]), before)
         raise type(error)("".join([before, *commands])) from error.__cause__
+
+
+def accepts_old_names(**names: str) -> Callable[[_Function], _Function]:
+    """Decorate a function whose arguments were renamed, so that calls with the old keywords still work.
+
+    Args:
+      **names: New name of each argument, by its old name.
+    """
+
+    def decorate(function: _Function) -> _Function:
+        @functools.wraps(function)
+        def call(*positional: Any, **keywords: Any) -> Any:
+            return function(*positional, **{names.get(name, name): value for name, value in keywords.items()})
+
+        return call  # type: ignore[return-value]  # it has the same signature
+
+    return decorate
 
 
 def require_instance(name: str, value: Any, kind: type[_Kind], remedy: str) -> _Kind:
