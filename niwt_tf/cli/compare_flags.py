@@ -42,7 +42,7 @@ def define(values: flags.FlagValues, program: str) -> None:
     flags.DEFINE_integer("unseen_count", 5, "Number of unseen classes in each of --choices.", **here)
     text = (
         "Flag to vary, with its values: layer=conv3,conv4. Separate the values of a flag that takes lists by "
-        "semicolons: lambdas=0.0001;0.001. May be repeated."
+        "semicolons: lambdas=0.0001;0.001"
     )
     flags.DEFINE_multi_string("vary", [], text, **here)
     text = "Published features and split of Xian et al., in place of runs: xlsa17:DIR. Only baselines can use them."

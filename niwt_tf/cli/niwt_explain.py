@@ -37,8 +37,8 @@ def define(values: flags.FlagValues, program: str) -> None:
       program: Name by which absl knows the main program: `sys.argv[0]`.
     """
     here = {"module_name": program, "flag_values": values}
-    flags.DEFINE_string("workdir", None, "Folder of a finished run of niwt. This or --model is required.", **here)
-    flags.DEFINE_string("model", None, "A .keras bundle, as niwt_teach writes, in place of --workdir.", **here)
+    flags.DEFINE_string("workdir", None, "Folder of a finished run of niwt.", **here)
+    flags.DEFINE_string("model", None, "In place of --workdir: a .keras bundle, or the folder of a run.", **here)
     text = "Name of the class to explain; by default the predicted class of each image."
     flags.DEFINE_string("class", None, text, **here)
     text = f"Method that draws the map of each picture; the reasons do not depend on it. One of: {', '.join(METHODS)}."
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str]) -> None:
     if values.top < 1:
         raise errors.UserError(f"`--top` must be at least 1. Received: --top={values.top}.")
     paths = user_images.find(arguments[1:])
-    beside = root.with_suffix(".explanations") if values.model else root / "explanations"
+    beside = root.with_suffix(".explanations") if root.is_file() else root / "explanations"
     out = _make_folder(Path(values.out or beside).expanduser())
     launch.start_tensorflow(values.import_module)
     from niwt_tf.data import registry  # starts TensorFlow
@@ -68,7 +68,7 @@ def main(arguments: Sequence[str]) -> None:
     from niwt_tf.models import model as model_lib  # starts TensorFlow
     from niwt_tf.runs import artefacts  # starts TensorFlow
 
-    if values.model:
+    if root.is_file():
         model = model_lib.load(root, values.safe_mode)
         subject, dataset = model.subject, model.config.data.dataset
     else:
@@ -80,7 +80,11 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def _root(values: flags.FlagValues) -> Path:
-    """Find the run's folder, or the bundle that replaces it."""
+    """Find the run's folder, or the bundle."""
+    if not (values.model or values.workdir):
+        raise errors.UserError(
+            "A finished run or a bundle must be named. Received none. Add --workdir=DIR or --model=FILE.keras."
+        )
     if not values.model:
         return run_folder.require(values.workdir, _STAGES)
     if values.workdir:
@@ -88,6 +92,8 @@ def _root(values: flags.FlagValues) -> Path:
             f"`--model` must be given without --workdir. Received: --model={values.model} and "
             f"--workdir={values.workdir}. Leave one of them out."
         )
+    if Path(values.model).expanduser().is_dir():
+        return run_folder.require(values.model, _STAGES, "model")
     return bundle.require(values.model)
 
 

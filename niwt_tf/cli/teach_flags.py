@@ -67,7 +67,7 @@ def define(values: flags.FlagValues, program: str) -> None:
     text = "Model to teach: the folder of a finished run of niwt, or a .keras bundle. Required."
     flags.DEFINE_string("model", None, text, **here)
     flags.DEFINE_string("name", "", "Name of the new class.", **here)
-    flags.DEFINE_multi_string("captions", [], "Sentence that describes how the class looks. May be repeated.", **here)
+    flags.DEFINE_multi_string("captions", [], "Sentence that describes how the class looks", **here)
     flags.DEFINE_string("captions_file", "", "Text file of such sentences, one on each line.", **here)
     text = (
         "Attributes of the class, separated by commas: 'stripes,crown color: red,furry:0.8,fast:80%'. Put double "

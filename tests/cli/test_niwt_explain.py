@@ -155,7 +155,15 @@ def test_a_workdir_without_a_stage_names_the_command_that_makes_it(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["x.png"], "`--workdir` must name a finished run. Received none. Add --workdir=DIR."),
+        (
+            ["x.png"],
+            "A finished run or a bundle must be named. Received none. Add --workdir=DIR or --model=FILE.keras.",
+        ),
+        (
+            ["--model=.", "x.png"],
+            "`--model` must be the folder of a run. Received: --model=., which is the folder of no run. Name one that "
+            "niwt made, or make it: niwt --workdir=.",
+        ),
         (
             ["--workdir=nowhere", "x.png"],
             "`--workdir` must be the folder of a run. Received: --workdir=nowhere, which does not exist. Name one that "
