@@ -78,7 +78,7 @@ def test_each_image_gets_a_decision_a_picture_and_a_line(finished: Path, images:
 def test_any_class_can_be_explained_however_its_name_is_spelt(finished: Path, images: Path, tmp_path: Path) -> None:
     name = json_files.read(finished / "data" / "split.json")["unseen"][0]
     spelt = name.lower().replace(" ", "_")
-    answer = _explain(f"--workdir={finished}", images / "grey.png", f"--class={spelt}", "--out=out", cwd=tmp_path)
+    answer = _explain(f"--model={finished}", images / "grey.png", f"--class={spelt}", "--out=out", cwd=tmp_path)
     assert answer.returncode == 0, answer.stderr
     (line,) = (tmp_path / "out" / "explanations.jsonl").read_text("utf-8").splitlines()
     assert json.loads(line)["class"] == name

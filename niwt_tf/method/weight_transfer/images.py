@@ -76,7 +76,7 @@ def _read(config: config_lib.TransferConfig, size: int, seed: int) -> Iterator[n
     paths = named_files.transfer_images(config, seed)
     if told := image_files.find(named_files.transfer_folder(config)).told():
         progress.say(told)
-    for _, batch in user_images.batches(paths, size, False, unreadable):
+    for _, batch in user_images.batches(paths, size, user_images.JPEG, unreadable):
         yield batch
     if len(unreadable) == len(paths):
         raise errors.UserError(
