@@ -140,7 +140,10 @@ def test_a_bundle_is_taught_line_by_line(cwd: Path) -> None:
         (["--name=gnu", "--attributes=coat: plain,coat: striped"], "must not contradict one another. Received: coat=p"),
         (["--name=gnu", "--attributes=weight:5"], "must have numbers in the table's unit, here -1 to 2, or shares"),
         (["--name=ZEBRA", "--attributes=horns", "--out=x.keras"], "Received: 'ZEBRA', where the model has 'zebra'."),
-        (["--name=gnu", "--captions=black stripes"], "as the model knows its classes: by attributes. Received: captions of"),
+        (
+            ["--name=gnu", "--captions=black stripes"],
+            "as the model knows its classes: by attributes. Received: captions of",
+        ),
         (["--forget=zebro"], "Received: forget='zebro'. Did you mean 'zebra'?"),
         (
             ["--forget=cow"],

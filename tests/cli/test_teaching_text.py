@@ -63,7 +63,8 @@ def test_a_report_on_text_has_the_strongest_ten_phrases_and_the_unknown_words() 
 
 def test_a_class_like_one_of_the_models_is_warned_of() -> None:
     assert teaching_text.format_report(_report((("stripes", 1.0),), too_near=True)).splitlines()[-2:] == [
-        "  warning       nearly the same as Glen Shrike, so the two may be confused. Describe how they differ.",
+        "  warning       nearly the same as Glen Shrike, so the two may be confused. Describe how they",
+        "                differ.",
     ]
 
 
