@@ -61,7 +61,7 @@ class Signatures:
         self._kernel = tf.Variable(model.classifier.kernel, trainable=False, name="kernel")
         self._bias = tf.Variable(state.calibrated_bias(model), trainable=False, name="bias")
         self._seen = [name in model.seen for name in model.class_names]
-        self._parts = reasons.parts(model.known.feature_names)
+        self._parts = reasons.parts(model.knowledge.feature_names)
 
     def all(self) -> dict[str, Signature]:
         """Define all signatures of a SavedModel, by name."""

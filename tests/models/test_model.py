@@ -62,3 +62,9 @@ def test_explanations_are_of_the_predicted_or_of_a_chosen_class(model: model_lib
 def test_an_unknown_class_is_an_error(model: model_lib.Model) -> None:
     with pytest.raises(errors.UserError, match=re.escape("Received: class_name='Okapy'. Did you mean 'Okapi'?")):
         model.explain(_images(1), "Okapy")
+
+
+def test_older_names_still_work(model: model_lib.Model) -> None:
+    explanations = model.explain(_images(2))
+    assert model.reasons(told=explanations) == model.reasons(explanations)  # type: ignore[call-arg]
+    assert model.known is model.knowledge
