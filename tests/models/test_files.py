@@ -161,7 +161,7 @@ def test_a_missing_bundle_is_an_error(tmp_path: Path) -> None:
         f"model='{tmp_path / 'zoo.keras'}', which does not exist. Name a folder that niwt made, or a bundle that "
         "niwt_teach or niwt_export wrote."
     )
-    with pytest.raises(errors.UserError, match="`--model` must be the folder of a run. Received: --model="):
+    with pytest.raises(errors.UserError, match="`model` must be the folder of a run. Received: model="):
         model_lib.load(tmp_path)
 
 
