@@ -57,14 +57,14 @@ def main(folder: str) -> None:
 
 def _description(name: str, model: model_lib.Model, dataset: zero_shot.ZeroShotDataset) -> description.Description:
     """Build the description of a class in the model's domain from the dataset."""
-    (share,) = model.known.slices
+    (share,) = model.knowledge.slices
     if share.domain in ("captions", "documents"):
         folder = getattr(model.config.domain, f"{share.domain}_dir")
-        class_texts = texts.read_folder(share.domain, folder, dataset) if folder else None
-        class_texts = class_texts or getattr(dataset.descriptions, share.domain)()
-        return description.Description(name, **{share.domain: tuple(class_texts.by_class[name])})
-    values = model.known.vectors[model.class_names.index(name)].tolist()
-    items = (f"{feature}:{value!r}" for feature, value in zip(model.known.feature_names, values, strict=True))
+        known = texts.read_folder(share.domain, folder, dataset) if folder else None
+        known = known or getattr(dataset.descriptions, share.domain)()
+        return description.Description(name, **{share.domain: tuple(known.by_class[name])})
+    values = model.knowledge.vectors[model.class_names.index(name)].tolist()
+    items = (f"{feature}:{value!r}" for feature, value in zip(model.knowledge.feature_names, values, strict=True))
     return description.Description(name, attributes=tuple(items))
 
 

@@ -99,7 +99,7 @@ def make_model(
     return Model(
         classifier=classifier,
         gamma=steps.choose_gamma(classifier, importances.features, seen_fraction) if classifier.unseen else 0.0,
-        known=knowledge,
+        knowledge=knowledge,
         forward=forward,
         inverse=inverse or steps.fit_inverse_map(vectors, importances, seed=seed),
         settings=validation.ChosenSettings(

@@ -44,18 +44,14 @@ class ValidationSplit:
 class FeatureDataset:
     """Data that baselines are fitted, tuned and tested on.
 
-        Attributes:
-          problem: Problem of all seen classes, and after them the unseen classes.
-          validation_splits: Splits on which settings and gamma are chosen.
-          seen: Test images of seen classes.
-          unseen: Test images of unseen classes; there may be none.
-          imageless: Labels of unseen classes without a test image.
-          classifier: Settings with which the oracle is trained.
-    <<<<<<< HEAD:niwt_tf/baselines/material.py
-          rehearsed: Method of choosing settings, a member of `validation.PROTOCOLS`.
-    =======
-          protocol: Protocol of validation, a member of `validation.PROTOCOLS`.
-    >>>>>>> region-f:niwt_tf/baselines/features.py
+    Attributes:
+      problem: Problem of all seen classes, and after them the unseen classes.
+      validation_splits: Splits on which settings and gamma are chosen.
+      seen: Test images of seen classes.
+      unseen: Test images of unseen classes; there may be none.
+      imageless: Labels of unseen classes without a test image.
+      classifier: Settings with which the oracle is trained.
+      protocol: Protocol of validation, a member of `validation.PROTOCOLS`.
     """
 
     problem: method.Problem

@@ -31,37 +31,37 @@ def define(values: flags.FlagValues, program: str) -> None:
     here = {"module_name": f"{program}: Comparison", "flag_values": values}
     before = set(values)
     names = ", ".join((baselines.NIWT, *registry.METHODS))
-    text = f"Some of {names}; by default all that make sense with each of the domains."
+    text = f"Methods to compare, separated by commas: some of {names}; by default all that support the domain."
     flags.DEFINE_list("methods", [], text, **here)
-    flags.DEFINE_list("domains", [], "Values of --domain, such as attributes,captions.", **here)
-    text = (
-        "Seeds and ranges of them, such as 0-9,12: of --aviary_seed, or for other images than the aviary's of --seed."
-    )
+    text = "Values of --domain to compare, separated by commas, such as attributes,captions."
+    flags.DEFINE_list("domains", [], text, **here)
+    text = "Seeds and ranges of seeds, such as 0-9,12: values of --aviary_seed with --dataset=aviary, else of --seed."
     flags.DEFINE_list("seeds", [], text, **here)
-    text = "With --dataset=folder: random choices of unseen classes, such as 300-319, each by numpy.random.default_rng."
+    text = "With --dataset=folder: numbers of random choices of unseen classes, such as 300-319."
     flags.DEFINE_list("choices", [], text, **here)
-    flags.DEFINE_integer("unseen_count", 5, "How many classes a choice has.", **here)
+    flags.DEFINE_integer("unseen_count", 5, "Number of unseen classes in each of --choices.", **here)
     text = (
-        "Another axis: the name of a flag and its values, such as layer=conv3,conv4. Between values of a flag that "
-        "takes lists stands a semicolon: lambdas=0.0001;0.001. May be given several times."
+        "Flag to vary, with its values: layer=conv3,conv4. Separate the values of a flag that takes lists by "
+        "semicolons: lambdas=0.0001;0.001"
     )
     flags.DEFINE_multi_string("vary", [], text, **here)
-    text = "In place of runs: xlsa17:DIR, features and split as Xian et al. publish them; baselines alone."
+    text = "Published features and split of Xian et al., in place of runs: xlsa17:DIR. Only baselines can use them."
     flags.DEFINE_string("features", "", text, **here)
-    flags.DEFINE_string("out", None, "Where all lies; runs/compare-<dataset> by default.", **here)
-    flags.DEFINE_integer("workers", 0, "Most processes at a time; as cores and free memory allow by default.", **here)
+    flags.DEFINE_string("out", None, "Folder of the comparison; by default runs/compare-<dataset>.", **here)
+    text = "Largest number of processes at a time; by default as many as cores and free memory allow."
+    flags.DEFINE_integer("workers", 0, text, **here)
     text = (
-        "Threads of each process, however many run; by default the cores by --workers, or 1 where that is not given "
-        "and there are as many runs as cores. Numbers depend on it, if by little."
+        "Threads of each process; by default the number of cores divided by --workers, or 1 if --workers is not given "
+        "and there are as many runs as cores. Scores depend on it slightly."
     )
     flags.DEFINE_integer("threads_per_process", 0, text, **here)
-    flags.DEFINE_boolean("overwrite", False, "Remakes the stages that other settings made in --out.", **here)
+    flags.DEFINE_boolean("overwrite", False, "Replace stages in --out that were made with other settings.", **here)
     text = (
-        "Folders of other comparisons, as --out, or of runs of niwt: stages that the same settings finished there are "
-        "linked, not made again."
+        "Folders of other comparisons or of runs, separated by commas. Stages that were finished there with the same "
+        "settings are linked instead of computed again."
     )
     flags.DEFINE_list("reuse", [], text, **here)
-    text = "Not used here, so that presets of niwt can be given; see --out."
+    text = "Ignored; accepted so that presets of niwt can be used. See --out."
     flags.DEFINE_string("workdir", None, text, **here)
     for name in set(values) - before - {"workdir"}:
         values.register_key_flag_for_module(program, values[name])
@@ -83,8 +83,8 @@ def read(values: flags.FlagValues, arguments: Sequence[str]) -> comparison.Reque
             raise errors.UserError(f"`--{name}` must be at least 0. Received: --{name}={values[name].value}.")
     if values.features and values.reuse:
         raise errors.UserError(
-            f"`--reuse` must be of runs, not of --features. Received: --reuse={','.join(values.reuse)} with "
-            f"--features={values.features}. Leave one of them out."
+            f"`--reuse` must be used without --features, which have no stages. Received: "
+            f"--reuse={','.join(values.reuse)} with --features={values.features}. Leave one of them out."
         )
     grid = grid_lib.Grid(
         base=base,
@@ -120,7 +120,9 @@ def vary(text: str) -> grid_lib.Factor:
         dict.fromkeys(part.strip() for part in re.split(";" if takes_lists else "[;,]", rest) if part.strip())
     )
     if not texts:
-        raise errors.UserError(f"`--vary` must be FLAG=VALUE,VALUE. Received: --vary={text}.")
+        raise errors.UserError(
+            f"`--vary` must be a flag's name and its values, FLAG=VALUE,VALUE. Received: --vary={text}."
+        )
     return grid_lib.Factor(name, texts, tuple(flags_lib.setting(name, part) for part in texts))
 
 

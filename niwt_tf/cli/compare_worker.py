@@ -20,11 +20,11 @@ def main(arguments: Sequence[str]) -> None:
     failures = worker_job.execute(worker_job.read(Path(arguments[1])), launch.start_tensorflow)
     if failures:
         lines = (f"{name}: {line}" for name, line in failures.items())
-        raise errors.UserError("\n".join(["Not all methods could be measured.", *lines]))
+        raise errors.UserError("\n".join(["Some methods could not be measured.", *lines]))
 
 
 def _end_with_parent() -> None:
-    """End this process when the parent's end of standard input closes, which happens however the parent ends."""
+    """End this process when standard input closes, which happens however the parent process ends."""
     while os.read(0, 1):
         pass
     os._exit(1)
@@ -32,4 +32,4 @@ def _end_with_parent() -> None:
 
 def run() -> None:
     """Run the program."""
-    launch.run(main, "Does one job of niwt_compare.", takes_arguments=True)
+    launch.run(main, "Do one job of niwt_compare, which starts this program.", takes_arguments=True)

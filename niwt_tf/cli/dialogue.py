@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 from niwt_tf import errors
-from niwt_tf.cli import lesson_text, questions
+from niwt_tf.cli import prompts, teaching_text
 from niwt_tf.data import described_classes
 from niwt_tf.domains import description, words
 from niwt_tf.explain import textual
@@ -17,15 +17,17 @@ from niwt_tf.models import effect, teach
 from niwt_tf.models import model as model_lib
 from niwt_tf.util import progress
 
-_COMMANDS = "Commands: undo takes back the last line, show repeats them all, save writes the model, quit does not."
+_COMMANDS = (
+    "Commands: undo removes the last line, show prints all lines, save writes the model, quit ends without writing."
+)
 _WIDTH = 100
 
 
 class Dialogue:
-    """Dialogue about one class, whose description grows line by line.
+    """A dialogue about one new class, whose description grows line by line.
 
     Attributes:
-      told: Lines of the description so far.
+      description_lines: Lines of the description so far.
       result: Result of teaching these lines; None while there are none.
     """
 
@@ -33,39 +35,38 @@ class Dialogue:
         self,
         model: model_lib.Model,
         name: str,
-        probes: effect.Probes | None = None,
-        say: Callable[[str], None] = progress.say,
+        images: effect.SampleImages | None = None,
+        print_line: Callable[[str], None] = progress.say,
     ) -> None:
         """Begin with an empty description.
 
         Args:
-          model: Model to teach; it stays as it is.
+          model: Model to teach; it does not change.
           name: Name of the class.
-          probes: Images on which the effect is shown; None for none.
-          say: Function that prints a text for the user.
+          images: Images on which the effect is shown; None for none.
+          print_line: Function that prints a text for the user.
         """
-        self.told: tuple[str, ...] = ()
+        self.description_lines: tuple[str, ...] = ()
         self.result: teach.Result | None = None
-        self._model, self._name, self._probes, self._say = model, name, probes, say
-        self._kind = questions.kind(model)
+        self._model, self._name, self._images, self._print = model, name, images, print_line
+        self._kind = prompts.description_kind(model)
 
-    def hold(self, lines: Iterator[str], given: Sequence[str] = ()) -> teach.Result | None:
+    def run(self, lines: Iterator[str], initial_lines: Sequence[str] = ()) -> teach.Result | None:
         """Read lines and follow them until the user saves or quits.
 
         Args:
           lines: Lines that the user types.
-          given: Lines to begin with.
+          initial_lines: Lines with which the description begins.
 
         Returns:
           Result to save; None if the user quits or `lines` end.
         """
-        names = self._model.known.feature_names
-        what = questions.KINDS[self._kind].format(
-            self._name, ", ".join(textual.readable(names[index]) for index in (0, -1))
-        )
-        self._say(textwrap.fill(f"{what}. {_COMMANDS}", _WIDTH))
-        if given:
-            self._learn(tuple(given))
+        names = self._model.knowledge.feature_names
+        examples = ", ".join(textual.readable(names[index]) for index in (0, -1))
+        instruction = prompts.INSTRUCTIONS[self._kind].format(self._name, examples)
+        self._print(textwrap.fill(f"{instruction}. {_COMMANDS}", _WIDTH))
+        if initial_lines:
+            self._teach(tuple(initial_lines))
         for line in map(str.strip, lines):
             command = line.casefold()
             if command == "quit" or (command == "save" and self.result):
@@ -76,42 +77,43 @@ class Dialogue:
     def _follow(self, command: str, line: str) -> None:
         """Execute a command, or add the line to the description."""
         if command == "undo":
-            self.told, self.result = self.told[:-1], None
-            if self.told:
-                self._learn(self.told)
+            self.description_lines, self.result = self.description_lines[:-1], None
+            if self.description_lines:
+                self._teach(self.description_lines)
         if command in ("undo", "show", "save"):
-            self._say("\n".join(f"  {one}" for one in self.told) or "Nothing is told yet.")
+            self._print("\n".join(f"  {one}" for one in self.description_lines) or "The description is empty.")
         elif line:
-            self._learn((*self.told, line))
+            self._teach((*self.description_lines, line))
 
-    def _learn(self, told: tuple[str, ...]) -> None:
-        """Teach the model anew; if the lines have a mistake, print it and leave the last line out."""
+    def _teach(self, lines: tuple[str, ...]) -> None:
+        """Teach the model anew; if the last line has a mistake, print it and ignore the line."""
         begun = time.perf_counter()
         try:
-            result = teach.teach(self._model, [self._description(told)])
-            self._require_known(told[-1], result.lessons[0].reading.unknown)
+            result = teach.teach(self._model, [self._description(lines)])
+            self._require_known(lines[-1], result.reports[0].reading.unknown)
         except errors.UserError as error:
-            self._say(f"{error.as_flags()}\nThis line is left out.")
+            self._print(f"{error.as_flags()}\nThis line is ignored.")
             return
-        self.told, self.result = told, result
-        self._say(lesson_text.of_lesson(result.lessons[0]))
-        if self._probes and self._probes.paths:
-            self._say(lesson_text.of_effect(effect.effect(self._model, result.model, self._probes)))
-        self._say(lesson_text.row("taught in", f"{time.perf_counter() - begun:.1f} s"))
+        self.description_lines, self.result = lines, result
+        self._print(teaching_text.format_report(result.reports[0]))
+        if self._images and self._images.paths:
+            self._print(teaching_text.format_effect(effect.measure(self._model, result.model, self._images)))
+        self._print(teaching_text.row("taught in", f"{time.perf_counter() - begun:.1f} s"))
 
-    def _description(self, told: Sequence[str]) -> description.Description:
+    def _description(self, lines: Sequence[str]) -> description.Description:
         if self._kind == "attributes":
-            items = tuple(item for line in told for item in described_classes.split_attributes(line))
+            items = tuple(item for line in lines for item in described_classes.split_attributes(line))
             return description.Description(self._name, attributes=items)
         if self._kind == "captions":
-            return description.Description(self._name, captions=tuple(told))
-        return description.Description(self._name, documents=("\n".join(told),))
+            return description.Description(self._name, captions=tuple(lines))
+        return description.Description(self._name, documents=("\n".join(lines),))
 
     def _require_known(self, line: str, unknown: Sequence[str]) -> None:
-        """Check that the model knows a word of a line of text, joining words aside; raise errors.UserError if not."""
+        """Check that the model knows at least one word of a line of text, other than joining words."""
         if self._kind != "attributes" and all(
             word in unknown for word in words.words(line) if word.lower() not in words.STOP_WORDS
         ):
             raise errors.UserError(
-                f"A line must have words that the model knows. Received: none but unknown words: {line}."
+                f"A line must have a word that the model knows. Received: only unknown words: {line}. Use words of the "
+                "descriptions that the model was trained on."
             )

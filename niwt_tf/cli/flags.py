@@ -11,6 +11,7 @@ from absl import flags
 
 from niwt_tf import config as config_lib
 from niwt_tf import errors
+from niwt_tf.cli import flag_errors
 
 _MOST_USED = (
     "dataset",
@@ -26,9 +27,9 @@ _GROUPS = {
     "data": "Images",
     "domain": "Domain knowledge",
     "backbone": "Backbone",
-    "map": "Domain to importances",
-    "transfer": "Importances to weights",
-    "validation": "Chosen on validation classes",
+    "map": "Domain map",
+    "transfer": "Weight transfer",
+    "validation": "Validation candidates",
 }
 
 
@@ -41,10 +42,13 @@ def define(values: flags.FlagValues, program: str) -> None:
     """
     define_settings(values, program)
     here = {"module_name": f"{program}: Run", "flag_values": values}
-    flags.DEFINE_string("workdir", None, "Where the run lies; runs/<dataset>-<domain> by default.", **here)
-    flags.DEFINE_list("stages", [], "The stages to run, such as data,knowledge; all by default.", **here)
-    flags.DEFINE_boolean("overwrite", False, "Remakes the stages that other settings made in the workdir.", **here)
-    flags.DEFINE_boolean("list_layers", False, "Only shows the layers that --layer can name for --backbone.", **here)
+    flags.DEFINE_string("workdir", None, "Folder of the run; by default runs/<dataset>-<domain>.", **here)
+    text = "Stages to run, separated by commas, such as data,knowledge; by default all."
+    flags.DEFINE_list("stages", [], text, **here)
+    text = "Replace stages in --workdir that were made with other settings."
+    flags.DEFINE_boolean("overwrite", False, text, **here)
+    text = "Only list the layers of --backbone, for --layer."
+    flags.DEFINE_boolean("list_layers", False, text, **here)
     for name in ("list_layers", "workdir", "stages", "overwrite"):
         values.register_key_flag_for_module(program, values[name])
 
@@ -82,7 +86,7 @@ def config(values: flags.FlagValues) -> config_lib.RunConfig:
 
 
 def setting(name: str, text: str) -> Any:
-    """Parse `text` as the flag of a setting does, and return the setting's value.
+    """Parse a text as the flag of a setting does, and return the setting's value.
 
     Raises:
       errors.UserError: If `text` is not a value of the flag's type.
@@ -92,7 +96,7 @@ def setting(name: str, text: str) -> Any:
     try:
         values[name].parse(text)
     except flags.IllegalFlagValueError as error:
-        raise errors.UserError(f"`--{name}` must have a value of its kind. Received: {error}.") from None
+        raise flag_errors.explain(error, values) from None
     return _value(values, name, config_lib.options(config_lib.RunConfig()))
 
 
@@ -109,9 +113,9 @@ def _define(values: flags.FlagValues, group: str, name: str, default: Any, field
         str: flags.DEFINE_string,
         tuple: flags.DEFINE_list,
     }
-    given = [str(item) for item in default] if isinstance(default, tuple) else default
+    value = [str(item) for item in default] if isinstance(default, tuple) else default
     text = field.metadata["help"] + _choices(field)
-    kinds[field.metadata.get("kind", type(default))](name, given, text, module_name=group, flag_values=values)
+    kinds[field.metadata.get("kind", type(default))](name, value, text, module_name=group, flag_values=values)
 
 
 def _choices(field: dataclasses.Field[Any]) -> str:
@@ -129,5 +133,5 @@ def _value(values: flags.FlagValues, name: str, options: dict[str, tuple[Any, An
         return tuple(kind(item) for item in value)
     except ValueError:
         raise errors.UserError(
-            f"`--{name}` must be numbers with commas between them. Received: --{name}={','.join(value)}."
+            f"`--{name}` must be numbers, separated by commas. Received: --{name}={','.join(value)}."
         ) from None

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The program `niwt`: runs all stages, from images to scores."""
+"""The program `niwt`: run all stages of the method, from images to scores."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from niwt_tf.cli import flags as flags_lib
 from niwt_tf.cli import launch, table
 from niwt_tf.util import progress
 
-_DESCRIPTION = """Teaches an image classifier classes that it has never seen, from words alone.
+_DESCRIPTION = """Train an image classifier, and teach it classes without any image of them, from descriptions alone.
 
-Without flags it draws birds, learns 48 species of them from pictures and 12 more from their attributes, and prints how
-well it tells all 60 apart. A run that was cut short goes on with the same command. --helpfull shows every setting."""
+Without flags, it draws birds of 60 species, learns 48 of them from images and 12 from their attributes, and prints the
+accuracies on both. To resume an interrupted run, repeat its command. --helpfull lists all settings."""
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Run the stages that are still to do and print the scores, or print the backbone's layers for `--list_layers`."""
+    """Run the stages that are not finished and print the scores, or list the layers for `--list_layers`."""
     del arguments
     values = flags.FLAGS
     config = flags_lib.config(values)

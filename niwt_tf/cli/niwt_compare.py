@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The program `niwt_compare`: compares methods, domains and seeds in one table."""
+"""The program `niwt_compare`: compare methods, domains and seeds in one table."""
 
 from __future__ import annotations
 
@@ -14,28 +14,27 @@ from niwt_tf.cli import compare_flags, launch
 from niwt_tf.compare import comparison, formats
 from niwt_tf.util import progress
 
-_DESCRIPTION = """Compares NIWT with other methods: methods x domains x seeds in one table, with mean and spread.
+_DESCRIPTION = """Compare NIWT with other methods, over domains and seeds, in a table of means and standard deviations.
 
 niwt_compare --seeds=0-9 --domains=attributes,captions
 niwt_compare --methods=niwt --vary=layer=conv3,conv4 --vary="lambdas=0.0001;0.001"
 niwt_compare --dataset=folder --data_dir=mine --choices=0-19 --unseen_count=5
 
-prints the table, and writes it as table.md, table.csv and table.json, and a figure as figure.png, figure.svg and
-figure.pdf. Every other flag of niwt holds for all runs. Several processes work at a time; what is done is not done
-again, and one that fails is marked.
---helpfull shows every setting."""
+It prints the table, writes it as table.md, table.csv and table.json, and draws it as figure.png, figure.svg and
+figure.pdf. All flags of niwt may be given, too; they apply to every run. Several processes work at a time. Finished
+runs are not repeated; failed ones are marked in the table. --helpfull lists all settings."""
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Run what is still to do, and print the table."""
+    """Run what is not finished, and print the table."""
     del arguments
     request = compare_flags.read(flags.FLAGS, sys.argv[1:])
-    found = comparison.compare(request)
-    progress.say(f"\n{formats.terminal(found)}\n\n  table and figure are in {request.out}")
-    if found.failed:
+    result = comparison.compare(request)
+    progress.say(f"\n{formats.terminal(result)}\n\n  table and figure are in {request.out}")
+    if result.failed:
         raise errors.UserError(
-            f"Not all could be measured; the rest is in the table. What went wrong is in "
-            f"{errors.listed(map(str, found.logs))}. The same command goes on from there."
+            f"Some measurements failed; all others are in the table. The errors are in "
+            f"{errors.listed(map(str, result.logs))}. Fix them, and run the same command to resume."
         )
 
 

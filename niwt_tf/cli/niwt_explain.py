@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The program `niwt_explain`: explains predictions on a user's images, with a finished run or a bundle."""
+"""The program `niwt_explain`: explain the predictions for a user's images, with a finished run or a bundle."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ from niwt_tf.util import progress
 
 METHODS = ("gradcam", "gradcampp", "scorecam", "smoothgrad")
 _STAGES = ("knowledge", "transfer", "inverse_map")
-_DESCRIPTION = """Explains predictions on images with a finished run of niwt.
+_DESCRIPTION = """Classify images with a finished run of niwt, and explain each prediction.
 
 niwt_explain --workdir=runs/aviary-attributes img1.jpg 'dir/*.jpg' folder/
+niwt_explain --model=zoo.keras --class=zebra img1.jpg
 
-prints the predicted class of each image, the runner-up and the reasons, and writes a picture of each and
-explanations.jsonl."""
+For each image it prints the predicted class, the runner-up and the reasons, and draws a picture of them. All
+explanations are in explanations.jsonl, too."""
 
 
 def define(values: flags.FlagValues, program: str) -> None:
@@ -36,19 +37,16 @@ def define(values: flags.FlagValues, program: str) -> None:
       program: Name by which absl knows the main program: `sys.argv[0]`.
     """
     here = {"module_name": program, "flag_values": values}
-    flags.DEFINE_string("workdir", None, "The finished run's folder.", **here)
-    flags.DEFINE_string("model", None, "A .keras bundle, in place of a run; niwt_teach writes one.", **here)
-    flags.DEFINE_string("class", None, "Class to explain; the predicted one by default.", **here)
-    flags.DEFINE_boolean("safe_mode", True, "Refuses a bundle that runs a SavedModel of TensorFlow Hub.", **here)
-    text = f"Method of the map in the picture; reasons do not depend on it. One of: {', '.join(METHODS)}."
+    flags.DEFINE_string("workdir", None, "Folder of a finished run of niwt.", **here)
+    flags.DEFINE_string("model", None, "In place of --workdir: a .keras bundle, or the folder of a run.", **here)
+    text = "Name of the class to explain; by default the predicted class of each image."
+    flags.DEFINE_string("class", None, text, **here)
+    text = f"Method that draws the map of each picture; the reasons do not depend on it. One of: {', '.join(METHODS)}."
     flags.DEFINE_string("method", METHODS[0], text, **here)
-    text = (
-        "Folder for the pictures; by default explanations in --workdir, or beside the bundle. Only files of an earlier "
-        "call are replaced there."
-    )
+    text = "Folder to write; by default explanations in the workdir, or a folder beside the bundle."
     flags.DEFINE_string("out", None, text, **here)
-    flags.DEFINE_integer("top", 5, "Largest number of reasons.", **here)
-    launch.define_import_module(values, program)
+    flags.DEFINE_integer("top", 5, "Largest number of reasons for an image.", **here)
+    launch.define_loading(values, program)
     for name in ("workdir", "model", "class", "method", "out", "top"):
         values.register_key_flag_for_module(program, values[name])
 
@@ -62,44 +60,53 @@ def main(arguments: Sequence[str]) -> None:
     if values.top < 1:
         raise errors.UserError(f"`--top` must be at least 1. Received: --top={values.top}.")
     paths = user_images.find(arguments[1:])
-    beside = root.with_suffix(".explanations") if values.model else root / "explanations"
+    beside = root.with_suffix(".explanations") if root.is_file() else root / "explanations"
     out = _make_folder(Path(values.out or beside).expanduser())
     launch.start_tensorflow(values.import_module)
+    from niwt_tf.data import registry  # starts TensorFlow
     from niwt_tf.explain import explain_images  # starts TensorFlow
     from niwt_tf.models import model as model_lib  # starts TensorFlow
     from niwt_tf.runs import artefacts  # starts TensorFlow
 
-    if values.model:
+    if root.is_file():
         model = model_lib.load(root, values.safe_mode)
         explained, dataset = model.explained_model, model.config.data.dataset
     else:
-        run_artefacts = artefacts.RunArtefacts(root)
-        explained, dataset = run_artefacts.explained_model, run_artefacts.setting("dataset")
-    class_name, drawn = values["class"].value or "", dataset == "aviary"
-    explain_images.explain(explained, paths, out, class_name, values.method, values.top, drawn)
+        run = artefacts.RunArtefacts(root)
+        explained, dataset = run.explained_model, run.setting("dataset")
+    class_name, encoding = values["class"].value or "", registry.image_encoding(dataset)
+    explain_images.explain(explained, paths, out, class_name, values.method, values.top, encoding)
     progress.say(f"\npictures and {explain_images.LINES} are in {out}")
 
 
 def _root(values: flags.FlagValues) -> Path:
-    """Find the run's folder, or the bundle that replaces it."""
+    """Find the run's folder, or the bundle."""
+    if not (values.model or values.workdir):
+        raise errors.UserError(
+            "A finished run or a bundle must be named. Received none. Add --workdir=DIR or --model=FILE.keras."
+        )
     if not values.model:
         return run_folder.require(values.workdir, _STAGES)
     if values.workdir:
         raise errors.UserError(
-            f"`--model` must stand in place of a run. Received: --model={values.model} and --workdir={values.workdir}. "
-            "Leave one of them out."
+            f"`--model` must be given without --workdir. Received: --model={values.model} and "
+            f"--workdir={values.workdir}. Leave one of them out."
         )
+    if Path(values.model).expanduser().is_dir():
+        return run_folder.require(values.model, _STAGES, "model")
     return bundle.require(values.model)
 
 
 def _make_folder(out: Path) -> Path:
-    """Create the folder `out` if it does not exist, and require that files can be written there."""
+    """Create a folder if it does not exist, and check that files can be written into it."""
     try:
         out.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=out).close()
+        with tempfile.TemporaryFile(dir=out):
+            pass
     except OSError as error:
         raise errors.UserError(
-            f"`--out` must be a folder that can be written. Received: --out={out} ({error.strerror}). Choose another."
+            f"`--out` must be a folder that can be written. Received: --out={out} ({error.strerror}). Choose another "
+            "folder."
         ) from None
     return out
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The program `niwt_export`: writes a model for others to use."""
+"""The program `niwt_export`: write a model in a format that runs without niwt_tf."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from niwt_tf.export import target
 from niwt_tf.models import paths
 from niwt_tf.util import progress
 
-_WRITTEN = {
+_CONTENTS = {
     target.SAVED_MODEL: "a SavedModel with the signatures serving_default, from_bytes, explain and importances",
     target.LITERT: "predictor.tflite and labels.txt",
     target.ONNX: "predictor.onnx and labels.txt",
     target.OPENVINO: "predictor.xml, predictor.bin and labels.txt",
     target.KERAS: "a bundle",
 }
-_DESCRIPTION = """Writes a model for others to use, with a card that tells what it is.
+_DESCRIPTION = """Export a model, with a model card, in a format that runs without niwt_tf.
 
 niwt_export --model=runs/aviary-attributes
+niwt_export --model=zoo.keras --format=onnx
 
-writes a SavedModel into exported/aviary-attributes/1, which TensorFlow loads without niwt_tf and TensorFlow Serving
-serves."""
+The first writes a SavedModel into exported/aviary-attributes/1, for TensorFlow and TensorFlow Serving."""
 
 
 def define(values: flags.FlagValues, program: str) -> None:
@@ -39,17 +39,17 @@ def define(values: flags.FlagValues, program: str) -> None:
       program: Name by which absl knows the main program: `sys.argv[0]`.
     """
     here = {"module_name": program, "flag_values": values}
-    flags.DEFINE_string("model", None, "The folder of a finished run, or a .keras bundle.", **here)
+    text = "Model to export: the folder of a finished run of niwt, or a .keras bundle. Required."
+    flags.DEFINE_string("model", None, text, **here)
     text = (
-        f"What is written: {target.SAVED_MODEL}; {target.LITERT}, {target.ONNX} or {target.OPENVINO} (the predictor "
-        f"alone, each with an extra of that name installed); or {target.KERAS} (a bundle)."
+        f"Format to write: {target.SAVED_MODEL}; {target.LITERT}, {target.ONNX} or {target.OPENVINO}, which hold the "
+        f"predictor alone and need the pip extra of that name; or {target.KERAS}, a bundle for niwt_teach and "
+        "niwt_explain."
     )
     flags.DEFINE_string("format", target.SAVED_MODEL, text, **here)
-    text = "Where to: a new or an empty folder, or a new .keras file; in exported/ by default."
+    text = "Path to write: a new or empty folder, or a new .keras file; by default in exported/."
     flags.DEFINE_string("out", None, text, **here)
-    text = "Refuses a bundle that runs a SavedModel of TensorFlow Hub, which is a program."
-    flags.DEFINE_boolean("safe_mode", True, text, **here)
-    launch.define_import_module(values, program)
+    launch.define_loading(values, program)
     for name in ("model", "format", "out", "safe_mode"):
         values.register_key_flag_for_module(program, values[name])
 
@@ -59,8 +59,8 @@ def main(arguments: Sequence[str]) -> None:
     del arguments
     values = flags.FLAGS
     format = target.require_format(values.format)
-    place = paths.require(values.model)
-    name = paths.name(place)
+    source = paths.require(values.model)
+    name = paths.name(source)
     out = Path(values.out).expanduser() if values.out else target.default(name, values.format)
     target.require_new(out, format)
     launch.start_tensorflow(values.import_module)
@@ -68,11 +68,11 @@ def main(arguments: Sequence[str]) -> None:
     from niwt_tf.models import model as model_lib  # starts TensorFlow
 
     begun = time.monotonic()
-    progress.say(f"reading {place}")
-    model = model_lib.load(place, values.safe_mode)
+    progress.say(f"reading {source}")
+    model = model_lib.load(source, values.safe_mode)
     progress.say(f"writing {out}")
     export.export(model, out, format, name)
-    progress.say(f"\n{out}: {_WRITTEN[format]}, in {time.monotonic() - begun:.1f} s")
+    progress.say(f"\nwrote {_CONTENTS[format]} to {out} in {time.monotonic() - begun:.1f} s")
 
 
 def run() -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from niwt_tf.models import effect
     from niwt_tf.models import model as model_lib
 
-_DESCRIPTION = """Teaches a model classes that it has never seen, by describing them, in seconds.
+_DESCRIPTION = """Teach a trained model new classes from descriptions, in seconds, or remove such classes.
 
 niwt_teach --model=runs/aviary-captions --name="Zebra Finch" --captions="A bird with a barred tail and a red bill."
 niwt_teach --model=runs/aviary-attributes --name="Zebra Finch" --attributes="bill shape: cone,crown color: red"
@@ -26,75 +26,77 @@ niwt_teach --model=zoo.keras --classes=classes.yaml
 niwt_teach --model=zoo.keras --interactive --images=photos/
 niwt_teach --model=zoo+zebra.keras --forget=zebra
 
-prints what it understood, and writes a new model beside the old one, never over it."""
+It prints how the model reads each description, and writes a new model beside the old one. No file is overwritten."""
 
 
 def main(arguments: Sequence[str]) -> None:
     """Remove and teach classes according to the flags, and write the new model."""
     del arguments
-    asked = teach_flags.read(flags.FLAGS)
+    request = teach_flags.read(flags.FLAGS)
     launch.start_tensorflow(flags.FLAGS.import_module)
-    from niwt_tf.cli import lesson_text  # starts TensorFlow
+    from niwt_tf.cli import teaching_text  # starts TensorFlow
     from niwt_tf.models import model as model_lib  # starts TensorFlow
     from niwt_tf.models import teach  # starts TensorFlow
 
-    model = old = model_lib.load(asked.model, asked.safe_mode)
-    if asked.forget:
-        model = teach.forget(old, asked.forget)
-        progress.say(f"forgotten: {', '.join(name for name in old.class_names if name not in model.class_names)}")
-    taught = _taught(model, asked)
-    if taught is None:
-        progress.say("Nothing is written.")
+    model = old = model_lib.load(request.model, request.safe_mode)
+    if request.forget:
+        model = teach.forget(old, request.forget)
+        progress.say(f"removed: {', '.join(name for name in old.class_names if name not in model.class_names)}")
+    new = _teach(model, request)
+    if new is None:
+        progress.say("Nothing was written.")
         return
-    out = asked.new_file(taught.taught[-1].name if asked.interactive else "")
-    taught.save(str(out))
-    progress.say(f"\n{lesson_text.of_model(taught, asked.model)}\n{lesson_text.row('written', str(out))}")
+    out = request.new_file(new.taught[-1].name if request.interactive else "")
+    new.save(str(out))
+    progress.say(f"\n{teaching_text.format_model(new, request.model)}\n{teaching_text.row('written', str(out))}")
 
 
-def _taught(model: model_lib.Model, asked: teach_flags.Asked) -> model_lib.Model | None:
-    """Teach the new classes, print the result, and return the new model; None if the user saves nothing."""
-    if asked.interactive:
-        return _interactive(model, asked)
-    if not asked.described:
+def _teach(model: model_lib.Model, request: teach_flags.TeachRequest) -> model_lib.Model | None:
+    """Teach the new classes, print the reports, and return the new model; None if the user saves nothing."""
+    if request.interactive:
+        return _teach_line_by_line(model, request)
+    if not request.descriptions:
         return model
-    from niwt_tf.cli import lesson_text  # starts TensorFlow
+    from niwt_tf.cli import teaching_text  # starts TensorFlow
     from niwt_tf.domains import description  # starts TensorFlow
     from niwt_tf.models import effect, teach  # starts TensorFlow
 
     begun = time.perf_counter()
-    result = teach.teach(model, [description.Description(name, **texts) for name, texts in asked.described.items()])
+    result = teach.teach(
+        model, [description.Description(name, **texts) for name, texts in request.descriptions.items()]
+    )
     seconds = time.perf_counter() - begun
-    progress.say("\n\n".join(lesson_text.of_lesson(one) for one in result.lessons))
-    if probes := _probes(model, asked):
-        progress.say(lesson_text.of_effect(effect.effect(model, result.model, probes)))
-    progress.say(lesson_text.row("taught in", f"{seconds:.1f} s"))
+    progress.say("\n\n".join(map(teaching_text.format_report, result.reports)))
+    if images := _read_images(model, request):
+        progress.say(teaching_text.format_effect(effect.measure(model, result.model, images)))
+    progress.say(teaching_text.row("taught in", f"{seconds:.1f} s"))
     return result.model
 
 
-def _interactive(model: model_lib.Model, asked: teach_flags.Asked) -> model_lib.Model | None:
-    from niwt_tf.cli import dialogue, questions  # starts TensorFlow
+def _teach_line_by_line(model: model_lib.Model, request: teach_flags.TeachRequest) -> model_lib.Model | None:
+    from niwt_tf.cli import dialogue, prompts  # starts TensorFlow
 
-    given = questions.beginning(model, asked.described.get(asked.name, {}))
-    lines = questions.answers()
-    name = questions.ask_name(model, asked.name, lines, progress.say)
+    initial_lines = prompts.initial_lines(model, request.descriptions.get(request.name, {}))
+    lines = prompts.input_lines()
+    name = prompts.ask_name(model, request.name, lines)
     if not name:
         return None
-    asked.new_file(name)
-    result = dialogue.Dialogue(model, name, _probes(model, asked)).hold(lines, given)
+    request.new_file(name)
+    result = dialogue.Dialogue(model, name, _read_images(model, request)).run(lines, initial_lines)
     return result.model if result else None
 
 
-def _probes(model: model_lib.Model, asked: teach_flags.Asked) -> effect.Probes | None:
+def _read_images(model: model_lib.Model, request: teach_flags.TeachRequest) -> effect.SampleImages | None:
     """Read the images on which the effect is shown, and print those that cannot be read; None if none is left."""
-    if not asked.images:
+    if not request.images:
         return None
-    from niwt_tf.cli import lesson_text  # starts TensorFlow
+    from niwt_tf.cli import teaching_text  # starts TensorFlow
     from niwt_tf.models import effect  # starts TensorFlow
 
-    probes = effect.read(model, asked.images)
-    for unreadable in probes.unreadable:
-        progress.say(lesson_text.row("unreadable", unreadable))
-    return probes if probes.paths else None
+    images = effect.read_images(model, request.images)
+    for unreadable in images.unreadable:
+        progress.say(teaching_text.row("unreadable", unreadable))
+    return images if images.paths else None
 
 
 def run() -> None:

@@ -14,7 +14,7 @@ from niwt_tf.evaluation import summary
 
 
 def table(metrics: Mapping[str, Any], workdir: Path) -> str:
-    """Format the scores of a run, the data and settings they depend on, and the paths of its files.
+    """Format the scores of a run, the data and settings that they depend on, and the paths of its files.
 
     Args:
       metrics: Contents of `metrics.json`.
@@ -35,11 +35,11 @@ def table(metrics: Mapping[str, Any], workdir: Path) -> str:
   {gamma:<28} {_row(m, "")}
   {"gamma 0":<28} {_row(m, summary.UNCALIBRATED)}
 
-  ZSL accuracy, unseen classes alone            {_number(m[summary.ZSL])}
+  ZSL accuracy, among unseen classes alone      {_number(m[summary.ZSL])}
   AUSUC, area under S against U                 {_number(m[summary.AUSUC])}
-  the backbone on seen classes alone            {m["backbone_accuracy"]:.3f}
+  accuracy of the backbone on seen classes      {m["backbone_accuracy"]:.3f}
   rank correlation of the map, held-out classes {m["map_rank_correlation"]:.3f}
-  H that the validation classes had promised    {_number(m["harmonic_mean_expected"])}{_explained(m)}
+  H on validation classes                       {_number(m["harmonic_mean_expected"])}{_explained(m)}
 
   all stages took {sum(m["stage_seconds"].values()):.0f} s
   scores          {workdir / "metrics.json"}

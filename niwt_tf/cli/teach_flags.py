@@ -15,27 +15,27 @@ from niwt_tf.data import described_classes, user_images
 from niwt_tf.data.files import text_files
 from niwt_tf.models import paths
 
-_ONE = ("captions", "captions_file", "attributes", "document_file")  # flags that describe the class of --name
+_DESCRIPTIONS = ("captions", "captions_file", "attributes", "document_file")  # flags that describe the class of --name
 
 
 @dataclasses.dataclass(frozen=True)
-class Asked:
-    """Request that the flags make.
+class TeachRequest:
+    """The request that the flags make.
 
     Attributes:
-      model: Folder of the run, or bundle, that holds the old model.
+      model: Path of the old model: folder of a run, or bundle.
       name: Name of the one class to teach; empty if the user is asked for it later, or the classes are in a file.
-      described: Classes to teach, with the texts that describe each.
-      forget: Classes to remove.
+      descriptions: Texts that describe each class to teach, by the name of the class.
+      forget: Names of the classes to remove.
       interactive: True if the user describes the class line by line.
       images: Image files on which the effect is shown.
-      out: Path of the new model; None to put it beside the old one.
+      out: Path of the new model; None to write it beside the old one.
       safe_mode: True to refuse a bundle that runs a SavedModel.
     """
 
     model: Path
     name: str
-    described: described_classes.DescribedClasses
+    descriptions: described_classes.DescribedClasses
     forget: tuple[str, ...]
     interactive: bool
     images: tuple[Path, ...]
@@ -51,7 +51,7 @@ class Asked:
         Raises:
           errors.UserError: If the path exists, or does not end in `.keras`.
         """
-        added = (name,) if name else tuple(self.described)
+        added = (name,) if name else tuple(self.descriptions)
         return paths.require_new(self.out or paths.beside(self.model, added, self.forget))
 
 
@@ -64,27 +64,33 @@ def define(values: flags.FlagValues, program: str) -> None:
     """
     here = {"module_name": program, "flag_values": values}
     before = set(values)
-    flags.DEFINE_string("model", None, "A finished run's folder, or a .keras bundle.", **here)
-    flags.DEFINE_string("name", "", "The new class.", **here)
-    flags.DEFINE_multi_string("captions", [], "A sentence on how it looks; may be given several times.", **here)
-    flags.DEFINE_string("captions_file", "", "A text file with a sentence on a line.", **here)
+    text = "Model to teach: the folder of a finished run of niwt, or a .keras bundle. Required."
+    flags.DEFINE_string("model", None, text, **here)
+    flags.DEFINE_string("name", "", "Name of the new class.", **here)
+    flags.DEFINE_multi_string("captions", [], "Sentence that describes how the class looks", **here)
+    flags.DEFINE_string("captions_file", "", "Text file of such sentences, one on each line.", **here)
     text = (
-        "Attributes that it has, commas between: stripes,crown color: red,furry:0.8,fast:80%. Quote one with a comma."
+        "Attributes of the class, separated by commas: 'stripes,crown color: red,furry:0.8,fast:80%'. Put double "
+        "quotes around an attribute that contains a comma."
     )
     flags.DEFINE_string("attributes", "", text, **here)
-    flags.DEFINE_string("document_file", "", "A text file on it.", **here)
-    flags.DEFINE_string("classes", "", "A .yaml or .csv file that describes several classes.", **here)
-    flags.DEFINE_list("forget", [], "Classes to remove that were taught by words.", **here)
-    flags.DEFINE_boolean("interactive", False, "Asks for a description line by line, and shows what each does.", **here)
-    flags.DEFINE_list("images", [], "Files, patterns or folders of images on which the effect is shown.", **here)
-    flags.DEFINE_string("out", "", "The new .keras bundle; beside the old model by default.", **here)
-    flags.DEFINE_boolean("safe_mode", True, "Refuses a bundle that runs a SavedModel, which is a program.", **here)
-    launch.define_import_module(values, program)
+    flags.DEFINE_string("document_file", "", "Text file with a longer text about the class.", **here)
+    text = "YAML or CSV file that describes several classes, in place of --name and the flags for one class."
+    flags.DEFINE_string("classes", "", text, **here)
+    text = "Names of classes to remove, separated by commas. Only classes learned from descriptions can be removed."
+    flags.DEFINE_list("forget", [], text, **here)
+    text = "Ask for the description line by line, and show the effect of each line."
+    flags.DEFINE_boolean("interactive", False, text, **here)
+    text = "Image files, patterns or folders, separated by commas. Shows how new classes change their predictions."
+    flags.DEFINE_list("images", [], text, **here)
+    text = "Path of the new .keras bundle; by default beside the old model. No file is overwritten."
+    flags.DEFINE_string("out", "", text, **here)
+    launch.define_loading(values, program)
     for name in set(values) - before:
         values.register_key_flag_for_module(program, values[name])
 
 
-def read(values: flags.FlagValues) -> Asked:
+def read(values: flags.FlagValues) -> TeachRequest:
     """Read the flags and check them.
 
     Raises:
@@ -93,47 +99,50 @@ def read(values: flags.FlagValues) -> Asked:
     """
     _require_one_task(values)
     model = paths.require(values.model)
-    asked = Asked(
+    request = TeachRequest(
         model=model,
         name=values.name.strip(),
-        described=_described(values),
+        descriptions=_descriptions(values),
         forget=tuple(values.forget),
         interactive=values.interactive,
         images=tuple(user_images.find(values.images)) if values.images else (),
         out=Path(values.out).expanduser() if values.out else None,
         safe_mode=values.safe_mode,
     )
-    if asked.out or asked.described or asked.name or not asked.interactive:
-        asked.new_file()
-    return asked
+    if request.out or request.descriptions or request.name or not request.interactive:
+        request.new_file()
+    return request
 
 
 def _require_one_task(values: flags.FlagValues) -> None:
-    given = [f"--{flag}" for flag in ("name", *_ONE) if values[flag].value]
-    if values.classes and (given or values.interactive):
-        others = errors.listed([*given, *(["--interactive"] if values.interactive else [])])
+    """Check that the flags ask for something, and do not contradict one another."""
+    described = [f"--{flag}" for flag in ("name", *_DESCRIPTIONS) if values[flag].value]
+    if values.classes and (described or values.interactive):
+        others = errors.listed([*described, *(["--interactive"] if values.interactive else [])])
         raise errors.UserError(
-            f"`--classes` must be all that describes classes. Received: --classes with {others}. Leave one of them out."
+            f"`--classes` must be the only description of classes. Received: --classes={values.classes} with {others}. "
+            f"Leave out --classes, or {others}."
         )
-    teaches = bool(values.classes or given or values.interactive)
+    teaches = bool(values.classes or described or values.interactive)
     if not teaches and not values.forget:
         raise errors.UserError(
-            "`niwt_teach` must be asked for something. Received: no class. Add --name with --captions or --attributes, "
+            "A class to teach or to remove must be named. Received none. Add --name with --captions or --attributes, "
             "--classes=FILE, --interactive, or --forget=NAME."
         )
-    if given and not values.name.strip() and not values.interactive:
+    if described and not values.name.strip() and not values.interactive:
         raise errors.UserError(
-            f"`--name` must name the class that is described. Received: {errors.listed(given)} alone. Add --name=NAME."
+            f"`--name` must be the name of the new class. Received: {errors.listed(described)} without a name. Add "
+            "--name=NAME."
         )
     if values.images and not teaches:
         raise errors.UserError(
-            "`--images` must come with a class to teach, whose effect they show. Received: --images with --forget "
-            "alone. Leave --images out."
+            "`--images` must come with a class to teach, whose effect on them is shown. Received: --images with only "
+            "--forget. Leave --images out."
         )
 
 
-def _described(values: flags.FlagValues) -> described_classes.DescribedClasses:
-    """Read the classes that the flags describe, with their texts."""
+def _descriptions(values: flags.FlagValues) -> described_classes.DescribedClasses:
+    """Read the texts that describe each class."""
     if values.classes:
         return described_classes.read(text_files.require_file(values.classes, "classes"))
     texts = {"captions": tuple(values.captions), "attributes": described_classes.split_attributes(values.attributes)}
@@ -141,10 +150,10 @@ def _described(values: flags.FlagValues) -> described_classes.DescribedClasses:
         texts["captions"] += tuple(text_files.lines(text_files.require_file(values.captions_file, "captions_file")))
     if values.document_file:
         texts["documents"] = (text_files.text(text_files.require_file(values.document_file, "document_file")),)
-    texts = {field: tuple(text for text in told if text.strip()) for field, told in texts.items()}
+    texts = {field: tuple(text for text in written if text.strip()) for field, written in texts.items()}
     if values.name and not any(texts.values()) and not values.interactive:
         raise errors.UserError(
-            f"A class must be described. Received: --name={values.name} with an empty description. Add --captions, "
-            "--captions_file, --attributes or --document_file, or --interactive to be asked."
+            f"A new class must be described. Received: --name={values.name} without a description, or with an empty "
+            "one. Add --captions, --captions_file, --attributes or --document_file, or --interactive to be asked."
         )
     return {values.name.strip(): texts} if any(texts.values()) or values.name else {}

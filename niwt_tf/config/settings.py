@@ -134,53 +134,62 @@ class DataConfig(_Checked):
 
     dataset: str = _option(
         "aviary",
-        "The images: aviary draws birds, folder is your own in data_dir, the others are benchmarks.",
+        "Dataset: aviary draws birds, folder reads your own images from --data_dir, the others are benchmarks.",
         choices=("aviary", "folder", "awa2", "cub", "sun", "apy"),
     )
     data_dir: str = _option(
         "",
-        "Folder of the dataset's own files, such as images/<class>/ of your folder, or a benchmark's archives; for a "
-        "benchmark, downloads/manual in the folder of prepared datasets by default.",
+        "Folder of the dataset's files: images/<class>/ for --dataset=folder, archives for a benchmark. Default for a "
+        "benchmark: downloads/manual in --prepared_dir.",
         local=True,
     )
     prepared_dir: str = _option(
-        "", "Folder of prepared datasets; TFDS' own folder, ~/tensorflow_datasets, by default.", local=True
+        "", "Folder of prepared datasets; by default that of TFDS, ~/tensorflow_datasets.", local=True
     )
-    unseen: tuple[str, ...] = _option((), "Unseen classes of your folder, in place of its unseen.txt.", optional=True)
+    unseen: tuple[str, ...] = _option(
+        (),
+        "Unseen classes of --dataset=folder, separated by commas; by default those in its unseen.txt.",
+        optional=True,
+    )
     aviary_seed: int = _option(
-        0, "Seed of the aviary; another draws other species and images.", minimum=0, maximum=2**31 - 1
+        0, "Seed of the aviary: each number gives other species and images.", minimum=0, maximum=2**31 - 1
     )
-    aviary_classes: int = _option(60, "Species in the aviary, the unseen included.", minimum=10, maximum=150)
-    aviary_unseen: int = _option(12, "Species that no training image shows.", minimum=2, maximum=100)
-    aviary_images: int = _option(80, "Training images of each seen species.", minimum=5, maximum=10_000)
+    aviary_classes: int = _option(
+        60, "Number of species in the aviary, including the unseen ones.", minimum=10, maximum=150
+    )
+    aviary_unseen: int = _option(12, "Number of unseen species, which have no training images.", minimum=2, maximum=100)
+    aviary_images: int = _option(80, "Number of training images of each seen species.", minimum=5, maximum=10_000)
 
 
 @dataclasses.dataclass(frozen=True)
 class DomainConfig(_Checked):
     """The domain knowledge of every class, seen or unseen, and how it is encoded."""
 
-    domain: str = _option("attributes", "What describes a class.", choices=DOMAINS, joined="+")
+    domain: str = _option("attributes", "Kind of description of the classes.", choices=DOMAINS, joined="+")
     missing_value: str = _option(
         "auto",
-        "Value that marks a missing attribute: -1 or none; auto takes -1 as missing if the other values suggest it, "
-        "such as 0..100, and as a value in -1/1 and z-scores.",
+        "Value that marks a missing attribute: -1 or none. auto decides from the other values of the table: -1 means "
+        "missing among values such as 0..100, but not among -1/1 or z-scores.",
         choices=("auto", "-1", "none"),
     )
     text_encoder: str = _option(
         "tfidf",
-        "Turns captions and documents into vectors: tfidf, word2vec:PATH (a file of word2vec's or GloVe's) or "
-        "hub:HANDLE_OR_PATH (a text model of TensorFlow Hub).",
+        "Encoder of captions and documents: tfidf; word2vec:PATH, a file of word2vec or GloVe vectors; or "
+        "hub:HANDLE_OR_PATH, a text model of TensorFlow Hub.",
         form=("tfidf|(word2vec|hub):.+", "tfidf, word2vec:PATH or hub:HANDLE_OR_PATH"),
     )
-    tfidf_phrase: int = _option(3, "Most words in a phrase of tfidf.", minimum=1, maximum=5)
+    tfidf_phrase: int = _option(3, "Largest number of words in a phrase of tfidf.", minimum=1, maximum=5)
     tfidf_components: int = _option(
-        0, "Most components that tfidf's phrases are reduced to; 0 keeps the phrases.", minimum=0, maximum=2000
+        0,
+        "Largest number of components to which tfidf's vectors are reduced; 0 keeps one number for each phrase.",
+        minimum=0,
+        maximum=2000,
     )
     captions_dir: str = _option(
-        "", "Folder of your own captions, <class>.txt with one on each line; the dataset's own by default."
+        "", "Folder of your own captions: <class>.txt, one caption on each line; by default the dataset's captions."
     )
     documents_dir: str = _option(
-        "", "Folder of your own documents, one in each <class>.txt; the dataset's own by default."
+        "", "Folder of your own documents: one in each <class>.txt; by default the dataset's documents."
     )
 
 
@@ -190,90 +199,100 @@ class BackboneConfig(_Checked):
 
     backbone: str = _option(
         "small",
-        "The network: small is four convolutions, to be trained from scratch; one of keras.applications by its name, "
-        "such as vgg16 or resnet101; keras:PATH, your own .keras file, a classifier or a feature extractor; "
+        "Network: small, four convolutions that are trained from scratch; the name of a model of keras.applications, "
+        "such as vgg16 or resnet101; keras:PATH, your own .keras file of a classifier or a feature extractor; or "
         "hub:HANDLE_OR_PATH, an image model of TensorFlow Hub.",
         form=("[^:]*|(keras|hub):.+", "a name, keras:PATH or hub:HANDLE_OR_PATH"),
     )
     weights: str = _option(
         "imagenet",
-        "Weights of one of keras.applications: imagenet, which is downloaded, a .weights.h5 or .h5 file, or none.",
+        "Weights of a model of keras.applications: imagenet, which are downloaded; a .weights.h5 or .h5 file; or none.",
     )
     layer: str = _option(
-        "", "The layer whose neurons count, as niwt --list_layers names it; the backbone's own choice by default."
+        "", "Layer whose neurons are used; --list_layers lists the names. By default the backbone decides."
     )
-    image_size: int = _option(0, "The side of the images, in pixels; 0 is the backbone's own.", minimum=0, maximum=2048)
+    image_size: int = _option(
+        0, "Side of the images, in pixels; 0 is the size of the backbone.", minimum=0, maximum=2048
+    )
     preprocessing: str = _option(
         "auto",
-        "Preprocessing of RGB in 0..255, as keras.applications names it: caffe is BGR minus the mean, tf -1..1, torch "
-        "0..1 minus the mean, divided by the spread, none as it is; auto is the backbone's own, none for keras:PATH.",
+        "Preprocessing of RGB images in 0..255, as in keras.applications: caffe is BGR minus the mean; tf is -1..1; "
+        "torch is 0..1, minus the mean, divided by the standard deviation; none changes nothing. auto is that of the "
+        "backbone, and none for keras:PATH.",
         choices=("auto", "caffe", "tf", "torch", "none"),
     )
     import_module: str = _option(
         "",
-        "Python code of your own that registers layers for keras:PATH: the name of a module, or a .py file. It runs "
-        "without restrictions.",
+        "Python code that registers the custom layers of keras:PATH: the name of a module, or a .py file. The code is "
+        "run: give only code that you trust.",
     )
     finetune: str = _option(
         "auto",
-        "What is trained on seen classes: none, a new classifier, or after that the full network; auto is classifier "
-        "where the network comes with weights, and full where it does not.",
+        "Training on the seen classes: none; classifier, only a new last layer; or full, then the whole network, too. "
+        "auto is classifier if the network has weights, else full.",
         choices=("auto", "none", "classifier", "full"),
     )
-    finetune_from: str = _option("", "The first layer that full trains; all of the network by default.", training=True)
+    finetune_from: str = _option(
+        "", "First layer that --finetune=full trains; by default the whole network is trained.", training=True
+    )
     classifier: str = _option(
         "discriminant",
-        "How a classifier is fitted on fixed features, a new one and the last layer of a network that was trained in "
-        "full: by discriminant analysis, in closed form, or by the paper's softmax.",
+        "Fit of the last layer on fixed features: discriminant analysis, in closed form, or the paper's softmax "
+        "regression. The last layer of a fully trained network is fitted again, too.",
         choices=("discriminant", "softmax"),
         training=True,
     )
     classifier_shrinkage: float = _option(
         0.5,
-        "Discriminant analysis: how far the features' covariance is shrunk towards the same variance in all "
-        "directions.",
+        "Shrinkage of discriminant analysis: how far the covariance of the features is drawn towards equal variance in "
+        "all directions.",
         minimum=1e-4,
         maximum=1.0,
         training=True,
     )
     classifier_epochs: int = _option(
-        200, "Softmax regression: most passes over the training images.", minimum=1, maximum=100_000, training=True
+        200, "Largest number of epochs of softmax regression.", minimum=1, maximum=100_000, training=True
     )
     classifier_learning_rate: float = _option(
-        1e-3, "Softmax regression: Adam's first learning rate.", minimum=0.0, training=True
+        1e-3, "First learning rate of Adam in softmax regression.", minimum=0.0, training=True
     )
     classifier_penalty: float = _option(
         0.1,
-        "Softmax regression: half of it times the squared weights is added to the loss; for features of unit spread.",
+        "Penalty of softmax regression: half of it times the sum of squared weights is added to the loss, "
+        "computed for features of unit spread.",
         minimum=0.0,
         training=True,
     )
     epochs: int = _option(
-        20, "Most passes over the training images in full training.", minimum=1, maximum=10_000, training=True
+        20, "Largest number of epochs of training the full network.", minimum=1, maximum=10_000, training=True
     )
-    batch_size: int = _option(64, "Images in a step of training.", minimum=1, maximum=65_536, training=True)
+    batch_size: int = _option(64, "Number of images in a training step.", minimum=1, maximum=65_536, training=True)
     learning_rate: float | None = _option(
         None,
-        "AdamW's first learning rate for the full network, which falls to 0 along a cosine; 0.003 from scratch, "
-        "0.00001 with weights by default.",
+        "First learning rate of AdamW for the full network, which decays to 0 along a cosine; by default 0.003 from "
+        "scratch, and 0.00001 for a network with weights.",
         kind=float,
         minimum=0.0,
         training=True,
     )
-    weight_decay: float = _option(1e-2, "AdamW's weight decay for the full network.", minimum=0.0, training=True)
+    weight_decay: float = _option(1e-2, "Weight decay of AdamW for the full network.", minimum=0.0, training=True)
     dropout: float = _option(
-        0.4, "Share of features dropped before the classifier.", minimum=0.0, maximum=0.99, training=True
+        0.4,
+        "Dropout rate of the features before the classifier, while the full network is trained.",
+        minimum=0.0,
+        maximum=0.99,
+        training=True,
     )
     label_smoothing: float = _option(
         0.1,
-        "Share of the label given to all classes alike, in training the full network.",
+        "Label smoothing while the full network is trained.",
         minimum=0.0,
         maximum=0.99,
         training=True,
     )
     patience: int = _option(
         0,
-        "Passes without a gain on held-out training images after which training stops; 0 never stops.",
+        "Epochs without a gain on held-out training images after which training stops; 0 never stops early.",
         minimum=0,
         training=True,
     )
@@ -285,24 +304,30 @@ class MapConfig(_Checked):
 
     map_layers: int = _option(
         1,
-        "Layers of the map: 1 is linear; 2 and 3 have hidden layers with ReLU, for map_fits=descent alone.",
+        "Number of layers of the map: 1 is linear; 2 and 3 have hidden layers with ReLU, only with --map_fits=descent.",
         minimum=1,
         maximum=3,
     )
-    map_width: int = _option(128, "Units of each hidden layer of the map, if it has any.", minimum=1)
+    map_width: int = _option(128, "Number of units of each hidden layer of the map.", minimum=1)
     map_loss: str = _option(
         "cosine",
-        "What the descent minimises: 1 - the cosine between predicted and observed importances, as in the paper; the "
-        "absolute differences of both at length 1; or the sum of these. For map_fits=descent alone.",
+        "Loss of the map: cosine is 1 minus the cosine between predicted and observed importances, as in the paper; l1 "
+        "is the absolute difference of both as unit vectors; both is the sum. Only with --map_fits=descent.",
         choices=MAP_LOSSES,
     )
-    map_steps: int = _option(200, "Most steps of the descent; held-out classes say when to stop.", minimum=1)
-    map_learning_rate: float = _option(1.0, "Learning rate of the descent, with momentum 0.9.", minimum=0.0)
+    map_steps: int = _option(
+        200, "Largest number of steps of gradient descent on the map; held-out classes decide when to stop.", minimum=1
+    )
+    map_learning_rate: float = _option(
+        1.0, "Learning rate of gradient descent on the map, with momentum 0.9.", minimum=0.0
+    )
     map_penalties: tuple[float, ...] = _option(
-        (0.1, 0.3, 1.0, 3.0, 10.0), "Penalties of the ridge regression, of which held-out classes choose.", minimum=0.0
+        (0.1, 0.3, 1.0, 3.0, 10.0),
+        "Candidate penalties of ridge regression, separated by commas; held-out classes choose one.",
+        minimum=0.0,
     )
     map_folds: int = _option(
-        6, "Groups of seen classes held out in turn to choose the step or the penalty.", minimum=2, maximum=100
+        6, "Number of folds of seen classes that choose the step or the penalty of the map.", minimum=2, maximum=100
     )
 
 
@@ -312,20 +337,20 @@ class TransferConfig(_Checked):
 
     transfer_fit: str = _option(
         "closed",
-        "How weights are fitted: closed, in closed form, so that logits vary least within classes while the mean "
-        "importances over images are as predicted; or descent, the paper's, on the cosine, image by image.",
+        "Computation of new weights: closed, the weights with the predicted mean importances whose logit varies least "
+        "within classes; or descent, the paper's gradient descent on the cosine, image by image.",
         choices=TRANSFER_FITS,
     )
     transfer_source: str = _option(
         "training",
-        "Images on which the transfer matches importances: training images, noise, or images:DIR, a folder of any "
-        "photographs.",
+        "Images on which the importances of new weights are computed: training images, noise, or images:DIR, a folder "
+        "of any photographs.",
         form=("training|noise|images:.+", "training, noise or images:DIR"),
     )
-    transfer_images: int = _option(512, "Images whose activations are kept for the transfer.", minimum=1)
-    transfer_batch: int = _option(8, "Transfer by descent: images in a step.", minimum=1)
-    transfer_steps: int = _option(300, "Transfer by descent: most steps.", minimum=1)
-    transfer_learning_rate: float = _option(1e-2, "Transfer by descent: Adam's learning rate.", minimum=0.0)
+    transfer_images: int = _option(512, "Number of images whose activations are kept for the transfer.", minimum=1)
+    transfer_batch: int = _option(8, "Number of images in a step of --transfer_fit=descent.", minimum=1)
+    transfer_steps: int = _option(300, "Largest number of steps of --transfer_fit=descent.", minimum=1)
+    transfer_learning_rate: float = _option(1e-2, "Learning rate of Adam in --transfer_fit=descent.", minimum=0.0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -334,38 +359,38 @@ class ValidationConfig(_Checked):
 
     map_fits: tuple[str, ...] = _option(
         ("ridge",),
-        "How the map is fitted: by ridge regression, or by the paper's descent on the cosine, stopped where held-out "
+        "Fits of the map: ridge regression, or the paper's gradient descent on the cosine, stopped where held-out "
         "classes are predicted best.",
         choices=MAP_FITS,
     )
     map_relevances: tuple[int, ...] = _option(
         (10, 100),
-        "Ridge regression: steps of learning how relevant each attribute or word is to a class's look; after 0 all "
-        "count the same.",
+        "For ridge regression: steps in which it is learned how informative each attribute or word is; 0 weighs all "
+        "equally.",
         minimum=0,
         maximum=10_000,
     )
     lambdas: tuple[float, ...] = _option(
         (0.0, 0.1),
-        "Regularization of new weights: in closed form, how much the map's own errors count; by descent, the paper's "
-        "pull towards the seen classes' mean.",
+        "Regularization of new weights: in closed form, against directions in which the map errs; by descent, towards "
+        "the mean of the seen classes' weights, as in the paper.",
         minimum=0.0,
     )
     scales: tuple[float, ...] = _option(
         (1.0,),
-        "Sizes of new weights, where the seen ones are 1 on average; 0 keeps the learned.",
+        "Sizes of new weights, relative to the mean of the seen classes' weights; 0 keeps the computed size.",
         minimum=0.0,
     )
     biases: tuple[str, ...] = _option(
         ("level",),
-        "Biases of new classes: the seen classes' mean, 0, or what brings a new class's mean logit over the training "
-        "images level with the seen classes'.",
+        "Biases of new classes: mean of the seen classes' biases; zero; or level, which gives new classes the mean "
+        "logit of the seen classes over the training images.",
         choices=BIASES,
     )
     validation_groups: int = _option(
         0,
-        "Groups of seen classes that are pseudo-unseen in turn; 0 is three where the network is frozen, and one where "
-        "it is trained for each.",
+        "Number of groups of seen classes that are pseudo-unseen in turn; 0 is 3 if the network is not trained, and 1 "
+        "if each group requires a training.",
         minimum=0,
         maximum=100,
     )
@@ -381,26 +406,26 @@ class RunConfig(_Checked):
     map: MapConfig = MapConfig()
     transfer: TransferConfig = TransferConfig()
     validation: ValidationConfig = ValidationConfig()
-    seed: int = _option(0, "Seed of every random number of the run.", minimum=0, maximum=2**31 - 1)
+    seed: int = _option(0, "Random seed of the run.", minimum=0, maximum=2**31 - 1)
     jit_compile: str = _option(
-        "auto", "XLA: auto is on with a GPU, off without.", choices=("auto", "on", "off"), local=True
+        "auto", "Compilation by XLA; auto is on with a GPU, else off.", choices=("auto", "on", "off"), local=True
     )
     mixed_precision: str = _option(
         "auto",
-        "Trains the full network in float16: auto is on with a GPU that is fast at it, off without.",
+        "Training of the full network in float16; auto is on with a GPU that is fast at it, else off.",
         choices=("auto", "on", "off"),
     )
-    deterministic: bool = _option(
-        False, "Makes every operation give the same numbers each time, which is slower on a GPU.", local=True
-    )
+    deterministic: bool = _option(False, "Make every operation deterministic, which is slower on a GPU.", local=True)
     activations_limit: float = _option(
         8.0,
-        "Most GiB that the activations of a frozen network may take in the workdir; with more, the network runs again "
-        "in every stage.",
+        "Largest size in GiB of the activations kept in the workdir if the network is not trained; if they are larger, "
+        "the network runs again in every stage.",
         minimum=0.0,
         local=True,
     )
-    memory_limit: int = _option(0, "Most MiB of a GPU's memory that are used; 0 is all of it.", minimum=0, local=True)
+    memory_limit: int = _option(
+        0, "Largest amount of GPU memory to use, in MiB; 0 is all of it.", minimum=0, local=True
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The loaders of the datasets, by name."""
+"""The loaders of the datasets, and the encodings of their images, by name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import functools
 from collections.abc import Callable
 
 from niwt_tf import config as config_lib
-from niwt_tf.data import zero_shot
+from niwt_tf.data import user_images, zero_shot
 from niwt_tf.data.apy import apy_dataset_builder as apy
 from niwt_tf.data.aviary import loader as aviary
 from niwt_tf.data.awa2 import awa2_dataset_builder as awa2
@@ -23,6 +23,7 @@ _LOADERS |= {
     builder.BENCHMARK.name: functools.partial(loader.load, builder)
     for builder in (awa2.Builder, cub.Builder, sun.Builder, apy.Builder)
 }
+_IMAGE_ENCODINGS = {"aviary": aviary.IMAGE_ENCODING}  # all others are photographs, stored as JPEGs
 
 
 def load(config: config_lib.DataConfig, image_size: int) -> zero_shot.ZeroShotDataset:
@@ -37,3 +38,8 @@ def load(config: config_lib.DataConfig, image_size: int) -> zero_shot.ZeroShotDa
       OSError: If a folder cannot be read or written.
     """
     return _LOADERS[config.dataset](config, image_size)
+
+
+def image_encoding(dataset: str) -> str:
+    """Look up how a dataset stores its images: `user_images.JPEG` or `user_images.LOSSLESS`."""
+    return _IMAGE_ENCODINGS.get(dataset, user_images.JPEG)

@@ -16,6 +16,7 @@ from niwt_tf import errors
 from niwt_tf.data.files import image_files, jpeg, look_ahead
 from niwt_tf.util import paths, progress
 
+JPEG, LOSSLESS = "jpeg", "lossless"  # encodings of a dataset's images, see `read`
 _BATCH_SIZE = 32
 
 
@@ -56,20 +57,22 @@ def _images(folder: Path) -> list[Path]:
     return sorted(contents.images)
 
 
-def read(path: Path, size: int, drawn: bool = False) -> np.ndarray | jpeg.Corrupt:
+def read(path: Path, size: int, encoding: str = JPEG) -> np.ndarray | jpeg.Corrupt:
     """Read the middle square of an image, `[size,size,3]` uint8, RGB; or return the error if the file is bad.
 
     Args:
       path: Image of any kind that Pillow reads.
       size: Side of the square, in pixels.
-      drawn: True if the dataset's images were never JPEGs, as the aviary's: an image of this size stays as it is.
+      encoding: Encoding of the dataset's images: `jpeg`, and this image is compressed like them; or `lossless`, and an
+        image of this size stays as it is.
     """
     from niwt_tf.data import photographs  # starts TensorFlow
 
     try:
         data = paths.require_regular(path).read_bytes()
-        if drawn:
-            return np.array(ImageOps.fit(jpeg.to_rgb(data), (size, size), Image.Resampling.LANCZOS))
+        if encoding == LOSSLESS:
+            fitted = ImageOps.fit(jpeg.to_rgb(data), (size, size), Image.Resampling.LANCZOS)
+            return np.array(fitted)
         return photographs.middle_square(jpeg.to_jpeg(data), size).numpy()
     except jpeg.Corrupt as error:
         return error
@@ -78,18 +81,18 @@ def read(path: Path, size: int, drawn: bool = False) -> np.ndarray | jpeg.Corrup
 
 
 def batches(
-    files: Sequence[Path], size: int, drawn: bool, unreadable: list[str]
+    files: Sequence[Path], size: int, encoding: str, unreadable: list[str]
 ) -> Iterator[tuple[list[Path], np.ndarray]]:
     """Read images in batches: paths and middle squares `[B,size,size,3]` of those that can be read, in order.
 
     Args:
       files: Paths of the images.
       size: Side of the squares, in pixels.
-      drawn: True if the dataset's images were never JPEGs, see `read`.
+      encoding: Encoding of the dataset's images, see `read`.
       unreadable: List to which each unreadable file is added, with the reason.
     """
     batch: list[tuple[Path, np.ndarray]] = []
-    for path, image in look_ahead.parallel_map(functools.partial(read, size=size, drawn=drawn), files):
+    for path, image in look_ahead.parallel_map(functools.partial(read, size=size, encoding=encoding), files):
         if isinstance(image, jpeg.Corrupt):
             unreadable.append(f"{path} ({image})")
         else:

@@ -34,7 +34,7 @@ def explain(
     class_name: str = "",
     method: str = GRAD_CAM,
     top: int = 5,
-    drawn: bool = False,
+    encoding: str = user_images.JPEG,
 ) -> None:
     """Print the prediction for each image and its reasons, and write pictures and `explanations.jsonl` into `out`.
 
@@ -47,7 +47,7 @@ def explain(
       class_name: Class to explain; the predicted one by default.
       method: Method that draws the map: gradcam, or one of `keras_vis.METHODS`.
       top: Largest number of reasons.
-      drawn: True if the model's dataset does not consist of photographs; see `user_images.read`.
+      encoding: Encoding of the images of the model's dataset; see `user_images.read`.
 
     Raises:
       errors.UserError: If there is no such class or method, or `out` holds an `explanations.jsonl` of something else;
@@ -61,7 +61,7 @@ def explain(
     unreadable: list[str] = []
     _require_own_lines(out / LINES)
     with _lines(out / LINES) as write, progress.bar(None, "explaining", len(paths), "image", delay=_BAR_DELAY) as bar:
-        for batch, images in user_images.batches(paths, classifier.backbone.image_size, drawn, unreadable):
+        for batch, images in user_images.batches(paths, classifier.backbone.image_size, encoding, unreadable):
             explanations = explain_batch(images, None if index is None else np.full(len(images), index))
             maps = explanations.maps if compute_maps is None else compute_maps(images, explanations.classes)
             records = _records(model, batch, explanations, top)

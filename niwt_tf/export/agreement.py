@@ -40,22 +40,22 @@ class Agreement:
         return self.difference / self.spread
 
 
-def require(found: Agreement, title: str) -> None:
+def require(agreement: Agreement, title: str) -> None:
     """Check that scores differ by at most `BOUND` of their spread.
 
     Args:
-      found: Measured agreement.
+      agreement: Measured agreement.
       title: Name of the predictor's format, for the message.
 
     Raises:
       errors.UserError: If they differ by more, or are not numbers.
     """
-    if not found.difference <= BOUND * found.spread:
+    if not agreement.difference <= BOUND * agreement.spread:
         raise errors.UserError(
             f"Scores of a model exported as {title} must differ from the live model's by at most {BOUND:g} of their "
-            f"spread. Received: a difference of {found.difference:.3g} in a spread of {found.spread:.3g}, and "
-            f"{found.same_prediction:.0%} of the decisions equal on {found.images} sample images. Nothing was written. "
-            "Choose another format, such as savedmodel."
+            f"spread. Received: a difference of {agreement.difference:.3g} for a spread of {agreement.spread:.3g}, and "
+            f"{agreement.same_prediction:.0%} equal predictions, on {agreement.images} sample images. Nothing was "
+            "written. Choose another format, such as savedmodel."
         )
 
 
@@ -63,24 +63,24 @@ def compare(model: model_lib.Model, predictor: Predictor) -> Agreement:
     """Measure how far a predictor's scores are from the live model's on sample images."""
     batches = samples(model.image_size)
     live = np.concatenate([model.predict(batch).scores for batch in batches])
-    found = np.concatenate([predictor(batch) for batch in batches])
-    if found.shape != live.shape:
+    scores = np.concatenate([predictor(batch) for batch in batches])
+    if scores.shape != live.shape:
         return Agreement(len(live), np.inf, float(np.ptp(live)), 0.0)
-    same = np.mean(found.argmax(1) == live.argmax(1))
-    return Agreement(len(live), float(np.abs(found - live).max()), float(np.ptp(live)), float(same))
+    same = np.mean(scores.argmax(1) == live.argmax(1))
+    return Agreement(len(live), float(np.abs(scores - live).max()), float(np.ptp(live)), float(same))
 
 
 def samples(size: int) -> list[np.ndarray]:
-    """Generate images of coloured cells with noise: as large as the network takes, larger, taller, and smaller.
+    """Generate images of coloured cells with noise: of the network's size, larger, taller, and smaller.
 
     Args:
-      size: Side of the images that the network takes, in pixels.
+      size: Side of the network's images, in pixels.
 
     Returns:
       Batches `[N,H,W,3]` uint8, one of each size.
     """
     shapes = ((size, size), (2 * size, 3 * size), (size + size // 2 + 1, size), (size // 2 + 1, size // 2 + 2))
-    return [_cells(np.random.default_rng(place), *shape) for place, shape in enumerate(shapes)]
+    return [_cells(np.random.default_rng(seed), *shape) for seed, shape in enumerate(shapes)]
 
 
 def _cells(rng: np.random.Generator, height: int, width: int) -> np.ndarray:

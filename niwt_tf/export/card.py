@@ -22,41 +22,41 @@ from niwt_tf.util import json_files, paths
 README, JSON = "README.md", "model_card.json"
 _TEMPLATES = Path(__file__).parent / "templates"
 _PACKAGES = ("tensorflow", "keras", "numpy")
-_LONGEST = 200  # most letters of a document in `README.md`
+_LONGEST = 200  # letters of a document in `README.md`, at most
 
 
-def write(folder: Path, model: model_lib.Model, name: str, answers: Mapping[str, Any]) -> None:
+def write(folder: Path, model: model_lib.Model, name: str, format_fields: Mapping[str, Any]) -> None:
     """Write `README.md` and `model_card.json` into `folder`.
 
     Args:
       folder: Existing folder.
       model: Model that the card describes.
       name: Name of the model.
-      answers: Fields of the exported format: its name as `format`, and `signatures` or `client`.
+      format_fields: Fields of the exported format: its name as `format`, and `signatures` or `client`.
 
     Raises:
-      OSError: If they cannot be written.
+      OSError: If the files cannot be written.
     """
-    told = {**record(model, name), "signatures": None, "client": None, **answers}
-    json_files.write(folder / JSON, told)
-    (folder / README).write_text(paths.printable(_environment().get_template(README).render(told)), "utf-8")
+    fields = {**record(model, name), "signatures": None, "client": None, **format_fields}
+    json_files.write(folder / JSON, fields)
+    (folder / README).write_text(paths.printable(_environment().get_template(README).render(fields)), "utf-8")
 
 
 def record(model: model_lib.Model, name: str) -> dict[str, Any]:
     """Collect the fields of the card that do not depend on the exported format."""
     metrics, config = model.metrics, model.config
-    taught = [dataclasses.asdict(one) for one in model.taught]
-    by_hand = {one["name"] for one in taught}
+    taught = [dataclasses.asdict(description) for description in model.taught]
+    taught_names = {description.name for description in model.taught}
     return {
         "name": name,
         "licence": {"model": None, "weights": None, "data": None},
         "classes": {
             "seen": model.seen,
-            "unseen": [one for one in model.classifier.unseen if one not in by_hand],
+            "unseen": [name for name in model.classifier.unseen if name not in taught_names],
             "taught": taught,
         },
         "data": {"dataset": config.data.dataset} | _some(metrics, "split_version", "split_sha256", "imageless_classes"),
-        "domain": {"domain": config.domain.domain, "source": model.known.source},
+        "domain": {"domain": config.domain.domain, "source": model.knowledge.source},
         "network": {
             "backbone": config.backbone.backbone,
             "layer": model.classifier.backbone.layer,

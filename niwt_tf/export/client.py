@@ -18,8 +18,8 @@ from niwt_tf.util import progress
 
 LABELS = "labels.txt"
 _T = TypeVar("_T")
-# Messages of LiteRT's converter, ONNX Runtime and OpenVINO about an operation that they lack.
-_LACKING = re.compile(
+# Messages of LiteRT's converter, ONNX Runtime and OpenVINO about an operation that they do not support.
+_UNSUPPORTED = re.compile(
     r"'tf\.(\w+)' op is neither|No Op registered for (\w+)|No conversion rule found for operations: ([\w, ]*\w)"
 )
 
@@ -44,54 +44,54 @@ class Client:
 
 
 def write(model: model_lib.Model, out: Path, name: str, format: str) -> None:
-    """Write the predictor, `labels.txt` and the card, all or nothing.
+    """Write the predictor, `labels.txt` and the card, completely or not at all.
 
     Args:
-      model: Model to be written.
+      model: Model to export.
       out: Folder, which is empty or does not exist.
       name: Name of the model, for the card.
       format: One of `CLIENTS`.
 
     Raises:
-      errors.UserError: If the format lacks an operation of the network, its converter or runtime fails, or its scores
-        are not the live model's.
-      OSError: If it cannot be written.
+      errors.UserError: If the format does not support an operation of the network, its converter or runtime fails, or
+        its scores differ from the live model's.
+      OSError: If a file cannot be written.
     """
     client = CLIENTS[format]
     with target.writing(out) as folder:
         path = folder / client.file
         _quietly(lambda: client.convert(model, path), client.title)
         predictor = _quietly(lambda: client.load(path), client.title)
-        agreed = _quietly(lambda: agreement.compare(model, predictor), client.title)
-        agreement.require(agreed, client.title)
+        measured = _quietly(lambda: agreement.compare(model, predictor), client.title)
+        agreement.require(measured, client.title)
         progress.say(
-            f"  checked by {client.runtime} on {agreed.images} sample images: scores differ from the live model's by "
-            f"{agreed.share:.0e} of their spread at most"
+            f"  checked with {client.runtime} on {measured.images} sample images: scores differ from the live model's "
+            f"by at most {measured.share:.0e} of their spread"
         )
         (folder / LABELS).write_text(_labels(model), "utf-8")
-        told = {
+        fields = {
             "title": client.title,
             "runtime": client.runtime,
             "file": client.file,
-            "check": {**dataclasses.asdict(agreed), "bound": agreement.BOUND},
+            "check": {**dataclasses.asdict(measured), "bound": agreement.BOUND},
             "accuracy": accuracy.measure(model, predictor),
         }
-        card.write(folder, model, name, {"format": format, "client": told})
+        card.write(folder, model, name, {"format": format, "client": fields})
 
 
 def _quietly(task: Callable[[], _T], title: str) -> _T:
-    """Run a converter or a runtime with standard error silenced, and turn its own types of errors into ours."""
+    """Run a converter or a runtime with standard error silenced, and convert its errors to `errors.UserError`."""
     with progress.silent_stderr():
         try:
             return task()
         except (OSError, MemoryError):
             raise
         except Exception as error:
-            lacking, trouble = _lacking(str(error)), errors.first_line(error)
-    if lacking:
+            unsupported, trouble = _unsupported(str(error)), errors.first_line(error)
+    if unsupported:
         raise errors.UserError(
-            f"A network exported as {title} must be made of operations that {title} has. Received: one with {lacking}. "
-            "Choose another format, such as savedmodel."
+            f"A network exported as {title} must consist of operations that {title} supports. Received: a network with "
+            f"{unsupported}. Choose another format, such as savedmodel."
         )
     raise errors.UserError(
         f"A network exported as {title} must be converted and run without an error. Received: {trouble}. Choose "
@@ -99,14 +99,14 @@ def _quietly(task: Callable[[], _T], title: str) -> _T:
     )
 
 
-def _lacking(message: str) -> str:
-    """Extract the operations that a converter or a runtime reports as lacking, joined with commas."""
-    return errors.listed(sorted({name for names in _LACKING.findall(message) for name in names if name}))
+def _unsupported(message: str) -> str:
+    """Extract the operations that a converter or a runtime reports as unsupported, joined with commas."""
+    return errors.listed(sorted({name for names in _UNSUPPORTED.findall(message) for name in names if name}))
 
 
 def _labels(model: model_lib.Model) -> str:
-    kinds = ((one, "seen" if one in model.seen else "unseen") for one in model.class_names)
-    return "".join(f"{one}\t{kind}\n" for one, kind in kinds)
+    kinds = ((name, "seen" if name in model.seen else "unseen") for name in model.class_names)
+    return "".join(f"{name}\t{kind}\n" for name, kind in kinds)
 
 
 def _to_litert(model: model_lib.Model, path: Path) -> None:

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Write a model for others to use, in one of several formats."""
+"""Export a model in one of several formats."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from niwt_tf.models import model as model_lib
 
 
 def export(model: model_lib.Model, out: str | Path, format: str = target.SAVED_MODEL, name: str = "niwt") -> None:
-    """Write a model, all or nothing.
+    """Export a model, completely or not at all.
 
     Args:
-      model: Model to be written.
-      out: Folder, which is empty or does not exist; for the format `keras` the file.
+      model: Model to export.
+      out: Folder, which is empty or does not exist; for the format `keras`, a new file.
       format: `savedmodel`; `litert`, `onnx` or `openvino`, the predictor alone; or `keras`, a bundle that
         `files.load` reads again.
       name: Name of the model, for its card.
@@ -24,13 +24,13 @@ def export(model: model_lib.Model, out: str | Path, format: str = target.SAVED_M
     Raises:
       errors.UserError: If there is no such format, a package that it needs is not installed, something exists at `out`,
         or the predictor cannot be converted or fails its check.
-      OSError: If it cannot be written.
+      OSError: If a file cannot be written.
     """
-    written, path = target.require_format(format), Path(out).expanduser()
-    target.require_new(path, written)
-    if written == target.KERAS:
+    format, path = target.require_format(format), Path(out).expanduser()
+    target.require_new(path, format)
+    if format == target.KERAS:
         files.save(model, path)
-    elif written == target.SAVED_MODEL:
+    elif format == target.SAVED_MODEL:
         saved_model.write(model, path, name)
     else:
-        client.write(model, path, name, written)
+        client.write(model, path, name, format)

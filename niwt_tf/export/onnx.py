@@ -19,8 +19,8 @@ def convert(predict: signatures.Signature, class_names: str, path: Path) -> None
 
     Args:
       predict: Signature from images `[N,H,W,3]` uint8 to scores.
-      class_names: Names of the scores' classes as JSON, for the metadata.
-      path: File to be written.
+      class_names: Names of the classes as JSON, in the order of the scores, for the metadata.
+      path: Path of the new file.
     """
     import onnx  # optional
     import tf2onnx  # optional

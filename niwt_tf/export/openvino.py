@@ -18,8 +18,8 @@ def convert(predict: signatures.Signature, class_names: str, path: Path) -> None
 
     Args:
       predict: Signature from images `[N,H,W,3]` uint8 to scores.
-      class_names: Names of the scores' classes as JSON, for the runtime information.
-      path: `.xml` file to be written.
+      class_names: Names of the classes as JSON, in the order of the scores, for the runtime information.
+      path: Path of the new `.xml` file.
     """
     import openvino  # optional
 

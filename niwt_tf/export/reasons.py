@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Choose features as `textual.best` does, within a graph: the strongest, without phrases that a better one contains."""
+"""Choose the strongest features within a graph, as `textual.best` does: without phrases that a better one contains."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def parts(feature_names: Sequence[str]) -> np.ndarray:
     Args:
       feature_names: Names of the `M` features.
     """
-    of_name: dict[str, list[int]] = {}
+    indices: dict[str, list[int]] = {}
     for index, name in enumerate(feature_names):
-        of_name.setdefault(name, []).append(index)
-    found = [sorted({i for phrase in _phrases(name) for i in of_name.get(phrase, ())}) for name in feature_names]
-    most = max(map(len, found))
-    return np.array([one + [index] * (most - len(one)) for index, one in enumerate(found)], np.int32)
+        indices.setdefault(name, []).append(index)
+    rows = [sorted({i for phrase in _phrases(name) for i in indices.get(phrase, ())}) for name in feature_names]
+    longest = max(map(len, rows))
+    return np.array([row + [index] * (longest - len(row)) for index, row in enumerate(rows)], np.int32)
 
 
 def strongest(
@@ -40,7 +40,7 @@ def strongest(
       contained: Result of `parts` for these names.
       count: Largest number of features.
     """
-    name_of, parts_of = tf.constant(feature_names), tf.constant(contained)
+    all_names, all_parts = tf.constant(feature_names), tf.constant(contained)
     left, names, values = tf.where(scores > 0, scores, 0.0), [], []
     rounding = choice.ROUNDING * tf.reduce_max(left, axis=1, keepdims=True)
     left = tf.where(left > rounding, left, 0.0)
@@ -48,9 +48,9 @@ def strongest(
         equal = left >= tf.reduce_max(left, axis=1, keepdims=True) - rounding
         best = tf.argmax(tf.cast(equal, tf.int32), axis=1)
         value = tf.gather(left, best, batch_dims=1)
-        names.append(tf.where(value > 0, tf.gather(name_of, best), ""))
+        names.append(tf.where(value > 0, tf.gather(all_names, best), ""))
         values.append(value)
-        left = _without(left, tf.gather(parts_of, best))
+        left = _without(left, tf.gather(all_parts, best))
     return tf.stack(names, axis=1), tf.stack(values, axis=1)
 
 

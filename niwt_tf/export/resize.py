@@ -1,9 +1,9 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Resize images as `center_crop.fit` does, in operations that converters for clients know.
+"""Resize images as `center_crop.fit` does, in operations that the converters for clients support.
 
-The antialiased resize of TensorFlow is an operation of its own, which ONNX, OpenVINO and LiteRT lack. It is linear: a
-product with one matrix along each side, computed here from the image's size.
+ONNX, OpenVINO and LiteRT lack TensorFlow's operation for an antialiased resize. That resize is linear: a product with
+one matrix along each side of the image, computed here from the image's size.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ def fit(images: tf.Tensor, size: int, count: int | None = None) -> tf.Tensor:
     Args:
       images: RGB images `[N,H,W,3]` uint8, of any size.
       size: Side of the result, in pixels.
-      count: Number of images `N` if it is fixed, as LiteRT needs it; None for any number.
+      count: Number of images `N` if it is fixed, as LiteRT requires; None for any number.
 
     Returns:
       Images `[N,size,size,3]` uint8.
@@ -40,11 +40,11 @@ def weights(side: tf.Tensor, size: int) -> tf.Tensor:
       side: Side of the square, in pixels, a scalar int32.
       size: Side of the result, in pixels.
     """
-    # Whole numbers, in units of a pixel / (2 * `size`): else rounding would decide results midway between two.
+    # In units of 1 / (2 * `size`) pixel all distances are whole numbers, so that rounding never decides a tie.
     length = tf.cast(side, tf.float32)
     pixels, centres = tf.range(length) * 2 + 1, tf.range(size, dtype=tf.float32) * 2 + 1
     distances = tf.abs(pixels * size - centres[:, None] * length)
     near = tf.nn.relu(2 * tf.maximum(length, size) - distances)
     total = tf.reduce_sum(near, axis=1, keepdims=True)
     shares = near / total
-    return shares + (near - shares * total) / total  # some runtimes multiply by the inverse: add what that misses
+    return shares + (near - shares * total) / total  # corrects runtimes that multiply by the inverse

@@ -18,42 +18,43 @@ _DIMENSIONS = "NHW"
 
 
 def write(model: model_lib.Model, out: Path, name: str) -> None:
-    """Write a SavedModel with its card and its warm-up requests, all or nothing.
+    """Write a SavedModel with its card and its warm-up requests, completely or not at all.
 
     Args:
-      model: Model to be written.
+      model: Model to export.
       out: Folder, which is empty or does not exist.
       name: Name of the model.
 
     Raises:
-      OSError: If it cannot be written.
+      OSError: If a file cannot be written.
     """
     with target.writing(out) as folder:
         endpoints = signatures.Signatures(model).all()
         functions = archive(endpoints, folder)
-        told = {key: _told(one, functions[key]) for key, one in endpoints.items()}
+        fields = {key: _describe(signature, functions[key]) for key, signature in endpoints.items()}
         (folder / "assets").mkdir(exist_ok=True)
-        card.write(folder / "assets", model, name, {"format": target.SAVED_MODEL, "signatures": told})
+        card.write(folder / "assets", model, name, {"format": target.SAVED_MODEL, "signatures": fields})
         warmup.write(folder, name, model.image_size)
 
 
 def archive(endpoints: Mapping[str, signatures.Signature], folder: Path) -> dict[str, Any]:
     """Write signatures into `folder`, and return their concrete functions by name."""
-    written = keras.export.ExportArchive()  # finds variables itself; `track` would store them twice
+    exporter = keras.export.ExportArchive()  # finds variables itself; `track` would store them twice
     functions = {
-        name: written.add_endpoint(name, one.call, input_signature=list(one.inputs)) for name, one in endpoints.items()
+        name: exporter.add_endpoint(name, signature.call, input_signature=list(signature.inputs))
+        for name, signature in endpoints.items()
     }
-    written.write_out(folder, verbose=False)
+    exporter.write_out(folder, verbose=False)
     return {name: function.get_concrete_function() for name, function in functions.items()}
 
 
-def _told(signature: signatures.Signature, function: Any) -> dict[str, Any]:
+def _describe(signature: signatures.Signature, function: Any) -> dict[str, Any]:
     """Describe a signature for the card: its purpose, inputs and outputs."""
     outputs = function.structured_outputs
     return {
         "purpose": signature.purpose,
-        "inputs": {one.name: _tensor(one, signatures.INPUTS[one.name]) for one in signature.inputs},
-        "outputs": {name: _tensor(one, signatures.OUTPUTS[name]) for name, one in outputs.items()},
+        "inputs": {spec.name: _tensor(spec, signatures.INPUTS[spec.name]) for spec in signature.inputs},
+        "outputs": {name: _tensor(spec, signatures.OUTPUTS[name]) for name, spec in outputs.items()},
     }
 
 

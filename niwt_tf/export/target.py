@@ -25,7 +25,7 @@ def require_format(format: str) -> str:
     """Check that a format exists and that its packages are installed, and return its current name.
 
     Args:
-      format: Name of the format from the user, current or former.
+      format: Name of the format from the user; a former name is valid, too.
 
     Raises:
       errors.UserError: If there is no such format, or a package is not installed.
@@ -33,56 +33,59 @@ def require_format(format: str) -> str:
     name = _FORMER.get(format, format)
     if name not in FORMATS:
         raise errors.unknown_value("format", format, FORMATS)
-    lacking = [one for one in _IMPORTED.get(name, ()) if importlib.util.find_spec(one) is None]
-    if lacking:
+    missing = [package for package in _IMPORTED.get(name, ()) if importlib.util.find_spec(package) is None]
+    if missing:
         raise errors.UserError(
-            f"`{errors.setting('format', format)}` must have its converter and its runtime installed. Received: no "
-            f"{errors.listed(lacking)} in this environment. Run pip install 'niwt_tf[{name}]'."
+            f"`{errors.setting('format')}` must be one whose converter and runtime are installed. Received: "
+            f"{errors.setting('format', format)}, without {errors.listed(missing)} in this environment. Run pip "
+            f"install 'niwt_tf[{name}]'"
         )
     return name
 
 
 def default(name: str, format: str) -> Path:
-    """Choose the path of an export if the user names none.
+    """Choose the default path of an export.
 
     Args:
       name: Name of the model.
-      format: Name of the format from the user; a SavedModel's folder is a version number, as TensorFlow Serving needs.
+      format: Name of the format from the user. The folder of a SavedModel is a version number, as TensorFlow Serving
+        requires.
     """
     below = {SAVED_MODEL: Path(name, "1"), KERAS: Path(name + bundle.ENDING)}
     return Path("exported") / below.get(format, Path(f"{name}-{format}"))
 
 
 def require_new(out: Path, format: str) -> None:
-    """Check that an export can be created at `out`, and raise errors.UserError if not.
-
-    An existing folder is allowed only if it is empty and the format needs a folder.
+    """Check that an export can be written at a path: a new file, or a folder that is new or empty.
 
     Args:
-      out: Folder of the export; for the format keras the file.
+      out: Folder of the export; for the format `keras`, the file.
       format: One of `FORMATS`.
+
+    Raises:
+      errors.UserError: If it cannot be written there.
     """
     is_file = format == KERAS
     if is_file and out.suffix != bundle.ENDING:
         raise errors.UserError(
             f"`{errors.setting('out')}` must end in {bundle.ENDING} for {errors.setting('format', KERAS)}. Received: "
-            f"{errors.setting('out', out)}. Name another {errors.setting('out')}."
+            f"{errors.setting('out', out)}. Choose another {errors.setting('out')}."
         )
     if os.path.lexists(out) and (is_file or not out.is_dir() or any(out.iterdir())):
-        what, trouble = "a new file" if is_file else "an empty or a new folder", "is there"
+        kind, trouble = "a new file" if is_file else "a new or empty folder", "exists"
         if out.is_dir() and not is_file:
             trouble = f"holds {errors.listed(sorted(path.name for path in out.iterdir()), 3)}"
         raise errors.UserError(
-            f"`{errors.setting('out')}` must be {what}: nothing is written over. Received: "
-            f"{errors.setting('out', out)}, which {trouble}. Name another, such as "
+            f"`{errors.setting('out')}` must be {kind}, because no file is overwritten. Received: "
+            f"{errors.setting('out', out)}, which {trouble}. Choose another, such as "
             f"{errors.setting('out', _unused(out))}"
         )
     nearest = next(path for path in (out.absolute(), *out.absolute().parents) if path.exists())
     if not (nearest.is_dir() and os.access(nearest, os.W_OK)):
-        trouble = "cannot be written" if nearest.is_dir() else "is no folder"
+        trouble = "cannot be written" if nearest.is_dir() else "is not a folder"
         raise errors.UserError(
-            f"`{errors.setting('out')}` must be a place that can be written. Received: {errors.setting('out', out)}, "
-            f"where {nearest} {trouble}. Name another {errors.setting('out')}."
+            f"`{errors.setting('out')}` must be a path that can be written. Received: {errors.setting('out', out)}, "
+            f"where {nearest} {trouble}. Choose another {errors.setting('out')}."
         )
 
 
@@ -91,7 +94,7 @@ def writing(out: Path) -> Iterator[Path]:
     """Create a temporary folder beside `out`, and rename it to `out` if the block raises no exception.
 
     Raises:
-      OSError: If it cannot be written, or something exists at `out` by then.
+      OSError: If the folder cannot be written, or something has appeared at `out` in the meantime.
     """
     out = out.resolve()
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -18,21 +18,21 @@ _SIGNATURE = "predict"
 
 
 def convert(predict: signatures.Signature, size: int, labels: str, path: Path) -> None:
-    """Write a `.tflite` file with `labels.txt` inside, as TensorFlow Lite's metadata has it.
+    """Write a `.tflite` file that holds `labels.txt`, as TensorFlow Lite's metadata format has it.
 
     Args:
       predict: Signature from images `[1,H,W,3]` uint8 to scores.
-      size: Side of the input images in pixels, unless the client resizes the input.
+      size: Side of the input images, in pixels, until the client resizes the input.
       labels: Text of `labels.txt`.
-      path: File to be written.
+      path: Path of the new file.
     """
     with tempfile.TemporaryDirectory() as folder:
         saved_model.archive({_SIGNATURE: predict}, Path(folder))
         converted = bytearray(tf.lite.TFLiteConverter.from_saved_model(folder, [_SIGNATURE]).convert())
-    _take_by_default(converted, size)
+    _set_default_size(converted, size)
     path.write_bytes(converted)
-    with zipfile.ZipFile(path, "a") as within:
-        within.writestr("labels.txt", labels)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("labels.txt", labels)
 
 
 def load(path: Path) -> agreement.Predictor:
@@ -43,8 +43,8 @@ def load(path: Path) -> agreement.Predictor:
     return lambda images: np.concatenate([predict(images=image[None])["scores"] for image in images])
 
 
-def _take_by_default(converted: bytearray, size: int) -> None:
-    """Make `[1,size,size,3]` the input's shape until a client resizes it; the converter leaves it at one pixel."""
+def _set_default_size(converted: bytearray, size: int) -> None:
+    """Set the input's shape to `[1,size,size,3]` until a client resizes it; the converter sets it to one pixel."""
     from ai_edge_litert import schema_py_generated as schema  # optional
 
     graph = schema.Model.GetRootAs(converted).Subgraphs(0)

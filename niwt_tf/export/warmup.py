@@ -49,7 +49,7 @@ def write(folder: Path, name: str, size: int) -> None:
       size: Side of the image, in pixels.
 
     Raises:
-      OSError: If they cannot be written.
+      OSError: If the file cannot be written.
     """
     image = tf.fill((size, size, 3), tf.constant(128, tf.uint8))
     inputs = {"serving_default": {"images": image[None]}, "from_bytes": {"image_bytes": tf.io.encode_jpeg(image)[None]}}
@@ -68,10 +68,10 @@ def request(name: str, signature: str, inputs: Mapping[str, tf.Tensor]) -> bytes
       inputs: Inputs of the signature, by name.
     """
     log = _prediction_log()()
-    asked = log.predict_log.request
-    asked.model_spec.name, asked.model_spec.signature_name = name, signature
+    predict_request = log.predict_log.request
+    predict_request.model_spec.name, predict_request.model_spec.signature_name = name, signature
     for key, tensor in inputs.items():
-        asked.inputs[key] = tf.make_tensor_proto(tensor).SerializeToString()
+        predict_request.inputs[key] = tf.make_tensor_proto(tensor).SerializeToString()
     return log.SerializeToString()
 
 

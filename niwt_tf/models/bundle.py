@@ -23,7 +23,7 @@ FORMAT = 3  # 2 added the operator of the closed-form transfer, 3 the unit of th
 ENDING = ".keras"
 FOLDER = "niwt"
 _MANIFEST = f"{FOLDER}/manifest.json"
-_REMEDY = "Make it anew with niwt_teach or niwt_export --format=keras, or copy it again from where it was made."
+_REMEDY = "Copy the file again, or write it again with niwt_teach or niwt_export --format=keras"
 
 
 def require(path: str | os.PathLike[str]) -> Path:
@@ -32,13 +32,14 @@ def require(path: str | os.PathLike[str]) -> Path:
     Raises:
       errors.UserError: If there is no such file.
     """
-    given = Path(path).expanduser()
-    if not given.is_file():
+    file = Path(path).expanduser()
+    if not file.is_file():
         raise errors.UserError(
             f"`{errors.setting('model')}` must be the folder of a run, or a {ENDING} bundle. Received: "
-            f"{errors.setting('model', path)}, where there is none. Name one that niwt or niwt_teach made."
+            f"{errors.setting('model', path)}, which does not exist. Name a folder that niwt made, or a bundle that "
+            "niwt_teach or niwt_export wrote."
         )
-    return given
+    return file
 
 
 def write(path: Path, keras_file: Path, folder: Path) -> None:
@@ -67,38 +68,38 @@ def unpack(path: Path, folder: Path) -> None:
     """Check a bundle, and write its members that Keras did not save into `folder`.
 
     Raises:
-      errors.UserError: If it is not a bundle, or is damaged, or of a later format.
+      errors.UserError: If the file is not a bundle, is damaged, or has a later format.
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            listed = _checked(path, archive)
-            for name in listed:
+            for name in _checked_members(path, archive):
                 if name.startswith(f"{FOLDER}/"):
                     _extract(archive, name, folder)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-        raise broken(path, f"is no whole zip file: {errors.first_line(error)}") from None
+        raise broken(path, f"is not a complete zip file: {errors.first_line(error)}") from None
 
 
-def _checked(path: Path, archive: zipfile.ZipFile) -> Mapping[str, str]:
+def _checked_members(path: Path, archive: zipfile.ZipFile) -> Mapping[str, str]:
     """Check that an archive holds exactly the manifest's members, all undamaged; return their SHA-256 by name."""
     names = archive.namelist()
     if _MANIFEST not in names:
-        raise broken(path, f"has no {_MANIFEST}, as a .keras file of Keras alone has none")
+        raise broken(path, f"has no {_MANIFEST}, so Keras alone saved it")
     manifest = _manifest(path, archive)
     if manifest["format"] > FORMAT:
         raise errors.UserError(
-            f"`{errors.setting('model')}` must be of format {FORMAT} or earlier. Received: {path}, of format "
-            f"{manifest['format']}, which a later niwt_tf wrote. Run pip install --upgrade niwt_tf"
+            f"`{errors.setting('model')}` must be a bundle of format {FORMAT} or earlier. Received: "
+            f"{errors.setting('model', path)}, of format {manifest['format']}, which a later niwt_tf wrote. Run pip "
+            "install --upgrade niwt_tf"
         )
-    listed = manifest["sha256"]
-    wrong = [name for name in names if name != _MANIFEST and (name not in listed or not _is_safe(name))]
-    wrong += [name for name in {name for name in names if names.count(name) > 1} if name not in wrong]
-    if wrong:
-        raise broken(path, f"holds what its manifest does not list: {errors.listed(sorted(wrong))}")
-    damaged = sorted(name for name in listed if name not in names or _digest(archive, name) != listed[name])
+    digests = manifest["sha256"]
+    extra = [name for name in names if name != _MANIFEST and (name not in digests or not _is_safe(name))]
+    extra += [name for name in {name for name in names if names.count(name) > 1} if name not in extra]
+    if extra:
+        raise broken(path, f"has files that its manifest does not list: {errors.listed(sorted(extra))}")
+    damaged = sorted(name for name in digests if name not in names or _digest(archive, name) != digests[name])
     if damaged:
-        raise broken(path, f"is damaged: {errors.listed(damaged)} differ from their checksums")
-    return listed
+        raise broken(path, f"is damaged: {errors.listed(damaged)} missing or changed")
+    return digests
 
 
 def _manifest(path: Path, archive: zipfile.ZipFile) -> dict[str, Any]:
@@ -129,8 +130,13 @@ def _digest(archive: zipfile.ZipFile, name: str) -> str:
 
 
 def broken(path: Path, trouble: str) -> errors.UserError:
-    """Build the error for a file that is not a whole bundle."""
+    """Build the error for a file that is not a complete bundle.
+
+    Args:
+      path: Path of the file.
+      trouble: Fault of the file, worded to follow "which".
+    """
     return errors.UserError(
-        f"`{errors.setting('model')}` must be a whole .keras bundle, as niwt_teach writes. Received: {path}, which "
-        f"{trouble}. {_REMEDY}"
+        f"`{errors.setting('model')}` must be a complete {ENDING} bundle of niwt_tf. Received: "
+        f"{errors.setting('model', path)}, which {trouble}. {_REMEDY}"
     )

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from niwt_tf.data import user_images
+from niwt_tf.data import registry, user_images
 from niwt_tf.models import model as model_lib
 from niwt_tf.models import state
 from niwt_tf.numerics import choice
@@ -24,8 +24,8 @@ _CLEAREST = 3
 
 
 @dataclasses.dataclass(frozen=True)
-class Probes:
-    """Images on which models with the same network are compared.
+class SampleImages:
+    """Images of a user on which models with the same network are compared.
 
     Attributes:
       paths: Paths of the `N` images that could be read.
@@ -39,15 +39,15 @@ class Probes:
 
 
 @dataclasses.dataclass(frozen=True)
-class Taken:
-    """The images that are classified as a new class.
+class ClassEffect:
+    """The effect of one new class: the images that are classified as it.
 
     Attributes:
       class_name: Name of the new class.
       count: Number of images classified as this class.
       before: Pairs `(class, count)` for the classes predicted for these images before, the most frequent first.
-      clearest: Pairs `(path, margin)` of the largest margins, even if negative: the class's score minus the
-        highest other score.
+      clearest: Pairs `(path, margin)` of the largest margins, the largest first. A margin is the class's score minus
+        the highest other score; all are negative if `count` is 0.
     """
 
     class_name: str
@@ -58,55 +58,76 @@ class Taken:
 
 @dataclasses.dataclass(frozen=True)
 class Effect:
-    """The changes that a new model makes to predictions.
+    """The changes that new classes make to the predictions for a set of images.
 
     Attributes:
-      taken: Images classified as each of the new classes.
-      moved: Number of other images whose predicted class has changed, because gamma depends on the model's classes.
+      classes: Effect of each new class.
+      other_changes: Number of images whose prediction has changed from one old class to another, because gamma depends
+        on the model's classes.
       images: Number of images in all.
     """
 
-    taken: tuple[Taken, ...]
-    moved: int
+    classes: tuple[ClassEffect, ...]
+    other_changes: int
     images: int
 
 
-def read(model: model_lib.Model, paths: Sequence[Path]) -> Probes:
-    """Read images, and compute their features with the network of a model."""
+def read_images(model: model_lib.Model, paths: Sequence[Path]) -> SampleImages:
+    """Read images, and compute their features with the network of a model.
+
+    Args:
+      model: Model whose network, image size and encoding of images are used.
+      paths: Paths of the images, which need not be readable.
+    """
     network = model.classifier.backbone.network
     compiled = tf.function(lambda images: network(images, training=False), reduce_retracing=True)
+    encoding = registry.image_encoding(model.config.data.dataset)
     unreadable: list[str] = []
-    found: list[Path] = []
+    readable: list[Path] = []
     features = [np.zeros((0, network.output_shape[-1]), np.float32)]
-    for batch, images in user_images.batches(
-        paths, model.image_size, model.config.data.dataset == "aviary", unreadable
-    ):
-        found += batch
+    for batch, images in user_images.batches(paths, model.image_size, encoding, unreadable):
+        readable += batch
         features.append(compiled(tf.constant(images)).numpy().astype(np.float32))
-    return Probes(tuple(found), np.concatenate(features), tuple(unreadable))
+    return SampleImages(tuple(readable), np.concatenate(features), tuple(unreadable))
 
 
-def effect(before: model_lib.Model, after: model_lib.Model, probes: Probes) -> Effect:
-    """Compare the predictions of `after` with those of `before`, which lacks some of its classes."""
-    old = np.array(before.class_names, object)[_scores(before, probes).argmax(1)]
-    scores = _scores(after, probes)
+def measure(before: model_lib.Model, after: model_lib.Model, images: SampleImages) -> Effect:
+    """Compare the predictions of a model with those of the model before it was taught.
+
+    Args:
+      before: Model without the new classes.
+      after: Model with them, and with the same network.
+      images: Images to classify.
+    """
+    old = np.array(before.class_names, object)[_scores(before, images).argmax(1)]
+    scores = _scores(after, images)
     new = np.array(after.class_names, object)[scores.argmax(1)]
     added = [name for name in after.class_names if name not in before.class_names]
-    taken = tuple(_taken(name, after.class_names.index(name), scores, new == name, old, probes) for name in added)
-    return Effect(taken, int((~np.isin(new, added) & (new != old)).sum()), len(probes.paths))
+    classes = tuple(_class_effect(name, after.class_names.index(name), scores, old, images) for name in added)
+    return Effect(classes, int((~np.isin(new, added) & (new != old)).sum()), len(images.paths))
 
 
-def _scores(model: model_lib.Model, probes: Probes) -> np.ndarray:
+def _scores(model: model_lib.Model, images: SampleImages) -> np.ndarray:
     """Compute scores `[N,C]`, with gamma subtracted from those of seen classes."""
-    return probes.features @ model.classifier.kernel + state.calibrated_bias(model)
+    return images.features @ model.classifier.kernel + state.calibrated_bias(model)
 
 
-def _taken(name: str, index: int, scores: np.ndarray, is_taken: np.ndarray, old: np.ndarray, probes: Probes) -> Taken:
+def _class_effect(name: str, index: int, scores: np.ndarray, old: np.ndarray, images: SampleImages) -> ClassEffect:
+    """Collect the images that are classified as one new class.
+
+    Args:
+      name: Name of the class.
+      index: Index of the class among the columns of `scores`.
+      scores: Scores `[N,C]` of the new model.
+      old: Names `[N]` of the classes that the old model predicts.
+      images: The `N` images.
+    """
     margins = scores[:, index] - np.delete(scores, index, axis=1).max(1)
     clearest = np.argsort(-choice.tied(margins), kind="stable")[:_CLEAREST]
-    return Taken(
+    is_predicted = scores.argmax(1) == index
+    return ClassEffect(
         name,
-        int(is_taken.sum()),
-        tuple(Counter(old[is_taken].tolist()).most_common()),
-        tuple((probes.paths[position], float(margins[position])) for position in clearest),
+        int(is_predicted.sum()),
+        tuple(Counter(old[is_predicted].tolist()).most_common()),
+        tuple((images.paths[position], float(margins[position])) for position in clearest),
     )

@@ -37,17 +37,17 @@ def load(path: str | os.PathLike[str], safe_mode: bool = True) -> state.ModelSta
     Raises:
       errors.UserError: If there is no model, or it is unfinished, damaged, or of a later format.
     """
-    given = paths.require(os.fspath(path))
-    if given.is_dir():
-        return _read(given, classifier_lib.Classifier.load(given / "transfer"))
+    source = paths.require(os.fspath(path))
+    if source.is_dir():
+        return _read(source, classifier_lib.Classifier.load(source / "transfer"))
     with tempfile.TemporaryDirectory() as folder:
-        bundle.unpack(given, Path(folder))
+        bundle.unpack(source, Path(folder))
         try:
-            return _read_bundle(given, Path(folder), safe_mode)
+            return _read_bundle(source, Path(folder), safe_mode)
         except errors.UserError:
             raise
         except (KeyError, TypeError, ValueError, OSError) as error:
-            raise bundle.broken(given, f"does not hold what it should: {errors.first_line(error)}") from error
+            raise bundle.broken(source, f"has contents that cannot be read: {errors.first_line(error)}") from error
 
 
 def save(model: state.ModelState, path: str | os.PathLike[str]) -> None:
@@ -86,9 +86,9 @@ def _read_bundle(path: Path, folder: Path, safe_mode: bool) -> state.ModelState:
     programs = [name for name in (config.backbone.backbone, config.domain.text_encoder) if name.startswith("hub:")]
     if programs and safe_mode:
         raise errors.UserError(
-            f"`{errors.setting('safe_mode')}` must be off for a bundle that runs a SavedModel of TensorFlow Hub, "
-            f"which is a program. Received: {path}, which runs {errors.listed(programs)}. Add "
-            f"{errors.setting('safe_mode', False)} if you trust whom it comes from."
+            f"`{errors.setting('model')}` must not run a SavedModel of TensorFlow Hub in safe mode: a SavedModel is a "
+            f"program. Received: {errors.setting('model', path)}, which runs {errors.listed(programs)}. Add "
+            f"{errors.setting('safe_mode', False)} if you trust the person it comes from."
         )
     whole = network_file.load(path, runs_programs=bool(programs))
     network = keras.Model(whole.input, whole.get_layer(_SCORES).input)
@@ -102,8 +102,8 @@ def _write(model: state.ModelState, folder: Path) -> None:
         (folder / stage).mkdir(parents=True)
     json_files.write(folder / run_files.CONFIG, workdir.record(model.config))
     json_files.write(folder / run_files.METRICS, model.metrics)
-    json_files.write(folder / run_files.TAUGHT, [dataclasses.asdict(one) for one in model.taught])
-    model.known.save(folder / "knowledge" / run_files.KNOWLEDGE)
+    json_files.write(folder / run_files.TAUGHT, [dataclasses.asdict(description) for description in model.taught])
+    model.knowledge.save(folder / "knowledge" / run_files.KNOWLEDGE)
     artefacts.write_settings(folder / run_files.VALIDATION, model.settings)
     np.save(folder / "importances" / "activations.npy", model.activations)
     np.save(folder / "importances" / "features.npy", model.features)
@@ -113,37 +113,36 @@ def _write(model: state.ModelState, folder: Path) -> None:
     if model.operator is not None:
         np.save(folder / "transfer" / closed_form.FILE, model.operator)
     run_files.write_gamma(folder / "transfer", model.gamma)
-    named = [{"index": index, "name": name} for index, name in enumerate(model.neuron_names)]
-    json_files.write(folder / "explain" / run_files.NEURONS, named)
+    neurons = [{"index": index, "name": name} for index, name in enumerate(model.neuron_names)]
+    json_files.write(folder / "explain" / run_files.NEURONS, neurons)
 
 
 def _read(folder: Path, classifier: classifier_lib.Classifier) -> state.ModelState:
     """Read the model of a folder with the layout of a run's, its arrays in memory."""
-    found = artefacts.RunArtefacts(folder)
-    activations = found.transfer_activations
+    run = artefacts.RunArtefacts(folder)
+    activations = run.transfer_activations
     if split_points.is_affine(classifier.backbone.head):
-        activations = activations[:1]  # every image asks the same of the weights
+        activations = activations[:1]  # the importances of weights are the same on every image
     return state.ModelState(
         classifier=classifier,
-        gamma=found.gamma,
-        known=found.knowledge,
-        forward=found.domain_map,
-        inverse=found.inverse_map,
-        settings=found.settings,
+        gamma=run.gamma,
+        knowledge=run.knowledge,
+        forward=run.domain_map,
+        inverse=run.inverse_map,
+        settings=run.settings,
         activations=np.array(activations),
-        features=found.features,
+        features=run.features,
         neuron_names=_neuron_names(folder, classifier.backbone.activation_shape[-1]),
-        config=found.config,
-        metrics=found.all_metrics,
-        taught=tuple(_description(one) for one in found.taught),
-        operator=found.operator,
+        config=run.config,
+        metrics=run.all_metrics,
+        taught=tuple(map(_description, run.taught)),
+        operator=run.operator,
     )
 
 
 def _neuron_names(folder: Path, neurons: int) -> tuple[str | None, ...]:
     """Read the neurons' names; all are None if the neurons were not named."""
-    found = run_files.neurons(folder / "explain")
-    names = {one["index"]: one["name"] for one in found}
+    names = {record["index"]: record["name"] for record in run_files.neurons(folder / "explain")}
     return tuple(names.get(index) for index in range(neurons))
 
 

@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import tensorflow as tf
 
-from niwt_tf.domains import description
+from niwt_tf.domains import description as description_lib
+from niwt_tf.domains import knowledge as knowledge_lib
 from niwt_tf.explain import explainer, textual
 from niwt_tf.models import files
 from niwt_tf.models import state as state_lib
@@ -56,7 +57,7 @@ class Model(state_lib.ModelState):
           batch_size: Number of images at a time, at least 1.
 
         Raises:
-          errors.UserError: If the images are of another kind, or `batch_size` is no such number.
+          errors.UserError: If the images have another shape or type, or `batch_size` is not valid.
         """
         images = arguments.require_images(images)
         batch_size = arguments.require_whole("batch_size", batch_size, 1)
@@ -74,29 +75,38 @@ class Model(state_lib.ModelState):
           class_name: Class to explain; the predicted class of each image by default.
 
         Raises:
-          errors.UserError: If the images are of another kind, or there is no such class.
+          errors.UserError: If the images have another shape or type, or there is no such class.
         """
         images = arguments.require_images(images)
         name = arguments.require_text("class_name", class_name, may_be_empty=True)
         index = textual.class_index(name, self.class_names, "class_name") if name else None
         return self._explainer.crop_and_explain(images, index)
 
-    def reasons(self, told: explainer.Explanations, count: int = textual.COUNT) -> list[tuple[textual.Reason, ...]]:
-        """List the features that support the explained class, the strongest first, for each explained image.
+    @arguments.accepts_old_names(told="explanations")
+    def reasons(
+        self, explanations: explainer.Explanations, count: int = textual.COUNT
+    ) -> list[tuple[textual.Reason, ...]]:
+        """List the features that support the explained class on each image, the strongest first.
 
         Args:
-          told: Explanations from `explain`.
+          explanations: Result of `explain`.
           count: Largest number of reasons for an image, at least 1.
 
         Raises:
-          errors.UserError: If `told` does not hold explanations, or is from another network.
+          errors.UserError: If `explanations` is something else, or is from another network.
         """
-        arguments.require_instance("told", told, explainer.Explanations, "Give what `explain` returns.")
+        arguments.require_instance(
+            "explanations", explanations, explainer.Explanations, "Give the result of `explain`."
+        )
         arguments.require_matrix(
-            "told.importances", told.importances, columns=self.inverse.neurons, of_column="neuron", least=0
+            "explanations.importances",
+            explanations.importances,
+            columns=self.inverse.neurons,
+            of_column="neuron",
+            least=0,
         )
         arguments.require_whole("count", count, 1)
-        return textual.reasons(self.inverse, told.importances, self.known.feature_names, count)
+        return textual.reasons(self.inverse, explanations.importances, self.knowledge.feature_names, count)
 
     def teach(
         self,
@@ -105,29 +115,29 @@ class Model(state_lib.ModelState):
         attributes: Sequence[str] = (),
         documents: Sequence[str] = (),
     ) -> Model:
-        """Add a class by its description alone, and return the new model; this one stays as it is.
+        """Add a class by its description alone, and return the new model; this one does not change.
 
         Args:
           name: Name of the new class.
-          captions: Sentences on how the class looks.
+          captions: Sentences that describe how the class looks.
           attributes: Attributes of the class, such as `stripes`, `crown color: red` or `furry:80%`; see
             `domains.parse_attributes`.
-          documents: Longer texts on the class.
+          documents: Longer texts about the class.
 
         Raises:
           errors.UserError: If the name is taken, or the model understands nothing of the description.
         """
-        told = description.Description(
+        description = description_lib.Description(
             name=arguments.require_text("name", name),
             attributes=arguments.require_texts("attributes", attributes),
             captions=arguments.require_texts("captions", captions),
             documents=arguments.require_texts("documents", documents),
         )
         with arguments.named(document_file="documents"):
-            return teach_lib.teach(self, [told]).model
+            return teach_lib.teach(self, [description]).model
 
     def forget(self, name: str) -> Model:
-        """Remove a class that was added by a description, and return the new model; this one stays as it is.
+        """Remove a class that was learned from a description, and return the new model; this one does not change.
 
         Raises:
           errors.UserError: If there is no such class, or it was learned from images.
@@ -137,7 +147,10 @@ class Model(state_lib.ModelState):
             return teach_lib.forget(self, [name])
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write a `.keras` bundle; see `files.save`.
+        """Write the model as a `.keras` bundle, completely or not at all.
+
+        Args:
+          path: Path of a new file that ends in `.keras`.
 
         Raises:
           errors.UserError: If something exists at `path`, or it does not end in `.keras`.
@@ -146,20 +159,21 @@ class Model(state_lib.ModelState):
         with arguments.named(out="path"):
             files.save(self, arguments.require_path("path", path))
 
+    @property
+    def known(self) -> knowledge_lib.DomainKnowledge:
+        """The older name of `knowledge`."""
+        return self.knowledge
+
     @functools.cached_property
     def _explainer(self) -> explainer.Explainer:
         return explainer.Explainer(self.classifier, self.gamma)
 
     @functools.cached_property
     def _scores(self) -> Callable[[tf.Tensor], tf.Tensor]:
-        return state_lib.scores(self)
+        return state_lib.compile_scores(self)
 
 
 def load(path: str | os.PathLike[str], safe_mode: bool = True) -> Model:
-    """Read a model from a run's folder, or from a bundle; see `files.load`.
-
-    Raises:
-      errors.UserError: if there is none, it is not finished, or damaged, or of a later format.
-    """
+    """Load a model from a run's folder or from a bundle; see `files.load` for arguments and errors."""
     state = files.load(path, safe_mode)
     return Model(**{field.name: getattr(state, field.name) for field in dataclasses.fields(state)})

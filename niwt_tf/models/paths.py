@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Locate models, and choose paths for new ones: beside the old one, never over it. Nothing here imports TensorFlow."""
+"""Locate models, and choose paths for new ones, which never replace a file. Nothing here imports TensorFlow."""
 
 from __future__ import annotations
 
@@ -20,24 +20,25 @@ STAGES = (
     "map",
     "transfer",
     "inverse_map",
-)
-_MOST = 3  # class names in a file's name
+    "inverse_map",
+)  # stages that a run must have finished
+_MOST = 3  # class names in a file name
 _LONGEST = 24  # letters of each
 
 
 def require(model: str | None) -> Path:
-    """Locate a model: the folder of a run, or a bundle, whose content is not checked.
+    """Locate a model: the folder of a run, or a bundle, whose contents are not checked.
 
     Args:
       model: Path of the model, as the user wrote it.
 
     Raises:
-      errors.UserError: If there is neither, or the run is not finished.
+      errors.UserError: If neither exists at the path, or the run is not finished.
     """
     if not model:
         raise errors.UserError(
-            f"`{errors.setting('model')}` must name the folder of a run, or a {bundle.ENDING} bundle. Received none. "
-            f"Add {errors.setting('model', 'MODEL')}."
+            f"`{errors.setting('model')}` must be the folder of a run, or a {bundle.ENDING} bundle. Received none. Add "
+            f"{errors.setting('model', 'PATH')}."
         )
     path = Path(model).expanduser()
     if path.suffix != bundle.ENDING or path.is_dir():
@@ -52,7 +53,7 @@ def name(model: Path) -> str:
 
 
 def beside(model: Path, added: Sequence[str] = (), removed: Sequence[str] = ()) -> Path:
-    """Choose the path of a model with some classes more or fewer: `zoo+zebra.keras` beside `zoo.keras`.
+    """Choose the path of a model with classes added or removed: `zoo+zebra.keras` beside `zoo.keras`.
 
     Args:
       model: Path of the old model.
@@ -72,13 +73,13 @@ def require_new(path: Path) -> Path:
     """
     if path.suffix != bundle.ENDING:
         raise errors.UserError(
-            f"`{errors.setting('out')}` must end in {bundle.ENDING}. Received: {errors.setting('out', path)}. Name "
+            f"`{errors.setting('out')}` must end in {bundle.ENDING}. Received: {errors.setting('out', path)}. Choose "
             f"another {errors.setting('out')}."
         )
     if path.exists():
         raise errors.UserError(
-            f"`{errors.setting('out')}` must be a new file: nothing is written over. Received: "
-            f"{errors.setting('out', path)}, which is there. Name another {errors.setting('out')}, or remove it first."
+            f"`{errors.setting('out')}` must be a new file, because no file is overwritten. Received: "
+            f"{errors.setting('out', path)}, which exists. Choose another {errors.setting('out')}, or remove the file."
         )
     return path
 

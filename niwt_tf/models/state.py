@@ -13,7 +13,8 @@ import tensorflow as tf
 
 from niwt_tf import config as config_lib
 from niwt_tf.backbones import classifier as classifier_lib
-from niwt_tf.domains import description, knowledge
+from niwt_tf.domains import description
+from niwt_tf.domains import knowledge as knowledge_lib
 from niwt_tf.explain import explained_model as explained_model_lib
 from niwt_tf.method import inverse_map, validation
 from niwt_tf.method.domain_map import domain_map
@@ -27,23 +28,23 @@ class ModelState:
     Attributes:
       classifier: Classifier of all classes, the seen ones first.
       gamma: Number subtracted from the seen classes' logits (calibrated stacking, Chao et al., ECCV 2016).
-      known: Domain vectors of all classes, in that order.
+      knowledge: Domain vectors of all classes, in that order.
       forward: Map from domain vectors to importances.
       inverse: Map from importances to domain vectors.
       settings: Settings that validation with pseudo-unseen classes chose.
-      activations: `[n,H,W,K]` float16 activations of training images, or of the images that `--transfer_source` names.
+      activations: `[n,H,W,K]` float16 activations of training images, or of the images that `transfer_source` names.
         Descent fits new weights on them.
       features: `[N,D]` float32 features of all training images. Scale, bias and gamma of new weights follow from them.
       neuron_names: Names of the `K` neurons; None for those without a clear one.
       config: Settings of the run that made the model.
-      metrics: Scores of that run, and the facts behind them; empty if it was not evaluated.
-      taught: Descriptions of classes that were added since.
+      metrics: Contents of that run's `metrics.json`; empty if it was not evaluated.
+      taught: Descriptions of the classes that were added later.
       operator: `[D,K]` matrix from importances to new weights; None if descent fits them.
     """
 
     classifier: classifier_lib.Classifier
     gamma: float
-    known: knowledge.DomainKnowledge
+    knowledge: knowledge_lib.DomainKnowledge
     forward: domain_map.DomainMap
     inverse: inverse_map.InverseMap
     settings: validation.ChosenSettings
@@ -73,21 +74,21 @@ class ModelState:
     @property
     def explained_model(self) -> explained_model_lib.ExplainedModel:
         """Parts of the model from which explanations are computed."""
-        return explained_model_lib.ExplainedModel(self.classifier, self.gamma, self.inverse, self.known)
+        return explained_model_lib.ExplainedModel(self.classifier, self.gamma, self.inverse, self.knowledge)
 
 
-def scores(model: ModelState) -> Callable[[tf.Tensor], tf.Tensor]:
+def compile_scores(model: ModelState) -> Callable[[tf.Tensor], tf.Tensor]:
     """Compile a function from images `[N,H,W,3]` uint8 to scores `[N,C]` float32."""
     kernel, bias = tf.constant(model.classifier.kernel), tf.constant(calibrated_bias(model))
 
     @tf.function(input_signature=[tf.TensorSpec((None, None, None, 3), tf.uint8, name="images")])
-    def of_images(images: tf.Tensor) -> tf.Tensor:
-        return scores_of(model, center_crop.fit(images, model.image_size), kernel, bias)
+    def scores(images: tf.Tensor) -> tf.Tensor:
+        return compute_scores(model, center_crop.fit(images, model.image_size), kernel, bias)
 
-    return of_images
+    return scores
 
 
-def scores_of(model: ModelState, images: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
+def compute_scores(model: ModelState, images: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
     """Compute scores `[N,C]` float32, within a graph.
 
     Args:

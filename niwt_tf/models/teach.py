@@ -1,9 +1,9 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Add classes to a model by their descriptions: steps 2 and 3 of the method, on kept data of training images.
+"""Add classes to a model by their descriptions, and remove them: steps 2 and 3 of the method on stored features.
 
-What validation chose for the unseen classes holds for the new ones, too: lambda, scale, bias, and the position of gamma
-among the margins of the training images.
+The settings that validation chose for the unseen classes are used for new classes, too: lambda, scale, bias, and the
+position of gamma among the margins of the training images.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ import numpy as np
 from niwt_tf import errors
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.data import names as names_lib
-from niwt_tf.domains import audit, description
+from niwt_tf.domains import audit
+from niwt_tf.domains import description as description_lib
 from niwt_tf.explain import textual
 from niwt_tf.method.calibration import scale_and_bias
 from niwt_tf.method.weight_transfer import solve
@@ -29,83 +30,96 @@ State = TypeVar("State", bound=state.ModelState)  # such as `model.Model`
 
 @dataclasses.dataclass(frozen=True)
 class Result(Generic[State]):
-    """A model with new classes, and a report on each of their descriptions."""
+    """A model with new classes, and a report on how the old one reads each of their descriptions."""
 
     model: State
-    lessons: tuple[teaching_report.Lesson, ...]
+    reports: tuple[teaching_report.TeachingReport, ...]
 
 
-def teach(model: State, described: Sequence[description.Description]) -> Result[State]:
-    """Add classes to a model, in the order of their descriptions, and return the new model; `model` stays as it is.
+def teach(model: State, descriptions: Sequence[description_lib.Description]) -> Result[State]:
+    """Add classes to a model by their descriptions, in this order; the model itself does not change.
+
+    Args:
+      model: Model to which the classes are added.
+      descriptions: Description of each new class.
 
     Raises:
       errors.UserError: If a name is taken or empty, or the model understands nothing of a description.
     """
-    _require_new(model, [told.name for told in described])
-    readings = [_read(model, told, len(described) > 1) for told in described]
+    _require_new(model, [description.name for description in descriptions])
+    readings = [_read(model, description, len(descriptions) > 1) for description in descriptions]
     vectors = np.stack([reading.vector for reading in readings])
-    _audit(model, described, readings)
+    _print_doubts(model, descriptions, readings)
     targets = model.forward(vectors)
-    taught = _with_classes(model, described, vectors, _weights(model, targets))
-    lessons = zip(described, readings, targets, strict=True)
-    return Result(taught, tuple(teaching_report.of(model, told, reading, target) for told, reading, target in lessons))
+    taught = _with_classes(model, descriptions, vectors, _weights(model, targets))
+    rows = zip(descriptions, readings, targets, strict=True)
+    return Result(taught, tuple(teaching_report.build(model, *row) for row in rows))
 
 
 def forget(model: State, names: Sequence[str]) -> State:
-    """Remove classes that were added by descriptions, and return the new model; `model` stays as it is.
+    """Remove classes that were learned from descriptions; the model itself does not change.
+
+    Args:
+      model: Model from which the classes are removed.
+      names: Names of the classes, in any spelling that `textual.class_index` accepts.
 
     Raises:
       errors.UserError: If there is no such class, or it was learned from images.
     """
-    gone = {textual.class_index(name, model.class_names, "forget") for name in names}
-    learned = [model.class_names[index] for index in sorted(gone) if index < len(model.seen)]
-    if learned:
+    removed = {textual.class_index(name, model.class_names, "forget") for name in names}
+    seen = [model.class_names[index] for index in sorted(removed) if index < len(model.seen)]
+    if seen:
         raise errors.UserError(
-            f"`{errors.setting('forget')}` must name classes that were taught by words. Received: "
-            f"{errors.listed(learned)}, learned from images. Those taught by words are "
+            f"`{errors.setting('forget')}` must name only classes that were learned from descriptions. Received: "
+            f"{errors.listed(seen)}, learned from images. Classes that can be removed: "
             f"{errors.listed(model.classifier.unseen) or 'none'}."
         )
-    kept = [index for index in range(len(model.class_names)) if index not in gone]
-    left = tuple(model.class_names[index] for index in kept)
+    kept = [index for index in range(len(model.class_names)) if index not in removed]
+    class_names = tuple(model.class_names[index] for index in kept)
     classifier = dataclasses.replace(
         model.classifier,
         kernel=model.classifier.kernel[:, kept],
         bias=model.classifier.bias[kept],
-        class_names=left,
-        unseen=left[len(model.seen) :],
+        class_names=class_names,
+        unseen=class_names[len(model.seen) :],
     )
-    known = dataclasses.replace(model.known, vectors=model.known.vectors[kept], class_names=left)
-    taught = tuple(one for one in model.taught if one.name in left)
+    vectors = model.knowledge.vectors[kept]
     return dataclasses.replace(
-        model, classifier=classifier, known=known, taught=taught, gamma=_gamma(model, classifier)
+        model,
+        classifier=classifier,
+        knowledge=dataclasses.replace(model.knowledge, vectors=vectors, class_names=class_names),
+        taught=tuple(description for description in model.taught if description.name in class_names),
+        gamma=_gamma(model, classifier),
     )
 
 
-def _read(model: state.ModelState, told: description.Description, is_named: bool) -> description.Reading:
+def _read(model: state.ModelState, description: description_lib.Description, is_named: bool) -> description_lib.Reading:
     """Read a description; if `is_named`, an error in it begins with the class's name."""
     try:
-        return description.read(told, model.known, len(model.seen), model.config.domain.text_encoder)
+        return description_lib.read(description, model.knowledge, len(model.seen), model.config.domain.text_encoder)
     except errors.UserError as error:
         if not is_named:
             raise
-        raise errors.UserError(f"{told.name}: {error.text}") from None
+        raise errors.UserError(f"{description.name}: {error.text}") from None
 
 
-def _audit(
-    model: state.ModelState, described: Sequence[description.Description], readings: Sequence[description.Reading]
+def _print_doubts(
+    model: state.ModelState,
+    descriptions: Sequence[description_lib.Description],
+    readings: Sequence[description_lib.Reading],
 ) -> None:
-    """Print doubts about descriptions, such as classes that are described the same; see `audit.check`."""
-    old, names = model.known, [told.name for told in described]
-    told = audit.ClassDescriptions(
+    """Print doubts about descriptions, such as two classes with the same description; see `audit.check`."""
+    old, names = model.knowledge, [description.name for description in descriptions]
+    audited = audit.ClassDescriptions(
         "descriptions",
-        f"what is told of {errors.listed(names)}",
-        "Tell more of it.",
+        f"the description of {errors.listed(names)}",
+        "Describe it in more detail.",
         (*old.class_names, *names),
         np.concatenate([old.vectors, [reading.vector for reading in readings]]),
         len(model.seen),
         known_words=[1.0] * len(old.class_names) + [reading.known_words for reading in readings],
     )
-    for doubt in audit.check(told, first=len(old.class_names)):
+    for doubt in audit.check(audited, first=len(old.class_names)):
         progress.say(f"  warning: {doubt}")
 
 
@@ -120,15 +134,30 @@ def _weights(model: state.ModelState, targets: np.ndarray) -> np.ndarray:
 
 
 def _with_classes(
-    model: State, described: Sequence[description.Description], vectors: np.ndarray, kernel: np.ndarray
+    model: State, descriptions: Sequence[description_lib.Description], vectors: np.ndarray, kernel: np.ndarray
 ) -> State:
-    names = tuple(told.name for told in described)
+    """Build the model with new classes, beside the seen and all earlier ones.
+
+    Args:
+      model: Model before.
+      descriptions: Descriptions of the `U` new classes.
+      vectors: Their domain vectors `[U,M]`.
+      kernel: Their weights `[D,U]`, before scale and bias.
+    """
+    names = tuple(description.name for description in descriptions)
     old, seen = model.classifier, len(model.seen)
-    of_seen = dataclasses.replace(
+    seen_classifier = dataclasses.replace(
         old, kernel=old.kernel[:, :seen], bias=old.bias[:seen], class_names=model.seen, unseen=()
     )
-    chosen = model.settings
-    new = scale_and_bias.extend(of_seen, kernel, names, chosen.scale, chosen.bias, model.features, chosen.scale_unit)
+    new = scale_and_bias.extend(
+        seen_classifier,
+        kernel,
+        names,
+        model.settings.scale,
+        model.settings.bias,
+        model.features,
+        model.settings.scale_unit,
+    )
     classifier = dataclasses.replace(
         old,
         kernel=np.concatenate([old.kernel, new.kernel[:, seen:]], axis=1),
@@ -136,16 +165,16 @@ def _with_classes(
         class_names=old.class_names + names,
         unseen=old.unseen + names,
     )
-    known = dataclasses.replace(
-        model.known,
-        vectors=np.concatenate([model.known.vectors, vectors]),
-        class_names=model.known.class_names + names,
+    knowledge = dataclasses.replace(
+        model.knowledge,
+        vectors=np.concatenate([model.knowledge.vectors, vectors]),
+        class_names=model.knowledge.class_names + names,
     )
     return dataclasses.replace(
         model,
         classifier=classifier,
-        known=known,
-        taught=model.taught + tuple(described),
+        knowledge=knowledge,
+        taught=model.taught + tuple(descriptions),
         gamma=_gamma(model, classifier),
     )
 
@@ -158,18 +187,19 @@ def _gamma(model: state.ModelState, classifier: classifier_lib.Classifier) -> fl
 
 
 def _require_new(model: state.ModelState, names: Sequence[str]) -> None:
+    """Check that names are not empty, and differ from those of a model's classes and from one another."""
     taken = {names_lib.normal(name): name for name in model.class_names}
     for name in names:
         form = names_lib.normal(name)
         if not form:
             raise errors.UserError(
-                f"`{errors.setting('name')}` must name the new class. Received: an empty name. Add "
+                f"`{errors.setting('name')}` must be the name of the new class. Received: an empty name. Add "
                 f"{errors.setting('name', 'NAME')}."
             )
         if form in taken:
             raise errors.UserError(
-                f"`{errors.setting('name')}` must be new to the model. Received: {name!r}, which it knows as "
-                f"{taken[form]!r}. Name the class otherwise, or remove the old one first with "
-                f"{errors.setting('forget')}, if it was taught by words."
+                f"`{errors.setting('name')}` must differ from the names of the model's classes. Received: {name!r}, "
+                f"where the model has {taken[form]!r}. Choose another name; or remove that class with "
+                f"{errors.setting('forget')} first, if it was learned from a description."
             )
         taken[form] = name

@@ -8,7 +8,7 @@ import dataclasses
 
 import numpy as np
 
-from niwt_tf.domains import description
+from niwt_tf.domains import description as description_lib
 from niwt_tf.models import state
 from niwt_tf.numerics import choice, unit_vectors
 
@@ -19,11 +19,11 @@ _TOO_NEAR = 0.9
 
 
 @dataclasses.dataclass(frozen=True)
-class Lesson:
+class TeachingReport:
     """Report on how a model reads the description of a class.
 
     Attributes:
-      told: Description of the class.
+      description: Description of the class.
       reading: Domain vector of the description, with its understood and unknown words.
       neurons: Neurons `(index, name, weight)` whose predicted importances exceed the mean of the seen classes most; the
         name is None if a neuron has no clear one.
@@ -32,33 +32,36 @@ class Lesson:
       too_near: True if the nearest class is so near that the model can hardly distinguish both.
     """
 
-    told: description.Description
-    reading: description.Reading
+    description: description_lib.Description
+    reading: description_lib.Reading
     neurons: tuple[tuple[int, str | None, float], ...]
     nearest: tuple[tuple[str, float], ...]
     too_near: bool
 
 
-def of(
-    model: state.ModelState, told: description.Description, reading: description.Reading, target: np.ndarray
-) -> Lesson:
-    """Summarise how a model reads the description of a class.
+def build(
+    model: state.ModelState,
+    description: description_lib.Description,
+    reading: description_lib.Reading,
+    target: np.ndarray,
+) -> TeachingReport:
+    """Report how a model reads the description of a class.
 
     Args:
       model: Model before it was taught the class.
-      told: Description of the class.
+      description: Description of the class.
       reading: Domain vector of the description, with its understood and unknown words.
       target: Importances `[K]` predicted from the description.
     """
-    predicted = unit_vectors.units(model.forward(model.known.vectors))
-    usual = predicted[: len(model.seen)].mean(0)
-    above = unit_vectors.units(target[None])[0] - usual
+    predicted = unit_vectors.units(model.forward(model.knowledge.vectors))
+    mean = predicted[: len(model.seen)].mean(0)
+    above = unit_vectors.units(target[None])[0] - mean
     strongest = [int(index) for index in np.argsort(-choice.tied(above), kind="stable")[:_COUNT] if above[index] > 0]
-    directions = unit_vectors.units(predicted - usual)
+    directions = unit_vectors.units(predicted - mean)
     similarities = directions @ unit_vectors.units(above[None])[0]
     nearest = np.argsort(-choice.tied(similarities), kind="stable")[:_NEAREST]
-    return Lesson(
-        told,
+    return TeachingReport(
+        description,
         reading,
         tuple((index, model.neuron_names[index], float(above[index])) for index in strongest),
         tuple((model.class_names[index], float(similarities[index])) for index in nearest),

@@ -8,11 +8,12 @@ Each function returns the argument in the form that the library uses. Nothing he
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 import numbers
 import os
 import reprlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -23,6 +24,7 @@ LARGEST_SEED = 2**31 - 1
 _NUMBERS = "biuf"  # kinds of NumPy's types
 
 _Kind = TypeVar("_Kind")
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 def wrong(name: str, rule: str, value: Any, remedy: str) -> errors.UserError:
@@ -55,6 +57,23 @@ def named(**names: str) -> Iterator[None]:
         yield
     except errors.UserError as error:
         raise error.renamed(names) from error.__cause__
+
+
+def accepts_old_names(**names: str) -> Callable[[_Function], _Function]:
+    """Decorate a function whose arguments were renamed, so that calls with the old keywords still work.
+
+    Args:
+      **names: New name of each argument, by its old name.
+    """
+
+    def decorate(function: _Function) -> _Function:
+        @functools.wraps(function)
+        def call(*positional: Any, **keywords: Any) -> Any:
+            return function(*positional, **{names.get(name, name): value for name, value in keywords.items()})
+
+        return call  # type: ignore[return-value]  # it has the same signature
+
+    return decorate
 
 
 def require_instance(name: str, value: Any, kind: type[_Kind], remedy: str) -> _Kind:

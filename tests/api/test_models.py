@@ -159,7 +159,7 @@ def test_one_that_runs_a_saved_model_is_loaded_by_those_who_trust_it_alone(
     classifier = niwt_tf.fit_classifier(backbone, images, labels, _NAMES)
     model = niwt_tf.make_model(classifier, known, niwt_tf.compute_importances(classifier, images, labels))
     model.save(str(tmp_path / "model.keras"))
-    with pytest.raises(errors.UserError, match="`safe_mode` must be off for a bundle that runs a SavedModel"):
+    with pytest.raises(errors.UserError, match="`path` must not run a SavedModel of TensorFlow Hub in safe mode"):
         niwt_tf.load_model(tmp_path / "model.keras")
     loaded = niwt_tf.load_model(tmp_path / "model.keras", safe_mode=False)
     np.testing.assert_allclose(loaded.predict(images).scores, model.predict(images).scores, rtol=1e-4, atol=1e-5)

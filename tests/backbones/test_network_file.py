@@ -111,8 +111,8 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> _Opened:
     maps = models.by_attributes()
     maps.forward.save(folder)
     maps.inverse.save(folder)
-    importances = maps.forward(maps.known.vectors)
-    add(name, "forward", maps.known.vectors, importances)
+    importances = maps.forward(maps.knowledge.vectors)
+    add(name, "forward", maps.knowledge.vectors, importances)
     add(name, "backward", importances, maps.inverse(importances))
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     answer = subprocess.run(

@@ -59,8 +59,8 @@ def test_published_features_have_no_stages_to_take() -> None:
     with pytest.raises(errors.UserError) as raised:
         _request("--features=xlsa17:.", "--reuse=runs/a")
     assert str(raised.value) == (
-        "`--reuse` must be of runs, not of --features. Received: --reuse=runs/a with --features=xlsa17:.. Leave one of "
-        "them out."
+        "`--reuse` must be used without --features, which have no stages. Received: --reuse=runs/a with "
+        "--features=xlsa17:.. Leave one of them out."
     )
 
 
@@ -90,13 +90,12 @@ def test_an_axis_of_any_flag(text: str, texts: tuple[str, ...], values: tuple[ob
             "--seeds=a",
             "`--seeds` must be whole numbers from 0, or ranges of at most 10,000, such as 0-9,12. Received: --seeds=a.",
         ),
-        ("--vary=layer", "`--vary` must be FLAG=VALUE,VALUE. Received: --vary=layer."),
+        ("--vary=layer", "`--vary` must be a flag's name and its values, FLAG=VALUE,VALUE. Received: --vary=layer."),
         (
             "--vary=epochs=2,x",
-            "`--epochs` must have a value of its kind. Received: flag --epochs=x: invalid literal for int() with base "
-            "10: 'x'.",
+            "`--epochs` must be a whole number. Received: --epochs=x.",
         ),
-        ("--vary=lambdas=a", "`--lambdas` must be numbers with commas between them. Received: --lambdas=a."),
+        ("--vary=lambdas=a", "`--lambdas` must be numbers, separated by commas. Received: --lambdas=a."),
         (
             "--vary=epoch=1",
             "`--vary` must be one of ",
@@ -106,7 +105,7 @@ def test_an_axis_of_any_flag(text: str, texts: tuple[str, ...], values: tuple[ob
         ("--vary=reuse=runs/a", "`--vary` must be one of "),
     ],
 )
-def test_mistakes_are_told(argument: str, message: str) -> None:
+def test_mistakes_are_errors(argument: str, message: str) -> None:
     with pytest.raises(errors.UserError) as raised:
         _request(argument)
     assert raised.value.as_flags().startswith(message)
@@ -143,7 +142,7 @@ def test_mistakes_are_told(argument: str, message: str) -> None:
         ),
     ],
 )
-def test_features_that_make_no_sense_are_told(arguments: tuple[str, ...], message: str) -> None:
+def test_features_with_wrong_flags_are_errors(arguments: tuple[str, ...], message: str) -> None:
     request = _request(*arguments)
     with pytest.raises(errors.UserError) as raised:
         jobs.feature_jobs(request.grid, request.out, request.features)
@@ -162,7 +161,7 @@ def test_every_preset_names_its_own_command_and_no_flag_twice(path: Path) -> Non
 def test_every_preset_gives_a_comparison(path: Path) -> None:
     request = _request(f"--flagfile={path}")
     assert request.grid.methods[0] == "niwt" and len(request.grid.methods) >= 10
-    assert len(request.grid.seeds or request.grid.choices) >= 10, "so that significance can be told"
+    assert len(request.grid.seeds or request.grid.choices) >= 10, "for the test of significance"
 
 
 def test_presets_have_folders_of_their_own() -> None:

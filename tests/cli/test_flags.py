@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of the flags of a run: each setting has one, and what they are given arrives."""
+"""Tests of the flags of a run: each setting has one, which sets it."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_without_flags_the_settings_are_the_defaults() -> None:
 def test_a_flag_changes_its_own_setting_and_no_other(name: str) -> None:
     value = _other(name)
     needed = _NEEDED.get(name, {})
-    config = flags_lib.config(_values(*(f"--{key}={_text(given)}" for key, given in {**needed, name: value}.items())))
+    config = flags_lib.config(_values(*(f"--{key}={_text(text)}" for key, text in {**needed, name: value}.items())))
     changed = {key: got for key, (got, _) in config_lib.options(config).items() if got != _OPTIONS[key][0]}
     assert changed == needed | ({name: value} if value != _OPTIONS[name][0] else {})
     got = config_lib.options(config)[name][0]
@@ -108,8 +108,8 @@ def test_a_flag_changes_its_own_setting_and_no_other(name: str) -> None:
 
 def test_lists_become_tuples_of_their_kind() -> None:
     config = flags_lib.config(_values("--lambdas=1,1e-3, 0.5", "--scales=0", "--biases=zero,mean"))
-    given = config_lib.ValidationConfig(lambdas=(1.0, 0.001, 0.5), scales=(0.0,), biases=("zero", "mean"))
-    assert config.validation == given
+    expected = config_lib.ValidationConfig(lambdas=(1.0, 0.001, 0.5), scales=(0.0,), biases=("zero", "mean"))
+    assert config.validation == expected
     assert {type(item) for item in config.validation.lambdas + config.validation.scales} == {float}
 
 
@@ -138,9 +138,9 @@ def test_flags_of_the_program_itself() -> None:
 @pytest.mark.parametrize(
     ("argument", "message"),
     [
-        ("--lambdas=0.1,x", "`--lambdas` must be numbers with commas between them. Received: --lambdas=0.1,x."),
-        ("--lambdas=0.1,,1", "`--lambdas` must be numbers with commas between them. Received: --lambdas=0.1,,1."),
-        ("--scales=1;2", "`--scales` must be numbers with commas between them. Received: --scales=1;2."),
+        ("--lambdas=0.1,x", "`--lambdas` must be numbers, separated by commas. Received: --lambdas=0.1,x."),
+        ("--lambdas=0.1,,1", "`--lambdas` must be numbers, separated by commas. Received: --lambdas=0.1,,1."),
+        ("--scales=1;2", "`--scales` must be numbers, separated by commas. Received: --scales=1;2."),
         ("--scales=-1", "`--scales` must be at least 0.0. Received: --scales=-1.0."),
         ("--scales=nan", "`--scales` must be at least 0.0. Received: --scales=nan."),
         ("--lambdas=inf", "`--lambdas` must be finite. Received: --lambdas=inf."),
@@ -171,12 +171,12 @@ def test_values_that_are_not_valid_are_errors_of_the_user(argument: str, message
     values = _values(argument)
     with pytest.raises(errors.UserError) as caught:
         flags_lib.config(values)
-    assert str(caught.value) == message
+    assert caught.value.as_flags() == message
     assert caught.value.__cause__ is None and (caught.value.__context__ is None or caught.value.__suppress_context__)
 
 
 @pytest.mark.parametrize("argument", ["--seed=x", "--seed=1.5", "--dropout=half", "--sede=1"])
-def test_what_no_flag_takes_is_an_error_of_absl(argument: str) -> None:
+def test_values_of_a_wrong_type_are_errors_of_absl(argument: str) -> None:
     with pytest.raises(flags.Error, match=argument.split("=")[0].strip("-")):
         _values(argument)
 
@@ -187,15 +187,15 @@ def test_groups_are_headed_by_the_program_and_the_step() -> None:
         "niwt: Images",
         "niwt: Domain knowledge",
         "niwt: Backbone",
-        "niwt: Domain to importances",
-        "niwt: Importances to weights",
-        "niwt: Chosen on validation classes",
+        "niwt: Domain map",
+        "niwt: Weight transfer",
+        "niwt: Validation candidates",
         "niwt: Run",
     }
     machine = {"jit_compile", "mixed_precision", "deterministic", "memory_limit", "activations_limit"}
     assert groups["niwt: Run"] == {"seed"} | machine | _HERE
     chosen = {"map_fits", "map_relevances", "lambdas", "scales", "biases", "validation_groups"}
-    assert groups["niwt: Chosen on validation classes"] == chosen
+    assert groups["niwt: Validation candidates"] == chosen
     assert {"dataset", "data_dir", "aviary_seed"} <= groups["niwt: Images"]
 
 
@@ -237,7 +237,7 @@ def test_flagfiles_may_be_followed_by_flags_that_win(tmp_path: Path) -> None:
     )
 
 
-def test_there_are_flagfiles() -> None:
+def test_flagfiles_exist() -> None:
     assert "default.flags" in [path.name for path in _FLAGFILES]
 
 
@@ -246,8 +246,8 @@ def test_every_flagfile_gives_a_run_and_names_its_own_command(path: Path) -> Non
     values = _values(f"--flagfile={path}")
     flags_lib.config(values)
     lines = path.read_text("utf-8").splitlines()
-    given = Counter(line.partition("=")[0] for line in lines if line.startswith("--"))
-    assert given and set(given.values()) == {1}
+    counts = Counter(line.partition("=")[0] for line in lines if line.startswith("--"))
+    assert counts and set(counts.values()) == {1}
     assert any(line.startswith("#") and f"--flagfile=flags/{path.name}" in line for line in lines)
     assert values.workdir, "so that no two experiments share a folder"
 

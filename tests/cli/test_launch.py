@@ -17,8 +17,8 @@ import pytest
 import niwt_tf
 
 _ROOT = Path(__file__).resolve().parents[2]
-_DISK = "Files must be readable and writable. Received: {}. Mend that, or name another --workdir or --data_dir. "
-_KEPT = "What was done is kept: the same command goes on from there."
+_DISK = "Files must be readable and writable. Received: {}. Fix that, or choose another --workdir or --data_dir. "
+_KEPT = "Finished work is kept: run the same command to resume."
 
 
 def _run(
@@ -43,7 +43,7 @@ launch.run(main, "What it is for.", resumes={resumes})
     return subprocess.run(command, env=env, text=True, timeout=60, **{"stdout": -1, "stderr": -1} | options)
 
 
-def test_all_well_is_0_and_output_is_the_programs_own() -> None:
+def test_success_is_status_0_without_other_output() -> None:
     answer = _run(main="print(len(arguments))")
     assert (answer.returncode, answer.stdout, answer.stderr) == (0, "1\n", "")
 
@@ -54,12 +54,12 @@ def test_all_well_is_0_and_output_is_the_programs_own() -> None:
         ("raise errors.UserError('`--a` must be b.\\nReceived: c.')", "`--a` must be b.\nReceived: c."),
         ("raise errors.DivergedError('The loss is nan.')", "The loss is nan."),
         (
-            "raise errors.unknown_value('--a', 'bb', ['b'])",
+            "raise errors.unknown_value('a', 'bb', ['b'])",
             "`--a` must be one of b. Received: --a=bb. Did you mean 'b'?",
         ),
     ],
 )
-def test_a_mistake_of_the_users_is_told_and_is_1(main: str, message: str) -> None:
+def test_a_mistake_of_the_user_is_printed_with_status_1(main: str, message: str) -> None:
     answer = _run(main=main)
     assert (answer.returncode, answer.stdout, answer.stderr) == (1, "", f"\n{message}\n")
 
@@ -76,7 +76,7 @@ def test_a_cause_of_a_mistake_is_not_shown() -> None:
     assert (answer.returncode, answer.stderr) == (1, "\n`--a` must be b.\n")
 
 
-def test_ctrl_c_is_130_and_says_how_to_go_on() -> None:
+def test_ctrl_c_is_status_130_and_says_how_to_resume() -> None:
     answer = _run(main="os.kill(os.getpid(), signal.SIGINT)\nsignal.pause()")
     assert (answer.returncode, answer.stdout, answer.stderr) == (130, "", f"\nInterrupted. {_KEPT}\n")
 
@@ -94,7 +94,7 @@ def test_ctrl_c_is_130_and_says_how_to_go_on() -> None:
         ("OSError()", "OSError"),
     ],
 )
-def test_trouble_with_the_disk_is_told_and_is_1(error: str, received: str) -> None:
+def test_a_disk_error_is_printed_with_status_1(error: str, received: str) -> None:
     answer = _run(main=f"raise {error}")
     assert (answer.returncode, answer.stdout) == (1, "")
     assert answer.stderr == f"\n{_DISK.format(received)}{_KEPT}\n"
@@ -116,18 +116,18 @@ def test_trouble_with_the_disk_is_told_and_is_1(error: str, received: str) -> No
         ("Inner('out of memory')", "out of memory"),
     ],
 )
-def test_memory_that_runs_out_is_told_with_what_lowers_it(error: str, received: str) -> None:
+def test_an_out_of_memory_error_names_the_settings_that_lower_it(error: str, received: str) -> None:
     classes = "class ResourceExhaustedError(Exception): pass\nclass Inner(ResourceExhaustedError): pass\n"
     answer = _run(main=f"{classes}raise {error}")
     assert (answer.returncode, answer.stdout) == (1, "")
     assert answer.stderr == (
-        f"\nThe run must fit into memory. Received: {received}. Lower --batch_size for the training, --transfer_batch "
-        "or --transfer_images for the transfer, or --image_size for all; raise --memory_limit where it is set. "
+        f"\nThe program must fit into memory. Received: {received}. In training, lower --batch_size; in the transfer, "
+        "--transfer_batch or --transfer_images; in any stage, --image_size. If --memory_limit is set, raise it. "
         f"{_KEPT}\n"
     )
 
 
-def test_a_full_disk_that_tensorflow_takes_for_memory_is_told_as_one() -> None:
+def test_a_full_disk_that_tensorflow_reports_as_memory() -> None:
     text = "ckpt; No space left on device"
     answer = _run(main=f"class ResourceExhaustedError(Exception): pass\nraise ResourceExhaustedError('{text}')")
     assert (answer.returncode, answer.stderr) == (1, f"\n{_DISK.format(text)}{_KEPT}\n")
@@ -140,18 +140,18 @@ def test_a_full_disk_that_tensorflow_takes_for_memory_is_told_as_one() -> None:
         (
             "raise PermissionError(errno.EACCES, 'Permission denied', 'a/b')",
             1,
-            "Files must be readable and writable. Received: [Errno 13] Permission denied: 'a/b'. Mend that, or name "
-            "others.",
+            "Files must be readable and writable. Received: [Errno 13] Permission denied: 'a/b'. Fix that, or "
+            "choose other files.",
         ),
         (
             "raise MemoryError('Unable to allocate 9 GiB.')",
             1,
-            "The run must fit into memory. Received: Unable to allocate 9 GiB. End other programs, or use a machine "
-            "with more.",
+            "The program must fit into memory. Received: Unable to allocate 9 GiB. Close other programs, or use a "
+            "machine with more memory.",
         ),
     ],
 )
-def test_a_program_that_does_not_go_on_promises_nothing(main: str, status: int, message: str) -> None:
+def test_a_program_that_does_not_resume_does_not_promise_it(main: str, status: int, message: str) -> None:
     answer = _run(main=main, resumes=False)
     assert (answer.returncode, answer.stderr) == (status, f"\n{message}\n")
 
@@ -167,10 +167,10 @@ def test_a_programming_error_keeps_its_traceback(error: str) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["run"], ["--", "--seed=1"], ["seed=1", "x"]])
-def test_arguments_that_are_no_flags_are_refused_before_any_work(arguments: list[str]) -> None:
+def test_arguments_that_are_not_flags_are_refused_before_any_work(arguments: list[str]) -> None:
     answer = _run(*arguments, main="print('work')")
     strays = " ".join(argument for argument in arguments if argument != "--")
-    message = f"Arguments must be flags, such as --seed=1. Received: {strays}."
+    message = f"Arguments must be flags, such as --seed=1. Received: {strays}. Use --help to list the flags."
     assert (answer.returncode, answer.stdout, answer.stderr) == (1, "", f"\n{message}\n")
 
 
@@ -192,21 +192,21 @@ def test_a_reader_that_has_gone_ends_the_program_in_silence(count: int) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has /dev/full, the disk without space")
 @pytest.mark.parametrize("count", [1, 100_000])
-def test_output_to_a_full_disk_is_told_and_is_1(count: int) -> None:
+def test_output_to_a_full_disk_is_an_error_with_status_1(count: int) -> None:
     with open("/dev/full", "w") as full:
         answer = _run(main=f"progress.say('x' * {count})", stdout=full)
     message = _DISK.format("[Errno 28] No space left on device") + _KEPT
     assert (answer.returncode, answer.stderr) == (1, f"\n{message}\n")
 
 
-def test_help_says_what_the_program_is_for_and_does_no_work() -> None:
+def test_help_describes_the_program_and_does_no_work() -> None:
     answer = _run("--help", main="print('work')")
     assert answer.stdout.startswith("What it is for.\n")
     assert "work" not in answer.stdout and (answer.returncode, answer.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("option", ["--version", "-version"])
-def test_the_version_is_told_without_work(option: str) -> None:
+def test_the_version_is_printed_without_work(option: str) -> None:
     answer = _run(option, main="print('work')")
     assert (answer.returncode, answer.stdout, answer.stderr) == (0, f"niwt_tf {niwt_tf.__version__}\n", "")
 
@@ -217,7 +217,7 @@ def test_a_mistake_before_help_is_a_mistake() -> None:
 
 
 def _fake_tensorflow(folder: Path, at_import: str = "") -> Path:
-    """Makes a package that talks as TensorFlow does when it is imported and asked for devices."""
+    """Makes a package that prints as TensorFlow does when it is imported and lists devices."""
     for name in ("tensorflow", "keras"):
         (folder / name).mkdir()
     (folder / "tensorflow" / "__init__.py").write_text(
@@ -256,8 +256,8 @@ def test_tensorflow_starts_with_onednn_unless_the_user_has_chosen(
     monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
     if chosen is not None:
         monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", chosen)
-    folder = _fake_tensorflow(tmp_path, "import os; told = os.environ['TF_ENABLE_ONEDNN_OPTS']")
-    answer = _run(main="launch.start_tensorflow()\nprint(sys.modules['tensorflow'].told)", path=folder)
+    folder = _fake_tensorflow(tmp_path, "import os; onednn = os.environ['TF_ENABLE_ONEDNN_OPTS']")
+    answer = _run(main="launch.start_tensorflow()\nprint(sys.modules['tensorflow'].onednn)", path=folder)
     assert answer.stdout == f"starting TensorFlow\n{expected}\n"
 
 
@@ -288,19 +288,19 @@ def test_warnings_of_ours_reach_the_log_and_those_of_libraries_do_not(tmp_path: 
     assert answer.stderr.count("\n") == 1 and "ant/0.jpg is skipped" in answer.stderr
 
 
-def test_a_flagfile_that_is_no_utf8_is_told(tmp_path: Path) -> None:
+def test_a_flagfile_that_is_not_utf8_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "inner.flags").write_bytes("--a=café".encode("latin1"))
     (tmp_path / "outer.flags").write_text(f"--flagfile={tmp_path}/inner.flags", "utf-8")
     for name in ("inner", "outer"):
         answer = _run(f"--flagfile={tmp_path}/{name}.flags", main="print(1)")
         assert (answer.returncode, answer.stdout) == (1, "")
         assert answer.stderr == (
-            f"\nFlagfiles must be UTF-8. Received: --flagfile={tmp_path}/{name}.flags, where one has the byte 0xe9. "
-            "Save it as UTF-8.\n"
+            f"\nFlagfiles must be UTF-8. Received: --flagfile={tmp_path}/{name}.flags, with the byte 0xe9. Save the "
+            "file as UTF-8.\n"
         )
 
 
-def test_names_that_are_no_utf8_are_told_readably() -> None:
+def test_names_that_are_not_utf8_are_printed_readably() -> None:
     main = "name = os.fsdecode(b'caf\\xe9')\nprogress.say(name)\nprint(name)\nraise errors.UserError(name)"
     answer = _run(main=main)
     assert (answer.returncode, answer.stdout, answer.stderr) == (1, "caf\\xe9\ncaf\\udce9\n", "\ncaf\\xe9\n")

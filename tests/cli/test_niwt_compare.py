@@ -102,7 +102,7 @@ def test_a_network_is_fitted_once_for_both_domains(first: subprocess.CompletedPr
     assert os.path.samefile(*weights)
 
 
-def test_what_is_done_is_not_done_again_and_what_fails_is_marked(
+def test_finished_runs_are_not_repeated_and_failed_ones_are_marked(
     first: subprocess.CompletedProcess[str], compare: _Compare, cwd: Path, tiny_data_dir: Path
 ) -> None:
     in_the_way = tiny_data_dir / "aviary" / f"seed{_BROKEN}_classes12_unseen3_images6_size64"
@@ -114,12 +114,10 @@ def test_what_is_done_is_not_done_again_and_what_fails_is_marked(
     assert json_files.read(cwd / "out" / "table.json")["rows"] == before
     more = compare(f"--seeds=7,8,{_BROKEN}")
     assert more.returncode == 1 and more.stdout.startswith("runs: 6, of which 4 are done\n")
-    told = more.stdout.partition(f"  failed: seed {_BROKEN}, attributes, niwt, eszsl, prototype: ")[2]
-    assert str(in_the_way) in told.partition("\n")[0]
+    failure = more.stdout.partition(f"  failed: seed {_BROKEN}, attributes, niwt, eszsl, prototype: ")[2]
+    assert str(in_the_way) in failure.partition("\n")[0]
     log = Path("out") / f"attributes-{_BROKEN}" / "log.txt"
-    assert more.stderr.startswith(
-        f"\nNot all could be measured; the rest is in the table. What went wrong is in {log}, "
-    )
+    assert more.stderr.startswith(f"\nSome measurements failed; all others are in the table. The errors are in {log}, ")
     assert str(in_the_way) in (cwd / log).read_text("utf-8")
     rows = json_files.read(cwd / "out" / "table.json")["rows"]
     for row, old in zip(rows, before, strict=True):
@@ -133,7 +131,9 @@ def _written(out: Path) -> dict[Path, int]:
     return {log: log.stat().st_mtime_ns for log in out.glob("*/log.txt")}
 
 
-def test_other_settings_in_the_same_folder_are_told(first: subprocess.CompletedProcess[str], compare: _Compare) -> None:
+def test_other_settings_in_the_same_folder_are_an_error(
+    first: subprocess.CompletedProcess[str], compare: _Compare
+) -> None:
     answer = compare("--seeds=7,8", "--epochs=3")
     assert (answer.returncode, answer.stdout) == (1, "")
     assert answer.stderr == (
@@ -143,7 +143,7 @@ def test_other_settings_in_the_same_folder_are_told(first: subprocess.CompletedP
     )
 
 
-def test_ctrl_c_ends_the_processes_and_keeps_what_is_done(tmp_path: Path) -> None:
+def test_ctrl_c_ends_the_processes_and_keeps_finished_work(tmp_path: Path) -> None:
     log = tmp_path / "runs" / "compare-aviary" / "attributes-0" / "log.txt"
     with subprocess.Popen(
         _command(), cwd=tmp_path, env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -153,12 +153,12 @@ def test_ctrl_c_ends_the_processes_and_keeps_what_is_done(tmp_path: Path) -> Non
             assert time.monotonic() < deadline
             time.sleep(0.05)
         program.send_signal(signal.SIGINT)
-        _, told = program.communicate(timeout=60)
+        _, output = program.communicate(timeout=60)
     assert program.returncode == 130
-    assert told.decode() == "\nInterrupted. What was done is kept: the same command goes on from there.\n"
+    assert output.decode() == "\nInterrupted. Finished work is kept: run the same command to resume.\n"
 
 
-def test_mistakes_are_told_at_once_and_leave_nothing(tmp_path: Path) -> None:
+def test_mistakes_are_reported_at_once_and_nothing_is_written(tmp_path: Path) -> None:
     (tmp_path / "cwd").mkdir()
     for name in ("tensorflow", "keras"):
         (tmp_path / "traps" / name).mkdir(parents=True)

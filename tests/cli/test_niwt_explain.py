@@ -30,7 +30,7 @@ def _explain(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[s
     return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=300)
 
 
-def _assert_told(answer: subprocess.CompletedProcess[str], message: str) -> None:
+def _assert_error(answer: subprocess.CompletedProcess[str], message: str) -> None:
     assert (answer.returncode, answer.stdout, answer.stderr) == (1, "", f"\n{message}\n")
 
 
@@ -78,13 +78,15 @@ def test_each_image_gets_a_decision_a_picture_and_a_line(finished: Path, images:
 def test_any_class_can_be_explained_however_its_name_is_spelt(finished: Path, images: Path, tmp_path: Path) -> None:
     name = json_files.read(finished / "data" / "split.json")["unseen"][0]
     spelt = name.lower().replace(" ", "_")
-    answer = _explain(f"--workdir={finished}", images / "grey.png", f"--class={spelt}", "--out=out", cwd=tmp_path)
+    answer = _explain(f"--model={finished}", images / "grey.png", f"--class={spelt}", "--out=out", cwd=tmp_path)
     assert answer.returncode == 0, answer.stderr
     (line,) = (tmp_path / "out" / "explanations.jsonl").read_text("utf-8").splitlines()
     assert json.loads(line)["class"] == name
 
 
-def test_what_is_no_image_is_told_and_the_others_are_explained(finished: Path, images: Path, tmp_path: Path) -> None:
+def test_an_unreadable_image_is_an_error_and_the_others_are_explained(
+    finished: Path, images: Path, tmp_path: Path
+) -> None:
     (images / "broken.jpg").write_text("no image", "utf-8")
     answer = _explain(f"--workdir={finished}", images, "--out=out", cwd=tmp_path)
     assert answer.returncode == 1
@@ -105,7 +107,7 @@ def test_pipes_are_not_opened_and_names_need_not_be_utf8(finished: Path, images:
     assert (tmp_path / "out" / r"caf\xe9.explained.png").is_file() and lines[1]["picture"] == r"caf\xe9.explained.png"
 
 
-def test_a_class_that_is_none_is_told_with_the_nearest(finished: Path, images: Path, tmp_path: Path) -> None:
+def test_an_unknown_class_is_an_error_that_names_the_nearest(finished: Path, images: Path, tmp_path: Path) -> None:
     name = json_files.read(finished / "data" / "split.json")["seen"][0]
     answer = _explain(f"--workdir={finished}", images, f"--class={name}x", cwd=tmp_path)
     assert answer.returncode == 1
@@ -115,11 +117,11 @@ def test_a_class_that_is_none_is_told_with_the_nearest(finished: Path, images: P
 def test_a_class_that_a_run_learned_from_words_is_taught_again_the_same(finished: Path) -> None:
     model = model_lib.load(finished)
     name = model.classifier.unseen[-1]
-    values = model.known.vectors[-1].tolist()
-    told = [f"{one}:{value!r}" for one, value in zip(model.known.feature_names, values, strict=True)]
-    again = model.forget(name).teach(name, attributes=told)
+    values = model.knowledge.vectors[-1].tolist()
+    attributes = [f"{one}:{value!r}" for one, value in zip(model.knowledge.feature_names, values, strict=True)]
+    again = model.forget(name).teach(name, attributes=attributes)
     assert (again.class_names, again.classifier.unseen) == (model.class_names, model.classifier.unseen)
-    np.testing.assert_array_equal(again.known.vectors, model.known.vectors)
+    np.testing.assert_array_equal(again.known.vectors, model.knowledge.vectors)
     new, old = again.classifier.kernel[:, -1], model.classifier.kernel[:, -1]
     assert new @ old / np.linalg.norm(new) / np.linalg.norm(old) > 0.99
 
@@ -153,7 +155,15 @@ def test_a_workdir_without_a_stage_names_the_command_that_makes_it(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["x.png"], "`--workdir` must name a finished run. Received none. Add --workdir=DIR."),
+        (
+            ["x.png"],
+            "A finished run or a bundle must be named. Received none. Add --workdir=DIR or --model=FILE.keras.",
+        ),
+        (
+            ["--model=.", "x.png"],
+            "`--model` must be the folder of a run. Received: --model=., which is the folder of no run. Name one that "
+            "niwt made, or make it: niwt --workdir=.",
+        ),
         (
             ["--workdir=nowhere", "x.png"],
             "`--workdir` must be the folder of a run. Received: --workdir=nowhere, which does not exist. Name one that "
@@ -161,18 +171,18 @@ def test_a_workdir_without_a_stage_names_the_command_that_makes_it(
         ),
         (
             ["--model=zoo.keras", "x.png"],
-            "`--model` must be the folder of a run, or a .keras bundle. Received: --model=zoo.keras, where there is "
-            "none. Name one that niwt or niwt_teach made.",
+            "`--model` must be the folder of a run, or a .keras bundle. Received: --model=zoo.keras, which does not "
+            "exist. Name a folder that niwt made, or a bundle that niwt_teach or niwt_export wrote.",
         ),
         (
             ["--model=zoo.keras", "--workdir=runs/zoo", "x.png"],
-            "`--model` must stand in place of a run. Received: --model=zoo.keras and --workdir=runs/zoo. Leave one of "
-            "them out.",
+            "`--model` must be given without --workdir. Received: --model=zoo.keras and --workdir=runs/zoo. Leave one "
+            "of them out.",
         ),
     ],
 )
-def test_mistakes_are_told_at_once(arguments: list[str], message: str, tmp_path: Path) -> None:
-    _assert_told(_explain(*arguments, cwd=tmp_path), message)
+def test_mistakes_are_reported_at_once(arguments: list[str], message: str, tmp_path: Path) -> None:
+    _assert_error(_explain(*arguments, cwd=tmp_path), message)
 
 
 @pytest.mark.parametrize(
@@ -185,7 +195,7 @@ def test_mistakes_are_told_at_once(arguments: list[str], message: str, tmp_path:
         (["--out=images/grey.png", "images"], "`--out` must be a folder that can be written."),
     ],
 )
-def test_mistakes_with_a_finished_run_are_told_at_once(
+def test_mistakes_with_a_finished_run_are_reported_at_once(
     arguments: list[str], beginning: str, finished: Path, images: Path, tmp_path: Path
 ) -> None:
     answer = _explain(f"--workdir={finished}", *arguments, cwd=tmp_path)

@@ -22,7 +22,7 @@ def _export(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[st
     return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=300)
 
 
-def _assert_told(answer: subprocess.CompletedProcess[str], message: str) -> None:
+def _assert_error(answer: subprocess.CompletedProcess[str], message: str) -> None:
     assert (answer.returncode, answer.stdout, answer.stderr) == (1, "", f"\n{message}\n")
 
 
@@ -46,23 +46,23 @@ def test_a_run_becomes_a_saved_model_below_exported(run: Path, tmp_path: Path) -
     assert sorted(path.name for path in out.iterdir()) == [
         "assets", "assets.extra", "fingerprint.pb", "saved_model.pb", "variables",
     ]  # fmt: skip
-    told = json.loads((out / "assets" / "model_card.json").read_text("utf-8"))
-    assert told["name"] == "animals" and list(told["signatures"]) == [
+    card = json.loads((out / "assets" / "model_card.json").read_text("utf-8"))
+    assert card["name"] == "animals" and list(card["signatures"]) == [
         "serving_default", "from_bytes", "explain", "importances",
     ]  # fmt: skip
-    assert told["signatures"]["explain"]["outputs"]["map"]["shape"] == ["N", 6, 6]
+    assert card["signatures"]["explain"]["outputs"]["map"]["shape"] == ["N", 6, 6]
     assert [path.name for path in (tmp_path / "exported" / "animals").iterdir()] == ["1"]
-    _assert_told(
+    _assert_error(
         _export(f"--model={run}", cwd=tmp_path),
-        "`--out` must be an empty or a new folder: nothing is written over. Received: --out=exported/animals/1, which "
-        "holds assets, assets.extra, fingerprint.pb and 2 more. Name another, such as --out=exported/animals/2",
+        "`--out` must be a new or empty folder, because no file is overwritten. Received: --out=exported/animals/1, "
+        "which holds assets, assets.extra, fingerprint.pb and 2 more. Choose another, such as --out=exported/animals/2",
     )
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "`--model` must name the folder of a run, or a .keras bundle. Received none. Add --model=MODEL."),
+        ([], "`--model` must be the folder of a run, or a .keras bundle. Received none. Add --model=PATH."),
         (
             ["--model=nowhere"],
             "`--model` must be the folder of a run. Received: --model=nowhere, which does not exist. Name one that "
@@ -70,8 +70,8 @@ def test_a_run_becomes_a_saved_model_below_exported(run: Path, tmp_path: Path) -
         ),
         (
             ["--model=nowhere.keras"],
-            "`--model` must be the folder of a run, or a .keras bundle. Received: --model=nowhere.keras, where there "
-            "is none. Name one that niwt or niwt_teach made.",
+            "`--model` must be the folder of a run, or a .keras bundle. Received: --model=nowhere.keras, which does "
+            "not exist. Name a folder that niwt made, or a bundle that niwt_teach or niwt_export wrote.",
         ),
         (
             ["--model=nowhere", "--format=onx"],
@@ -80,26 +80,26 @@ def test_a_run_becomes_a_saved_model_below_exported(run: Path, tmp_path: Path) -
         ),
         (
             ["--model=a.keras", "--out=full"],
-            "`--out` must be an empty or a new folder: nothing is written over. Received: --out=full, which holds "
-            "mine. Name another, such as --out=full-2",
+            "`--out` must be a new or empty folder, because no file is overwritten. Received: --out=full, which holds "
+            "mine. Choose another, such as --out=full-2",
         ),
         (
             ["--model=a.keras", "--format=keras", "--out=full"],
-            "`--out` must end in .keras for --format=keras. Received: --out=full. Name another --out.",
+            "`--out` must end in .keras for --format=keras. Received: --out=full. Choose another --out.",
         ),
         (
             ["--model=a.keras", "--format=keras", "--out=a.keras"],
-            "`--out` must be a new file: nothing is written over. Received: --out=a.keras, which is there. Name "
+            "`--out` must be a new file, because no file is overwritten. Received: --out=a.keras, which exists. Choose "
             "another, such as --out=a-2.keras",
         ),
-        (["a.keras"], "Arguments must be flags, such as --seed=1. Received: a.keras."),
+        (["a.keras"], "Arguments must be flags, such as --seed=1. Received: a.keras. Use --help to list the flags."),
     ],
 )
-def test_mistakes_are_told_before_tensorflow_starts(arguments: list[str], message: str, tmp_path: Path) -> None:
+def test_mistakes_are_reported_before_tensorflow_starts(arguments: list[str], message: str, tmp_path: Path) -> None:
     (tmp_path / "full").mkdir()
     for name in ("full/mine", "a.keras"):
         (tmp_path / name).write_text("mine", "utf-8")
-    _assert_told(_export(*arguments, cwd=tmp_path), message)
+    _assert_error(_export(*arguments, cwd=tmp_path), message)
     assert {path.name for path in tmp_path.iterdir()} == {"full", "a.keras"}
     assert (tmp_path / "full" / "mine").read_text("utf-8") == "mine" == (tmp_path / "a.keras").read_text("utf-8")
 

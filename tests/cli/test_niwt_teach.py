@@ -53,7 +53,7 @@ def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bundles")
     zoo = _quick(models.by_attributes()).teach("zebra", attributes=["coat: striped", "weight:0.4"])
     zoo.save(str(folder / "zoo.keras"))
-    _quick(models.by_captions()).save(str(folder / "told.keras"))
+    _quick(models.by_captions()).save(str(folder / "captions.keras"))
     return folder
 
 
@@ -106,7 +106,7 @@ def test_a_run_is_taught_a_class_in_a_bundle_beside_it(run: Path, cwd: Path) -> 
         *("understood", "will look at", "nearest", "unreadable", "1 image", "taught in", "classes", "calibration"),
         *("neurons", "written"),
     ]
-    assert lines[-1] == f"  written       {out}" and "  classes       6, 2 of them from words" in lines
+    assert lines[-1] == f"  written       {out}" and "  classes       6, 2 of them learned from descriptions" in lines
     assert "  taught in     # s" in lines
     assert f"--workdir={run} --stages=explain" in " ".join(answer.stdout.split())
     assert _stamps(run) == before
@@ -115,63 +115,73 @@ def test_a_run_is_taught_a_class_in_a_bundle_beside_it(run: Path, cwd: Path) -> 
     again = _run(f"--model={run}", "--name=zebra finch", "--attributes=horns", cwd=cwd)
     assert (again.returncode, again.stdout) == (1, "")  # at once, before TensorFlow starts
     assert again.stderr == (
-        f"\n`--out` must be a new file: nothing is written over. Received: --out={out}, which is there. Name another "
-        "--out, or remove it first.\n"
+        f"\n`--out` must be a new file, because no file is overwritten. Received: --out={out}, which exists. Choose "
+        "another --out, or remove the file.\n"
     )
 
 
 def test_a_bundle_is_taught_line_by_line(cwd: Path) -> None:
     lines = ["cow", "Gnu", "zorilla quagga", "white and black horns", "grey", "undo", "save"]
-    answer = _run("--model=told.keras", "--interactive", "--images=photos", cwd=cwd, answers="\n".join(lines) + "\n")
+    answer = _run(
+        "--model=captions.keras", "--interactive", "--images=photos", cwd=cwd, answers="\n".join(lines) + "\n"
+    )
     assert (answer.returncode, answer.stderr) == (0, "")
-    assert "\nThe new class's name:\nThe model knows Cow. Another name:\n" in answer.stdout
-    assert "Received: only unknown words: zorilla, quagga." in answer.stdout
+    assert "\nName of the new class:\nThe model already has a class Cow. Another name:\n" in answer.stdout
+    assert "Received: none but words unknown to it: zorilla, quagga." in answer.stdout
     assert answer.stdout.count("\nGnu\n  understood    ") == 3
-    assert answer.stdout.endswith("\n  written       told+gnu.keras\n")
-    assert model_lib.load(cwd / "told+gnu.keras").taught[0].captions == ("white and black horns",)
+    assert answer.stdout.endswith("\n  written       captions+gnu.keras\n")
+    assert model_lib.load(cwd / "captions+gnu.keras").taught[0].captions == ("white and black horns",)
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--name=gnu", "--attributes=hornz"], "Received: --attributes=hornz. Did you mean 'horns'?"),
+        (["--name=gnu", "--attributes=hornz"], "Received: attributes='hornz'. Did you mean 'horns'?"),
         (["--name=gnu", "--attributes=coat: plain,coat: striped"], "must not contradict one another. Received: coat=p"),
-        (["--name=gnu", "--attributes=weight:5"], "must have numbers in the table's unit, here -1 to 2, or percent"),
-        (["--name=ZEBRA", "--attributes=horns", "--out=x.keras"], "Received: 'ZEBRA', which it knows as 'zebra'."),
-        (["--name=gnu", "--captions=black stripes"], "in the domains of the model: attributes. Received: --cap"),
-        (["--forget=zebro"], "Received: --forget=zebro. Did you mean 'zebra'?"),
-        (["--forget=cow"], "`--forget` must name classes that were taught by words. Received: Cow, learned from"),
-        (["--interactive", "--name=gnu", "--captions=x"], "by attributes. Received: captions."),
+        (["--name=gnu", "--attributes=weight:5"], "must have numbers in the table's unit, here -1 to 2, or shares"),
+        (["--name=ZEBRA", "--attributes=horns", "--out=x.keras"], "Received: 'ZEBRA', where the model has 'zebra'."),
         (
-            ["--model=told.keras", "--name=gnu", "--captions=a zorilla", "--captions=the quagga"],
-            "Received: only unknown words: zorilla, quagga.",
+            ["--name=gnu", "--captions=black stripes"],
+            "model knows its classes: by attributes. Received: captions of",
         ),
-        (["--model=photos/a.keras", "--name=gnu", "--attributes=horns"], "where there is none."),
+        (["--forget=zebro"], "Received: forget='zebro'. Did you mean 'zebra'?"),
+        (
+            ["--forget=cow"],
+            "`forget` must name only classes that were learned from descriptions. Received: Cow, learned",
+        ),
+        (["--interactive", "--name=gnu", "--captions=x"], "by attributes. Received: --captions."),
+        (
+            ["--model=captions.keras", "--name=gnu", "--captions=a zorilla", "--captions=the quagga"],
+            "Received: none but words unknown to it: zorilla, quagga.",
+        ),
+        (["--model=photos/a.keras", "--name=gnu", "--attributes=horns"], "which does not exist."),
     ],
 )
-def test_mistakes_are_told_and_nothing_is_written(arguments: list[str], message: str, teach: _Teach, cwd: Path) -> None:
+def test_mistakes_are_errors_and_nothing_is_written(
+    arguments: list[str], message: str, teach: _Teach, cwd: Path
+) -> None:
     before = _stamps(cwd)
     with pytest.raises(errors.UserError, match=re.escape(message)):
         teach("--model=zoo.keras", *arguments)
     assert _stamps(cwd) == before
 
 
-def test_broken_bundles_are_told(teach: _Teach, cwd: Path) -> None:
+def test_broken_bundles_are_errors(teach: _Teach, cwd: Path) -> None:
     whole = (cwd / "zoo.keras").read_bytes()
     for broken in (whole[: len(whole) // 2], whole[:5000] + bytes([whole[5000] ^ 1]) + whole[5001:], b""):
         (cwd / "bad.keras").write_bytes(broken)
-        with pytest.raises(errors.UserError, match=re.escape("a whole .keras bundle, as niwt_teach writes. Received")):
+        with pytest.raises(errors.UserError, match=re.escape("a complete .keras bundle of niwt_tf. Received")):
             teach("--model=bad.keras", "--name=gnu", "--attributes=horns")
     assert not list(cwd.glob("bad+*"))
 
 
 def test_a_bundle_is_taught_again_and_forgets(teach: _Teach, cwd: Path) -> None:
-    told = teach("--model=zoo.keras", "--name=gnu", "--attributes=horns,weight:80%")
-    assert "  understood    horns 1, weight 0.57\n" in told
-    assert "  neurons" not in told  # as some have names
+    output = teach("--model=zoo.keras", "--name=gnu", "--attributes=horns,weight:80%")
+    assert "  understood    horns 1, weight 0.57\n" in output
+    assert "  neurons" not in output  # as some have names
     assert model_lib.load("zoo+gnu.keras").classifier.unseen == ("Okapi", "zebra", "gnu")
-    told = teach("--model=zoo+gnu.keras", "--forget=Zebra,okapi")
-    assert "forgotten: Okapi, zebra\n" in told and "  classes       5, 1 of them from words\n" in told
+    output = teach("--model=zoo+gnu.keras", "--forget=Zebra,okapi")
+    assert "removed: Okapi, zebra\n" in output and "  classes       5, 1 of them learned from descriptions\n" in output
     left = model_lib.load("zoo+gnu-zebra-okapi.keras")
     assert left.classifier.unseen == ("gnu",) and [one.name for one in left.taught] == ["gnu"]
 
@@ -191,11 +201,11 @@ def test_a_class_is_described_anew(teach: _Teach) -> None:
 )
 def test_several_classes_from_a_file(name: str, content: str, teach: _Teach, cwd: Path) -> None:
     (cwd / name).write_text(content, "utf-8")
-    told = teach("--model=zoo.keras", f"--classes={name}", "--images=photos")
-    assert told.index("\ngnu\n  understood    ") < told.index(
+    output = teach("--model=zoo.keras", f"--classes={name}", "--images=photos")
+    assert output.index("\ngnu\n  understood    ") < output.index(
         "\n\nquagga\n  understood    coat: striped 1, weight 0.3\n"
     )
-    assert "  unreadable    photos/b.png (" in told and " taken for quagga" in told
+    assert "  unreadable    photos/b.png (" in output and " classified as quagga" in output
     taught = model_lib.load("zoo+gnu+quagga.keras").taught
     assert {one.name: one.attributes for one in taught[1:]} == {
         "gnu": ("horns", "coat: plain"),
@@ -223,16 +233,16 @@ def test_without_save_nothing_is_written(
             raise EOFError from None
 
     monkeypatch.setattr("builtins.input", answer)
-    assert teach("--model=zoo.keras", "--interactive").endswith("\nNothing is written.\n")
+    assert teach("--model=zoo.keras", "--interactive").endswith("\nNothing was written.\n")
     assert not list(cwd.glob("zoo+*"))
 
 
-def test_where_the_dialogue_writes_is_told_before_it_begins(
+def test_the_path_to_write_is_checked_before_the_dialogue(
     teach: _Teach, cwd: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (cwd / "zoo+gnu.keras").touch()
     left = iter(["gnu", "horns", "save"])
     monkeypatch.setattr("builtins.input", lambda prompt: next(left))
-    with pytest.raises(errors.UserError, match=re.escape("Received: --out=zoo+gnu.keras, which is there.")):
+    with pytest.raises(errors.UserError, match=re.escape("Received: out='zoo+gnu.keras', which exists.")):
         teach("--model=zoo.keras", "--interactive")
     assert list(left) == ["horns", "save"]

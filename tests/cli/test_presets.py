@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests that the presets of the paper hold the settings of the original, and that what they ask for runs."""
+"""Tests that the presets of the paper hold the settings of the original, and that they run."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ def test_a_preset_holds_the_settings_of_the_original(case: tuple[str, str, str])
     lambda_, batch = _TRANSFERS[case]
     expected = {"dataset": dataset, "backbone": backbone, "domain": domain, **_OF_ALL, **_OF_BACKBONE[backbone]}
     expected |= {**_OF_DATASET[dataset], "lambdas": (lambda_,), "transfer_batch": batch}
-    given = {name: value for name, (value, _) in config_lib.options(_config("_".join(case))).items()}
-    assert {name: given[name] for name in expected} == expected
+    values = {name: value for name, (value, _) in config_lib.options(_config("_".join(case))).items()}
+    assert {name: values[name] for name in expected} == expected
 
 
 def test_every_preset_of_a_network_with_weights_is_in_the_table() -> None:

@@ -44,11 +44,11 @@ def _expected(gamma: str) -> str:
   {gamma} 0.800  0.500  0.615
   gamma 0                      0.900  0.100  0.180
 
-  ZSL accuracy, unseen classes alone            0.778
+  ZSL accuracy, among unseen classes alone      0.778
   AUSUC, area under S against U                 0.432
-  the backbone on seen classes alone            1.000
+  accuracy of the backbone on seen classes      1.000
   rank correlation of the map, held-out classes 0.812
-  H that the validation classes had promised    0.000
+  H on validation classes                       0.000
 
   all stages took 62 s
   scores          {Path("runs", "a", "metrics.json")}
@@ -56,11 +56,11 @@ def _expected(gamma: str) -> str:
   curves          tensorboard --logdir {Path("runs", "a")}"""
 
 
-def test_table_shows_the_scores_what_they_rest_on_and_where_all_lies() -> None:
+def test_table_has_scores_settings_and_paths() -> None:
     assert table.table(_METRICS, Path("runs/a")) == _expected("gamma 1.235, from validation")
 
 
-def test_what_explanations_reached_and_where_the_page_is_stands_in_the_table_once_it_is_known() -> None:
+def test_table_has_the_accuracy_of_explanations_and_the_report_once_they_exist() -> None:
     explained = {"attribute_accuracy": 0.8931, "neurons_named": 0.5391, "neuron_name_auc": None}
     seconds = {"stage_seconds": {"data": 1.25, "report": 60.4}}
     shown = table.table(_METRICS | explained | seconds, Path("runs/a"))
@@ -77,7 +77,7 @@ def test_classes_without_test_images_are_named() -> None:
     assert shown[:2] + shown[3:] == plain
 
 
-def test_scores_that_cannot_be_had_are_a_dash_in_their_column() -> None:
+def test_missing_scores_are_a_dash_in_their_column() -> None:
     unseen = (
         "unseen_accuracy",
         "harmonic_mean",
@@ -93,7 +93,7 @@ def test_scores_that_cannot_be_had_are_a_dash_in_their_column() -> None:
     assert shown == expected
 
 
-def test_a_score_of_zero_is_no_dash() -> None:
+def test_a_score_of_zero_is_not_a_dash() -> None:
     shown = table.table(_METRICS | {"unseen_accuracy": 0.0, "harmonic_mean": 0.0}, Path("runs/a"))
     assert "from validation 0.800  0.000  0.000\n" in shown
 
@@ -103,7 +103,7 @@ def test_columns_stay_in_line_with_a_negative_gamma() -> None:
     assert shown == _expected("gamma -0.500, from validation")
 
 
-def test_letters_of_the_head_stand_over_their_columns() -> None:
+def test_letters_of_the_header_are_above_their_columns() -> None:
     _, _, _, head, calibrated, plain, *_ = table.table(_METRICS, Path("runs/a")).splitlines()
     ends = [index for index, letter in enumerate(head) if letter in "SUH"]
     assert [calibrated[end - 4 : end + 1] for end in ends] != [] and head.split() == ["S", "U", "H"]

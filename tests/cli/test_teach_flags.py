@@ -17,7 +17,7 @@ from niwt_tf import errors
 from niwt_tf.cli import teach_flags
 
 _ROOT = Path(__file__).resolve().parents[2]
-_TOLD = ["--name=zebra", "--attributes=stripes"]
+_ZEBRA = ["--name=zebra", "--attributes=stripes"]
 
 
 @pytest.fixture
@@ -33,15 +33,15 @@ def cwd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def _read(*arguments: str) -> teach_flags.Asked:
+def _read(*arguments: str) -> teach_flags.TeachRequest:
     values = flags.FlagValues()
     teach_flags.define(values, "niwt_teach")
     values(["niwt_teach", "--model=zoo.keras", *arguments])
     return teach_flags.read(values)
 
 
-def test_a_class_by_all_that_can_be_told_of_it(cwd: Path) -> None:
-    asked = _read(
+def test_a_class_described_by_all_flags(cwd: Path) -> None:
+    request = _read(
         "--name= Zebra Finch ",
         "--captions=A bird, striped.",
         "--captions=Red bill.",
@@ -49,35 +49,35 @@ def test_a_class_by_all_that_can_be_told_of_it(cwd: Path) -> None:
         '--attributes=stripes, "big, heavy",furry:0.8',
         "--document_file=document.txt",
     )
-    assert asked.described == {
+    assert request.descriptions == {
         "Zebra Finch": {
             "captions": ("A bird, striped.", "Red bill.", "Stripes, all over.", "Long legs."),
             "attributes": ("stripes", "big, heavy", "furry:0.8"),
             "documents": ("It is striped.\nIt is shy.",),
         }
     }
-    assert (asked.name, asked.model, asked.safe_mode) == ("Zebra Finch", Path("zoo.keras"), True)
-    assert asked.new_file() == Path("zoo+zebra_finch.keras")
+    assert (request.name, request.model, request.safe_mode) == ("Zebra Finch", Path("zoo.keras"), True)
+    assert request.new_file() == Path("zoo+zebra_finch.keras")
 
 
 def test_several_classes_from_a_file(cwd: Path) -> None:
-    asked = _read("--classes=two.yaml", "--images=*.png", "--nosafe_mode", "--out=new/zoo.keras")
-    assert asked.described == {"okapi": {"captions": ("legs",)}, "gnu": {"captions": ("beard", "horns")}}
-    assert (asked.images, asked.safe_mode, asked.new_file()) == ((Path("a.png"),), False, Path("new/zoo.keras"))
+    request = _read("--classes=two.yaml", "--images=*.png", "--nosafe_mode", "--out=new/zoo.keras")
+    assert request.descriptions == {"okapi": {"captions": ("legs",)}, "gnu": {"captions": ("beard", "horns")}}
+    assert (request.images, request.safe_mode, request.new_file()) == ((Path("a.png"),), False, Path("new/zoo.keras"))
     assert _read("--classes=two.yaml").new_file() == Path("zoo+okapi+gnu.keras")
 
 
-def test_forgetting_alone_and_with_a_class_in_place(cwd: Path) -> None:
+def test_forgetting_alone_and_with_a_new_class(cwd: Path) -> None:
     assert _read("--forget=zebra,gnu").forget == ("zebra", "gnu")
     assert _read("--forget=zebra,gnu").new_file() == Path("zoo-zebra-gnu.keras")
-    assert _read("--forget=zebra", *_TOLD).new_file() == Path("zoo-zebra+zebra.keras")
+    assert _read("--forget=zebra", *_ZEBRA).new_file() == Path("zoo-zebra+zebra.keras")
 
 
 def test_the_name_can_be_asked_for(cwd: Path) -> None:
-    asked = _read("--interactive")
-    assert asked.interactive and asked.name == "" and asked.described == {}
-    assert asked.new_file("Okapi") == Path("zoo+okapi.keras")
-    assert _read("--interactive", *_TOLD).described == {"zebra": {"captions": (), "attributes": ("stripes",)}}
+    request = _read("--interactive")
+    assert request.interactive and request.name == "" and request.descriptions == {}
+    assert request.new_file("Okapi") == Path("zoo+okapi.keras")
+    assert _read("--interactive", *_ZEBRA).descriptions == {"zebra": {"captions": (), "attributes": ("stripes",)}}
     assert _read("--interactive", "--name=zebra").new_file("gnu") == Path("zoo+gnu.keras")
 
 
@@ -86,35 +86,35 @@ def test_the_name_can_be_asked_for(cwd: Path) -> None:
     [
         (
             [],
-            "`niwt_teach` must be asked for something. Received: no class. Add --name with --captions or --attributes, "
+            "A class to teach or to remove must be named. Received none. Add --name with --captions or --attributes, "
             "--classes=FILE, --interactive, or --forget=NAME.",
         ),
         (
             ["--captions=x", "--attributes=y"],
-            "`--name` must name the class that is described. Received: --captions, --attributes alone. Add "
+            "`--name` must be the name of the new class. Received: --captions, --attributes without a name. Add "
             "--name=NAME.",
         ),
         (
             ["--name= ", "--captions=x"],
-            "`--name` must name the class that is described. Received: --name, --captions alone. Add --name=NAME.",
+            "`--name` must be the name of the new class. Received: --name, --captions without a name. Add --name=NAME.",
         ),
         (
             ["--classes=two.yaml", "--name=zebra", "--interactive"],
-            "`--classes` must be all that describes classes. Received: --classes with --name, --interactive. Leave one "
-            "of them out.",
+            "`--classes` must be the only description of classes. Received: --classes=two.yaml with --name, "
+            "--interactive. Leave out --classes, or --name, --interactive.",
         ),
         (
             ["--forget=zebra", "--images=a.png"],
-            "`--images` must come with a class to teach, whose effect they show. Received: --images with --forget "
-            "alone. Leave --images out.",
+            "`--images` must come with a class to teach, whose effect on them is shown. Received: --images with only "
+            "--forget. Leave --images out.",
         ),
         *(
             (
-                ["--name=zebra", *told],
-                "A class must be described. Received: --name=zebra with an empty description. Add --captions, "
-                "--captions_file, --attributes or --document_file, or --interactive to be asked.",
+                ["--name=zebra", *texts],
+                "A new class must be described. Received: --name=zebra without a description, or with an empty one. "
+                "Add --captions, --captions_file, --attributes or --document_file, or --interactive to be asked.",
             )
-            for told in ([], ["--captions= "], ["--attributes=, ,"], ["--captions_file=blank.txt"])
+            for texts in ([], ["--captions= "], ["--attributes=, ,"], ["--captions_file=blank.txt"])
         ),
         (
             ["--name=zebra", "--captions_file=none.txt"],
@@ -131,37 +131,37 @@ def test_the_name_can_be_asked_for(cwd: Path) -> None:
             "`--classes` must name a file. Received: --classes=none.csv, which does not exist. Name an existing file.",
         ),
         (
-            [*_TOLD, "--out=zoo.h5"],
-            "`--out` must end in .keras. Received: --out=zoo.h5. Name another --out.",
+            [*_ZEBRA, "--out=zoo.h5"],
+            "`--out` must end in .keras. Received: --out=zoo.h5. Choose another --out.",
         ),
         (
-            [*_TOLD, "--out=zoo.keras"],
-            "`--out` must be a new file: nothing is written over. Received: --out=zoo.keras, which is there. Name "
-            "another --out, or remove it first.",
+            [*_ZEBRA, "--out=zoo.keras"],
+            "`--out` must be a new file, because no file is overwritten. Received: --out=zoo.keras, which exists. "
+            "Choose another --out, or remove the file.",
         ),
         (
-            ["--model=none.keras", *_TOLD],
-            "`--model` must be the folder of a run, or a .keras bundle. Received: --model=none.keras, where there is "
-            "none. Name one that niwt or niwt_teach made.",
+            ["--model=none.keras", *_ZEBRA],
+            "`--model` must be the folder of a run, or a .keras bundle. Received: --model=none.keras, which does not "
+            "exist. Name a folder that niwt made, or a bundle that niwt_teach or niwt_export wrote.",
         ),
     ],
 )
-def test_mistakes_are_told(arguments: list[str], message: str, cwd: Path) -> None:
+def test_mistakes_are_errors(arguments: list[str], message: str, cwd: Path) -> None:
     with pytest.raises(errors.UserError) as caught:
         _read(*arguments)
-    assert str(caught.value) == message
+    assert caught.value.as_flags() == message
 
 
-def test_images_that_are_none_are_told(cwd: Path) -> None:
-    with pytest.raises(errors.UserError, match="Received: no image in none/."):
-        _read(*_TOLD, "--images=a.png,none/")
+def test_missing_images_are_an_error(cwd: Path) -> None:
+    with pytest.raises(errors.UserError, match="Received: none/, where there is none."):
+        _read(*_ZEBRA, "--images=a.png,none/")
 
 
-@pytest.mark.parametrize("arguments", [_TOLD, ["--forget=zebra"], ["--interactive", "--name=zebra"]])
-def test_what_lies_at_the_default_place_is_told(arguments: list[str], cwd: Path) -> None:
+@pytest.mark.parametrize("arguments", [_ZEBRA, ["--forget=zebra"], ["--interactive", "--name=zebra"]])
+def test_a_file_at_the_default_path_is_an_error(arguments: list[str], cwd: Path) -> None:
     Path("zoo+zebra.keras").touch()
     Path("zoo-zebra.keras").touch()
-    with pytest.raises(errors.UserError, match=r"nothing is written over. Received: --out=zoo[+-]zebra.keras"):
+    with pytest.raises(errors.UserError, match=r"no file is overwritten. Received: out='zoo[+-]zebra.keras'"):
         _read(*arguments)
 
 

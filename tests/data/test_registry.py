@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from niwt_tf import config as config_lib
-from niwt_tf.data import registry, zero_shot
+from niwt_tf.data import registry, user_images, zero_shot
 
 
 def test_the_aviary_comes_by_its_name(
@@ -23,6 +23,13 @@ def test_the_aviary_comes_by_its_name(
 def test_every_dataset_of_the_flag_has_a_loader_and_no_other() -> None:
     _, field = config_lib.options(config_lib.DataConfig())["dataset"]
     assert set(registry._LOADERS) == set(field.metadata["choices"])
+
+
+@pytest.mark.parametrize(
+    ("dataset", "encoding"), [("aviary", user_images.LOSSLESS), ("folder", user_images.JPEG), ("cub", user_images.JPEG)]
+)
+def test_photographs_are_jpegs_and_drawings_are_not(dataset: str, encoding: str) -> None:
+    assert registry.image_encoding(dataset) == encoding
 
 
 def test_a_loader_gets_the_settings_whole_and_the_size_of_images(monkeypatch: pytest.MonkeyPatch) -> None:

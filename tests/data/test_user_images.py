@@ -37,11 +37,11 @@ def test_a_folder_gives_its_images_and_says_what_is_none(images: Path, capsys: p
     assert f"left out 2 of the files and links in {images}: again (a link to" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("drawn", [False, True])
-def test_only_regular_files_are_opened(images: Path, drawn: bool) -> None:
+@pytest.mark.parametrize("encoding", [user_images.JPEG, user_images.LOSSLESS])
+def test_only_regular_files_are_opened(images: Path, encoding: str) -> None:
     unreadable: list[str] = []
     paths = user_images.find([str(images / "*.jpg"), str(images / "a.png"), str(images / "pipe.jpg")])
-    found = [path for batch, _ in user_images.batches(paths, 16, drawn, unreadable) for path in batch]
+    found = [path for batch, _ in user_images.batches(paths, 16, encoding, unreadable) for path in batch]
     assert found == [images / "a.png"]
     assert unreadable == [
         f"{images}/dead.jpg (a link to nothing)",
@@ -53,7 +53,7 @@ def test_only_regular_files_are_opened(images: Path, drawn: bool) -> None:
 def test_a_named_file_may_be_called_anything(images: Path) -> None:
     place = Path(os.fsdecode(os.fsencode(images) + b"/caf\xe9.x"))
     Image.new("RGB", (16, 16), (0, 200, 0)).save(place, "PNG")
-    image = user_images.read(user_images.find([str(place)])[0], 16, drawn=True)
+    image = user_images.read(user_images.find([str(place)])[0], 16, user_images.LOSSLESS)
     np.testing.assert_array_equal(image, np.broadcast_to([0, 200, 0], (16, 16, 3)))
     assert isinstance(user_images.read(images / "notes.txt", 16), jpeg.Corrupt)
 

@@ -28,7 +28,7 @@ def live() -> model_lib.Model:
 
 @pytest.fixture(scope="module")
 def predictor(live: model_lib.Model) -> agreement.Predictor:
-    """The live model's scores, off by less than what tells classes apart."""
+    """The live model's scores, off by less than the gaps between classes."""
     return lambda images: live.predict(images).scores + 1e-6
 
 
@@ -41,7 +41,7 @@ def _split(labels: list[int], seed: int) -> zero_shot.Split:
 def dataset(monkeypatch: pytest.MonkeyPatch) -> zero_shot.ZeroShotDataset:
     """Images of the model's classes, but the classes stand in another order, and one is none of the model's."""
     seen, unseen = exported.SEEN[::-1], ("Unicorn", *exported.UNSEEN)
-    made = zero_shot.ZeroShotDataset(
+    dataset = zero_shot.ZeroShotDataset(
         name="animals",
         seen=seen,
         unseen=unseen,
@@ -53,8 +53,8 @@ def dataset(monkeypatch: pytest.MonkeyPatch) -> zero_shot.ZeroShotDataset:
         split_version="by hand",
         split_sha256="ab" * 32,
     )
-    monkeypatch.setattr(registry, "load", lambda config, size: made)
-    return made
+    monkeypatch.setattr(registry, "load", lambda config, size: dataset)
+    return dataset
 
 
 def _twin(dataset: zero_shot.ZeroShotDataset, name: str, predictions: list[str]) -> float:
@@ -64,32 +64,37 @@ def _twin(dataset: zero_shot.ZeroShotDataset, name: str, predictions: list[str])
     return float(np.mean([np.mean([found == one for own, found in pairs if own == one]) for one in known]))
 
 
-def test_accuracies_are_those_on_the_runs_test_images(
+def test_accuracies_are_measured_on_the_runs_test_images(
     live: model_lib.Model, predictor: agreement.Predictor, dataset: zero_shot.ZeroShotDataset
 ) -> None:
-    told, expected = accuracy.measure(live, predictor), []
+    record, expected = accuracy.measure(live, predictor), []
     for name in ("test_seen", "test_unseen"):
         images = np.stack(list(getattr(dataset, name).images.as_numpy_iterator()))
         expected.append(_twin(dataset, name, list(live.predict(images).classes)))
-    assert told["client"] == told["model"]
-    assert (told["measured"], told["images"], told["same_prediction"]) == (True, 15 + 6, 1.0)
-    assert [told["model"]["seen_accuracy"], told["model"]["unseen_accuracy"]] == pytest.approx(expected)
+    assert record["client"] == record["model"]
+    assert (record["measured"], record["images"], record["same_prediction"]) == (True, 15 + 6, 1.0)
+    assert [record["model"]["seen_accuracy"], record["model"]["unseen_accuracy"]] == pytest.approx(expected)
     assert max(expected) > 0
 
 
-def test_a_predictor_that_differs_is_told(live: model_lib.Model, dataset: zero_shot.ZeroShotDataset) -> None:
+def test_a_predictor_that_differs_has_its_own_accuracy(
+    live: model_lib.Model, dataset: zero_shot.ZeroShotDataset
+) -> None:
     wolf = np.eye(6)[3]
-    told = accuracy.measure(live, lambda images: np.tile(wolf, (len(images), 1)))
-    assert told["client"] == pytest.approx({"seen_accuracy": 0.25, "unseen_accuracy": 0.0, "harmonic_mean": 0.0})
-    assert told["same_prediction"] < 1
+    record = accuracy.measure(live, lambda images: np.tile(wolf, (len(images), 1)))
+    assert record["client"] == pytest.approx({"seen_accuracy": 0.25, "unseen_accuracy": 0.0, "harmonic_mean": 0.0})
+    assert record["same_prediction"] < 1
 
 
 def test_another_split_than_the_runs_is_not_measured(
     live: model_lib.Model, predictor: agreement.Predictor, dataset: zero_shot.ZeroShotDataset
 ) -> None:
-    told = accuracy.measure(dataclasses.replace(live, metrics={"split_sha256": "cd" * 32}), predictor)
-    assert told["measured"] is False
-    assert told["why"].startswith(f"The split must be the run's own, {'cd' * 32}. Received: by hand, {'ab' * 32}.")
+    record = accuracy.measure(dataclasses.replace(live, metrics={"split_sha256": "cd" * 32}), predictor)
+    assert record["measured"] is False
+    assert record["why"].startswith(
+        f"The split of the dataset must be that of the run, with SHA-256 {'cd' * 32}. Received: by hand, with SHA-256 "
+        f"{'ab' * 32}."
+    )
 
 
 def test_nothing_is_downloaded_to_measure(
@@ -97,12 +102,12 @@ def test_nothing_is_downloaded_to_measure(
 ) -> None:
     data = config_lib.DataConfig(dataset="awa2", data_dir=str(tmp_path), prepared_dir=str(tmp_path))
     away = dataclasses.replace(live, config=config_lib.RunConfig(data=data))
-    told = accuracy.measure(away, predictor)
-    assert told["measured"] is False and "Not downloaded: https://" in told["why"]
+    record = accuracy.measure(away, predictor)
+    assert record["measured"] is False and "Not downloaded: https://" in record["why"]
     assert list(tmp_path.iterdir()) == []
     assert fetch_files._may_download.get()
 
 
-def test_without_the_runs_images_the_reason_is_told(live: model_lib.Model, predictor: agreement.Predictor) -> None:
-    told = accuracy.measure(live, predictor)
-    assert told["measured"] is False and "/no/such/folder" in told["why"]
+def test_without_the_runs_images_the_reason_is_recorded(live: model_lib.Model, predictor: agreement.Predictor) -> None:
+    record = accuracy.measure(live, predictor)
+    assert record["measured"] is False and "/no/such/folder" in record["why"]

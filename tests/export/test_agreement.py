@@ -41,12 +41,12 @@ def test_a_difference_is_measured_and_refused_with_its_size(live: model_lib.Mode
     found = agreement.compare(live, lambda images: live.predict(images).scores - 0.25)
     assert found.difference == pytest.approx(0.25, rel=1e-4) and found.same_prediction == 1
     assert found.share == pytest.approx(0.25 / found.spread, rel=1e-4)
-    told = agreement.Agreement(32, 0.25, 50.0, 0.75)
+    measured = agreement.Agreement(32, 0.25, 50.0, 0.75)
     with pytest.raises(errors.UserError) as refused:
-        agreement.require(told, "ONNX")
+        agreement.require(measured, "ONNX")
     assert str(refused.value) == (
         "Scores of a model exported as ONNX must differ from the live model's by at most 0.001 of their spread. "
-        "Received: a difference of 0.25 in a spread of 50, and 75% of the decisions equal on 32 sample images. "
+        "Received: a difference of 0.25 for a spread of 50, and 75% equal predictions, on 32 sample images. "
         "Nothing was written. Choose another format, such as savedmodel."
     )
     agreement.require(agreement.Agreement(32, 0.049, 50.0, 1.0), "ONNX")
@@ -57,5 +57,5 @@ def test_scores_that_are_no_numbers_or_too_few_are_refused(live: model_lib.Model
         lambda images: np.full((len(images), 6), np.nan, np.float32),
         lambda images: live.predict(images).scores[:, :5],
     ):
-        with pytest.raises(errors.UserError, match="Received: a difference of (nan|inf) in a spread of"):
+        with pytest.raises(errors.UserError, match="Received: a difference of (nan|inf) for a spread of"):
             agreement.require(agreement.compare(live, predictor), "ONNX")

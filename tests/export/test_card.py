@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of the card: what it tells, and how it reads."""
+"""Tests of the model card: its fields, and its page."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _TAUGHT = (
 _CONFIG = config_lib.RunConfig(data=config_lib.DataConfig(dataset="awa2", data_dir="/data/my animals"), seed=3)
 _SIGNATURES = {
     "serving_default": {
-        "purpose": "Decides of images.",
+        "purpose": "Predict the classes of images.",
         "inputs": {"images": {"dtype": "uint8", "shape": ["N", "H", "W", 3], "meaning": "RGB"}},
         "outputs": {"scores": {"dtype": "float32", "shape": ["N", 8], "meaning": "logits"}},
     }
@@ -45,8 +45,8 @@ _CLIENT = {
 }  # fmt: skip
 
 
-def _write(folder: Path, answers: dict[str, Any], **model: Any) -> tuple[dict[str, Any], str]:
-    card.write(folder, exported.model(**model), "animals", answers)
+def _write(folder: Path, format_fields: dict[str, Any], **model: Any) -> tuple[dict[str, Any], str]:
+    card.write(folder, exported.model(**model), "animals", format_fields)
     return json.loads((folder / "model_card.json").read_text("utf-8")), (folder / "README.md").read_text("utf-8")
 
 
@@ -58,56 +58,56 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], s
     )
 
 
-def test_json_tells_where_the_model_comes_from(written: tuple[dict[str, Any], str]) -> None:
-    told, _ = written
-    assert told["data"] == {
+def test_json_describes_the_origin_of_the_model(written: tuple[dict[str, Any], str]) -> None:
+    fields, _ = written
+    assert fields["data"] == {
         "dataset": "awa2",
         "split_version": "proposed split 2.0",
         "split_sha256": "ab" * 32,
         "imageless_classes": [],
     }
-    assert told["classes"]["seen"] == list(exported.SEEN) and told["classes"]["unseen"] == list(exported.UNSEEN)
-    assert told["classes"]["taught"][0] == {
+    assert fields["classes"]["seen"] == list(exported.SEEN) and fields["classes"]["unseen"] == list(exported.UNSEEN)
+    assert fields["classes"]["taught"][0] == {
         "name": "Giraffe_|x|", "attributes": ["tall:90%", "brown spots"], "captions": [], "documents": [],
     }  # fmt: skip
-    assert told["classes"]["taught"][1]["documents"] == ["A yak. " * 100]
-    assert told["domain"] == {"domain": "attributes", "source": "words by hand"}
-    assert told["network"] == {
+    assert fields["classes"]["taught"][1]["documents"] == ["A yak. " * 100]
+    assert fields["domain"] == {"domain": "attributes", "source": "words by hand"}
+    assert fields["network"] == {
         "backbone": "small", "layer": "conv", "image_size": 8, "neurons": 6, "fine_tuned": "full",
     }  # fmt: skip
-    assert told["seed"] == 3
-    assert told["settings"]["lambda"] == 1e-3 and told["settings"]["gamma"] == exported.GAMMA
-    assert told["command"] == "niwt --dataset=awa2 '--data_dir=/data/my animals' --seed=3 --workdir=runs/animals"
-    assert told["packages"]["run"] == {"niwt_tf": "0.0.1"} and "tensorflow" in told["packages"]["export"]
-    assert told["signatures"] == _SIGNATURES and told["client"] is None
+    assert fields["seed"] == 3
+    assert fields["settings"]["lambda"] == 1e-3 and fields["settings"]["gamma"] == exported.GAMMA
+    assert fields["command"] == "niwt --dataset=awa2 '--data_dir=/data/my animals' --seed=3 --workdir=runs/animals"
+    assert fields["packages"]["run"] == {"niwt_tf": "0.0.1"} and "tensorflow" in fields["packages"]["export"]
+    assert fields["signatures"] == _SIGNATURES and fields["client"] is None
 
 
-def test_licences_are_there_to_be_filled_in(written: tuple[dict[str, Any], str]) -> None:
-    told, page = written
-    assert told["licence"] == {"model": None, "weights": None, "data": None}
+def test_licences_are_left_to_fill_in(written: tuple[dict[str, Any], str]) -> None:
+    fields, page = written
+    assert fields["licence"] == {"model": None, "weights": None, "data": None}
     assert page.count("| not stated: fill in |") == 3
 
 
-def test_page_tells_scores_with_what_they_rest_on(written: tuple[dict[str, Any], str]) -> None:
-    told, page = written
-    assert told["scores"]["harmonic_mean"] == 0.72
+def test_page_has_scores_with_their_conditions(written: tuple[dict[str, Any], str]) -> None:
+    fields, page = written
+    assert fields["scores"]["harmonic_mean"] == 0.72
     assert "| gamma 0.750 | 0.900 | 0.600 | 0.720 |\n| gamma 0 | 0.990 | 0.000 | 0.000 |\n" in page
-    assert "Of the run's classes, before any was taught or forgotten, on its own test images." in page
-    assert "unseen: 0.800" not in page and "ZSL accuracy, among classes learned from words alone: 0.800." in page
+    assert "with the classes of the run, before any class was added or removed." in page
+    assert "unseen: 0.800" not in page and "ZSL accuracy, among classes learned from descriptions alone: 0.800." in page
 
 
 def test_page_counts_and_names_classes(written: tuple[dict[str, Any], str]) -> None:
     _, page = written
-    assert "An image classifier of 8 classes: 4 were learned from images, 4 from words alone" in page
-    assert "Learned from words, 2: Zebra, Okapi." in page
-    assert "Taught later, by describing them, 2, on which nothing was measured:" in page
+    assert "An image classifier of 8 classes: 4 were learned from images, 4 from descriptions alone" in page
+    assert "Learned from descriptions, 2: Zebra, Okapi." in page
+    assert "Added later by their descriptions, 2; nothing was measured on them:" in page
     assert "- Giraffe\\_\\|x\\|: tall:90%, brown spots\n- Yak\n  - A yak. A yak." in page
     assert "... (700 letters, in model\\_card.json)" in page
 
 
 def test_page_has_a_table_for_each_signature(written: tuple[dict[str, Any], str]) -> None:
     _, page = written
-    assert "**serving_default**: Decides of images." in page
+    assert "**serving_default**: Predict the classes of images." in page
     assert "| input | `images` | uint8 [N,H,W,3] | RGB |\n| output | `scores` | float32 [N,8] | logits |\n" in page
 
 
@@ -119,30 +119,28 @@ def test_page_is_whole_and_its_tables_are_even(written: tuple[dict[str, Any], st
 
 
 def test_a_run_without_scores_says_so(tmp_path: Path) -> None:
-    told, page = _write(tmp_path, {"format": "savedmodel", "signatures": _SIGNATURES})
-    assert told["scores"] is None and told["packages"]["run"] is None and told["data"]["split_sha256"] is None
+    fields, page = _write(tmp_path, {"format": "savedmodel", "signatures": _SIGNATURES})
+    assert fields["scores"] is None and fields["packages"]["run"] is None and fields["data"]["split_sha256"] is None
     assert "None: the run was not evaluated." in page and "fine-tuned: not recorded" in page
-    assert "Taught later" not in page and "\n\n\n" not in page
+    assert "Added later" not in page and "\n\n\n" not in page
 
 
-def test_what_has_no_test_images_is_not_measured(tmp_path: Path) -> None:
+def test_scores_without_test_images_are_not_measured(tmp_path: Path) -> None:
     nothing = dict.fromkeys(("unseen_accuracy", "harmonic_mean", "zsl_accuracy", "ausuc"))
     _, page = _write(tmp_path, {"format": "savedmodel", "signatures": _SIGNATURES}, metrics={**_METRICS, **nothing})
     assert "| gamma 0.750 | 0.900 | not measured | not measured |" in page and "S against U: not measured." in page
 
 
 def test_a_client_stands_beside_the_model(tmp_path: Path) -> None:
-    told, page = _write(tmp_path, {"format": "openvino", "client": _CLIENT}, metrics=_METRICS)
-    assert told["client"] == _CLIENT and told["signatures"] is None and "## Signatures" not in page
+    fields, page = _write(tmp_path, {"format": "openvino", "client": _CLIENT}, metrics=_METRICS)
+    assert fields["client"] == _CLIENT and fields["signatures"] is None and "## Signatures" not in page
     assert "`predictor.xml` takes `images`, RGB uint8 [N,H,W,3], of any size, any number of one size" in page
-    assert "2.0e-05 of their spread at most (0.001 is allowed), and 100 % of the decisions are equal." in page
-    assert "On 1,320 test images, 99.92 % of its decisions are the model's own:" in page
+    assert "at most\n2.0e-05 of their spread (0.001 is allowed), and 100 % of the predictions are equal." in page
+    assert "On 1,320 test images, 99.92 % of its predictions equal the live model's:" in page
     assert "| OpenVINO | 0.500 | not measured |" in page and "| live model | 0.625 | not measured |" in page
 
 
-def test_why_nothing_was_measured_is_told(tmp_path: Path) -> None:
+def test_the_reason_why_nothing_was_measured(tmp_path: Path) -> None:
     unmeasured = {**_CLIENT, "accuracy": {"measured": False, "why": "No images."}}
     _, page = _write(tmp_path, {"format": "litert", "client": unmeasured})
-    assert (
-        "Its accuracy was not measured: No images." in page and "RGB uint8 [1,H,W,3], of any size: the middle" in page
-    )
+    assert "Its accuracy was not measured: No images." in page and "RGB uint8 [1,H,W,3], of any size. It" in page

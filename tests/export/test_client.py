@@ -89,7 +89,7 @@ def test_any_number_of_images_will_do(live: model_lib.Model, predictor: agreemen
 
 
 @pytest.mark.parametrize("shape", [(1, 8, 8, 1), (1, 8, 8, 4), (1, 8, 8)])
-def test_what_is_no_batch_of_colour_images_is_refused(
+def test_anything_but_a_batch_of_colour_images_is_refused(
     folder: Path, format: str, shape: tuple[int, ...], capfd: pytest.CaptureFixture[str]
 ) -> None:
     predictor = client.CLIENTS[format].load(folder / client.CLIENTS[format].file)
@@ -122,12 +122,12 @@ def test_the_file_itself_holds_the_classes_names(live: model_lib.Model, folder: 
     assert json.loads(names) == list(live.class_names)
 
 
-def test_the_card_tells_the_format_the_check_and_why_nothing_was_measured(folder: Path, format: str) -> None:
-    told = json.loads((folder / "model_card.json").read_text("utf-8"))
-    assert told["format"] == format and told["signatures"] is None
-    check = told["client"]["check"]
+def test_the_card_has_the_format_the_check_and_the_reason_why_nothing_was_measured(folder: Path, format: str) -> None:
+    card = json.loads((folder / "model_card.json").read_text("utf-8"))
+    assert card["format"] == format and card["signatures"] is None
+    check = card["client"]["check"]
     assert check["images"] == 32 and check["difference"] <= check["bound"] * check["spread"]
-    assert told["client"]["accuracy"]["measured"] is False
+    assert card["client"]["accuracy"]["measured"] is False
     assert "Its accuracy was not measured: " in (folder / "README.md").read_text("utf-8")
 
 
@@ -152,20 +152,20 @@ def test_litert_takes_the_networks_size_by_default_and_another_only_when_resized
     export.export(live, tmp_path / "old", "tflite")
     predictor = interpreter.Interpreter(str(tmp_path / "old" / "predictor.tflite"))
     assert predictor.get_signature_list() == {"predict": {"inputs": ["images"], "outputs": ["scores"]}}
-    (taken,), (given,) = predictor.get_input_details(), predictor.get_output_details()
-    assert (taken["shape"].tolist(), taken["dtype"]) == ([1, 8, 8, 3], np.uint8)
+    (input_details,), (output_details,) = predictor.get_input_details(), predictor.get_output_details()
+    assert (input_details["shape"].tolist(), input_details["dtype"]) == ([1, 8, 8, 3], np.uint8)
 
     def scores(images: np.ndarray) -> np.ndarray:
         predictor.allocate_tensors()
-        predictor.set_tensor(taken["index"], images)
+        predictor.set_tensor(input_details["index"], images)
         predictor.invoke()
-        return predictor.get_tensor(given["index"])
+        return predictor.get_tensor(output_details["index"])
 
     own, other = exported.images(1), exported.images(1, 30, 20)
     np.testing.assert_allclose(scores(own), live.predict(own).scores, atol=0.01)
     with pytest.raises(ValueError, match="Got 30 but expected 8"):
         scores(other)
-    predictor.resize_tensor_input(taken["index"], other.shape)
+    predictor.resize_tensor_input(input_details["index"], other.shape)
     np.testing.assert_allclose(scores(other), live.predict(other).scores, atol=0.01)
 
 
@@ -183,13 +183,13 @@ def test_a_predictor_that_differs_is_not_kept(
     shutil.rmtree(tmp_path / "as it is")
     other = exported.model(config=_NO_IMAGES, seed=1)
     with pytest.raises(
-        errors.UserError, match=f"exported as {one.title} must .* Received: a difference of .* in a spr"
+        errors.UserError, match=f"exported as {one.title} must .* Received: a difference of .* for a spr"
     ):
         export.export(other, tmp_path / "out", format)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_error_of_a_runtime_is_told(
+def test_an_error_of_a_runtime_is_reported(
     live: model_lib.Model, format: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def load(path: Path) -> agreement.Predictor:
@@ -197,9 +197,9 @@ def test_an_error_of_a_runtime_is_told(
 
     one = dataclasses.replace(client.CLIENTS[format], convert=lambda model, path: path.touch(), load=load)
     monkeypatch.setitem(client.CLIENTS, format, one)
-    with pytest.raises(errors.UserError) as told:
+    with pytest.raises(errors.UserError) as raised:
         export.export(live, tmp_path / "out", format)
-    assert str(told.value) == (
+    assert str(raised.value) == (
         f"A network exported as {one.title} must be converted and run without an error. Received: The file is broken. "
         "Choose another format, such as savedmodel."
     )
@@ -213,12 +213,12 @@ def test_a_network_of_tensorflow_hub_is_converted_and_nothing_is_printed_but_the
     live = exported.model(hub.build(config_lib.BackboneConfig(backbone=f"hub:{path}")).backbone, config=_NO_IMAGES)
     capfd.readouterr()
     export.export(live, tmp_path / "out", format)
-    told = json.loads((tmp_path / "out" / "model_card.json").read_text("utf-8"))
-    assert told["client"]["check"]["same_prediction"] == 1
+    card = json.loads((tmp_path / "out" / "model_card.json").read_text("utf-8"))
+    assert card["client"]["check"]["same_prediction"] == 1
     out, err = capfd.readouterr()
     assert err == "" and len(out.splitlines()) == 2
     assert re.match(
-        r"  checked by .* on 32 sample images: scores differ from the live model's by \de-\d\d of their", out
+        r"  checked with .* on 32 sample images: scores differ from the live model's by at most \de-\d\d of", out
     )
 
 
@@ -227,14 +227,14 @@ class _Factors(keras.layers.Layer):
         return tf.linalg.qr(x)[0]
 
 
-def test_an_operation_that_is_lacking_is_told(format: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_unsupported_operation_is_an_error(format: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     images = keras.Input((8, 8, 3), dtype="uint8")
     conv = keras.layers.Conv2D(2, 3, name="conv")(keras.layers.Rescaling(1.0)(images))
     network = keras.Model(images, keras.layers.GlobalAveragePooling2D()(_Factors()(conv)))
     broken = exported.model(backbone_lib.Backbone(network, "conv"), config=_NO_IMAGES)
-    with pytest.raises(errors.UserError) as told:
+    with pytest.raises(errors.UserError) as raised:
         export.export(broken, tmp_path / "out", format)
     title = client.CLIENTS[format].title
-    start = f"A network exported as {title} must be made of operations that {title} has. Received: one with "
-    assert str(told.value) == f"{start}Qr. Choose another format, such as savedmodel."
+    start = f"A network exported as {title} must consist of operations that {title} supports. Received: a network with "
+    assert str(raised.value) == f"{start}Qr. Choose another format, such as savedmodel."
     assert capfd.readouterr().err == "" and list(tmp_path.iterdir()) == []

@@ -18,11 +18,11 @@ from niwt_tf.export import export
 from niwt_tf.models import model as model_lib
 
 
-def test_an_unknown_format_is_told(tmp_path: Path) -> None:
-    with pytest.raises(errors.UserError) as told:
+def test_an_unknown_format_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(errors.UserError) as raised:
         export.export(exported.model(), tmp_path / "out", "savedmodell")
-    assert str(told.value) == (
-        "`format` must be one of savedmodel, litert, onnx, openvino, keras. Received: format=savedmodell. "
+    assert str(raised.value) == (
+        "`format` must be one of savedmodel, litert, onnx, openvino, keras. Received: format='savedmodell'. "
         "Did you mean 'savedmodel'?"
     )
     assert list(tmp_path.iterdir()) == []
@@ -48,7 +48,7 @@ def test_a_model_of_tensorflow_hub_is_inside_and_nothing_is_printed(
     loaded = tf.saved_model.load(tmp_path / "1")
     scores = loaded.signatures["serving_default"](images=tf.constant(images))["scores"]
     np.testing.assert_allclose(scores, live.predict(images).scores, rtol=1e-5, atol=1e-5)
-    told = loaded.signatures["explain"](images=tf.constant(images), class_name=tf.constant(["Zebra"]))
+    outputs = loaded.signatures["explain"](images=tf.constant(images), class_name=tf.constant(["Zebra"]))
     expected = live.explain(images, "Zebra")
-    np.testing.assert_allclose(told["map"], expected.maps, rtol=1e-5, atol=1e-5)
-    np.testing.assert_allclose(told["contributions"][0][0], live.reasons(expected)[0][0][1], rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(outputs["map"], expected.maps, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(outputs["contributions"][0][0], live.reasons(expected)[0][0][1], rtol=1e-5, atol=1e-5)

@@ -17,9 +17,9 @@ from niwt_tf.export import reasons
 def _strongest(scores: np.ndarray, names: list[str], count: int = textual.COUNT) -> list[tuple[textual.Reason, ...]]:
     found, values = reasons.strongest(tf.constant(scores, tf.float32), names, reasons.parts(names), count)
     rows = zip(found.numpy(), values.numpy(), strict=True)
-    told = [[(name.decode(), float(value)) for name, value in zip(*row, strict=True)] for row in rows]
-    assert all((name == "") == (value == 0) for row in told for name, value in row)
-    return [tuple(one for one in row if one[0]) for row in told]
+    decoded = [[(name.decode(), float(value)) for name, value in zip(*row, strict=True)] for row in rows]
+    assert all((name == "") == (value == 0) for row in decoded for name, value in row)
+    return [tuple(one for one in row if one[0]) for row in decoded]
 
 
 def test_parts_are_the_features_that_stand_in_a_name_as_whole_words() -> None:
@@ -38,7 +38,7 @@ def test_a_phrase_that_a_better_one_contains_is_left_out_and_makes_room() -> Non
     assert found == [["red crown", "redder", "bill", "long red crown"], ["red", "red crown"]]
 
 
-def test_what_is_not_above_0_is_no_reason() -> None:
+def test_only_scores_above_0_are_reasons() -> None:
     assert _strongest(np.array([[0.25, -1.0, 0.5, 0.0, np.nan]]), list("abcde")) == [(("c", 0.5), ("a", 0.25))]
     assert _strongest(np.zeros((0, 2)), ["a", "b"]) == []
 
@@ -65,5 +65,5 @@ def test_reasons_are_those_of_the_live_model(names: list[str], scores: list[list
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_there_are_no_more_than_asked_for(count: int) -> None:
+def test_there_are_at_most_count_reasons(count: int) -> None:
     assert len(_strongest(np.ones((1, 5)), list("abcde"), count)[0]) == count

@@ -99,7 +99,7 @@ def test_grey_files_and_those_with_transparency_are_files_too(live: model_lib.Mo
     np.testing.assert_allclose(answer["scores"], expected, rtol=1e-5, atol=1e-5)
 
 
-def test_what_is_no_image_is_an_error(loaded: Any) -> None:
+def test_a_file_that_is_not_an_image_is_an_error(loaded: Any) -> None:
     with pytest.raises(tf.errors.InvalidArgumentError):
         _ask(loaded, "from_bytes", image_bytes=[b"no image"])
 
@@ -107,25 +107,27 @@ def test_what_is_no_image_is_an_error(loaded: Any) -> None:
 @pytest.mark.parametrize("size", _SIZES)
 def test_explanations_are_the_live_models(live: model_lib.Model, loaded: Any, size: tuple[int, int, int]) -> None:
     images = exported.images(*size)
-    answer, told = _ask(loaded, "explain", images=images, class_name=[""] * len(images)), live.explain(images)
-    _assert_explained(live, answer, told)
+    answer, explained = _ask(loaded, "explain", images=images, class_name=[""] * len(images)), live.explain(images)
+    _assert_explained(live, answer, explained)
     assert _text(answer["class_name"]) == list(live.predict(images).classes)
 
 
-def _assert_explained(live: model_lib.Model, answer: dict[str, np.ndarray], told: Any) -> None:
+def _assert_explained(live: model_lib.Model, answer: dict[str, np.ndarray], explained: Any) -> None:
     for names, values, expected in zip(
-        _text(answer["features"]), answer["contributions"], live.reasons(told), strict=True
+        _text(answer["features"]), answer["contributions"], live.reasons(explained), strict=True
     ):
         padded = [*expected, *[("", 0.0)] * (textual.COUNT - len(expected))]
         assert names == [name for name, _ in padded]
         np.testing.assert_allclose(values, [value for _, value in padded], rtol=1e-5, atol=1e-5)
-    np.testing.assert_allclose(answer["map"], told.maps, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(answer["map"], explained.maps, rtol=1e-5, atol=1e-5)
 
 
 def test_reasons_leave_out_what_a_better_one_contains(live: model_lib.Model, loaded: Any) -> None:
     images = exported.images(30)
     scores = live.inverse(live.explain(images).importances)
-    plain = [[live.known.feature_names[i] for i in np.argsort(-row)[: textual.COUNT] if row[i] > 0] for row in scores]
+    plain = [
+        [live.knowledge.feature_names[i] for i in np.argsort(-row)[: textual.COUNT] if row[i] > 0] for row in scores
+    ]
     answer = _ask(loaded, "explain", images=images, class_name=[""])
     found = [[name for name in row if name] for row in _text(answer["features"])]
     assert found != plain
@@ -149,8 +151,10 @@ def test_one_name_will_do_for_all_images(live: model_lib.Model, loaded: Any) -> 
 
 
 @pytest.mark.parametrize("signature", ["explain", "importances"])
-def test_a_class_that_is_none_is_told(loaded: Any, signature: str) -> None:
-    message = "`class_name` must be one of the `class_names` that serving_default gives, or empty. Received: zebra, Yak"
+def test_an_unknown_class_is_an_error(loaded: Any, signature: str) -> None:
+    message = (
+        "`class_name` must be one of the `class_names` that serving_default returns, or empty. Received: zebra, Yak"
+    )
     with pytest.raises(tf.errors.InvalidArgumentError, match=message):
         _ask(loaded, signature, images=exported.images(3), class_name=["zebra", "Cow", "Yak"])
 
@@ -158,9 +162,12 @@ def test_a_class_that_is_none_is_told(loaded: Any, signature: str) -> None:
 def test_importances_are_the_live_models(live: model_lib.Model, loaded: Any) -> None:
     images = exported.images(7, 30, 20)
     for name in ("", "Tiger"):
-        answer, told = _ask(loaded, "importances", images=images, class_name=[name] * 7), live.explain(images, name)
-        np.testing.assert_allclose(answer["importances"], told.importances, rtol=1e-5, atol=1e-5)
-        assert _text(answer["class_name"]) == [live.class_names[index] for index in told.classes]
+        answer, explained = (
+            _ask(loaded, "importances", images=images, class_name=[name] * 7),
+            live.explain(images, name),
+        )
+        np.testing.assert_allclose(answer["importances"], explained.importances, rtol=1e-5, atol=1e-5)
+        assert _text(answer["class_name"]) == [live.class_names[index] for index in explained.classes]
 
 
 def test_weights_are_stored_once(live: model_lib.Model, folder: Path) -> None:
@@ -184,7 +191,7 @@ def test_keras_takes_it_as_a_layer(live: model_lib.Model, folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def alone(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a process made that knows TensorFlow alone, and the program saved_model_cli."""
+    """Outputs of a process with TensorFlow alone, and of the program saved_model_cli."""
     made = tmp_path_factory.mktemp("alone")
     np.save(made / "x.npy", exported.images(7, 12, 9))
     script = f"""
@@ -192,9 +199,9 @@ import sys, numpy as np, tensorflow as tf
 from tensorflow.python.tools import saved_model_cli
 loaded = tf.saved_model.load({str(folder)!r})
 images = tf.constant(np.load("x.npy"))
-told = loaded.signatures["explain"](images=images, class_name=tf.fill((7,), ""))
+outputs = loaded.signatures["explain"](images=images, class_name=tf.fill((7,), ""))
 scores = loaded.signatures["serving_default"](images=images)["scores"]
-np.savez("told.npz", scores=scores, **{{name: np.array(told[name]).astype("S" if name == "features" else "f")
+np.savez("outputs.npz", scores=scores, **{{name: np.array(outputs[name]).astype("S" if name == "features" else "f")
     for name in ("features", "contributions", "map")}})
 for command in (["show"], ["run", "--signature_def", "serving_default", "--inputs", "images=x.npy", "--outdir", "."]):
     sys.argv = ["saved_model_cli", *command, "--dir", {str(folder)!r}, "--tag_set", "serve"]
@@ -215,9 +222,9 @@ assert not [name for name in sys.modules if name.split(".")[0] in ("niwt_tf", "f
 
 def test_tensorflow_alone_loads_it(live: model_lib.Model, alone: Path) -> None:
     images = exported.images(7, 12, 9)
-    with np.load(alone / "told.npz") as told:
-        np.testing.assert_allclose(told["scores"], live.predict(images).scores, rtol=1e-5, atol=1e-5)
-        _assert_explained(live, dict(told), live.explain(images))
+    with np.load(alone / "outputs.npz") as outputs:
+        np.testing.assert_allclose(outputs["scores"], live.predict(images).scores, rtol=1e-5, atol=1e-5)
+        _assert_explained(live, dict(outputs), live.explain(images))
 
 
 def test_saved_model_cli_shows_and_runs_it(live: model_lib.Model, alone: Path) -> None:
@@ -227,9 +234,9 @@ def test_saved_model_cli_shows_and_runs_it(live: model_lib.Model, alone: Path) -
     np.testing.assert_allclose(np.load(alone / "scores.npy"), expected, rtol=1e-5, atol=1e-5)
 
 
-def test_what_is_there_stays_as_it_is(live: model_lib.Model, tmp_path: Path) -> None:
+def test_an_existing_file_is_not_changed(live: model_lib.Model, tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("mine", "utf-8")
-    with pytest.raises(errors.UserError, match="`out` must be an empty or a new folder"):
+    with pytest.raises(errors.UserError, match="`out` must be a new or empty folder"):
         export.export(live, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
     assert (tmp_path / "mine").read_text("utf-8") == "mine"

@@ -37,36 +37,24 @@ def test_a_former_name_is_taken_for_the_present_one(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize(
-    ("format", "dashes", "message"),
+    ("format", "message"),
     [
-        (
-            "tflite",
-            "--",
-            "`--format=tflite` must have its converter and its runtime installed. Received: no ai_edge_litert in this "
-            "environment. Run pip install 'niwt_tf[litert]'.",
-        ),
+        ("tflite", "format='tflite', without ai_edge_litert in this environment. Run pip install 'niwt_tf[litert]'"),
         (
             "onnx",
-            "",
-            "`format=onnx` must have its converter and its runtime installed. Received: no tf2onnx, onnx, onnxruntime "
-            "in this environment. Run pip install 'niwt_tf[onnx]'.",
+            "format='onnx', without tf2onnx, onnx, onnxruntime in this environment. Run pip install 'niwt_tf[onnx]'",
         ),
-        (
-            "openvino",
-            "--",
-            "`--format=openvino` must have its converter and its runtime installed. Received: no openvino in this "
-            "environment. Run pip install 'niwt_tf[openvino]'.",
-        ),
+        ("openvino", "format='openvino', without openvino in this environment. Run pip install 'niwt_tf[openvino]'"),
     ],
 )
-def test_a_lacking_package_is_told_with_its_extra(
-    format: str, dashes: str, message: str, monkeypatch: pytest.MonkeyPatch
+def test_a_missing_package_is_an_error_that_names_the_extra(
+    format: str, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(errors.UserError) as told:
-        target.require_format(format, dashes)
-    assert str(told.value) == message
-    assert target.require_format("savedmodel", dashes) == "savedmodel"
+    with pytest.raises(errors.UserError) as raised:
+        target.require_format(format)
+    assert str(raised.value) == f"`format` must be one whose converter and runtime are installed. Received: {message}"
+    assert target.require_format("savedmodel") == "savedmodel"
 
 
 def test_extras_have_the_formats_names() -> None:
@@ -75,7 +63,7 @@ def test_extras_have_the_formats_names() -> None:
         assert re.search(rf"^{name} = \[", page, re.MULTILINE), name
 
 
-def test_a_new_or_an_empty_folder_will_do(tmp_path: Path) -> None:
+def test_a_new_or_an_empty_folder_is_valid(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for name in ("empty", "new", "new/1"):
         target.require_new(tmp_path / name, "savedmodel")
@@ -83,55 +71,56 @@ def test_a_new_or_an_empty_folder_will_do(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["empty"]
 
 
-def test_a_folder_with_something_in_it_is_told_with_the_next_version(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_empty_is_an_error_that_names_the_next_version(tmp_path: Path) -> None:
     for name in ("1", "7", "old"):
         (tmp_path / name).mkdir()
     (tmp_path / "1" / "saved_model.pb").write_text("mine", "utf-8")
-    with pytest.raises(errors.UserError) as told:
+    with pytest.raises(errors.UserError) as raised:
         target.require_new(tmp_path / "1", "savedmodel")
-    assert str(told.value) == (
-        f"`--out` must be an empty or a new folder: nothing is written over. Received: --out={tmp_path}/1, which holds "
-        f"saved_model.pb. Name another, such as --out={tmp_path}/8"
+    assert str(raised.value) == (
+        f"`out` must be a new or empty folder, because no file is overwritten. Received: out='{tmp_path}/1', which "
+        f"holds saved_model.pb. Choose another, such as out='{tmp_path}/8'"
     )
 
 
-def test_a_name_that_is_no_number_gets_one(tmp_path: Path) -> None:
+def test_a_name_that_is_not_a_number_gets_one(tmp_path: Path) -> None:
     for name in ("mine-tflite", "mine-tflite-2"):
         (tmp_path / name).touch()
-    with pytest.raises(errors.UserError, match=r"which is there. Name another, such as --out=.*/mine-tflite-3$"):
+    with pytest.raises(errors.UserError, match=r"which exists. Choose another, such as out='.*/mine-tflite-3'$"):
         target.require_new(tmp_path / "mine-tflite", "tflite")
 
 
 def test_a_bundle_is_a_new_file(tmp_path: Path) -> None:
     (tmp_path / "mine.keras").touch()
     (tmp_path / "folder.keras").mkdir()
-    with pytest.raises(errors.UserError, match=r"must be a new file: .*, which is there. .* --out=.*/mine-2.keras$"):
+    with pytest.raises(errors.UserError, match=r"must be a new file, .*, which exists. .* out='.*/mine-2.keras'$"):
         target.require_new(tmp_path / "mine.keras", "keras")
     with pytest.raises(errors.UserError, match="must be a new file"):
         target.require_new(tmp_path / "folder.keras", "keras")
-    with pytest.raises(errors.UserError, match=r"`--out` must end in .keras for --format=keras. Received: --out=mine."):
+    with pytest.raises(errors.UserError, match=r"`out` must end in .keras for format='keras'. Received: out='mine'."):
         target.require_new(Path("mine"), "keras")
 
 
-def test_in_python_arguments_have_no_dashes(tmp_path: Path) -> None:
+def test_on_the_command_line_settings_are_flags(tmp_path: Path) -> None:
     (tmp_path / "mine.keras").touch()
-    (tmp_path / "file").touch()
-    with pytest.raises(errors.UserError, match=r"^`out` must be a new file: .* Received: out=.* such as out=.*/mine-2"):
-        target.require_new(tmp_path / "mine.keras", "keras", dashes="")
-    with pytest.raises(errors.UserError, match=r"^`out` must end in .keras for format=keras. Received: out=mine. Name"):
-        target.require_new(Path("mine"), "keras", dashes="")
-    with pytest.raises(errors.UserError, match=r"^`out` must be a place that .* Received: out=.* Name another out.$"):
-        target.require_new(tmp_path / "file" / "1", "savedmodel", dashes="")
+    with pytest.raises(errors.UserError) as raised:
+        target.require_new(tmp_path / "mine.keras", "keras")
+    assert raised.value.as_flags() == (
+        f"`--out` must be a new file, because no file is overwritten. Received: --out={tmp_path}/mine.keras, which "
+        f"exists. Choose another, such as --out={tmp_path}/mine-2.keras"
+    )
 
 
-def test_a_place_that_cannot_be_is_told(tmp_path: Path) -> None:
+def test_a_path_under_a_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(errors.UserError, match="Received: --out=.*/file/1, where .*/file is no folder"):
+    with pytest.raises(
+        errors.UserError, match="must be a path that can be written. Received: out='.*/file/1', where .*/file is not a"
+    ):
         target.require_new(tmp_path / "file" / "1", "savedmodel")
 
 
 @pytest.mark.parametrize("is_there", [False, True])
-def test_what_is_written_is_there_when_it_is_whole(tmp_path: Path, is_there: bool) -> None:
+def test_an_export_appears_when_it_is_complete(tmp_path: Path, is_there: bool) -> None:
     out = tmp_path / "mine" / "1"
     if is_there:
         out.mkdir(parents=True)
@@ -145,7 +134,7 @@ def test_what_is_written_is_there_when_it_is_whole(tmp_path: Path, is_there: boo
     ]
 
 
-def test_the_folder_one_is_in_can_be_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_current_folder_can_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     with target.writing(Path(".")) as folder:
@@ -154,14 +143,14 @@ def test_the_folder_one_is_in_can_be_filled(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.chdir(tmp_path)
 
 
-def test_nothing_is_left_of_what_failed(tmp_path: Path) -> None:
+def test_nothing_is_left_after_a_failure(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt), target.writing(tmp_path / "1") as folder:
         (folder / "part").touch()
         raise KeyboardInterrupt
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_came_in_the_meantime_stays(tmp_path: Path) -> None:
+def test_files_written_in_the_meantime_stay(tmp_path: Path) -> None:
     with pytest.raises(OSError), target.writing(tmp_path / "1") as folder:
         (folder / "part").touch()
         (tmp_path / "1").mkdir()

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of the bundle as a file: what is checked before anything of it is read."""
+"""Tests of bundles as files, and of the checks before a bundle is read."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _manifest(members: _Members, **changes: object) -> None:
     members[_MANIFEST] = json.dumps(json.loads(members[_MANIFEST]) | changes).encode()
 
 
-def test_what_is_added_comes_back_and_keras_finds_its_own(written: Path, tmp_path: Path) -> None:
+def test_added_files_are_unpacked_and_keras_finds_its_own(written: Path, tmp_path: Path) -> None:
     bundle.unpack(written, tmp_path / "back")
     files = {path.relative_to(tmp_path / "back").as_posix() for path in (tmp_path / "back").rglob("*.*")}
     assert files == {"knowledge/words.txt"}
@@ -59,27 +59,27 @@ def test_what_is_added_comes_back_and_keras_finds_its_own(written: Path, tmp_pat
 @pytest.mark.parametrize(
     ("change", "trouble"),
     [
-        (lambda members: members.pop(_MANIFEST), "has no niwt/manifest.json, as a .keras file of Keras alone has none"),
-        (lambda members: members.pop("config.json"), "is damaged: config.json differ from their checksums"),
+        (lambda members: members.pop(_MANIFEST), "has no niwt/manifest.json, so Keras alone saved it"),
+        (lambda members: members.pop("config.json"), "is damaged: config.json missing or changed"),
         (
             lambda members: members.update({"niwt/knowledge/words.txt": b"spots"}),
-            "is damaged: niwt/knowledge/words.txt differ from their checksums",
+            "is damaged: niwt/knowledge/words.txt missing or changed",
         ),
-        (lambda members: members.update({"more.py": b""}), "holds what its manifest does not list: more.py"),
+        (lambda members: members.update({"more.py": b""}), "has files that its manifest does not list: more.py"),
         (lambda members: members.update({_MANIFEST: b"{"}), "has a niwt/manifest.json that cannot be read"),
         (lambda members: members.update({_MANIFEST: b"[]"}), "has a niwt/manifest.json that cannot be read"),
         (lambda members: _manifest(members, format="1"), "has a niwt/manifest.json that cannot be read"),
     ],
 )
-def test_what_is_not_whole_is_refused(
+def test_an_incomplete_bundle_is_refused(
     written: Path, change: Callable[[_Members], object], trouble: str, tmp_path: Path
 ) -> None:
     _changed(written, change)
     with pytest.raises(errors.UserError) as caught:
         bundle.unpack(written, tmp_path / "back")
     assert str(caught.value) == (
-        f"`--model` must be a whole .keras bundle, as niwt_teach writes. Received: {written}, which {trouble}. Make it "
-        "anew with niwt_teach or niwt_export --format=keras, or copy it again from where it was made."
+        f"`model` must be a complete .keras bundle of niwt_tf. Received: model='{written}', which {trouble}. Copy the "
+        "file again, or write it again with niwt_teach or niwt_export --format=keras"
     )
     assert not (tmp_path / "back").exists()
 
@@ -92,7 +92,7 @@ def test_no_member_is_written_outside(written: Path, name: str, tmp_path: Path) 
         _manifest(members, sha256=digests | {name: "0" * 64})
 
     _changed(written, add)
-    with pytest.raises(errors.UserError, match="holds what its manifest does not list: "):
+    with pytest.raises(errors.UserError, match="has files that its manifest does not list: "):
         bundle.unpack(written, tmp_path / "deep" / "back")
     assert not list(tmp_path.rglob("outside*"))
 
@@ -102,8 +102,8 @@ def test_a_later_format_is_refused(written: Path, tmp_path: Path) -> None:
     with pytest.raises(errors.UserError) as caught:
         bundle.unpack(written, tmp_path / "back")
     assert str(caught.value) == (
-        f"`--model` must be of format 3 or earlier. Received: {written}, of format 4, which a later niwt_tf wrote. Run "
-        "pip install --upgrade niwt_tf"
+        f"`model` must be a bundle of format 3 or earlier. Received: model='{written}', of format 4, which a later "
+        "niwt_tf wrote. Run pip install --upgrade niwt_tf"
     )
 
 
@@ -111,7 +111,7 @@ def test_a_later_format_is_refused(written: Path, tmp_path: Path) -> None:
 def test_a_file_that_was_cut_short_is_refused(written: Path, kept: float, tmp_path: Path) -> None:
     data = written.read_bytes()
     written.write_bytes(data[: int(kept if kept >= 1 else kept * len(data))])
-    with pytest.raises(errors.UserError, match=re.escape(f"{written}, which is no whole zip file: ")):
+    with pytest.raises(errors.UserError, match=re.escape(f"model='{written}', which is not a complete zip file: ")):
         bundle.unpack(written, tmp_path / "back")
 
 
@@ -119,5 +119,5 @@ def test_a_flipped_bit_is_found(written: Path, tmp_path: Path) -> None:
     data = bytearray(written.read_bytes())
     data[data.index(b"stripes" * 10) + 100] ^= 1
     written.write_bytes(data)
-    with pytest.raises(errors.UserError, match="`--model` must be a whole .keras bundle"):
+    with pytest.raises(errors.UserError, match="`model` must be a complete .keras bundle"):
         bundle.unpack(written, tmp_path / "back")

@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of what new classes change in the decisions on images."""
+"""Tests of the effect of new classes on the predictions for images."""
 
 from __future__ import annotations
 
@@ -41,25 +41,25 @@ def _with_weights(model: model_lib.Model, kernel: np.ndarray, names: tuple[str, 
 
 def test_images_are_seen_as_the_model_sees_them(model: model_lib.Model, paths: list[Path]) -> None:
     (paths[0].parent / "no.jpg").write_text("no image", "utf-8")
-    probes = effect_lib.read(model, [paths[0], paths[0].parent / "no.jpg", *paths[1:]])
-    assert probes.paths == tuple(paths)
-    (unreadable,) = probes.unreadable
+    samples = effect_lib.read_images(model, [paths[0], paths[0].parent / "no.jpg", *paths[1:]])
+    assert samples.paths == tuple(paths)
+    (unreadable,) = samples.unreadable
     assert unreadable.startswith(f"{paths[0].parent / 'no.jpg'} (")
     scores = model.predict(np.stack([np.array(Image.open(path)) for path in paths[:3]])).scores
     np.testing.assert_allclose(
-        probes.features[:3] @ model.classifier.kernel + state.calibrated_bias(model), scores, rtol=1e-5
+        samples.features[:3] @ model.classifier.kernel + state.calibrated_bias(model), scores, rtol=1e-5
     )
 
 
-def test_no_image_at_all_is_no_mistake(model: model_lib.Model, tmp_path: Path) -> None:
+def test_no_readable_image_is_no_error(model: model_lib.Model, tmp_path: Path) -> None:
     (tmp_path / "no.png").write_text("no image", "utf-8")
-    probes = effect_lib.read(model, [tmp_path / "no.png"])
-    assert probes.paths == () and probes.features.shape == (0, 6) and len(probes.unreadable) == 1
+    samples = effect_lib.read_images(model, [tmp_path / "no.png"])
+    assert samples.paths == () and samples.features.shape == (0, 6) and len(samples.unreadable) == 1
 
 
 def test_effects_by_hand(model: model_lib.Model) -> None:
     features = np.float32([[3, 0, 0], [2.5, 2, 0], [2, 1.4, 3], [0, 4, 0]])
-    probes = effect_lib.Probes(tuple(Path(f"{name}.png") for name in "abcd"), features, ())
+    samples = effect_lib.SampleImages(tuple(Path(f"{name}.png") for name in "abcd"), features, ())
     before = _with_weights(model, np.eye(3, 2, dtype=np.float32), ("Horse", "Okapi"))
     # Scores less gamma, which is 1.3 for the model with the new class:
     #      Horse  Okapi  zebra
@@ -70,30 +70,30 @@ def test_effects_by_hand(model: model_lib.Model) -> None:
     after = dataclasses.replace(
         _with_weights(model, np.eye(3, dtype=np.float32), ("Horse", "Okapi", "zebra")), gamma=1.3
     )
-    effect = effect_lib.effect(before, after, probes)
-    (taken,) = effect.taken
-    assert (taken.class_name, taken.count, taken.before) == ("zebra", 1, (("Horse", 1),))
-    assert [path.name for path, _ in taken.clearest] == ["c.png", "a.png", "b.png"]
-    assert [margin for _, margin in taken.clearest] == pytest.approx([1.6, -1.7, -2])
-    assert (effect.moved, effect.images) == (1, 4)
+    effect = effect_lib.measure(before, after, samples)
+    (class_effect,) = effect.classes
+    assert (class_effect.class_name, class_effect.count, class_effect.before) == ("zebra", 1, (("Horse", 1),))
+    assert [path.name for path, _ in class_effect.clearest] == ["c.png", "a.png", "b.png"]
+    assert [margin for _, margin in class_effect.clearest] == pytest.approx([1.6, -1.7, -2])
+    assert (effect.other_changes, effect.images) == (1, 4)
 
 
-def test_several_new_classes_are_told_one_by_one(model: model_lib.Model) -> None:
-    probes = effect_lib.Probes((Path("a.png"), Path("b.png")), np.float32([[1, 5, 0], [1, 0, 5]]), ())
+def test_several_new_classes_are_reported_one_by_one(model: model_lib.Model) -> None:
+    samples = effect_lib.SampleImages((Path("a.png"), Path("b.png")), np.float32([[1, 5, 0], [1, 0, 5]]), ())
     before = _with_weights(model, np.float32([[1], [0], [0]]), ("Horse",))
     after = _with_weights(model, np.eye(3, dtype=np.float32), ("Horse", "zebra", "okapi"))
-    effect = effect_lib.effect(before, after, probes)
-    assert [(one.class_name, one.count, one.clearest[0][0].name) for one in effect.taken] == [
+    effect = effect_lib.measure(before, after, samples)
+    assert [(one.class_name, one.count, one.clearest[0][0].name) for one in effect.classes] == [
         ("zebra", 1, "a.png"),
         ("okapi", 1, "b.png"),
     ]
-    assert effect.moved == 0
+    assert effect.other_changes == 0
 
 
-def test_what_the_model_was_taught_shows(model: model_lib.Model, paths: list[Path]) -> None:
+def test_a_taught_class_shows_in_the_effect(model: model_lib.Model, paths: list[Path]) -> None:
     after = model.teach("zebra", attributes=["coat: striped", "horns"])
-    effect = effect_lib.effect(model, after, effect_lib.read(model, paths))
+    effect = effect_lib.measure(model, after, effect_lib.read_images(model, paths))
     images = np.stack([np.array(Image.open(path)) for path in paths[:3]])
-    taken = [name == "zebra" for name in after.predict(images).classes]
-    assert sum(taken) <= effect.taken[0].count <= sum(taken) + 1  # the larger image is the fourth
+    is_zebra = [name == "zebra" for name in after.predict(images).classes]
+    assert sum(is_zebra) <= effect.classes[0].count <= sum(is_zebra) + 1  # the larger image is the fourth
     assert effect.images == 4

@@ -33,13 +33,13 @@ def _arrays(model: model_lib.Model) -> dict[str, np.ndarray]:
     return {
         "kernel": model.classifier.kernel,
         "bias": model.classifier.bias,
-        "vectors": model.known.vectors,
+        "vectors": model.knowledge.vectors,
         "activations": model.activations,
         "features": model.features,
         "scores": model.predict(_images(7)).scores,
         "importances": model.explain(_images(7)).importances,
-        "targets": model.forward(model.known.vectors),
-        "told": model.inverse(model.forward(model.known.vectors)),
+        "targets": model.forward(model.knowledge.vectors),
+        "reasons": model.inverse(model.forward(model.knowledge.vectors)),
         "patterns": model.inverse.patterns,
         "residuals": model.forward.residuals,
         "operator": np.zeros(0) if model.operator is None else model.operator,
@@ -51,7 +51,9 @@ def _assert_same(one: model_lib.Model, other: model_lib.Model) -> None:
         np.testing.assert_array_equal(_arrays(other)[name], array, err_msg=name)
     for name in ("gamma", "settings", "neuron_names", "config", "metrics", "taught", "class_names", "seen"):
         assert getattr(other, name) == getattr(one, name), name
-    assert other.known.feature_names == one.known.feature_names and other.known.source == one.known.source
+    assert (
+        other.knowledge.feature_names == one.knowledge.feature_names and other.knowledge.source == one.knowledge.source
+    )
     assert other.classifier.backbone.layer == one.classifier.backbone.layer
 
 
@@ -81,8 +83,8 @@ def test_a_model_keeps_the_activations_that_its_weights_were_found_on(tmp_path: 
 def test_a_model_that_comes_back_is_taught_the_same(descends: bool, tmp_path: Path) -> None:
     model = models.by_captions(True, descends)
     model.save(tmp_path / "zoo.keras")
-    told = ["orange with horns", "black stripes"]
-    one, other = (each.teach("zebra", captions=told) for each in (model, model_lib.load(tmp_path / "zoo.keras")))
+    captions = ["orange with horns", "black stripes"]
+    one, other = (each.teach("zebra", captions=captions) for each in (model, model_lib.load(tmp_path / "zoo.keras")))
     _assert_same(one, other)
 
 
@@ -117,19 +119,19 @@ def test_bundles_of_all_formats_are_read(name: str, number: int) -> None:
         np.testing.assert_allclose(model.predict(_images(7)).scores, kept["scores"], rtol=1e-4, atol=1e-5)
         again = model.forget("zebra").teach("zebra", **{name: list(getattr(model.taught[0], name))})
         np.testing.assert_allclose(again.predict(_images(7)).scores, kept["scores"], rtol=1e-2, atol=1e-3)
-        told = model.reasons(model.explain(_images(7)))
-        assert [reasons[0][0] if reasons else "" for reasons in told] == kept["reasons"].tolist()
+        reasons = model.reasons(model.explain(_images(7)))
+        assert [row[0][0] if row else "" for row in reasons] == kept["reasons"].tolist()
     assert model.class_names[-1] == "zebra" == model.taught[0].name
 
 
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("zoo.h5", "`path` must end in .keras. Received: path=zoo.h5. Name another path."),
+        ("zoo.h5", "`path` must end in .keras. Received: path='zoo.h5'. Choose another path."),
         (
             "there.keras",
-            "`path` must be a new file: nothing is written over. Received: path=there.keras, which is there. Name "
-            "another path, or remove it first.",
+            "`path` must be a new file, because no file is overwritten. Received: path='there.keras', which exists. "
+            "Choose another path, or remove the file.",
         ),
     ],
 )
@@ -151,12 +153,13 @@ def test_a_bundle_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: py
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_missing_bundle_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(errors.UserError) as caught:
         model_lib.load(tmp_path / "zoo.keras")
-    assert caught.value.as_flags() == (
-        "`--model` must be the folder of a run, or a .keras bundle. Received: --model="
-        f"{tmp_path / 'zoo.keras'}, where there is none. Name one that niwt or niwt_teach made."
+    assert str(caught.value) == (
+        "`model` must be the folder of a run, or a .keras bundle. Received: "
+        f"model='{tmp_path / 'zoo.keras'}', which does not exist. Name a folder that niwt made, or a bundle that "
+        "niwt_teach or niwt_export wrote."
     )
     with pytest.raises(errors.UserError, match="`model` must be the folder of a run. Received: model="):
         model_lib.load(tmp_path)
@@ -164,12 +167,12 @@ def test_what_is_not_there_is_told(tmp_path: Path) -> None:
 
 def test_a_model_of_keras_alone_is_no_bundle(tmp_path: Path) -> None:
     models.by_attributes().classifier.backbone.network.save(tmp_path / "plain.keras")
-    with pytest.raises(errors.UserError, match="as a .keras file of Keras alone has none"):
+    with pytest.raises(errors.UserError, match="so Keras alone saved it"):
         model_lib.load(tmp_path / "plain.keras")
 
 
 @pytest.mark.parametrize("section", ["backbone", "domain"])
-def test_a_program_from_elsewhere_is_not_run_unasked(section: str, tmp_path: Path) -> None:
+def test_a_foreign_program_runs_only_without_safe_mode(section: str, tmp_path: Path) -> None:
     setting = {"backbone": {"backbone": "hub:/bird"}, "domain": {"text_encoder": "hub:/words"}}[section]
     model = models.by_attributes()
     part = dataclasses.replace(getattr(model.config, section), **setting)
@@ -177,10 +180,10 @@ def test_a_program_from_elsewhere_is_not_run_unasked(section: str, tmp_path: Pat
     dataclasses.replace(model, config=config).save(tmp_path / "zoo.keras")
     with pytest.raises(errors.UserError) as caught:
         model_lib.load(tmp_path / "zoo.keras")
-    assert caught.value.as_flags() == (
-        "`--safe_mode` must be off for a bundle that runs a SavedModel of TensorFlow Hub, which is a program. "
-        f"Received: {tmp_path / 'zoo.keras'}, which runs {next(iter(setting.values()))}. Add --nosafe_mode if "
-        "you trust whom it comes from."
+    assert str(caught.value) == (
+        "`model` must not run a SavedModel of TensorFlow Hub in safe mode: a SavedModel is a program. Received: "
+        f"model='{tmp_path / 'zoo.keras'}', which runs {next(iter(setting.values()))}. Add safe_mode=False if you "
+        "trust the person it comes from."
     )
     assert model_lib.load(tmp_path / "zoo.keras", safe_mode=False).class_names == model.class_names
 
@@ -193,7 +196,7 @@ def test_a_layer_with_code_is_refused(tmp_path: Path) -> None:
     model = models.by_attributes()
     classifier = dataclasses.replace(model.classifier, backbone=backbone.Backbone(network, "conv"))
     dataclasses.replace(model, classifier=classifier).save(tmp_path / "zoo.keras")
-    with pytest.raises(errors.UserError, match="which does not hold what it should: .*Lambda"):
+    with pytest.raises(errors.UserError, match="which has contents that cannot be read: .*Lambda"):
         model_lib.load(tmp_path / "zoo.keras")
 
 

@@ -26,10 +26,10 @@ def _images(count: int, height: int = 8, width: int = 8) -> np.ndarray:
 def test_scores_are_logits_without_gamma_of_the_seen_classes(model: model_lib.Model) -> None:
     features = model.classifier.backbone.network(_images(7)).numpy()
     logits = model.classifier.logits(features) - [0.5, 0.5, 0.5, 0.5, 0]
-    told = model.predict(_images(7))
-    np.testing.assert_allclose(told.scores, logits, rtol=1e-5, atol=1e-5)
-    assert told.classes == tuple(model.class_names[index] for index in logits.argmax(1))
-    assert told.class_names == models.SEEN + models.UNSEEN and model.seen == models.SEEN
+    predictions = model.predict(_images(7))
+    np.testing.assert_allclose(predictions.scores, logits, rtol=1e-5, atol=1e-5)
+    assert predictions.classes == tuple(model.class_names[index] for index in logits.argmax(1))
+    assert predictions.class_names == models.SEEN + models.UNSEEN and model.seen == models.SEEN
 
 
 def test_batches_do_not_matter(model: model_lib.Model) -> None:
@@ -45,20 +45,26 @@ def test_of_images_of_any_size_the_middle_square_counts(model: model_lib.Model) 
     np.testing.assert_array_equal(model.explain(wide).maps, model.explain(wide[:, :, 6:14]).maps)
 
 
-def test_explanations_are_of_what_is_predicted_or_asked_for(model: model_lib.Model) -> None:
-    told, asked = model.explain(_images(7)), model.explain(_images(7), "okapi")
-    np.testing.assert_allclose(told.logits, model.predict(_images(7)).scores, rtol=1e-5, atol=1e-5)
-    np.testing.assert_array_equal(told.classes, told.predictions)
-    assert set(asked.classes.tolist()) == {4}
+def test_explanations_are_of_the_predicted_or_of_a_chosen_class(model: model_lib.Model) -> None:
+    predicted, chosen = model.explain(_images(7)), model.explain(_images(7), "okapi")
+    np.testing.assert_allclose(predicted.logits, model.predict(_images(7)).scores, rtol=1e-5, atol=1e-5)
+    np.testing.assert_array_equal(predicted.classes, predicted.predictions)
+    assert set(chosen.classes.tolist()) == {4}
     expected = np.tile(model.classifier.kernel[:, 4] / 36, (7, 1))  # a linear head over global average pooling
-    np.testing.assert_allclose(asked.importances, expected, rtol=1e-4)
-    reasons = model.reasons(asked, count=2)
-    scores = model.inverse(asked.importances)
-    for row, found in zip(scores, reasons, strict=True):
+    np.testing.assert_allclose(chosen.importances, expected, rtol=1e-4)
+    reasons = model.reasons(chosen, count=2)
+    scores = model.inverse(chosen.importances)
+    for row, chosen_reasons in zip(scores, reasons, strict=True):
         best = [int(index) for index in np.argsort(-row)[:2] if row[index] > 0]
-        assert [name for name, _ in found] == [model.known.feature_names[index] for index in best]
+        assert [name for name, _ in chosen_reasons] == [model.knowledge.feature_names[index] for index in best]
 
 
-def test_a_class_that_is_none_is_told(model: model_lib.Model) -> None:
-    with pytest.raises(errors.UserError, match=re.escape("Received: class_name=Okapy. Did you mean 'Okapi'?")):
+def test_an_unknown_class_is_an_error(model: model_lib.Model) -> None:
+    with pytest.raises(errors.UserError, match=re.escape("Received: class_name='Okapy'. Did you mean 'Okapi'?")):
         model.explain(_images(1), "Okapy")
+
+
+def test_older_names_still_work(model: model_lib.Model) -> None:
+    explanations = model.explain(_images(2))
+    assert model.reasons(told=explanations) == model.reasons(explanations)  # type: ignore[call-arg]
+    assert model.known is model.knowledge

@@ -46,7 +46,7 @@ def test_models_are_bundles_or_folders_of_runs(tmp_path: Path) -> None:
     (tmp_path / "run.keras" / "config.json").write_text("{}", "utf-8")
     for stage in paths.STAGES[1:]:
         (tmp_path / "run.keras" / stage).mkdir()
-    with pytest.raises(errors.UserError, match=r"^`--model` must hold the stages .*, without knowledge. Make what is"):
+    with pytest.raises(errors.UserError, match=r"^`model` must hold the stages .*, without knowledge. Make what is"):
         paths.require(str(tmp_path / "run.keras"))
     (tmp_path / "run.keras" / "knowledge").mkdir()
     assert paths.require(str(tmp_path / "run.keras")) == tmp_path / "run.keras"
@@ -56,13 +56,13 @@ def test_models_are_bundles_or_folders_of_runs(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("model", "message"),
     [
-        (None, "`--model` must name the folder of a run, or a .keras bundle. Received none. Add --model=MODEL."),
-        ("", "`--model` must name the folder of a run, or a .keras bundle. Received none. Add --model=MODEL."),
-        ("none.keras", "a .keras bundle. Received: --model=none.keras, where there is none. Name one"),
-        ("none", "`--model` must be the folder of a run. Received: --model=none, which does not exist."),
+        (None, "`model` must be the folder of a run, or a .keras bundle. Received none. Add model='PATH'."),
+        ("", "`model` must be the folder of a run, or a .keras bundle. Received none. Add model='PATH'."),
+        ("none.keras", "a .keras bundle. Received: model='none.keras', which does not exist. Name a"),
+        ("none", "`model` must be the folder of a run. Received: model='none', which does not exist."),
     ],
 )
-def test_what_is_no_model_is_told(
+def test_a_path_without_a_model_is_an_error(
     model: str | None, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -70,20 +70,20 @@ def test_what_is_no_model_is_told(
         paths.require(model)
 
 
-def test_nothing_is_written_over(tmp_path: Path) -> None:
+def test_no_file_is_overwritten(tmp_path: Path) -> None:
     assert paths.require_new(tmp_path / "new.keras") == tmp_path / "new.keras"
     (tmp_path / "old.keras").touch()
     with pytest.raises(errors.UserError) as caught:
         paths.require_new(tmp_path / "old.keras")
     assert str(caught.value) == (
-        f"`--out` must be a new file: nothing is written over. Received: --out={tmp_path}/old.keras, which is there. "
-        "Name another --out, or remove it first."
+        f"`out` must be a new file, because no file is overwritten. Received: out='{tmp_path}/old.keras', which "
+        "exists. Choose another out, or remove the file."
     )
-    with pytest.raises(errors.UserError, match=re.escape("`--out` must end in .keras. Received: --out=zoo.h5.")):
+    with pytest.raises(errors.UserError, match=re.escape("`out` must end in .keras. Received: out='zoo.h5'.")):
         paths.require_new(Path("zoo.h5"))
 
 
-def test_home_is_a_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_home_folder_is_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.keras").touch()
     monkeypatch.setenv("HOME", str(tmp_path))
     assert paths.require("~/a.keras") == tmp_path / "a.keras"

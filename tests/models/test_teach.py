@@ -41,13 +41,13 @@ def _images(count: int) -> np.ndarray:
 
 
 def _sizes(model: model_lib.Model, kernel: np.ndarray) -> np.ndarray:
-    """Returns lengths, or how much logits vary among the images that are taken for the same seen class."""
+    """Computes lengths, or the spread of logits over images that are classified as the same seen class."""
     if model.settings.scale_unit == "length":
         return np.linalg.norm(kernel, axis=0)
     seen = len(models.SEEN)
-    taken = (model.features @ model.classifier.kernel[:, :seen] + model.classifier.bias[:seen]).argmax(1)
+    predicted = (model.features @ model.classifier.kernel[:, :seen] + model.classifier.bias[:seen]).argmax(1)
     logits = model.features @ kernel
-    return np.sqrt(sum(logits[taken == c].var(0) * (taken == c).sum() for c in set(taken)) / len(taken))
+    return np.sqrt(sum(logits[predicted == c].var(0) * (predicted == c).sum() for c in set(predicted)) / len(predicted))
 
 
 def test_the_new_weights_are_those_that_the_pipeline_finds(model: model_lib.Model, taught: teach.Result) -> None:
@@ -67,31 +67,31 @@ def test_the_new_weights_are_those_that_the_pipeline_finds(model: model_lib.Mode
     np.testing.assert_allclose(new.kernel[:, -1], expected, rtol=1e-5)
     logits = new.logits(model.features).mean(0)
     assert logits[-1] == pytest.approx(logits[:seen].mean(), abs=1e-4)  # biases are level
-    np.testing.assert_array_equal(taught.model.known.vectors[-1], vector[0])
+    np.testing.assert_array_equal(taught.model.knowledge.vectors[-1], vector[0])
 
 
-def test_the_new_weights_cause_the_importances_that_the_description_asks_for(
+def test_the_new_weights_have_the_importances_predicted_from_the_description(
     model: model_lib.Model, taught: teach.Result
 ) -> None:
     head, kernel = model.classifier.backbone.head, taught.model.classifier.kernel
     (caused,) = class_vectors.importances_of_weights(head, model.activations, kernel[:, -1:])
-    (asked,) = model.forward(taught.model.known.vectors[-1:])
-    reachable = np.linalg.matrix_rank(kernel) >= len(asked)
-    assert caused @ asked / np.linalg.norm(caused) / np.linalg.norm(asked) > (0.99 if reachable else 0.8)
+    (target,) = model.forward(taught.model.knowledge.vectors[-1:])
+    reachable = np.linalg.matrix_rank(kernel) >= len(target)
+    assert caused @ target / np.linalg.norm(caused) / np.linalg.norm(target) > (0.99 if reachable else 0.8)
 
 
 def test_nothing_but_gamma_changes_for_the_other_classes(model: model_lib.Model, taught: teach.Result) -> None:
     before, after = model.classifier, taught.model.classifier
-    assert after.class_names == (*models.SEEN, *models.UNSEEN, "zebra") == taught.model.known.class_names
+    assert after.class_names == (*models.SEEN, *models.UNSEEN, "zebra") == taught.model.knowledge.class_names
     assert after.unseen == ("Okapi", "zebra") and taught.model.seen == models.SEEN
     np.testing.assert_array_equal(after.kernel[:, :-1], before.kernel)
     np.testing.assert_array_equal(after.bias[:-1], before.bias)
-    np.testing.assert_array_equal(taught.model.known.vectors[:-1], model.known.vectors)
+    np.testing.assert_array_equal(taught.model.knowledge.vectors[:-1], model.knowledge.vectors)
     assert model.class_names == models.SEEN + models.UNSEEN  # the old model stays as it is
     assert taught.model.taught == (_ZEBRA,) and model.taught == ()
 
 
-def test_gamma_lies_where_the_rehearsal_chose(taught: teach.Result) -> None:
+def test_gamma_lies_at_the_position_that_validation_chose(taught: teach.Result) -> None:
     logits, seen = taught.model.classifier.logits(taught.model.features), len(models.SEEN)
     margins = gamma.margins(logits, seen)
     if taught.model.settings.synthetic_position is None:
@@ -105,19 +105,19 @@ def test_forgetting_undoes_teaching(model: model_lib.Model, taught: teach.Result
     back = taught.model.forget("Zebra")
     assert back.class_names == model.class_names and back.taught == () and back.classifier.unseen == models.UNSEEN
     np.testing.assert_array_equal(back.classifier.kernel, model.classifier.kernel)
-    np.testing.assert_array_equal(back.known.vectors, model.known.vectors)
+    np.testing.assert_array_equal(back.knowledge.vectors, model.knowledge.vectors)
     again = teach.teach(back, [_ZEBRA]).model
     np.testing.assert_array_equal(again.predict(_images(7)).scores, taught.model.predict(_images(7)).scores)
 
 
 def test_a_class_in_the_middle_is_forgotten_alone(taught: teach.Result) -> None:
     left = teach.forget(taught.model, ["okapi"])
-    assert left.class_names == (*models.SEEN, "zebra") == left.known.class_names
+    assert left.class_names == (*models.SEEN, "zebra") == left.knowledge.class_names
     assert left.classifier.unseen == ("zebra",) and left.taught == (_ZEBRA,)
     np.testing.assert_array_equal(left.classifier.kernel[:, -1], taught.model.classifier.kernel[:, -1])
 
 
-def test_a_model_may_forget_all_that_words_taught_it(model: model_lib.Model) -> None:
+def test_a_model_may_forget_all_classes_learned_from_descriptions(model: model_lib.Model) -> None:
     left = model.forget("Okapi")
     assert left.gamma == 0 and left.classifier.unseen == () and left.seen == left.class_names == models.SEEN
     assert left.teach("Okapi", attributes=["coat: striped"]).classifier.unseen == ("Okapi",)
@@ -137,30 +137,30 @@ def test_several_classes_at_once_are_the_classes_one_by_one() -> None:
 def test_a_model_of_captions_is_taught_by_captions() -> None:
     model = models.by_captions()
     result = teach.teach(model, [description.Description("zebra", captions=(*_CAPTIONS, "a zorilla"))])
-    expected = model.known.slices[0].encoder([*_CAPTIONS, "a zorilla"]).mean(0)
-    np.testing.assert_array_equal(result.model.known.vectors[-1], expected)
-    (lesson,) = result.lessons
-    assert lesson.reading.unknown == ("zorilla",)
-    assert {"black", "white", "stripes"} <= dict(lesson.reading.understood).keys()
+    expected = model.knowledge.slices[0].encoder([*_CAPTIONS, "a zorilla"]).mean(0)
+    np.testing.assert_array_equal(result.model.knowledge.vectors[-1], expected)
+    (report,) = result.reports
+    assert report.reading.unknown == ("zorilla",)
+    assert {"black", "white", "stripes"} <= dict(report.reading.understood).keys()
 
 
-def test_a_lesson_tells_the_nearest_classes_and_the_neurons(model: model_lib.Model, taught: teach.Result) -> None:
-    (lesson,) = taught.lessons
-    assert [name for name, _ in lesson.nearest][:2] in (["Okapi", "Tiger"], ["Tiger", "Okapi"])
-    units = model.forward(np.concatenate([model.known.vectors[:4], taught.model.known.vectors[-1:]]))
+def test_a_report_lists_the_nearest_classes_and_the_neurons(model: model_lib.Model, taught: teach.Result) -> None:
+    (report,) = taught.reports
+    assert [name for name, _ in report.nearest][:2] in (["Okapi", "Tiger"], ["Tiger", "Okapi"])
+    units = model.forward(np.concatenate([model.knowledge.vectors[:4], taught.model.knowledge.vectors[-1:]]))
     units /= np.linalg.norm(units, axis=1, keepdims=True)
     above = units[4] - units[:4].mean(0)
-    assert [index for index, _, _ in lesson.neurons] == [i for i in np.argsort(-above)[:5] if above[i] > 0]
-    assert all(name == model.neuron_names[index] for index, name, _ in lesson.neurons)
-    weights = [weight for _, _, weight in lesson.neurons]
+    assert [index for index, _, _ in report.neurons] == [i for i in np.argsort(-above)[:5] if above[i] > 0]
+    assert all(name == model.neuron_names[index] for index, name, _ in report.neurons)
+    weights = [weight for _, _, weight in report.neurons]
     np.testing.assert_allclose(weights, np.sort(above)[::-1][: len(weights)], rtol=1e-5)
 
 
-def test_a_lesson_warns_of_a_class_that_is_there_already(model: model_lib.Model) -> None:
+def test_a_report_warns_of_a_class_like_one_of_the_models(model: model_lib.Model) -> None:
     cow = ("coat: plain", "horns", "weight:0.69")
-    (lesson,) = teach.teach(model, [description.Description("gnu", attributes=cow)]).lessons
-    assert lesson.too_near and lesson.nearest[0] == ("Cow", pytest.approx(1, abs=0.01))
-    (other,) = teach.teach(model, [description.Description("gnu", attributes=("coat: striped", "horns"))]).lessons
+    (report,) = teach.teach(model, [description.Description("gnu", attributes=cow)]).reports
+    assert report.too_near and report.nearest[0] == ("Cow", pytest.approx(1, abs=0.01))
+    (other,) = teach.teach(model, [description.Description("gnu", attributes=("coat: striped", "horns"))]).reports
     assert not other.too_near
 
 
@@ -169,36 +169,36 @@ def test_a_lesson_warns_of_a_class_that_is_there_already(model: model_lib.Model)
     [
         (
             ["tiger"],
-            "`--name` must be new to the model. Received: 'tiger', which it knows as 'Tiger'. Name the class "
-            "otherwise, or remove the old one first with --forget, if it was taught by words.",
+            "`name` must differ from the names of the model's classes. Received: 'tiger', where the model has 'Tiger'. "
+            "Choose another name; or remove that class with forget first, if it was learned from a description.",
         ),
-        (["zebra", "Zebra"], "Received: 'Zebra', which it knows as 'zebra'."),
-        ([" "], "`--name` must name the new class. Received: an empty name. Add --name=NAME."),
+        (["zebra", "Zebra"], "Received: 'Zebra', where the model has 'zebra'."),
+        ([" "], "`name` must be the name of the new class. Received: an empty name. Add name='NAME'."),
     ],
 )
 def test_names_must_be_new(names: list[str], message: str) -> None:
-    described = [description.Description(name, attributes=("horns",)) for name in names]
+    descriptions = [description.Description(name, attributes=("horns",)) for name in names]
     with pytest.raises(errors.UserError, match=re.escape(message)):
-        teach.teach(models.by_attributes(), described)
+        teach.teach(models.by_attributes(), descriptions)
 
 
 def test_of_several_descriptions_the_wrong_one_is_named() -> None:
-    described = [_ZEBRA, description.Description("okapia", attributes=("hornes",))]
-    with pytest.raises(errors.UserError, match="^okapia: `--attributes` must be one of .* Did you mean 'horns'?"):
-        teach.teach(models.by_attributes(), described)
-    with pytest.raises(errors.UserError, match="^`--attributes` must be one of "):
-        teach.teach(models.by_attributes(), described[1:])
+    descriptions = [_ZEBRA, description.Description("okapia", attributes=("hornes",))]
+    with pytest.raises(errors.UserError, match="^okapia: `attributes` must be one of .* Did you mean 'horns'?"):
+        teach.teach(models.by_attributes(), descriptions)
+    with pytest.raises(errors.UserError, match="^`attributes` must be one of "):
+        teach.teach(models.by_attributes(), descriptions[1:])
 
 
-def test_what_was_learned_from_images_is_not_forgotten() -> None:
+def test_a_class_learned_from_images_cannot_be_forgotten() -> None:
     with pytest.raises(errors.UserError) as caught:
         models.by_attributes().forget("tiger")
     assert str(caught.value) == (
-        "`name` must name classes that were taught by words. Received: Tiger, learned from images. Those taught by "
-        "words are Okapi."
+        "`name` must name only classes that were learned from descriptions. Received: Tiger, learned from images. "
+        "Classes that can be removed: Okapi."
     )
 
 
-def test_what_is_no_class_is_not_forgotten() -> None:
-    with pytest.raises(errors.UserError, match=re.escape("Received: name=Okapii. Did you mean 'Okapi'?")):
+def test_an_unknown_class_cannot_be_forgotten() -> None:
+    with pytest.raises(errors.UserError, match=re.escape("Received: name='Okapii'. Did you mean 'Okapi'?")):
         models.by_attributes().forget("Okapii")

@@ -557,10 +557,12 @@ def test_a_folder_that_is_not_there_is_told_before_anything_is_written(
 
 def test_a_class_that_is_taught_gets_the_weights_that_the_run_gave_it(whole: workdir.Workdir) -> None:
     model = model_lib.load(whole.root)
-    name, vector, column = model.class_names[-1], model.known.vectors[-1], model.classifier.kernel[:, -1]
-    told = [f"{feature}:{value:.9g}" for feature, value in zip(model.known.feature_names, vector, strict=True) if value]
+    name, vector, column = model.class_names[-1], model.knowledge.vectors[-1], model.classifier.kernel[:, -1]
+    told = [
+        f"{feature}:{value:.9g}" for feature, value in zip(model.knowledge.feature_names, vector, strict=True) if value
+    ]
     again = model.forget(name).teach(name, attributes=told)
-    np.testing.assert_array_equal(again.known.vectors[-1], vector)
+    np.testing.assert_array_equal(again.knowledge.vectors[-1], vector)
     assert model.operator is not None and model.operator.shape == (128, 128)
     wanted = model.operator @ model.forward(vector[None])[0]
     cosines = [one @ column / np.linalg.norm(one) for one in (wanted, again.classifier.kernel[:, -1])]

@@ -11,8 +11,10 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from niwt_tf import config as config_lib
-from niwt_tf.data import prepare, zero_shot
+from niwt_tf.data import prepare, user_images, zero_shot
 from niwt_tf.data.aviary import anatomy, aviary_dataset_builder
+
+IMAGE_ENCODING = user_images.LOSSLESS
 
 
 def load(config: config_lib.DataConfig, image_size: int) -> zero_shot.ZeroShotDataset:

@@ -74,9 +74,9 @@ def _noise(count: int, size: int, seed: int) -> Iterator[np.ndarray]:
 def _read(config: config_lib.TransferConfig, size: int, seed: int) -> Iterator[np.ndarray]:
     unreadable: list[str] = []
     paths = named_files.transfer_images(config, seed)
-    if message := image_files.find(named_files.transfer_folder(config)).report():
-        progress.say(message)
-    for _, batch in user_images.batches(paths, size, False, unreadable):
+    if told := image_files.find(named_files.transfer_folder(config)).report():
+        progress.say(told)
+    for _, batch in user_images.batches(paths, size, user_images.JPEG, unreadable):
         yield batch
     if len(unreadable) == len(paths):
         raise errors.UserError(

@@ -63,7 +63,7 @@ def model(
             backbone, kernel.astype(np.float32), bias.astype(np.float32), names, names[len(SEEN) :]
         ),
         gamma=GAMMA,
-        known=knowledge.DomainKnowledge(
+        knowledge=knowledge.DomainKnowledge(
             vectors, features, names, "words by hand", (knowledge.DomainSlice("attributes", len(features)),)
         ),
         forward=domain_map.DomainMap(keras.Model(described, keras.layers.Dense(neurons)(described)), 0.75, 60),

@@ -87,7 +87,7 @@ def _model(known: knowledge.DomainKnowledge, domain: str, deep: bool, descends: 
     return model_lib.Model(
         classifier=classifier.Classifier(cut, kernel, bias, SEEN + UNSEEN, UNSEEN),
         gamma=0.5,
-        known=known,
+        knowledge=known,
         forward=forward,
         inverse=inverse_map.fit(values, labels, vectors, 2, 0),
         settings=validation.ChosenSettings(

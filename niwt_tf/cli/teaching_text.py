@@ -1,0 +1,124 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Format the output of `niwt_teach`: the understood description, changed predictions, and the model's calibration."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from niwt_tf import errors
+from niwt_tf.explain import textual
+from niwt_tf.method.calibration import gamma
+from niwt_tf.models import effect as effect_lib
+from niwt_tf.models import model as model_lib
+from niwt_tf.models import teaching_report
+from niwt_tf.runs import command
+
+_LABEL = 16  # letters, including the indent
+_WIDTH = 100
+_PHRASES = 10
+_BEFORE = 5  # former classes of the images, at most
+
+
+def format_report(report: teaching_report.TeachingReport) -> str:
+    """Format how a model reads the description of a class: features, strongest neurons and nearest classes."""
+    neurons = _listed(
+        f"neuron {index} ({textual.readable(name) if name else 'no clear name'}) {weight:.2f}"
+        for index, name, weight in report.neurons
+    )
+    rows = [row("understood", _understood(report))]
+    rows += [row("unknown", errors.listed(report.reading.unknown))] if report.reading.unknown else []
+    rows.append(row("will look at", neurons or "none above the mean of the seen classes"))
+    rows.append(
+        row("nearest", _listed(f"{textual.readable(name)} {similarity:.2f}" for name, similarity in report.nearest))
+    )
+    if report.too_near:
+        name = textual.readable(report.nearest[0][0])
+        text = f"nearly the same as {name}, so the two may be confused. Describe how they differ."
+        rows.append(row("warning", text))
+    return "\n".join([report.description.name, *rows])
+
+
+def format_model(model: model_lib.Model, path: Path) -> str:
+    """Format the number of classes of a model, and its calibration.
+
+    Args:
+      model: Model after teaching.
+      path: Folder of the run, or bundle, that the model was loaded from.
+    """
+    settings, classes = model.settings, len(model.class_names)
+    rows = [
+        row("classes", f"{classes}, {len(model.classifier.unseen)} of them learned from descriptions"),
+        row(
+            "calibration",
+            f"lambda {settings.lambda_:g}, scale {settings.scale:g}, bias {settings.bias}, gamma {model.gamma:.3f}, "
+            f"which keeps {_seen_fraction(model):.1%} of the training images in a seen class; "
+            + ("default values" if settings.expected is None else f"H on validation classes {settings.expected:.3f}"),
+        ),
+    ]
+    if not any(model.neuron_names):
+        run = path if path.is_dir() else Path("DIR")
+        rows.append(
+            row("neurons", f"without names; to name them, first run: {command.command(model.config, run, ['explain'])}")
+        )
+    return "\n".join(rows)
+
+
+def _seen_fraction(model: model_lib.Model) -> float:
+    """Compute the share of training images that are still classified as a seen class at this gamma, 0..1."""
+    if not model.classifier.unseen:
+        return 1.0
+    margins = gamma.margins(model.classifier.logits(model.features), len(model.seen))
+    return gamma.seen_fraction(margins, model.gamma)
+
+
+def format_effect(effect: effect_lib.Effect) -> str:
+    """Format how new classes change the predictions on images."""
+    lines = [line for one in effect.classes for line in _class_effect(one)]
+    lines += [f"{effect.other_changes:,} more changed class, because gamma changed"] if effect.other_changes else []
+    labels = [f"{effect.images:,} image{'s' * (effect.images != 1)}"] + [""] * (len(lines) - 1)
+    return "\n".join(row(label, text) for label, text in zip(labels, lines, strict=True))
+
+
+def row(label: str, text: str) -> str:
+    """Format a label and a text as one line, or as several if the text is long."""
+    indent = f"  {label:{_LABEL - 2}}"
+    filled = textwrap.fill(
+        text,
+        _WIDTH,
+        initial_indent=indent,
+        subsequent_indent=" " * _LABEL,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return filled.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def _class_effect(effect: effect_lib.ClassEffect) -> list[str]:
+    before = _listed(f"{count:,} {textual.readable(name)}" for name, count in effect.before[:_BEFORE])
+    others = sum(count for _, count in effect.before[_BEFORE:])
+    before += f", {others:,} others" if others else ""
+    clearest = _listed(f"{path.name} {margin:+.2f}" for path, margin in effect.clearest)
+    return [
+        f"{effect.count:,} classified as {effect.class_name}" + (f"; before: {before}" if before else ""),
+        f"{'clearest' if effect.count else 'nearest'}: {clearest}",
+    ]
+
+
+def _understood(report: teaching_report.TeachingReport) -> str:
+    """Format the listed attributes, or the strongest phrases of a text, with their numbers unless all are 1."""
+    features = report.reading.understood
+    if not report.description.attributes:
+        scores, names = np.array([score for _, score in features]), [name for name, _ in features]
+        features = textual.best(scores, names, _PHRASES)
+    plain = all(value == 1 for _, value in features)
+    return _listed(textual.readable(name) + ("" if plain else f" {value:.3g}") for name, value in features)
+
+
+def _listed(items: Iterable[str]) -> str:
+    """Join items by commas, so that no item is broken over two lines."""
+    return ", ".join(item.replace(" ", "\N{NO-BREAK SPACE}") for item in items)
