@@ -90,7 +90,7 @@ def encode_attributes(
     decided, decision = missing_values.decide(known, choice)
     filled, _ = attributes.fill_missing(np.stack(list(decided.values())), len(vectors), names, _ATTRIBUTES)
     if decision:
-        progress.say(f"  {decision}")
+        progress.print_line(f"  {decision}")
     _audit("values", _ATTRIBUTES, classes, filled, len(filled), names)
     shares = (knowledge_lib.DomainSlice("attributes", len(names)),)
     return knowledge_lib.DomainKnowledge(filled, names, classes, _ATTRIBUTES, shares)
@@ -138,7 +138,7 @@ def _audit(
     remedy = "Describe what distinguishes the classes, in words or attributes that seen classes have, too."
     classes = audit.ClassDescriptions(what, source, remedy, class_names, vectors, seen, feature_names, known_words)
     for doubt in audit.check(classes):
-        progress.say(f"  warning: {doubt}")
+        progress.print_line(f"  warning: {doubt}")
 
 
 def _require_captions(captions: Any) -> dict[str, tuple[str, ...]]:

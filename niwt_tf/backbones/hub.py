@@ -144,4 +144,4 @@ def _layer_name(tensor: str) -> str:
 @functools.cache
 def _print_once(line: str) -> None:
     """Print a line only the first time, because a run builds its backbone several times."""
-    progress.say(line)
+    progress.print_line(line)

@@ -149,7 +149,7 @@ def _size(model: keras.Model, image_size: int, path: Path) -> int:
 
 @functools.cache
 def _print_once(text: str) -> None:
-    progress.say(text)
+    progress.print_line(text)
 
 
 def _reason(error: Exception) -> str:

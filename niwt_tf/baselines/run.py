@@ -127,7 +127,7 @@ def _measure(root: Path, methods: Sequence[str]) -> dict[str, dict[str, Any] | N
     for name in methods:
         scores = measure.measure(name, dataset)
         json_files.write(_path(root, name), {"fingerprint": _fingerprint(root, name)} | scores)
-        progress.say(f"  {name}: {scores['seconds']:.1f} s")
+        progress.print_line(f"  {name}: {scores['seconds']:.1f} s")
         measured[name] = scores
     return measured
 

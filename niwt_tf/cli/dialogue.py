@@ -36,7 +36,7 @@ class Dialogue:
         model: model_lib.Model,
         name: str,
         images: effect.SampleImages | None = None,
-        print_line: Callable[[str], None] = progress.say,
+        print_line: Callable[[str], None] = progress.print_line,
     ) -> None:
         """Begin with an empty description.
 

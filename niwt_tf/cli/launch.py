@@ -65,7 +65,7 @@ def start_tensorflow(import_module: str = "") -> None:
     Raises:
       errors.UserError: If the module cannot be imported, or Keras' settings are not valid.
     """
-    progress.say("starting TensorFlow")
+    progress.print_line("starting TensorFlow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["KERAS_BACKEND"] = "tensorflow"
     machine.prefer_onednn()
@@ -75,7 +75,7 @@ def start_tensorflow(import_module: str = "") -> None:
 
         tf.config.list_physical_devices()  # here, because the search for GPUs prints most
     for line in lines:
-        progress.say(line)
+        progress.print_line(line)
     logging.set_verbosity(logging.ERROR)  # TensorFlow Datasets logs every file that it opens
     standard_logging.getLogger("niwt_tf").setLevel(standard_logging.WARNING)  # such as the names of damaged images
     user_code.run(import_module)

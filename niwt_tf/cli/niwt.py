@@ -27,12 +27,12 @@ def main(arguments: Sequence[str]) -> None:
     values = flags.FLAGS
     config = flags_lib.config(values)
     if values.list_layers:
-        progress.say(_layers(config.backbone))
+        progress.print_line(_layers(config.backbone))
         return
     folder = workdir.Workdir(values.workdir or f"runs/{config.data.dataset}-{config.domain.domain}")
     metrics = pipeline.run(config, folder, values.stages, values.overwrite, launch.start_tensorflow)
     if metrics:
-        progress.say(table.table(metrics, folder.root))
+        progress.print_line(table.table(metrics, folder.root))
 
 
 def _layers(config: config_lib.BackboneConfig) -> str:

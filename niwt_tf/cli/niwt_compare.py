@@ -30,7 +30,7 @@ def main(arguments: Sequence[str]) -> None:
     del arguments
     request = compare_flags.read(flags.FLAGS, sys.argv[1:])
     result = comparison.compare(request)
-    progress.say(f"\n{formats.terminal(result)}\n\n  table and figure are in {request.out}")
+    progress.print_line(f"\n{formats.terminal(result)}\n\n  table and figure are in {request.out}")
     if result.failed:
         raise errors.UserError(
             f"Some measurements failed; all others are in the table. The errors are in "

@@ -76,7 +76,7 @@ def main(arguments: Sequence[str]) -> None:
         explained, dataset = run.explained_model, run.setting("dataset")
     class_name, encoding = values["class"].value or "", registry.image_encoding(dataset)
     explain_images.explain(explained, paths, out, class_name, values.method, values.top, encoding)
-    progress.say(f"\npictures and {explain_images.LINES} are in {out}")
+    progress.print_line(f"\npictures and {explain_images.LINES} are in {out}")
 
 
 def _root(values: flags.FlagValues) -> Path:

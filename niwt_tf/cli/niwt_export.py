@@ -68,11 +68,11 @@ def main(arguments: Sequence[str]) -> None:
     from niwt_tf.models import model as model_lib  # starts TensorFlow
 
     begun = time.monotonic()
-    progress.say(f"reading {source}")
+    progress.print_line(f"reading {source}")
     model = model_lib.load(source, values.safe_mode)
-    progress.say(f"writing {out}")
+    progress.print_line(f"writing {out}")
     export.export(model, out, format, name)
-    progress.say(f"\nwrote {_CONTENTS[format]} to {out} in {time.monotonic() - begun:.1f} s")
+    progress.print_line(f"\nwrote {_CONTENTS[format]} to {out} in {time.monotonic() - begun:.1f} s")
 
 
 def run() -> None:

@@ -41,14 +41,14 @@ def main(arguments: Sequence[str]) -> None:
     model = old = model_lib.load(request.model, request.safe_mode)
     if request.forget:
         model = teach.forget(old, request.forget)
-        progress.say(f"removed: {', '.join(name for name in old.class_names if name not in model.class_names)}")
+        progress.print_line(f"removed: {', '.join(name for name in old.class_names if name not in model.class_names)}")
     new = _teach(model, request)
     if new is None:
-        progress.say("Nothing was written.")
+        progress.print_line("Nothing was written.")
         return
     out = request.new_file(new.taught[-1].name if request.interactive else "")
     new.save(str(out))
-    progress.say(f"\n{teaching_text.format_model(new, request.model)}\n{teaching_text.row('written', str(out))}")
+    progress.print_line(f"\n{teaching_text.format_model(new, request.model)}\n{teaching_text.row('written', str(out))}")
 
 
 def _teach(model: model_lib.Model, request: teach_flags.TeachRequest) -> model_lib.Model | None:
@@ -66,10 +66,10 @@ def _teach(model: model_lib.Model, request: teach_flags.TeachRequest) -> model_l
         model, [description.Description(name, **texts) for name, texts in request.descriptions.items()]
     )
     seconds = time.perf_counter() - begun
-    progress.say("\n\n".join(map(teaching_text.format_report, result.reports)))
+    progress.print_line("\n\n".join(map(teaching_text.format_report, result.reports)))
     if images := _read_images(model, request):
-        progress.say(teaching_text.format_effect(effect.measure(model, result.model, images)))
-    progress.say(teaching_text.row("taught in", f"{seconds:.1f} s"))
+        progress.print_line(teaching_text.format_effect(effect.measure(model, result.model, images)))
+    progress.print_line(teaching_text.row("taught in", f"{seconds:.1f} s"))
     return result.model
 
 
@@ -95,7 +95,7 @@ def _read_images(model: model_lib.Model, request: teach_flags.TeachRequest) -> e
 
     images = effect.read_images(model, request.images)
     for unreadable in images.unreadable:
-        progress.say(teaching_text.row("unreadable", unreadable))
+        progress.print_line(teaching_text.row("unreadable", unreadable))
     return images if images.paths else None
 
 

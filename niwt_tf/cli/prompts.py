@@ -73,7 +73,7 @@ def initial_lines(model: model_lib.Model, texts: Mapping[str, Sequence[str]]) ->
 
 
 def ask_name(
-    model: model_lib.Model, first: str, lines: Iterator[str], print_line: Callable[[str], None] = progress.say
+    model: model_lib.Model, first: str, lines: Iterator[str], print_line: Callable[[str], None] = progress.print_line
 ) -> str:
     """Ask for the name of a class until it differs from the names that a model has.
 

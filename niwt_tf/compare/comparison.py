@@ -105,9 +105,9 @@ def _plan_jobs(request: Request) -> list[jobs.ComparisonJob]:
 def _run(planned: Sequence[jobs.ComparisonJob], most: int, threads: int) -> dict[str, int]:
     """Run the jobs that are not done yet, and return the exit status of each by its key."""
     to_do = [job for job in planned if not job.is_done()]
-    progress.say(f"runs: {len(planned)}, of which {len(planned) - len(to_do)} are done")
+    progress.print_line(f"runs: {len(planned)}, of which {len(planned) - len(to_do)} are done")
     if to_do and (overruled := resources.overruled(threads)):
-        progress.say(
+        progress.print_line(
             f"  each process gets {outcome.format_threads(threads)}, whatever {', '.join(overruled)} says: see "
             "niwt_compare --threads_per_process"
         )
@@ -117,7 +117,7 @@ def _run(planned: Sequence[jobs.ComparisonJob], most: int, threads: int) -> dict
     def report(task: workers.Task, code: int) -> None:
         nonlocal ended
         ended += 1
-        progress.say(f"[{ended}/{len(tasks)}] {task.key}: {f'failed, see {task.log}' if code else 'done'}")
+        progress.print_line(f"[{ended}/{len(tasks)}] {task.key}: {f'failed, see {task.log}' if code else 'done'}")
 
     return workers.run(tasks, most, threads, report)
 

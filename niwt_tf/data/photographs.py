@@ -112,7 +112,7 @@ def _report_skipped(skipped: Sequence[str], count: int) -> None:
             "these files."
         )
     if skipped:
-        progress.say(f"  skipped {summary}")
+        progress.print_line(f"  skipped {summary}")
 
 
 def split(builder: tfds.core.DatasetBuilder, name: str, image_size: int) -> zero_shot.Split:

@@ -26,7 +26,7 @@ def prepare(builder: tfds.core.DatasetBuilder, manual_dir: Path | None = None) -
     Raises:
       OSError: If the folder cannot be written.
     """
-    progress.say(f"  preparing the images in {builder.data_dir}")
+    progress.print_line(f"  preparing the images in {builder.data_dir}")
     settings = tfds.download.DownloadConfig(manual_dir=manual_dir) if manual_dir else None
     tfds.disable_progress_bar()
     with progress.no_other_output():

@@ -53,7 +53,7 @@ def _images(folder: Path) -> list[Path]:
     """List the images below a folder, sorted, and print which files are left out."""
     contents = image_files.find(folder)
     if report := contents.report():
-        progress.say(report)
+        progress.print_line(report)
     return sorted(contents.images)
 
 

@@ -118,7 +118,7 @@ def load(dataset: zero_shot.ZeroShotDataset, config: config_lib.DomainConfig, wa
     for domain, vectors in by_domain.items():
         for warning in _check(domain, vectors, dataset):
             if warn:
-                progress.say(f"  warning: {warning}")
+                progress.print_line(f"  warning: {warning}")
     is_scaled = len(by_domain) > 1
     slices = tuple(_slice(domain, one, is_scaled, len(dataset.seen)) for domain, one in by_domain.items())
     scaled = [one.vectors * np.float32(own.factor) for one, own in zip(by_domain.values(), slices, strict=True)]

@@ -49,7 +49,7 @@ class WordVectors:
           errors.UserError: If the file is in no such format, or is binary and gensim is not installed.
         """
         self.name = f"word vectors of {path}"
-        progress.say(f"  reading {self.name}")
+        progress.print_line(f"  reading {self.name}")
         reason = ""
         try:
             self._rows, self._vectors = _read(path)

@@ -70,7 +70,7 @@ def explain(
                 record["focus"] = list(visual.focus_box(values)) if values.max() > 0 else None
                 _draw(record, image, values).save(out / record["picture"], pnginfo=_mark())
                 write(record)
-                progress.say(_summary(record))
+                progress.print_line(_summary(record))
                 bar.update()
     if unreadable:
         others = f" The others are explained in {out}." if len(unreadable) < len(paths) else ""

@@ -35,10 +35,10 @@ def measure(model: model_lib.Model, predictor: agreement.Predictor) -> dict[str,
         dataset = _dataset(model)
     except (errors.UserError, OSError) as error:
         why = " ".join(str(error).split())
-        progress.say(f"  accuracy not measured: {why}")
+        progress.print_line(f"  accuracy not measured: {why}")
         return {"measured": False, "why": why}
     splits = (dataset.test_seen, dataset.test_unseen)
-    progress.say(f"  measuring on {sum(map(len, splits)):,} test images")
+    progress.print_line(f"  measuring on {sum(map(len, splits)):,} test images")
     with progress.bar(None, "measuring", sum(map(len, splits)), unit="image", delay=_BAR_DELAY) as bar:
         predictions = [_predict(model, predictor, split, bar) for split in splits]
     indices = np.array([_class_index(name, model) for name in dataset.class_names])

@@ -64,7 +64,7 @@ def write(model: model_lib.Model, out: Path, name: str, format: str) -> None:
         predictor = _quietly(lambda: client.load(path), client.title)
         measured = _quietly(lambda: agreement.compare(model, predictor), client.title)
         agreement.require(measured, client.title)
-        progress.say(
+        progress.print_line(
             f"  checked with {client.runtime} on {measured.images} sample images: scores differ from the live model's "
             f"by at most {measured.share:.0e} of their spread"
         )

@@ -120,7 +120,7 @@ def _print_doubts(
         known_words=[1.0] * len(old.class_names) + [reading.known_words for reading in readings],
     )
     for doubt in audit.check(audited, first=len(old.class_names)):
-        progress.say(f"  warning: {doubt}")
+        progress.print_line(f"  warning: {doubt}")
 
 
 def _weights(model: state.ModelState, targets: np.ndarray) -> np.ndarray:

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import numpy as np
 
-_EPSILON = 1e-12
+from niwt_tf.numerics import constants
 
 
 def units(rows: np.ndarray) -> np.ndarray:
     """Scale the rows of `[N,M]` to length 1; zeros stay as they are."""
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), _EPSILON)
+    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), constants.LEAST_DIVISOR)

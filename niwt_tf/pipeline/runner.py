@@ -66,12 +66,12 @@ def run(
     workdir.claim(config)
     for number, (name, stage) in enumerate(stage_table.STAGES.items(), 1):
         if context and name in to_do:
-            progress.say(f"[{number}/{len(stage_table.STAGES)}] {name}: {stage.title}")
+            progress.print_line(f"[{number}/{len(stage_table.STAGES)}] {name}: {stage.title}")
             _require_parents(name, workdir, prints)
             _run_stage(name, context, prints[name])
             _write_metrics(workdir, prints)
         elif workdir.is_current(name, prints[name]):
-            progress.say(f"[{number}/{len(stage_table.STAGES)}] {name}: done before")
+            progress.print_line(f"[{number}/{len(stage_table.STAGES)}] {name}: done before")
     return _write_metrics(workdir, prints)
 
 
@@ -96,7 +96,7 @@ def _start(config: config_lib.RunConfig, workdir: workdir_lib.Workdir, start: Ca
     from niwt_tf.pipeline import stages  # starts TensorFlow
     from niwt_tf.util import devices  # starts TensorFlow
 
-    progress.say(f"  {devices.configure(config)}")
+    progress.print_line(f"  {devices.configure(config)}")
     context = context_lib.Run(config, workdir)
     stages.check(context)
     return context

@@ -70,12 +70,12 @@ def prepare_data(run: context.Run, folder: Path) -> None:
 def encode_knowledge(run: context.Run, folder: Path) -> None:
     """Write the domain vectors; compute those of a validation, too, so that errors in them show at once."""
     knowledge = knowledge_lib.load(run.dataset, run.config.domain)
-    progress.say(f"  {knowledge.source}")
+    progress.print_line(f"  {knowledge.source}")
     knowledge.save(folder / run_files.KNOWLEDGE)
     if run.protocol == "groups":
         run.validation_knowledge(0)
     else:
-        progress.say(f"  validation: {run.protocol_note()}")
+        progress.print_line(f"  validation: {run.protocol_note()}")
 
 
 def compute_activations(run: context.Run, folder: Path) -> None:

@@ -54,7 +54,7 @@ class Epochs:
         self._manager = tf.train.CheckpointManager(state, str(folder), max_to_keep=1)
         self._manager.restore_or_initialize()
         if self.done:
-            progress.say(f"  resuming after epoch {self.done} of {most}")
+            progress.print_line(f"  resuming after epoch {self.done} of {most}")
 
     @property
     def done(self) -> int:

@@ -19,7 +19,7 @@ _T = TypeVar("_T")
 _kept_output: TextIO | None = None
 
 
-def say(text: str) -> None:
+def print_line(text: str) -> None:
     """Print one line above any bar, and flush it, even if the output is no terminal."""
     output = _kept_output or sys.stdout
     tqdm.tqdm.write(paths.printable(text), file=output)
@@ -28,7 +28,7 @@ def say(text: str) -> None:
 
 @contextlib.contextmanager
 def no_other_output() -> Iterator[None]:
-    """Hide what libraries print to standard output; lines of `say` still appear."""
+    """Hide what libraries print to standard output; lines of `print_line` still appear."""
     global _kept_output
     with open(os.devnull, "w", encoding="utf-8") as nowhere:
         _kept_output = sys.stdout

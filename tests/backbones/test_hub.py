@@ -37,7 +37,7 @@ def printed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Lines that are printed."""
     lines: list[str] = []
     hub._print_once.cache_clear()
-    monkeypatch.setattr(hub.progress, "say", lines.append)
+    monkeypatch.setattr(hub.progress, "print_line", lines.append)
     return lines
 
 

@@ -186,7 +186,7 @@ def _run_without_reader(main: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("count", [1, 100_000])
 def test_a_reader_that_has_gone_ends_the_program_in_silence(count: int) -> None:
-    answer = _run_without_reader(f"progress.say('x' * {count})")
+    answer = _run_without_reader(f"progress.print_line('x' * {count})")
     assert (answer.returncode, answer.stderr) == (1, "")
 
 
@@ -194,7 +194,7 @@ def test_a_reader_that_has_gone_ends_the_program_in_silence(count: int) -> None:
 @pytest.mark.parametrize("count", [1, 100_000])
 def test_output_to_a_full_disk_is_an_error_with_status_1(count: int) -> None:
     with open("/dev/full", "w") as full:
-        answer = _run(main=f"progress.say('x' * {count})", stdout=full)
+        answer = _run(main=f"progress.print_line('x' * {count})", stdout=full)
     message = _DISK.format("[Errno 28] No space left on device") + _KEPT
     assert (answer.returncode, answer.stderr) == (1, f"\n{message}\n")
 
@@ -308,5 +308,5 @@ def test_names_that_are_not_utf8_are_printed_readably() -> None:
 
 def test_a_terminal_need_not_know_every_letter(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONIOENCODING", "ascii")
-    answer = _run(main="progress.say('熊')")
+    answer = _run(main="progress.print_line('熊')")
     assert (answer.returncode, answer.stdout, answer.stderr) == (0, "\\u718a\n", "")

@@ -37,7 +37,7 @@ class Numbers(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type:
                 raise self.trouble
             print("noise of a library")
             yield number, {"number": number}
-        progress.say("  heard")
+        progress.print_line("  heard")
 
 
 def _numbers(builder: Numbers) -> list[int]:

@@ -32,7 +32,7 @@ def _terminal(monkeypatch: pytest.MonkeyPatch) -> _Terminal:
 
 
 def test_say_prints_one_line_to_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
-    progress.say("[1/9] data: images")
+    progress.print_line("[1/9] data: images")
     assert capsys.readouterr() == ("[1/9] data: images\n", "")
 
 
@@ -74,7 +74,7 @@ def test_bar_goes_on_from_what_was_done_before(monkeypatch: pytest.MonkeyPatch) 
 def test_say_stays_on_a_line_of_its_own_above_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = _terminal(monkeypatch)
     for _ in progress.bar(range(1), "training"):
-        progress.say("a word in between")
+        progress.print_line("a word in between")
     before, _, after = terminal.getvalue().partition("a word in between\n")
     assert before.endswith("\r") and before.rstrip("\r").rpartition("\r")[2].strip() == "", "the bar is cleared first"
     assert "  training:" in after
@@ -83,7 +83,7 @@ def test_say_stays_on_a_line_of_its_own_above_a_bar(monkeypatch: pytest.MonkeyPa
 def test_other_output_is_not_heard_and_what_is_said_is(capfd: pytest.CaptureFixture[str]) -> None:
     with progress.no_other_output():
         print("noise \u2192 of a library")
-        progress.say("a word in between")
+        progress.print_line("a word in between")
         sys.stderr.write("a warning\n")
     print("after")
     assert capfd.readouterr() == ("a word in between\nafter\n", "a warning\n")
@@ -95,7 +95,7 @@ def test_other_output_is_heard_again_after_an_error(capsys: pytest.CaptureFixtur
         raise KeyboardInterrupt
     assert sys.stdout is before
     print("after")
-    progress.say("said")
+    progress.print_line("said")
     assert capsys.readouterr().out == "after\nsaid\n"
 
 
@@ -104,7 +104,7 @@ def test_what_is_said_without_other_output_stays_above_a_bar(monkeypatch: pytest
     with progress.no_other_output():
         for _ in progress.bar(range(1), "reading"):
             print("noise")
-            progress.say("a word in between")
+            progress.print_line("a word in between")
     assert "a word in between\n" in terminal.getvalue() and "noise" not in terminal.getvalue()
 
 

@@ -125,12 +125,12 @@ def _unpack(archive: Archive, root: Path) -> str:
             return f"Not downloaded: {archive.url} has neither https nor a published checksum.\n"
         if not _may_download.get():
             return f"Not downloaded: {archive.url}, because downloads are disabled here.\n"
-        progress.say(f"  downloading {archive.url} ({archive.size}) into {root}")
+        progress.print_line(f"  downloading {archive.url} ({archive.size}) into {root}")
         try:
             download.fetch(archive.url, path, archive.sha256)
         except requests.RequestException as error:
             return f"Could not download {archive.url}: {_reason(error)}.\n"
-    progress.say(f"  unpacking {path}")
+    progress.print_line(f"  unpacking {path}")
     archives.unpack(path, root)
     return ""
 

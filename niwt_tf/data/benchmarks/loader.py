@@ -36,7 +36,7 @@ def load(
     )
     if not prepare.is_prepared(builder):
         folder = benchmark.fetch_images(root, folders.prepared_folder(config))
-        progress.say(f"  split {split.paths[0]}, images {folder}")
+        progress.print_line(f"  split {split.paths[0]}, images {folder}")
         prepare.prepare(builder, root)
     metadata = builder.info.metadata
     files = benchmark_lib.BenchmarkFiles(split_files.folders(benchmark.name, root))

@@ -26,7 +26,7 @@ def images_from_tfds(prepared_dir: Path, folder: Path) -> None:
     versions = sorted((prepared_dir / _DATASET).glob("*/dataset_info.json"))
     if not versions:
         return
-    progress.say(f"  copying the photographs from {versions[-1].parent}")
+    progress.print_line(f"  copying the photographs from {versions[-1].parent}")
     builder = tfds.builder_from_directory(versions[-1].parent)
     decoders = tfds.decode.PartialDecoding(
         {"image": True, "image/filename": True}, {"image": tfds.decode.SkipDecoding()}

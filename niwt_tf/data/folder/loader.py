@@ -35,7 +35,7 @@ def load(config: config_lib.DataConfig, image_size: int) -> zero_shot.ZeroShotDa
     """
     layout = layout_lib.read(Path(config.data_dir).expanduser(), config.unseen)
     for line in layout.remarks():
-        progress.say(line)
+        progress.print_line(line)
     _warn_unnamed(layout)
     layout_lib.require_different(layout)
     builder = folder_dataset_builder.Builder(
@@ -66,7 +66,7 @@ def _warn_unnamed(layout: layout_lib.Layout) -> None:
     """Warn about classes that are unseen only because they have a description and no image."""
     if layout.unnamed:
         hint = names_lib.nearest(layout.unnamed, layout.images)
-        progress.say(
+        progress.print_line(
             "  warning: these classes are unseen because they have a description and no image: "
             f"{errors.listed(layout.unnamed)}.{hint} To confirm this, list all unseen classes in unseen.txt; else "
             "correct their names, or remove their descriptions."
@@ -109,7 +109,7 @@ def _choose_files(label: str, train: Collection[str], test: Collection[str], fil
     choice = caption_files.choose(files, train, test)
     if choice.ambiguous:
         names = errors.listed(f"{file}.txt ({', '.join(images)})" for file, images in choice.ambiguous.items())
-        progress.say(
+        progress.print_line(
             f"  captions of {label} that may describe test images are not read: {names}. Name each file after its "
             "image, such as 7.jpg.txt for 7.jpg, to have it belong to that image alone."
         )

@@ -74,8 +74,8 @@ def _noise(count: int, size: int, seed: int) -> Iterator[np.ndarray]:
 def _read(config: config_lib.TransferConfig, size: int, seed: int) -> Iterator[np.ndarray]:
     unreadable: list[str] = []
     paths = named_files.transfer_images(config, seed)
-    if told := image_files.find(named_files.transfer_folder(config)).report():
-        progress.say(told)
+    if report := image_files.find(named_files.transfer_folder(config)).report():
+        progress.print_line(report)
     for _, batch in user_images.batches(paths, size, user_images.JPEG, unreadable):
         yield batch
     if len(unreadable) == len(paths):
@@ -85,4 +85,6 @@ def _read(config: config_lib.TransferConfig, size: int, seed: int) -> Iterator[n
             f"{errors.listed(unreadable)}. Repair these files, or name another folder."
         )
     if unreadable:
-        progress.say(f"  skipped {len(unreadable)} of {len(paths)} images of the transfer: {errors.listed(unreadable)}")
+        progress.print_line(
+            f"  skipped {len(unreadable)} of {len(paths)} images of the transfer: {errors.listed(unreadable)}"
+        )
