@@ -301,7 +301,7 @@ def test_a_flagfile_that_is_not_utf8_is_an_error(tmp_path: Path) -> None:
 
 
 def test_names_that_are_not_utf8_are_printed_readably() -> None:
-    main = "name = os.fsdecode(b'caf\\xe9')\nprogress.say(name)\nprint(name)\nraise errors.UserError(name)"
+    main = "name = os.fsdecode(b'caf\\xe9')\nprogress.print_line(name)\nprint(name)\nraise errors.UserError(name)"
     answer = _run(main=main)
     assert (answer.returncode, answer.stdout, answer.stderr) == (1, "caf\\xe9\ncaf\\udce9\n", "\ncaf\\xe9\n")
 
