@@ -20,7 +20,6 @@ STAGES = (
     "map",
     "transfer",
     "inverse_map",
-    "inverse_map",
 )  # stages that a run must have finished
 _MOST = 3  # class names in a file name
 _LONGEST = 24  # letters of each
