@@ -84,7 +84,7 @@ def test_several_labels_an_image_are_refused_and_their_features_taken() -> None:
     x = images = keras.Input((8, 8, 3))
     x = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(4, 3)(x))
     model = keras.Model(images, keras.layers.Dense(3, activation="sigmoid")(x))
-    with pytest.raises(errors.UserError, match="which scores 3 labels each on its own, by a sigmoid.* fit_classifier"):
+    with pytest.raises(errors.UserError, match="which scores 3 labels independently, by a sigmoid.* fit_classifier"):
         niwt_tf.load_classifier(model, _NAMES)
     backbone = niwt_tf.load_backbone(model)
     assert backbone.feature_size == 4
@@ -139,7 +139,7 @@ def test_layers_that_a_module_registers_are_known(tmp_path: Path) -> None:
         niwt_tf.load_classifier(name, _NAMES)
     assert niwt_tf.load_classifier(name, _NAMES, import_module=str(code)).kernel.shape == (4, 3)
     with pytest.raises(
-        errors.UserError, match=r"`import_module` must name a module .* Received: import_module=none_such"
+        errors.UserError, match=r"`import_module` must name a module .* Received: import_module='none_such'"
     ):
         niwt_tf.load_classifier(name, _NAMES, import_module="none_such")
 

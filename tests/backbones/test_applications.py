@@ -204,7 +204,7 @@ def test_normalized_images_are_divided_by_the_root_of_the_spread() -> None:
     images = keras.Input((1, 1, 3))
     network = keras.Model(images, keras.layers.Normalization()(images))
     network.layers[1].set_weights([np.array([1, 2, 3]), np.array([4, 9, 16]), np.array(1)])
-    applications._narrow(network)
+    applications._rescale(network)
     expected = np.array([1 / 2, 1 / 3, 1 / 4]) / np.sqrt([0.229, 0.224, 0.225])
     np.testing.assert_allclose(network(np.array([[[[2, 3, 4]]]], np.float32))[0, 0, 0], expected, rtol=1e-5)
 

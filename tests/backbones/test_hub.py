@@ -232,7 +232,7 @@ def test_tensorflow_hub_must_be_installed(saved: Path, monkeypatch: pytest.Monke
         hub.build(_config(saved))
 
 
-@pytest.mark.parametrize(("folder", "trouble"), [("none", "does not exist"), ("", "holds no saved_model.pb")])
+@pytest.mark.parametrize(("folder", "trouble"), [("none", "does not exist"), ("", "contains no saved_model.pb")])
 def test_a_folder_without_a_model_is_an_error(tmp_path: Path, folder: str, trouble: str) -> None:
     with pytest.raises(errors.UserError) as caught:
         hub.build(_config(tmp_path / folder))

@@ -167,7 +167,7 @@ def test_some_seen_classes_must_be_pseudo_unseen_and_some_must_stay(
 def test_a_missing_variable_is_an_error(tmp_path: Path) -> None:
     _write(tmp_path)
     io.savemat(tmp_path / "res101.mat", {"features": np.ones((3, 35))})
-    with pytest.raises(errors.UserError, match=r"must hold `features`, `labels`, `image_files`.*without labels"):
+    with pytest.raises(errors.UserError, match=r"must contain `features`, `labels`, `image_files`.*without labels"):
         xlsa17.load(tmp_path)
 
 

@@ -87,7 +87,7 @@ def test_show_repeats_the_lines(by_attributes: model_lib.Model) -> None:
         ("hornz", "Did you mean 'horns'?"),
         ("coat: plain", "`--attributes` must not contradict one another. Received: coat=plain and coat=striped"),
         ("weight:9", "`--attributes` must have numbers in the table's unit"),
-        ('"weight', "`--attributes` must have commas between them, and quotes in pairs."),
+        ('"weight', "`--attributes` must be separated by commas, with quotes in pairs."),
     ],
 )
 def test_a_line_with_a_mistake_is_ignored(line: str, message: str, by_attributes: model_lib.Model) -> None:
@@ -114,7 +114,7 @@ def test_a_line_with_some_unknown_words_is_used_and_they_are_printed(by_captions
 
 def test_a_document_grows_line_by_line(by_captions: model_lib.Model) -> None:
     (share,) = by_captions.knowledge.slices
-    known = dataclasses.replace(by_captions.knowledge, shares=(dataclasses.replace(share, domain="documents"),))
+    known = dataclasses.replace(by_captions.knowledge, slices=(dataclasses.replace(share, domain="documents"),))
     result, _ = _run(dataclasses.replace(by_captions, knowledge=known), "black stripes", "long legs", "save")
     assert result is not None and result.model.taught[0].documents == ("black stripes\nlong legs",)
 
@@ -184,7 +184,7 @@ def test_kinds_of_attributes_are_attributes(
     domains: tuple[str, ...], expected: str, by_attributes: model_lib.Model
 ) -> None:
     shares = tuple(knowledge.DomainSlice(domain, 4) for domain in domains)
-    known = dataclasses.replace(by_attributes.knowledge, shares=shares)
+    known = dataclasses.replace(by_attributes.knowledge, slices=shares)
     assert prompts.description_kind(dataclasses.replace(by_attributes, knowledge=known)) == expected
 
 
@@ -193,6 +193,6 @@ def test_a_model_of_several_kinds_is_not_described_line_by_line(
     domains: tuple[str, ...], by_attributes: model_lib.Model
 ) -> None:
     shares = tuple(knowledge.DomainSlice(domain, 4) for domain in domains)
-    known = dataclasses.replace(by_attributes.knowledge, shares=shares)
+    known = dataclasses.replace(by_attributes.knowledge, slices=shares)
     with pytest.raises(errors.UserError, match=r"whose classes are described by \w+(\+\w+)?\. Describe"):
         prompts.description_kind(dataclasses.replace(by_attributes, knowledge=known))

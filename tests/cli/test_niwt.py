@@ -93,7 +93,7 @@ def test_helpfull_shows_every_flag_once_under_its_group(niwt: _Niwt) -> None:
     } == {}
     groups = re.split(r"^\S*niwt: (.*):$", answer.stdout, flags=re.MULTILINE)
     by_title = dict(zip(groups[1::2], map(_FLAG.findall, groups[2::2]), strict=True))
-    assert len(by_title) == 8
+    assert len(by_title) == 7
     assert "aviary_seed" in by_title["Images"] and "domain" in by_title["Domain knowledge"]
     assert "lambdas" in by_title["Validation candidates"] and "layer" in by_title["Backbone"]
     assert answer.stderr == ""

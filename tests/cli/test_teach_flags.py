@@ -153,7 +153,7 @@ def test_mistakes_are_errors(arguments: list[str], message: str, cwd: Path) -> N
 
 
 def test_missing_images_are_an_error(cwd: Path) -> None:
-    with pytest.raises(errors.UserError, match="Received: none/, where there is none."):
+    with pytest.raises(errors.UserError, match="Received: no image in none/."):
         _read(*_ZEBRA, "--images=a.png,none/")
 
 

@@ -132,7 +132,7 @@ def test_a_handle_without_a_network_names_both_ways(tmp_path: Path, monkeypatch:
     message = str(caught.value)
     assert f"must name a model that can be fetched. Received: text_encoder='hub:{handle}', which gives: " in message
     assert f"or into $TFHUB_CACHE_DIR/{hashlib.sha1(handle.encode()).hexdigest()} (the SHA-1" in message
-    assert "name that folder after hub:" in message
+    assert "which you name after hub:" in message
 
 
 def test_the_recipe_for_work_without_a_network_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

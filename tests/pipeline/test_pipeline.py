@@ -160,6 +160,7 @@ def test_a_second_run_has_nothing_to_do_and_starts_no_tensorflow(
     assert capsys.readouterr().out.count("done before") == len(stage_table.STAGES)
 
 
+@pytest.mark.slow
 def test_a_run_killed_in_every_stage_goes_on_with_nothing_redone_and_has_the_same_scores(
     config: config_lib.RunConfig,
     whole: workdir.Workdir,
@@ -188,6 +189,7 @@ def _killed(stage: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
+@pytest.mark.slow
 def test_sigkill_in_the_training_costs_one_epoch_at_most(tiny_data_dir: Path, tmp_path: Path) -> None:
     data = ["--aviary_seed=7", "--aviary_classes=12", "--aviary_unseen=3", "--aviary_images=6"]
     tiny = [f"--{name}={value}" for name, value in (_TINY | {"epochs": 40}).items()]
@@ -209,6 +211,7 @@ def test_sigkill_in_the_training_costs_one_epoch_at_most(tiny_data_dir: Path, tm
     assert "Traceback" not in again.stderr
 
 
+@pytest.mark.slow
 def test_stages_one_by_one_give_the_same_scores(
     config: config_lib.RunConfig, whole: workdir.Workdir, tmp_path: Path
 ) -> None:

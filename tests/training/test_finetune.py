@@ -320,6 +320,7 @@ def test_a_class_of_one_image_keeps_it_for_the_training() -> None:
     assert np.bincount(labels[held_out], minlength=3).tolist() == [0, 1, 1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["features", "classifier", "network"])
 @pytest.mark.parametrize("patience", [0, 50])
 def test_a_call_killed_anywhere_goes_on_as_if_it_had_not_been(

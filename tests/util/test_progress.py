@@ -37,7 +37,9 @@ def test_say_prints_one_line_to_standard_output(capsys: pytest.CaptureFixture[st
 
 
 def test_a_line_reaches_a_pipe_at_once() -> None:
-    script = "import os\nfrom niwt_tf.util import progress\nprogress.print_line('begun')\nos._exit(0)  # as a kill would"
+    script = (
+        "import os\nfrom niwt_tf.util import progress\nprogress.print_line('begun')\nos._exit(0)  # as a kill would"
+    )
     env = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     answer = subprocess.run(
         [sys.executable, "-c", script], env=env | {"PYTHONPATH": str(_ROOT)}, capture_output=True, text=True

@@ -46,7 +46,7 @@ def load(config: config_lib.DataConfig, image_size: int) -> zero_shot.ZeroShotDa
                 values={entry["name"]: anatomy.encode_traits(entry["traits"]) for entry in guide},
                 source="the aviary's field guide",
             ),
-            captions=lambda: zero_shot.Texts(_captions(builder), "the aviary, ten per training image"),
+            captions=lambda: zero_shot.Texts(_captions(builder), "the aviary, ten to a training image"),
             documents=lambda: zero_shot.Texts(
                 {entry["name"]: (entry["document"],) for entry in guide}, "the aviary's field guide"
             ),

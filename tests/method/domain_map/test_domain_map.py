@@ -382,11 +382,11 @@ def test_residuals_are_of_maps_without_the_class(relation: Relation, fitted: dom
 
 
 @pytest.mark.parametrize("broken", ["vectors", "sums"])
-def test_a_loss_that_is_no_number_is_an_error_that_names_the_flag(relation: Relation, broken: str) -> None:
+def test_a_loss_that_is_no_number_is_an_error_that_names_the_setting(relation: Relation, broken: str) -> None:
     data = {"vectors": relation.vectors.copy(), "sums": relation.sums.copy()}
     data[broken][3, 2] = np.nan
     config = dataclasses.replace(_CONFIG, map_steps=3)  # fewer than between two checks
-    message = r"`loss` must be a finite number\. Received: nan in step 3 .*Lower --map_learning_rate\."
+    message = r"`loss` must be a finite number\. Received: nan in step 3 .*Lower map_learning_rate\."
     with pytest.raises(errors.DivergedError, match=message):
         fit.fit_to_sums(data["vectors"], data["sums"], relation.counts, config, seed=0)
 
