@@ -38,8 +38,8 @@ def test_a_run_becomes_a_saved_model_below_exported(run: Path, tmp_path: Path) -
     answer = _export(f"--model={run}", cwd=tmp_path)
     assert (answer.returncode, answer.stderr) == (0, "")
     assert re.fullmatch(
-        f"starting TensorFlow\nreading {run}\nwriting exported/animals/1\n\nexported/animals/1: a SavedModel with the "
-        r"signatures serving_default, from_bytes, explain and importances, in \d+\.\d s\n",
+        f"starting TensorFlow\nreading {run}\nwriting exported/animals/1\n\nwrote a SavedModel with the signatures "
+        r"serving_default, from_bytes, explain and importances to exported/animals/1 in \d+\.\d s\n",
         answer.stdout,
     )
     out = tmp_path / "exported" / "animals" / "1"

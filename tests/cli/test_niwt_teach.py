@@ -127,7 +127,7 @@ def test_a_bundle_is_taught_line_by_line(cwd: Path) -> None:
     )
     assert (answer.returncode, answer.stderr) == (0, "")
     assert "\nName of the new class:\nThe model already has a class Cow. Another name:\n" in answer.stdout
-    assert "Received: none but words unknown to it: zorilla, quagga." in answer.stdout
+    assert "Received: only unknown words: zorilla, quagga." in answer.stdout
     assert answer.stdout.count("\nGnu\n  understood    ") == 3
     assert answer.stdout.endswith("\n  written       captions+gnu.keras\n")
     assert model_lib.load(cwd / "captions+gnu.keras").taught[0].captions == ("white and black horns",)
@@ -138,11 +138,14 @@ def test_a_bundle_is_taught_line_by_line(cwd: Path) -> None:
     [
         (["--name=gnu", "--attributes=hornz"], "Received: attributes='hornz'. Did you mean 'horns'?"),
         (["--name=gnu", "--attributes=coat: plain,coat: striped"], "must not contradict one another. Received: coat=p"),
-        (["--name=gnu", "--attributes=weight:5"], "must have numbers in the table's unit, here -1 to 2, or shares"),
+        (
+            ["--name=gnu", "--attributes=weight:5"],
+            "must have numbers in the table's unit, here -1 to 2, or percentages",
+        ),
         (["--name=ZEBRA", "--attributes=horns", "--out=x.keras"], "Received: 'ZEBRA', where the model has 'zebra'."),
         (
             ["--name=gnu", "--captions=black stripes"],
-            "model knows its classes: by attributes. Received: captions of",
+            "in the domains of the model: attributes. Received: captions for",
         ),
         (["--forget=zebro"], "Received: forget='zebro'. Did you mean 'zebra'?"),
         (
@@ -152,7 +155,7 @@ def test_a_bundle_is_taught_line_by_line(cwd: Path) -> None:
         (["--interactive", "--name=gnu", "--captions=x"], "by attributes. Received: --captions."),
         (
             ["--model=captions.keras", "--name=gnu", "--captions=a zorilla", "--captions=the quagga"],
-            "Received: none but words unknown to it: zorilla, quagga.",
+            "Received: only unknown words: zorilla, quagga.",
         ),
         (["--model=photos/a.keras", "--name=gnu", "--attributes=horns"], "which does not exist."),
     ],
