@@ -86,7 +86,7 @@ def curve(accuracies: gzsl.Curve, metrics: Mapping[str, Any], theme: Theme = LIG
         axes.set(xlabel="U, accuracy on unseen classes", ylabel="S, accuracy on seen classes")
         axes.grid(color=theme.grid)
         axes.set_axisbelow(True)
-        axes.legend(loc="upper right")
+        axes.legend(loc="lower left")
     return figure
 
 
