@@ -62,7 +62,7 @@ def test_two_seen_classes_of_two_images_with_one_caption_each_and_one_unseen_wit
     assert (metrics["rehearsal"], metrics["harmonic_mean_expected"]) == ("defaults", None)
     assert [metrics[name] for name in ("map_relevance", "lambda", "scale", "bias")] == [10, 0.0, 1.0, "level"]
     told = capsys.readouterr().out
-    assert "  rehearsal: 0 of 2 seen classes have two training images, and three must: map, lambda," in told
+    assert "  validation: 0 of 2 seen classes have two training images, and three must: map, lambda," in told
     assert ", by default" in told and "H on validation classes                         -  " in told
     _use(call, root, "--captions=A small red animal.")
     assert "default values\n" in capsys.readouterr().out

@@ -89,13 +89,12 @@ def test_pieces_can_be_given(
     assert model.forward is forward
     assert model.inverse is inverse
     assert dataclasses.astuple(model.settings) == (
-        "descent",
+        ("descent", 0),
         0.01,
         1.0,
         "zero",
         0.8,
         0.0,
-        0,
         "spread",
         None,
         "defaults",

@@ -113,7 +113,7 @@ def test_loading_twice_gives_the_same(tiny_dataset: zero_shot.ZeroShotDataset, d
         ("attributes", r"36 attributes: the aviary's field guide"),
         (  # 9 x 6 x 10 + 3 x 100
             "captions",
-            r"840 captions: the aviary, ten per training image; TF-IDF, 0 of [\d,]+ words of unseen classes unknown",
+            r"840 captions: the aviary, ten to a training image; TF-IDF, 0 of [\d,]+ words of unseen classes unknown",
         ),
         (
             "documents",

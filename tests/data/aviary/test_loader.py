@@ -160,5 +160,5 @@ def test_birds_lie_in_the_folder_of_prepared_datasets_or_else_in_the_one_of_data
 
 
 def test_too_many_unseen_species_are_an_error_of_the_user(tmp_path: Path) -> None:
-    with pytest.raises(errors.UserError, match="Use fewer unseen or more classes"):
+    with pytest.raises(errors.UserError, match="Choose fewer unseen classes, or more classes"):
         loader.load(config_lib.DataConfig(data_dir=str(tmp_path), aviary_classes=12, aviary_unseen=9), 64)

@@ -67,9 +67,7 @@ def test_photographs_that_cannot_be_read_are_skipped_and_told(
 def test_without_one_that_can_be_read_that_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "broken.jpg").write_bytes(b"")
     config = config_lib.TransferConfig(transfer_source=f"images:{tmp_path}")
-    message = (
-        r"^`--transfer_source` must name a folder of photographs that can be read\. Received: .*\(an empty file\)\."
-    )
+    message = r"^`transfer_source` must name a folder of photographs that can be read\. Received: .*\(an empty file\)\."
     with pytest.raises(errors.UserError, match=message):
         _all(config)
 
