@@ -53,9 +53,14 @@ def weights(
 
     Raises:
       errors.DivergedError: If the loss is not a finite number.
+      ValueError: If some requests have an operator, and others have none.
     """
     closed = [closed_form.solve(one.operator, one.targets) for one in requests if one.operator is not None]
     if closed:
+        if len(closed) < len(requests):
+            raise ValueError(
+                f"All requests must have an operator, or none. Received: {len(closed)} of {len(requests)}."
+            )
         return closed
     counts = [len(one.targets) for one in requests]
     kernel = descent.transfer(

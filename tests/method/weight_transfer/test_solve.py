@@ -53,3 +53,10 @@ def test_requests_without_operators_are_columns_of_one_descent(classifier: class
     head = classifier.backbone.head
     expected = descent.transfer(head, activations, np.concatenate(targets), seen, pulls, _CONFIG, 5)
     np.testing.assert_allclose(np.concatenate(kernels, axis=1), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_requests_with_and_without_operators_are_not_mixed(classifier: classifier_lib.Classifier) -> None:
+    first, second = _targets(classifier)
+    requests = [solve.Request(first, 0.0, np.zeros((128, first.shape[1]))), solve.Request(second, 0.0)]
+    with pytest.raises(ValueError, match=r"^All requests must have an operator, or none\. Received: 1 of 2\.$"):
+        solve.weights(requests, classifier, _activations(classifier), _CONFIG, 0)
