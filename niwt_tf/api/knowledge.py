@@ -86,8 +86,8 @@ def encode_attributes(
         )
     choice = settings.read("domain", missing_value=missing_value).missing_value
     rows = {str(index): row for index, row in enumerate(vectors)}
-    known = missing_values.attributes(names, rows, vectors, _ATTRIBUTES)
-    decided, decision = missing_values.decide(known, choice)
+    table = missing_values.attributes(names, rows, vectors, _ATTRIBUTES)
+    decided, decision = missing_values.decide(table, choice)
     filled, _ = attributes.fill_missing(np.stack(list(decided.values())), len(vectors), names, _ATTRIBUTES)
     if decision:
         progress.print_line(f"  {decision}")

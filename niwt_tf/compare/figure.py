@@ -46,7 +46,7 @@ def write(result: outcome.Outcome, folder: Path) -> None:
 
 def draw(result: outcome.Outcome) -> figure_lib.Figure:
     """Draw a panel for each domain: methods from the best down, varied settings of one method in their order."""
-    domains = {domain: _sorted(rows) for domain, rows in table.by_domain(result.rows).items()}
+    domains = {domain: _sorted(rows) for domain, rows in table.group_by_domain(result.rows).items()}
     heights = [_DOMAIN + _ROW * len(rows) for rows in domains.values()]
     figure = figure_lib.Figure(figsize=(_WIDTH, sum(heights) + _FOOT), layout="constrained")
     panels = figure.subplots(len(domains), sharex=True, squeeze=False, height_ratios=heights)[:, 0]

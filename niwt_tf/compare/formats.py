@@ -19,7 +19,7 @@ def terminal(outcome: outcome_lib.Outcome) -> str:
     """Format the table for the terminal."""
     lines = [f"  {label:<10} {text}" for label, text in outcome.header()]
     differences = outcome.differences()
-    for domain, rows in table.by_domain(outcome.rows).items():
+    for domain, rows in table.group_by_domain(outcome.rows).items():
         cells = [[domain, "n", *table.COLUMNS], *([row.name, *_cells(row)] for row in rows)]
         lines += ["", *_aligned(cells)]
         lines += _paragraph([f"  {one.describe(outcome.replicate_noun)}" for one in differences[domain]])
@@ -34,7 +34,7 @@ def markdown(outcome: outcome_lib.Outcome) -> str:
     lines += [f"- {label}: {text}" for label, text in outcome.header()]
     lines += [f"- command: `{outcome.command}`"]
     differences = outcome.differences()
-    for domain, rows in table.by_domain(outcome.rows).items():
+    for domain, rows in table.group_by_domain(outcome.rows).items():
         best = table.ranked(rows)[:1]
         lines += ["", f"## {domain}", "", _line(["method", "n", *table.COLUMNS, *_failed_title(outcome)])]
         lines += [_line(["---"] * (2 + len(table.COLUMNS) + len(_failed_title(outcome))))]

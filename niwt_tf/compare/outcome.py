@@ -76,7 +76,7 @@ class Outcome:
 
     def differences(self) -> dict[str, list[significance.Difference]]:
         """Test the differences between the best methods of each domain, domain -> differences."""
-        return {domain: significance.compare_best(rows) for domain, rows in table.by_domain(self.rows).items()}
+        return {domain: significance.compare_best(rows) for domain, rows in table.group_by_domain(self.rows).items()}
 
     def remarks(self) -> list[str]:
         """List the remarks that every format of the table shows below the numbers."""

@@ -90,7 +90,7 @@ def ranked(rows: Sequence[Row]) -> list[Row]:
     return [row for _, row in sorted(scored, key=lambda pair: -round(pair[0], 9))]
 
 
-def by_domain(rows: Sequence[Row]) -> dict[str, list[Row]]:
+def group_by_domain(rows: Sequence[Row]) -> dict[str, list[Row]]:
     """Group the rows by domain, oracles last."""
     domains: dict[str, list[Row]] = {row.key.domain: [] for row in rows}
     for row in sorted(rows, key=lambda row: not row.counts):

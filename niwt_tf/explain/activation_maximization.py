@@ -55,7 +55,7 @@ def maximal_images(
         parts = []
         for first in range(0, len(neurons), _BATCH_SIZE):
             rows = slice(first, first + _BATCH_SIZE)
-            climb = vis.ActivationMaximization(_in_graph(model, neurons[rows]), clone=False)
+            climb = vis.ActivationMaximization(_build_graph(model, neurons[rows]), clone=False)
             parts.append(_climb(climb, starts[rows], seed, steps))
     return np.concatenate([np.zeros((0, *images.shape[1:]), np.uint8), *parts])
 
@@ -96,7 +96,7 @@ def _scores(model: keras.Model, neurons: tf.Tensor, images: tf.Tensor) -> tuple[
     return values[:, None], tape.gradient(values, images)
 
 
-def _in_graph(model: keras.Model, neurons: Sequence[int]) -> keras.Model:
+def _build_graph(model: keras.Model, neurons: Sequence[int]) -> keras.Model:
     images = keras.Input(model.input_shape[1:], dtype="float32", name="float_images")
     return keras.Model(images, _Scores(model, neurons)(images), name="neurons_of_images")
 

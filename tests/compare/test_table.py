@@ -43,6 +43,6 @@ def test_the_oracle_is_never_best() -> None:
 
 def test_domains_have_their_rows_in_order_and_oracles_last() -> None:
     rows = [outcomes.row(name, [0.5], domain) for domain in ("captions", "attributes") for name in ("oracle", "sje")]
-    domains = table.by_domain(rows)
+    domains = table.group_by_domain(rows)
     assert [*domains] == ["captions", "attributes"]
     assert [[row.name for row in group] for group in domains.values()] == [["sje", "oracle"]] * 2

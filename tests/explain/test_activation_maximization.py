@@ -93,7 +93,7 @@ def test_neurons_of_images_have_the_models_values_and_the_gradients_of_the_image
     images, activations = keras_vis.float_images(untaught.trunk, _SIDE)
     model, neurons = keras.Model(images, keras.layers.GlobalAveragePooling2D()(activations)), [3, 40, 3]
     images = tf.constant(np.random.default_rng(0).uniform(0, 255, (3, _SIDE, _SIDE, 3)), tf.float32)
-    of_images = activation_maximization._in_graph(model, neurons)
+    of_images = activation_maximization._build_graph(model, neurons)
     results = []
     for function in (
         lambda: tf.gather(model(images, training=False), neurons, axis=1, batch_dims=1)[:, None],
