@@ -13,6 +13,8 @@ import pytest
 
 from fakes import programs, smallest
 
+pytestmark = pytest.mark.slow  # a whole run each; .ci/run runs them
+
 _TABLE = (
     "class,reddish,greenish\nant,0.9,0.1\nbee,0.1,0.9\ncat,0.2,0.3\ndog,0.8,0.7\neel,0.7,0.2\nfox,0.3,0.8\ngnu,1,1\n"
 )

@@ -256,6 +256,7 @@ def test_overwrite_remakes_only_what_a_setting_changes(
     assert done == ["data", "knowledge", "activations", "rehearsal_backbone", "backbone", "importances", "inverse_map"]
 
 
+@pytest.mark.slow
 def test_no_test_image_is_read_before_the_evaluation(
     config: config_lib.RunConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -381,6 +382,7 @@ def _frozen(
     return dataclasses.replace(config, backbone=backbone, validation=validation)
 
 
+@pytest.mark.slow
 def test_the_trunk_of_a_network_that_stays_runs_once_over_each_training_image(
     config: config_lib.RunConfig, whole: workdir.Workdir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
