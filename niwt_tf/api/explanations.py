@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from niwt_tf.api import arrays, settings
+from niwt_tf.api import arrays
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.domains import knowledge as knowledge_lib
 from niwt_tf.explain import explainer, neurons, textual
@@ -61,7 +61,7 @@ def find_reasons(
     return textual.reasons(inverse, values, names, count)
 
 
-@settings.renamed(known="knowledge")
+@arguments.accepts_old_names(known="knowledge")
 def name_neurons(
     classifier: classifier_lib.Classifier,
     inverse: inverse_map.InverseMap,

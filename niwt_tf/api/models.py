@@ -41,7 +41,7 @@ def load_model(path: str | os.PathLike[str], safe_mode: bool = True) -> Model:
         return model_lib.load(arguments.require_path("path", path), safe)
 
 
-@settings.renamed(kept_share="seen_fraction", known="knowledge")
+@arguments.accepts_old_names(kept_share="seen_fraction", known="knowledge")
 def make_model(
     classifier: classifier_lib.Classifier,
     knowledge: knowledge_lib.DomainKnowledge,

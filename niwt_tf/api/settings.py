@@ -1,19 +1,16 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Read a user's settings by name into the dataclasses of `config`, and arguments by their earlier names."""
+"""Read a user's settings by name into the dataclasses of `config`."""
 
 from __future__ import annotations
 
 import dataclasses
-import functools
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from niwt_tf import config as config_lib
 from niwt_tf import errors
 from niwt_tf.util import arguments
-
-_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 def run(names: Mapping[str, str] | None = None, /, **parts: dict[str, Any]) -> config_lib.RunConfig:
@@ -58,29 +55,6 @@ def refuse(values: Iterable[str], **taken: str) -> None:
     for name in values:
         if name in taken:
             raise errors.UserError(f"`{name}` must be left out here. Received: {name}. {taken[name]}")
-
-
-def renamed(**names: str) -> Callable[[_Function], _Function]:
-    """Decorate a function whose arguments were renamed, so that it takes them by their earlier names, too.
-
-    Args:
-      **names: Today's name of an argument for each earlier name.
-    """
-
-    def decorate(function: _Function) -> _Function:
-        @functools.wraps(function)
-        def call(*args: Any, **kwargs: Any) -> Any:
-            for earlier in names.keys() & kwargs.keys():
-                if names[earlier] in kwargs:
-                    raise errors.UserError(
-                        f"`{names[earlier]}` must be given once. Received: {names[earlier]} and {earlier}, its earlier "
-                        f"name. Leave {earlier} out."
-                    )
-            return function(*args, **{names.get(name, name): value for name, value in kwargs.items()})
-
-        return call  # type: ignore[return-value]  # it has the same arguments
-
-    return decorate
 
 
 def _part(default: Any, values: dict[str, Any]) -> Any:

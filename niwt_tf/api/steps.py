@@ -222,7 +222,7 @@ def add_classes(
     return scale_and_bias.extend(classifier, weights, names, chosen.scales[0], chosen.biases[0], trained)
 
 
-@settings.renamed(kept_share="seen_fraction")
+@arguments.accepts_old_names(kept_share="seen_fraction")
 def choose_gamma(classifier: classifier_lib.Classifier, features: np.ndarray, seen_fraction: float) -> float:
     """Choose the gamma with which a share of the training images keeps a seen class as prediction.
 

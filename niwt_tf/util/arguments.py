@@ -60,18 +60,24 @@ def named(**names: str) -> Iterator[None]:
 
 
 def accepts_old_names(**names: str) -> Callable[[_Function], _Function]:
-    """Decorate a function whose arguments were renamed, so that calls with the old keywords still work.
+    """Decorate a function whose arguments were renamed, so that it takes them by their earlier names, too.
 
     Args:
-      **names: New name of each argument, by its old name.
+      **names: Today's name of an argument for each earlier name.
     """
 
     def decorate(function: _Function) -> _Function:
         @functools.wraps(function)
-        def call(*positional: Any, **keywords: Any) -> Any:
-            return function(*positional, **{names.get(name, name): value for name, value in keywords.items()})
+        def call(*args: Any, **kwargs: Any) -> Any:
+            for earlier in names.keys() & kwargs.keys():
+                if names[earlier] in kwargs:
+                    raise errors.UserError(
+                        f"`{names[earlier]}` must be given once. Received: {names[earlier]} and {earlier}, its earlier "
+                        f"name. Leave {earlier} out."
+                    )
+            return function(*args, **{names.get(name, name): value for name, value in kwargs.items()})
 
-        return call  # type: ignore[return-value]  # it has the same signature
+        return call  # type: ignore[return-value]  # it has the same arguments
 
     return decorate
 

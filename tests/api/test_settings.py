@@ -47,14 +47,3 @@ def test_what_a_function_decides_is_refused() -> None:
     settings.refuse({"layer": "conv1"}, finetune="Leave it.")
     with pytest.raises(errors.UserError, match="^`finetune` must be left out here. Received: finetune. Leave it."):
         settings.refuse({"finetune": "none"}, finetune="Leave it.")
-
-
-def test_a_renamed_argument_is_taken_by_its_earlier_name() -> None:
-    @settings.renamed(kept_share="seen_fraction")
-    def double(seen_fraction: float) -> float:
-        return 2 * seen_fraction
-
-    earlier: dict[str, float] = {"kept_share": 0.25}
-    assert double(0.25) == double(seen_fraction=0.25) == double(**earlier) == 0.5
-    with pytest.raises(errors.UserError, match="`seen_fraction` must be given once. .* Leave kept_share out."):
-        double(seen_fraction=0.25, **earlier)

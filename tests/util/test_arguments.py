@@ -114,3 +114,14 @@ def test_a_matrix_is_of_the_requested_type() -> None:
 def test_what_is_no_such_matrix(matrix: Any, rule: str) -> None:
     with pytest.raises(errors.UserError, match=f"^`features` must {re.escape(rule)}"):
         arguments.require_matrix("features", matrix, rows=3, columns=2, of_column="neuron")
+
+
+def test_a_renamed_argument_is_taken_by_its_earlier_name() -> None:
+    @arguments.accepts_old_names(kept_share="seen_fraction")
+    def double(seen_fraction: float) -> float:
+        return 2 * seen_fraction
+
+    earlier: dict[str, float] = {"kept_share": 0.25}
+    assert double(0.25) == double(seen_fraction=0.25) == double(**earlier) == 0.5
+    with pytest.raises(errors.UserError, match="`seen_fraction` must be given once. .* Leave kept_share out."):
+        double(seen_fraction=0.25, **earlier)
