@@ -134,7 +134,7 @@ def _measure(root: Path, methods: Sequence[str]) -> dict[str, dict[str, Any] | N
 
 def _fingerprint(root: Path, name: str) -> str:
     """Compute the fingerprint of what a baseline's scores depend on."""
-    run = run_files.RunFiles(root).fingerprint_record("evaluate")
+    run = run_files.RunFiles(root).fingerprint("evaluate")
     return config_lib.fingerprint(_FORMAT, name, run, registry.METHODS[name].CANDIDATES)
 
 

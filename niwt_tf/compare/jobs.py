@@ -112,10 +112,11 @@ def run_jobs(grid: grid_lib.Grid, out: Path, overwrite: bool = False, reuse: Seq
     """
     others = tuple(root for folder in reuse for root in run_folder.within(folder, "reuse"))
     runs = plan.plan(grid)
-    fingerprints = {run.key: stage_table.fingerprints(run.config) for run in runs}
+    records = {run.key: stage_table.records(run.config) for run in runs}
+    fingerprints = {key: {name: one.fingerprint for name, one in of_run.items()} for key, of_run in records.items()}
     parents = stage_reuse.parents(fingerprints, worker_job.STAGES)
     for run in runs:
-        workdir_lib.Workdir(out / run.key).require_same(run.config, overwrite, "out")
+        workdir_lib.Workdir(out / run.key).require_same(run.config, records[run.key], overwrite, "out")
     return [_run_job(run, fingerprints, parents[run.key], out, overwrite, others) for run in runs]
 
 

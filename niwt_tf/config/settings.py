@@ -28,8 +28,6 @@ TRANSFER_FITS = ("closed", "descent")
 MAP_FITS = ("descent", "ridge")
 MAP_LOSSES = ("cosine", "l1", "both")
 DOMAINS = ("attributes", "binary_attributes", "captions", "documents", "sentences")
-# Settings of earlier versions that cannot be chosen any more: the value that every new run has.
-REMOVED = {"importances_of": "logit", "scale_unit": "spread"}
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", tuple: "a list"}
 
 

@@ -8,7 +8,7 @@ TensorFlow is not imported before a stage has to run, so a finished run answers 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from niwt_tf import config as config_lib
@@ -21,15 +21,20 @@ if TYPE_CHECKING:
     from niwt_tf.pipeline import context as context_lib
 
 _MEASURING = ("evaluate", "explain")  # the stages that write metrics.json
+_Records = Mapping[str, workdir_lib.Record]
 
 
-def _pending(prints: dict[str, str], workdir: workdir_lib.Workdir, stages: Sequence[str] = ()) -> list[str]:
+def _pending(records: _Records, workdir: workdir_lib.Workdir, stages: Sequence[str] = ()) -> list[str]:
     """List which of `stages`, all by default, are still to do, in order."""
     for name in stages:
         if name not in stage_table.STAGES:
             raise errors.unknown_value("stages", name, stage_table.STAGES)
     selected = [name for name in stage_table.STAGES if name in stages or not stages]
-    return [name for name in selected if not workdir.is_current(name, prints[name])]
+    return [name for name in selected if not _is_current(name, workdir, records)]
+
+
+def _is_current(name: str, workdir: workdir_lib.Workdir, records: _Records) -> bool:
+    return workdir.is_current(name, records[name].fingerprint)
 
 
 def run(
@@ -38,6 +43,7 @@ def run(
     stages: Sequence[str] = (),
     overwrite: bool = False,
     start: Callable[[], None] = lambda: None,
+    wait: bool = True,
 ) -> dict[str, Any] | None:
     """Run the stages that are still to do, and return the metrics; None until the classifier is evaluated.
 
@@ -47,6 +53,7 @@ def run(
       stages: Names of the stages to run; all by default.
       overwrite: True to allow remaking stages that were made by other settings.
       start: Function called before TensorFlow is imported, if there is anything to do.
+      wait: False to raise an error if another process writes into the folder, or prepares the same images.
 
     Raises:
       errors.UserError: If a setting, a file or an image of the user is wrong.
@@ -57,36 +64,62 @@ def run(
     stages, overwrite = arguments.require_texts("stages", stages), arguments.require_flag("overwrite", overwrite)
     if not callable(start):
         raise arguments.wrong("start", "be a function", start, "Leave it out.")
-    prints = stage_table.fingerprints(config)
-    to_do = _pending(prints, workdir, stages)
-    workdir.require_same(config, overwrite)
-    if to_do:
-        workdir.require_writable()
-    context = _start(config, workdir, start) if to_do else None
-    workdir.claim(config)
-    for number, (name, stage) in enumerate(stage_table.STAGES.items(), 1):
-        if context and name in to_do:
-            progress.print_line(f"[{number}/{len(stage_table.STAGES)}] {name}: {stage.title}")
-            _require_parents(name, workdir, prints)
-            _run_stage(name, context, prints[name])
-            _write_metrics(workdir, prints)
-        elif workdir.is_current(name, prints[name]):
-            progress.print_line(f"[{number}/{len(stage_table.STAGES)}] {name}: done before")
-    return _write_metrics(workdir, prints)
+    records = stage_table.records(config)
+    to_do = _pending(records, workdir, stages)
+    workdir.require_same(config, records, overwrite)
+    _require_inputs(to_do, workdir, records)
+    if not to_do:
+        _print_done(records, workdir, records)
+        return _write_metrics(workdir, records)
+    workdir.require_writable()
+    context = _start(config, workdir, start)
+    with workdir.lock(wait):
+        workdir.require_same(config, records, overwrite)
+        workdir.withdraw(records)
+        workdir.claim(config)
+        for name in stage_table.STAGES:
+            if _is_current(name, workdir, records):
+                _print_done([name], workdir, records)
+            elif name in to_do:
+                progress.print_line(f"{_numbered(name)}: {stage_table.STAGES[name].title}")
+                _run_stage(name, context, records[name])
+        return _write_metrics(workdir, records)
 
 
-def _write_metrics(workdir: workdir_lib.Workdir, prints: dict[str, str]) -> dict[str, Any] | None:
+def _numbered(name: str) -> str:
+    names = list(stage_table.STAGES)
+    return f"[{names.index(name) + 1}/{len(names)}] {name}"
+
+
+def _print_done(names: Iterable[str], workdir: workdir_lib.Workdir, records: _Records) -> None:
+    """Print which of the stages were done before, and with which other packages."""
+    for name in names:
+        there = workdir.record(name)
+        if there is not None and _is_current(name, workdir, records):
+            changes = there.package_changes(records[name])
+            progress.print_line(
+                f"{_numbered(name)}: done before{f', with {errors.listed(changes)}' if changes else ''}"
+            )
+
+
+def _write_metrics(workdir: workdir_lib.Workdir, records: _Records) -> dict[str, Any] | None:
     """Write and return what the finished stages have measured; None until the classifier is evaluated."""
-    done = [name for name in stage_table.STAGES if workdir.is_current(name, prints[name])]
+    metrics, path = _metrics(workdir, records), workdir.root / workdir_lib.METRICS
+    if metrics is not None and json_files.read(path) != metrics:
+        json_files.write(path, metrics)
+    return metrics
+
+
+def _metrics(workdir: workdir_lib.Workdir, records: _Records) -> dict[str, Any] | None:
+    """Collect what the finished stages have measured; None until the classifier is evaluated."""
+    done = [name for name in stage_table.STAGES if _is_current(name, workdir, records)]
     if "evaluate" not in done:
         return None
     metrics: dict[str, Any] = {}
     files = run_files.RunFiles(workdir.root)
     for name in _MEASURING:
         metrics |= files.metrics_of(name) if name in done else {}
-    metrics["stage_seconds"] = {name: files.seconds(name) for name in done}
-    json_files.write(workdir.root / run_files.METRICS, metrics)
-    return metrics
+    return metrics | {"stage_seconds": {name: files.seconds(name) for name in done}}
 
 
 def _start(config: config_lib.RunConfig, workdir: workdir_lib.Workdir, start: Callable[[], None]) -> context_lib.Run:
@@ -102,20 +135,24 @@ def _start(config: config_lib.RunConfig, workdir: workdir_lib.Workdir, start: Ca
     return context
 
 
-def _require_parents(name: str, workdir: workdir_lib.Workdir, prints: dict[str, str]) -> None:
-    missing = [parent for parent in stage_table.STAGES[name].parents if not workdir.is_current(parent, prints[parent])]
-    if missing:
-        raise errors.UserError(
-            f"`{errors.setting('stages')}` must include what a stage needs, unless it is done. Received: "
-            f"{errors.setting('stages')} with {name}, which needs {', '.join(missing)}. Run "
-            f"{errors.setting('stages', tuple([*missing, name]))}, or leave {errors.setting('stages')} out to run all."
-        )
+def _require_inputs(to_do: Sequence[str], workdir: workdir_lib.Workdir, records: _Records) -> None:
+    """Check that all that the stages to do read is done, or will be."""
+    for name in to_do:
+        reads = [read for read in stage_table.STAGES[name].reads if read not in to_do]
+        missing = [read for read in reads if not _is_current(read, workdir, records)]
+        if missing:
+            raise errors.UserError(
+                f"`{errors.setting('stages')}` must include what a stage needs, unless it is done. Received: "
+                f"{errors.setting('stages')} with {name}, which needs {', '.join(missing)}. Run "
+                f"{errors.setting('stages', tuple([*missing, *to_do]))}, or leave {errors.setting('stages')} out to "
+                "run all."
+            )
 
 
-def _run_stage(name: str, context: context_lib.Run, fingerprint: str) -> None:
+def _run_stage(name: str, context: context_lib.Run, record: workdir_lib.Record) -> None:
     from niwt_tf.pipeline import stages  # starts TensorFlow
 
     begun = time.monotonic()
-    with context.workdir.writing(name, fingerprint) as folder:
+    with context.workdir.writing(name, record) as folder:
         stages.FUNCTIONS[name](context, folder)
         json_files.write(folder / run_files.SECONDS, round(time.monotonic() - begun, 2))

@@ -15,7 +15,7 @@ from niwt_tf.evaluation import gzsl
 from niwt_tf.util import json_files
 
 CONFIG = workdir.CONFIG
-METRICS = "metrics.json"
+METRICS = workdir.METRICS
 TAUGHT = "taught.json"
 SECONDS = "seconds.json"
 SPLIT = "split.json"
@@ -112,9 +112,10 @@ class RunFiles:
         """Read the seconds that `stage` took; None if it is not done."""
         return json_files.read(self.folder(stage) / SECONDS)
 
-    def fingerprint_record(self, stage: str) -> Any:
-        """Read the fingerprint of `stage`, as its file holds it; None if it is not done."""
-        return json_files.read(self.folder(stage) / workdir.FINGERPRINT)
+    def fingerprint(self, stage: str) -> str | None:
+        """Read the fingerprint of the artefact of `stage`; None if it is not done."""
+        record = workdir.Record.read(self.folder(stage))
+        return record and record.fingerprint
 
 
 def neurons(folder: Path) -> list[dict[str, Any]]:

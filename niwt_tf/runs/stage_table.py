@@ -8,107 +8,147 @@ Nothing here imports TensorFlow.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
+from importlib import metadata
 from typing import Any
 
 from niwt_tf import config as config_lib
+from niwt_tf import version as version_lib
+from niwt_tf import workdir
 from niwt_tf.data import digest, named_files
 from niwt_tf.runs import run_files
+
+_PACKAGES = ("tensorflow", "keras", "numpy")  # whose next version may compute other numbers
+
+
+def _nothing(config: config_lib.RunConfig) -> None:
+    del config
 
 
 @dataclasses.dataclass(frozen=True)
 class Stage:
-    """A stage, whose artefact is determined by its settings and its parents' artefacts.
+    """A stage, whose artefact is determined by its version, its settings, files of the user, and other artefacts.
 
     Attributes:
       title: Description of the stage for the terminal.
-      parents: Names of the stages whose artefacts it reads.
+      reads: Names of all stages whose artefacts it opens.
       settings: Function that selects from the configuration what the stage depends on.
-      version: Version of the artefact. A new one makes this stage anew, and those that read it.
+      files: Function that computes checksums of the user's files that the stage reads.
+      version: Version of the computation. It is raised with each change of what the stage writes; this makes the stage
+        anew, and those that read it. `tests/pipeline/test_golden_stages.py` fails if that was forgotten.
     """
 
     title: str
-    parents: tuple[str, ...]
-    settings: Callable[[config_lib.RunConfig], Sequence[Any]]
-    version: int = 7
+    reads: tuple[str, ...]
+    settings: Callable[[config_lib.RunConfig], Any] = _nothing
+    files: Callable[[config_lib.RunConfig], Any] = _nothing
+    version: int = 8
 
 
 def _training(config: config_lib.RunConfig) -> list[Any]:
-    """Collect what determines a trained network."""
-    return [config.backbone, named_files.backbone_stamps(config.backbone), config.mixed_precision, config.seed]
+    """Collect what determines a trained network, besides its inputs."""
+    return [config.backbone, config.mixed_precision, config.seed]
 
 
 def _network(config: config_lib.RunConfig) -> list[Any]:
-    """Collect what determines the activations of a frozen network."""
+    """Collect what determines the activations of a frozen network, besides its inputs."""
     settings = config_lib.options(config.backbone)
     network = {name: value for name, (value, field) in settings.items() if not field.metadata.get("training")}
-    return [network, named_files.backbone_stamps(config.backbone), config.seed]
+    return [network, config.seed]
 
 
-def _transfer(config: config_lib.RunConfig) -> list[Any]:
-    """Collect what determines the transfer, besides its inputs."""
-    return [config.transfer, named_files.transfer_stamps(config.transfer, config.seed)]
+def _backbone_files(config: config_lib.RunConfig) -> Mapping[str, str]:
+    return named_files.backbone_stamps(config.backbone)
 
 
-def _validation(config: config_lib.RunConfig) -> dict[str, Any]:
-    """Collect what determines the choice of settings, with the setting that runs had before."""
-    return dataclasses.asdict(config.validation) | {"scale_unit": config_lib.REMOVED["scale_unit"]}
+def _transfer_files(config: config_lib.RunConfig) -> Mapping[str, str]:
+    return named_files.transfer_stamps(config.transfer, config.seed)
 
-
-# What a setting of earlier versions put into fingerprints; it stays there, so that stages of earlier runs stay current.
-_IMPORTANCES = {"importances_of": config_lib.REMOVED["importances_of"]}
 
 STAGES: dict[str, Stage] = {
     "data": Stage(
         "images and their zero-shot split",
         (),
-        lambda c: [dataclasses.replace(c.data, data_dir="", prepared_dir=""), digest.images(c.data)],
+        lambda c: dataclasses.replace(c.data, data_dir="", prepared_dir=""),
+        lambda c: digest.images(c.data),
     ),
     "knowledge": Stage(
         "a domain vector for every class",
         ("data",),
-        lambda c: [c.domain, named_files.stamps(c.domain), digest.knowledge(c.data)],
+        lambda c: c.domain,
+        lambda c: [named_files.stamps(c.domain), digest.knowledge(c.data)],
     ),
-    "activations": Stage("activations of the training images, if the network stays as it is", ("data",), _network),
+    "activations": Stage(
+        "activations of the training images, if the network stays as it is", ("data",), _network, _backbone_files
+    ),
     run_files.VALIDATION_BACKBONE: Stage(
         "a backbone that has not seen the validation classes",
-        ("activations",),
+        ("data", "activations"),
         lambda c: [*_training(c), c.transfer.transfer_images, c.validation.validation_groups],
+        _backbone_files,
     ),
     run_files.VALIDATION: Stage(
         "map, lambda, scale, bias and gamma, chosen on validation classes",
-        (run_files.VALIDATION_BACKBONE, "knowledge"),
-        lambda c: [c.domain, _IMPORTANCES, c.map, *_transfer(c), _validation(c), c.seed],
+        ("data", "knowledge", run_files.VALIDATION_BACKBONE),
+        lambda c: [c.domain, c.map, c.transfer, c.validation, c.seed],
+        _transfer_files,
     ),
-    "backbone": Stage("the backbone, trained on the seen classes", ("activations",), _training),
+    "backbone": Stage("the backbone, trained on the seen classes", ("data", "activations"), _training, _backbone_files),
     "importances": Stage(
-        "importances of the neurons, image by image", ("backbone",), lambda c: [c.transfer.transfer_images, c.seed]
+        "importances of the neurons, image by image",
+        ("data", "activations", "backbone"),
+        lambda c: [c.transfer.transfer_images, c.seed],
     ),
     "map": Stage(
         "the map from domain to importances",
-        ("importances", run_files.VALIDATION),
-        lambda c: [_IMPORTANCES, c.map, c.seed],
+        ("data", "knowledge", run_files.VALIDATION, "importances"),
+        lambda c: [c.map, c.seed],
     ),
-    "transfer": Stage("weights of the unseen classes", ("map",), lambda c: [*_transfer(c), c.seed]),
-    "evaluate": Stage("accuracy on seen and unseen classes", ("transfer",), lambda c: []),
+    "transfer": Stage(
+        "weights of the unseen classes",
+        ("data", "knowledge", run_files.VALIDATION, "backbone", "importances", "map"),
+        lambda c: [c.transfer, c.seed],
+        _transfer_files,
+    ),
+    "evaluate": Stage(
+        "accuracy on seen and unseen classes",
+        ("data", "knowledge", run_files.VALIDATION, "backbone", "map", "transfer"),
+    ),
     "inverse_map": Stage(
-        "the map back from importances to domain", ("importances", "knowledge"), lambda c: [c.map.map_folds, c.seed]
+        "the map back from importances to domain",
+        ("data", "knowledge", "importances"),
+        lambda c: [c.map.map_folds, c.seed],
     ),
     "explain": Stage(
-        "explanations in pictures and words, and how right they are", ("evaluate", "inverse_map"), lambda c: []
+        "explanations in pictures and words, and how right they are",
+        ("data", "knowledge", "activations", "transfer", "evaluate", "inverse_map"),
+        lambda c: c.seed,
     ),
-    "report": Stage("a page on all of it, and TensorBoard's pages", ("explain",), lambda c: []),
 }
+STAGES["report"] = Stage("a page on all of it, and TensorBoard's pages", tuple(STAGES))
 
 
-def fingerprints(config: config_lib.RunConfig) -> dict[str, str]:
-    """Compute stage -> fingerprint of its settings and of its parents' fingerprints.
+def records(config: config_lib.RunConfig) -> dict[str, workdir.Record]:
+    """Compute stage -> what its artefact follows from.
 
     Raises:
       errors.UserError: If a file or folder that a setting names does not exist.
     """
-    prints: dict[str, str] = {}
+    computed: dict[str, workdir.Record] = {}
+    packages = {"niwt_tf": version_lib.__version__} | {name: metadata.version(name) for name in _PACKAGES}
     for name, stage in STAGES.items():
-        parents = [prints[parent] for parent in stage.parents]
-        prints[name] = config_lib.fingerprint(name, stage.version, *stage.settings(config), *parents)
-    return prints
+        reads = {read: computed[read].fingerprint for read in stage.reads}
+        own = settings_fingerprint(name, config)
+        whole = config_lib.fingerprint(name, stage.version, own, stage.files(config), reads)
+        computed[name] = workdir.Record(whole, stage.version, own, reads, packages)
+    return computed
+
+
+def fingerprints(config: config_lib.RunConfig) -> dict[str, str]:
+    """Compute stage -> fingerprint of all that its artefact follows from; see `records`."""
+    return {name: record.fingerprint for name, record in records(config).items()}
+
+
+def settings_fingerprint(name: str, config: config_lib.RunConfig) -> str:
+    """Compute the fingerprint of the settings that a stage depends on; no file is read."""
+    return config_lib.fingerprint(name, STAGES[name].settings(config))

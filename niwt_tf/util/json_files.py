@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
+
+from niwt_tf.util import atomic
 
 
 def read(path: Path) -> Any:
@@ -20,9 +21,4 @@ def read(path: Path) -> Any:
 
 def write(path: Path, value: Any) -> None:
     """Write a JSON file completely or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(json.dumps(value, indent=2, allow_nan=False) + "\n", "utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    atomic.write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
