@@ -115,7 +115,7 @@ class RunFiles:
     def fingerprint(self, stage: str) -> str | None:
         """Read the fingerprint of the artefact of `stage`; None if it is not done."""
         record = workdir.Record.read(self.folder(stage))
-        return record and record.fingerprint
+        return None if record is None else record.fingerprint
 
 
 def neurons(folder: Path) -> list[dict[str, Any]]:
