@@ -20,8 +20,16 @@ if TYPE_CHECKING:
 _ROOT = Path(__file__).resolve().parents[1]
 _IMAGE_SIZE = 64  # pixels
 
+# Folders whose files take longest, few as their tests may be. They come first, so that no process waits at the end.
+_LONG = ("pipeline", "cli", "explain", "compare", "baselines", "backbones", "export", "tensorboard_log")
+
 signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs ignore Ctrl-C, and so would programs
 machine.prefer_onednn()  # as the programs do, whose artefacts tests compare with those of calls
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order the files by how long they take, and leave the order within them."""
+    items.sort(key=lambda item: item.path.parent.name not in _LONG)
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ import tensorflow as tf
 from PIL import Image
 
 from niwt_tf import config as config_lib
-from niwt_tf.backbones import activations, small
+from niwt_tf.backbones import activations
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.data import zero_shot
@@ -23,13 +23,17 @@ from niwt_tf.domains import knowledge as knowledge_lib
 from niwt_tf.explain import explain_run, explained_model
 from niwt_tf.method import inverse_map
 
+_NEURONS = 16
+
 
 @pytest.fixture(scope="module")
 def model(tiny_dataset: zero_shot.ZeroShotDataset) -> explained_model.ExplainedModel:
     keras.utils.set_random_seed(0)
-    backbone = backbone_lib.Backbone(small.build(64), "conv4")
+    images = keras.Input((64, 64, 3), dtype="uint8")
+    x = keras.layers.Conv2D(_NEURONS, 5, 4, activation="relu", name="conv")(keras.layers.Rescaling(1 / 255)(images))
+    backbone = backbone_lib.Backbone(keras.Model(images, keras.layers.GlobalAveragePooling2D()(x)), "conv")
     rng = np.random.default_rng(0)
-    kernel, bias = rng.normal(size=(128, 12)).astype(np.float32), np.zeros(12, np.float32)
+    kernel, bias = rng.normal(size=(_NEURONS, 12)).astype(np.float32), np.zeros(12, np.float32)
     classifier = classifier_lib.Classifier(backbone, kernel, bias, tiny_dataset.class_names, tiny_dataset.unseen)
     knowledge = knowledge_lib.load(tiny_dataset, config_lib.DomainConfig())
     labels = tiny_dataset.train.labels
@@ -84,7 +88,7 @@ def test_measures_are_shares(explained: explain_run.RunExplanations) -> None:
 
 
 def test_every_neuron_has_a_record_and_its_pictures_exist(explained: explain_run.RunExplanations, folder: Path) -> None:
-    assert [one["index"] for one in explained.neurons] == list(range(128))
+    assert [one["index"] for one in explained.neurons] == list(range(_NEURONS))
     for one in explained.neurons:
         for picture in filter(None, (one["images"], one["maximal"])):
             with Image.open(folder / picture) as image:
