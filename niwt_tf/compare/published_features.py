@@ -17,6 +17,7 @@ from niwt_tf.baselines import registry
 from niwt_tf.baselines import run as baselines
 from niwt_tf.compare import grid as grid_lib
 from niwt_tf.data import named_files
+from niwt_tf.data.benchmarks import split_files
 from niwt_tf.util import checksum, json_files
 
 FEATURES, SEED = "features", "seed"
@@ -111,5 +112,6 @@ def describe(root: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
 def _fingerprint(name: str, settings: Mapping[str, Any]) -> str:
     """Compute the fingerprint of what a baseline's scores depend on."""
     folder = baselines.features_folder(settings[FEATURES])
-    files = named_files.stamps_below(folder, sorted(path.name for path in folder.glob("*.mat")))
+    names = (*sorted(path.name for path in folder.glob("*.mat")), split_files.VALIDATION_CLASSES)
+    files = named_files.stamps_below(folder, names)
     return config_lib.fingerprint(_FORMAT, name, settings[SEED], files, registry.METHODS[name].CANDIDATES)

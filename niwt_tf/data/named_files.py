@@ -17,7 +17,6 @@ from niwt_tf import errors
 from niwt_tf.data.files import image_files
 from niwt_tf.util import checksum, paths, user_code
 
-_LARGE = 32 * 2**20  # bytes
 _NO_SAVED_MODEL = (
     "contains no saved_model.pb",
     "Write the folder of a SavedModel, or an https:// handle of TensorFlow Hub, after hub:",
@@ -27,8 +26,7 @@ _NO_SAVED_MODEL = (
 def stamps(config: config_lib.DomainConfig) -> dict[str, str]:
     """Compute file -> stamp of all that `config` names on this machine: texts of classes, and the text encoder.
 
-    A stamp is a file's SHA-256. From 32 MiB on it is the size and the time of the last change, because reading
-    gigabytes would take longer than the stage. A copy of such a file with another time therefore counts as a change.
+    A stamp is a file's SHA-256, which is remembered for large files: see `checksum.remembered`.
 
     Raises:
       errors.UserError: If a file or folder does not exist.
@@ -189,12 +187,17 @@ def _relative_names(root: Path, files: Iterable[Path]) -> Iterable[tuple[str, Pa
 
 
 def _stamps(root: Path, files: Iterable[Path], prefix: str = "") -> dict[str, str]:
-    return {f"{prefix}{name}": _stamp(file) for name, file in _relative_names(root, files)}
+    return {f"{prefix}{name}": stamp(file) for name, file in _relative_names(root, files)}
 
 
-def _stamp(path: Path) -> str:
-    """Compute the stamp of a file; if it is not regular, return its kind: the code that reads it reports the error."""
-    if trouble := paths.trouble(path):
-        return trouble
-    status = path.stat()
-    return checksum.sha256(path) if status.st_size < _LARGE else f"{status.st_size} bytes of {status.st_mtime_ns}"
+def stamp(path: Path) -> str:
+    """Compute the SHA-256 of a file, or of the names and contents of all files below a folder; see `checksum`.
+
+    For what is neither, return its kind: the code that reads it reports the error.
+
+    Raises:
+      OSError: If a file cannot be read.
+    """
+    if path.is_dir():
+        return checksum.remembered_tree(_relative_names(path, _files(path)))
+    return paths.trouble(path) or checksum.remembered(path)

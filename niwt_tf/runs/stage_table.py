@@ -76,7 +76,7 @@ STAGES: dict[str, Stage] = {
         "a domain vector for every class",
         ("data",),
         lambda c: c.domain,
-        lambda c: [named_files.stamps(c.domain), digest.knowledge(c.data)],
+        lambda c: [named_files.stamps(c.domain), digest.knowledge(c.data, c.domain)],
     ),
     "activations": Stage(
         "activations of the training images, if the network stays as it is", ("data",), _network, _backbone_files
@@ -123,6 +123,7 @@ STAGES: dict[str, Stage] = {
         "explanations in pictures and words, and how right they are",
         ("data", "knowledge", "activations", "transfer", "evaluate", "inverse_map"),
         lambda c: c.seed,
+        lambda c: digest.outlines(c.data),
     ),
 }
 STAGES["report"] = Stage("a page on all of it, and TensorBoard's pages", tuple(STAGES))

@@ -14,12 +14,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO
 
-from niwt_tf.util import atomic
+from niwt_tf.util import atomic, progress
 from niwt_tf.util import paths as paths_lib
 
 _BLOCK = 2**20
 _SMALL = 2**20  # bytes; such a file is read again faster than its checksum is looked up
 _SETTLED = 2.0  # seconds; a file may change again without a new time of change within a tick of its file system's clock
+_PATIENCE = 2.0  # seconds before a bar appears
 _DIGEST = re.compile("[0-9a-f]{64}")
 _MOST_REMEMBERED = 20_000
 
@@ -70,7 +71,7 @@ def remembered_tree(files: Iterable[tuple[str, Path]]) -> str:
 
     def compute() -> str:
         total = hashlib.sha256()
-        for name, path in named:
+        for name, path in progress.bar(named, "reading files", unit="file", delay=_PATIENCE):
             content = paths_lib.trouble(path) or sha256(path)
             total.update(f"{paths_lib.printable(name)}\0{content}\0".encode())
         return total.hexdigest()
@@ -108,14 +109,14 @@ def _known(key: str) -> str:
         return kept[0]
     try:
         digest = (_store() / key).read_text("ascii")
-    except (OSError, ValueError):
+    except (OSError, ValueError, RuntimeError):
         return ""
     return digest if _DIGEST.fullmatch(digest) else ""
 
 
 def _remember(key: str, digest: str) -> str:
     _in_process(key)[:] = [digest]
-    with contextlib.suppress(OSError):  # without a folder to write to, it is computed anew by the next process
+    with contextlib.suppress(OSError, RuntimeError):  # without a folder of the user, the next process computes it
         _store().mkdir(parents=True, exist_ok=True)
         atomic.write_text(_store() / key, digest)
         _forget_oldest(_store())

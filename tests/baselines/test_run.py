@@ -116,7 +116,8 @@ def test_scores_are_used_again_until_the_run_or_the_candidates_change(
     monkeypatch.setattr(eszsl, "CANDIDATES", eszsl.CANDIDATES[:1])
     run.compare(root, ["eszsl", "prototype"])
     assert measured == ["eszsl", "eszsl"]
-    json_files.write(root / "evaluate" / "fingerprint.json", {"fingerprint": "of another run"})
+    record = json_files.read(root / "evaluate" / "fingerprint.json")
+    json_files.write(root / "evaluate" / "fingerprint.json", record | {"fingerprint": "of another run"})
     run.compare(root, ["prototype"])
     assert measured == ["eszsl", "eszsl", "prototype"]
     (root / "baselines" / "prototype.json").write_text("{")

@@ -23,7 +23,7 @@ def _fingerprints(**changes: object) -> dict[str, dict[str, str]]:
 
 def _make(root: Path, fingerprints: dict[str, str], *stages: str) -> None:
     for stage in stages:
-        with workdir.Workdir(root).writing(stage, fingerprints[stage]) as folder:
+        with workdir.Workdir(root).writing(stage, workdir.Record(fingerprints[stage])) as folder:
             (folder / "deep").mkdir()
             (folder / "deep" / "file").write_text(f"{stage} in {root.name}", "utf-8")
 

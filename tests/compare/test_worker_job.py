@@ -62,10 +62,10 @@ def test_a_run_ends_with_its_scores(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_a_run_starts_from_stages_of_the_best_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = config_lib.RunConfig(seed=3)
-    fingerprints = stage_table.fingerprints(config)
+    records = stage_table.records(config)
     for name, stages in {"few": ["data"], "many": ["data", "activations"]}.items():
         for stage in stages:
-            with workdir.Workdir(tmp_path / name).writing(stage, fingerprints[stage]) as folder:
+            with workdir.Workdir(tmp_path / name).writing(stage, records[stage]) as folder:
                 (folder / "file").write_text(name, "utf-8")
     linked: list[str] = []
     monkeypatch.setattr(pipeline, "run", lambda *_: linked.extend(p.read_text("utf-8") for p in root.glob("*/file")))

@@ -122,7 +122,9 @@ def test_the_home_folder_may_be_short(
     monkeypatch.setenv("HOME", str(tmp_path.parent))
     short = dataclasses.replace(config, data_dir=f"~/{tmp_path.name}")
     assert digest.images(short) == digest.images(config)
-    assert digest.knowledge(short) == digest.knowledge(config)
+    assert (
+        digest.knowledge(short, config_lib.DomainConfig()) == digest.knowledge(config, config_lib.DomainConfig()) != {}
+    )
 
 
 def test_a_folder_without_images_is_an_error_of_the_user(tmp_path: Path) -> None:
@@ -130,16 +132,21 @@ def test_a_folder_without_images_is_an_error_of_the_user(tmp_path: Path) -> None
         digest.images(config_lib.DataConfig(dataset="folder", data_dir=str(tmp_path)))
 
 
-def test_knowledge_is_stamped_file_by_file(config: config_lib.DataConfig, tmp_path: Path) -> None:
-    assert digest.knowledge(config) == {}
+def test_knowledge_is_stamped_domain_by_domain(config: config_lib.DataConfig, tmp_path: Path) -> None:
+    everything = config_lib.DomainConfig(domain="attributes+captions+documents")
+    assert digest.knowledge(config, everything) == {}
     for write in (_attributes, _captions, _documents):
         write(tmp_path)
+    before = digest.knowledge(config, everything)
+    assert before.keys() == {"attributes attributes.csv", "captions captions", "documents documents"}
+    assert before["attributes attributes.csv"] == hashlib.sha256((tmp_path / "attributes.csv").read_bytes()).hexdigest()
+    for domain, (stamp, value) in zip(("attributes", "captions", "documents"), before.items(), strict=True):
+        assert digest.knowledge(config, config_lib.DomainConfig(domain=domain)) == {stamp: value}
     _other_files(tmp_path)
-    assert digest.knowledge(config) == {
-        "attributes.csv": hashlib.sha256((tmp_path / "attributes.csv").read_bytes()).hexdigest(),
-        "captions/ant.txt": hashlib.sha256(b"small").hexdigest(),
-        "documents/ant/1.txt": hashlib.sha256(b"small").hexdigest(),
-    }
+    assert digest.knowledge(config, everything) == before
+    (tmp_path / "documents" / "ant" / "1.txt").write_text("large", "utf-8")
+    after = digest.knowledge(config, everything)
+    assert {stamp for stamp in before if before[stamp] != after[stamp]} == {"documents documents"}
 
 
 def test_a_change_of_images_remakes_all_stages_and_one_of_knowledge_what_follows_from_it(
@@ -160,20 +167,27 @@ def test_a_change_of_images_remakes_all_stages_and_one_of_knowledge_what_follows
 
 def test_the_aviary_has_no_files_of_its_own() -> None:
     settings = config_lib.DataConfig(data_dir="nowhere")
-    assert (digest.images(settings), digest.knowledge(settings)) == ("", {})
+    assert digest.images(settings) == ""
+    assert digest.knowledge(settings, config_lib.DomainConfig()) == digest.outlines(settings) == {}
 
 
-def test_that_of_a_benchmark_is_its_splits_hash(tmp_path: Path) -> None:
-    (tmp_path / "AWA2").mkdir()
-    (tmp_path / "AWA2" / "att_splits.mat").write_bytes(b"a split")
-    settings = config_lib.DataConfig(dataset="awa2", data_dir=str(tmp_path))
-    assert digest.images(settings) == hashlib.sha256(b"a split").hexdigest()
-    assert digest.knowledge(settings) == {}
+def _benchmark(root: Path) -> config_lib.DataConfig:
+    """Write an image and the split of AWA2."""
+    (root / "JPEGImages" / "ox").mkdir(parents=True)
+    (root / "JPEGImages" / "ox" / "1.jpg").write_bytes(b"an image")
+    (root / "att_splits.mat").write_bytes(b"a split")
+    return config_lib.DataConfig(dataset="awa2", data_dir=str(root), prepared_dir=str(root / "prepared"))
 
 
-def test_the_split_of_a_benchmark_may_lie_with_the_prepared_datasets(tmp_path: Path) -> None:
-    folder = tmp_path / "downloads" / "manual"
-    folder.mkdir(parents=True)
-    (folder / "att_splits.mat").write_bytes(b"a split")
-    settings = config_lib.DataConfig(dataset="cub", prepared_dir=str(tmp_path))
-    assert digest.images(settings) == hashlib.sha256(b"a split").hexdigest()
+@pytest.mark.parametrize("name", ["att_splits.mat", "JPEGImages/ox/1.jpg", "JPEGImages/ox/2.jpg", "valclasses1.txt"])
+def test_that_of_a_benchmark_follows_its_split_and_its_images(tmp_path: Path, name: str) -> None:
+    settings = _benchmark(tmp_path)
+    before = digest.images(settings)
+    assert digest.images(settings) == before
+    (tmp_path / name).write_bytes(b"changed")
+    assert digest.images(settings) != before
+
+
+def test_the_files_of_a_benchmark_may_lie_with_the_prepared_datasets(tmp_path: Path) -> None:
+    named = _benchmark(tmp_path / "downloads" / "manual")
+    assert digest.images(config_lib.DataConfig(dataset="awa2", prepared_dir=str(tmp_path))) == digest.images(named)

@@ -100,12 +100,15 @@ def test_a_folder_without_images_for_the_transfer_is_reported(tmp_path: Path) ->
         )
 
 
-def test_large_files_are_known_by_size_and_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(named_files, "_LARGE", 7)
-    (tmp_path / "glove.txt").write_text("red 1 2", "utf-8")
-    os.utime(tmp_path / "glove.txt", ns=(0, 1234))
-    config = config_lib.DomainConfig(text_encoder=f"word2vec:{tmp_path / 'glove.txt'}")
-    assert list(named_files.stamps(config).values()) == ["7 bytes of 1234"]
+def test_a_large_file_replaced_at_equal_size_and_time_has_another_stamp(tmp_path: Path) -> None:
+    vectors, config = tmp_path / "glove.txt", config_lib.DomainConfig(text_encoder=f"word2vec:{tmp_path / 'glove.txt'}")
+    stamps = []
+    for text in ("red 1 2\n", "red 2 1\n"):
+        vectors.write_text(text * 200_000, "utf-8")
+        os.utime(vectors, ns=(0, 1234))
+        stamps.append(named_files.stamps(config))
+        assert named_files.stamps(config) == stamps[-1]
+    assert stamps[0] != stamps[1]
 
 
 def test_stamps_of_a_saved_model_are_of_all_its_files(tmp_path: Path) -> None:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from niwt_tf import errors
 from niwt_tf.data import class_attributes, photographs, zero_shot
-from niwt_tf.data.benchmarks import benchmark, splits
+from niwt_tf.data.apy import files as files_lib
+from niwt_tf.data.benchmarks import benchmark, class_files, splits
 from niwt_tf.data.files import text_files
 
 PASCAL, YAHOO = "VOCdevkit/VOC2008/JPEGImages", "ayahoo_test_images"
 _LISTS = {"apascal_train.txt": PASCAL, "apascal_test.txt": PASCAL, "ayahoo_test.txt": YAHOO}
-_NAMES = ("attribute_data/attribute_names.txt", "attribute_names.txt")
 
 
 def images(folder: Path) -> list[photographs.Photograph]:
@@ -43,14 +43,14 @@ def _object(path: Path, line: str, source: Path) -> tuple[Path, str, photographs
 
 
 def descriptions(
-    files: benchmark.BenchmarkFiles, class_names: Sequence[str], images_of: Callable[[], benchmark.ImagesOfClasses]
+    files: class_files.BenchmarkFiles, class_names: Sequence[str], images_of: Callable[[], benchmark.ImagesOfClasses]
 ) -> zero_shot.Descriptions:
     """Describe the classes by the 64 attributes."""
     del images_of
     return zero_shot.Descriptions(attributes=lambda: _attributes(files, class_names))
 
 
-def _attributes(files: benchmark.BenchmarkFiles, class_names: Sequence[str]) -> zero_shot.Attributes:
+def _attributes(files: class_files.BenchmarkFiles, class_names: Sequence[str]) -> zero_shot.Attributes:
     """Read the attributes of the split, with names if the list of names is available."""
-    file = files.find(*_NAMES)
+    file = files.find(*files_lib.NAMES)
     return class_attributes.read_mat(files.mat(), class_names, text_files.lines(file) if file else [])

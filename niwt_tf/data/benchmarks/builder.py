@@ -14,7 +14,7 @@ import tensorflow_datasets as tfds
 from niwt_tf import errors
 from niwt_tf.data import photographs, zero_shot
 from niwt_tf.data.benchmarks import benchmark as benchmark_lib
-from niwt_tf.data.benchmarks import split_files, splits
+from niwt_tf.data.benchmarks import prepared_copy, split_files, splits
 
 
 class Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[call-arg]
@@ -42,7 +42,8 @@ class Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type:
     ) -> dict[str, Iterator[tuple[str, dict[str, Any]]]]:
         root = Path(dl_manager.manual_dir)
         file = split_files.fetch_split(self.BENCHMARK.name, root)
-        images = self.BENCHMARK.images(self.BENCHMARK.fetch_images(root, Path(self._data_dir_root)))
+        folder = self.BENCHMARK.site.fetch_images(root, Path(self._data_dir_root))
+        images = self.BENCHMARK.images(folder)
         split = splits.read(file, [one.name for one in images], [one.label for one in images])
         classes = {part: _classes(images, split.parts[part]) for part in splits.PARTS}
         _require_counts(self.BENCHMARK, file, split.parts, classes)
@@ -54,6 +55,7 @@ class Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type:
             validation=sorted(split.validation) or list(zero_shot.choose_pseudo_unseen(tuple(seen), tuple(unseen))),
             split_version=f"{self.name} {split.version}",
             split_sha256=file.sha256,
+            **{prepared_copy.IMAGES_SHA256: self.BENCHMARK.site.digest(folder)},
         )
         return {part: self._generate_examples(part, [images[i] for i in split.parts[part]]) for part in splits.PARTS}
 

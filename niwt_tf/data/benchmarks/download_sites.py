@@ -5,9 +5,13 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 from niwt_tf.data.benchmarks import fetch_files
+from niwt_tf.data.cub import reuse as cub_reuse
+from niwt_tf.data.files import image_files
+from niwt_tf.util import checksum
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,6 +25,10 @@ class Site:
       folder: Folder of the benchmark that the archives unpack to, or that a user may unpack them into.
       image_folders: Folders inside `folder`; no other benchmark has the same.
       archives: Archives of the images.
+      image_trees: Folders inside `folder` that hold the images, at any depth.
+      image_lists: Files inside `folder` that list the images.
+      reuse: Function that copies the images from another prepared dataset; its arguments are the folder of prepared
+        datasets and the folder of the images.
     """
 
     name: str
@@ -29,6 +37,9 @@ class Site:
     folder: str
     image_folders: tuple[str, ...]
     archives: tuple[fetch_files.Archive, ...]
+    image_trees: tuple[str, ...] = ("images",)
+    image_lists: tuple[str, ...] = ()
+    reuse: Callable[[Path, Path], None] | None = None
 
     def find_images(self, root: Path) -> Path | None:
         """Find the folder that holds all `image_folders`: `folder` below `root`, or `root` itself; None if neither."""
@@ -41,6 +52,34 @@ class Site:
         paths = [folder / name for folder in (root / self.folder, root) for name in self.image_folders]
         return fetch_files.PublishedFiles(f"images of {self.name}", paths, self.archives, self.page)
 
+    def fetch_images(self, root: Path, prepared_dir: Path) -> Path:
+        """Find the folder of images below `root`; if it is missing, reuse, unpack or download them.
+
+        Args:
+          root: Folder that is searched for published files.
+          prepared_dir: Folder of prepared datasets.
+
+        Raises:
+          errors.UserError: If the images cannot be obtained; the message lists all paths searched.
+          OSError: If `root` cannot be read or written.
+        """
+        if self.reuse and not self.find_images(root):
+            self.reuse(prepared_dir, root / self.folder)
+        return fetch_files.fetch(lambda: self.find_images(root), self.images(root), root)
+
+    def digest(self, folder: Path) -> str:
+        """Compute the SHA-256 of the names and contents of the images, and of their lists, or look it up.
+
+        Args:
+          folder: Folder that `fetch_images` returned.
+
+        Raises:
+          OSError: If a file cannot be read.
+        """
+        trees = (image_files.find(folder / tree).images for tree in self.image_trees)
+        paths = [*(path for images in trees for path in images), *(folder / name for name in self.image_lists)]
+        return checksum.remembered_tree((path.relative_to(folder).as_posix(), path) for path in paths)
+
 
 SITES = {
     "awa2": Site(
@@ -50,6 +89,7 @@ SITES = {
         folder="Animals_with_Attributes2",
         image_folders=("JPEGImages",),
         archives=(fetch_files.Archive("https://cvml.ista.ac.at/AwA2/AwA2-data.zip", "13 GB"),),
+        image_trees=("JPEGImages",),
     ),
     "cub": Site(
         name="cub",
@@ -65,6 +105,7 @@ SITES = {
                 "0c685df5597a8b24909f6a7c9db6d11e008733779a671760afef78feb49bf081",
             ),
         ),
+        reuse=cub_reuse.images_from_tfds,
     ),
     "sun": Site(
         name="sun",
@@ -87,5 +128,7 @@ SITES = {
             fetch_files.Archive("http://vision.cs.uiuc.edu/attributes/ayahoo_test_images.tar.gz", "100 MB"),
             fetch_files.Archive("http://host.robots.ox.ac.uk/pascal/VOC/voc2008/VOCtrainval_14-Jul-2008.tar", "0.6 GB"),
         ),
+        image_trees=("VOCdevkit/VOC2008/JPEGImages", "ayahoo_test_images"),
+        image_lists=tuple(f"attribute_data/{name}.txt" for name in ("apascal_train", "apascal_test", "ayahoo_test")),
     ),
 }

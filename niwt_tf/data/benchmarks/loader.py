@@ -10,7 +10,7 @@ from niwt_tf import config as config_lib
 from niwt_tf.data import folders, photographs, prepare, zero_shot
 from niwt_tf.data.benchmarks import benchmark as benchmark_lib
 from niwt_tf.data.benchmarks import builder as builder_lib
-from niwt_tf.data.benchmarks import split_files
+from niwt_tf.data.benchmarks import class_files, prepared_copy, split_files
 from niwt_tf.util import progress
 
 
@@ -29,17 +29,14 @@ def load(
       OSError: If a folder cannot be read or written.
     """
     benchmark, root = builder_class.BENCHMARK, folders.source_folder(config)
-    split = split_files.fetch_split(benchmark.name, root)
-    # The name keeps splits of different versions apart.
-    builder = builder_class(
-        data_dir=folders.prepared_folder(config), config=tfds.core.BuilderConfig(name=f"split_{split.sha256[:12]}")
-    )
+    origin = prepared_copy.find_origin(config)
+    builder = builder_class(data_dir=folders.prepared_folder(config), config=tfds.core.BuilderConfig(name=origin.name))
     if not prepare.is_prepared(builder):
-        folder = benchmark.fetch_images(root, folders.prepared_folder(config))
-        progress.print_line(f"  split {split.paths[0]}, images {folder}")
+        folder = benchmark.site.fetch_images(root, folders.prepared_folder(config))
+        progress.print_line(f"  split {origin.split.paths[0]}, images {folder}")
         prepare.prepare(builder, root)
     metadata = builder.info.metadata
-    files = benchmark_lib.BenchmarkFiles(split_files.folders(benchmark.name, root))
+    files = class_files.BenchmarkFiles(split_files.folders(benchmark.name, root))
     boxes_of = benchmark.annotations(files)
     return zero_shot.ZeroShotDataset(
         name=benchmark.name,

@@ -12,6 +12,7 @@ from niwt_tf.data.benchmarks import download_sites, fetch_files
 from niwt_tf.util import checksum
 
 MAT_FILES = ("att_splits.mat", "sent_splits.mat")
+ORDER, VALIDATION_CLASSES = "res101.mat", "valclasses1.txt"  # read beside a split, if they are there
 LISTS = ("image_label_PS.txt", "test_seen_PS.txt", "testclasses.txt")
 PAGE = (
     "https://www.mpi-inf.mpg.de/departments/computer-vision-and-machine-learning/research/zero-shot-learning/"
@@ -31,6 +32,13 @@ class SplitFile:
 
     paths: tuple[Path, ...]
     sha256: str
+
+    @property
+    def content(self) -> str:
+        """SHA-256 of these files, and of those beside them that are read with them: see `splits`."""
+        companions = (self.folder / name for name in (ORDER, VALIDATION_CLASSES))
+        files = (*self.paths, *(path for path in companions if path.is_file()))
+        return checksum.remembered_tree((path.name, path) for path in files)
 
     @property
     def folder(self) -> Path:

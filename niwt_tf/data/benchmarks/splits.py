@@ -23,8 +23,6 @@ from niwt_tf.data.benchmarks import split_files
 from niwt_tf.data.files import matlab, text_files
 
 PARTS = ("train", "test_seen", "test_unseen")
-_FEATURES = "res101.mat"
-_VALIDATION_CLASSES = "valclasses1.txt"
 _LOCATIONS = {"train": "trainval_loc", "test_seen": "test_seen_loc", "test_unseen": "test_unseen_loc"}
 _FOLDER_OF_IMAGES = re.compile(r".*/(?:JPEGImages|images|ayahoo_test_images)/")
 _REMEDY = f"Download the proposed split from its page into the folder {errors.setting('data_dir')}."
@@ -73,18 +71,19 @@ def _read_mat(file: split_files.SplitFile, names: Sequence[str], labels: Sequenc
         version = "2017" if set(positions["train_loc"]) & set(positions["test_seen_loc"]) else "2.0"
         validation = {labels[i] for i in order[positions["val_loc"]]}
         return ProposedSplit(version, parts, frozenset(validation))
-    class_list = file.folder / _VALIDATION_CLASSES
+    class_list = file.folder / split_files.VALIDATION_CLASSES
     if not class_list.is_file():
         raise errors.UserError(
-            f"The validation classes must be given by `train_loc` and `val_loc`, or by {_VALIDATION_CLASSES}. "
-            f"Received: {path} with {', '.join(variables)}, and no {class_list}. {_REMEDY}"
+            "The validation classes must be given by `train_loc` and `val_loc`, or by "
+            f"{split_files.VALIDATION_CLASSES}. Received: {path} with {', '.join(variables)}, and no {class_list}. "
+            f"{_REMEDY}"
         )
     return ProposedSplit("2.0", parts, _validation(file, labels))
 
 
 def _order(file: split_files.SplitFile, names: Sequence[str]) -> np.ndarray:
     """Compute the index `[N]` in `names` of the image at each position that the file counts."""
-    features = file.folder / _FEATURES
+    features = file.folder / split_files.ORDER
     if not features.is_file():
         return np.arange(len(names))
     files = matlab.strings(matlab.read(features, required=("image_files",))["image_files"])
@@ -118,7 +117,7 @@ def _read_lists(file: split_files.SplitFile, names: Sequence[str], labels: Seque
 
 
 def _validation(file: split_files.SplitFile, labels: Sequence[str]) -> frozenset[str]:
-    path = file.folder / _VALIDATION_CLASSES
+    path = file.folder / split_files.VALIDATION_CLASSES
     if not path.is_file():
         return frozenset()
     matches = names_lib.join(text_files.lines(path), sorted(set(labels)), "the split's classes", _REMEDY)
@@ -164,7 +163,7 @@ def _require_unseen(file: split_files.SplitFile, parts: Mapping[str, np.ndarray]
         raise errors.UserError(
             f"An unseen class must not have training images. Received: {file.paths[0]}, with images of "
             f"{errors.listed(sorted(unseen & (train | seen)))} both in training and among the unseen. The split may "
-            f"be one of other images, or count them in another order, which {_FEATURES} would give. {_REMEDY}"
+            f"be one of other images, or count them in another order, which {split_files.ORDER} would give. {_REMEDY}"
         )
     if seen != train or not unseen:
         raise errors.UserError(

@@ -17,12 +17,13 @@ from PIL import Image
 
 from niwt_tf import errors
 from niwt_tf.data import zero_shot
-from niwt_tf.data.benchmarks import benchmark
+from niwt_tf.data.benchmarks import class_files
+from niwt_tf.data.cub import files as files_lib
 from niwt_tf.data.files import text_files
 from niwt_tf.util import paths
 
-_FILES = ("images.txt", "bounding_boxes.txt", "images")
-_PARTS = ("parts/parts.txt", "parts/part_locs.txt")
+_FILES = (files_lib.NUMBERS, files_lib.BOXES, "images")
+_PARTS = (files_lib.PARTS, files_lib.PART_POINTS)
 _PART_SHARE = 0.1  # sides of the box around a part's point, as a share of the sides of the object's box
 # Part that an attribute describes, by the name of the part; the left and the right part of the file are one part here.
 _PART_OF_WORD = {
@@ -34,7 +35,7 @@ _PART_OF_WORD = {
 }
 
 
-def find(files: benchmark.BenchmarkFiles) -> Callable[[Sequence[str]], zero_shot.Annotations] | None:
+def find(files: class_files.BenchmarkFiles) -> Callable[[Sequence[str]], zero_shot.Annotations] | None:
     """Find the files of annotations, and return a function from names of images to boxes; None if a file is missing.
 
     Boxes of parts are left out if only their files are missing.

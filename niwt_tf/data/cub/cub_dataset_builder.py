@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from niwt_tf.data.benchmarks import benchmark, builder
 from niwt_tf.data.cub import annotations as annotations_lib
-from niwt_tf.data.cub import layout, reuse
+from niwt_tf.data.cub import layout
 
 
 class Builder(builder.Builder):
@@ -20,7 +20,6 @@ text_c10 of https://github.com/reedscot/cvpr2016."""
         counts=benchmark.Counts(train=7_057, test_seen=1_764, test_unseen=2_967, seen=150, unseen=50),
         images=layout.images,
         descriptions=layout.descriptions,
-        reuse=reuse.images_from_tfds,
         annotations=annotations_lib.find,
         part_of=annotations_lib.part_of,
     )

@@ -12,13 +12,9 @@ from pathlib import Path
 
 from niwt_tf import errors
 from niwt_tf.data import class_attributes, photographs, zero_shot
-from niwt_tf.data.benchmarks import benchmark
+from niwt_tf.data.benchmarks import benchmark, class_files
+from niwt_tf.data.cub import files as files_lib
 from niwt_tf.data.files import text_files
-
-_MATRIX = "attributes/class_attribute_labels_continuous.txt"
-_NAMES = ("attributes/attributes.txt", "attributes.txt")
-_TEXTS = ("text_c10", "cvpr2016_cub/text_c10")
-_EMBEDDINGS = "sent_splits.mat"
 
 
 def images(folder: Path) -> list[photographs.Photograph]:
@@ -27,26 +23,26 @@ def images(folder: Path) -> list[photographs.Photograph]:
 
 
 def descriptions(
-    files: benchmark.BenchmarkFiles, class_names: Sequence[str], images_of: Callable[[], benchmark.ImagesOfClasses]
+    files: class_files.BenchmarkFiles, class_names: Sequence[str], images_of: Callable[[], benchmark.ImagesOfClasses]
 ) -> zero_shot.Descriptions:
     """Describe the classes by the 312 attributes, ten captions per image, and the class embeddings made from these."""
     return zero_shot.Descriptions(
         attributes=lambda: _attributes(files, class_names),
         captions=lambda: _captions(files, images_of()),
-        sentences=lambda: class_attributes.read_embeddings(files.require(_EMBEDDINGS), class_names),
+        sentences=lambda: class_attributes.read_embeddings(files.require(files_lib.EMBEDDINGS), class_names),
     )
 
 
-def _attributes(files: benchmark.BenchmarkFiles, class_names: Sequence[str]) -> zero_shot.Attributes:
-    matrix, classes, names = files.find(_MATRIX), files.find("classes.txt"), files.find(*_NAMES)
+def _attributes(files: class_files.BenchmarkFiles, class_names: Sequence[str]) -> zero_shot.Attributes:
+    matrix, classes, names = (files.find(*one) for one in ((files_lib.MATRIX,), (files_lib.CLASSES,), files_lib.NAMES))
     if matrix and classes and names:
         return class_attributes.read_text(matrix, classes, names, class_names)
     return class_attributes.read_mat(files.mat(), class_names)
 
 
-def _captions(files: benchmark.BenchmarkFiles, images_of: benchmark.ImagesOfClasses) -> zero_shot.Texts:
+def _captions(files: class_files.BenchmarkFiles, images_of: benchmark.ImagesOfClasses) -> zero_shot.Texts:
     """Read the captions of each class' images. 17 class folders are spelt differently from those of the images."""
-    folder = files.require(*_TEXTS)
+    folder = files.require(*files_lib.TEXTS)
     folder_of = _match_folders(folder, images_of)
     paths = {
         name: [folder / folder_of[name] / f"{Path(image).stem}.txt" for image in images]

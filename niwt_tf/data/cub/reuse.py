@@ -6,9 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
-import tensorflow_datasets as tfds
-
-from niwt_tf.util import progress
+from niwt_tf.util import machine, progress
 
 _DATASET = "caltech_birds2011"
 
@@ -26,6 +24,9 @@ def images_from_tfds(prepared_dir: Path, folder: Path) -> None:
     versions = sorted((prepared_dir / _DATASET).glob("*/dataset_info.json"))
     if not versions:
         return
+    machine.prefer_onednn()  # as the programs do, which may not have started TensorFlow yet
+    import tensorflow_datasets as tfds  # starts TensorFlow
+
     progress.print_line(f"  copying the photographs from {versions[-1].parent}")
     builder = tfds.builder_from_directory(versions[-1].parent)
     decoders = tfds.decode.PartialDecoding(

@@ -1,10 +1,9 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Find image files that are equal, byte for byte. Only files of equal size are read, each once until it changes."""
+"""Find image files that are equal, byte for byte. Only files of equal size are read."""
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -27,13 +26,7 @@ def groups(images: Iterable[tuple[str, Path]]) -> tuple[Group, ...]:
         if not paths.trouble(path) and (size := path.stat().st_size):
             by_size.setdefault(size, []).append((name, path))
     by_content: dict[str, list[str]] = {}
-    for size, candidates in by_size.items():
+    for candidates in by_size.values():
         for name, path in candidates if len(candidates) > 1 else ():
-            by_content.setdefault(_sha256(path, size, path.stat().st_mtime_ns), []).append(name)
+            by_content.setdefault(checksum.remembered(path), []).append(name)
     return tuple(sorted(tuple(sorted(names)) for names in by_content.values() if len(names) > 1))
-
-
-@functools.lru_cache(maxsize=2**20)
-def _sha256(path: Path, size: int, modified: int) -> str:
-    del size, modified
-    return checksum.sha256(path)

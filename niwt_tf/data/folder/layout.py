@@ -21,7 +21,7 @@ from niwt_tf.data import class_texts
 from niwt_tf.data import names as names_lib
 from niwt_tf.data.files import image_files, text_files
 from niwt_tf.data.folder import equal_images, held_out, table
-from niwt_tf.util import paths
+from niwt_tf.util import checksum, paths
 
 IMAGES, CAPTIONS, DOCUMENTS = "images", "captions", "documents"
 _FEWEST_SEEN = 2  # images of a single class do not show how it differs from others
@@ -70,9 +70,9 @@ class Layout:
         return sorted(name for images in self.images.values() for name, _ in images)
 
     def digest(self) -> str:
-        """Compute the SHA-256 of the classes, of each image's name, size and time of change, and of equal images."""
-        files = [(name, *_stamp(path)) for images in self.images.values() for name, path in images]
-        return config_lib.fingerprint(self.seen, self.unseen, sorted(files), *filter(None, [self.equal]))
+        """Compute the SHA-256 of the classes, and of the names and contents of the images."""
+        content = checksum.remembered_tree(image for images in self.images.values() for image in images)
+        return config_lib.fingerprint(self.seen, self.unseen, content)
 
     def split_digest(self) -> str:
         """Compute the SHA-256 of everything that determines the split: classes, names of images, and equal images."""
@@ -157,14 +157,6 @@ def _images(root: Path, contents: image_files.FolderImages) -> dict[str, list[tu
             f"open.{left_out}"
         )
     return images
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    """Read the size and time of change of a file; -1 for both if it is not a regular file."""
-    if paths.trouble(path):
-        return -1, -1
-    status = path.stat()
-    return status.st_size, status.st_mtime_ns
 
 
 def _list_groups(groups: Sequence[equal_images.Group]) -> str:

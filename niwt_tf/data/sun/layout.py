@@ -8,10 +8,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from niwt_tf.data import class_attributes, photographs, zero_shot
-from niwt_tf.data.benchmarks import benchmark
+from niwt_tf.data.benchmarks import benchmark, class_files
 from niwt_tf.data.files import matlab
-
-_NAMES = ("SUNAttributeDB/attributes.mat", "attributes.mat")
+from niwt_tf.data.sun import files as files_lib
 
 
 def images(folder: Path) -> list[photographs.Photograph]:
@@ -25,15 +24,15 @@ def class_of(name: str) -> str:
 
 
 def descriptions(
-    files: benchmark.BenchmarkFiles, class_names: Sequence[str], images_of: Callable[[], benchmark.ImagesOfClasses]
+    files: class_files.BenchmarkFiles, class_names: Sequence[str], images_of: Callable[[], benchmark.ImagesOfClasses]
 ) -> zero_shot.Descriptions:
     """Describe the classes by the 102 attributes."""
     del images_of
     return zero_shot.Descriptions(attributes=lambda: _attributes(files, class_names))
 
 
-def _attributes(files: benchmark.BenchmarkFiles, class_names: Sequence[str]) -> zero_shot.Attributes:
+def _attributes(files: class_files.BenchmarkFiles, class_names: Sequence[str]) -> zero_shot.Attributes:
     """Read the attributes of the split, with names if the database itself is available."""
-    file = files.find(*_NAMES)
+    file = files.find(*files_lib.NAMES)
     names = matlab.strings(matlab.read(file, required=("attributes",))["attributes"]) if file else []
     return class_attributes.read_mat(files.mat(), class_names, names)

@@ -15,7 +15,7 @@ from niwt_tf import errors
 from niwt_tf.data import zero_shot
 from niwt_tf.data.awa2 import layout
 from niwt_tf.data.benchmarks import benchmark as benchmark_lib
-from niwt_tf.data.benchmarks import split_files
+from niwt_tf.data.benchmarks import class_files, split_files
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def _known(fake: benchmark.Fake) -> zero_shot.Descriptions:
     def no_text_of_images() -> benchmark_lib.ImagesOfClasses:
         raise AssertionError("captions of AWA2 are of no image")
 
-    source = benchmark_lib.BenchmarkFiles(split_files.folders("awa2", fake.root))
+    source = class_files.BenchmarkFiles(split_files.folders("awa2", fake.root))
     return layout.descriptions(source, fake.class_names, no_text_of_images)
 
 

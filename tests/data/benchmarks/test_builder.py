@@ -91,8 +91,13 @@ def test_the_split_is_written_down_and_read_back_without_any_code(prepared: _Pre
         "validation": sorted(prepared.fake.validation),
         "split_version": f"{prepared.name} 2017",
         "split_sha256": hashlib.sha256(prepared.fake.mat.read_bytes()).hexdigest(),
+        "images_sha256": prepared.kind.BENCHMARK.site.digest(_image_folder(prepared)),
     }
     assert tuple(again.info.features["label"].names) == prepared.fake.class_names
+
+
+def _image_folder(prepared: _Prepared) -> Path:
+    return prepared.kind.BENCHMARK.site.fetch_images(prepared.fake.root, Path("nowhere"))
 
 
 def test_a_second_builder_finds_it_prepared(prepared: _Prepared) -> None:

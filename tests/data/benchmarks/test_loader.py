@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import tarfile
 import zipfile
@@ -16,10 +17,10 @@ import requests
 from fakes import benchmark, kinds
 from niwt_tf import config as config_lib
 from niwt_tf import errors
-from niwt_tf.data import zero_shot
+from niwt_tf.data import digest, zero_shot
 from niwt_tf.data.benchmarks import loader
 from niwt_tf.data.files import download
-from niwt_tf.util import checksum
+from niwt_tf.util import checksum, json_files
 
 _NAMES = tuple(kinds.KINDS)
 _SIZE = 16
@@ -171,8 +172,58 @@ def test_two_versions_of_a_split_are_two_prepared_datasets(tmp_path: Path) -> No
     assert [dataset.split_version for dataset in datasets] == ["awa2 2017", "awa2 2.0", "awa2 2017"]
     digests = [dataset.split_sha256 for dataset in datasets]
     assert digests[0] == digests[2] != digests[1]
-    names = {path.name for path in (tmp_path / "prepared" / "awa2").iterdir()}
-    assert names >= {f"split_{digest[:12]}" for digest in digests}
+    assert len(_copies("awa2", tmp_path / "prepared")) == 2
+
+
+def _copies(name: str, prepared: Path) -> set[str]:
+    """List the names of the prepared copies of a benchmark."""
+    return {path.parents[1].name for path in (prepared / name).glob("*/*/dataset_info.json")}
+
+
+def _pixels(dataset: zero_shot.ZeroShotDataset) -> np.ndarray:
+    return next(iter(dataset.train.batches(32)))[0].numpy()
+
+
+@pytest.mark.parametrize("name", ["awa2", "cub"])
+def test_changed_photographs_are_prepared_anew_and_others_are_not(name: str, tmp_path: Path) -> None:
+    fake, prepared = kinds.KINDS[name][0](tmp_path / "files"), tmp_path / "prepared"
+    first = _pixels(_load(name, fake, prepared))
+    (before,) = _copies(name, prepared)
+    shutil.copytree(fake.root, tmp_path / "elsewhere", copy_function=shutil.copyfile)  # with other times
+    np.testing.assert_array_equal(
+        _pixels(_load(name, dataclasses.replace(fake, root=tmp_path / "elsewhere"), prepared)), first
+    )
+    assert _copies(name, prepared) == {before}
+    for path in fake.root.rglob("*.jpg"):
+        benchmark.draw(path, seed=len(path.name) + 7)
+    assert (_pixels(_load(name, fake, prepared)) != first).any()
+    assert len(_copies(name, prepared)) == 2
+
+
+@pytest.mark.parametrize("name", _NAMES)
+def test_images_that_are_gone_once_prepared_change_no_fingerprint(name: str, tmp_path: Path) -> None:
+    fake = kinds.KINDS[name][0](tmp_path / "files")
+    _load(name, fake, tmp_path / "prepared")
+    config = config_lib.DataConfig(dataset=name, data_dir=str(fake.root), prepared_dir=str(tmp_path / "prepared"))
+    before = digest.images(config)
+    for path in fake.root.iterdir():
+        if path.name != "xlsa17":
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    assert digest.images(config) == before
+
+
+def test_a_copy_that_an_earlier_version_prepared_serves_if_the_images_are_gone(tmp_path: Path) -> None:
+    fake = kinds.KINDS["awa2"][0](tmp_path / "files")
+    first = _pixels(_load("awa2", fake, tmp_path / "prepared"))
+    (copy,) = _copies("awa2", tmp_path / "prepared")
+    folder = tmp_path / "prepared" / "awa2"
+    (folder / copy).rename(folder / f"split_{checksum.sha256(fake.mat)[:12]}")
+    metadata = next(folder.glob("*/*/metadata.json"))
+    record = json_files.read(metadata)
+    del record["images_sha256"]
+    json_files.write(metadata, record)
+    shutil.rmtree(fake.root / "Animals_with_Attributes2")
+    np.testing.assert_array_equal(_pixels(_load("awa2", fake, tmp_path / "prepared")), first)
 
 
 def test_a_benchmark_has_the_domains_that_its_files_tell_of(tmp_path: Path) -> None:

@@ -14,8 +14,7 @@ import fakes.cub
 from fakes import benchmark
 from niwt_tf import errors
 from niwt_tf.data import zero_shot
-from niwt_tf.data.benchmarks import benchmark as benchmark_lib
-from niwt_tf.data.benchmarks import split_files
+from niwt_tf.data.benchmarks import class_files, split_files
 from niwt_tf.data.cub import layout
 
 
@@ -33,7 +32,7 @@ def _readable(fake: benchmark.Fake) -> dict[str, list[str]]:
 
 
 def _known(fake: benchmark.Fake) -> zero_shot.Descriptions:
-    source = benchmark_lib.BenchmarkFiles(split_files.folders("cub", fake.root))
+    source = class_files.BenchmarkFiles(split_files.folders("cub", fake.root))
     return layout.descriptions(source, fake.class_names, lambda: _readable(fake))
 
 

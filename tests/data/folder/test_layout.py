@@ -105,10 +105,10 @@ def test_digest_follows_images_and_classes_and_nothing_else(tmp_path: Path) -> N
     (tmp_path / "images" / "ant" / "0.jpg").write_bytes(b"1")
     digests.append(layout.read(tmp_path).digest())
     os.utime(tmp_path / "images" / "ant" / "0.jpg", (1, 1))
-    digests.append(layout.read(tmp_path).digest())
+    assert layout.read(tmp_path).digest() == digests[-1], "images are identified by their content"
     (tmp_path / "images" / "ant" / "0.jpg").unlink()
     digests.append(layout.read(tmp_path).digest())
-    assert len(set(digests)) == 5
+    assert len(set(digests)) == 4
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,7 @@ import fakes.sun
 from fakes import benchmark
 from niwt_tf import errors
 from niwt_tf.data import zero_shot
-from niwt_tf.data.benchmarks import benchmark as benchmark_lib
-from niwt_tf.data.benchmarks import split_files
+from niwt_tf.data.benchmarks import class_files, split_files
 from niwt_tf.data.sun import layout
 
 
@@ -25,7 +24,7 @@ def fake(tmp_path: Path) -> benchmark.Fake:
 
 
 def _attributes(fake: benchmark.Fake) -> zero_shot.Attributes:
-    source = benchmark_lib.BenchmarkFiles(split_files.folders("sun", fake.root))
+    source = class_files.BenchmarkFiles(split_files.folders("sun", fake.root))
     read = layout.descriptions(source, fake.class_names, dict).attributes
     assert read is not None
     return read()

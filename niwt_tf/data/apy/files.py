@@ -1,0 +1,9 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Names of the files of aPascal & aYahoo that describe its classes. Imports nothing heavy."""
+
+from niwt_tf.data.benchmarks import class_files, split_files
+
+NAMES = ("attribute_data/attribute_names.txt", "attribute_names.txt")
+
+FILES = class_files.ClassFiles({"attributes": (NAMES, split_files.MAT_FILES[:1])})
