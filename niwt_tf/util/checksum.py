@@ -117,7 +117,7 @@ def _remember(key: str, digest: str) -> str:
     _in_process(key)[:] = [digest]
     with contextlib.suppress(OSError):  # without a folder to write to, it is computed anew by the next process
         _store().mkdir(parents=True, exist_ok=True)
-        atomic.write_text(_store() / key, digest)
+        atomic.write_text(_store() / key, digest)  # without a lock: what two processes mix up is no checksum
         _forget_oldest(_store())
     return digest
 
