@@ -76,9 +76,7 @@ def test_the_second_says_for_whom_it_waits_and_goes_on_as_soon_as_it_may(
         lines = holding.end_when_waited_for(monkeypatch, process)
         _hold(tmp_path / "a.lock")
     command = f"-c {tmp_path / 'a.lock'}"
-    assert lines == [
-        f"  waiting for process {process.pid} on {socket.gethostname()} ({command}), which writes the run"
-    ]
+    assert lines == [f"  waiting for process {process.pid} on {socket.gethostname()} ({command}), which writes the run"]
     assert not list(tmp_path.iterdir())
 
 
