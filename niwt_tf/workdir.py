@@ -14,7 +14,7 @@ from typing import Any
 
 from niwt_tf import config as config_lib
 from niwt_tf import errors
-from niwt_tf.util import arguments, checksum, json_files, locks, paths
+from niwt_tf.util import arguments, atomic, checksum, json_files, locks, paths
 
 CONFIG = "config.json"
 RECORD = "fingerprint.json"
@@ -116,6 +116,7 @@ class Workdir:
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir(parents=True)
             _write_record(partial, record)
+        atomic.clear(partial)
         yield partial
         _write_record(partial, dataclasses.replace(record, files=_checksums(partial)))
         shutil.rmtree(self.path(stage), ignore_errors=True)
@@ -198,18 +199,14 @@ class Workdir:
             )
 
     @contextmanager
-    def lock(self, wait: bool = True) -> Iterator[None]:
+    def lock(self) -> Iterator[None]:
         """Keep other processes from writing into the folder within the block.
 
-        Args:
-          wait: False to raise an error if another process writes, in place of waiting for it.
-
         Raises:
-          errors.UserError: If another process writes, and `wait` is False.
+          errors.UserError: If another process writes, and `locks.allow_waiting` forbade waiting.
           OSError: If the folder cannot be written.
         """
-        self.root.mkdir(parents=True, exist_ok=True)
-        with locks.hold(self.root / ".lock", f"the run in {self.root}", wait):
+        with locks.hold(locks.within(self.root), f"the run in {self.root}"):
             yield
 
     def claim(self, config: config_lib.RunConfig) -> None:

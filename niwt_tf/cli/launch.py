@@ -14,7 +14,7 @@ from absl import app, flags, logging
 
 from niwt_tf import errors, version
 from niwt_tf.cli import flag_errors
-from niwt_tf.util import keras_settings, machine, paths, progress, user_code
+from niwt_tf.util import keras_settings, locks, machine, paths, progress, user_code
 
 _DISK_ERRORS = ("No space left on device", "Permission denied", "Read-only file system", "Disk quota exceeded")
 _INTERRUPTED = 130  # what shells give a program that Ctrl-C ended
@@ -33,6 +33,8 @@ def run(
       resumes: True if the program trains, and resumes after an interruption.
     """
     sys.modules["__main__"].__doc__ = description
+    text = "Wait while another process writes the same files; --nowait ends with an error instead."
+    flags.DEFINE_boolean("wait", True, text, module_name=sys.argv[0])
     standard_logging.getLogger("fontTools").setLevel(standard_logging.WARNING)  # it logs each font of a figure
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -112,6 +114,7 @@ def _status(
                 f"Arguments must be flags, such as --seed=1. Received: {' '.join(arguments[1:])}. Use --help to list "
                 "the flags."
             )
+        locks.allow_waiting(flags.FLAGS.wait)
         main(arguments)
     except errors.UserError as error:
         return _print_error(error.as_flags())

@@ -24,7 +24,7 @@ from niwt_tf.compare import (
     workers,
 )
 from niwt_tf.compare import grid as grid_lib
-from niwt_tf.util import json_files, progress
+from niwt_tf.util import atomic, json_files, locks, progress
 
 _PACKAGE = str(Path(__file__).resolve().parents[2])
 # Code of a worker process: it imports this very package, and nothing from the current folder.
@@ -65,13 +65,19 @@ def compare(request: Request) -> outcome.Outcome:
     """Run the jobs that are not done yet, write the table in all formats, and return the outcome.
 
     Raises:
-      errors.UserError: If a setting is not valid, which is checked before any work.
+      errors.UserError: If a setting is not valid, which is checked before any work; or another process writes into the
+        folder, and `locks.allow_waiting` forbade waiting.
       OSError: If the disk is full or cannot be written.
       KeyboardInterrupt: After Ctrl-C, when all processes have ended.
     """
-    begun = time.monotonic()
     planned = _plan_jobs(request)
     workdir_lib.Workdir(request.out).require_writable("out")
+    with locks.hold(locks.within(request.out), f"the comparison in {request.out}"):
+        return _compare(planned, request)
+
+
+def _compare(planned: Sequence[jobs.ComparisonJob], request: Request) -> outcome.Outcome:
+    begun = time.monotonic()
     most = request.workers or resources.workers()
     threads = request.threads or resources.threads(request.workers, len(planned))
     codes = _run(planned, most, threads)
@@ -148,8 +154,7 @@ def _rows(
 
 
 def _write(result: outcome.Outcome, out: Path) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "table.md").write_text(formats.markdown(result), "utf-8")
-    (out / "table.csv").write_text(formats.comma_separated(result), "utf-8")
+    atomic.write_text(out / "table.md", formats.markdown(result))
+    atomic.write_text(out / "table.csv", formats.comma_separated(result))
     json_files.write(out / "table.json", formats.record(result))
     figure.write(result, out)

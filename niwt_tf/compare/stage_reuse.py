@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from niwt_tf import workdir as workdir_lib
+from niwt_tf.util import atomic
 
 Fingerprints = Mapping[str, str]  # stage -> fingerprint, see `stage_table.fingerprints`
 
@@ -70,11 +71,10 @@ def link_stages(source: Path, target: Path, fingerprints: Fingerprints, stages: 
     there, here = workdir_lib.Workdir(source), workdir_lib.Workdir(target)
     missing = _missing(source, target, fingerprints, stages)
     for name in missing:
-        temporary = target / "partial" / f"{name}.linked"
-        shutil.rmtree(temporary, ignore_errors=True)
-        shutil.copytree(there.path(name), temporary, copy_function=_link_file)
-        shutil.rmtree(here.path(name), ignore_errors=True)
-        temporary.rename(here.path(name))
+        with atomic.temporary(target / "partial" / ".linked") as linked:
+            shutil.copytree(there.path(name), linked, copy_function=_link_file)
+            shutil.rmtree(here.path(name), ignore_errors=True)
+            linked.rename(here.path(name))
     return missing
 
 

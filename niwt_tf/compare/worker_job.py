@@ -99,14 +99,15 @@ def _measure(job: JobSpec, start_tensorflow: Callable[[], None]) -> dict[str, st
         published_features.measure(job.root, job.methods, job.settings)
         return {}
     config, folder = config_lib.from_record(job.settings), workdir_lib.Workdir(job.root)
-    if job.sources:
-        fingerprints = stage_table.fingerprints(config)
-        source = stage_reuse.best_source(job.sources, job.root, fingerprints, STAGES)
-        stage_reuse.link_stages(source, job.root, fingerprints, STAGES)
-    pipeline.run(config, folder, STAGES, job.overwrite, start_tensorflow)
-    if None in baselines.read_scores(job.root, job.methods).values():
-        start_tensorflow()
-    return _compare(job.root, job.methods)
+    with folder.lock():
+        if job.sources:
+            fingerprints = stage_table.fingerprints(config)
+            source = stage_reuse.best_source(job.sources, job.root, fingerprints, STAGES)
+            stage_reuse.link_stages(source, job.root, fingerprints, STAGES)
+        pipeline.run(config, folder, STAGES, job.overwrite, start_tensorflow)
+        if None in baselines.read_scores(job.root, job.methods).values():
+            start_tensorflow()
+        return _compare(job.root, job.methods)
 
 
 def _compare(root: Path, methods: Sequence[str]) -> dict[str, str]:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import functools
 import os
-import tempfile
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from niwt_tf import config as config_lib
 from niwt_tf import errors
 from niwt_tf.data import named_files
 from niwt_tf.domains import hub_model
+from niwt_tf.util import atomic, locks
 
 _BATCH_SIZE = 64
 
@@ -65,9 +65,17 @@ class HubEncoder:
         file = self._cache / f"{config_lib.fingerprint(list(texts))}.npz"
         vectors = _read(file)
         if vectors is None:
-            batches = [texts[first : first + _BATCH_SIZE] for first in range(0, len(texts), _BATCH_SIZE)]
-            vectors = np.concatenate([self._model(batch) for batch in batches])
-            _write(file, vectors)
+            with locks.hold(locks.beside(file), f"the vectors of {self.name}"):
+                vectors = _read(file)  # again: another process may have written them
+                return self._encode(texts, file) if vectors is None else vectors
+        return vectors
+
+    def _encode(self, texts: Sequence[str], file: Path) -> np.ndarray:
+        """Encode texts, and write the vectors into a file."""
+        batches = [texts[first : first + _BATCH_SIZE] for first in range(0, len(texts), _BATCH_SIZE)]
+        vectors = np.concatenate([self._model(batch) for batch in batches])
+        with atomic.writing(file) as part, part.open("wb") as opened:
+            np.savez(opened, vectors=vectors)
         return vectors
 
     def knows(self, word: str) -> bool:
@@ -86,20 +94,9 @@ class HubEncoder:
 
 
 def _read(file: Path) -> np.ndarray | None:
-    """Read the vectors that `_write` cached; None if there are none, or they cannot be read."""
+    """Read the vectors that were cached; None if there are none, or they cannot be read."""
     try:
         with file.open("rb") as opened, np.load(opened, allow_pickle=False) as saved:
             return saved["vectors"]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
-
-
-def _write(file: Path, vectors: np.ndarray) -> None:
-    """Write the vectors through a temporary file, so that no partial file is left."""
-    descriptor, temporary = tempfile.mkstemp(dir=file.parent, suffix=".part")
-    try:
-        with open(descriptor, "wb") as part:
-            np.savez(part, vectors=vectors)
-        os.replace(temporary, file)
-    finally:
-        Path(temporary).unlink(missing_ok=True)

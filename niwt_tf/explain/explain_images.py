@@ -18,8 +18,8 @@ from PIL import Image, PngImagePlugin
 from niwt_tf import errors
 from niwt_tf.data import user_images
 from niwt_tf.explain import drawing, explained_model, explainer, keras_vis, textual, visual
+from niwt_tf.util import atomic, locks, progress
 from niwt_tf.util import paths as paths_lib
-from niwt_tf.util import progress
 
 GRAD_CAM = "gradcam"
 LINES = "explanations.jsonl"
@@ -60,7 +60,11 @@ def explain(
     explain_batch, name_of = explainer.Explainer(classifier, model.gamma), _picture_names(paths, out)
     unreadable: list[str] = []
     _require_own_lines(out / LINES)
-    with _lines(out / LINES) as write, progress.bar(None, "explaining", len(paths), "image", delay=_BAR_DELAY) as bar:
+    with (
+        locks.hold(locks.within(out), f"the explanations in {out}"),
+        _lines(out / LINES) as write,
+        progress.bar(None, "explaining", len(paths), "image", delay=_BAR_DELAY) as bar,
+    ):
         for batch, images in user_images.batches(paths, classifier.backbone.image_size, encoding, unreadable):
             explanations = explain_batch(images, None if index is None else np.full(len(images), index))
             maps = explanations.maps if compute_maps is None else compute_maps(images, explanations.classes)
@@ -68,7 +72,8 @@ def explain(
             for path, record, image, values in zip(batch, records, images, maps, strict=True):
                 record |= {"method": method, "picture": name_of[path]}
                 record["focus"] = list(visual.focus_box(values)) if values.max() > 0 else None
-                _draw(record, image, values).save(out / record["picture"], pnginfo=_mark())
+                with atomic.writing(out / record["picture"]) as part:
+                    _draw(record, image, values).save(part, "PNG", pnginfo=_mark())
                 write(record)
                 progress.print_line(_summary(record))
                 bar.update()
@@ -169,10 +174,5 @@ def _require_own_lines(path: Path) -> None:
 @contextlib.contextmanager
 def _lines(path: Path) -> Iterator[Callable[[Any], None]]:
     """Open a file of JSON lines, and yield a function that writes one; the file appears only when it is complete."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with open(temporary, "w", encoding="utf-8") as file:
-            yield lambda record: print(json.dumps(record, ensure_ascii=False), file=file)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with atomic.writing(path) as part, part.open("w", encoding="utf-8") as file:
+        yield lambda record: print(json.dumps(record, ensure_ascii=False), file=file)

@@ -7,12 +7,12 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from niwt_tf import errors
 from niwt_tf.models import bundle
+from niwt_tf.util import atomic, locks
 
 SAVED_MODEL, LITERT, ONNX, OPENVINO, KERAS = "savedmodel", "litert", "onnx", "openvino", "keras"
 FORMATS = (SAVED_MODEL, LITERT, ONNX, OPENVINO, KERAS)
@@ -93,20 +93,17 @@ def require_new(out: Path, format: str) -> None:
 def writing(out: Path) -> Iterator[Path]:
     """Create a temporary folder beside `out`, and rename it to `out` if the block raises no exception.
 
+    TensorFlow Serving, which reads the parent folder, ignores it and the lock, as their names are no numbers.
+
     Raises:
-      OSError: If the folder cannot be written, or something has appeared at `out` in the meantime.
+      errors.UserError: If another process has written something at `out` in the meantime.
+      OSError: If the folder cannot be written.
     """
-    out = out.resolve()
-    out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = out.with_name(f".{out.name}.{os.getpid()}")  # not a number, so that TensorFlow Serving ignores it
-    try:
-        temporary.mkdir()
-        yield temporary
-        if out.is_dir():
-            out.rmdir()  # only an empty one
-        temporary.rename(out)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    target = out.resolve()
+    with locks.hold(locks.beside(target), str(out)), atomic.writing(target) as part:
+        require_new(out, SAVED_MODEL)
+        part.mkdir()
+        yield part
 
 
 def _unused(out: Path) -> Path:

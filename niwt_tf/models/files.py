@@ -21,7 +21,7 @@ from niwt_tf.domains import description
 from niwt_tf.method.weight_transfer import closed_form
 from niwt_tf.models import bundle, paths, state
 from niwt_tf.runs import artefacts, run_files
-from niwt_tf.util import json_files
+from niwt_tf.util import atomic, json_files, locks
 
 _SCORES = "scores"  # the name of the layer that a bundle has after the network
 
@@ -58,17 +58,13 @@ def save(model: state.ModelState, path: str | os.PathLike[str]) -> None:
       OSError: If the file cannot be written.
     """
     target = paths.require_new(Path(path).expanduser())
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
+    with locks.hold(locks.beside(target), str(target)), atomic.writing(target) as part:
+        paths.require_new(target)  # again: another process may have written it
         with tempfile.TemporaryDirectory() as folder:
             keras_file, parts = Path(folder) / f"network{bundle.ENDING}", Path(folder) / "parts"
             _as_classifier(model).save(keras_file)
             _write(model, parts)
-            bundle.write(temporary, keras_file, parts)
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
+            bundle.write(part, keras_file, parts)
 
 
 def _as_classifier(model: state.ModelState) -> keras.Model:

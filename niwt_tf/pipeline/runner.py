@@ -43,7 +43,6 @@ def run(
     stages: Sequence[str] = (),
     overwrite: bool = False,
     start: Callable[[], None] = lambda: None,
-    wait: bool = True,
 ) -> dict[str, Any] | None:
     """Run the stages that are still to do, and return the metrics; None until the classifier is evaluated.
 
@@ -53,7 +52,6 @@ def run(
       stages: Names of the stages to run; all by default.
       overwrite: True to allow remaking stages that were made by other settings.
       start: Function called before TensorFlow is imported, if there is anything to do.
-      wait: False to raise an error if another process writes into the folder, or prepares the same images.
 
     Raises:
       errors.UserError: If a setting, a file or an image of the user is wrong.
@@ -73,7 +71,7 @@ def run(
         return _write_metrics(workdir, records)
     workdir.require_writable()
     context = _start(config, workdir, start)
-    with workdir.lock(wait):
+    with workdir.lock():
         workdir.require_same(config, records, overwrite)
         workdir.withdraw(records)
         workdir.claim(config)

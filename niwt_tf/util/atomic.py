@@ -1,14 +1,33 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Write files and folders completely or not at all, under a temporary name beside the final one."""
+"""Write files and folders completely or not at all, under a hidden name beside the final one.
+
+What a killed process left under that name is removed by the next call that writes the same path. Where several
+processes may write a path, hold its lock, see `locks`.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+
+_ENDING = ".part"
+
+
+@contextlib.contextmanager
+def temporary(path: Path) -> Iterator[Path]:
+    """Yield `path` with nothing there, and remove what is there after the block.
+
+    Raises:
+      OSError: If what a killed process left there cannot be removed.
+    """
+    _remove(path)
+    try:
+        yield path
+    finally:
+        _remove(path)
 
 
 @contextlib.contextmanager
@@ -21,15 +40,11 @@ def writing(path: Path) -> Iterator[Path]:
     Raises:
       OSError: If nothing can be written there.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        yield temporary
-        if path.is_dir() and temporary.is_dir():
+    with temporary(path.with_name(f".{path.name}{_ENDING}")) as part:
+        yield part
+        if path.is_dir() and part.is_dir():
             path.rmdir()  # only an empty one
-        temporary.replace(path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            _remove(temporary)
+        part.replace(path)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -38,8 +53,14 @@ def write_text(path: Path, text: str) -> None:
     Raises:
       OSError: If it cannot be written.
     """
-    with writing(path) as temporary:
-        temporary.write_text(text, "utf-8")
+    with writing(path) as part:
+        part.write_text(text, "utf-8")
+
+
+def clear(folder: Path) -> None:
+    """Remove all that killed processes left below a folder which no process writes."""
+    for path in folder.rglob(f".*{_ENDING}"):
+        _remove(path)
 
 
 def _remove(path: Path) -> None:

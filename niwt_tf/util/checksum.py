@@ -118,7 +118,7 @@ def _remember(key: str, digest: str) -> str:
     _in_process(key)[:] = [digest]
     with contextlib.suppress(OSError, RuntimeError):  # without a folder of the user, the next process computes it
         _store().mkdir(parents=True, exist_ok=True)
-        atomic.write_text(_store() / key, digest)
+        atomic.write_text(_store() / key, digest)  # without a lock: what two processes mix up is no checksum
         _forget_oldest(_store())
     return digest
 

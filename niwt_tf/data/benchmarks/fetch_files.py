@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import requests
 
 from niwt_tf import errors
-from niwt_tf.util import progress
+from niwt_tf.util import locks, progress
 
 _T = TypeVar("_T")
 _may_download = contextvars.ContextVar("may_download", default=True)
@@ -104,13 +104,29 @@ def fetch(find: Callable[[], _T | None], files: PublishedFiles, root: Path, also
     result = find()
     if result is not None:
         return result
-    reason = next(filter(None, (_unpack(archive, root) for archive in files.archives)), "")
-    result = None if reason else find()
+    reason = next(filter(None, (_obstacle(archive, root) for archive in files.archives)), "")
+    if not reason:
+        with locks.hold(locks.within(root), f"the {files.description} in {root}"):
+            result = find()  # again: another process may have fetched them
+            if result is None:
+                reason = next(filter(None, (_unpack(archive, root) for archive in files.archives)), "")
+                result = None if reason else find()
     if result is not None:
         return result
     names = " and ".join(archive.name for archive in files.archives)
     reason = reason or f"Unpacked {names}, which does not contain it.\n"
     raise errors.UserError(files.missing(root, reason) + also_missing)
+
+
+def _obstacle(archive: Archive, root: Path) -> str:
+    """Return the reason why an archive can be neither unpacked nor downloaded, or empty."""
+    if (root / archive.name).is_file():
+        return ""
+    if not archive.is_safe:
+        return f"Not downloaded: {archive.url} has neither https nor a published checksum.\n"
+    if not _may_download.get():
+        return f"Not downloaded: {archive.url}, because downloads are disabled here.\n"
+    return ""
 
 
 def _unpack(archive: Archive, root: Path) -> str:
@@ -121,10 +137,6 @@ def _unpack(archive: Archive, root: Path) -> str:
 
     path = root / archive.name
     if not path.is_file():
-        if not archive.is_safe:
-            return f"Not downloaded: {archive.url} has neither https nor a published checksum.\n"
-        if not _may_download.get():
-            return f"Not downloaded: {archive.url}, because downloads are disabled here.\n"
         progress.print_line(f"  downloading {archive.url} ({archive.size}) into {root}")
         try:
             download.fetch(archive.url, path, archive.sha256)

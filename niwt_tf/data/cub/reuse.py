@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
-from niwt_tf.util import machine, progress
+from niwt_tf.util import atomic, locks, machine, progress
 
 _DATASET = "caltech_birds2011"
 
@@ -24,19 +24,25 @@ def images_from_tfds(prepared_dir: Path, folder: Path) -> None:
     versions = sorted((prepared_dir / _DATASET).glob("*/dataset_info.json"))
     if not versions:
         return
+    images = folder / "images"
+    with locks.hold(locks.beside(images), str(images)):
+        if not images.exists():
+            progress.print_line(f"  copying the photographs from {versions[-1].parent}")
+            with atomic.writing(images) as part:
+                _copy(versions[-1].parent, part)
+
+
+def _copy(prepared: Path, folder: Path) -> None:
     machine.prefer_onednn()  # as the programs do, which may not have started TensorFlow yet
     import tensorflow_datasets as tfds  # starts TensorFlow
 
-    progress.print_line(f"  copying the photographs from {versions[-1].parent}")
-    builder = tfds.builder_from_directory(versions[-1].parent)
+    builder = tfds.builder_from_directory(prepared)
     decoders = tfds.decode.PartialDecoding(
         {"image": True, "image/filename": True}, {"image": tfds.decode.SkipDecoding()}
     )
-    partial = folder / ".images.part"
     for split, info in builder.info.splits.items():
         examples = tfds.as_numpy(builder.as_dataset(split=split, decoders=decoders))
         for example in progress.bar(examples, f"copying {split}", info.num_examples, unit="image"):
             label, name = PurePosixPath(example["image/filename"].decode("utf-8")).parts[-2:]
-            (partial / label).mkdir(parents=True, exist_ok=True)
-            (partial / label / name).write_bytes(example["image"])
-    partial.rename(folder / "images")
+            (folder / label).mkdir(parents=True, exist_ok=True)
+            (folder / label / name).write_bytes(example["image"])

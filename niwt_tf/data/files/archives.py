@@ -8,13 +8,12 @@ import gzip
 import shutil
 import stat
 import tarfile
-import tempfile
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from niwt_tf import errors
-from niwt_tf.util import progress
+from niwt_tf.util import atomic, progress
 
 _CHUNK = 1 << 20  # bytes
 # RuntimeError is what zipfile raises for a password.
@@ -35,18 +34,19 @@ def unpack(archive: Path, folder: Path) -> None:
       OSError: If the disk is full or cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".unpacking-") as temporary:
+    with atomic.temporary(folder / ".unpacking") as temporary:
+        temporary.mkdir()
         try:
             if archive.name.lower().endswith(".zip"):
-                _unzip(archive, Path(temporary))
+                _unzip(archive, temporary)
             else:
-                _untar(archive, Path(temporary))
+                _untar(archive, temporary)
         except _DAMAGED as error:
             raise errors.UserError(
                 f"An archive must be complete. Received: {archive}, which cannot be read ({error}). Delete it, and "
                 "download it again."
             ) from None
-        _merge(Path(temporary), folder)
+        _merge(temporary, folder)
 
 
 def _unzip(archive: Path, folder: Path) -> None:
