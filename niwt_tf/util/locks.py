@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shlex
 import socket
 import sys
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from typing import Any
 import filelock
 
 from niwt_tf import errors
-from niwt_tf.util import json_files, progress
+from niwt_tf.util import clean, json_files, progress
 
 
 @contextlib.contextmanager
@@ -56,7 +55,7 @@ def _holder_file(path: Path) -> Path:
 
 
 def _describe_self() -> dict[str, Any]:
-    return {"process": os.getpid(), "machine": socket.gethostname(), "command": shlex.join(sys.argv)}
+    return {"process": os.getpid(), "machine": socket.gethostname(), "command": clean.shell(sys.argv)}
 
 
 def _holder(path: Path) -> str:
