@@ -18,7 +18,8 @@ from typing import Any, TypeVar
 # characters no meaning, and none of them is left in a name or a value.
 _START, _NEXT, _END = "\ue000", "\ue001", "\ue002"
 _SETTING = re.compile(f"{_START}([^{_NEXT}]*){_NEXT}([^{_NEXT}]*){_NEXT}([^{_END}]*){_END}")
-_MARKS = str.maketrans("", "", _START + _NEXT + _END)
+_ONE_LINE = str.maketrans({"\n": "\\n", "\r": "\\r"})
+_MARKS = _ONE_LINE | str.maketrans("", "", _START + _NEXT + _END)
 _NO_VALUE = object()
 
 _Error = TypeVar("_Error", bound="UserError")
@@ -97,7 +98,7 @@ def unknown_value(name: str, value: str, valid: Iterable[str], words: str = "") 
 
 def listed(names: Iterable[str], most: int = 10) -> str:
     """Join names with commas: the first `most`, then the number of the others."""
-    all_names = list(names)
+    all_names = [name.translate(_ONE_LINE) for name in names]
     more = f" and {len(all_names) - most:,} more" if len(all_names) > most else ""
     return ", ".join(all_names[:most]) + more
 

@@ -15,7 +15,7 @@ from niwt_tf.domains import description, words
 from niwt_tf.explain import textual
 from niwt_tf.models import effect, teach
 from niwt_tf.models import model as model_lib
-from niwt_tf.util import progress
+from niwt_tf.util import clean, progress
 
 _COMMANDS = (
     "Commands: undo removes the last line, show prints all lines, save writes the model, quit ends without writing."
@@ -62,8 +62,8 @@ class Dialogue:
           Result to save; None if the user quits or `lines` end.
         """
         names = self._model.knowledge.feature_names
-        examples = ", ".join(textual.readable(names[index]) for index in (0, -1))
-        instruction = prompts.INSTRUCTIONS[self._kind].format(self._name, examples)
+        examples = ", ".join(textual.title(names[index]) for index in (0, -1))
+        instruction = prompts.INSTRUCTIONS[self._kind].format(clean.name(self._name), examples)
         self._print(textwrap.fill(f"{instruction}. {_COMMANDS}", _WIDTH))
         if initial_lines:
             self._teach(tuple(initial_lines))

@@ -14,7 +14,7 @@ from absl import app, flags, logging
 
 from niwt_tf import errors, version
 from niwt_tf.cli import flag_errors
-from niwt_tf.util import keras_settings, locks, machine, paths, progress, user_code
+from niwt_tf.util import clean, keras_settings, locks, machine, progress, user_code
 
 _DISK_ERRORS = ("No space left on device", "Permission denied", "Read-only file system", "Disk quota exceeded")
 _INTERRUPTED = 130  # what shells give a program that Ctrl-C ended
@@ -174,5 +174,5 @@ def _discard_output() -> None:
 
 def _print_error(message: str) -> int:
     """Print a message to standard error, and return the exit status 1."""
-    print(f"\n{paths.printable(message)}", file=sys.stderr)
+    print(f"\n{clean.lines(message)}", file=sys.stderr)
     return 1

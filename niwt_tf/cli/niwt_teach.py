@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from absl import flags
 
 from niwt_tf.cli import launch, teach_flags
-from niwt_tf.util import progress
+from niwt_tf.util import clean, progress
 
 if TYPE_CHECKING:
     from niwt_tf.models import effect
@@ -41,7 +41,8 @@ def main(arguments: Sequence[str]) -> None:
     model = old = model_lib.load(request.model, request.safe_mode)
     if request.forget:
         model = teach.forget(old, request.forget)
-        progress.print_line(f"removed: {', '.join(name for name in old.class_names if name not in model.class_names)}")
+        removed = [clean.name(name) for name in old.class_names if name not in model.class_names]
+        progress.print_line(f"removed: {', '.join(removed)}")
     new = _teach(model, request)
     if new is None:
         progress.print_line("Nothing was written.")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from niwt_tf import errors
 from niwt_tf.data import names as names_lib
 from niwt_tf.models import model as model_lib
-from niwt_tf.util import progress
+from niwt_tf.util import clean, progress
 
 INSTRUCTIONS = {
     "attributes": "List attributes of {}, separated by commas, such as {}",
@@ -89,7 +89,7 @@ def ask_name(
     taken = {names_lib.normal(name): name for name in model.class_names}
     name = first.strip()
     while not names_lib.normal(name) or names_lib.normal(name) in taken:
-        other = taken.get(names_lib.normal(name), "")
+        other = clean.name(taken.get(names_lib.normal(name), ""))
         print_line(f"The model already has a class {other}. Another name:" if other else "Name of the new class:")
         answer = next(lines, None)
         if answer is None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from niwt_tf import errors
 from niwt_tf.evaluation import summary
+from niwt_tf.util import clean
 
 
 def table(metrics: Mapping[str, Any], workdir: Path) -> str:
@@ -21,11 +22,11 @@ def table(metrics: Mapping[str, Any], workdir: Path) -> str:
       workdir: Folder of the run.
     """
     m = metrics
-    about = f"{m['split_version']}, {m['seen_classes']} seen and {m['unseen_classes']} unseen classes"
-    network = f"{m['backbone']} at {m['layer']}, seed {m['seed']}"
+    about = f"{clean.line(m['split_version'])}, {m['seen_classes']} seen and {m['unseen_classes']} unseen classes"
+    network = f"{clean.line(m['backbone'])} at {clean.line(m['layer'])}, seed {m['seed']}"
     untested = ""
     if m["imageless_classes"]:
-        untested = f"\n  without test images: {errors.listed(m['imageless_classes'])}"
+        untested = f"\n  without test images: {errors.listed(map(clean.name, m['imageless_classes']))}"
     source = "by default" if m["harmonic_mean_expected"] is None else "from validation"
     gamma = f"gamma {m['gamma']:.3f}, {source}"
     return f"""

@@ -17,6 +17,7 @@ from niwt_tf.models import effect as effect_lib
 from niwt_tf.models import model as model_lib
 from niwt_tf.models import teaching_report
 from niwt_tf.runs import command
+from niwt_tf.util import clean
 
 _LABEL = 16  # letters, including the indent
 _WIDTH = 100
@@ -27,20 +28,20 @@ _BEFORE = 5  # former classes of the images, at most
 def format_report(report: teaching_report.TeachingReport) -> str:
     """Format how a model reads the description of a class: features, strongest neurons and nearest classes."""
     neurons = _listed(
-        f"neuron {index} ({textual.readable(name) if name else 'no clear name'}) {weight:.2f}"
+        f"neuron {index} ({textual.title(name) if name else 'no clear name'}) {weight:.2f}"
         for index, name, weight in report.neurons
     )
     rows = [row("understood", _understood(report))]
-    rows += [row("unknown", errors.listed(report.reading.unknown))] if report.reading.unknown else []
+    rows += [row("unknown", errors.listed(map(clean.name, report.reading.unknown)))] if report.reading.unknown else []
     rows.append(row("will look at", neurons or "none above the mean of the seen classes"))
     rows.append(
-        row("nearest", _listed(f"{textual.readable(name)} {similarity:.2f}" for name, similarity in report.nearest))
+        row("nearest", _listed(f"{textual.title(name)} {similarity:.2f}" for name, similarity in report.nearest))
     )
     if report.too_near:
-        name = textual.readable(report.nearest[0][0])
+        name = textual.title(report.nearest[0][0])
         text = f"nearly the same as {name}, so the two may be confused. Describe how they differ."
         rows.append(row("warning", text))
-    return "\n".join([report.description.name, *rows])
+    return "\n".join([clean.name(report.description.name), *rows])
 
 
 def format_model(model: model_lib.Model, path: Path) -> str:
@@ -99,12 +100,12 @@ def row(label: str, text: str) -> str:
 
 
 def _class_effect(effect: effect_lib.ClassEffect) -> list[str]:
-    before = _listed(f"{count:,} {textual.readable(name)}" for name, count in effect.before[:_BEFORE])
+    before = _listed(f"{count:,} {textual.title(name)}" for name, count in effect.before[:_BEFORE])
     others = sum(count for _, count in effect.before[_BEFORE:])
     before += f", {others:,} others" if others else ""
-    clearest = _listed(f"{path.name} {margin:+.2f}" for path, margin in effect.clearest)
+    clearest = _listed(f"{clean.name(path.name)} {margin:+.2f}" for path, margin in effect.clearest)
     return [
-        f"{effect.count:,} classified as {effect.class_name}" + (f"; before: {before}" if before else ""),
+        f"{effect.count:,} classified as {clean.name(effect.class_name)}" + (f"; before: {before}" if before else ""),
         f"{'clearest' if effect.count else 'nearest'}: {clearest}",
     ]
 
@@ -116,7 +117,7 @@ def _understood(report: teaching_report.TeachingReport) -> str:
         scores, names = np.array([score for _, score in features]), [name for name, _ in features]
         features = textual.best(scores, names, _PHRASES)
     plain = all(value == 1 for _, value in features)
-    return _listed(textual.readable(name) + ("" if plain else f" {value:.3g}") for name, value in features)
+    return _listed(textual.title(name) + ("" if plain else f" {value:.3g}") for name, value in features)
 
 
 def _listed(items: Iterable[str]) -> str:

@@ -14,6 +14,7 @@ from matplotlib import axes as axes_lib
 from matplotlib import figure as figure_lib
 
 from niwt_tf.compare import outcome, table
+from niwt_tf.util import clean
 
 NAMES = ("figure.png", "figure.svg", "figure.pdf")
 _WIDTH, _ROW, _DOMAIN, _FOOT = 8.0, 0.27, 0.5, 0.55  # inches; the heights of a row, of a domain's title and of the axis
@@ -51,7 +52,7 @@ def draw(result: outcome.Outcome) -> figure_lib.Figure:
     figure = figure_lib.Figure(figsize=(_WIDTH, sum(heights) + _FOOT), layout="constrained")
     panels = figure.subplots(len(domains), sharex=True, squeeze=False, height_ratios=heights)[:, 0]
     for panel, (domain, rows) in zip(panels, domains.items(), strict=True):
-        panel.set_title(domain, loc="left", fontsize=11, fontweight="bold", color=_INK)
+        panel.set_title(clean.name(domain), loc="left", fontsize=11, fontweight="bold", color=_INK)
         _draw_panel(panel, rows)
     panels[-1].set_xlim(*_limits(result.rows))
     noun, count = result.replicate_noun, len(result.replicates)
@@ -75,7 +76,7 @@ def _limits(rows: Sequence[table.Row]) -> tuple[float, float]:
 
 def _draw_panel(panel: axes_lib.Axes, rows: Sequence[table.Row]) -> None:
     panel.set_ylim(len(rows) - 0.5, -0.5)
-    panel.set_yticks(range(len(rows)), [row.name for row in rows])
+    panel.set_yticks(range(len(rows)), [clean.name(row.name) for row in rows], parse_math=False)
     panel.tick_params(axis="y", length=0)
     panel.tick_params(axis="x", colors=_FAINT)
     panel.grid(axis="x", color=_GRID)

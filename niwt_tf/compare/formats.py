@@ -11,36 +11,37 @@ from typing import Any
 
 from niwt_tf.compare import outcome as outcome_lib
 from niwt_tf.compare import table
+from niwt_tf.util import clean
 
 _SECONDS = "seconds"
 
 
 def terminal(outcome: outcome_lib.Outcome) -> str:
     """Format the table for the terminal."""
-    lines = [f"  {label:<10} {text}" for label, text in outcome.header()]
+    lines = [f"  {label:<10} {clean.line(text)}" for label, text in outcome.header()]
     differences = outcome.differences()
     for domain, rows in table.group_by_domain(outcome.rows).items():
-        cells = [[domain, "n", *table.COLUMNS], *([row.name, *_cells(row)] for row in rows)]
+        cells = [[domain, "n", *table.COLUMNS], *([clean.name(row.name), *_cells(row)] for row in rows)]
         lines += ["", *_aligned(cells)]
-        lines += _paragraph([f"  {one.describe(outcome.replicate_noun)}" for one in differences[domain]])
+        lines += _paragraph([f"  {clean.line(one.describe(outcome.replicate_noun))}" for one in differences[domain]])
     lines += _paragraph([f"  {remark}" for remark in outcome.remarks()])
-    lines += _paragraph([f"  failed: {line}" for line in outcome.failures()])
+    lines += _paragraph([f"  failed: {clean.line(line)}" for line in outcome.failures()])
     return "\n".join(lines)
 
 
 def markdown(outcome: outcome_lib.Outcome) -> str:
     """Format the table as Markdown, with the facts that it depends on."""
-    lines = [f"# Methods compared on {outcome.facts['dataset'][0]}", ""]
-    lines += [f"- {label}: {text}" for label, text in outcome.header()]
-    lines += [f"- command: `{outcome.command}`"]
+    lines = [f"# Methods compared on {clean.markdown(outcome.facts['dataset'][0])}", ""]
+    lines += [f"- {label}: {clean.markdown(text)}" for label, text in outcome.header()]
+    lines += [f"- command: {clean.code(outcome.command)}"]
     differences = outcome.differences()
     for domain, rows in table.group_by_domain(outcome.rows).items():
         best = table.ranked(rows)[:1]
         lines += ["", f"## {domain}", "", _line(["method", "n", *table.COLUMNS, *_failed_title(outcome)])]
         lines += [_line(["---"] * (2 + len(table.COLUMNS) + len(_failed_title(outcome))))]
         lines += [_line(_markdown_cells(row, row in best, outcome)) for row in rows]
-        lines += _paragraph([f"{one.describe(outcome.replicate_noun)}." for one in differences[domain]])
-    lines += _paragraph([f"{remark[0].upper()}{remark[1:]}." for remark in outcome.remarks()])
+        lines += _paragraph([f"{clean.markdown(one.describe(outcome.replicate_noun))}." for one in differences[domain]])
+    lines += _paragraph([f"{clean.markdown(remark[0].upper() + remark[1:])}." for remark in outcome.remarks()])
     return "\n".join(lines) + "\n"
 
 
@@ -54,8 +55,8 @@ def comma_separated(outcome: outcome_lib.Outcome) -> str:
     )
     for row in outcome.rows:
         numbers = [number for column in table.COLUMNS for number in (row.mean(column), row.spread(column))]
-        key = row.key
-        writer.writerow([key.domain, key.method, key.variant, len(row.scores), *numbers, _failed(row, outcome)])
+        variant, failed = clean.cell(row.key.variant), clean.cell(_failed(row, outcome))
+        writer.writerow([row.key.domain, row.key.method, variant, len(row.scores), *numbers, failed])
     return text.getvalue()
 
 
@@ -127,9 +128,9 @@ def _aligned(cells: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _markdown_cells(row: table.Row, best: bool, outcome: outcome_lib.Outcome) -> list[str]:
-    cells = [row.name, *_cells(row, " ± ")]
+    cells = [clean.markdown(row.name), *_cells(row, " ± ")]
     marked = [f"**{cell}**" for cell in cells] if best else cells
-    return [*marked, *([_failed(row, outcome)] if outcome.failed else [])]
+    return [*marked, *([clean.markdown(_failed(row, outcome))] if outcome.failed else [])]
 
 
 def _failed_title(outcome: outcome_lib.Outcome) -> list[str]:
@@ -142,4 +143,4 @@ def _failed(row: table.Row, outcome: outcome_lib.Outcome) -> str:
 
 def _line(cells: Sequence[str]) -> str:
     """Format a line of a Markdown table."""
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    return f"| {' | '.join(cells)} |"

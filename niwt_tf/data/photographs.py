@@ -20,7 +20,7 @@ import tensorflow_datasets as tfds
 from niwt_tf import errors
 from niwt_tf.data import zero_shot
 from niwt_tf.data.files import image_files, jpeg, look_ahead
-from niwt_tf.util import paths, progress
+from niwt_tf.util import clean, paths, progress
 
 Box = jpeg.Box
 _CORRUPT_SHARE = 0.01  # share of the photographs that may be skipped
@@ -86,7 +86,7 @@ def examples(photographs: Sequence[Photograph], title: str) -> Iterator[tuple[st
     converted = look_ahead.parallel_map(_read, photographs)
     for photograph, content in progress.bar(converted, title, len(photographs), unit="image"):
         if isinstance(content, jpeg.Corrupt):
-            logging.getLogger(__name__).warning("%s is skipped: %s", photograph.path, content)
+            logging.getLogger(__name__).warning("%s is skipped: %s", clean.visible(str(photograph.path)), content)
             skipped.append(f"{photograph.name} ({content})")
         else:
             image = io.BytesIO(content)

@@ -106,8 +106,8 @@ def write(
 def _draw(
     selection: ExampleSelection, example: Example, values: np.ndarray, reasons: Sequence[textual.Reason]
 ) -> Image.Image:
-    title = f"Prediction: {textual.readable(selection.class_names[example.predicted])}"
-    notes = [f"true class: {textual.readable(selection.class_names[example.label])}"]
+    title = f"Prediction: {textual.title(selection.class_names[example.predicted])}"
+    notes = [f"true class: {textual.title(selection.class_names[example.label])}"]
     notes += ["a class without training images"] if example.label >= len(selection.seen) else []
     return drawing.picture(example.image, values, title, notes, _readable(reasons))
 

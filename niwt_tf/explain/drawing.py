@@ -10,11 +10,13 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from niwt_tf.explain import visual
+from niwt_tf.util import clean
 
 _TILE = 256  # pixels, the side of an image in a picture
 _TEXT_WIDTH = 320  # pixels
 _MARGIN = 16  # pixels
 _GAP = 4  # pixels, between crops
+_LONGEST = 200  # letters of a text
 _TITLE_SIZE, _TEXT_SIZE = 20, 15  # pixels
 _OPACITY = 0.8  # of the map at its highest point
 _INK, _FAINT, _PAPER, _BAR = "#1a1a1a", "#5c5c5c", "#ffffff", "#c2d7ee"
@@ -84,12 +86,12 @@ def _resampling(size: int, new_size: int) -> Image.Resampling:
 def _panel(title: str, notes: Sequence[str], reasons: Sequence[tuple[str, float]]) -> Image.Image:
     """Draw the text on a panel of fixed width, as high as the text needs."""
     title_font, font = ImageFont.load_default(_TITLE_SIZE), ImageFont.load_default(_TEXT_SIZE)
-    lines = [(line, title_font, _INK, 0.0) for line in wrap(title, title_font)]
-    lines += [(line, font, _FAINT, 0.0) for note in notes for line in wrap(note, font)]
+    lines = [(line, title_font, _INK, 0.0) for line in wrap(clean.name(title, _LONGEST), title_font)]
+    lines += [(line, font, _FAINT, 0.0) for note in notes for line in wrap(clean.name(note, _LONGEST), font)]
     strongest = max((strength for _, strength in reasons), default=0.0)
     for text, strength in reasons:
         share = strength / strongest if strongest > 0 else 0.0
-        lines += [(line, font, _INK, share) for line in wrap(f"{text}  {strength:.2f}", font)]
+        lines += [(line, font, _INK, share) for line in wrap(f"{clean.name(text, _LONGEST)}  {strength:.2f}", font)]
     heights = [_line_height(font_) for _, font_, _, _ in lines]
     panel = Image.new("RGB", (_TEXT_WIDTH, sum(heights)), _PAPER)
     draw, top = ImageDraw.Draw(panel), 0

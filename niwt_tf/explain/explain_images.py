@@ -18,12 +18,13 @@ from PIL import Image, PngImagePlugin
 from niwt_tf import errors
 from niwt_tf.data import user_images
 from niwt_tf.explain import drawing, explained_model, explainer, keras_vis, textual, visual
-from niwt_tf.util import atomic, locks, progress
+from niwt_tf.util import atomic, clean, locks, progress
 from niwt_tf.util import paths as paths_lib
 
 GRAD_CAM = "gradcam"
 LINES = "explanations.jsonl"
 _BAR_DELAY = 2.0  # seconds
+_LONGEST_STEM = 200  # bytes; file systems take names of 255
 _MARK = ("Software", "niwt_tf")  # text in each picture, by which a later call recognises it
 
 
@@ -105,16 +106,17 @@ def _records(
 
 def _summary(record: dict[str, Any]) -> str:
     kind = ", an unseen class" if record["unseen"] else ""
-    reasons = ", ".join(f"{feature} {score:.2f}" for feature, score in record["reasons"]) or "no feature supports it"
+    reasons = ", ".join(f"{clean.name(feature)} {score:.2f}" for feature, score in record["reasons"])
+    predicted, second, explained = (textual.title(record[name]) for name in ("prediction", "runner_up", "class"))
     return (
-        f"{record['image']}: {textual.readable(record['prediction'])}{kind} (runner-up "
-        f"{textual.readable(record['runner_up'])})\n  for {textual.readable(record['class'])}: {reasons}"
+        f"{clean.visible(record['image'])}: {predicted}{kind} (runner-up {second})\n"
+        f"  for {explained}: {reasons or 'no feature supports it'}"
     )
 
 
 def _draw(record: dict[str, Any], image: np.ndarray, values: np.ndarray) -> Image.Image:
-    explained, predicted = textual.readable(record["class"]), textual.readable(record["prediction"])
-    notes = [f"runner-up: {textual.readable(record['runner_up'])}", Path(record["image"]).name]
+    explained, predicted = textual.title(record["class"]), textual.title(record["prediction"])
+    notes = [f"runner-up: {textual.title(record['runner_up'])}", Path(record["image"]).name]
     notes[:0] = ["a class without training images"] if record["unseen"] else []
     return drawing.picture(
         image, values, f"Prediction: {predicted}", [*notes, f"Reasons for {explained}:"], record["reasons"]
@@ -130,10 +132,15 @@ def _picture_names(paths: Sequence[Path], out: Path) -> dict[Path, str]:
     names = {}
     for path in paths:
         numbers = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
-        candidates = (f"{paths_lib.printable(path.stem)}{number}.explained.png" for number in numbers)
+        candidates = (f"{_stem(path)}{number}.explained.png" for number in numbers)
         names[path] = next(name for name in candidates if name.lower() not in used and _is_free(out / name))
         used.add(names[path].lower())
     return names
+
+
+def _stem(path: Path) -> str:
+    """Return the name of a file without its ending, clean, and short enough to be part of a name."""
+    return clean.visible(path.stem).encode()[:_LONGEST_STEM].decode("utf-8", "ignore")
 
 
 def _is_free(path: Path) -> bool:
@@ -175,4 +182,4 @@ def _require_own_lines(path: Path) -> None:
 def _lines(path: Path) -> Iterator[Callable[[Any], None]]:
     """Open a file of JSON lines, and yield a function that writes one; the file appears only when it is complete."""
     with atomic.writing(path) as part, part.open("w", encoding="utf-8") as file:
-        yield lambda record: print(json.dumps(record, ensure_ascii=False), file=file)
+        yield lambda record: print(clean.json_line(record), file=file)

@@ -17,6 +17,7 @@ from niwt_tf import errors
 from niwt_tf.data import names as names_lib
 from niwt_tf.method import inverse_map
 from niwt_tf.numerics import choice
+from niwt_tf.util import clean
 
 Reason = tuple[str, float]
 COUNT = 5
@@ -100,6 +101,11 @@ def readable(name: str) -> str:
     """
     bare = re.sub(r"^(?:has_|\d+\.)", "", name)
     return re.sub(r"\s*(?:::|=)\s*", ": ", bare).replace("_", " ").replace("+", " ").strip()
+
+
+def title(name: str) -> str:
+    """Convert the name of a class or feature to plain words that can be printed: clean, on one line, not too long."""
+    return clean.name(readable(name))
 
 
 def class_index(name: str, class_names: Sequence[str], argument: str = "class") -> int:

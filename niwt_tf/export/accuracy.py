@@ -14,7 +14,7 @@ from niwt_tf.data.benchmarks import fetch_files
 from niwt_tf.evaluation import gzsl
 from niwt_tf.export import agreement
 from niwt_tf.models import model as model_lib
-from niwt_tf.util import progress
+from niwt_tf.util import paths, progress
 
 _BATCH_SIZE = 128
 _BAR_DELAY = 2.0  # seconds
@@ -36,7 +36,7 @@ def measure(model: model_lib.Model, predictor: agreement.Predictor) -> dict[str,
     except (errors.UserError, OSError) as error:
         why = " ".join(str(error).split())
         progress.print_line(f"  accuracy not measured: {why}")
-        return {"measured": False, "why": why}
+        return {"measured": False, "why": paths.last_names(why)}
     splits = (dataset.test_seen, dataset.test_unseen)
     progress.print_line(f"  measuring on {sum(map(len, splits)):,} test images")
     with progress.bar(None, "measuring", sum(map(len, splits)), unit="image", delay=_BAR_DELAY) as bar:

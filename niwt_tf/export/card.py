@@ -5,19 +5,19 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import jinja2
+import markupsafe
 
 from niwt_tf import version
 from niwt_tf.evaluation import summary
 from niwt_tf.models import model as model_lib
-from niwt_tf.runs import artefacts, command
-from niwt_tf.util import json_files, paths
+from niwt_tf.runs import artefacts, command, portable
+from niwt_tf.util import clean, json_files, paths
 
 README, JSON = "README.md", "model_card.json"
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -39,12 +39,12 @@ def write(folder: Path, model: model_lib.Model, name: str, format_fields: Mappin
     """
     fields = {**record(model, name), "signatures": None, "client": None, **format_fields}
     json_files.write(folder / JSON, fields)
-    (folder / README).write_text(paths.printable(_environment().get_template(README).render(fields)), "utf-8")
+    (folder / README).write_text(_environment().get_template(README).render(fields), "utf-8")
 
 
 def record(model: model_lib.Model, name: str) -> dict[str, Any]:
     """Collect the fields of the card that do not depend on the exported format."""
-    metrics, config = model.metrics, model.config
+    metrics, config = portable.metrics(model.metrics), portable.config(model.config)
     taught = [dataclasses.asdict(description) for description in model.taught]
     taught_names = {description.name for description in model.taught}
     return {
@@ -56,7 +56,7 @@ def record(model: model_lib.Model, name: str) -> dict[str, Any]:
             "taught": taught,
         },
         "data": {"dataset": config.data.dataset} | _some(metrics, "split_version", "split_sha256", "imageless_classes"),
-        "domain": {"domain": config.domain.domain, "source": model.knowledge.source},
+        "domain": {"domain": config.domain.domain, "source": paths.last_names(model.knowledge.source)},
         "network": {
             "backbone": config.backbone.backbone,
             "layer": model.classifier.backbone.layer,
@@ -67,7 +67,7 @@ def record(model: model_lib.Model, name: str) -> dict[str, Any]:
         "seed": config.seed,
         "settings": _settings(model),
         "scores": _some(metrics, *summary.NAMES) if metrics else None,
-        "command": command.command(config, Path("runs", name)),
+        "command": command.command(config),
         "packages": {
             "run": metrics.get("packages"),
             "export": {"niwt_tf": version.__version__} | {one: metadata.version(one) for one in _PACKAGES},
@@ -90,19 +90,20 @@ def _some(metrics: dict[str, Any], *names: str) -> dict[str, Any]:
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=False,  # noqa: S701, because it is Markdown; `plain` escapes it
+        autoescape=False,  # noqa: S701, because it is Markdown: `finalize` escapes it
+        finalize=_escaped,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update({"plain": _plain, "number": _number, "short": _short})
+    environment.filters.update({"number": _number, "short": _short, "raw": markupsafe.Markup})
     return environment
 
 
-def _plain(text: str) -> str:
-    """Escape text for Markdown, and join it to one line."""
-    return re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", " ".join(text.split()))
+def _escaped(value: Any) -> Any:
+    """Escape a text for Markdown, unless the filter `raw` marked it as such."""
+    return clean.markdown(value) if isinstance(value, str) and not isinstance(value, markupsafe.Markup) else value
 
 
 def _number(value: float | None) -> str:

@@ -14,7 +14,7 @@ from typing import TypeVar
 from niwt_tf import errors
 from niwt_tf.export import accuracy, agreement, card, onnx, openvino, signatures, target, tflite
 from niwt_tf.models import model as model_lib
-from niwt_tf.util import progress
+from niwt_tf.util import clean, progress
 
 LABELS = "labels.txt"
 _T = TypeVar("_T")
@@ -106,7 +106,7 @@ def _unsupported(message: str) -> str:
 
 def _labels(model: model_lib.Model) -> str:
     kinds = ((name, "seen" if name in model.seen else "unseen") for name in model.class_names)
-    return "".join(f"{name}\t{kind}\n" for name, kind in kinds)
+    return "".join(f"{clean.line(name)}\t{kind}\n" for name, kind in kinds)
 
 
 def _to_litert(model: model_lib.Model, path: Path) -> None:

@@ -20,8 +20,9 @@ from niwt_tf.backbones import network_file, split_points
 from niwt_tf.domains import description
 from niwt_tf.method.weight_transfer import closed_form
 from niwt_tf.models import bundle, paths, state
-from niwt_tf.runs import artefacts, run_files
+from niwt_tf.runs import artefacts, portable, run_files
 from niwt_tf.util import atomic, json_files, locks
+from niwt_tf.util import paths as paths_lib
 
 _SCORES = "scores"  # the name of the layer that a bundle has after the network
 
@@ -96,10 +97,11 @@ def _read_bundle(path: Path, folder: Path, safe_mode: bool) -> state.ModelState:
 def _write(model: state.ModelState, folder: Path) -> None:
     for stage in (*paths.STAGES, "explain"):
         (folder / stage).mkdir(parents=True)
-    json_files.write(folder / run_files.CONFIG, workdir.record(model.config))
-    json_files.write(folder / run_files.METRICS, model.metrics)
+    json_files.write(folder / run_files.CONFIG, portable.settings(workdir.record(model.config), is_read_again=True))
+    json_files.write(folder / run_files.METRICS, portable.metrics(model.metrics))
     json_files.write(folder / run_files.TAUGHT, [dataclasses.asdict(description) for description in model.taught])
-    model.knowledge.save(folder / "knowledge" / run_files.KNOWLEDGE)
+    source = paths_lib.last_names(model.knowledge.source)
+    dataclasses.replace(model.knowledge, source=source).save(folder / "knowledge" / run_files.KNOWLEDGE)
     artefacts.write_settings(folder / run_files.VALIDATION, model.settings)
     np.save(folder / "importances" / "activations.npy", model.activations)
     np.save(folder / "importances" / "features.npy", model.features)

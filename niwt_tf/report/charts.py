@@ -21,6 +21,7 @@ from matplotlib.backends import backend_agg
 
 from niwt_tf.evaluation import confusion as confusion_lib
 from niwt_tf.evaluation import gzsl, summary
+from niwt_tf.util import clean
 
 PIXELS = 96  # to the inch, as in CSS
 _POINTS = 72  # to the inch
@@ -171,8 +172,8 @@ def _label(axes: axes_lib.Axes, size: int, cell: int, labels: Sequence[str], fon
 
 
 def _short(name: str) -> str:
-    """Cut a name to the longest that is drawn, without characters that XML forbids."""
-    printable = "".join(letter if letter.isprintable() else "?" for letter in name)
+    """Cut a name to the longest that is drawn, without what XML forbids."""
+    printable = clean.name(name)
     if _columns(printable) <= _LONGEST_NAME:
         return printable
     while _columns(printable) >= _LONGEST_NAME:

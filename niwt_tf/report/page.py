@@ -16,7 +16,7 @@ import markupsafe
 from niwt_tf.evaluation import confusion
 from niwt_tf.report import charts, explanations, pictures, tables
 from niwt_tf.runs import finished_run
-from niwt_tf.util import paths
+from niwt_tf.util import clean
 
 _MOST_MISTAKES = 20
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -35,7 +35,7 @@ def write(run: finished_run.FinishedRun, folder: Path) -> Path:
       OSError: If the page cannot be written.
     """
     page = folder / "index.html"
-    page.write_text(paths.printable(html(run)), "utf-8")
+    page.write_text(html(run), "utf-8")
     return page
 
 
@@ -44,6 +44,7 @@ def html(run: finished_run.FinishedRun) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,
+        finalize=_clean,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -75,6 +76,11 @@ def _context(run: finished_run.FinishedRun) -> dict[str, Any]:
         "command": run.command(),
         "explain_command": run.command("inverse_map", "explain", "report"),
     }
+
+
+def _clean(value: Any) -> Any:
+    """Clean a text before it is escaped; a style or script of ours stays as it is."""
+    return clean.lines(value) if isinstance(value, str) and not isinstance(value, markupsafe.Markup) else value
 
 
 def _text(name: str) -> markupsafe.Markup:

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from niwt_tf.runs import run_files
-from niwt_tf.tensorboard_log import texts
+from niwt_tf.util import clean
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,4 +37,4 @@ def read(folder: Path) -> Iterator[Decision]:
             image = np.asarray(opened.convert("RGB"))
         kind = f"{'right' if record['right'] else 'wrong'}_{'unseen' if record['unseen'] else 'seen'}"
         about = f"{record['label']}, predicted as {record['prediction']}. {record['words']}"
-        yield Decision(f"decisions_{kind}/{number:03d}", image, texts.escaped(about))
+        yield Decision(f"decisions_{kind}/{number:03d}", image, clean.markdown(about))

@@ -17,6 +17,7 @@ from tensorboard.plugins.projector import projector_config_pb2
 from niwt_tf.numerics import unit_vectors
 from niwt_tf.runs import finished_run
 from niwt_tf.tensorboard_log import thumbnails as thumbnails_lib
+from niwt_tf.util import clean
 
 _CONFIG = "projector_config.pbtxt"  # name that the projector looks for
 _METADATA = "metadata.tsv"
@@ -50,7 +51,7 @@ def write(run: finished_run.FinishedRun, thumbnails: Sequence[np.ndarray | None]
 def metadata(class_names: Sequence[str], seen_classes: int) -> str:
     """Format a header and one line with name and kind for each class."""
     kinds = ["seen"] * seen_classes + ["unseen"] * (len(class_names) - seen_classes)
-    rows = [("class", "kind"), *((" ".join(name.split()), kind) for name, kind in zip(class_names, kinds, strict=True))]
+    rows = [("class", "kind"), *((clean.cell(name), kind) for name, kind in zip(class_names, kinds, strict=True))]
     return "".join("\t".join(row) + "\n" for row in rows)
 
 

@@ -4,20 +4,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from niwt_tf import config as config_lib
 from niwt_tf.runs import finished_run, run_files
-
-_SPECIAL = re.compile(r"[\\`*_{}\[\]()#+\-.!<>&|]")
-_ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "|": "&#124;"}  # a backslash does not escape them
-
-
-def escaped(text: str) -> str:
-    """Escape `text` for Markdown so that it is shown literally, on one line."""
-    return _SPECIAL.sub(lambda match: _ENTITIES.get(match[0], f"\\{match[0]}"), " ".join(text.split()))
+from niwt_tf.util import clean, paths
 
 
 def settings(run: finished_run.FinishedRun) -> str:
@@ -49,9 +41,9 @@ def neurons(folder: Path) -> str:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    lines = [head, ["---"] * len(head), *([escaped(_text(cell)) for cell in row] for row in rows)]
+    lines = [head, ["---"] * len(head), *([clean.markdown(_text(cell)) for cell in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _text(value: object) -> str:
-    return ", ".join(str(item) for item in value) if isinstance(value, tuple) else str(value)
+    return paths.with_home(", ".join(map(str, value)) if isinstance(value, tuple) else str(value))

@@ -15,6 +15,7 @@ from niwt_tf import config as config_lib
 from niwt_tf.report import charts
 from niwt_tf.runs import finished_run
 from niwt_tf.tensorboard_log import decisions, projector, texts
+from niwt_tf.util import clean, paths
 
 _STEP = 0  # a finished run has only one step
 
@@ -57,8 +58,8 @@ def scores(run: finished_run.FinishedRun) -> dict[str, float]:
 
 
 def _plain(value: bool | int | float | str | tuple | None) -> bool | int | float | str:
-    if isinstance(value, tuple):
-        return ",".join(str(item) for item in value)
+    if isinstance(value, str | tuple):
+        return clean.line(paths.with_home(value if isinstance(value, str) else ",".join(map(str, value))))
     return "" if value is None else value
 
 

@@ -37,7 +37,20 @@ def sha256(*paths: Path) -> str:
 
 def sha256_of(*files: IO[bytes]) -> str:
     """Compute the SHA-256 of open files, one after the other, each from its current position to its end."""
-    total = hashlib.sha256()
+    return _read_into(hashlib.sha256(), files)
+
+
+def md5(path: Path) -> str:
+    """Compute the MD5 of a file, as 32 hexadecimal digits: old files are published with it.
+
+    Raises:
+      OSError: If the file cannot be read, or is not a regular file.
+    """
+    with paths_lib.require_regular(path).open("rb") as file:
+        return _read_into(hashlib.md5(usedforsecurity=False), [file])
+
+
+def _read_into(total: hashlib._Hash, files: Iterable[IO[bytes]]) -> str:
     for file in files:
         while block := file.read(_BLOCK):
             total.update(block)

@@ -14,7 +14,6 @@ import errno
 import functools
 import json
 import os
-import shlex
 import socket
 import sys
 from collections.abc import Iterator
@@ -23,7 +22,7 @@ from pathlib import Path
 import filelock
 
 from niwt_tf import errors
-from niwt_tf.util import json_files, progress
+from niwt_tf.util import clean, json_files, progress
 
 _BRIEF = 0.5  # seconds to wait for a lock before another process is said to hold it
 _MISSING = (errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP)  # errors of file systems without locks
@@ -110,7 +109,7 @@ def _warn(folder: Path) -> None:
 
 
 def _describe_self() -> str:
-    command = shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])[:_LONGEST]
+    command = clean.shell([Path(sys.argv[0]).name, *sys.argv[1:]])[:_LONGEST]
     return json.dumps({"process": os.getpid(), "machine": socket.gethostname(), "command": command})
 
 

@@ -1,13 +1,17 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Check paths for surprises: pipes and devices named like files, broken links, names that are not UTF-8."""
+"""Check paths for surprises: pipes and devices named like files, broken links, names that are not UTF-8.
+
+And show them without what concerns nobody else: the folder of the user, and the folders of this machine.
+"""
 
 from __future__ import annotations
 
 import errno
+import os
 import re
 import stat
-from pathlib import Path
+from pathlib import Path, PurePath
 
 _KINDS = {
     stat.S_IFDIR: "a folder",
@@ -17,6 +21,9 @@ _KINDS = {
     stat.S_IFBLK: "a device",
 }
 _NO_TEXT = re.compile("[\ud800-\udfff]")
+# An absolute path within a text, and its last name; a slash after a word, a colon or another slash begins none.
+_ABSOLUTE = re.compile(r"(?<![\w.:/~])~?/(?:[^\s/;,\"']+/)*([^\s/;,\"']+)")
+_LOCATED = re.compile(r"((?:\w{2,}:)?)((?:[/~\\](?!/)|[A-Za-z]:[/\\]).*)", re.DOTALL)
 
 
 def trouble(path: Path) -> str:
@@ -49,6 +56,23 @@ def printable(text: str) -> str:
 def is_text(name: str) -> bool:
     """Check whether a name on disk is UTF-8."""
     return not _NO_TEXT.search(name)
+
+
+def with_home(text: str) -> str:
+    """Show the home folder of the user as `~` in a text, such as a command; the programs read `~` as that folder."""
+    home = Path.home()
+    return text.replace(f"{home}{os.sep}", f"~{os.sep}") if home.name else text
+
+
+def last_names(text: str) -> str:
+    """Reduce each absolute path in a text to its last name."""
+    return _ABSOLUTE.sub(r"\1", text)
+
+
+def last_name(value: str) -> str:
+    """Reduce a setting that is an absolute path to its last name, also after a kind: `keras:/a/b.keras`."""
+    match = _LOCATED.fullmatch(value)
+    return f"{match[1]}{PurePath(match[2]).name}" if match else value
 
 
 def _escaped(match: re.Match[str]) -> str:

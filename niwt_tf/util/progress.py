@@ -13,16 +13,16 @@ from typing import TextIO, TypeVar
 
 import tqdm
 
-from niwt_tf.util import paths
+from niwt_tf.util import clean
 
 _T = TypeVar("_T")
 _kept_output: TextIO | None = None
 
 
 def print_line(text: str) -> None:
-    """Print one line above any bar, and flush it, even if the output is no terminal."""
+    """Print a text above any bar, cleaned of what a terminal would obey, and flush it, even if it is no terminal."""
     output = _kept_output or sys.stdout
-    tqdm.tqdm.write(paths.printable(text), file=output)
+    tqdm.tqdm.write(clean.lines(text), file=output)
     output.flush()
 
 
@@ -77,7 +77,7 @@ def bar(
     """
     return tqdm.tqdm(
         items,
-        desc=f"  {title}",
+        desc=f"  {clean.name(title)}",
         total=total,
         unit=unit,
         initial=initial,
@@ -97,7 +97,7 @@ def bytes_bar(title: str, total: int | None, initial: int = 0) -> tqdm.tqdm[None
       initial: Number of bytes already present.
     """
     return tqdm.tqdm(
-        desc=f"  {title}",
+        desc=f"  {clean.name(title)}",
         total=total,
         initial=initial,
         unit="B",

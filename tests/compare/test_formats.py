@@ -134,7 +134,7 @@ def test_failures_are_marked_in_every_format() -> None:
     assert "  failed: seed 3, attributes, niwt: `a|b` must be c" in terminal
     assert "  failed: seed 0, attributes, sje: MemoryError: 9 GiB" in terminal
     niwt = next(line for line in formats.markdown(failed).splitlines() if line.startswith("| **niwt**"))
-    assert niwt.endswith(r"| seed 3: `a\|b` must be c |")
+    assert niwt.endswith(r"| seed 3: \`a&#124;b\` must be c |")
     rows = list(csv.DictReader(io.StringIO(formats.comma_separated(failed))))
     assert [row["n"] for row in rows] == ["3", "0"]
     assert rows[1]["failed"].startswith("seed 0: MemoryError: 9 GiB; seed 1:")

@@ -88,7 +88,14 @@ SITES = {
         split_folder="AWA2",
         folder="Animals_with_Attributes2",
         image_folders=("JPEGImages",),
-        archives=(fetch_files.Archive("https://cvml.ista.ac.at/AwA2/AwA2-data.zip", "13 GB"),),
+        archives=(
+            fetch_files.Archive(
+                "https://cvml.ista.ac.at/AwA2/AwA2-data.zip",
+                13_000,
+                # From google-deepmind/dm_nevis, dm_nevis/datasets_storage/handlers/awa2.py.
+                md5="eaa27cf799d5cf55af372356d7281b5e",
+            ),
+        ),
         image_trees=("JPEGImages",),
     ),
     "cub": Site(
@@ -100,8 +107,8 @@ SITES = {
         archives=(
             fetch_files.Archive(
                 "https://data.caltech.edu/records/65de6-vp158/files/CUB_200_2011.tgz?download=1",
-                "1.2 GB",
-                # From TensorFlow Datasets' caltech_birds2011.
+                1200,
+                # From TensorFlow Datasets' caltech_birds2011; torchvision has the same.
                 "0c685df5597a8b24909f6a7c9db6d11e008733779a671760afef78feb49bf081",
             ),
         ),
@@ -114,7 +121,12 @@ SITES = {
         folder="SUNAttributeDB",
         image_folders=("images/a",),  # CUB's archive has a folder `images` too
         archives=(
-            fetch_files.Archive("https://cs.brown.edu/~gmpatter/Attributes/SUNAttributeDB_Images.tar.gz", "1.8 GB"),
+            fetch_files.Archive(
+                "https://cs.brown.edu/~gmpatter/Attributes/SUNAttributeDB_Images.tar.gz",
+                1800,
+                # From google-deepmind/dm_nevis, dm_nevis/datasets_storage/handlers/sun_attributes.py.
+                md5="5966725c7306df6e05cd3ada7f45a18b",
+            ),
         ),
     ),
     "apy": Site(
@@ -124,9 +136,14 @@ SITES = {
         folder="aPascal-aYahoo",
         image_folders=("attribute_data", "VOCdevkit/VOC2008/JPEGImages", "ayahoo_test_images"),
         archives=(
-            fetch_files.Archive("http://vision.cs.uiuc.edu/attributes/attribute_data.tar.gz", "1 MB"),
-            fetch_files.Archive("http://vision.cs.uiuc.edu/attributes/ayahoo_test_images.tar.gz", "100 MB"),
-            fetch_files.Archive("http://host.robots.ox.ac.uk/pascal/VOC/voc2008/VOCtrainval_14-Jul-2008.tar", "0.6 GB"),
+            fetch_files.Archive("http://vision.cs.uiuc.edu/attributes/attribute_data.tar.gz", 1),
+            fetch_files.Archive("http://vision.cs.uiuc.edu/attributes/ayahoo_test_images.tar.gz", 100),
+            fetch_files.Archive(
+                "http://host.robots.ox.ac.uk/pascal/VOC/voc2008/VOCtrainval_14-Jul-2008.tar",
+                600,
+                # From pytorch/vision, torchvision/prototype/datasets/_builtin/voc.py.
+                "7f0ca53c1b5a838fbe946965fc106c6e86832183240af5c88e3f6c306318d42e",
+            ),
         ),
         image_trees=("VOCdevkit/VOC2008/JPEGImages", "ayahoo_test_images"),
         image_lists=tuple(f"attribute_data/{name}.txt" for name in ("apascal_train", "apascal_test", "ayahoo_test")),

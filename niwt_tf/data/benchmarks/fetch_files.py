@@ -18,6 +18,7 @@ from niwt_tf import errors
 from niwt_tf.util import locks, progress
 
 _T = TypeVar("_T")
+_SLACK, _MORE = 1.5, 1_000_000  # by how much a file may exceed its approximate size: a factor, and bytes
 _may_download = contextvars.ContextVar("may_download", default=True)
 
 
@@ -27,18 +28,30 @@ class Archive:
 
     Attributes:
       url: Address of the file.
-      size: Approximate size, for messages, such as `1.2 GB`.
-      sha256: SHA-256 of the file, 64 hexadecimal digits; None if its source publishes none.
+      megabytes: Approximate size.
+      sha256: Published SHA-256 of the file, 64 hexadecimal digits; None if there is none.
+      md5: Published MD5 of the file, 32 hexadecimal digits, in place of `sha256`; None if there is none.
     """
 
     url: str
-    size: str
+    megabytes: float
     sha256: str | None = None
+    md5: str | None = None
 
     @property
     def name(self) -> str:
         """Name of the file."""
         return self.url.split("?")[0].rsplit("/", 1)[-1]
+
+    @property
+    def size(self) -> str:
+        """Approximate size for messages, such as `1.2 GB`."""
+        return f"{self.megabytes:g} MB" if self.megabytes < 1000 else f"{self.megabytes / 1000:g} GB"
+
+    @property
+    def limit(self) -> int:
+        """Largest size that is downloaded, in bytes."""
+        return int(_SLACK * self.megabytes * 1e6) + _MORE
 
     @property
     def is_safe(self) -> bool:
@@ -139,7 +152,7 @@ def _unpack(archive: Archive, root: Path) -> str:
     if not path.is_file():
         progress.print_line(f"  downloading {archive.url} ({archive.size}) into {root}")
         try:
-            download.fetch(archive.url, path, archive.sha256)
+            download.fetch(archive.url, path, archive.limit, archive.sha256, archive.md5)
         except requests.RequestException as error:
             return f"Could not download {archive.url}: {_reason(error)}.\n"
     progress.print_line(f"  unpacking {path}")

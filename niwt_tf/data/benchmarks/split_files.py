@@ -18,7 +18,7 @@ PAGE = (
     "https://www.mpi-inf.mpg.de/departments/computer-vision-and-machine-learning/research/zero-shot-learning/"
     "zero-shot-learning-the-good-the-bad-and-the-ugly"
 )
-_ARCHIVE = fetch_files.Archive("https://datasets.d2.mpi-inf.mpg.de/xian/xlsa17.zip", "0.9 GB")
+_ARCHIVE = fetch_files.Archive("https://datasets.d2.mpi-inf.mpg.de/xian/xlsa17.zip", 900)
 
 
 @dataclasses.dataclass(frozen=True)

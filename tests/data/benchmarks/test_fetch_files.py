@@ -77,7 +77,7 @@ def _sha256(path: Path) -> str:
     ],
 )
 def test_an_archive_has_the_name_at_the_end_of_its_address(url: str, name: str) -> None:
-    assert fetch_files.Archive(url, "1 MB").name == name
+    assert fetch_files.Archive(url, 1).name == name
 
 
 @pytest.mark.parametrize(
@@ -90,14 +90,14 @@ def test_an_archive_has_the_name_at_the_end_of_its_address(url: str, name: str) 
     ],
 )
 def test_an_archive_is_safe_by_https_or_by_a_checksum(url: str, sha256: str | None, safe: bool) -> None:
-    assert fetch_files.Archive(url, "1 MB", sha256).is_safe == safe
+    assert fetch_files.Archive(url, 1, sha256).is_safe == safe
 
 
 def test_what_lies_there_is_returned_at_once(tmp_path: Path, closed: str, capsys: pytest.CaptureFixture[str]) -> None:
     _zip(tmp_path / "birds.zip", a="of the archive")
     (tmp_path / "birds").mkdir()
     (tmp_path / "birds" / "a.txt").write_text("mine", "utf-8")
-    assert _fetch(tmp_path, fetch_files.Archive(f"{closed}/birds.zip", "1 kB")) == tmp_path / "birds"
+    assert _fetch(tmp_path, fetch_files.Archive(f"{closed}/birds.zip", 1)) == tmp_path / "birds"
     assert (tmp_path / "birds" / "a.txt").read_text("utf-8") == "mine"
     assert capsys.readouterr().out == ""
 
@@ -106,7 +106,7 @@ def test_an_archive_that_lies_there_is_unpacked_whatever_its_address(
     tmp_path: Path, closed: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     packed = _zip(tmp_path / "birds.zip", a="packed")
-    assert _fetch(tmp_path, fetch_files.Archive(f"{closed}/birds.zip", "1 kB")) == tmp_path / "birds"
+    assert _fetch(tmp_path, fetch_files.Archive(f"{closed}/birds.zip", 1)) == tmp_path / "birds"
     assert (tmp_path / "birds" / "a.txt").read_text("utf-8") == "packed"
     assert capsys.readouterr().out == f"  unpacking {packed}\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["birds", "birds.zip"]
@@ -115,7 +115,7 @@ def test_an_archive_that_lies_there_is_unpacked_whatever_its_address(
 def test_several_archives_are_unpacked_into_one_folder(tmp_path: Path, closed: str) -> None:
     _zip(tmp_path / "one.zip", a="1")
     _zip(tmp_path / "two.zip", b="2")
-    archives = [fetch_files.Archive(f"{closed}/{name}.zip", "1 kB") for name in ("one", "two")]
+    archives = [fetch_files.Archive(f"{closed}/{name}.zip", 1) for name in ("one", "two")]
     assert _fetch(tmp_path, *archives, names=("a", "b")) == tmp_path / "birds"
 
 
@@ -124,11 +124,11 @@ def test_an_archive_is_downloaded_checked_and_unpacked(
 ) -> None:
     url, served = site
     root = tmp_path / "root"
-    archive = fetch_files.Archive(f"{url}/birds.zip", "1 kB", _sha256(_zip(served / "birds.zip", a="served")))
+    archive = fetch_files.Archive(f"{url}/birds.zip", 1, _sha256(_zip(served / "birds.zip", a="served")))
     assert _fetch(root, archive) == root / "birds"
     assert (root / "birds" / "a.txt").read_text("utf-8") == "served"
     assert capsys.readouterr().out == (
-        f"  downloading {url}/birds.zip (1 kB) into {root}\n  unpacking {root / 'birds.zip'}\n"
+        f"  downloading {url}/birds.zip (1 MB) into {root}\n  unpacking {root / 'birds.zip'}\n"
     )
 
 
@@ -136,11 +136,11 @@ def test_a_download_with_a_wrong_checksum_is_not_unpacked(tmp_path: Path, site: 
     url, served = site
     _zip(served / "birds.zip", a="served")
     with pytest.raises(errors.UserError, match="A downloaded file must have its published SHA-256"):
-        _fetch(tmp_path / "root", fetch_files.Archive(f"{url}/birds.zip", "1 kB", "0" * 64))
+        _fetch(tmp_path / "root", fetch_files.Archive(f"{url}/birds.zip", 1, "0" * 64))
     assert not list((tmp_path / "root").iterdir())
 
 
-def _message(root: Path, trouble: str, files: str = "birds.zip (1 kB)", paths: tuple[str, ...] = ("birds.zip",)) -> str:
+def _message(root: Path, trouble: str, files: str = "birds.zip (1 MB)", paths: tuple[str, ...] = ("birds.zip",)) -> str:
     searched = "\n  ".join(str(root / path) for path in ("birds/a.txt", *paths))
     return (
         f"The list of birds must be on disk. Received: none of these paths:\n  {searched}\n{trouble}Download {files} "
@@ -152,7 +152,7 @@ def test_http_without_a_checksum_is_not_downloaded(tmp_path: Path, site: tuple[s
     url, served = site
     _zip(served / "birds.zip", a="served")
     with pytest.raises(errors.UserError) as caught:
-        _fetch(tmp_path, fetch_files.Archive(f"{url}/birds.zip", "1 kB"))
+        _fetch(tmp_path, fetch_files.Archive(f"{url}/birds.zip", 1))
     trouble = f"Not downloaded: {url}/birds.zip has neither https nor a published checksum.\n"
     assert str(caught.value) == _message(tmp_path, trouble)
     assert [path.name for path in tmp_path.iterdir()] == ["served"]
@@ -163,7 +163,7 @@ def test_where_downloads_are_forbidden_files_on_disk_are_unpacked_and_others_rep
 ) -> None:
     url, served = site
     birds = _zip(served / "birds.zip", a="served")
-    archive = fetch_files.Archive(f"{url}/birds.zip", "1 kB", _sha256(birds))
+    archive = fetch_files.Archive(f"{url}/birds.zip", 1, _sha256(birds))
     with fetch_files.forbid_downloads():
         with pytest.raises(errors.UserError, match="Not downloaded: .*birds.zip, because downloads are disabled here."):
             _fetch(tmp_path, archive)
@@ -175,7 +175,7 @@ def test_a_server_that_cannot_be_reached_is_reported_with_all_paths_page_and_fol
     tmp_path: Path, closed: str
 ) -> None:
     with pytest.raises(errors.UserError) as caught:
-        _fetch(tmp_path, fetch_files.Archive(f"{closed}/birds.zip", "1 kB", "0" * 64))
+        _fetch(tmp_path, fetch_files.Archive(f"{closed}/birds.zip", 1, "0" * 64))
     trouble = f"Could not download {closed}/birds.zip: the server cannot be reached.\n"
     assert str(caught.value) == _message(tmp_path, trouble)
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
@@ -185,23 +185,23 @@ def test_a_server_that_cannot_be_reached_is_reported_with_all_paths_page_and_fol
 def test_a_file_that_the_server_has_not_is_reported(tmp_path: Path, site: tuple[str, Path]) -> None:
     url, _ = site
     with pytest.raises(errors.UserError) as caught:
-        _fetch(tmp_path, fetch_files.Archive(f"{url}/birds.zip?download=1", "1 kB", "0" * 64))
+        _fetch(tmp_path, fetch_files.Archive(f"{url}/birds.zip?download=1", 1, "0" * 64))
     trouble = f"Could not download {url}/birds.zip?download=1: status 404.\n"
     assert str(caught.value) == _message(tmp_path, trouble)
 
 
 def test_all_archives_are_named_though_the_first_has_failed(tmp_path: Path, closed: str) -> None:
-    archives = [fetch_files.Archive(f"{closed}/{name}.zip", size) for name, size in (("one", "1 kB"), ("two", "2 GB"))]
+    archives = [fetch_files.Archive(f"{closed}/{name}.zip", size) for name, size in (("one", 1), ("two", 2000))]
     with pytest.raises(errors.UserError) as caught:
         _fetch(tmp_path, *archives)
     trouble = f"Not downloaded: {closed}/one.zip has neither https nor a published checksum.\n"
-    assert str(caught.value) == _message(tmp_path, trouble, "one.zip (1 kB) and two.zip (2 GB)", ("one.zip", "two.zip"))
+    assert str(caught.value) == _message(tmp_path, trouble, "one.zip (1 MB) and two.zip (2 GB)", ("one.zip", "two.zip"))
 
 
 def test_an_archive_that_holds_something_else_is_reported(tmp_path: Path, closed: str) -> None:
     _zip(tmp_path / "birds.zip", other="another file")
     with pytest.raises(errors.UserError) as caught:
-        _fetch(tmp_path, fetch_files.Archive(f"{closed}/birds.zip", "1 kB"))
+        _fetch(tmp_path, fetch_files.Archive(f"{closed}/birds.zip", 1))
     trouble = "Unpacked birds.zip, which does not contain it.\n"
     assert str(caught.value) == _message(tmp_path, trouble)
 
@@ -209,5 +209,5 @@ def test_an_archive_that_holds_something_else_is_reported(tmp_path: Path, closed
 def test_a_damaged_archive_is_reported_and_not_downloaded_over(tmp_path: Path, closed: str) -> None:
     (tmp_path / "birds.zip").write_bytes(b"half of it")
     with pytest.raises(errors.UserError, match="An archive must be complete.*Delete it, and download it again"):
-        _fetch(tmp_path, fetch_files.Archive(f"{closed}/birds.zip", "1 kB", "0" * 64))
+        _fetch(tmp_path, fetch_files.Archive(f"{closed}/birds.zip", 1, "0" * 64))
     assert (tmp_path / "birds.zip").read_bytes() == b"half of it"

@@ -21,7 +21,7 @@ from niwt_tf.data.benchmarks import fetch_files, split_files
 def archive(monkeypatch: pytest.MonkeyPatch) -> fetch_files.Archive:
     """The archive of splits, at an address where nothing listens."""
     with http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as server:
-        archive = fetch_files.Archive(f"http://127.0.0.1:{server.server_port}/xlsa17.zip", "0.9 GB", "0" * 64)
+        archive = fetch_files.Archive(f"http://127.0.0.1:{server.server_port}/xlsa17.zip", 900, "0" * 64)
     monkeypatch.setattr(split_files, "_ARCHIVE", archive)
     return archive
 
@@ -120,7 +120,7 @@ def test_all_paths_searched_are_listed(tmp_path: Path, archive: fetch_files.Arch
         f"The proposed split of cub must be on disk. Received: none of these paths:\n{paths}"
         f"  {tmp_path / 'xlsa17.zip'}\n"
         f"Could not download {archive.url}: the server cannot be reached.\n"
-        f"Download xlsa17.zip (0.9 GB) from\n  {split_files.PAGE}\n"
+        f"Download xlsa17.zip (900 MB) from\n  {split_files.PAGE}\n"
         f"into {tmp_path}, packed or unpacked, or name the folder that contains it with data_dir.\n\n"
         f"The images of cub must be on disk. Received: none of these paths:\n"
         f"  {tmp_path}/CUB_200_2011/images/001.Black_footed_Albatross\n"
