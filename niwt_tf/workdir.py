@@ -119,7 +119,7 @@ class Workdir:
         atomic.clear(partial)
         yield partial
         _write_record(partial, dataclasses.replace(record, files=_checksums(partial)))
-        shutil.rmtree(self.path(stage), ignore_errors=True)
+        self._remove(stage)
         partial.rename(self.path(stage))
 
     def withdraw(self, records: Mapping[str, Record]) -> None:
@@ -130,8 +130,17 @@ class Workdir:
         """
         (self.root / METRICS).unlink(missing_ok=True)
         for stage, record in records.items():
-            if self.path(stage).exists() and not self.is_current(stage, record.fingerprint):
-                shutil.rmtree(self.path(stage))
+            if not self.is_current(stage, record.fingerprint):
+                self._remove(stage)
+
+    def _remove(self, stage: str) -> None:
+        """Remove an artefact, if there is one, all of it at once as far as readers can see."""
+        removed = self.root / "partial" / "removed"
+        shutil.rmtree(removed, ignore_errors=True)
+        if self.path(stage).exists():
+            removed.parent.mkdir(exist_ok=True)
+            self.path(stage).rename(removed)
+            shutil.rmtree(removed)
 
     def require_same(
         self,

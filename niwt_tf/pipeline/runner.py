@@ -8,7 +8,7 @@ TensorFlow is not imported before a stage has to run, so a finished run answers 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from niwt_tf import config as config_lib
@@ -24,17 +24,17 @@ _MEASURING = ("evaluate", "explain")  # the stages that write metrics.json
 _Records = Mapping[str, workdir_lib.Record]
 
 
-def _pending(records: _Records, workdir: workdir_lib.Workdir, stages: Sequence[str] = ()) -> list[str]:
-    """List which of `stages`, all by default, are still to do, in order."""
+def _current(records: _Records, workdir: workdir_lib.Workdir) -> list[str]:
+    """List the stages that are done, in order."""
+    return [name for name in stage_table.STAGES if workdir.is_current(name, records[name].fingerprint)]
+
+
+def _selected(stages: Sequence[str]) -> list[str]:
+    """List `stages`, all by default, in order."""
     for name in stages:
         if name not in stage_table.STAGES:
             raise errors.unknown_value("stages", name, stage_table.STAGES)
-    selected = [name for name in stage_table.STAGES if name in stages or not stages]
-    return [name for name in selected if not _is_current(name, workdir, records)]
-
-
-def _is_current(name: str, workdir: workdir_lib.Workdir, records: _Records) -> bool:
-    return workdir.is_current(name, records[name].fingerprint)
+    return [name for name in stage_table.STAGES if name in stages or not stages]
 
 
 def run(
@@ -62,26 +62,39 @@ def run(
     stages, overwrite = arguments.require_texts("stages", stages), arguments.require_flag("overwrite", overwrite)
     if not callable(start):
         raise arguments.wrong("start", "be a function", start, "Leave it out.")
-    records = stage_table.records(config)
-    to_do = _pending(records, workdir, stages)
-    workdir.require_same(config, records, overwrite)
-    _require_inputs(to_do, workdir, records)
-    if not to_do:
-        _print_done(records, workdir, records)
-        return _write_metrics(workdir, records)
+    selected, records = _selected(stages), stage_table.records(config)
+    current = _require_ready(selected, config, records, workdir, overwrite)
+    if set(selected) <= set(current):
+        for name in current:
+            _print_done(name, records, workdir)
+        return _write_metrics(current, workdir)
     workdir.require_writable()
     context = _start(config, workdir, start)
     with workdir.lock():
-        workdir.require_same(config, records, overwrite)
+        current = _require_ready(selected, config, records, workdir, overwrite)
         workdir.withdraw(records)
         workdir.claim(config)
         for name in stage_table.STAGES:
-            if _is_current(name, workdir, records):
-                _print_done([name], workdir, records)
-            elif name in to_do:
+            if name in current:
+                _print_done(name, records, workdir)
+            elif name in selected:
                 progress.print_line(f"{_numbered(name)}: {stage_table.STAGES[name].title}")
                 _run_stage(name, context, records[name])
-        return _write_metrics(workdir, records)
+        return _write_metrics([name for name in stage_table.STAGES if name in {*current, *selected}], workdir)
+
+
+def _require_ready(
+    selected: Sequence[str],
+    config: config_lib.RunConfig,
+    records: _Records,
+    workdir: workdir_lib.Workdir,
+    overwrite: bool,
+) -> list[str]:
+    """Check that the selected stages can be run in the folder, and list all stages that are done there."""
+    current = _current(records, workdir)
+    workdir.require_same(config, records, overwrite)
+    _require_inputs([name for name in selected if name not in current], current)
+    return current
 
 
 def _numbered(name: str) -> str:
@@ -89,35 +102,24 @@ def _numbered(name: str) -> str:
     return f"[{names.index(name) + 1}/{len(names)}] {name}"
 
 
-def _print_done(names: Iterable[str], workdir: workdir_lib.Workdir, records: _Records) -> None:
-    """Print which of the stages were done before, and with which other packages."""
-    for name in names:
-        there = workdir.record(name)
-        if there is not None and _is_current(name, workdir, records):
-            changes = there.package_changes(records[name])
-            progress.print_line(
-                f"{_numbered(name)}: done before{f', with {errors.listed(changes)}' if changes else ''}"
-            )
+def _print_done(name: str, records: _Records, workdir: workdir_lib.Workdir) -> None:
+    """Print that a stage was done before, and with which other packages."""
+    there = workdir.record(name)
+    changes = there.package_changes(records[name]) if there else []
+    progress.print_line(f"{_numbered(name)}: done before{f', with {errors.listed(changes)}' if changes else ''}")
 
 
-def _write_metrics(workdir: workdir_lib.Workdir, records: _Records) -> dict[str, Any] | None:
-    """Write and return what the finished stages have measured; None until the classifier is evaluated."""
-    metrics, path = _metrics(workdir, records), workdir.root / workdir_lib.METRICS
-    if metrics is not None and json_files.read(path) != metrics:
-        json_files.write(path, metrics)
-    return metrics
-
-
-def _metrics(workdir: workdir_lib.Workdir, records: _Records) -> dict[str, Any] | None:
-    """Collect what the finished stages have measured; None until the classifier is evaluated."""
-    done = [name for name in stage_table.STAGES if _is_current(name, workdir, records)]
+def _write_metrics(done: Sequence[str], workdir: workdir_lib.Workdir) -> dict[str, Any] | None:
+    """Write and return what the stages that are done have measured; None until the classifier is evaluated."""
     if "evaluate" not in done:
         return None
-    metrics: dict[str, Any] = {}
-    files = run_files.RunFiles(workdir.root)
-    for name in _MEASURING:
-        metrics |= files.metrics_of(name) if name in done else {}
-    return metrics | {"stage_seconds": {name: files.seconds(name) for name in done}}
+    files, path = run_files.RunFiles(workdir.root), workdir.root / workdir_lib.METRICS
+    measured = [files.metrics_of(name) for name in _MEASURING if name in done]
+    metrics = {name: value for one in measured for name, value in one.items()}
+    metrics["stage_seconds"] = {name: files.seconds(name) for name in done}
+    if json_files.read(path) != metrics:
+        json_files.write(path, metrics)
+    return metrics
 
 
 def _start(config: config_lib.RunConfig, workdir: workdir_lib.Workdir, start: Callable[[], None]) -> context_lib.Run:
@@ -133,18 +135,20 @@ def _start(config: config_lib.RunConfig, workdir: workdir_lib.Workdir, start: Ca
     return context
 
 
-def _require_inputs(to_do: Sequence[str], workdir: workdir_lib.Workdir, records: _Records) -> None:
+def _require_inputs(to_do: Sequence[str], current: Sequence[str]) -> None:
     """Check that all that the stages to do read is done, or will be."""
-    for name in to_do:
-        reads = [read for read in stage_table.STAGES[name].reads if read not in to_do]
-        missing = [read for read in reads if not _is_current(read, workdir, records)]
-        if missing:
-            raise errors.UserError(
-                f"`{errors.setting('stages')}` must include what a stage needs, unless it is done. Received: "
-                f"{errors.setting('stages')} with {name}, which needs {', '.join(missing)}. Run "
-                f"{errors.setting('stages', tuple([*missing, *to_do]))}, or leave {errors.setting('stages')} out to "
-                "run all."
-            )
+    needed = set(to_do)
+    for name in reversed(stage_table.STAGES):
+        if name in needed:
+            needed |= {read for read in stage_table.STAGES[name].reads if read not in current}
+    missing = [name for name in stage_table.STAGES if name in needed and name not in to_do]
+    if missing:
+        complete = tuple(name for name in stage_table.STAGES if name in needed)
+        raise errors.UserError(
+            f"`{errors.setting('stages')}` must include what a stage needs, unless it is done. Received: "
+            f"{errors.setting('stages', tuple(to_do))}, without {', '.join(missing)}. Run "
+            f"{errors.setting('stages', complete)}, or leave {errors.setting('stages')} out to run all."
+        )
 
 
 def _run_stage(name: str, context: context_lib.Run, record: workdir_lib.Record) -> None:

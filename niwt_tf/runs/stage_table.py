@@ -10,10 +10,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from niwt_tf import config as config_lib
-from niwt_tf import version as version_lib
 from niwt_tf import workdir
 from niwt_tf.data import digest, named_files
 from niwt_tf.runs import run_files
@@ -31,7 +31,7 @@ class Stage:
 
     Attributes:
       title: Description of the stage for the terminal.
-      reads: Names of all stages whose artefacts it opens.
+      reads: Names of all stages whose artefacts it opens, or makes again for validation; who loads images reads `data`.
       settings: Function that selects from the configuration what the stage depends on.
       files: Function that computes checksums of the user's files that the stage reads.
       version: Version of the computation. It is raised with each change of what the stage writes; this makes the stage
@@ -101,7 +101,7 @@ STAGES: dict[str, Stage] = {
     ),
     "map": Stage(
         "the map from domain to importances",
-        ("data", "knowledge", run_files.VALIDATION, "importances"),
+        ("knowledge", run_files.VALIDATION, "importances"),
         lambda c: [c.map, c.seed],
     ),
     "transfer": Stage(
@@ -121,7 +121,7 @@ STAGES: dict[str, Stage] = {
     ),
     "explain": Stage(
         "explanations in pictures and words, and how right they are",
-        ("data", "knowledge", "activations", "transfer", "evaluate", "inverse_map"),
+        ("data", "knowledge", "activations", "transfer", "inverse_map"),
         lambda c: c.seed,
         lambda c: digest.outlines(c.data),
     ),
@@ -136,13 +136,24 @@ def records(config: config_lib.RunConfig) -> dict[str, workdir.Record]:
       errors.UserError: If a file or folder that a setting names does not exist.
     """
     computed: dict[str, workdir.Record] = {}
-    packages = {"niwt_tf": version_lib.__version__} | {name: metadata.version(name) for name in _PACKAGES}
+    packages = _packages()
     for name, stage in STAGES.items():
         reads = {read: computed[read].fingerprint for read in stage.reads}
         own = settings_fingerprint(name, config)
         whole = config_lib.fingerprint(name, stage.version, own, stage.files(config), reads)
         computed[name] = workdir.Record(whole, stage.version, own, reads, packages)
     return computed
+
+
+def package_changes(root: Path) -> list[str]:
+    """List the packages that had other versions when a stage of the run in `root` was done, with both versions."""
+    now = workdir.Record("", packages=_packages())
+    done = filter(None, (workdir.Record.read(root / name) for name in STAGES))
+    return list(dict.fromkeys(change for record in done for change in record.package_changes(now)))
+
+
+def _packages() -> dict[str, str]:
+    return {name: metadata.version(name) for name in _PACKAGES}
 
 
 def fingerprints(config: config_lib.RunConfig) -> dict[str, str]:

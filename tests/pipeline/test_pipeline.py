@@ -61,32 +61,6 @@ class _Killed(BaseException):
     """Ends a stage as a kill would."""
 
 
-@pytest.fixture(scope="module")
-def config(tiny_data_config: config_lib.DataConfig) -> config_lib.RunConfig:
-    """A run of seconds on the tiny aviary."""
-    return config_lib.RunConfig(
-        data=tiny_data_config,
-        backbone=config_lib.BackboneConfig(epochs=2, batch_size=16),
-        map=config_lib.MapConfig(map_steps=20, map_folds=3),
-        transfer=config_lib.TransferConfig(transfer_steps=10, transfer_images=16),
-        validation=config_lib.ValidationConfig(
-            map_fits=("descent", "ridge"),
-            map_relevances=(0, 10),
-            lambdas=(0.0, 0.1),
-            scales=(0.0, 1.0),
-            biases=("mean", "zero"),
-        ),
-    )
-
-
-@pytest.fixture(scope="module")
-def whole(config: config_lib.RunConfig, tmp_path_factory: pytest.TempPathFactory) -> workdir.Workdir:
-    """The folder of a run that nothing interrupted."""
-    folder = workdir.Workdir(tmp_path_factory.mktemp("whole"))
-    assert runner.run(config, folder) is not None
-    return folder
-
-
 def _copy(whole: workdir.Workdir, folder: Path) -> workdir.Workdir:
     """Returns a run that is done as `whole` is, to be changed."""
     shutil.copytree(whole.root, folder, dirs_exist_ok=True)
@@ -223,13 +197,17 @@ def test_stages_one_by_one_give_the_same_scores(
     assert _of_test(runner.run(config, folder, ["evaluate"])) == pytest.approx(_of_test(_metrics(whole)))
 
 
-def test_a_stage_whose_parents_are_missing_names_them(config: config_lib.RunConfig, tmp_path: Path) -> None:
+def test_stages_without_what_they_need_are_refused_with_the_command_that_works(
+    config: config_lib.RunConfig, tmp_path: Path
+) -> None:
     with pytest.raises(errors.UserError) as caught:
-        runner.run(config, workdir.Workdir(tmp_path), ["map"])
+        runner.run(config, workdir.Workdir(tmp_path / "run"), ["inverse_map", "knowledge"])
     assert caught.value.as_flags() == (
-        "`--stages` must include what a stage needs, unless it is done. Received: --stages with map, which needs "
-        "importances, rehearsal. Run --stages=importances,rehearsal,map, or leave --stages out to run all."
+        "`--stages` must include what a stage needs, unless it is done. Received: --stages=knowledge,inverse_map, "
+        "without data, activations, backbone, importances. Run "
+        "--stages=data,knowledge,activations,backbone,importances,inverse_map, or leave --stages out to run all."
     )
+    assert not (tmp_path / "run").exists()
 
 
 def test_an_unknown_stage_lists_the_valid_ones(config: config_lib.RunConfig, tmp_path: Path) -> None:
@@ -517,9 +495,9 @@ def test_edited_text_remakes_its_stage_and_what_follows(
     runner.run(own, folder, stages_to_text)
     told = f"  21 captions: the files in {texts}; TF-IDF, 0 of 12 words of unseen classes unknown\n"
     assert told in capsys.readouterr().out
-    assert runner._pending(stage_table.records(own), folder, stages_to_text) == []
+    assert runner._current(stage_table.records(own), folder) == ["data", "knowledge"]
     (texts / f"{name}.txt").write_text("a red bird with short wings", "utf-8")
-    assert runner._pending(stage_table.records(own), folder, stages_to_text) == ["knowledge"]
+    assert runner._current(stage_table.records(own), folder) == ["data"]
     before = stage_table.fingerprints(own)
     (texts / f"{name}.txt").write_text("a red bird", "utf-8")
     after = stage_table.fingerprints(own)

@@ -77,7 +77,7 @@ def _finish(runs: dict[str, config_lib.RunConfig], folder: Path) -> None:
 def _pending(runs: dict[str, config_lib.RunConfig], folder: Path) -> dict[str, set[str]]:
     """List the stages to do again, by domain; a domain without any is left out."""
     pending = {
-        domain: set(runner._pending(stage_table.records(config), workdir.Workdir(folder / domain)))
+        domain: _ALL - set(runner._current(stage_table.records(config), workdir.Workdir(folder / domain)))
         for domain, config in runs.items()
     }
     return {domain: stages for domain, stages in pending.items() if stages}
