@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from fakes import holding
 from niwt_tf import config, errors, workdir
-from niwt_tf.util import json_files
+from niwt_tf.util import json_files, locks
 
 
 def _files(folder: Path) -> set[str]:
@@ -253,3 +254,12 @@ def test_settings_that_are_gone_count_only_where_a_run_was_made_with_other_value
     with pytest.raises(errors.UserError, match=changes):
         folder.require_same(config.RunConfig())
     assert config.from_record(json_files.read(tmp_path / "config.json")) == config.RunConfig()
+
+
+def test_one_process_at_a_time_writes_into_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with holding.another_process(locks.within(tmp_path)) as process:
+        lines = holding.end_when_waited_for(monkeypatch, process)
+        with workdir.Workdir(tmp_path).lock():
+            assert _files(tmp_path) == {".lock"}
+    assert len(lines) == 1 and lines[0].endswith(f", which writes the run in {tmp_path}")
+    assert not _files(tmp_path)
