@@ -4,9 +4,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -104,17 +102,3 @@ def test_what_a_killed_preparation_left_is_removed(tmp_path: Path) -> None:
         (tmp_path / "numbers" / name / "half").mkdir(parents=True)
     prepare.prepare(Numbers(data_dir=tmp_path))
     assert {path.name for path in (tmp_path / "numbers").iterdir()} == {"1.0.0", "incomplete.A1B2C3_2.0.0"}
-
-
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_a_preparation_that_is_killed_leaves_nothing_after_the_next(tmp_path: Path, number: signal.Signals) -> None:
-    child = os.fork()
-    if not child:
-        with progress.silent_stderr():  # never leaves the block: it is killed there
-            Numbers.trouble = property(lambda self: os.kill(os.getpid(), number))  # type: ignore[assignment]
-            prepare.prepare(Numbers(data_dir=tmp_path))
-        os._exit(0)
-    assert os.waitpid(child, 0)[1] == number
-    assert list((tmp_path / "numbers").glob("incomplete.*_1.0.0"))
-    prepare.prepare(Numbers(data_dir=tmp_path))
-    assert [path.name for path in (tmp_path / "numbers").iterdir()] == ["1.0.0"]
