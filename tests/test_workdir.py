@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from fakes import holding
 from niwt_tf import config, errors, workdir
-from niwt_tf.util import json_files
+from niwt_tf.util import json_files, locks
 
 
 def _files(folder: Path) -> set[str]:
@@ -261,3 +262,12 @@ def test_settings_of_other_versions_do_not_matter(tmp_path: Path) -> None:
     record = json_files.read(tmp_path / "config.json")
     json_files.write(tmp_path / "config.json", record | {"retired": 3})
     folder.require_same(config.RunConfig(), _OURS)
+
+
+def test_one_process_at_a_time_writes_into_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with holding.another_process(locks.within(tmp_path)) as process:
+        lines = holding.end_when_waited_for(monkeypatch, process)
+        with workdir.Workdir(tmp_path).lock():
+            assert _files(tmp_path) == {".lock"}
+    assert len(lines) == 1 and lines[0].endswith(f", which writes the run in {tmp_path}")
+    assert not _files(tmp_path)

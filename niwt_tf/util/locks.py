@@ -66,7 +66,7 @@ def hold(lock: Path, work: str) -> Iterator[None]:
     is_first = handle.lock_counter == 1
     try:
         if is_first:
-            lock.write_text(_describe_self(), "utf-8")
+            _write_holder(lock)
         yield
     finally:
         if is_first:
@@ -108,14 +108,19 @@ def _warn(folder: Path) -> None:
     )
 
 
-def _describe_self() -> str:
+def _write_holder(lock: Path) -> None:
+    """Describe this process in the lock's file, for those that wait."""
     command = clean.shell([Path(sys.argv[0]).name, *sys.argv[1:]])[:_LONGEST]
-    return json.dumps({"process": os.getpid(), "machine": socket.gethostname(), "command": command})
+    record = {"process": os.getpid(), "machine": socket.gethostname(), "command": command}
+    with contextlib.suppress(OSError):  # where a lock forbids that, such as on SMB
+        lock.write_text(json.dumps(record), "utf-8")
 
 
 def _holder(lock: Path) -> str:
     """Describe the process that holds a lock."""
-    record = json_files.read(lock)
+    record = None
+    with contextlib.suppress(OSError):
+        record = json_files.read(lock)
     if not isinstance(record, dict):
         return "another process"
     process, machine, command = (str(record.get(name))[:_LONGEST] for name in ("process", "machine", "command"))

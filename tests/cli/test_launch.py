@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import platform
+import socket
 import subprocess
 import sys
 import textwrap
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 
 import niwt_tf
+from fakes import holding
 
 _ROOT = Path(__file__).resolve().parents[2]
 _DISK = "Files must be readable and writable. Received: {}. Fix that, or choose another --workdir or --data_dir. "
@@ -310,3 +312,20 @@ def test_a_terminal_need_not_know_every_letter(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("PYTHONIOENCODING", "ascii")
     answer = _run(main="progress.print_line('熊')")
     assert (answer.returncode, answer.stdout, answer.stderr) == (0, "\\u718a\n", "")
+
+
+def test_nowait_ends_where_another_process_writes(tmp_path: Path) -> None:
+    main = f"""
+    import pathlib
+    from niwt_tf.util import locks
+    with locks.hold(pathlib.Path({str(tmp_path / "a.lock")!r}), "the run"):
+        print("written")
+    """
+    with holding.another_process(tmp_path / "a.lock") as process:
+        answer = _run("--nowait", main=main)
+        assert (answer.returncode, answer.stdout) == (1, "")
+        assert answer.stderr.startswith(
+            "\nOnly one process may write the run at a time. Received: --nowait, while process "
+            f"{process.pid} on {socket.gethostname()} ("
+        )
+    assert _run("--nowait", main=main).stdout == "written\n"

@@ -80,6 +80,7 @@ def test_help_answers_at_once_with_the_flags_used_most(niwt: _Niwt, cwd: Path) -
         "workdir",
         "stages",
         "overwrite",
+        "wait",
     }
     assert "--helpfull" in answer.stdout
     assert answer.stderr == "" and not _contents(cwd)
@@ -89,7 +90,9 @@ def test_helpfull_shows_every_flag_once_under_its_group(niwt: _Niwt) -> None:
     answer = niwt("--helpfull")
     shown = Counter(_FLAG.findall(answer.stdout))
     assert {
-        name: shown[name] for name in _OPTIONS | {"workdir", "stages", "overwrite", "list_layers"} if shown[name] != 1
+        name: shown[name]
+        for name in _OPTIONS | {"workdir", "stages", "overwrite", "list_layers", "wait"}
+        if shown[name] != 1
     } == {}
     groups = re.split(r"^\S*niwt: (.*):$", answer.stdout, flags=re.MULTILINE)
     by_title = dict(zip(groups[1::2], map(_FLAG.findall, groups[2::2]), strict=True))

@@ -13,11 +13,12 @@ import numpy as np
 import pytest
 from scipy import io
 
+from fakes import holding
 from niwt_tf import config as config_lib
 from niwt_tf import errors
 from niwt_tf.compare import comparison, jobs, plan, worker_job, workers
 from niwt_tf.compare import grid as grid_lib
-from niwt_tf.util import json_files
+from niwt_tf.util import json_files, locks
 
 _METRICS = {"dataset": "aviary", "split_version": "1", "backbone": "small", "fine_tuned": "full", "layer": "conv4"}
 
@@ -114,3 +115,15 @@ def test_invalid_features_are_marked(tmp_path: Path) -> None:
     assert row.failures["0"].startswith("`features` must have a column for each of `labels` and `image_files`.")
     text = (tmp_path / "out" / "table.md").read_text("utf-8")
     assert "Niwt is left out, as it needs the network" in text
+
+
+def test_a_comparison_waits_for_another_in_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = _job(tmp_path, "attributes", "0", niwt=0.5, eszsl=None)
+    monkeypatch.setattr(jobs, "run_jobs", lambda *_: [job])
+    monkeypatch.setattr(workers, "run", lambda tasks, *_: {})
+    with holding.another_process(locks.within(tmp_path)) as process:
+        lines = holding.end_when_waited_for(monkeypatch, process, lambda: job.h.update(eszsl=0.6))
+        result = comparison.compare(_request(tmp_path))
+    assert lines[0].endswith(f", which writes the comparison in {tmp_path}")
+    assert lines[1:] == ["runs: 1, of which 1 are done"] and not result.failed
+    assert not list(tmp_path.glob(".*"))

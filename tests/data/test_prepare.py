@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
+from fakes import holding
 from niwt_tf.data import prepare
-from niwt_tf.util import progress
+from niwt_tf.util import locks, progress
 
 
 class Numbers(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[call-arg]
@@ -80,3 +82,23 @@ def test_what_is_cut_short_is_not_prepared_and_can_be_begun_anew(
     assert not prepare.is_prepared(builder)
     prepare.prepare(builder)
     assert _numbers(builder) == [0, 1, 2, 3, 4]
+
+
+def test_the_second_waits_and_uses_what_the_first_prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepare.prepare(Numbers(data_dir=tmp_path / "first"))
+    builder = Numbers(data_dir=tmp_path / "second")
+    folder = Path(builder.data_dir)
+    with holding.another_process(locks.beside(folder)) as process:
+        lines = holding.end_when_waited_for(
+            monkeypatch, process, lambda: shutil.copytree(tmp_path / "first" / "numbers" / "1.0.0", folder)
+        )
+        prepare.prepare(builder)
+    assert len(lines) == 1 and lines[0].endswith(f", which writes the images in {folder}")
+    assert builder.info.splits["train"].num_examples == 5 and _numbers(builder) == [0, 1, 2, 3, 4]
+
+
+def test_what_a_killed_preparation_left_is_removed(tmp_path: Path) -> None:
+    for name in ("incomplete.A1B2C3_1.0.0", "incomplete.A1B2C3_2.0.0"):
+        (tmp_path / "numbers" / name / "half").mkdir(parents=True)
+    prepare.prepare(Numbers(data_dir=tmp_path))
+    assert {path.name for path in (tmp_path / "numbers").iterdir()} == {"1.0.0", "incomplete.A1B2C3_2.0.0"}

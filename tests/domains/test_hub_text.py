@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fakes import holding
 from niwt_tf import errors
 from niwt_tf.domains import hub_model, hub_text
+from niwt_tf.util import locks
 
 _HANDLE = "https://nowhere.invalid/text/1"
 
@@ -117,3 +119,17 @@ def test_these_models_know_every_word(cache: Path) -> None:
     encoder = hub_text.HubEncoder(_HANDLE)
     assert encoder.unknown(["zorilla"], ["okapi"]) == ""
     assert (encoder.name, encoder.feature_names) == (f"the text model {_HANDLE}", None)
+
+
+def test_the_second_waits_and_uses_what_the_first_encoded(
+    cache: Path, batches: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = hub_text.HubEncoder(_HANDLE)(["red"])
+    (file,) = cache.glob("text/*/*.npz")
+    content = file.read_bytes()
+    file.unlink()
+    with holding.another_process(locks.beside(file)) as process:
+        lines = holding.end_when_waited_for(monkeypatch, process, lambda: file.write_bytes(content))
+        np.testing.assert_array_equal(hub_text.HubEncoder(_HANDLE)(["red"]), first)
+    assert len(lines) == 1 and lines[0].endswith(f", which writes the vectors of the text model {_HANDLE}")
+    assert len(batches) == 1 and list(file.parent.iterdir()) == [file]

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fakes import models
+from fakes import holding, models
 from niwt_tf import errors
 from niwt_tf.explain import explain_images
 from niwt_tf.models import model as model_lib
+from niwt_tf.util import locks
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +77,20 @@ def test_lines_of_another_program_are_an_error_and_stay(model: model_lib.Model, 
     with pytest.raises(errors.UserError, match="where explanations.jsonl is another file. Choose another folder.$"):
         _explain(model, image)
     assert path.read_text("utf-8") == content and len(list(image.parent.iterdir())) == 2
+
+
+def test_the_second_waits_for_another_that_explains_into_the_folder(
+    model: model_lib.Model, image: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with holding.another_process(locks.within(image.parent)) as process:
+        lines = holding.end_when_waited_for(monkeypatch, process)
+        assert _explain(model, image) == ["bird.explained.png"]
+    assert lines[0].endswith(f", which writes the explanations in {image.parent}")
+    assert not list(image.parent.glob(".*"))
+
+
+def test_what_a_killed_call_left_is_replaced(model: model_lib.Model, image: Path) -> None:
+    for name in (".bird.explained.png.part", f".{explain_images.LINES}.part", ".lock"):
+        image.with_name(name).touch()
+    assert _explain(model, image) == ["bird.explained.png"]
+    assert not list(image.parent.glob(".*"))

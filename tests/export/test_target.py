@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from fakes import holding
 from niwt_tf import errors
 from niwt_tf.export import target
+from niwt_tf.util import locks
 
 
 @pytest.mark.parametrize(
@@ -156,3 +158,32 @@ def test_files_written_in_the_meantime_stay(tmp_path: Path) -> None:
         (tmp_path / "1").mkdir()
         (tmp_path / "1" / "theirs").touch()
     assert [path.relative_to(tmp_path).as_posix() for path in sorted(tmp_path.rglob("*"))] == ["1", "1/theirs"]
+
+
+def test_the_second_of_two_is_told_that_the_first_has_written_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write() -> None:
+        (tmp_path / "1").mkdir()
+        (tmp_path / "1" / "theirs").touch()
+
+    with holding.another_process(locks.beside(tmp_path / "1")) as process:
+        lines = holding.end_when_waited_for(monkeypatch, process, write)
+        with pytest.raises(errors.UserError, match="which holds theirs. Choose another, such as out='.*/2'"):
+            with target.writing(tmp_path / "1"):
+                raise AssertionError("the second writes, too")
+    assert len(lines) == 1 and lines[0].endswith(f", which writes {tmp_path / '1'}")
+    assert [path.name for path in tmp_path.iterdir()] == ["1"]
+
+
+def test_what_a_killed_export_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    (tmp_path / ".1.part" / "variables").mkdir(parents=True)
+    locks.beside(tmp_path / "1").touch()
+    with target.writing(tmp_path / "1") as folder:
+        assert not any(folder.iterdir())
+    assert [path.name for path in tmp_path.iterdir()] == ["1"]
+
+
+def test_no_name_beside_an_export_looks_like_a_version_while_it_is_written(tmp_path: Path) -> None:
+    with target.writing(tmp_path / "1"):
+        assert {path.name for path in tmp_path.iterdir()} == {".1.part", ".1.lock"}

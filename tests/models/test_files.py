@@ -14,12 +14,13 @@ import keras
 import numpy as np
 import pytest
 
-from fakes import models
+from fakes import holding, models
 from niwt_tf import config as config_lib
 from niwt_tf import errors
 from niwt_tf.backbones import backbone
 from niwt_tf.models import files
 from niwt_tf.models import model as model_lib
+from niwt_tf.util import locks
 
 _GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -208,3 +209,20 @@ def test_settings_come_back_from_their_record() -> None:
     )
     record = {name: value for name, (value, _) in config_lib.options(config).items()} | {"later": 1}
     assert config_lib.from_record(record | {"lambdas": [0.5], "unseen": ["okapi"]}) == config
+
+
+def test_the_second_of_two_is_told_that_the_first_has_written_the_bundle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.keras"
+    with holding.another_process(locks.beside(path)) as process:
+        holding.end_when_waited_for(monkeypatch, process, lambda: path.write_text("theirs", "utf-8"))
+        with pytest.raises(errors.UserError, match="because no file is overwritten"):
+            files.save(models.by_attributes(), path)
+    assert path.read_text("utf-8") == "theirs" and [one.name for one in tmp_path.iterdir()] == ["a.keras"]
+
+
+def test_what_a_killed_process_left_of_a_bundle_is_removed_by_the_next(tmp_path: Path) -> None:
+    (tmp_path / ".a.keras.part").write_text("half", "utf-8")
+    files.save(models.by_attributes(), tmp_path / "a.keras")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.keras"]

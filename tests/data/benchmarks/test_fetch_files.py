@@ -14,8 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from fakes import holding
 from niwt_tf import errors
 from niwt_tf.data.benchmarks import fetch_files
+from niwt_tf.util import locks
 
 _PAGE = "https://example.org/birds"
 
@@ -211,3 +213,29 @@ def test_a_damaged_archive_is_reported_and_not_downloaded_over(tmp_path: Path, c
     with pytest.raises(errors.UserError, match="An archive must be complete.*Delete it, and download it again"):
         _fetch(tmp_path, fetch_files.Archive(f"{closed}/birds.zip", 1, "0" * 64))
     assert (tmp_path / "birds.zip").read_bytes() == b"half of it"
+
+
+def test_the_second_waits_and_finds_what_the_first_fetched(
+    tmp_path: Path, closed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "root"
+
+    def work() -> None:
+        (root / "birds").mkdir()
+        (root / "birds" / "a.txt").touch()
+
+    with holding.another_process(locks.within(root)) as process:
+        lines = holding.end_when_waited_for(monkeypatch, process, work)
+        archive = fetch_files.Archive(f"{closed}/birds.zip", "1 kB", sha256="0" * 64)
+        assert _fetch(root, archive) == root / "birds"
+    assert len(lines) == 1 and lines[0].endswith(f", which writes the list of birds in {root}")
+    assert [path.name for path in root.iterdir()] == ["birds"]
+
+
+def test_what_a_killed_process_had_unpacked_is_removed_by_the_next(tmp_path: Path) -> None:
+    (tmp_path / ".unpacking" / "birds").mkdir(parents=True)
+    (tmp_path / ".unpacking" / "birds" / "half.txt").touch()
+    _zip(tmp_path / "birds.zip", a="one")
+    assert _fetch(tmp_path, fetch_files.Archive("https://example.org/birds.zip", "1 kB")) == tmp_path / "birds"
+    assert {path.name for path in tmp_path.iterdir()} == {"birds", "birds.zip"}
+    assert [path.name for path in (tmp_path / "birds").iterdir()] == ["a.txt"]

@@ -14,11 +14,12 @@ import tensorflow_datasets as tfds
 from PIL import Image
 
 import fakes.cub
-from fakes import benchmark, kinds
+from fakes import benchmark, holding, kinds
 from niwt_tf import config as config_lib
 from niwt_tf.data import prepare
 from niwt_tf.data.benchmarks import loader
 from niwt_tf.data.cub import reuse
+from niwt_tf.util import locks
 
 
 class _CaltechBirds2011(tfds.core.GeneratorBasedBuilder, skip_registration=True):
@@ -122,3 +123,14 @@ def test_the_loader_takes_them_where_no_photographs_are_at_hand(
     dataset = loader.load(fake.builder(kinds.KINDS["cub"][1]), config, 16)
     assert {part: len(getattr(dataset, part)) for part in benchmark.PARTS} == fake.sizes
     assert f"copying the photographs from {prepared}/caltech_birds2011/0.1.1" in capsys.readouterr().out
+
+
+def test_the_second_waits_and_takes_nothing_that_the_first_took(
+    prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = tmp_path / "taken" / "images"
+    with holding.another_process(locks.beside(images)) as process:
+        lines = holding.end_when_waited_for(monkeypatch, process, images.mkdir)
+        reuse.images_from_tfds(prepared, tmp_path / "taken")
+    assert len(lines) == 1 and lines[0].endswith(f", which writes {images}")
+    assert not list(images.iterdir()) and list(images.parent.iterdir()) == [images]

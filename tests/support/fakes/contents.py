@@ -10,8 +10,11 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 # Files that hold times.
 _OF_TIME = ("seconds.json", "checkpoint", "log.txt", "table.md", "table.csv", "figure.*", "README.md", "*.html", "*.pb")
+_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"  # in a checkpoint, how its variables hang together, in no certain order
 # Fields that hold times, the checksums of such files, or addresses in memory.
 _KEYS_OF_TIME = {
     "seconds", "stage_seconds", "wall_seconds", "made_seconds", "date_saved", "files", "sha256", "shared_object_id",
@@ -26,9 +29,20 @@ def contents(folder: Path) -> dict[str, Any]:
 
 
 def _read(path: Path) -> Any:
-    if path.is_dir() or any(map(path.match, _OF_TIME)):
+    if path.is_dir() or any(map(path.match, _OF_TIME)) or path.match("checkpoints/*.data-*"):
         return None
+    if path.match("checkpoints/*.index"):
+        return _checkpoint(path.with_suffix(""))
     return _value(path.name, path.read_bytes())
+
+
+def _checkpoint(prefix: Path) -> dict[str, bytes]:
+    """Read the variables of a checkpoint of TensorFlow, whose files depend on how it was reached."""
+    from tensorflow.train import load_checkpoint  # inside, so that tests without it need not wait for TensorFlow
+
+    reader = load_checkpoint(str(prefix))
+    names = sorted(reader.get_variable_to_shape_map().keys() - {_GRAPH})
+    return {name: np.asarray(reader.get_tensor(name)).tobytes() for name in names}
 
 
 def _value(name: str, content: bytes) -> Any:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -36,13 +36,25 @@ def another_process(lock: Path) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def end_when_waited_for(monkeypatch: pytest.MonkeyPatch, process: subprocess.Popen[str]) -> list[str]:
-    """Have the process release its lock as soon as this one says that it waits; return the lines that it printed."""
+def end_when_waited_for(
+    monkeypatch: pytest.MonkeyPatch, process: subprocess.Popen[str], work: Callable[[], object] = lambda: None
+) -> list[str]:
+    """Have a process end its work and release its lock as soon as this one says that it waits.
+
+    Args:
+      monkeypatch: Of the test.
+      process: Process that holds the lock.
+      work: Does what the process seems to have done.
+
+    Returns:
+      The lines that this process prints.
+    """
     lines: list[str] = []
 
     def print_line(text: str) -> None:
         lines.append(text)
         if text.startswith("  waiting for") and process.stdin:
+            work()
             process.stdin.close()
 
     monkeypatch.setattr(progress, "print_line", print_line)

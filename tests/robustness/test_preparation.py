@@ -1,0 +1,15 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""A short version of the slow tests: a preparation that is killed, and two at once."""
+
+from __future__ import annotations
+
+from fakes import disturbances, tiny_jobs
+
+
+def test_a_killed_preparation_leaves_nothing_behind(undisturbed: tiny_jobs.Undisturbed) -> None:
+    disturbances.kill("prepare", undisturbed, 1, 1, 4.0)
+
+
+def test_two_that_prepare_at_once_end_well(undisturbed: tiny_jobs.Undisturbed) -> None:
+    disturbances.run_pairs("prepare", undisturbed, 1)
