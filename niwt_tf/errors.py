@@ -21,6 +21,7 @@ _SETTING = re.compile(f"{_START}([^{_NEXT}]*){_NEXT}([^{_NEXT}]*){_NEXT}([^{_END
 _ONE_LINE = str.maketrans({"\n": "\\n", "\r": "\\r"})
 _MARKS = _ONE_LINE | str.maketrans("", "", _START + _NEXT + _END)
 _NO_VALUE = object()
+_LONGEST_NAME = 200  # letters
 
 _Error = TypeVar("_Error", bound="UserError")
 
@@ -97,10 +98,14 @@ def unknown_value(name: str, value: str, valid: Iterable[str], words: str = "") 
 
 
 def listed(names: Iterable[str], most: int = 10) -> str:
-    """Join names with commas: the first `most`, then the number of the others."""
-    all_names = [name.translate(_ONE_LINE) for name in names]
+    """Join names with commas: the first `most`, then the number of the others. Each is one line, cut if it is long."""
+    all_names = [_short(name.translate(_ONE_LINE)) for name in names]
     more = f" and {len(all_names) - most:,} more" if len(all_names) > most else ""
     return ", ".join(all_names[:most]) + more
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
 def first_line(error: Exception) -> str:

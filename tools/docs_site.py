@@ -17,7 +17,12 @@ from typing import Any
 
 _ROOT = Path(__file__).resolve().parents[1]
 _PACKAGE = "niwt_tf"
-_OUTSIDE = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
+_OUTSIDE = {
+    "README.md": "index.md",
+    "CHANGELOG.md": "changelog.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "SECURITY.md": "security.md",
+}
 _NOTEBOOK = ".ipynb"
 _DOWNLOAD = '<a href="../{}">This page as a notebook</a>'  # HTML, because a link of Markdown would lead to the page
 _LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((?!https?:|#)([^)#\s]+)(#[^)\s]*)?\)")

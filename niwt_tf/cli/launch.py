@@ -8,7 +8,9 @@ import io
 import logging as standard_logging
 import os
 import sys
+import traceback
 from collections.abc import Callable, Sequence
+from types import TracebackType
 
 from absl import app, flags, logging
 
@@ -39,6 +41,7 @@ def run(
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # for terminals that lack letters
+    sys.excepthook = _print_traceback
     app.run(lambda arguments: sys.exit(_status(main, arguments, takes_arguments, resumes)), flags_parser=_parse_flags)
 
 
@@ -170,6 +173,11 @@ def _discard_output() -> None:
         sys.stdout.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _print_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Print an error that is not the user's, cleaned as all that is printed."""
+    print(clean.lines("".join(traceback.format_exception(kind, error, trace))), file=sys.stderr, end="")
 
 
 def _print_error(message: str) -> int:

@@ -23,7 +23,7 @@ _KINDS = {
 _NO_TEXT = re.compile("[\ud800-\udfff]")
 # An absolute path within a text, and its last name; a slash after a word, a colon or another slash begins none.
 _ABSOLUTE = re.compile(r"(?<![\w.:/~])~?/(?:[^\s/;,\"']+/)*([^\s/;,\"']+)")
-_LOCATED = re.compile(r"((?:\w{2,}:)?)((?:[/~\\](?!/)|[A-Za-z]:[/\\]).*)", re.DOTALL)
+_LOCATED = re.compile(r"((?:\w{2,}:)?)((?!//)(?:[/~\\]|[A-Za-z]:[/\\]).*)", re.DOTALL)
 
 
 def trouble(path: Path) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import socket
 import subprocess
 import sys
@@ -329,3 +330,18 @@ def test_nowait_ends_where_another_process_writes(tmp_path: Path) -> None:
             f"{process.pid} on {socket.gethostname()} ("
         )
     assert _run("--nowait", main=main).stdout == "written\n"
+
+
+@pytest.mark.parametrize(
+    ("main", "shown"),
+    [
+        (r"raise errors.UserError('No class \\x1b]0;t\\x07\\u202e.')", r"No class \x1b]0;t\x07\u202e."),
+        (r"raise errors.unknown_value('a', 'b\\nc\\x9b', ['d'])", r"Received: --a=b\nc\x9b."),
+        (r"raise RuntimeError('\\x1b[31m')", r"RuntimeError: \x1b[31m"),
+        (r"progress.print_line('\\x1b[31m\\nx')", "\\x1b[31m\nx"),
+    ],
+)
+def test_what_a_terminal_obeys_is_shown_as_its_number(main: str, shown: str) -> None:
+    answer = _run(main=main.replace("\\\\", "\\"))
+    assert shown in answer.stdout + answer.stderr
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", answer.stdout + answer.stderr)

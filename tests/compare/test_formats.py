@@ -8,6 +8,7 @@ import csv
 import dataclasses
 import io
 import json
+import re
 
 import pytest
 
@@ -144,3 +145,18 @@ def test_failures_are_marked_in_every_format() -> None:
 
 def test_columns_have_names_in_all_formats() -> None:
     assert set(table.COLUMNS) == set(table.KEYS)
+
+
+def test_hostile_settings_and_errors_get_no_syntax_in_any_format() -> None:
+    row = outcomes.row("niwt", [0.7, 0.8], variant="=A() | \x1b[31m\u202e `b` <i>")
+    row.failures["1"] = "-1 | [x](y)\n\x9b"
+    hostile = dataclasses.replace(outcomes.build([row], seeds=2), command="niwt_compare '--vary=a=`|`'")
+    terminal, page, table = formats.terminal(hostile), formats.markdown(hostile), formats.comma_separated(hostile)
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", terminal + page + table)
+    assert r"niwt =A() | \x1b[31m\u202e `b` <i>" in terminal and terminal.endswith(r": -1 | [x](y) \x9b")
+    (line,) = (line for line in page.splitlines() if line.startswith("| **niwt"))
+    assert line.startswith(r"| **niwt =A() &#124; \\x1b\[31m\\u202e \`b\` &lt;i&gt;** | **2** |")
+    assert line.endswith(r"| seed 1: -1 &#124; \[x\](y) \\x9b |")
+    assert "- command: `` niwt_compare '--vary=a=`|`' ``" in page
+    (cells,) = csv.DictReader(io.StringIO(table))
+    assert cells["variant"] == r"'=A() | \x1b[31m\u202e `b` <i>"

@@ -12,7 +12,7 @@ import pytest
 
 _ROOT = Path(__file__).resolve().parents[2]
 _DOCS = [path for path in sorted((_ROOT / "docs").iterdir()) if path.suffix in (".md", ".ipynb")]
-_PAGES = [_ROOT / "README.md", _ROOT / "CONTRIBUTING.md", *_DOCS]
+_PAGES = [_ROOT / "README.md", _ROOT / "CONTRIBUTING.md", _ROOT / "SECURITY.md", *_DOCS]
 
 
 def _text(page: Path) -> str:

@@ -144,3 +144,29 @@ def test_the_reason_why_nothing_was_measured(tmp_path: Path) -> None:
     unmeasured = {**_CLIENT, "accuracy": {"measured": False, "why": "No images."}}
     _, page = _write(tmp_path, {"format": "litert", "client": unmeasured})
     assert "Its accuracy was not measured: No images." in page and "RGB uint8 [1,H,W,3], of any size. It" in page
+
+
+def test_names_get_no_syntax_and_nothing_that_misleads(tmp_path: Path) -> None:
+    shown = {
+        "- [x](javascript:1)": r"- \- \[x\](javascript:1): tall",
+        "\x1b[31m\n# <b>": r"- \\x1b\[31m \# &lt;b&gt;: tall",
+        "1. ~a~ $b$": r"- 1\. &#126;a&#126; &#36;b&#36;: tall",
+    }
+    taught = tuple(description.Description(name, ("tall",)) for name in shown)
+    fields, page = _write(tmp_path, {"format": "savedmodel", "signatures": _SIGNATURES}, taught=taught)
+    assert set(shown.values()) <= set(page.splitlines())
+    assert [one["name"] for one in fields["classes"]["taught"]] == list(shown)
+
+
+def test_a_card_holds_no_path_of_this_machine_and_a_command_that_is_true(tmp_path: Path) -> None:
+    data = config_lib.DataConfig("folder", "/home/anna/my birds", "/scratch/prepared")
+    backbone = config_lib.BackboneConfig("keras:/home/anna/zoo.keras", import_module="/home/anna/layers.py")
+    config = config_lib.RunConfig(data=data, backbone=backbone)
+    fields, page = _write(
+        tmp_path, {"format": "savedmodel", "signatures": _SIGNATURES}, config=config, metrics=_METRICS
+    )
+    assert fields["command"] == (
+        "niwt --dataset=folder '--data_dir=my birds' --backbone=keras:zoo.keras --import_module=layers.py"
+    )
+    assert f"```sh\n{fields['command']}\n```" in page and fields["network"]["backbone"] == "keras:zoo.keras"
+    assert "/home" not in page + json.dumps(fields) and "/scratch" not in page + json.dumps(fields)

@@ -16,6 +16,7 @@ from niwt_tf.report import page, tables
 from niwt_tf.runs import finished_run
 
 _EVIL = '<script>alert("x")</script>'
+_OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\u2066\u200b]")
 _VOID = {"meta", "link", "input", "img", "source"}
 
 
@@ -163,3 +164,13 @@ def test_the_page_of_many_classes_and_neurons_stays_small(tmp_path: Path) -> Non
     run = finished.write(tmp_path, names[:150], names[150:], test_images=20)
     explained.write(tmp_path, names, 150, neurons=400, decisions=24)
     assert page.write(run, tmp_path).stat().st_size < 10e6
+
+
+def test_what_misleads_in_a_name_is_shown_as_its_number(tmp_path: Path) -> None:
+    names = ("ant\x1b]0;title\x07", "bee \u202egnp", "熊 cafe\u0301 👨\u200d👩\u200d👧")
+    written = finished.write(tmp_path / "run\x1b", seen=names, unseen=("c\x9b\udce9", "x" * 10_000))
+    explained.write(tmp_path / "run\x1b", written.class_names, written.seen_classes)
+    text = page.write(written, tmp_path).read_text("utf-8")
+    assert not _OBEYED.search(text)
+    for name in (r"ant\x1b]0;title\x07", r"bee \u202egnp", names[2], r"c\x9b\xe9", "x" * 10_000):
+        assert name in _Reader(text).text

@@ -17,6 +17,7 @@ _S = thumbnails.SIZE
 
 def test_metadata_has_a_line_for_each_class_whatever_its_name() -> None:
     assert projector.metadata(["a\tb", "c\nd", "e"], 2) == "class\tkind\na b\tseen\nc d\tseen\ne\tunseen\n"
+    assert projector.metadata(["=A()", "\x1b[31m"], 1) == "class\tkind\n'=A()\tseen\n\\x1b[31m\tunseen\n"
 
 
 def test_sprites_lie_row_by_row_in_a_square_and_what_has_no_image_is_grey() -> None:

@@ -69,3 +69,46 @@ def test_names_can_be_printed_and_written(name: bytes, expected: str) -> None:
 
 def test_other_halves_of_letters_can_be_printed_too() -> None:
     assert paths.printable("a\ud800") == r"a\ud800"
+
+
+def test_the_home_folder_is_a_tilde(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/anna")
+    assert paths.with_home("niwt --data_dir=/home/anna/birds --workdir=/home/annabel/run") == (
+        "niwt --data_dir=~/birds --workdir=/home/annabel/run"
+    )
+    monkeypatch.setenv("HOME", "/")
+    assert paths.with_home("--data_dir=/birds") == "--data_dir=/birds"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("3 attributes: /home/anna/mine/attributes.csv; 2 missing", "3 attributes: attributes.csv; 2 missing"),
+        ("[Errno 2] No such file or directory: '/data/birds'", "[Errno 2] No such file or directory: 'birds'"),
+        ("keras:/nets/a.keras", "keras:/nets/a.keras"),
+        ("~/birds and /x", "birds and x"),
+        ("https://example.org/a/b, and/or S/U, km/h, 1 / 2", "https://example.org/a/b, and/or S/U, km/h, 1 / 2"),
+        ("mine/attributes.csv", "mine/attributes.csv"),
+    ],
+)
+def test_absolute_paths_in_a_text_become_their_last_names(text: str, expected: str) -> None:
+    assert paths.last_names(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("/home/anna/my birds", "my birds"),
+        ("/home/anna/birds/", "birds"),
+        ("~/birds", "birds"),
+        ("keras:/nets/a.keras", "keras:a.keras"),
+        ("images:~/photos", "images:photos"),
+        ("hub:https://example.org/a/b", "hub:https://example.org/a/b"),
+        ("https://example.org/a", "https://example.org/a"),
+        ("mine/birds", "mine/birds"),
+        ("vgg16", "vgg16"),
+        ("", ""),
+    ],
+)
+def test_a_setting_that_is_an_absolute_path_becomes_its_last_name(value: str, expected: str) -> None:
+    assert paths.last_name(value) == expected
