@@ -58,7 +58,7 @@ def _watch(process: subprocess.Popen[bytes], out: Path, count: int) -> None:
     lines, step, first = 0, 0, (0, 0.0, 0.0)
     files = (out / "explanations.partial.jsonl", out / "explanations.jsonl")
     while process.poll() is None and step <= _STEPS:
-        time.sleep(0.05)
+        time.sleep(0.2)
         file = next((file for file in files if file.is_file()), None)
         lines = file.read_bytes().count(b"\n") if file else 0
         if not lines or lines < step * count // _STEPS:

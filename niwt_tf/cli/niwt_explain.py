@@ -79,9 +79,8 @@ def main(arguments: Sequence[str]) -> None:
         explained, dataset = run.explained_model, run.setting("dataset")
     class_name, encoding = values["class"].value or "", registry.image_encoding(dataset)
     explain_images.explain(explained, paths, out, class_name, values.method, values.top, encoding, pictures)
-    progress.print_line(
-        f"\n{'' if pictures == 0 else 'pictures and '}{explain_images.LINES} {'is' if pictures == 0 else 'are'} in {out}"
-    )
+    written = f"{explain_images.LINES} is" if pictures == 0 else f"pictures and {explain_images.LINES} are"
+    progress.print_line(f"\n{written} in {out}")
 
 
 def _pictures(text: str) -> int | None:
