@@ -199,8 +199,8 @@ def test_mistakes_are_reported_at_once(arguments: list[str], message: str, tmp_p
         (["--top=0", "images"], "`--top` must be at least 1. Received: --top=0."),
         (
             ["--pictures=-1", "images"],
-            "`--pictures` must be all, none, or a whole number. Received: --pictures=-1. Add --pictures=100 for pictures "
-            "of the first 100 images.\n",
+            "`--pictures` must be all, none, or a whole number. Received: --pictures=-1. Add --pictures=100 for "
+            "pictures of the first 100 images.\n",
         ),
         (["none/*.jpg"], "Images must be files, patterns such as 'dir/*.jpg', or folders that contain images."),
         ([], "Images must be files, patterns such as 'dir/*.jpg', or folders that contain images. Received: none."),
