@@ -94,7 +94,7 @@ class GammaTransfer:
         if self.synthetic_position is not None:
             unit = synthetic_gamma(first, seen_classes) - float(distances.mean())
         best_seen, best_unseen = logits[:, :seen_classes].max(1), logits[:, seen_classes:].max(1)
-        return LogitSummary(best_seen, best_unseen, unit, distances.std(), logits.shape[1] - seen_classes)
+        return LogitSummary(best_seen, best_unseen, unit, float(distances.std()), logits.shape[1] - seen_classes)
 
     def gamma_of(self, summary: LogitSummary) -> float:
         """Compute the gamma at this position in the network whose logits `summarize` summarized."""
@@ -119,7 +119,7 @@ def locate(logits: np.ndarray, seen_classes: int, gamma: float) -> GammaTransfer
 
 def _ratio(spread: float, counted: float) -> float:
     """Divide the spread of all margins by that of the counted classes' margins; 1 if these are all equal."""
-    return spread / counted if counted else 1.0
+    return float(spread) / float(counted) if counted else 1.0
 
 
 def synthetic_gamma(logits: np.ndarray, seen_classes: int) -> float:
