@@ -38,15 +38,18 @@ class Classifier:
         """Names of the classes that were learned from images; they come first."""
         return self.class_names[: len(self.class_names) - len(self.unseen)]
 
-    def logits(self, features: np.ndarray) -> np.ndarray:
+    def logits(self, features: np.ndarray, classes: slice = slice(None)) -> np.ndarray:
         """Compute the logits `[N,C]` float32 of features `[N,D]`.
+
+        Args:
+          features: Features of `N` images.
+          classes: Classes to compute the logits of, by their indices; all by default.
 
         Raises:
           errors.UserError: If the features are not finite, or have another length than `D`.
         """
-        return (
-            arguments.require_matrix("features", features, columns=len(self.kernel), least=0) @ self.kernel + self.bias
-        )
+        features = arguments.require_matrix("features", features, columns=len(self.kernel), least=0)
+        return features @ self.kernel[:, classes] + self.bias[classes]
 
     def calibrated_bias(self, gamma: float) -> np.ndarray:
         """Subtract gamma from the bias of the seen classes (calibrated stacking), `[C]` float32."""

@@ -25,8 +25,8 @@ _DESCRIPTION = """Classify images with a finished run of niwt, and explain each 
 niwt_explain --workdir=runs/aviary-attributes img1.jpg 'dir/*.jpg' folder/
 niwt_explain --model=zoo.keras --class=zebra img1.jpg
 
-For each image it prints the predicted class, the runner-up and the reasons, and draws a picture of them. All
-explanations are in explanations.jsonl, too."""
+For each image it prints the predicted class, the runner-up and the reasons, and draws a picture of them. Of many images
+only the first are printed. All explanations are in explanations.jsonl."""
 
 
 def define(values: flags.FlagValues, program: str) -> None:
@@ -46,8 +46,10 @@ def define(values: flags.FlagValues, program: str) -> None:
     text = "Folder to write; by default explanations in the workdir, or a folder beside the bundle."
     flags.DEFINE_string("out", None, text, **here)
     flags.DEFINE_integer("top", 5, "Largest number of reasons for an image.", **here)
+    text = "Images of which pictures are drawn: all, none, or their number, of the first ones."
+    flags.DEFINE_string("pictures", "all", text, **here)
     launch.define_loading(values, program)
-    for name in ("workdir", "model", "class", "method", "out", "top"):
+    for name in ("workdir", "model", "class", "method", "out", "top", "pictures"):
         values.register_key_flag_for_module(program, values[name])
 
 
@@ -59,6 +61,7 @@ def main(arguments: Sequence[str]) -> None:
         raise errors.unknown_value("method", values.method, METHODS)
     if values.top < 1:
         raise errors.UserError(f"`--top` must be at least 1. Received: --top={values.top}.")
+    pictures = _pictures(values.pictures)
     paths = user_images.find(arguments[1:])
     beside = root.with_suffix(".explanations") if root.is_file() else root / "explanations"
     out = _make_folder(Path(values.out or beside).expanduser())
@@ -75,8 +78,21 @@ def main(arguments: Sequence[str]) -> None:
         run = artefacts.RunArtefacts(root)
         explained, dataset = run.explained_model, run.setting("dataset")
     class_name, encoding = values["class"].value or "", registry.image_encoding(dataset)
-    explain_images.explain(explained, paths, out, class_name, values.method, values.top, encoding)
-    progress.print_line(f"\npictures and {explain_images.LINES} are in {out}")
+    explain_images.explain(explained, paths, out, class_name, values.method, values.top, encoding, pictures)
+    written = f"{explain_images.LINES} is" if pictures == 0 else f"pictures and {explain_images.LINES} are"
+    progress.print_line(f"\n{written} in {out}")
+
+
+def _pictures(text: str) -> int | None:
+    """Parse the number of pictures; None for all."""
+    if text in ("all", "none"):
+        return None if text == "all" else 0
+    if not text.isdecimal():
+        raise errors.UserError(
+            f"`--pictures` must be all, none, or a whole number. Received: --pictures={text}. Add --pictures=100 for "
+            "pictures of the first 100 images."
+        )
+    return int(text)
 
 
 def _root(values: flags.FlagValues) -> Path:

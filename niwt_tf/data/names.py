@@ -8,6 +8,7 @@ Names are compared exactly first, and loosely only if there is no exact match: C
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -17,6 +18,7 @@ from niwt_tf import errors
 _NEAR = 0.7  # difflib's ratio of two similar names, at least
 
 
+@functools.lru_cache(1 << 16)
 def normal(name: str) -> str:
     """Normalize `name`: lower case, one `_` between words, composed accents, which macOS decomposes.
 

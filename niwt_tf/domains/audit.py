@@ -16,6 +16,7 @@ from niwt_tf import errors
 from niwt_tf.numerics import unit_vectors
 
 _DIGITS = 6  # decimals of unit vectors; smaller differences do not count
+_NEARLY_1 = 0.999  # cosine of vectors that may be equal but for rounding, in float32, too
 _LEAST_KNOWN = 0.5  # share of a class's words
 _MOST_LISTED = 5  # names of classes that have the same description
 
@@ -66,12 +67,12 @@ def check(descriptions: ClassDescriptions, first: int = 0) -> list[str]:
 
 
 def _require_described(descriptions: ClassDescriptions, first: int) -> None:
-    useless = np.asarray(~np.isfinite(descriptions.vectors).all(1))
+    vectors = descriptions.vectors[first:]
+    useless = np.asarray(~np.isfinite(vectors).all(1))
     if not descriptions.feature_names:
-        useless |= ~descriptions.vectors.any(1)
-    useless[:first] = False
+        useless |= ~vectors.any(1)
     if useless.any():
-        names = errors.listed(_select(descriptions.class_names, useless))
+        names = errors.listed(_select(descriptions.class_names[first:], useless))
         raise errors.UserError(
             f"`{descriptions.kind}` must describe every class by finite numbers that are not all zero. Received: "
             f"{descriptions.source}, with only zeros, or NaN or infinity, for {names}. {descriptions.remedy}"
@@ -89,18 +90,18 @@ def _require_different(descriptions: ClassDescriptions) -> None:
 
 def _warn_zeros(descriptions: ClassDescriptions, first: int) -> str:
     """Report classes that have none of the attributes: one such class can be recognized, but not two."""
-    empty = np.asarray(~descriptions.vectors.any(1))
-    empty[:first] = False
+    empty = np.asarray(~descriptions.vectors[first:].any(1))
     if not empty.any():
         return ""
-    return f"`{descriptions.kind}` has only zeros for {errors.listed(_select(descriptions.class_names, empty))}"
+    return f"`{descriptions.kind}` has only zeros for {errors.listed(_select(descriptions.class_names[first:], empty))}"
 
 
 def _warn_equal(descriptions: ClassDescriptions, first: int) -> str:
     """Report classes with the same vector, up to its length, if at least one of them is new."""
     groups: dict[bytes, list[int]] = {}
-    directions = np.round(unit_vectors.units(descriptions.vectors.astype(np.float64)), _DIGITS) + 0.0
-    for index, direction in enumerate(directions):
+    indices = _like_new(descriptions.vectors, first)
+    directions = np.round(unit_vectors.units(descriptions.vectors[indices].astype(np.float64)), _DIGITS) + 0.0
+    for index, direction in zip(indices.tolist(), directions, strict=True):
         groups.setdefault(direction.tobytes(), []).append(index)
     equal = [group for group in groups.values() if len(group) > 1 and group[-1] >= first]
     if not equal:
@@ -110,6 +111,14 @@ def _warn_equal(descriptions: ClassDescriptions, first: int) -> str:
         f"`{descriptions.kind}` describes some classes by the same numbers, or by multiples of them, so that they "
         f"cannot be distinguished: {errors.listed(names)}"
     )
+
+
+def _like_new(vectors: np.ndarray, first: int) -> np.ndarray:
+    """Choose the classes from `first` on, and those before whose vectors may have the direction of one of them."""
+    lengths = np.linalg.norm(vectors, axis=1)
+    products = vectors[:first] @ vectors[first:].T
+    near = products >= _NEARLY_1 * lengths[:first, None] * lengths[first:]
+    return np.flatnonzero(np.concatenate([near.any(1), np.ones(len(vectors) - first, bool)]))
 
 
 def _warn_constant(descriptions: ClassDescriptions) -> str:

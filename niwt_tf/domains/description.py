@@ -142,7 +142,7 @@ def _read_texts(
     if encoder.feature_names is None:
         features = [(word, float(count)) for word, count in counts.most_common() if word not in unknown]
     else:
-        features = [(names[index], float(vector[index])) for index in np.argsort(-vector, kind="stable")]
-    understood = tuple(feature for feature in features if feature[1] > 0)
+        strongest = np.argsort(-vector, kind="stable")[: np.count_nonzero(vector > 0)]
+        features = [(names[index], float(vector[index])) for index in strongest]
     known_words = words.known_share(own_texts, encoder.knows)
-    return Reading(vector * np.float32(domain_slice.factor), understood, unknown, known_words)
+    return Reading(vector * np.float32(domain_slice.factor), tuple(features), unknown, known_words)

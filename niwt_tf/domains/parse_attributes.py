@@ -11,6 +11,7 @@ exceptions. First, some attributes exclude one another, such as the colours of a
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -94,6 +95,7 @@ def _index(name: str, names: Sequence[str]) -> int | None:
     return forms.index(_normalize(name)) if _normalize(name) in forms else None
 
 
+@functools.lru_cache(1 << 16)
 def _normalize(name: str) -> str:
     """Reduce a name to its words: `has_bill_shape::hooked` becomes `bill_shape_hooked`."""
     return re.sub(r"(?:[^\w%]|_)+", "_", name.casefold()).strip("_").removeprefix("has_")

@@ -13,6 +13,7 @@ import dataclasses
 import functools
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -148,8 +149,8 @@ class GzslLogits:
     imageless: Sequence[int] = ()
 
     def __post_init__(self) -> None:
-        _require_numbers("seen_logits", self.seen)
-        _require_numbers("unseen_logits", self.unseen)
+        require_numbers("seen_logits", self.seen)
+        require_numbers("unseen_logits", self.unseen)
 
     def save(self, path: Path) -> None:
         """Write the logits and labels to an `.npz` file."""
@@ -227,24 +228,71 @@ def curve(test: GzslLogits) -> Curve:
     classified correctly once gamma exceeds that margin. Margins are computed in float64, so that margins of float32
     logits stay distinct.
     """
-    seen_classes, classes = test.seen_classes, test.seen.shape[1]
-    margins, weights = [], []
-    for logits, labels, own, counted in (
-        (test.seen, test.seen_labels, slice(0, seen_classes), test.seen_columns),
-        (test.unseen, test.unseen_labels, slice(seen_classes, classes), test.unseen_columns),
-    ):
-        logits = logits.astype(np.float64)
-        best = logits[:, own].argmax(1) + own.start
-        margins.append(logits[:, :seen_classes].max(1) - logits[:, seen_classes:].max(1))
-        weights.append((best == labels) * class_shares(labels, counted))
-    gammas = np.unique(np.concatenate(margins))
-    lost = np.bincount(np.searchsorted(gammas, margins[0]), weights[0], len(gammas))
-    won = np.bincount(np.searchsorted(gammas, margins[1]), weights[1], len(gammas))
+    seen = ImageMargins.of(test.seen, test.seen_labels, test.seen_classes, is_unseen=False)
+    unseen = ImageMargins.of(test.unseen, test.unseen_labels, test.seen_classes, is_unseen=True)
+    return curve_of(
+        seen.margins,
+        seen.is_right * class_shares(test.seen_labels, test.seen_columns),
+        unseen.margins,
+        unseen.is_right * class_shares(test.unseen_labels, test.unseen_columns),
+    )
+
+
+class ImageMargins(NamedTuple):
+    """What the curve needs of each image.
+
+    Attributes:
+      margins: Best seen logit minus best unseen one, `[N]` float64.
+      is_right: True if the best class is right among the seen classes, or among the unseen, whichever the image is of;
+        `[N]` bool.
+    """
+
+    margins: np.ndarray
+    is_right: np.ndarray
+
+    @classmethod
+    def of(cls, logits: np.ndarray, labels: np.ndarray | int, seen_classes: int, is_unseen: bool) -> ImageMargins:
+        """Compute the margins of images that are all of seen classes, or all of unseen ones.
+
+        Args:
+          logits: Logits `[N,C]`, the seen classes first.
+          labels: Column indices `[N]`, or one for all images.
+          seen_classes: Number of columns that are seen classes.
+          is_unseen: True if the images are of unseen classes.
+        """
+        seen, unseen = np.split(logits.astype(np.float64, copy=False), [seen_classes], axis=1)
+        best = unseen.argmax(1) + seen_classes if is_unseen else seen.argmax(1)
+        return cls(seen.max(1) - unseen.max(1), best == labels)
+
+
+def curve_of(
+    seen_margins: np.ndarray, seen_weights: np.ndarray, unseen_margins: np.ndarray, unseen_weights: np.ndarray
+) -> Curve:
+    """Compute the curve from the margins of images, and what each adds to S or U while it is classified correctly.
+
+    Args:
+      seen_margins: Margins `[N]` of the images of seen classes.
+      seen_weights: Their shares `[N]` of S.
+      unseen_margins: Margins `[n]` of the images of unseen classes.
+      unseen_weights: Their shares `[n]` of U.
+    """
+    gammas = np.unique(np.concatenate([seen_margins, unseen_margins]))
+    lost = np.bincount(np.searchsorted(gammas, seen_margins), seen_weights, len(gammas))
+    won = np.bincount(np.searchsorted(gammas, unseen_margins), unseen_weights, len(gammas))
     seen = np.concatenate([[0.0], lost[::-1].cumsum()])[::-1]
     return Curve(gammas, seen, np.concatenate([[0.0], won.cumsum()]))
 
 
-def _require_numbers(name: str, logits: np.ndarray) -> None:
+def require_numbers(name: str, logits: np.ndarray) -> None:
+    """Check that no logit is NaN.
+
+    Args:
+      name: Name of the logits for the message.
+      logits: Logits `[N,C]`.
+
+    Raises:
+      errors.DivergedError: If one is.
+    """
     wrong = int(np.isnan(logits).any(1).sum())
     if wrong:
         raise errors.DivergedError(

@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import json
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,9 @@ from niwt_tf.util import paths as paths_lib
 
 GRAD_CAM = "gradcam"
 LINES = "explanations.jsonl"
-_BAR_DELAY = 2.0  # seconds
+PARTIAL = "explanations.partial.jsonl"  # its name until it is complete
 _LONGEST_STEM = 200  # bytes; file systems take names of 255
+_MOST_PRINTED = 50  # images whose explanations are printed
 _MARK = ("Software", "niwt_tf")  # text in each picture, by which a later call recognises it
 
 
@@ -36,10 +37,12 @@ def explain(
     method: str = GRAD_CAM,
     top: int = 5,
     encoding: str = user_images.JPEG,
+    pictures: int | None = None,
 ) -> None:
-    """Print the prediction for each image and its reasons, and write pictures and `explanations.jsonl` into `out`.
+    """Explain images: write a line of `explanations.jsonl` for each and pictures into `out`, and print the first ones.
 
-    Files of an earlier call are replaced. No other file is: a picture then gets a number in its name.
+    Files of an earlier call are replaced. No other file is: a picture then gets a number in its name. Until all images
+    are explained, the lines are in `explanations.partial.jsonl`, which stays if the call is interrupted.
 
     Args:
       model: Model that predicts and explains.
@@ -49,40 +52,47 @@ def explain(
       method: Method that draws the map: gradcam, or one of `keras_vis.METHODS`.
       top: Largest number of reasons.
       encoding: Encoding of the images of the model's dataset; see `user_images.read`.
+      pictures: Number of images, the first ones, of which pictures are drawn; None for all.
 
     Raises:
-      errors.UserError: If there is no such class or method, or `out` holds an `explanations.jsonl` of something else;
-        at the end, if an image cannot be read: all others are explained first.
+      errors.UserError: If there is no such class or method, or `out` holds lines of something else; at the end, if an
+        image cannot be read: all others are explained first.
       OSError: If `out` cannot be written.
     """
     classifier = model.classifier
     index = textual.class_index(class_name, classifier.class_names) if class_name else None
     compute_maps = None if method == GRAD_CAM else keras_vis.TfKerasVisMap(classifier, method)
-    explain_batch, name_of = explainer.Explainer(classifier, model.gamma), _picture_names(paths, out)
+    explain_batch, names = explainer.Explainer(classifier, model.gamma), _PictureNames(out)
+    most = len(paths) if pictures is None else pictures
     unreadable: list[str] = []
-    _require_own_lines(out / LINES)
+    counts: Counter[str] = Counter()
     with (
         locks.hold(locks.within(out), f"the explanations in {out}"),
-        _lines(out / LINES) as write,
-        progress.bar(None, "explaining", len(paths), "image", delay=_BAR_DELAY) as bar,
+        _lines(out) as write,
+        progress.bar(None, "explaining", len(paths), "image", delay=progress.DELAY) as bar,
     ):
         for batch, images in user_images.batches(paths, classifier.backbone.image_size, encoding, unreadable):
             explanations = explain_batch(images, None if index is None else np.full(len(images), index))
             maps = explanations.maps if compute_maps is None else compute_maps(images, explanations.classes)
             records = _records(model, batch, explanations, top)
             for path, record, image, values in zip(batch, records, images, maps, strict=True):
-                record |= {"method": method, "picture": name_of[path]}
+                record |= {"method": method, "picture": names.choose(path) if counts.total() < most else None}
                 record["focus"] = list(visual.focus_box(values)) if values.max() > 0 else None
-                with atomic.writing(out / record["picture"]) as part:
-                    _draw(record, image, values).save(part, "PNG", pnginfo=_mark())
+                if record["picture"]:
+                    with atomic.writing(out / record["picture"]) as part:
+                        _draw(record, image, values).save(part, "PNG", pnginfo=_mark())
                 write(record)
-                progress.print_line(_summary(record))
+                if counts.total() < _MOST_PRINTED:
+                    progress.print_line(_summary(record))
+                counts[record["prediction"]] += 1
                 bar.update()
+    if counts.total() > _MOST_PRINTED:
+        progress.print_line(_totals(counts))
     if unreadable:
         others = f" The others are explained in {out}." if len(unreadable) < len(paths) else ""
         raise errors.UserError(
-            f"Every image must be readable. Received: {len(unreadable)} of {len(paths)} that are not: "
-            f"{errors.listed(unreadable, len(unreadable))}.{others} Repair these files, or leave them out."
+            f"Every image must be readable. Received: {len(unreadable):,} of {len(paths):,} that are not: "
+            f"{errors.listed(unreadable, _MOST_PRINTED)}.{others} Repair these files, or leave them out."
         )
 
 
@@ -114,6 +124,12 @@ def _summary(record: dict[str, Any]) -> str:
     )
 
 
+def _totals(counts: Counter[str]) -> str:
+    """Format how many images each class was predicted for."""
+    classes = errors.listed(f"{count:,} {textual.readable(name)}" for name, count in counts.most_common())
+    return f"... and {counts.total() - _MOST_PRINTED:,} more\n\n{counts.total():,} images: {classes}"
+
+
 def _draw(record: dict[str, Any], image: np.ndarray, values: np.ndarray) -> Image.Image:
     explained, predicted = textual.title(record["class"]), textual.title(record["prediction"])
     notes = [f"runner-up: {textual.title(record['runner_up'])}", Path(record["image"]).name]
@@ -123,19 +139,24 @@ def _draw(record: dict[str, Any], image: np.ndarray, values: np.ndarray) -> Imag
     )
 
 
-def _picture_names(paths: Sequence[Path], out: Path) -> dict[Path, str]:
-    """Choose a file name for the picture of each image, unique even where file systems ignore case.
+class _PictureNames:
+    """File names of pictures in a folder, unique even where file systems ignore case."""
 
-    The name is none of a file in `out` that an earlier call did not write.
-    """
-    used: set[str] = set()
-    names = {}
-    for path in paths:
-        numbers = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
-        candidates = (f"{_stem(path)}{number}.explained.png" for number in numbers)
-        names[path] = next(name for name in candidates if name.lower() not in used and _is_free(out / name))
-        used.add(names[path].lower())
-    return names
+    def __init__(self, out: Path) -> None:
+        self._out = out
+        self._used: set[str] = set()
+        self._next: Counter[str] = Counter()  # number to try next, by stem
+
+    def choose(self, path: Path) -> str:
+        """Choose the name of the picture of an image: none of a file that an earlier call did not write."""
+        stem = _stem(path)
+        while True:
+            self._next[stem.lower()] += 1
+            number = self._next[stem.lower()]
+            name = f"{stem}{f'-{number}' if number > 1 else ''}.explained.png"
+            if name.lower() not in self._used and _is_free(self._out / name):
+                self._used.add(name.lower())
+                return name
 
 
 def _stem(path: Path) -> str:
@@ -173,13 +194,28 @@ def _require_own_lines(path: Path) -> None:
     except (OSError, ValueError, TypeError):
         pass
     raise errors.UserError(
-        f"`{errors.setting('out')}` must hold no {LINES}, or that of earlier explanations. Received: "
-        f"{errors.setting('out', path.parent)}, where {LINES} is another file. Choose another folder."
+        f"`{errors.setting('out')}` must hold no {path.name}, or that of earlier explanations. Received: "
+        f"{errors.setting('out', path.parent)}, where {path.name} is another file. Choose another folder."
     )
 
 
 @contextlib.contextmanager
-def _lines(path: Path) -> Iterator[Callable[[Any], None]]:
-    """Open a file of JSON lines, and yield a function that writes one; the file appears only when it is complete."""
-    with atomic.writing(path) as part, part.open("w", encoding="utf-8") as file:
-        yield lambda record: print(clean.json_line(record), file=file)
+def _lines(out: Path) -> Iterator[Callable[[Any], None]]:
+    """Yield a function that writes a JSON line; the file has its final name only when it is complete.
+
+    The lines of an earlier call are removed first, because its pictures are replaced.
+    """
+    final, partial = out / LINES, out / PARTIAL
+    for path in (final, partial):
+        _require_own_lines(path)
+    final.unlink(missing_ok=True)
+    try:
+        with open(partial, "w", encoding="utf-8", buffering=1) as file:
+            yield lambda record: print(clean.json_line(record), file=file)
+        partial.replace(final)
+    except BaseException:
+        if partial.is_file() and not partial.stat().st_size:
+            partial.unlink()
+        elif partial.is_file():
+            progress.print_line(f"  the images explained so far are in {partial}")
+        raise

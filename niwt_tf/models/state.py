@@ -18,6 +18,7 @@ from niwt_tf.domains import knowledge as knowledge_lib
 from niwt_tf.explain import explained_model as explained_model_lib
 from niwt_tf.method import inverse_map, validation
 from niwt_tf.method.domain_map import domain_map
+from niwt_tf.models import class_summary
 from niwt_tf.util import center_crop
 
 
@@ -40,6 +41,7 @@ class ModelState:
       metrics: Contents of that run's `metrics.json`; empty if it was not evaluated.
       taught: Descriptions of the classes that were added later.
       operator: `[D,K]` matrix from importances to new weights; None if descent fits them.
+      summary: Summary of the classes, which follows from the other attributes; None until a class is taught.
     """
 
     classifier: classifier_lib.Classifier
@@ -55,6 +57,7 @@ class ModelState:
     metrics: dict[str, Any]
     taught: tuple[description.Description, ...] = ()
     operator: np.ndarray | None = None
+    summary: class_summary.ClassSummary | None = dataclasses.field(default=None, repr=False, compare=False)
 
     @property
     def class_names(self) -> tuple[str, ...]:

@@ -15,14 +15,13 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from niwt_tf import errors
-from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.data import names as names_lib
 from niwt_tf.domains import audit
 from niwt_tf.domains import description as description_lib
 from niwt_tf.explain import textual
 from niwt_tf.method.calibration import scale_and_bias
 from niwt_tf.method.weight_transfer import solve
-from niwt_tf.models import state, teaching_report
+from niwt_tf.models import class_summary, state, teaching_report
 from niwt_tf.util import devices, progress
 
 State = TypeVar("State", bound=state.ModelState)  # such as `model.Model`
@@ -47,13 +46,15 @@ def teach(model: State, descriptions: Sequence[description_lib.Description]) -> 
       errors.UserError: If a name is taken or empty, or the model understands nothing of a description.
     """
     _require_new(model, [description.name for description in descriptions])
-    readings = [_read(model, description, len(descriptions) > 1) for description in descriptions]
+    items = progress.bar(descriptions, "reading descriptions", unit="class", delay=progress.DELAY)
+    readings = [_read(model, description, len(descriptions) > 1) for description in items]
     vectors = np.stack([reading.vector for reading in readings])
     _print_doubts(model, descriptions, readings)
     targets = model.forward(vectors)
-    taught = _with_classes(model, descriptions, vectors, _weights(model, targets))
-    rows = zip(descriptions, readings, targets, strict=True)
-    return Result(taught, tuple(teaching_report.build(model, *row) for row in rows))
+    known = model.summary or class_summary.ClassSummary(model.forward(model.knowledge.vectors))
+    summary = dataclasses.replace(known, importances=np.concatenate([known.importances, targets]))
+    taught = _calibrated(_with_classes(model, descriptions, vectors, _weights(model, targets)), summary)
+    return Result(taught, teaching_report.build(model, known.importances, descriptions, readings, targets))
 
 
 def forget(model: State, names: Sequence[str]) -> State:
@@ -84,13 +85,13 @@ def forget(model: State, names: Sequence[str]) -> State:
         unseen=class_names[len(model.seen) :],
     )
     vectors = model.knowledge.vectors[kept]
-    return dataclasses.replace(
+    left = dataclasses.replace(
         model,
         classifier=classifier,
         knowledge=dataclasses.replace(model.knowledge, vectors=vectors, class_names=class_names),
-        taught=tuple(description for description in model.taught if description.name in class_names),
-        gamma=_gamma(model, classifier),
+        taught=tuple(description for description in model.taught if description.name in set(class_names)),
     )
+    return _calibrated(left, class_summary.ClassSummary(model.forward(vectors)))
 
 
 def _read(model: state.ModelState, description: description_lib.Description, is_named: bool) -> description_lib.Reading:
@@ -171,19 +172,21 @@ def _with_classes(
         class_names=model.knowledge.class_names + names,
     )
     return dataclasses.replace(
-        model,
-        classifier=classifier,
-        knowledge=knowledge,
-        taught=model.taught + tuple(descriptions),
-        gamma=_gamma(model, classifier),
+        model, classifier=classifier, knowledge=knowledge, taught=model.taught + tuple(descriptions)
     )
 
 
-def _gamma(model: state.ModelState, classifier: classifier_lib.Classifier) -> float:
-    """Compute gamma at the position that validation chose; 0 if all classes are seen."""
-    if not classifier.unseen:
-        return 0.0
-    return model.settings.gamma_transfer.gamma(classifier.logits(model.features), len(model.seen))
+def _calibrated(model: State, summary: class_summary.ClassSummary) -> State:
+    """Set gamma at the position that validation chose, 0 if all classes are seen, and complete the summary.
+
+    Args:
+      model: Model with its present classes.
+      summary: Summary of them, whose logits may lack the last classes.
+    """
+    transfer = model.settings.gamma_transfer
+    logits = class_summary.summarize_logits(model.classifier, model.features, transfer, summary.logits)
+    gamma = transfer.gamma_of(logits) if logits else 0.0
+    return dataclasses.replace(model, gamma=gamma, summary=dataclasses.replace(summary, logits=logits))
 
 
 def _require_new(model: state.ModelState, names: Sequence[str]) -> None:

@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
 from niwt_tf.domains import description as description_lib
 from niwt_tf.models import state
 from niwt_tf.numerics import choice, unit_vectors
+from niwt_tf.util import progress
 
 _COUNT = 5
 _NEAREST = 3
@@ -41,23 +43,53 @@ class TeachingReport:
 
 def build(
     model: state.ModelState,
+    importances: np.ndarray,
+    descriptions: Sequence[description_lib.Description],
+    readings: Sequence[description_lib.Reading],
+    targets: np.ndarray,
+) -> tuple[TeachingReport, ...]:
+    """Report how a model reads the descriptions of `U` classes.
+
+    Args:
+      model: Model before it was taught the classes.
+      importances: Importances `[C,K]` predicted for the classes that it knows.
+      descriptions: Descriptions of the new classes.
+      readings: Domain vectors of the descriptions, with their understood and unknown words.
+      targets: Importances `[U,K]` predicted from the descriptions.
+    """
+    predicted = unit_vectors.units(importances)
+    mean = predicted[: len(model.seen)].mean(0)
+    directions = unit_vectors.units(predicted - mean)
+    rows = progress.bar(
+        zip(descriptions, readings, targets, strict=True),
+        "comparing classes",
+        len(targets),
+        "class",
+        delay=progress.DELAY,
+    )
+    return tuple(
+        _build(model, description, reading, unit_vectors.units(target[None])[0] - mean, directions)
+        for description, reading, target in progress.bar(rows, "comparing classes", unit="class", delay=progress.DELAY)
+    )
+
+
+def _build(
+    model: state.ModelState,
     description: description_lib.Description,
     reading: description_lib.Reading,
-    target: np.ndarray,
+    above: np.ndarray,
+    directions: np.ndarray,
 ) -> TeachingReport:
-    """Report how a model reads the description of a class.
+    """Report how a model reads one description.
 
     Args:
       model: Model before it was taught the class.
       description: Description of the class.
       reading: Domain vector of the description, with its understood and unknown words.
-      target: Importances `[K]` predicted from the description.
+      above: Importances `[K]` predicted from the description, minus the mean of the seen classes.
+      directions: Directions `[C,K]` of these for the known classes.
     """
-    predicted = unit_vectors.units(model.forward(model.knowledge.vectors))
-    mean = predicted[: len(model.seen)].mean(0)
-    above = unit_vectors.units(target[None])[0] - mean
     strongest = [int(index) for index in np.argsort(-choice.tied(above), kind="stable")[:_COUNT] if above[index] > 0]
-    directions = unit_vectors.units(predicted - mean)
     similarities = directions @ unit_vectors.units(above[None])[0]
     nearest = np.argsort(-choice.tied(similarities), kind="stable")[:_NEAREST]
     return TeachingReport(

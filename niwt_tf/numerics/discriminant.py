@@ -10,7 +10,7 @@ numbers equal those of scikit-learn, which computes the covariance of all featur
 from __future__ import annotations
 
 import numpy as np
-from scipy import linalg
+from scipy import linalg, sparse
 
 from niwt_tf import errors
 
@@ -46,9 +46,9 @@ def fit(features: np.ndarray, labels: np.ndarray, classes: int, shrinkage: float
 
 def class_means(features: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
     """Compute the means `[C,D]` of features `[N,D]` over the images of each class; every class must have an image."""
-    sums = np.zeros((classes, features.shape[1]))
-    np.add.at(sums, labels, features)
-    return sums / np.bincount(labels, minlength=classes)[:, None]
+    images = np.arange(len(labels))
+    membership = sparse.csr_array((np.ones(len(labels)), (labels, images)), (classes, len(labels)))
+    return membership @ features.astype(np.float64) / np.bincount(labels, minlength=classes)[:, None]
 
 
 def covariance(deviations: np.ndarray, shrinkage: float) -> np.ndarray:

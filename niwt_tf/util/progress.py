@@ -15,6 +15,7 @@ import tqdm
 
 from niwt_tf.util import clean
 
+DELAY = 2.0  # seconds that work takes before its bar appears, where it is mostly shorter
 _T = TypeVar("_T")
 _kept_output: TextIO | None = None
 

@@ -75,6 +75,13 @@ def test_each_image_gets_a_decision_a_picture_and_a_line(finished: Path, images:
             assert picture.width > 512
 
 
+def test_without_pictures_there_are_lines_alone(finished: Path, images: Path, tmp_path: Path) -> None:
+    answer = _explain(f"--workdir={finished}", images, "--out=out", "--pictures=none", cwd=tmp_path)
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert answer.stdout.endswith("\n\nexplanations.jsonl is in out\n")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["explanations.jsonl"]
+
+
 def test_any_class_can_be_explained_however_its_name_is_spelt(finished: Path, images: Path, tmp_path: Path) -> None:
     name = json_files.read(finished / "data" / "split.json")["unseen"][0]
     spelt = name.lower().replace(" ", "_")
@@ -190,6 +197,11 @@ def test_mistakes_are_reported_at_once(arguments: list[str], message: str, tmp_p
     [
         (["--method=gradcma", "images"], "`--method` must be one of gradcam, gradcampp, scorecam, smoothgrad."),
         (["--top=0", "images"], "`--top` must be at least 1. Received: --top=0."),
+        (
+            ["--pictures=-1", "images"],
+            "`--pictures` must be all, none, or a whole number. Received: --pictures=-1. Add --pictures=100 for "
+            "pictures of the first 100 images.\n",
+        ),
         (["none/*.jpg"], "Images must be files, patterns such as 'dir/*.jpg', or folders that contain images."),
         ([], "Images must be files, patterns such as 'dir/*.jpg', or folders that contain images. Received: none."),
         (["--out=images/grey.png", "images"], "`--out` must be a folder that can be written."),

@@ -82,3 +82,15 @@ def test_only_new_classes_are_checked() -> None:
         _SAME + "ant = bee = eel",
         "most words of `signs` occur in no text of the seen classes for eel (0% known)",
     ]
+
+
+@pytest.mark.parametrize("size", [1, 2**-10, 2**16])
+def test_a_new_class_is_compared_with_all_before(size: float) -> None:
+    old = np.random.default_rng(0).normal(size=(4, 50)).astype(np.float32)
+    assert audit.check(_descriptions([*old, size * old[1]]), first=4) == [_SAME + "bee = eel"]
+    assert audit.check(_descriptions([*old, old[1] + np.eye(50, dtype=np.float32)[0] / 100]), first=4) == []
+
+
+def test_a_new_class_without_attributes_equals_an_old_one_without() -> None:
+    warnings = audit.check(_descriptions([[1, 0], [0, 1], [1, 1], [0, 0], [0, 0]], feature_names=("a", "b")), first=4)
+    assert warnings == ["`signs` has only zeros for eel", _SAME + "dog = eel"]

@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from PIL import Image
 
 from fakes import holding, models
 from niwt_tf import errors
-from niwt_tf.explain import explain_images
+from niwt_tf.explain import explain_images, explainer, textual
 from niwt_tf.models import model as model_lib
 from niwt_tf.util import locks
 
@@ -90,7 +92,95 @@ def test_the_second_waits_for_another_that_explains_into_the_folder(
 
 
 def test_what_a_killed_call_left_is_replaced(model: model_lib.Model, image: Path) -> None:
-    for name in (".bird.explained.png.part", f".{explain_images.LINES}.part", ".lock"):
+    for name in (".bird.explained.png.part", ".lock"):
         image.with_name(name).touch()
     assert _explain(model, image) == ["bird.explained.png"]
     assert not list(image.parent.glob(".*"))
+
+
+def _names(out: Path) -> set[str]:
+    return {path.name for path in out.iterdir()}
+
+
+@pytest.mark.parametrize(("pictures", "drawn"), [(None, 3), (0, 0), (2, 2), (9, 3)])
+def test_pictures_are_drawn_of_the_first_images(
+    pictures: int | None, drawn: int, model: model_lib.Model, image: Path
+) -> None:
+    paths = [image, *(_save(image.with_name(f"{name}.png"), 1) for name in "ab")]
+    explain_images.explain(model.explained_model, paths, image.parent, pictures=pictures)
+    lines = [json.loads(line) for line in (image.parent / explain_images.LINES).read_text("utf-8").splitlines()]
+    names = [f"{path.stem}.explained.png" for path in paths[:drawn]]
+    assert [line["picture"] for line in lines] == names + [None] * (3 - drawn)
+    assert _names(image.parent) == {path.name for path in paths} | {*names, explain_images.LINES}
+
+
+def test_of_many_images_the_first_are_printed_and_all_counted(
+    model: model_lib.Model, image: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(explain_images, "_MOST_PRINTED", 2)
+    paths = [_save(image.with_name(f"{index}.png"), index) for index in range(5)]
+    explain_images.explain(model.explained_model, paths[:2], image.parent)
+    assert "images:" not in capsys.readouterr().out
+    explain_images.explain(model.explained_model, paths, image.parent)
+    printed = capsys.readouterr().out
+    assert [f"{path}: " in printed for path in paths] == [True, True, False, False, False]
+    lines = [json.loads(line) for line in (image.parent / explain_images.LINES).read_text("utf-8").splitlines()]
+    counts = Counter(line["prediction"] for line in lines).most_common()
+    assert len(lines) == 5
+    assert printed.endswith(
+        f"... and 3 more\n\n5 images: {', '.join(f'{count} {textual.readable(name)}' for name, count in counts)}\n"
+    )
+
+
+def test_an_interrupted_call_keeps_its_lines_under_another_name(
+    model: model_lib.Model, image: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _explain(model, image)
+    paths = [image, *(_save(image.with_name(f"{name}.png"), 1) for name in "ab")]
+    draw, drawn = explain_images._draw, []
+
+    def interrupted(*arguments: Any) -> Image.Image:
+        drawn.append(arguments)
+        if len(drawn) == 3:
+            raise KeyboardInterrupt
+        return draw(*arguments)
+
+    monkeypatch.setattr(explain_images, "_draw", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        explain_images.explain(model.explained_model, paths, image.parent)
+    partial = image.with_name(explain_images.PARTIAL)
+    assert not image.with_name(explain_images.LINES).exists()  # its pictures are gone
+    assert [json.loads(line)["image"] for line in partial.read_text("utf-8").splitlines()] == list(map(str, paths[:2]))
+    assert capsys.readouterr().out.endswith(f"  the images explained so far are in {partial}\n")
+    monkeypatch.undo()
+    explain_images.explain(model.explained_model, paths, image.parent)
+    assert not partial.exists() and len(image.with_name(explain_images.LINES).read_text("utf-8").splitlines()) == 3
+
+
+def test_lines_are_there_as_they_are_written(
+    model: model_lib.Model, image: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    partial, seen = image.with_name(explain_images.PARTIAL), []
+    monkeypatch.setattr(explain_images, "_summary", lambda record: seen.append(partial.read_text("utf-8")) or "")
+    explain_images.explain(model.explained_model, [image], image.parent)
+    assert [text.count("\n") for text in seen] == [1]
+
+
+def test_a_call_that_fails_before_the_first_image_leaves_nothing(
+    model: model_lib.Model, image: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*arguments: Any) -> Any:
+        raise MemoryError
+
+    monkeypatch.setattr(explainer.Explainer, "__call__", failing)
+    with pytest.raises(MemoryError):
+        explain_images.explain(model.explained_model, [image], image.parent)
+    assert _names(image.parent) == {"bird.png"}
+
+
+def test_names_of_many_pictures_are_chosen_without_trying_all(image: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = []
+    monkeypatch.setattr(explain_images, "_is_free", lambda path: tried.append(path.name) or True)
+    names = explain_images._PictureNames(image.parent)
+    chosen = [names.choose(Path(f"{index}/{stem}.png")) for index in range(500) for stem in ("a", "A", "a-2")]
+    assert len({name.lower() for name in chosen}) == len(tried) == 1500

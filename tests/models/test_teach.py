@@ -11,11 +11,13 @@ import pytest
 
 from fakes import models
 from niwt_tf import errors
+from niwt_tf.backbones import classifier
 from niwt_tf.domains import description
 from niwt_tf.method.calibration import gamma
+from niwt_tf.method.domain_map import domain_map
 from niwt_tf.method.weight_transfer import closed_form, descent
+from niwt_tf.models import class_summary, teach
 from niwt_tf.models import model as model_lib
-from niwt_tf.models import teach
 from niwt_tf.runs import class_vectors
 
 _ZEBRA = description.Description("zebra", attributes=("coat: striped", "weight:0.4"))
@@ -132,6 +134,51 @@ def test_several_classes_at_once_are_the_classes_one_by_one() -> None:
     cosines = np.einsum("dc,dc->c", together.classifier.kernel, apart.classifier.kernel)
     cosines /= np.linalg.norm(together.classifier.kernel, axis=0) * np.linalg.norm(apart.classifier.kernel, axis=0)
     np.testing.assert_allclose(cosines, 1, atol=1e-3)
+
+
+def _described(count: int) -> list[description.Description]:
+    """Returns classes that differ in their weight."""
+    return [description.Description(f"z{i}", attributes=("coat: striped", f"weight:{i / 10}")) for i in range(count)]
+
+
+def test_many_classes_at_once_are_calibrated_as_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gamma, "MOST_CLASSES", 2)
+    monkeypatch.setattr(class_summary, "_COLUMNS", 2)
+    model = apart = models.by_attributes()
+    for one in _described(7):
+        apart = teach.teach(apart, [one]).model
+    together = teach.teach(model, _described(7)).model
+    np.testing.assert_allclose(together.classifier.kernel, apart.classifier.kernel, rtol=1e-3, atol=1e-5)
+    assert together.gamma == pytest.approx(apart.gamma, rel=1e-3)
+    logits = together.classifier.logits(together.features)
+    assert together.gamma == pytest.approx(together.settings.gamma_transfer.gamma(logits, len(models.SEEN)), rel=1e-5)
+
+
+def test_a_class_costs_the_same_however_many_were_taught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gamma, "MOST_CLASSES", 2)
+    model, columns, rows = models.by_attributes(), [], []
+    logits, forward = classifier.Classifier.logits, domain_map.DomainMap.__call__
+    monkeypatch.setattr(
+        classifier.Classifier,
+        "logits",
+        lambda self, features, classes: columns.append(len(self.bias[classes])) or logits(self, features, classes),
+    )
+    monkeypatch.setattr(
+        domain_map.DomainMap, "__call__", lambda self, vectors: rows.append(len(vectors)) or forward(self, vectors)
+    )
+    for one in _described(6):
+        model = teach.teach(model, [one]).model
+    assert columns == [6, 1, 1, 1, 1, 1]  # at first the seen classes and two unseen
+    assert rows == [1, 5, 1, 1, 1, 1, 1]  # at first the new class, and all five that were there
+
+
+def test_a_forgotten_class_leaves_no_trace_in_what_later_classes_are_calibrated_by() -> None:
+    model = models.by_attributes()
+    left = teach.forget(teach.teach(model, _described(3)).model, ["z1"])
+    again = teach.teach(left, _described(2)[1:]).model
+    logits = again.classifier.logits(again.features)
+    assert again.gamma == again.settings.gamma_transfer.gamma(logits, len(models.SEEN))
+    np.testing.assert_array_equal(again.summary.importances, again.forward(again.knowledge.vectors))
 
 
 def test_a_model_of_captions_is_taught_by_captions() -> None:

@@ -78,6 +78,17 @@ def test_class_means_by_hand() -> None:
     np.testing.assert_array_equal(discriminant.class_means(features, np.array([1, 0, 1, 0]), 2), [[3, 3], [2, 7]])
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_class_means_of_any_precision(dtype: type) -> None:
+    rng = np.random.default_rng(0)
+    features, labels = rng.normal(size=(200, 7)).astype(dtype), np.arange(200) % 3
+    rng.shuffle(labels)
+    sums = np.zeros((3, 7))
+    np.add.at(sums, labels, features)
+    means = discriminant.class_means(features, labels, 3)
+    np.testing.assert_allclose(means, sums / np.bincount(labels)[:, None], rtol=1e-13)
+
+
 @pytest.mark.parametrize(("scale", "shift"), [(1e-3, 0.0), (1e3, 0.0), (1.0, 50.0)])
 def test_logits_know_no_scale_and_no_origin(scale: float, shift: float) -> None:
     features, labels = _features(40, 8, 4)

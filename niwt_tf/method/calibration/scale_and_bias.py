@@ -13,6 +13,7 @@ import numpy as np
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.numerics import constants, discriminant
 
+_COLUMNS = 256  # classes whose logits are in memory at a time
 SPREAD, LENGTH = "spread", "length"  # units of a scale; new runs have the first
 
 
@@ -64,9 +65,18 @@ def _sizes(classifier: classifier_lib.Classifier, kernel: np.ndarray, unit: str,
     """
     whole = np.concatenate([classifier.kernel, kernel.astype(np.float32)], axis=1)
     if unit == SPREAD:
-        logits = features @ whole
-        _, groups = np.unique((logits[:, : len(classifier.bias)] + classifier.bias).argmax(1), return_inverse=True)
-        spreads = (logits - discriminant.class_means(logits, groups, groups.max() + 1)[groups]).std(0)
+        spreads = _spreads(classifier, whole, features)
         if spreads.any():
             return spreads
     return np.linalg.norm(whole, axis=0)
+
+
+def _spreads(classifier: classifier_lib.Classifier, kernel: np.ndarray, features: np.ndarray) -> np.ndarray:
+    """Compute the standard deviations `[C]` of logits within classes, for some columns of `kernel [D,C]` at a time."""
+    _, groups = np.unique((features @ classifier.kernel + classifier.bias).argmax(1), return_inverse=True)
+    parts = np.array_split(kernel, -(-kernel.shape[1] // _COLUMNS), axis=1)
+    return np.concatenate([_spread(features @ part, groups) for part in parts])
+
+
+def _spread(logits: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    return (logits - discriminant.class_means(logits, groups, groups.max() + 1)[groups]).std(0)

@@ -79,16 +79,55 @@ def test_synthetic_images_lie_about_the_means_whose_weights_these_are() -> None:
     assert gamma_lib.synthetic_gamma(logits, 6) == pytest.approx(twin, rel=1e-3)
 
 
-@pytest.mark.parametrize(("of_all", "images"), [(20_000, 180), (100, 50), (1, 1)])
-def test_many_classes_get_fewer_synthetic_images_each(
-    of_all: int, images: int, monkeypatch: pytest.MonkeyPatch
+def _many_unseen(classes: int) -> np.ndarray:
+    """Returns logits of 180 images for 6 seen classes and `classes` unseen ones."""
+    rng = np.random.default_rng(4)
+    features, _, logits = _world(4)
+    return np.concatenate([logits[:, :6], features @ rng.normal(size=(5, classes))], axis=1)
+
+
+def test_there_are_synthetic_images_of_the_first_unseen_classes_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gamma_lib, "MOST_CLASSES", 3)
+    drawn = []
+    monkeypatch.setattr(gamma_lib, "synthetic_gamma", lambda logits, seen: drawn.append(logits) or 1.0)
+    logits = _many_unseen(7)
+    place = gamma_lib.locate(logits, 6, 0.5)
+    assert type(place.gamma(logits.astype(np.float32), 6)) is float  # as JSON takes it
+    assert len(drawn) == 2
+    for counted in drawn:
+        np.testing.assert_allclose(counted, logits[:, :9], rtol=1e-6)
+
+
+@pytest.mark.parametrize("most", [1, 3, 7, 78])
+def test_gamma_comes_back_however_many_classes_have_synthetic_images(
+    most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tested, curve = [], gzsl.curve
-    monkeypatch.setattr(gzsl, "curve", lambda test: tested.append(test.unseen.shape) or curve(test))
-    monkeypatch.setattr(gamma_lib, "_IN_ALL", of_all)
-    _, _, logits = _world(4)
-    assert np.isfinite(gamma_lib.synthetic_gamma(logits, 6))
-    assert tested == [(2 * images, 8)]
+    monkeypatch.setattr(gamma_lib, "MOST_CLASSES", most)
+    logits = _many_unseen(7)
+    margins = gamma_lib.margins(logits, 6)
+    gamma = float(np.quantile(margins, 0.1))
+    assert gamma_lib.locate(logits, 6, gamma).gamma(logits, 6) == pytest.approx(gamma, abs=np.ptp(margins) / 50)
+
+
+@pytest.mark.parametrize("position", [None, 0.6])
+def test_a_summary_extended_by_classes_is_that_of_all_logits(
+    position: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gamma_lib, "MOST_CLASSES", 3)
+    logits, place = _many_unseen(9), gamma_lib.GammaTransfer(0.9, position)
+    summary = place.summarize(logits[:, :9], 6).extended(logits[:, 9:11]).extended(logits[:, 11:])
+    whole = place.summarize(logits, 6)
+    np.testing.assert_array_equal(summary.margins, whole.margins)
+    assert (summary.unit, summary.spread, summary.unseen_classes) == (whole.unit, whole.spread, 9)
+    assert place.gamma_of(summary) == place.gamma(logits, 6)
+
+
+def test_further_classes_shrink_the_unit_as_they_shrink_the_spread_of_margins() -> None:
+    summary = gamma_lib.LogitSummary(np.array([0.0, 4.0]), np.zeros(2), 1.5, 2.0, 1)
+    place = gamma_lib.GammaTransfer(0.5, 1.0)
+    assert place.gamma_of(summary) == (2 + 2 + 1.5) / 2
+    later = summary.extended(np.array([[-1.0], [2.0]]))  # margins 0 and 2 in place of 0 and 4
+    assert place.gamma_of(later) == (1 + 1 + 0.75) / 2
 
 
 def test_the_place_by_hand() -> None:
