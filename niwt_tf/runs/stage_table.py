@@ -135,13 +135,17 @@ def records(config: config_lib.RunConfig) -> dict[str, workdir.Record]:
       errors.UserError: If a file or folder that a setting names does not exist.
     """
     computed: dict[str, workdir.Record] = {}
-    packages = {"niwt_tf": version_lib.__version__} | {name: metadata.version(name) for name in _PACKAGES}
     for name, stage in STAGES.items():
         reads = {read: computed[read].fingerprint for read in stage.reads}
         own = settings_fingerprint(name, config)
         whole = config_lib.fingerprint(name, stage.version, own, stage.files(config), reads)
-        computed[name] = workdir.Record(whole, stage.version, own, reads, packages)
+        computed[name] = workdir.Record(whole, stage.version, own, reads, packages())
     return computed
+
+
+def packages() -> dict[str, str]:
+    """Read the versions of the packages that may change what a stage computes, by name."""
+    return {"niwt_tf": version_lib.__version__} | {name: metadata.version(name) for name in _PACKAGES}
 
 
 def fingerprints(config: config_lib.RunConfig) -> dict[str, str]:
