@@ -162,11 +162,11 @@ _CASES: dict[str, _Case] = {
     "compressed": _members(lambda rng, members: None, True, zipfile.ZIP_DEFLATED),
     "compressed by bz2": _members(lambda rng, members: None, True, zipfile.ZIP_BZIP2),
     "compressed by lzma": _members(lambda rng, members: None, True, zipfile.ZIP_LZMA),
-    "a manifest of 128 MiB": _members(
-        lambda rng, members: members.update({_MANIFEST: b"[" + b" " * 2**27 + b"]"}), False, zipfile.ZIP_DEFLATED
+    "a manifest of 32 MiB": _members(
+        lambda rng, members: members.update({_MANIFEST: b"[" + b" " * 2**25 + b"]"}), False, zipfile.ZIP_DEFLATED
     ),
-    "a member of 256 MiB": _members(
-        lambda rng, members: members.update({f"{_FOLDER}bomb.npy": b"\0" * 2**28}), True, zipfile.ZIP_DEFLATED
+    "a member of 64 MiB": _members(
+        lambda rng, members: members.update({f"{_FOLDER}bomb.npy": b"\0" * 2**26}), True, zipfile.ZIP_DEFLATED
     ),
     "outside": _members(
         lambda rng, members: members.update({choose(rng, ("../outside", "/outside", "niwt/../../outside")): b""}), True
