@@ -38,10 +38,10 @@ SETTINGS = Record(
         "rehearsal": Text(("groups", "turns", "defaults")),
     },
 )
-_SCORES = {name: Number() if name == summary.GAMMA else _SCORE for name in summary.NAMES}
+SCORES = {name: Number() if name == summary.GAMMA else _SCORE for name in summary.NAMES}
 EVALUATED = Record(
     {
-        **_SCORES,
+        **SCORES,
         "seen_classes": Number(1, is_whole=True),
         "unseen_classes": _COUNT,
         "imageless_classes": _NAMES,
@@ -74,7 +74,7 @@ EXPLAINED = Record(
         )
     },
 )
-METRICS = Record({}, {**_SCORES, **EVALUATED.required, **EVALUATED.optional, **EXPLAINED.optional})
+METRICS = Record({}, {**SCORES, **EVALUATED.required, **EVALUATED.optional, **EXPLAINED.optional})
 NEURONS = List(
     Record(
         {"index": _COUNT, "name": Nullable(Text())},
