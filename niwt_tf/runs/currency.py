@@ -12,8 +12,9 @@ from pathlib import Path
 from niwt_tf import config as config_lib
 from niwt_tf import errors, workdir
 from niwt_tf.runs import stage_table
-from niwt_tf.util import array_files, json_files
+from niwt_tf.util import array_files, json_files, zip_files
 
+_MOST = 3  # names of files in a message, for each stage
 _READ = (".json", ".keras", ".npy", ".npz")  # endings of the files that are read of an artefact
 
 
@@ -68,11 +69,13 @@ def _damage(folder: Path, record: workdir.Record) -> str:
     files = {name: digest for name, digest in record.files.items() if name.endswith(_READ)}
     if not files:
         return "has a record that names no files"
+    if outside := [name for name in record.files if not zip_files.is_inside(name)]:
+        return f"has a record that names files elsewhere: {errors.listed(outside, _MOST)}"
     damaged = [name for name in files if not _looks_whole(folder / name)]
     if damaged := damaged or dataclasses.replace(record, files=files).damaged(folder):
-        return f"has missing or changed files: {errors.listed(damaged)}"
+        return f"has missing or changed files: {errors.listed(damaged, _MOST)}"
     added = sorted(_read_files(folder) - files.keys())
-    return f"has files that niwt did not write: {errors.listed(added)}" if added else ""
+    return f"has files that niwt did not write: {errors.listed(added, _MOST)}" if added else ""
 
 
 def _looks_whole(path: Path) -> bool:

@@ -82,6 +82,7 @@ def test_stages_that_name_different_artefacts_of_an_absent_one_are_told(root: Pa
         (lambda record: record["reads"].pop("importances"), "was made by another version"),
         (lambda record: record.update(settings="0"), "was made with other settings than those in config.json"),
         (lambda record: record.update(files={}), "has a record that names no files"),
+        (lambda record: record["files"].update({"../x": ""}), "has a record that names files elsewhere: ../x"),
         (lambda record: record.pop("files"), "was made by an earlier version, or its fingerprint.json is damaged"),
     ],
 )
