@@ -34,7 +34,12 @@ def main(run: str, count: str = "20000") -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder, out = Path(scratch, "images"), Path(scratch, "out")
         _draw(folder, int(count))
-        command = [sys.executable, _ROOT / "bin" / "niwt_explain", f"--workdir={run}", "--pictures=none"]
+        command: list[str | Path] = [
+            sys.executable,
+            _ROOT / "bin" / "niwt_explain",
+            f"--workdir={run}",
+            "--pictures=none",
+        ]
         process = subprocess.Popen([*command, f"--out={out}", folder], stdout=subprocess.DEVNULL)
         _watch(process, out, int(count))
         if process.wait():

@@ -12,6 +12,7 @@ import difflib
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 # A setting within a message: its name, and its value as a flag shows it and as Python does. Unicode gives these
@@ -21,7 +22,7 @@ _SETTING = re.compile(f"{_START}([^{_NEXT}]*){_NEXT}([^{_NEXT}]*){_NEXT}([^{_END
 _ONE_LINE = str.maketrans({"\n": "\\n", "\r": "\\r"})
 _MARKS = _ONE_LINE | str.maketrans("", "", _START + _NEXT + _END)
 _NO_VALUE = object()
-_LONGEST_NAME = 200  # letters
+_MOST_QUOTED = 200  # characters of a received value
 
 _Error = TypeVar("_Error", bound="UserError")
 
@@ -63,6 +64,18 @@ class UserError(ValueError):
         return copy
 
 
+class DamagedError(UserError):
+    """A file that niwt_tf wrote, and that no longer is as it was written.
+
+    Attributes:
+      path: Path of the file.
+      trouble: Fault of the file, worded to follow "which".
+    """
+
+    path: Path = Path()
+    trouble: str = ""
+
+
 class DivergedError(UserError):
     """A loss or another computed number that is not finite."""
 
@@ -77,7 +90,28 @@ def setting(name: str, value: Any = _NO_VALUE) -> str:
     if value is _NO_VALUE:
         return _marked(name, "", "")
     plain = os.fspath(value) if isinstance(value, os.PathLike) else value
-    return _marked(name, _as_flag_value(plain), repr(plain))
+    return _marked(name, clipped(_as_flag_value(plain)), clipped(repr(plain)))
+
+
+def clipped(text: str, most: int = _MOST_QUOTED) -> str:
+    """Shorten a received text to `most` characters, its middle replaced by `...`; a shorter one stays as it is."""
+    if len(text) <= most:
+        return text
+    head = (most - 3) // 2
+    return f"{text[:head]}...{text[len(text) - (most - 3 - head) :]}"
+
+
+def damaged(path: Path, trouble: str, remedy: str = "Make it anew, or copy it again.") -> DamagedError:
+    """Build the error for a file that niwt_tf wrote, and that no longer is as it was written.
+
+    Args:
+      path: Path of the file.
+      trouble: Fault of the file, worded to follow "which".
+      remedy: Advice for the user, one sentence.
+    """
+    error = DamagedError(f"A file must be as niwt wrote it. Received: {path}, which {trouble}. {remedy}")
+    error.path, error.trouble = path, trouble
+    return error
 
 
 def unknown_value(name: str, value: str, valid: Iterable[str], words: str = "") -> UserError:
@@ -99,19 +133,16 @@ def unknown_value(name: str, value: str, valid: Iterable[str], words: str = "") 
 
 def listed(names: Iterable[str], most: int = 10) -> str:
     """Join names with commas: the first `most`, then the number of the others. Each is one line, cut if it is long."""
-    all_names = [_short(name.translate(_ONE_LINE)) for name in names]
+    all_names = [name.translate(_ONE_LINE) for name in names]
     more = f" and {len(all_names) - most:,} more" if len(all_names) > most else ""
-    return ", ".join(all_names[:most]) + more
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
+    return ", ".join(map(clipped, all_names[:most])) + more
 
 
 def first_line(error: Exception) -> str:
     """Extract the first line of an error's message, without a full stop, to be used within another message."""
     text = error.text if isinstance(error, UserError) else str(error)
-    return (text or type(error).__name__).splitlines()[0].rstrip(".")
+    line = (text.strip() or type(error).__name__).splitlines()[0]
+    return (line if isinstance(error, UserError) else clipped(line)).rstrip(".")
 
 
 def _marked(name: str, flag_value: str, python_value: str) -> str:

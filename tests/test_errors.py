@@ -115,3 +115,21 @@ def test_an_error_within_another_keeps_its_settings() -> None:
 def test_an_error_goes_from_process_to_process() -> None:
     error = pickle.loads(pickle.dumps(errors.UserError(errors.setting("layer", "a"))))
     assert (str(error), error.as_flags()) == ("layer='a'", "--layer=a")
+
+
+@pytest.mark.parametrize("size", [200, 201, 5000])
+def test_what_was_received_is_quoted_with_200_characters_at_most(size: int) -> None:
+    value = "a" * (size - 1) + "z"
+    quoted = value if size == 200 else f"{'a' * 98}...{'a' * 98}z"
+    assert errors.clipped(value) == quoted and len(quoted) == 200
+    assert errors.UserError(errors.setting("layer", value)).as_flags() == f"--layer={quoted}"
+    assert len(str(errors.UserError(errors.setting("layer", [value] * 9)))) == len("layer=") + 200
+    assert errors.listed([value, "b"]) == f"{quoted}, b"
+    assert errors.first_line(ValueError(value)) == quoted
+    assert len(str(errors.unknown_value("layer", value, ["conv4"]))) < 300
+
+
+def test_a_damaged_file_is_an_error_of_the_user_that_knows_the_file() -> None:
+    error = errors.damaged(Path("run/map.npz"), "is empty", "Run niwt.")
+    assert str(error) == "A file must be as niwt wrote it. Received: run/map.npz, which is empty. Run niwt."
+    assert isinstance(error, errors.UserError) and (error.path, error.trouble) == (Path("run/map.npz"), "is empty")

@@ -12,7 +12,7 @@ import pytest
 
 _ROOT = Path(__file__).resolve().parents[1]
 _LAYERS = (
-    "version", "errors", "config", "numerics", "evaluation", "util", "workdir", "data", "domains", "backbones",
+    "version", "errors", "config", "util", "numerics", "evaluation", "workdir", "data", "domains", "backbones",
     "training", "method", "explain", "runs", "report", "tensorboard_log", "models", "pipeline", "export", "api",
     "baselines", "compare", "cli", "__init__",
 )  # fmt: skip

@@ -10,12 +10,14 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from niwt_tf import errors
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.data import zero_shot
-from niwt_tf.util import disk_arrays
+from niwt_tf.util import array_schemas, disk_arrays
 
 _BATCH_SIZE = 64
 _FILE = "activations.npy"
+_SCHEMA = array_schemas.Array("float16", "NHWK", stays_on_disk=True)
 
 
 def byte_size(backbone: backbone_lib.Backbone, images: int) -> int:
@@ -59,8 +61,13 @@ def load_split(folder: Path, labels: np.ndarray) -> zero_shot.Split:
     Args:
       folder: Folder that `compute` filled.
       labels: Labels `[N]` of the images, in the same order.
+
+    Raises:
+      errors.DamagedError: If the file is missing or damaged, or holds other images.
     """
-    activations = np.load(folder / _FILE, mmap_mode="r")
+    activations = array_schemas.read(folder / _FILE, _SCHEMA, mapped=True)
+    if len(activations) != len(labels):
+        raise errors.damaged(folder / _FILE, f"has {len(activations):,} images, not {len(labels):,}")
 
     def row(index: np.ndarray) -> np.ndarray:
         return activations[index].astype(np.float32)

@@ -7,12 +7,23 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+import keras
 import numpy as np
 
+from niwt_tf import errors
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import network_file
 from niwt_tf.evaluation import gzsl
-from niwt_tf.util import arguments
+from niwt_tf.util import arguments, array_schemas
+
+FILE, NETWORK = "classifier.npz", "network.keras"
+_SCHEMA = {
+    "kernel": array_schemas.Array("float32", "DC"),
+    "bias": array_schemas.Array("float32", "C"),
+    "class_names": array_schemas.Array("text", "C", is_unique=True),
+    "unseen": array_schemas.Array("text", "U", may_be_empty=True),
+    "layer": array_schemas.Array("text"),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,9 +69,9 @@ class Classifier:
     def save(self, folder: Path, with_network: bool = True) -> None:
         """Write `classifier.npz` and, if `with_network` is true, `network.keras` into `folder`."""
         if with_network:
-            self.backbone.network.save(folder / "network.keras")
+            self.backbone.network.save(folder / NETWORK)
         np.savez(
-            folder / "classifier.npz",
+            folder / FILE,
             kernel=self.kernel,
             bias=self.bias,
             class_names=np.array(self.class_names),
@@ -69,14 +80,39 @@ class Classifier:
         )
 
     @classmethod
-    def load(cls, folder: Path, backbone: backbone_lib.Backbone | None = None) -> Classifier:
-        """Read what `save` wrote, in Keras' safe mode and without pickle; a `backbone` replaces the saved network."""
-        with np.load(folder / "classifier.npz", allow_pickle=False) as saved:
-            return cls(
-                backbone=backbone
-                or backbone_lib.Backbone(network_file.load(folder / "network.keras"), str(saved["layer"])),
-                kernel=saved["kernel"],
-                bias=saved["bias"],
-                class_names=tuple(saved["class_names"].tolist()),
-                unseen=tuple(saved["unseen"].tolist()),
-            )
+    def load(
+        cls,
+        folder: Path,
+        network: backbone_lib.Backbone | keras.Model | None = None,
+        sizes: array_schemas.Sizes | None = None,
+        runs_programs: bool = True,
+    ) -> Classifier:
+        """Read what `save` wrote, in Keras' safe mode and without pickle.
+
+        Args:
+          folder: Folder of the files.
+          network: Backbone, or network of it, in place of the saved network.
+          sizes: Sizes of the model's other files.
+          runs_programs: True if the saved network may be a SavedModel of TensorFlow Hub, which is a program.
+
+        Raises:
+          errors.UserError: If a file is missing, damaged, or does not fit to the others.
+        """
+        path, sizes = folder / FILE, sizes or array_schemas.Sizes()
+        saved = array_schemas.read_all(path, _SCHEMA, sizes)
+        class_names, unseen = tuple(saved["class_names"].tolist()), tuple(saved["unseen"].tolist())
+        if len(unseen) >= len(class_names) or class_names[len(class_names) - len(unseen) :] != unseen:
+            raise errors.damaged(path, "has unseen classes that are not the last of class_names")
+        if not isinstance(network, backbone_lib.Backbone):
+            whole = network or network_file.load(folder / NETWORK, runs_programs)
+            network = _split(path, whole, str(saved["layer"]))
+        sizes.require(path, "the network's features", "D", [network.feature_size])
+        sizes.require(path, "the network's layer", "K", network.activation_shape[-1:])
+        return cls(network, saved["kernel"], saved["bias"], class_names, unseen)
+
+
+def _split(path: Path, network: keras.Model, layer: str) -> backbone_lib.Backbone:
+    try:
+        return backbone_lib.Backbone(network, layer)
+    except errors.UserError as error:
+        raise errors.damaged(path, f"names a layer that the network cannot be split at: {layer}") from error

@@ -17,6 +17,7 @@ import h5py
 import keras
 
 from niwt_tf import errors
+from niwt_tf.backbones import safe_load
 from niwt_tf.config import networks
 
 _CONFIG = "model_config"  # attribute of an .h5 file that describes the layers
@@ -69,12 +70,12 @@ def error(path: Path, trouble: str, remedy: str = f"Choose another {errors.setti
 
 def _load(path: Path, version: str, custom_objects: dict[str, Any]) -> Any:
     if not version.startswith("2.") or not h5py.is_hdf5(path):
-        return keras.saving.load_model(path, custom_objects, compile=False, safe_mode=True)
+        return safe_load.load_model(path, custom_objects)
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(shutil.copyfile(path, Path(folder) / "model.h5"))
         with h5py.File(copy, "a") as file:
             file.attrs[_CONFIG] = json.dumps(_drop_keras_2_arguments(json.loads(file.attrs[_CONFIG])))
-        return keras.saving.load_model(copy, custom_objects, compile=False, safe_mode=True)
+        return safe_load.load_model(copy, custom_objects)
 
 
 def _drop_keras_2_arguments(config: Any) -> Any:

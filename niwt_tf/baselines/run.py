@@ -16,8 +16,8 @@ from niwt_tf import config as config_lib
 from niwt_tf import errors
 from niwt_tf.baselines import registry
 from niwt_tf.evaluation import summary
-from niwt_tf.runs import run_files, run_folder
-from niwt_tf.util import json_files, progress
+from niwt_tf.runs import run_files, run_folder, schemas
+from niwt_tf.util import json_files, json_schemas, progress
 
 NEEDED = (
     "data",
@@ -43,6 +43,9 @@ _SETTING_OF_NIWT = (
     "bias",
 )
 _SCORES = ("harmonic_mean_expected", *summary.NAMES)
+_SCHEMA = json_schemas.Record(
+    {"fingerprint": json_schemas.Text(), "seconds": json_schemas.Number(0.0), **schemas.SCORES}
+)
 
 
 def compare(root: Path, methods: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -139,9 +142,11 @@ def _fingerprint(root: Path, name: str) -> str:
 
 
 def _read(root: Path, name: str) -> dict[str, Any] | None:
-    """Read the scores of an earlier measurement that are still valid; None if there are none."""
-    scores = json_files.read(_path(root, name)) or {}
-    return scores if scores.pop("fingerprint", None) == _fingerprint(root, name) else None
+    """Read the scores of an earlier measurement that are still valid; None if there are none, or they are damaged."""
+    scores = json_files.read(_path(root, name))
+    if _SCHEMA.trouble("", scores) or scores.pop("fingerprint") != _fingerprint(root, name):
+        return None
+    return scores
 
 
 def _path(root: Path, name: str) -> Path:

@@ -53,7 +53,7 @@ def define_loading(values: flags.FlagValues, program: str) -> None:
       program: Name by which absl knows the main program: `sys.argv[0]`.
     """
     here = {"module_name": program, "flag_values": values}
-    text = "Refuse a bundle that runs a SavedModel of TensorFlow Hub, because a SavedModel is a program."
+    text = "Refuse a run or bundle that runs a SavedModel of TensorFlow Hub, because a SavedModel is a program."
     flags.DEFINE_boolean("safe_mode", True, text, **here)
     text = (
         "Python code that registers custom layers of the network: the name of a module, or a .py file. The code is run."

@@ -68,14 +68,14 @@ def main(arguments: Sequence[str]) -> None:
     launch.start_tensorflow(values.import_module)
     from niwt_tf.data import registry  # starts TensorFlow
     from niwt_tf.explain import explain_images  # starts TensorFlow
+    from niwt_tf.models import files  # starts TensorFlow
     from niwt_tf.models import model as model_lib  # starts TensorFlow
-    from niwt_tf.runs import artefacts  # starts TensorFlow
 
     if root.is_file():
         model = model_lib.load(root, values.safe_mode)
         explained, dataset = model.explained_model, model.config.data.dataset
     else:
-        run = artefacts.RunArtefacts(root)
+        run = files.open_run(root, values.safe_mode, _STAGES, "model" if values.model else "workdir")
         explained, dataset = run.explained_model, run.setting("dataset")
     class_name, encoding = values["class"].value or "", registry.image_encoding(dataset)
     explain_images.explain(explained, paths, out, class_name, values.method, values.top, encoding, pictures)

@@ -15,11 +15,19 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from niwt_tf import errors
 from niwt_tf.domains import words
+from niwt_tf.util import array_schemas
 
 _MAX_FEATURES = 2000
 _MIN_DOCUMENTS = 2
 _LONGEST_PHRASE = 3
 _FEW_WORDS = 50  # classes with fewer words: each word is learned, even from one text
+SCHEMA = {
+    "phrases": array_schemas.Array("text", "P", is_unique=True),
+    "rarities": array_schemas.Array("float", "P", minimum=0.0),
+    "phrase": array_schemas.Array("int", minimum=1, maximum=100),
+    "components": array_schemas.Array("float", "MP"),
+}  # of a fitted encoder
+REQUIRED = SCHEMA.keys() - {"components"}
 
 
 class Encoder(Protocol):

@@ -16,9 +16,18 @@ from niwt_tf import config as config_lib
 from niwt_tf import errors
 from niwt_tf.data import zero_shot
 from niwt_tf.domains import attributes, audit, domain_vectors, encoders, sentences, texts
-from niwt_tf.util import progress
+from niwt_tf.util import array_schemas, progress
 
 _ATTRIBUTE_DOMAINS = ("attributes", "binary_attributes")
+_SCHEMA = {
+    "vectors": array_schemas.Array("float32", "CM"),
+    "feature_names": array_schemas.Array("text", "M"),
+    "class_names": array_schemas.Array("text", "C", is_unique=True),
+    "source": array_schemas.Array("text"),
+    "domains": array_schemas.Array("text", "s", may_be_empty=True, is_unique=True),
+    "sizes": array_schemas.Array("int", "s", minimum=1, may_be_empty=True),
+    "factors": array_schemas.Array("float", "s", may_be_empty=True),
+} | {f"*/{name}": schema for name, schema in encoders.SCHEMA.items()}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,27 +85,44 @@ class DomainKnowledge:
         )
 
     @classmethod
-    def load(cls, path: Path) -> DomainKnowledge:
-        """Read a file that `save` wrote, without pickle."""
-        with np.load(path, allow_pickle=False) as saved:
-            return cls(
-                saved["vectors"],
-                tuple(saved["feature_names"].tolist()),
-                tuple(saved["class_names"].tolist()),
-                str(saved["source"]),
-                _load_slices(saved),
-            )
+    def load(cls, path: Path, sizes: array_schemas.Sizes | None = None) -> DomainKnowledge:
+        """Read a file that `save` wrote, without pickle.
+
+        Args:
+          path: Path of the file.
+          sizes: Sizes of the model's other files.
+
+        Raises:
+          errors.DamagedError: If the file is missing, damaged, or does not fit to the others.
+        """
+        saved = array_schemas.read_all(path, _SCHEMA, sizes)
+        return cls(
+            saved["vectors"],
+            tuple(saved["feature_names"].tolist()),
+            tuple(saved["class_names"].tolist()),
+            str(saved["source"]),
+            _load_slices(path, saved),
+        )
 
 
-def _load_slices(saved: Mapping[str, np.ndarray]) -> tuple[DomainSlice, ...]:
-    rows = zip(saved["domains"].tolist(), saved["sizes"].tolist(), saved["factors"].tolist(), strict=True)
-    return tuple(DomainSlice(domain, size, factor, _load_encoder(domain, saved)) for domain, size, factor in rows)
+def _load_slices(path: Path, saved: Mapping[str, np.ndarray]) -> tuple[DomainSlice, ...]:
+    names = saved["domains"].tolist()
+    sizes, factors = saved["sizes"].tolist(), saved["factors"].tolist()
+    is_whole = len(names) == len(sizes) == len(factors) and sum(sizes) == (saved["vectors"].shape[1] if names else 0)
+    if not is_whole or not set(names) <= set(config_lib.DOMAINS):
+        raise errors.damaged(path, f"has vectors that do not consist of its domains {errors.listed(names)}")
+    rows = zip(names, sizes, factors, strict=True)
+    return tuple(DomainSlice(name, size, factor, _load_encoder(path, name, size, saved)) for name, size, factor in rows)
 
 
-def _load_encoder(domain: str, saved: Mapping[str, np.ndarray]) -> encoders.TfidfEncoder | None:
+def _load_encoder(path: Path, domain: str, size: int, saved: Mapping[str, np.ndarray]) -> encoders.TfidfEncoder | None:
     """Restore the encoder that `DomainKnowledge.save` wrote for a domain; None if it wrote none."""
-    names = [name for name in saved if name.startswith(f"{domain}/")]
-    return encoders.TfidfEncoder.from_arrays({name.partition("/")[2]: saved[name] for name in names}) if names else None
+    arrays = {name.partition("/")[2]: saved[name] for name in saved if name.startswith(f"{domain}/")}
+    if not arrays:
+        return None
+    if not encoders.REQUIRED <= arrays.keys() or len(arrays.get("components", arrays["phrases"])) != size:
+        raise errors.damaged(path, f"has an encoder that does not fit to its vectors of {domain}")
+    return encoders.TfidfEncoder.from_arrays(arrays)
 
 
 def load(dataset: zero_shot.ZeroShotDataset, config: config_lib.DomainConfig, warn: bool = True) -> DomainKnowledge:

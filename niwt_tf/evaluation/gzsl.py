@@ -19,6 +19,7 @@ import numpy as np
 
 from niwt_tf import errors
 from niwt_tf.numerics import choice
+from niwt_tf.util import array_schemas
 
 _ABOUT_AS_GOOD = 0.02  # difference of harmonic means
 _ROUNDING = 1e-9  # error of sums of images' shares
@@ -159,10 +160,32 @@ class GzslLogits:
         )
 
     @classmethod
-    def load(cls, path: Path, seen_classes: int, imageless: Sequence[int] = ()) -> GzslLogits:
-        """Read what `save` wrote, without pickle; `seen_classes` and `imageless` are not in the file."""
-        with np.load(path, allow_pickle=False) as saved:
-            return cls(**saved, seen_classes=seen_classes, imageless=imageless)
+    def load(
+        cls,
+        path: Path,
+        seen_classes: int,
+        imageless: Sequence[int] = (),
+        sizes: array_schemas.Sizes | None = None,
+    ) -> GzslLogits:
+        """Read what `save` wrote, without pickle; `seen_classes` and `imageless` are not in the file.
+
+        Args:
+          path: Path of the file.
+          seen_classes: Number of columns that are seen classes.
+          imageless: Columns of classes without any image.
+          sizes: Sizes of the model's other files.
+
+        Raises:
+          errors.DamagedError: If the file is missing, damaged, or does not fit to the others.
+        """
+        schema = {
+            "seen": array_schemas.Array("float32", "tC", may_be_empty=True),
+            "seen_labels": array_schemas.Array("int", "t", 0, seen_classes - 1, may_be_empty=True),
+            "unseen": array_schemas.Array("float32", "uC", may_be_empty=True),
+            "unseen_labels": array_schemas.Array("int", "u", seen_classes, below="C", may_be_empty=True),
+        }
+        saved = array_schemas.read_all(path, schema, sizes)
+        return cls(**saved, seen_classes=seen_classes, imageless=imageless)
 
     @property
     def seen_columns(self) -> list[int]:

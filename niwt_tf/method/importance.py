@@ -20,7 +20,7 @@ import tensorflow as tf
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.data import zero_shot
 from niwt_tf.numerics import constants
-from niwt_tf.util import disk_arrays, progress
+from niwt_tf.util import array_schemas, disk_arrays, progress
 
 _BATCH_SIZE = 128
 
@@ -100,12 +100,26 @@ class Importances:
     activations: np.ndarray
 
     @classmethod
-    def load(cls, folder: Path) -> Importances:
-        """Open the arrays that `compute` wrote into `folder`, mapped from disk."""
-        return cls(**{name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS})
+    def load(cls, folder: Path, sizes: array_schemas.Sizes | None = None) -> Importances:
+        """Open the arrays that `compute` wrote into `folder`, mapped from disk.
+
+        Args:
+          folder: Folder of the files.
+          sizes: Sizes of the model's other files.
+
+        Raises:
+          errors.DamagedError: If a file is missing, damaged, or does not fit to the others.
+        """
+        sizes = sizes or array_schemas.Sizes()
+        return cls(**{name: array_schemas.read(folder / f"{name}.npy", SCHEMA[name], sizes, True) for name in SCHEMA})
 
 
-_ARRAYS = tuple(field.name for field in dataclasses.fields(Importances))
+SCHEMA = {
+    "values": array_schemas.Array("float32", "NK"),
+    "labels": array_schemas.Array("int64", "N", minimum=0, below="S"),
+    "features": array_schemas.Array("float32", "ND"),
+    "activations": array_schemas.Array("float16", "nHWK", stays_on_disk=True),
+}
 
 
 def compute(

@@ -21,12 +21,19 @@ import numpy as np
 import tensorflow as tf
 
 from niwt_tf import errors
+from niwt_tf.backbones import network_file
 from niwt_tf.method.domain_map import domain_map
 from niwt_tf.numerics import choice, constants
 from niwt_tf.numerics import folds as folds_lib
 from niwt_tf.numerics import unit_vectors as units_lib
-from niwt_tf.util import arguments, training_log
+from niwt_tf.util import arguments, array_schemas, training_log
 
+_NETWORK, _FILE = "backward.keras", "inverse_map.npz"
+_SCHEMA = {
+    "patterns": array_schemas.Array("float32", "KM"),
+    "steps": array_schemas.Array("int", minimum=0),
+    "rank_correlation": array_schemas.Array("float", minimum=-1.0, maximum=1.0),
+}
 _STEPS = np.unique(np.geomspace(1, 10_000, 60).round().astype(int))
 _ROWS = 4096  # images per partial sum
 _OUTSIDE = 1e-6  # length up to which the part of a unit importance outside a space counts as rounding
@@ -73,20 +80,31 @@ class InverseMap:
 
     def save(self, folder: Path) -> None:
         """Write `backward.keras` and `inverse_map.npz` into `folder`."""
-        self.backward.save(folder / "backward.keras")
+        self.backward.save(folder / _NETWORK)
         np.savez(
-            folder / "inverse_map.npz",
+            folder / _FILE,
             patterns=self.patterns,
             steps=self.steps,
             rank_correlation=self.rank_correlation,
         )
 
     @classmethod
-    def load(cls, folder: Path) -> InverseMap:
-        """Read a map that `save` wrote, in Keras' safe mode and without pickle."""
-        backward = keras.models.load_model(folder / "backward.keras", compile=False, safe_mode=True)
-        with np.load(folder / "inverse_map.npz", allow_pickle=False) as saved:
-            return cls(backward, saved["patterns"], int(saved["steps"]), float(saved["rank_correlation"]))
+    def load(cls, folder: Path, sizes: array_schemas.Sizes | None = None) -> InverseMap:
+        """Read a map that `save` wrote, in Keras' safe mode and without pickle.
+
+        Args:
+          folder: Folder of the files.
+          sizes: Sizes of the model's other files.
+
+        Raises:
+          errors.UserError: If a file is missing, damaged, or does not fit to the others.
+        """
+        sizes = sizes or array_schemas.Sizes()
+        backward = network_file.read(folder / _NETWORK)
+        shape = backward.input_shape[-1], backward.output_shape[-1]
+        sizes.require(folder / _NETWORK, "input and output", "KM", shape)
+        saved = array_schemas.read_all(folder / _FILE, _SCHEMA, sizes)
+        return cls(backward, saved["patterns"], int(saved["steps"]), float(saved["rank_correlation"]))
 
 
 def fit(

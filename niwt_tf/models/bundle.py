@@ -17,12 +17,16 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from niwt_tf import errors
-from niwt_tf.util import checksum
+from niwt_tf.util import checksum, json_files, zip_files
+from niwt_tf.util.json_schemas import Number, Record
 
 FORMAT = 3  # 2 added the operator of the closed-form transfer, 3 the unit of the scale
 ENDING = ".keras"
 FOLDER = "niwt"
 _MANIFEST = f"{FOLDER}/manifest.json"
+_TIMES = 10  # neither Keras nor `write` compresses
+_MOST_OF_MANIFEST = 2**22  # bytes
+_MANIFEST_SCHEMA = Record({"format": Number(1, is_whole=True), "sha256": Record()})
 _REMEDY = "Copy the file again, or write it again with niwt_teach or niwt_export --format=keras"
 
 
@@ -69,14 +73,15 @@ def unpack(path: Path, folder: Path) -> None:
 
     Raises:
       errors.UserError: If the file is not a bundle, is damaged, or has a later format.
+      OSError: If a file cannot be read or written.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zip_files.opened(path, _TIMES) as archive:
             for name in _checked_members(path, archive):
                 if name.startswith(f"{FOLDER}/"):
                     _extract(archive, name, folder)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-        raise broken(path, f"is not a complete zip file: {errors.first_line(error)}") from None
+    except zip_files.DamagedZipError as error:
+        raise broken(path, str(error)) from None
 
 
 def _checked_members(path: Path, archive: zipfile.ZipFile) -> Mapping[str, str]:
@@ -88,14 +93,13 @@ def _checked_members(path: Path, archive: zipfile.ZipFile) -> Mapping[str, str]:
     if manifest["format"] > FORMAT:
         raise errors.UserError(
             f"`{errors.setting('model')}` must be a bundle of format {FORMAT} or earlier. Received: "
-            f"{errors.setting('model', path)}, of format {manifest['format']}, which a later niwt_tf wrote. Run pip "
+            f"{errors.setting('model', path)}, of format {manifest['format']:,}, which a later niwt_tf wrote. Run pip "
             "install --upgrade niwt_tf"
         )
     digests = manifest["sha256"]
-    extra = [name for name in names if name != _MANIFEST and (name not in digests or not _is_safe(name))]
-    extra += [name for name in {name for name in names if names.count(name) > 1} if name not in extra]
+    extra = sorted(name for name in names if name != _MANIFEST and name not in digests)
     if extra:
-        raise broken(path, f"has files that its manifest does not list: {errors.listed(sorted(extra))}")
+        raise broken(path, f"has files that its manifest does not list: {errors.listed(extra)}")
     damaged = sorted(name for name in digests if name not in names or _digest(archive, name) != digests[name])
     if damaged:
         raise broken(path, f"is damaged: {errors.listed(damaged)} missing or changed")
@@ -104,10 +108,11 @@ def _checked_members(path: Path, archive: zipfile.ZipFile) -> Mapping[str, str]:
 
 def _manifest(path: Path, archive: zipfile.ZipFile) -> dict[str, Any]:
     try:
-        manifest = json.loads(archive.read(_MANIFEST))
-        if isinstance(manifest["format"], int) and isinstance(manifest["sha256"], dict):
-            return manifest
-    except (ValueError, KeyError, TypeError):
+        if archive.getinfo(_MANIFEST).file_size <= _MOST_OF_MANIFEST:
+            manifest = json_files.parse(archive.read(_MANIFEST))
+            if not _MANIFEST_SCHEMA.trouble("", manifest):
+                return manifest
+    except ValueError:
         pass
     raise broken(path, f"has a {_MANIFEST} that cannot be read")
 
@@ -117,11 +122,6 @@ def _extract(archive: zipfile.ZipFile, name: str, folder: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with archive.open(name) as source, target.open("wb") as file:
         shutil.copyfileobj(source, file)
-
-
-def _is_safe(name: str) -> bool:
-    parts = PurePosixPath(name).parts
-    return not name.startswith("/") and ".." not in parts and "\\" not in name and ":" not in name
 
 
 def _digest(archive: zipfile.ZipFile, name: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,12 @@ import keras
 import numpy as np
 
 from niwt_tf import errors, workdir
-from niwt_tf.backbones import backbone as backbone_lib
-from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.backbones import network_file, split_points
 from niwt_tf.domains import description
 from niwt_tf.method.weight_transfer import closed_form
 from niwt_tf.models import bundle, paths, state
-from niwt_tf.runs import artefacts, portable, run_files
-from niwt_tf.util import atomic, json_files, locks
+from niwt_tf.runs import artefacts, portable, programs, run_files, run_folder
+from niwt_tf.util import atomic, json_files, locks, progress
 from niwt_tf.util import paths as paths_lib
 
 _SCORES = "scores"  # the name of the layer that a bundle has after the network
@@ -32,23 +31,50 @@ def load(path: str | os.PathLike[str], safe_mode: bool = True) -> state.ModelSta
 
     Args:
       path: Path of the folder or of the `.keras` file.
-      safe_mode: True to refuse a bundle whose network or text encoder is a SavedModel of TensorFlow Hub. Such a model
+      safe_mode: True to refuse a model whose network or text encoder is a SavedModel of TensorFlow Hub. Such a model
         is a program: run it only if you trust the person it comes from.
 
     Raises:
-      errors.UserError: If there is no model, or it is unfinished, damaged, or of a later format.
+      errors.UserError: If there is no model, or it is unfinished, damaged, stale, or of a later format.
+      OSError: If a file cannot be read.
     """
     source = paths.require(os.fspath(path))
     if source.is_dir():
-        return _read(source, classifier_lib.Classifier.load(source / "transfer"))
+        run = open_run(source, safe_mode, (*paths.STAGES, *paths.OPTIONAL_STAGES))
+        return _read(run, run.measured)
     with tempfile.TemporaryDirectory() as folder:
         bundle.unpack(source, Path(folder))
         try:
             return _read_bundle(source, Path(folder), safe_mode)
-        except errors.UserError:
-            raise
-        except (KeyError, TypeError, ValueError, OSError) as error:
-            raise bundle.broken(source, f"has contents that cannot be read: {errors.first_line(error)}") from error
+        except errors.DamagedError as error:
+            raise bundle.broken(source, _within_bundle(error, source)) from error
+
+
+def open_run(root: Path, safe_mode: bool, stages: Sequence[str], argument: str = "model") -> artefacts.RunArtefacts:
+    """Open the folder of a run that `run_folder.require` has checked, and print which packages have changed since.
+
+    Args:
+      root: Folder of the run.
+      safe_mode: True to refuse a run that runs a SavedModel.
+      stages: Names of the stages that are read.
+      argument: Name of the setting that names the folder.
+
+    Raises:
+      errors.UserError: If it runs a SavedModel in safe mode.
+    """
+    run = artefacts.RunArtefacts(root, safe_mode)
+    if safe_mode:
+        programs.require_none(run.config, root, argument)
+    if note := run_folder.package_note(root, stages):
+        progress.print_line(note)
+    return run
+
+
+def _within_bundle(error: errors.DamagedError, source: Path) -> str:
+    """Word a fault of a bundle's member to follow "which"."""
+    if error.path == source:
+        return error.trouble
+    return f"has contents that cannot be read: {error.path.name}, which {error.trouble}"
 
 
 def save(model: state.ModelState, path: str | os.PathLike[str]) -> None:
@@ -80,18 +106,14 @@ def _as_classifier(model: state.ModelState) -> keras.Model:
 def _read_bundle(path: Path, folder: Path, safe_mode: bool) -> state.ModelState:
     """Read the model of a bundle that was unpacked into `folder`."""
     config = run_files.RunFiles(folder).config
-    programs = [name for name in (config.backbone.backbone, config.domain.text_encoder) if name.startswith("hub:")]
-    if programs and safe_mode:
-        raise errors.UserError(
-            f"`{errors.setting('model')}` must not run a SavedModel of TensorFlow Hub in safe mode: a SavedModel is a "
-            f"program. Received: {errors.setting('model', path)}, which runs {errors.listed(programs)}. Add "
-            f"{errors.setting('safe_mode', False)} if you trust the person it comes from."
-        )
-    whole = network_file.load(path, runs_programs=bool(programs))
-    network = keras.Model(whole.input, whole.get_layer(_SCORES).input)
-    with np.load(folder / "transfer" / "classifier.npz", allow_pickle=False) as saved:
-        backbone = backbone_lib.Backbone(network, str(saved["layer"]))
-    return _read(folder, classifier_lib.Classifier.load(folder / "transfer", backbone))
+    if safe_mode:
+        programs.require_none(config, path)
+    whole = network_file.load(path, runs_programs=bool(programs.find(config)))
+    scores = next((layer for layer in whole.layers if layer.name == _SCORES), None)
+    if not isinstance(scores, keras.layers.Dense):
+        raise errors.damaged(path, f"has no layer {_SCORES}")
+    run = artefacts.RunArtefacts(folder, safe_mode, keras.Model(whole.input, scores.input))
+    return _read(run, run.all_metrics)
 
 
 def _write(model: state.ModelState, folder: Path) -> None:
@@ -115,33 +137,31 @@ def _write(model: state.ModelState, folder: Path) -> None:
     json_files.write(folder / "explain" / run_files.NEURONS, neurons)
 
 
-def _read(folder: Path, classifier: classifier_lib.Classifier) -> state.ModelState:
+def _read(run: artefacts.RunArtefacts, metrics: dict[str, Any]) -> state.ModelState:
     """Read the model of a folder with the layout of a run's, its arrays in memory."""
-    run = artefacts.RunArtefacts(folder)
-    activations = run.transfer_activations
-    if split_points.is_affine(classifier.backbone.head):
-        activations = activations[:1]  # the importances of weights are the same on every image
+    head = run.classifier.backbone.head
     return state.ModelState(
-        classifier=classifier,
+        classifier=run.classifier,
         gamma=run.gamma,
         knowledge=run.knowledge,
         forward=run.domain_map,
         inverse=run.inverse_map,
         settings=run.settings,
-        activations=np.array(activations),
+        # the importances of weights are the same on every image if the head is affine
+        activations=run.transfer_sample(1 if split_points.is_affine(head) else None),
         features=run.features,
-        neuron_names=_neuron_names(folder, classifier.backbone.activation_shape[-1]),
+        neuron_names=_neuron_names(run),
         config=run.config,
-        metrics=run.all_metrics,
+        metrics=metrics,
         taught=tuple(map(_description, run.taught)),
         operator=run.operator,
     )
 
 
-def _neuron_names(folder: Path, neurons: int) -> tuple[str | None, ...]:
+def _neuron_names(run: artefacts.RunArtefacts) -> tuple[str | None, ...]:
     """Read the neurons' names; all are None if the neurons were not named."""
-    names = {record["index"]: record["name"] for record in run_files.neurons(folder / "explain")}
-    return tuple(names.get(index) for index in range(neurons))
+    names = {record["index"]: record["name"] for record in run.neurons}
+    return tuple(names.get(index) for index in range(run.classifier.backbone.activation_shape[-1]))
 
 
 def _description(record: dict[str, Any]) -> description.Description:

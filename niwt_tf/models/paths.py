@@ -21,6 +21,7 @@ STAGES = (
     "transfer",
     "inverse_map",
 )  # stages that a run must have finished
+OPTIONAL_STAGES = ("evaluate", "explain")  # stages that are read, too, where a run has finished them
 _MOST = 3  # class names in a file name
 _LONGEST = 24  # letters of each
 
@@ -41,7 +42,7 @@ def require(model: str | None) -> Path:
         )
     path = Path(model).expanduser()
     if path.suffix != bundle.ENDING or path.is_dir():
-        return run_folder.require(model, STAGES, "model")
+        return run_folder.require(model, STAGES, "model", OPTIONAL_STAGES)
     return bundle.require(model)
 
 

@@ -44,7 +44,7 @@ class Run:
     @property
     def artefacts(self) -> artefacts.RunArtefacts:
         """Artefacts of the stages that are done; nothing is kept from one access to the next."""
-        return artefacts.RunArtefacts(self.workdir.root)
+        return artefacts.RunArtefacts(self.workdir.root, safe_mode=False)
 
     @functools.cached_property
     def dataset(self) -> zero_shot.ZeroShotDataset:

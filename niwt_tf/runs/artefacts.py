@@ -5,11 +5,11 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 
 from niwt_tf.backbones import classifier as classifier_lib
@@ -20,85 +20,129 @@ from niwt_tf.method import inverse_map as inverse_map_lib
 from niwt_tf.method.domain_map import domain_map as domain_map_lib
 from niwt_tf.method.weight_transfer import closed_form
 from niwt_tf.method.weight_transfer import images as transfer_images
-from niwt_tf.runs import run_files
-from niwt_tf.util import json_files
+from niwt_tf.runs import run_files, stage_table
+from niwt_tf.runs.run_files import read_once, remedied
+from niwt_tf.util import array_schemas, json_files
+
+_OPERATOR = array_schemas.Array("float32", "DK")
+_FEATURES = array_schemas.Array("float32", "ND")
+_TESTED = {
+    "features": array_schemas.Array("float32", "tD", may_be_empty=True),
+    "labels": array_schemas.Array("int64", "t", minimum=0, may_be_empty=True),
+}
 
 
 @dataclasses.dataclass(frozen=True)
 class RunArtefacts(run_files.RunFiles):
-    """Artefacts of a run; each is read on first access, and kept. A stage that is not done gives an OSError."""
+    """Artefacts of a run; each is read on first access, and kept.
 
-    @functools.cached_property
+    Attributes:
+      safe_mode: True to refuse a network that runs a SavedModel of TensorFlow Hub, which is a program.
+      network: Network of the classifier of all classes, which a bundle keeps elsewhere; None for that of the folder.
+    """
+
+    safe_mode: bool = True
+    network: keras.Model | None = None
+
+    @read_once
     def knowledge(self) -> knowledge_lib.DomainKnowledge:
         """Domain vectors of all classes."""
-        return knowledge_lib.DomainKnowledge.load(self.folder("knowledge") / run_files.KNOWLEDGE)
+        return knowledge_lib.DomainKnowledge.load(self.folder("knowledge") / run_files.KNOWLEDGE, self.sizes)
 
-    @functools.cached_property
+    @read_once
     def settings(self) -> validation.ChosenSettings:
         """Settings that validation chose."""
         return _chosen_settings(self.settings_record)
 
-    @functools.cached_property
+    @read_once
     def trained_classifier(self) -> classifier_lib.Classifier:
         """Classifier of the seen classes."""
-        return classifier_lib.Classifier.load(self.folder("backbone"))
+        return classifier_lib.Classifier.load(self.folder("backbone"), runs_programs=not self.safe_mode)
 
-    @functools.cached_property
+    @read_once
     def importances(self) -> importance.Importances:
         """Importances of the training images, mapped from disk."""
-        return importance.Importances.load(self.folder("importances"))
+        return importance.Importances.load(self.folder("importances"), self.sizes)
 
-    @functools.cached_property
+    @read_once
     def domain_map(self) -> domain_map_lib.DomainMap:
         """Map from domain vectors to importances."""
-        return domain_map_lib.DomainMap.load(self.folder("map"))
+        return domain_map_lib.DomainMap.load(self.folder("map"), self.sizes)
 
-    @functools.cached_property
+    @read_once
     def inverse_map(self) -> inverse_map_lib.InverseMap:
         """Map from importances to domain vectors."""
-        return inverse_map_lib.InverseMap.load(self.folder("inverse_map"))
+        return inverse_map_lib.InverseMap.load(self.folder("inverse_map"), self.sizes)
 
-    @functools.cached_property
+    @read_once
     def classifier(self) -> classifier_lib.Classifier:
         """Classifier of all classes."""
-        return classifier_lib.Classifier.load(self.folder("transfer"))
+        folder = self.folder("transfer")
+        loaded = classifier_lib.Classifier.load(folder, self.network, self.sizes, not self.safe_mode)
+        path = folder / classifier_lib.FILE
+        self.sizes.require(path, "the seen classes", "S", [len(loaded.seen)])
+        self.sizes.require(path, "the network's activations", "HW", loaded.backbone.activation_shape[:2])
+        return loaded
 
-    @functools.cached_property
+    @read_once
     def operator(self) -> np.ndarray | None:
         """Matrix `[D,K]` from importances to weights; None if descent fitted the weights."""
         path = self.folder("transfer") / closed_form.FILE
-        return np.load(path, allow_pickle=False) if path.exists() else None
+        return array_schemas.read(path, _OPERATOR, self.sizes) if path.exists() else None
 
-    @functools.cached_property
+    @read_once
     def transfer_activations(self) -> np.ndarray:
         """Activations `[n,H,W,K]` that weights are fitted on: of training images, or of others; mapped from disk."""
-        others = self.folder("transfer") / transfer_images.FILE
-        own = self.folder("importances") / transfer_images.FILE
-        return np.load(others if others.exists() else own, mmap_mode="r", allow_pickle=False)
+        schema = dataclasses.replace(importance.SCHEMA["activations"], shape="aHWK")
+        return array_schemas.read(self._transfer_path, schema, self.sizes, mapped=True)
 
-    @functools.cached_property
+    @read_once
     def features(self) -> np.ndarray:
         """Features `[N,D]` of the training images."""
-        return np.load(self.folder("importances") / "features.npy", allow_pickle=False)
+        return array_schemas.read(self.folder("importances") / "features.npy", _FEATURES, self.sizes)
 
     @property
     def explained_model(self) -> explained_model_lib.ExplainedModel:
         """Parts of the run from which explanations are computed."""
         return explained_model_lib.ExplainedModel(self.classifier, self.gamma, self.inverse_map, self.knowledge)
 
+    @property
+    def measured(self) -> dict[str, Any]:
+        """Metrics of all stages that are done, as the run's `metrics.json` holds them; empty if it is not scored."""
+        if not self.folder("evaluate").is_dir():
+            return {}
+        seconds = {stage: self.seconds(stage) for stage in stage_table.STAGES}
+        done = {stage: value for stage, value in seconds.items() if value is not None}
+        return self.metrics | self.explained_metrics | {"stage_seconds": done}
+
+    @remedied
+    def transfer_sample(self, count: int | None = None) -> np.ndarray:
+        """Read the first `count` of `transfer_activations`, or all of them, into memory."""
+        activations = np.array(self.transfer_activations[:count])
+        array_schemas.require_finite(self._transfer_path, "activations", activations)
+        return activations
+
+    @property
+    def _transfer_path(self) -> Path:
+        others = self.folder("transfer") / transfer_images.FILE
+        return others if others.exists() else self.folder("importances") / transfer_images.FILE
+
+    @remedied
     def validation_importances(self, group: int) -> importance.Importances:
         """Open the importances of the training images of a validation, mapped from disk."""
         return importance.Importances.load(self.folder(run_files.VALIDATION_BACKBONE) / str(group))
 
+    @remedied
     def validation_images(self, group: int, split: str) -> tuple[np.ndarray, np.ndarray]:
         """Read features and labels of held-out images of a validation: `test_seen` or `test_unseen`."""
         path = self.folder(run_files.VALIDATION_BACKBONE) / str(group) / f"{split}.npz"
-        with np.load(path, allow_pickle=False) as saved:
-            return saved["features"], saved["labels"]
+        saved = array_schemas.read_all(path, _TESTED)
+        return saved["features"], saved["labels"]
 
+    @remedied
     def test_features(self, split: str) -> np.ndarray:
         """Read the features of test images of `seen` or of `unseen` classes."""
-        return np.load(self.folder("evaluate") / split / "features.npy", allow_pickle=False)
+        return array_schemas.read(self.folder("evaluate") / split / "features.npy", _TESTED["features"])
 
 
 def write_settings(folder: Path, chosen: validation.ChosenSettings) -> None:

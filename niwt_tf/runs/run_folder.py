@@ -10,19 +10,22 @@ from pathlib import Path
 from typing import Any
 
 from niwt_tf import errors
-from niwt_tf.runs import command, run_files
+from niwt_tf.runs import command, currency, run_files
 
 
-def require(folder: str | None, stages: Sequence[str], argument: str = "workdir") -> Path:
-    """Check that a folder is a run's, with some stages done, and return its path.
+def require(folder: str | None, stages: Sequence[str], argument: str = "workdir", optional: Sequence[str] = ()) -> Path:
+    """Check that a folder is a run's, with some stages done, whole and of one run, and return its path.
 
     Args:
       folder: Path of the folder, as the user wrote it.
       stages: Names of the stages that must be done.
       argument: Name of the setting that names the folder.
+      optional: Names of stages that are read, too, where they are done.
 
     Raises:
-      errors.UserError: If the folder is not a run's, or lacks a stage.
+      errors.UserError: If the folder is not a run's, lacks a stage, or holds one that is damaged, or does not follow
+        from the run's settings and its other stages.
+      OSError: If a file cannot be read.
     """
     if not folder:
         raise errors.UserError(
@@ -44,7 +47,20 @@ def require(folder: str | None, stages: Sequence[str], argument: str = "workdir"
             f"{errors.setting(argument, folder)}, without {', '.join(missing)}. Make what is missing: "
             f"{command.from_record(config, root)}"
         )
+    present = [*stages, *(stage for stage in optional if (root / stage).is_dir())]
+    if troubles := currency.troubles(root, run_files.RunFiles(root).config, present):
+        raise errors.UserError(
+            f"`{errors.setting(argument)}` must be the folder of one run, as niwt made it. Received: "
+            f"{errors.setting(argument, folder)}, in which {'; '.join(troubles)}. Make anew what is wrong: "
+            f"{command.from_record(config, root)}"
+        )
     return root
+
+
+def package_note(root: Path, stages: Sequence[str]) -> str:
+    """Explain in one line with which other packages the stages of a run were done; empty if with the same."""
+    changes = currency.package_changes(root, stages)
+    return f"  made with other packages: {errors.listed(changes)}" if changes else ""
 
 
 def within(folder: str, argument: str) -> list[Path]:

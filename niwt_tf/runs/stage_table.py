@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 from niwt_tf import config as config_lib
@@ -136,23 +135,16 @@ def records(config: config_lib.RunConfig) -> dict[str, workdir.Record]:
       errors.UserError: If a file or folder that a setting names does not exist.
     """
     computed: dict[str, workdir.Record] = {}
-    packages = _packages()
     for name, stage in STAGES.items():
         reads = {read: computed[read].fingerprint for read in stage.reads}
         own = settings_fingerprint(name, config)
         whole = config_lib.fingerprint(name, stage.version, own, stage.files(config), reads)
-        computed[name] = workdir.Record(whole, stage.version, own, reads, packages)
+        computed[name] = workdir.Record(whole, stage.version, own, reads, packages())
     return computed
 
 
-def package_changes(root: Path) -> list[str]:
-    """List the packages that had other versions when a stage of the run in `root` was done, with both versions."""
-    now = workdir.Record("", packages=_packages())
-    done = filter(None, (workdir.Record.read(root / name) for name in STAGES))
-    return list(dict.fromkeys(change for record in done for change in record.package_changes(now)))
-
-
-def _packages() -> dict[str, str]:
+def packages() -> dict[str, str]:
+    """Read the versions of the packages that may change what a stage computes, by name."""
     return {name: metadata.version(name) for name in _PACKAGES}
 
 

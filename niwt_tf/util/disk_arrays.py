@@ -12,9 +12,12 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from niwt_tf.util import json_files, progress
+from niwt_tf import errors
+from niwt_tf.util import array_files, json_files, json_schemas
+from niwt_tf.util import progress as progress_lib
 
 _PROGRESS = "progress.json"
+_PROGRESS_SCHEMA = json_schemas.Record({"images": json_schemas.Number(0, is_whole=True)})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +45,7 @@ class DiskArrays:
         Raises:
           OSError: If the disk has no room for them.
         """
-        done = (json_files.read(folder / _PROGRESS) or {"images": 0})["images"]
+        done = _done(folder, shapes)
         mode: Literal["r+", "w+"] = "r+" if done else "w+"
         arrays = {}
         for name, (shape, dtype) in shapes.items():
@@ -98,11 +101,26 @@ def fill(
     files = DiskArrays.open(folder, shapes)
     done = files.done
     remaining = -(-(len(images) - done) // batch_size)
-    for batch, labels in progress.bar(images.batches(batch_size, skip=done), title, remaining, unit="batch"):
+    for batch, labels in progress_lib.bar(images.batches(batch_size, skip=done), title, remaining, unit="batch"):
         write(files.arrays, slice(done, done + len(labels)), batch, labels)
         done += len(labels)
         files.note(done)
     return files.arrays
+
+
+def _done(folder: Path, shapes: Mapping[str, tuple[tuple[int, ...], type]]) -> int:
+    """Read how many images are finished; none if a file is missing, damaged, or of other arrays."""
+    progress = json_files.read(folder / _PROGRESS)
+    if _PROGRESS_SCHEMA.trouble("", progress):
+        return 0
+    try:
+        there = {name: array_files.read(folder / f"{name}.npy", mapped=True) for name in shapes}
+    except errors.DamagedError:
+        return 0
+    for name, (shape, dtype) in shapes.items():
+        if there[name].shape != shape or there[name].dtype != np.dtype(dtype):
+            return 0
+    return progress["images"]
 
 
 def _reserve(path: Path) -> None:

@@ -41,7 +41,7 @@ def test_logits_of_a_row_alone_are_those_among_others() -> None:
     np.testing.assert_allclose(alone, toy.logits(features), rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("unseen", [(), ("Élan Finch",), ("Élan Finch", "c")])
+@pytest.mark.parametrize("unseen", [(), ("c",), ("Élan Finch", "c")])
 def test_saved_classifier_comes_back_bit_for_bit(tmp_path: Path, unseen: tuple[str, ...]) -> None:
     saved = _classifier(unseen)
     saved.save(tmp_path)
@@ -78,7 +78,9 @@ def test_load_runs_no_pickle(tmp_path: Path) -> None:
     saved.save(tmp_path)
     parts = dict(np.load(tmp_path / "classifier.npz")) | {"kernel": np.array([{}])}
     np.savez(tmp_path / "classifier.npz", **parts)
-    with pytest.raises(ValueError, match="allow_pickle=False"):
+    with pytest.raises(
+        ValueError, match="kernel.npy, which is not a complete array: it holds objects in place of numbers"
+    ):
         classifier.Classifier.load(tmp_path)
 
 
@@ -86,7 +88,9 @@ def test_load_checks_the_layer(tmp_path: Path) -> None:
     _classifier().save(tmp_path)
     parts = dict(np.load(tmp_path / "classifier.npz")) | {"layer": "conv9"}
     np.savez(tmp_path / "classifier.npz", **parts)
-    with pytest.raises(errors.UserError, match="Received: layer='conv9'"):
+    with pytest.raises(
+        errors.UserError, match="classifier.npz, which names a layer that the network cannot be split at: conv9"
+    ):
         classifier.Classifier.load(tmp_path)
 
 
@@ -99,7 +103,9 @@ def test_a_network_of_layers_that_nobody_registered_is_an_error(tmp_path: Path) 
     images = keras.Input((8, 8, 3), dtype="uint8")
     x = keras.layers.Conv2D(2, 3, name="conv")(_Doubled()(keras.layers.Rescaling(1 / 255)(images)))
     network = keras.Model(images, keras.layers.GlobalAveragePooling2D()(x))
-    saved = classifier.Classifier(backbone.Backbone(network, "conv"), np.ones((2, 3)), np.zeros(3), _NAMES)
+    saved = classifier.Classifier(
+        backbone.Backbone(network, "conv"), np.ones((2, 3), np.float32), np.zeros(3, np.float32), _NAMES
+    )
     saved.save(tmp_path)
     with pytest.raises(errors.UserError) as caught:
         classifier.Classifier.load(tmp_path)

@@ -116,13 +116,32 @@ def test_scores_are_used_again_until_the_run_or_the_candidates_change(
     monkeypatch.setattr(eszsl, "CANDIDATES", eszsl.CANDIDATES[:1])
     run.compare(root, ["eszsl", "prototype"])
     assert measured == ["eszsl", "eszsl"]
-    record = json_files.read(root / "evaluate" / "fingerprint.json")
-    json_files.write(root / "evaluate" / "fingerprint.json", record | {"fingerprint": "of another run"})
+    record = root / "evaluate" / "fingerprint.json"
+    json_files.write(record, json_files.read(record) | {"fingerprint": "of another run"})
     run.compare(root, ["prototype"])
     assert measured == ["eszsl", "eszsl", "prototype"]
-    (root / "baselines" / "prototype.json").write_text("{")
-    run.compare(root, ["prototype"])
-    assert measured[3:] == ["prototype"]
+    scores = root / "baselines" / "prototype.json"
+    for damaged in (
+        "{",
+        "[]",
+        scores.read_text("utf-8").replace('"ausuc": ', '"ausuc": [0], "more": '),
+        '{"fingerprint": 1}',
+    ):
+        del measured[:]
+        scores.write_text(damaged, "utf-8")
+        run.compare(root, ["prototype"])
+        assert measured == ["prototype"]
+
+
+def test_a_run_with_a_damaged_stage_is_not_compared(root: Path) -> None:
+    path = root / "rehearsal_backbone" / "0" / "features.npy"
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(
+        errors.UserError, match=r"rehearsal_backbone has missing or changed files: 0/features.npy\. Make"
+    ):
+        run.compare(root, ["prototype"])
 
 
 def test_a_run_stays_complete_after_a_comparison(root: Path, config: config_lib.RunConfig) -> None:

@@ -14,13 +14,14 @@ import keras
 import numpy as np
 import pytest
 
-from fakes import holding, models
+from fakes import holding, models, whole_run
 from niwt_tf import config as config_lib
 from niwt_tf import errors
-from niwt_tf.backbones import backbone
+from niwt_tf.backbones import backbone, network_file
 from niwt_tf.models import files
 from niwt_tf.models import model as model_lib
-from niwt_tf.util import locks
+from niwt_tf.runs import artefacts, run_files
+from niwt_tf.util import json_files, locks
 
 _GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -77,7 +78,8 @@ def test_a_model_keeps_the_activations_that_its_weights_were_found_on(tmp_path: 
     files._write(model, tmp_path)
     others = np.flip(model.activations, 0) / 2
     np.save(tmp_path / "transfer" / "activations.npy", others)
-    np.testing.assert_array_equal(files._read(tmp_path, model.classifier).activations, others)
+    run = artefacts.RunArtefacts(tmp_path, network=model.classifier.backbone.network)
+    np.testing.assert_array_equal(files._read(run, {}).activations, others)
 
 
 @pytest.mark.parametrize("descends", [False, True], ids=["closed", "by descent"])
@@ -197,7 +199,7 @@ def test_a_layer_with_code_is_refused(tmp_path: Path) -> None:
     model = models.by_attributes()
     classifier = dataclasses.replace(model.classifier, backbone=backbone.Backbone(network, "conv"))
     dataclasses.replace(model, classifier=classifier).save(tmp_path / "zoo.keras")
-    with pytest.raises(errors.UserError, match="which has contents that cannot be read: .*Lambda"):
+    with pytest.raises(errors.UserError, match="which holds code, such as a Lambda layer, which is not run for safety"):
         model_lib.load(tmp_path / "zoo.keras")
 
 
@@ -226,3 +228,49 @@ def test_what_a_killed_process_left_of_a_bundle_is_removed_by_the_next(tmp_path:
     (tmp_path / ".a.keras.part").write_text("half", "utf-8")
     files.save(models.by_attributes(), tmp_path / "a.keras")
     assert [path.name for path in tmp_path.iterdir()] == ["a.keras"]
+
+
+def test_a_run_gives_the_model_that_a_bundle_of_it_gives(tmp_path: Path) -> None:
+    root = whole_run.write(tmp_path / "run")
+    model = model_lib.load(root)
+    model.save(tmp_path / "zoo.keras")
+    _assert_same(model, model_lib.load(tmp_path / "zoo.keras"))
+    assert model.metrics["harmonic_mean"] == 1.0 and model.metrics["stage_seconds"]["map"] == 1.25
+    assert model_lib.load(tmp_path / "zoo.keras").metrics == model.metrics
+
+
+@pytest.mark.parametrize("section", ["backbone", "domain"])
+def test_a_run_of_someone_else_runs_no_program_in_safe_mode(section: str, tmp_path: Path) -> None:
+    setting = {"backbone": {"backbone": "hub:/bird"}, "domain": {"text_encoder": "hub:/words"}}[section]
+    root = whole_run.write(tmp_path / "run")
+    config = run_files.RunFiles(root).config
+    part = dataclasses.replace(getattr(config, section), **setting)
+    whole_run.record(root, dataclasses.replace(config, **{section: part}))
+    message = (
+        f"`model` must not run a SavedModel .* Received: model='{root}', which runs {next(iter(setting.values()))}"
+    )
+    with pytest.raises(errors.UserError, match=message):
+        model_lib.load(root)
+    with pytest.raises(errors.UserError, match=message.replace("model", "workdir", 1).replace("model=", "workdir=")):
+        files.open_run(root, True, ["transfer"], "workdir")
+    assert model_lib.load(root, safe_mode=False).class_names == (*models.SEEN, *models.UNSEEN)
+    assert files.open_run(root, False, ["transfer"], "workdir").gamma == 0.5
+
+
+def test_a_network_that_runs_a_program_in_secret_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = whole_run.write(tmp_path / "run")
+    named: list[bool] = []
+    monkeypatch.setattr(network_file, "load", lambda path, runs_programs: named.append(runs_programs))
+    for safe_mode in (True, False):
+        with pytest.raises(AttributeError):  # of what is loaded here in place of a network
+            _ = artefacts.RunArtefacts(root, safe_mode).classifier
+    assert named == [False, True]
+
+
+def test_other_packages_are_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = whole_run.write(tmp_path / "run")
+    path = root / "map" / "fingerprint.json"
+    record = json_files.read(path)
+    json_files.write(path, record | {"packages": record["packages"] | {"numpy": "1.0"}})
+    model_lib.load(root)
+    assert capsys.readouterr().out.count("made with other packages: numpy 1.0 (now ") == 1

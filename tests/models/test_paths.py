@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
+from fakes import whole_run
 from niwt_tf import errors
 from niwt_tf.models import paths
 
@@ -42,15 +44,12 @@ def test_the_current_folder_has_a_name(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_models_are_bundles_or_folders_of_runs(tmp_path: Path) -> None:
-    (tmp_path / "run.keras").mkdir()
-    (tmp_path / "run.keras" / "config.json").write_text("{}", "utf-8")
-    for stage in paths.STAGES[1:]:
-        (tmp_path / "run.keras" / stage).mkdir()
-    with pytest.raises(errors.UserError, match=r"^`model` must hold the stages .*, without knowledge. Make what is"):
-        paths.require(str(tmp_path / "run.keras"))
-    (tmp_path / "run.keras" / "knowledge").mkdir()
-    assert paths.require(str(tmp_path / "run.keras")) == tmp_path / "run.keras"
+    root = whole_run.write(tmp_path / "run.keras")
+    assert paths.require(str(root)) == root
     assert paths.require(str(_GOLDEN)) == _GOLDEN
+    shutil.rmtree(root / "knowledge")
+    with pytest.raises(errors.UserError, match=r"^`model` must hold the stages .*, without knowledge. Make what is"):
+        paths.require(str(root))
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,25 @@ def test_a_torn_note_counts_as_none(tmp_path: Path) -> None:
     assert disk_arrays.DiskArrays.open(tmp_path, _SHAPES).done == 0
 
 
+@pytest.mark.parametrize("note", ["[2]", '{"images": "2"}', '{"images": -2}', '{"images": 2.5}', "{}"])
+def test_a_damaged_note_counts_as_none(note: str, tmp_path: Path) -> None:
+    disk_arrays.DiskArrays.open(tmp_path, _SHAPES).note(2)
+    (tmp_path / "progress.json").write_text(note, "utf-8")
+    assert disk_arrays.DiskArrays.open(tmp_path, _SHAPES).done == 0
+
+
+@pytest.mark.parametrize("array", [np.ones((4, 3), np.float32), np.ones((4, 2), int), None])
+def test_arrays_that_are_damaged_or_others_are_begun_anew(array: np.ndarray | None, tmp_path: Path) -> None:
+    disk_arrays.DiskArrays.open(tmp_path, _SHAPES).note(2)
+    if array is None:
+        (tmp_path / "a.npy").write_bytes(b"torn")
+    else:
+        np.save(tmp_path / "a.npy", array)
+    again = disk_arrays.DiskArrays.open(tmp_path, _SHAPES)
+    assert again.done == 0
+    np.testing.assert_array_equal(again.arrays["a"], np.zeros((4, 2)))
+
+
 @pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="this system cannot reserve room on a disk")
 def test_room_is_reserved(tmp_path: Path) -> None:
     disk_arrays.DiskArrays.open(tmp_path, {"a": ((1 << 20,), np.float32)})

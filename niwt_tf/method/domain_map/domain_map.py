@@ -6,18 +6,26 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
 from scipy import stats
 
+from niwt_tf.backbones import network_file
 from niwt_tf.numerics import choice, constants
 from niwt_tf.numerics import unit_vectors as units_lib
-from niwt_tf.util import arguments
+from niwt_tf.util import arguments, array_schemas
 
-_SAVED = ("rank_correlation", "steps", "penalty", "relevance", "residuals")
+_NETWORK, _FILE = "forward.keras", "map.npz"
+_SCHEMA = {
+    "rank_correlation": array_schemas.Array("float", minimum=-1.0, maximum=1.0),
+    "steps": array_schemas.Array("int", minimum=0),
+    "penalty": array_schemas.Array("float", minimum=0.0, is_optional=True),
+    "relevance": array_schemas.Array("int", minimum=0, is_optional=True),
+    "residuals": array_schemas.Array("float32", "RK", may_be_empty=True, is_optional=True),
+}  # bundles of format 1 lack some
 
 
 class MapFit(NamedTuple):
@@ -76,16 +84,26 @@ class DomainMap:
 
     def save(self, folder: Path) -> None:
         """Write `forward.keras` and `map.npz` into `folder`."""
-        self.forward.save(folder / "forward.keras")
-        np.savez(folder / "map.npz", **{name: getattr(self, name) for name in _SAVED})
+        self.forward.save(folder / _NETWORK)
+        np.savez(folder / _FILE, **{name: getattr(self, name) for name in _SCHEMA})
 
     @classmethod
-    def load(cls, folder: Path) -> DomainMap:
-        """Read a map that `save` wrote, in Keras' safe mode and without pickle."""
-        forward = keras.models.load_model(folder / "forward.keras", compile=False, safe_mode=True)
-        with np.load(folder / "map.npz", allow_pickle=False) as saved:
-            arrays = {name: saved[name] for name in _SAVED if name in saved}  # bundles of format 1 lack some
-        return cls(forward, **{name: array if array.ndim else array.item() for name, array in arrays.items()})
+    def load(cls, folder: Path, sizes: array_schemas.Sizes | None = None) -> DomainMap:
+        """Read a map that `save` wrote, in Keras' safe mode and without pickle.
+
+        Args:
+          folder: Folder of the files.
+          sizes: Sizes of the model's other files.
+
+        Raises:
+          errors.UserError: If a file is missing, damaged, or does not fit to the others.
+        """
+        sizes = sizes or array_schemas.Sizes()
+        forward = network_file.read(folder / _NETWORK)
+        sizes.require(folder / _NETWORK, "input and output", "MK", [forward.input_shape[-1], forward.output_shape[-1]])
+        arrays = array_schemas.read_all(folder / _FILE, _SCHEMA, sizes)
+        values: dict[str, Any] = {name: array if array.ndim else array.item() for name, array in arrays.items()}
+        return cls(forward, **values)
 
 
 def class_sums(values: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:

@@ -1,0 +1,36 @@
+# Copyright 2026 The niwt_tf Authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Refuse runs and bundles that run a SavedModel of TensorFlow Hub, unless the user trusts it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from niwt_tf import config as config_lib
+from niwt_tf import errors
+
+_HUB = "hub:"
+
+
+def find(config: config_lib.RunConfig) -> list[str]:
+    """List the SavedModels that the network and the text encoder of a run are, each of which is a program."""
+    return [name for name in (config.backbone.backbone, config.domain.text_encoder) if name.startswith(_HUB)]
+
+
+def require_none(config: config_lib.RunConfig, path: Path, argument: str = "model") -> None:
+    """Check that a run or bundle runs no SavedModel.
+
+    Args:
+      config: Settings of the run, or of the run that made the bundle.
+      path: Path of the folder or file.
+      argument: Name of the setting that names it.
+
+    Raises:
+      errors.UserError: If it runs one.
+    """
+    if programs := find(config):
+        raise errors.UserError(
+            f"`{errors.setting(argument)}` must not run a SavedModel of TensorFlow Hub in safe mode: a SavedModel is a "
+            f"program. Received: {errors.setting(argument, path)}, which runs {errors.listed(programs)}. Add "
+            f"{errors.setting('safe_mode', False)} if you trust the person it comes from."
+        )
