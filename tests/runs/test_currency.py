@@ -63,7 +63,7 @@ def test_a_changed_file_is_told(stage: str, root: Path) -> None:
 def test_a_stage_of_another_run_is_told(runs: dict[str, Path], root: Path) -> None:
     shutil.rmtree(root / "map")
     shutil.copytree(runs["another"] / "map", root / "map")
-    assert "map was made from other artefacts of data, knowledge, rehearsal, importances" in _troubles(root)
+    assert "map was made from other artefacts of knowledge, rehearsal, importances" in _troubles(root)
     assert "transfer was made from other artefacts of map" in _troubles(root)
 
 
