@@ -8,6 +8,7 @@ Nothing here imports TensorFlow.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
@@ -152,6 +153,7 @@ def package_changes(root: Path) -> list[str]:
     return list(dict.fromkeys(change for record in done for change in record.package_changes(now)))
 
 
+@functools.cache
 def _packages() -> dict[str, str]:
     return {name: metadata.version(name) for name in _PACKAGES}
 

@@ -17,6 +17,7 @@ import pytest
 
 from niwt_tf import config as config_lib
 from niwt_tf import workdir
+from niwt_tf.runs import stage_table
 
 _ROOT = Path(__file__).resolve().parents[2]
 _OPTIONS = set(config_lib.options(config_lib.RunConfig()))
@@ -172,7 +173,10 @@ def test_mistakes_are_reported_at_once_and_nothing_is_written(
 
 
 def test_a_workdir_of_other_settings_is_an_error_and_unchanged(niwt: _Niwt, cwd: Path) -> None:
-    workdir.Workdir(cwd / "run").claim(config_lib.RunConfig(seed=3))
+    folder, other = workdir.Workdir(cwd / "run"), config_lib.RunConfig(seed=3)
+    folder.claim(other)
+    with folder.writing("backbone", stage_table.records(other)["backbone"]):
+        pass
     before = _contents(cwd)
     _assert_error(
         niwt("--workdir=run", "--domain=captions"),
