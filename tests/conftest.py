@@ -24,6 +24,11 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs igno
 machine.prefer_onednn()  # as the programs do, whose artefacts tests compare with those of calls
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds the option that writes golden numbers anew: see tests/pipeline/test_golden_stages.py."""
+    parser.addoption("--rewrite_golden", action="store_true", help="write tests/golden/stages.json anew")
+
+
 @pytest.fixture(scope="session")
 def tiny_data_config(tmp_path_factory: pytest.TempPathFactory) -> config_lib.DataConfig:
     """Nine seen and three unseen species; of so few, not every seed can give three that share all values."""

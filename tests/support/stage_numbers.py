@@ -18,26 +18,36 @@ Numbers = dict[str, list[float]]  # name of an array, or of a key in JSON -> cou
 
 _WITHOUT_NUMBERS = ("fingerprint.json", "seconds.json", "config.json", "metadata.json")
 _LISTS_OF_EXAMPLES = ("neurons.json", "decisions.json")  # whose order, and so whose choice, rounding may change
+_OF_SCALARS = 0.05  # such as accuracies, where one image more or less may be right
 _ENVIRONMENT = ("packages", "machine")
 
 
 def summarize(folder: Path) -> Numbers:
-    """Summarizes every array and every number in JSON below a folder."""
+    """Summarizes every array and every number in JSON below a folder, and names the kinds of its other files."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.name not in _WITHOUT_NUMBERS)
     named = (pair for path in paths for pair in _arrays(path, path.relative_to(folder).as_posix()))
     return {name: _summarize(array) for name, array in named if array.size and array.dtype.kind in "fiub"}
 
 
 def differences(found: Numbers, golden: Numbers, tolerance: float) -> list[str]:
-    """Lists what differs by more than `tolerance` times the root mean square of an array."""
+    """Lists what differs by more than `tolerance` times the size of an array, or `_OF_SCALARS` for a single number."""
     told = [f"{name} is {'new' if name in found else 'gone'}" for name in sorted(found.keys() ^ golden.keys())]
-    for name in found.keys() & golden.keys():
-        (count, *values), (golden_count, *golden_values) = found[name], golden[name]
-        scale = [golden_values[1], golden_values[1], 1.0, 1.0]  # mean, root mean square, and projections of unit length
-        differs = np.abs(np.subtract(values, golden_values)) > tolerance * np.maximum(scale, 1e-6)
-        if count != golden_count or differs.any():
-            told.append(f"{name}: {golden[name]} before, {found[name]} now")
-    return told
+    common = sorted(found.keys() & golden.keys())
+    return told + [
+        f"{name} was {golden[name]}, and is {found[name]}"
+        for name in common
+        if not _are_close(found[name], golden[name], tolerance)
+    ]
+
+
+def _are_close(found: list[float], golden: list[float], tolerance: float) -> bool:
+    (count, *values), (golden_count, *golden_values) = found, golden
+    if count != golden_count:
+        return False
+    if count == 1:
+        return abs(values[0] - golden_values[0]) <= _OF_SCALARS * max(1.0, abs(golden_values[0]))
+    size = golden_values[1]
+    return bool((np.abs(np.subtract(values, golden_values)) <= tolerance * np.array([size, size, 1.0, 1.0])).all())
 
 
 def _arrays(path: Path, name: str) -> Iterator[tuple[str, np.ndarray]]:
@@ -48,16 +58,19 @@ def _arrays(path: Path, name: str) -> Iterator[tuple[str, np.ndarray]]:
             yield from ((f"{name}/{key}", saved[key]) for key in saved)
     elif path.suffix == ".keras":
         with zipfile.ZipFile(path) as archive:
-            yield from _weights(io.BytesIO(archive.read("model.weights.h5")), name)
+            yield name, _weights(io.BytesIO(archive.read("model.weights.h5")))
     elif path.suffix == ".json" and path.name not in _LISTS_OF_EXAMPLES:
         yield from ((f"{name}/{key}", np.array(value, float)) for key, value in _numbers(json.loads(path.read_text())))
+    else:
+        yield "other files: tfevents" if ".tfevents." in name else f"other files: {path.suffix}", np.ones(1)
 
 
-def _weights(file: io.BytesIO, name: str) -> Iterator[tuple[str, np.ndarray]]:
+def _weights(file: io.BytesIO) -> np.ndarray:
+    """Reads all weights of a network, one after the other."""
+    found: list[np.ndarray] = []
     with h5py.File(file) as weights:
-        found: dict[str, h5py.Dataset] = {}
-        weights.visititems(lambda key, item: found.update({key: item} if isinstance(item, h5py.Dataset) else {}))
-        yield from ((f"{name}/{key}", item[()]) for key, item in found.items())
+        weights.visititems(lambda _, item: found.append(item[()].ravel()) if isinstance(item, h5py.Dataset) else None)
+    return np.concatenate(found)
 
 
 def _numbers(value: Any, key: str = "") -> Iterator[tuple[str, float]]:
