@@ -218,6 +218,22 @@ class Workdir:
         with locks.hold(locks.within(self.root), f"the run in {self.root}"):
             yield
 
+    @contextmanager
+    def claimed(self, config: config_lib.RunConfig) -> Iterator[None]:
+        """Make this the folder of runs with `config`; take that back if the block refuses the settings of a new run.
+
+        Raises:
+          OSError: If the folder cannot be written.
+        """
+        is_new = not (self.root / CONFIG).exists()
+        self.claim(config)
+        try:
+            yield
+        except errors.UserError:
+            if is_new:
+                (self.root / CONFIG).unlink()
+            raise
+
     def claim(self, config: config_lib.RunConfig) -> None:
         """Make this the folder of runs with `config`.
 

@@ -32,6 +32,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.parent.name not in _LONG)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds the option that writes golden numbers anew: see tests/pipeline/test_golden_stages.py."""
+    parser.addoption("--rewrite_golden", action="store_true", help="write tests/golden/stages.json anew")
+
+
 @pytest.fixture(scope="session")
 def tiny_data_config(tmp_path_factory: pytest.TempPathFactory) -> config_lib.DataConfig:
     """Nine seen and three unseen species; of so few, not every seed can give three that share all values."""

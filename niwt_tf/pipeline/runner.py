@@ -73,13 +73,13 @@ def run(
     with workdir.lock():
         current = _require_ready(selected, config, records, workdir, overwrite)
         workdir.withdraw(records)
-        workdir.claim(config)
-        for name in stage_table.STAGES:
-            if name in current:
-                _print_done(name, records, workdir)
-            elif name in selected:
-                progress.print_line(f"{_numbered(name)}: {stage_table.STAGES[name].title}")
-                _run_stage(name, context, records[name])
+        with workdir.claimed(config):
+            for name in stage_table.STAGES:
+                if name in current:
+                    _print_done(name, records, workdir)
+                elif name in selected:
+                    progress.print_line(f"{_numbered(name)}: {stage_table.STAGES[name].title}")
+                    _run_stage(name, context, records[name])
         return _write_metrics([name for name in stage_table.STAGES if name in {*current, *selected}], workdir)
 
 

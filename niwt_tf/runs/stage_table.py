@@ -8,6 +8,7 @@ Nothing here imports TensorFlow.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping
 from importlib import metadata
 from typing import Any
@@ -143,6 +144,7 @@ def records(config: config_lib.RunConfig) -> dict[str, workdir.Record]:
     return computed
 
 
+@functools.cache
 def packages() -> dict[str, str]:
     """Read the versions of the packages that may change what a stage computes, by name."""
     return {name: metadata.version(name) for name in _PACKAGES}

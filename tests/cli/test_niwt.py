@@ -15,8 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from fakes import benchmark
 from niwt_tf import config as config_lib
 from niwt_tf import workdir
+from niwt_tf.runs import stage_table
 
 _ROOT = Path(__file__).resolve().parents[2]
 _OPTIONS = set(config_lib.options(config_lib.RunConfig()))
@@ -175,7 +177,10 @@ def test_mistakes_are_reported_at_once_and_nothing_is_written(
 
 
 def test_a_workdir_of_other_settings_is_an_error_and_unchanged(niwt: _Niwt, cwd: Path) -> None:
-    workdir.Workdir(cwd / "run").claim(config_lib.RunConfig(seed=3))
+    folder, other = workdir.Workdir(cwd / "run"), config_lib.RunConfig(seed=3)
+    folder.claim(other)
+    with folder.writing("backbone", stage_table.records(other)["backbone"]):
+        pass
     before = _contents(cwd)
     _assert_error(
         niwt("--workdir=run", "--domain=captions"),
@@ -203,6 +208,20 @@ def test_an_unknown_layer_is_reported_before_a_workdir_is_claimed(niwt: _Niwt, c
     assert re.fullmatch(r"starting TensorFlow\n  .*TensorFlow computes on .*\n", answer.stdout)
     assert answer.stderr == (f"\n`--layer` must be one of {layers}. Received: --layer=conv5. Did you mean 'conv4'?\n")
     assert not _contents(cwd)
+
+
+@pytest.mark.slow
+def test_a_run_refused_in_a_stage_leaves_a_folder_that_takes_the_corrected_settings(niwt: _Niwt, cwd: Path) -> None:
+    for place in (f"images/{label}/{number}.jpg" for label in ("ant", "bee", "cat") for number in range(4)):
+        (cwd / "mine" / place).parent.mkdir(parents=True, exist_ok=True)
+        (cwd / "mine" / place).write_text(f"no image {place}", "utf-8")
+        benchmark.draw(cwd / "good" / place, seed=len(place) * int(place[-5]) + ord(place[7]))
+    run = ("--dataset=folder", "--workdir=run", "--stages=data")
+    refused = niwt(*run, "--data_dir=mine", "--unseen=cat", tensorflow=True)
+    assert refused.returncode == 1 and "of the images must be readable" in refused.stderr
+    corrected = niwt(*run, "--data_dir=good", "--unseen=bee", "--seed=3", tensorflow=True)
+    assert (corrected.returncode, corrected.stderr) == (0, "")
+    assert (cwd / "run" / "data").is_dir()
 
 
 def test_layers_are_listed_and_nothing_is_run(niwt: _Niwt, cwd: Path) -> None:

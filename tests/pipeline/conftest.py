@@ -4,10 +4,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+import keras
 import pytest
 import stage_reads
 
 from niwt_tf import workdir
+from niwt_tf.backbones import backbone as backbone_lib
+from niwt_tf.backbones import build as build_lib
+from niwt_tf.backbones import small
 from niwt_tf.config import settings as config_lib
 from niwt_tf.pipeline import runner
 
@@ -45,3 +51,32 @@ def whole_and_reads(
 def whole(whole_and_reads: tuple[workdir.Workdir, stage_reads.Reads]) -> workdir.Workdir:
     """The folder of a run that nothing interrupted."""
     return whole_and_reads[0]
+
+
+@pytest.fixture(scope="session")
+def frozen_and_reads(
+    config: config_lib.RunConfig, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[workdir.Workdir, stage_reads.Reads]:
+    """The folder of a run that keeps a network as it is, one of random weights, and what each of its stages read.
+
+    It chooses nothing, so that its numbers hardly depend on how a processor rounds.
+    """
+    keras.utils.set_random_seed(0)
+    network = backbone_lib.InitialNetwork(backbone_lib.Backbone(small.build(), "conv4"), True)
+    settings = dataclasses.replace(
+        config,
+        backbone=dataclasses.replace(config.backbone, classifier_epochs=5),
+        validation=config_lib.ValidationConfig(
+            map_fits=("ridge",),
+            map_relevances=(10,),
+            lambdas=(0.1,),
+            scales=(1.0,),
+            biases=("mean",),
+            validation_groups=1,
+        ),
+    )
+    folder = workdir.Workdir(tmp_path_factory.mktemp("frozen"))
+    with pytest.MonkeyPatch.context() as patch, stage_reads.note() as reads:
+        patch.setattr(build_lib, "build", lambda _: network)
+        runner.run(settings, folder)
+    return folder, reads
