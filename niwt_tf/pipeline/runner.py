@@ -103,8 +103,12 @@ def _print_done(names: Iterable[str], workdir: workdir_lib.Workdir, records: _Re
 def _write_metrics(workdir: workdir_lib.Workdir, records: _Records) -> dict[str, Any] | None:
     """Write and return what the finished stages have measured; None until the classifier is evaluated."""
     metrics, path = _metrics(workdir, records), workdir.root / workdir_lib.METRICS
-    if metrics is not None and json_files.read(path) != metrics:
-        json_files.write(path, metrics)
+    if metrics is None or json_files.read(path) == metrics:
+        return metrics
+    with workdir.lock():
+        metrics = _metrics(workdir, records)  # again: another process may have written, with other settings
+        if metrics is not None:
+            json_files.write(path, metrics)
     return metrics
 
 
