@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from niwt_tf import config as config_lib
-from niwt_tf import errors
+from niwt_tf import errors, workdir
 from niwt_tf.baselines import registry
 from niwt_tf.evaluation import summary
 from niwt_tf.runs import run_files, run_folder, schemas
@@ -63,8 +63,11 @@ def compare(root: Path, methods: Sequence[str]) -> dict[str, dict[str, Any]]:
     root = run_folder.require(str(root), NEEDED)
     registry.require(methods, run_files.RunFiles(root).setting("domain"))
     scores = read_scores(root, methods)
-    missing = [name for name in methods if scores[name] is None]
-    scores |= _measure(root, missing) if missing else {}
+    if None in scores.values():
+        with workdir.Workdir(root).lock():
+            scores = read_scores(root, methods)  # again: another process may have measured
+            missing = [name for name in methods if scores[name] is None]
+            scores |= _measure(root, missing) if missing else {}
     return {NIWT: niwt_scores(root)} | {name: scores[name] or {} for name in methods}
 
 

@@ -67,7 +67,7 @@ def run(
     if set(selected) <= set(current):
         for name in current:
             _print_done(name, records, workdir)
-        return _write_metrics(current, workdir)
+        return _write_metrics(current, records, workdir)
     workdir.require_writable()
     context = _start(config, workdir, start)
     with workdir.lock():
@@ -80,7 +80,8 @@ def run(
                 elif name in selected:
                     progress.print_line(f"{_numbered(name)}: {stage_table.STAGES[name].title}")
                     _run_stage(name, context, records[name])
-        return _write_metrics([name for name in stage_table.STAGES if name in {*current, *selected}], workdir)
+        done = [name for name in stage_table.STAGES if name in {*current, *selected}]
+        return _write_metrics(done, records, workdir)
 
 
 def _require_ready(
@@ -109,17 +110,26 @@ def _print_done(name: str, records: _Records, workdir: workdir_lib.Workdir) -> N
     progress.print_line(f"{_numbered(name)}: done before{f', with {errors.listed(changes)}' if changes else ''}")
 
 
-def _write_metrics(done: Sequence[str], workdir: workdir_lib.Workdir) -> dict[str, Any] | None:
+def _write_metrics(done: Sequence[str], records: _Records, workdir: workdir_lib.Workdir) -> dict[str, Any] | None:
     """Write and return what the stages that are done have measured; None until the classifier is evaluated."""
+    metrics, path = _metrics(done, workdir), workdir.root / workdir_lib.METRICS
+    if metrics is None or json_files.read(path) == metrics:
+        return metrics
+    with workdir.lock():
+        metrics = _metrics(_current(records, workdir), workdir)  # again: another process may have written meanwhile
+        if metrics is not None:
+            json_files.write(path, metrics)
+    return metrics
+
+
+def _metrics(done: Sequence[str], workdir: workdir_lib.Workdir) -> dict[str, Any] | None:
+    """Collect what the stages that are done have measured; None until the classifier is evaluated."""
     if "evaluate" not in done:
         return None
-    files, path = run_files.RunFiles(workdir.root), workdir.root / workdir_lib.METRICS
+    files = run_files.RunFiles(workdir.root)
     measured = [files.metrics_of(name) for name in _MEASURING if name in done]
     metrics = {name: value for one in measured for name, value in one.items()}
-    metrics["stage_seconds"] = {name: files.seconds(name) for name in done}
-    if json_files.read(path) != metrics:
-        json_files.write(path, metrics)
-    return metrics
+    return metrics | {"stage_seconds": {name: files.seconds(name) for name in done}}
 
 
 def _start(config: config_lib.RunConfig, workdir: workdir_lib.Workdir, start: Callable[[], None]) -> context_lib.Run:

@@ -29,20 +29,20 @@ def contents(folder: Path) -> dict[str, Any]:
 
 
 def _read(path: Path) -> Any:
-    if path.is_dir() or any(map(path.match, _OF_TIME)) or path.match("checkpoints/*.data-*"):
+    if path.is_dir() or any(map(path.match, _OF_TIME)) or path.match("*.data-*"):
         return None
-    if path.match("checkpoints/*.index"):
-        return _checkpoint(path.with_suffix(""))
+    if path.suffix == ".index":
+        return _variables(path.with_suffix(""))
     return _value(path.name, path.read_bytes())
 
 
-def _checkpoint(prefix: Path) -> dict[str, bytes]:
-    """Read the variables of a checkpoint of TensorFlow, whose files depend on how it was reached."""
+def _variables(prefix: Path) -> list[bytes]:
+    """Read the variables of a checkpoint of TensorFlow in a certain order: their names and places vary."""
     from tensorflow.train import load_checkpoint  # inside, so that tests without it need not wait for TensorFlow
 
     reader = load_checkpoint(str(prefix))
-    names = sorted(reader.get_variable_to_shape_map().keys() - {_GRAPH})
-    return {name: np.asarray(reader.get_tensor(name)).tobytes() for name in names}
+    names = reader.get_variable_to_shape_map().keys() - {_GRAPH}
+    return sorted(np.asarray(reader.get_tensor(name)).tobytes() for name in names)
 
 
 def _value(name: str, content: bytes) -> Any:
