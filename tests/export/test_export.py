@@ -4,6 +4,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import io
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +37,34 @@ def test_keras_is_a_bundle(tmp_path: Path) -> None:
     export.export(live, tmp_path / "a" / "animals.keras", "keras")
     again = model_lib.load(tmp_path / "a" / "animals.keras")
     np.testing.assert_array_equal(again.predict(exported.images(5)).scores, live.predict(exported.images(5)).scores)
+
+
+@pytest.mark.parametrize("format", ["keras", "savedmodel"])
+def test_no_path_of_this_machine_leaves_it(format: str, tmp_path: Path) -> None:
+    mine = tmp_path / "my animals"
+    data = config_lib.DataConfig("folder", str(mine), str(tmp_path / "prepared"))
+    domain = config_lib.DomainConfig(captions_dir=str(Path.home() / "captions"))
+    metrics = {"domain_source": f"3 attributes: {tmp_path}/attributes.csv", "split_version": "by hand"}
+    live = exported.model(config=config_lib.RunConfig(data=data, domain=domain), metrics=metrics)
+    knowledge = dataclasses.replace(live.knowledge, source=f"3 attributes: {mine}/attributes.csv; 2 missing")
+    out = tmp_path / f"out.{format}"
+    export.export(dataclasses.replace(live, knowledge=knowledge), out, format)
+    parts = [content for file in (out, *out.rglob("*")) if file.is_file() for content in _contents(file)]
+    assert any(b"animals/attributes.csv; 2 missing" in part or b"my animals" in part for part in parts)
+    assert [place for place in (tmp_path, Path.home()) for part in parts if str(place).encode() in part] == []
+
+
+def _contents(file: Path) -> Iterator[bytes]:
+    """Read a file, and the members of an archive and of the archives in it, unpacked."""
+    yield file.read_bytes()
+    if zipfile.is_zipfile(file):
+        with zipfile.ZipFile(file) as archive:
+            for name in archive.namelist():
+                content = archive.read(name)
+                yield content
+                if zipfile.is_zipfile(io.BytesIO(content)):
+                    inner = zipfile.ZipFile(io.BytesIO(content))
+                    yield from map(inner.read, inner.namelist())
 
 
 def test_a_model_of_tensorflow_hub_is_inside_and_nothing_is_printed(
