@@ -34,13 +34,8 @@ def main(run: str, count: str = "20000") -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder, out = Path(scratch, "images"), Path(scratch, "out")
         _draw(folder, int(count))
-        command: list[str | Path] = [
-            sys.executable,
-            _ROOT / "bin" / "niwt_explain",
-            f"--workdir={run}",
-            "--pictures=none",
-        ]
-        process = subprocess.Popen([*command, f"--out={out}", folder], stdout=subprocess.DEVNULL)
+        command = [sys.executable, str(_ROOT / "bin" / "niwt_explain"), f"--workdir={run}", "--pictures=none"]
+        process = subprocess.Popen([*command, f"--out={out}", str(folder)], stdout=subprocess.DEVNULL)
         _watch(process, out, int(count))
         if process.wait():
             sys.exit(process.returncode)

@@ -70,6 +70,7 @@ def start_tensorflow(import_module: str = "") -> None:
     Raises:
       errors.UserError: If the module cannot be imported, or Keras' settings are not valid.
     """
+    machine.require_address_space()
     progress.print_line("starting TensorFlow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["KERAS_BACKEND"] = "tensorflow"

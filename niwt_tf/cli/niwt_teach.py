@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from absl import flags
 
 from niwt_tf.cli import launch, teach_flags
-from niwt_tf.util import clean, progress
+from niwt_tf.util import atomic, clean, progress
 
 if TYPE_CHECKING:
     from niwt_tf.models import effect
@@ -26,7 +26,8 @@ niwt_teach --model=zoo.keras --classes=classes.yaml
 niwt_teach --model=zoo.keras --interactive --images=photos/
 niwt_teach --model=zoo+zebra.keras --forget=zebra
 
-It prints how the model reads each description, and writes a new model beside the old one. No file is overwritten."""
+It prints how the model reads each description, and writes a new model beside the old one. No file is overwritten. The
+reports on more than 20 classes are in a text file beside the new model."""
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -67,7 +68,12 @@ def _teach(model: model_lib.Model, request: teach_flags.TeachRequest) -> model_l
         model, [description.Description(name, **texts) for name, texts in request.descriptions.items()]
     )
     seconds = time.perf_counter() - begun
-    progress.print_line("\n\n".join(map(teaching_text.format_report, result.reports)))
+    text = "\n\n".join(map(teaching_text.format_report, result.reports))
+    if len(result.reports) > teach_flags.MOST_PRINTED:
+        file = request.reports_file()
+        atomic.write_text(file, f"{text}\n")
+        text = teaching_text.format_summary(result.reports, file)
+    progress.print_line(text)
     if images := _read_images(model, request):
         progress.print_line(teaching_text.format_effect(effect.measure(model, result.model, images)))
     progress.print_line(teaching_text.row("taught in", f"{seconds:.1f} s"))

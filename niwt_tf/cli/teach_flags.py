@@ -15,6 +15,7 @@ from niwt_tf.data import described_classes, user_images
 from niwt_tf.data.files import text_files
 from niwt_tf.models import paths
 
+MOST_PRINTED = 20  # new classes that are printed one by one
 _DESCRIPTIONS = ("captions", "captions_file", "attributes", "document_file")  # flags that describe the class of --name
 
 
@@ -53,6 +54,20 @@ class TeachRequest:
         """
         added = (name,) if name else tuple(self.descriptions)
         return paths.require_new(self.out or paths.beside(self.model, added, self.forget))
+
+    def reports_file(self) -> Path:
+        """Choose the path of the reports on many classes, beside the new model.
+
+        Raises:
+          errors.UserError: If the path exists.
+        """
+        file = self.new_file().with_suffix(".reports.txt")
+        if file.exists():
+            raise errors.UserError(
+                f"The reports must be a new file, because no file is overwritten. Received: {file}, which exists. "
+                "Choose another --out, or remove the file."
+            )
+        return file
 
 
 def define(values: flags.FlagValues, program: str) -> None:
@@ -111,6 +126,8 @@ def read(values: flags.FlagValues) -> TeachRequest:
     )
     if request.out or request.descriptions or request.name or not request.interactive:
         request.new_file()
+    if len(request.descriptions) > MOST_PRINTED:
+        request.reports_file()
     return request
 
 

@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from niwt_tf import errors
+from niwt_tf.cli import teach_flags
 from niwt_tf.explain import textual
 from niwt_tf.method.calibration import gamma
 from niwt_tf.models import effect as effect_lib
@@ -42,6 +43,21 @@ def format_report(report: teaching_report.TeachingReport) -> str:
         text = f"nearly the same as {name}, so the two may be confused. Describe how they differ."
         rows.append(row("warning", text))
     return "\n".join([clean.name(report.description.name), *rows])
+
+
+def format_summary(reports: Sequence[teaching_report.TeachingReport], file: Path) -> str:
+    """Format how a model reads many descriptions: only what may be wrong with them.
+
+    Args:
+      reports: Report on each description.
+      file: File that holds the reports in full.
+    """
+    unknown = dict.fromkeys(word for report in reports for word in report.reading.unknown)
+    near = [f"{one.description.name} ({textual.readable(one.nearest[0][0])})" for one in reports if one.too_near]
+    rows = [row("unknown", errors.listed(unknown))] if unknown else []
+    if near:
+        rows.append(row("warning", f"{len(near):,} nearly the same as another class: {errors.listed(near)}"))
+    return "\n".join([f"{len(reports):,} classes", *rows, row("reports", str(file))])
 
 
 def format_model(model: model_lib.Model, path: Path) -> str:
@@ -79,7 +95,12 @@ def _seen_fraction(model: model_lib.Model) -> float:
 
 def format_effect(effect: effect_lib.Effect) -> str:
     """Format how new classes change the predictions on images."""
-    lines = [line for one in effect.classes for line in _class_effect(one)]
+    classes = sorted(effect.classes, key=lambda one: -one.count)
+    if len(classes) <= teach_flags.MOST_PRINTED:
+        classes = list(effect.classes)
+    lines = [line for one in classes[: teach_flags.MOST_PRINTED] for line in _class_effect(one)]
+    if others := classes[teach_flags.MOST_PRINTED :]:
+        lines.append(f"{sum(one.count for one in others):,} classified as {len(others):,} other new classes")
     lines += [f"{effect.other_changes:,} more changed class, because gamma changed"] if effect.other_changes else []
     labels = [f"{effect.images:,} image{'s' * (effect.images != 1)}"] + [""] * (len(lines) - 1)
     return "\n".join(row(label, text) for label, text in zip(labels, lines, strict=True))

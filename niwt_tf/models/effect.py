@@ -101,10 +101,17 @@ def measure(before: model_lib.Model, after: model_lib.Model, images: SampleImage
     """
     old = np.array(before.class_names, object)[_scores(before, images).argmax(1)]
     scores = _scores(after, images)
-    new = np.array(after.class_names, object)[scores.argmax(1)]
-    added = [name for name in after.class_names if name not in before.class_names]
-    classes = tuple(_class_effect(name, after.class_names.index(name), scores, old, images) for name in added)
-    return Effect(classes, int((~np.isin(new, added) & (new != old)).sum()), len(images.paths))
+    predictions = scores.argmax(1)
+    new = np.array(after.class_names, object)[predictions]
+    second, best = np.sort(np.partition(scores, -2, axis=1)[:, -2:], axis=1).T
+    known = set(before.class_names)
+    added = {name: index for index, name in enumerate(after.class_names) if name not in known}
+    classes = []
+    for name, index in added.items():
+        is_predicted = predictions == index
+        margins = scores[:, index] - np.where(is_predicted, second, best)
+        classes.append(_class_effect(name, is_predicted, margins, old, images))
+    return Effect(tuple(classes), int((~np.isin(new, list(added)) & (new != old)).sum()), len(images.paths))
 
 
 def _scores(model: model_lib.Model, images: SampleImages) -> np.ndarray:
@@ -112,19 +119,19 @@ def _scores(model: model_lib.Model, images: SampleImages) -> np.ndarray:
     return images.features @ model.classifier.kernel + state.calibrated_bias(model)
 
 
-def _class_effect(name: str, index: int, scores: np.ndarray, old: np.ndarray, images: SampleImages) -> ClassEffect:
+def _class_effect(
+    name: str, is_predicted: np.ndarray, margins: np.ndarray, old: np.ndarray, images: SampleImages
+) -> ClassEffect:
     """Collect the images that are classified as one new class.
 
     Args:
       name: Name of the class.
-      index: Index of the class among the columns of `scores`.
-      scores: Scores `[N,C]` of the new model.
+      is_predicted: True for the images that are classified as it, `[N]`.
+      margins: Score of the class minus the highest other score, `[N]`.
       old: Names `[N]` of the classes that the old model predicts.
       images: The `N` images.
     """
-    margins = scores[:, index] - np.delete(scores, index, axis=1).max(1)
     clearest = np.argsort(-choice.tied(margins), kind="stable")[:_CLEAREST]
-    is_predicted = scores.argmax(1) == index
     return ClassEffect(
         name,
         int(is_predicted.sum()),

@@ -6,9 +6,13 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 from pathlib import Path
 
+from niwt_tf import errors
+
 ONEDNN = "TF_ENABLE_ONEDNN_OPTS"  # the variable that TensorFlow reads when it is imported
+_ADDRESS_SPACE = 4 * 2**30  # bytes; with less, TensorFlow ends in native code, without a message
 _X86 = ("x86_64", "AMD64")
 
 
@@ -34,3 +38,21 @@ def prefer_onednn() -> None:
     """
     if platform.machine() in _X86:
         os.environ.setdefault(ONEDNN, "1")
+
+
+def require_address_space() -> None:
+    """Check that TensorFlow can map its libraries and start its threads: a limit below 4 GiB is too low for that.
+
+    Raises:
+      errors.UserError: If the process has such a limit.
+    """
+    if sys.platform == "win32":
+        return
+    import resource  # optional: not on Windows
+
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit != resource.RLIM_INFINITY and limit < _ADDRESS_SPACE:
+        raise errors.UserError(
+            f"TensorFlow needs an address space of {_ADDRESS_SPACE // 2**20:,} MiB. Received: a limit of "
+            f"{limit // 2**20:,} MiB. Raise it, for example by ulimit -v unlimited"
+        )

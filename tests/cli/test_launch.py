@@ -251,6 +251,21 @@ def test_tensorflow_starts_without_a_word_of_its_own(tmp_path: Path) -> None:
     assert (answer.returncode, answer.stdout, answer.stderr) == (0, "starting TensorFlow\ntensorflow\n", "")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not limit the address space")
+def test_an_address_space_that_is_too_small_for_tensorflow_is_an_error_before_it_starts() -> None:
+    body = """
+    import resource
+    resource.setrlimit(resource.RLIMIT_AS, (3 * 2**30, resource.RLIM_INFINITY))
+    launch.start_tensorflow()
+    """
+    answer = _run(main=body)
+    message = (
+        "TensorFlow needs an address space of 4,096 MiB. Received: a limit of 3,072 MiB. Raise it, for example by "
+        "ulimit -v unlimited"
+    )
+    assert (answer.returncode, answer.stdout, answer.stderr) == (1, "", f"\n{message}\n")
+
+
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="others are left to TensorFlow")
 @pytest.mark.parametrize(("chosen", "expected"), [(None, "1"), ("0", "0")])
 def test_tensorflow_starts_with_onednn_unless_the_user_has_chosen(

@@ -216,6 +216,20 @@ def test_several_classes_from_a_file(name: str, content: str, teach: _Teach, cwd
     }
 
 
+def test_the_reports_on_many_classes_are_in_a_file(teach: _Teach, cwd: Path) -> None:
+    lines = [f'z{index},"coat: striped,weight: {index / 30}"' for index in range(21)]
+    (cwd / "more.csv").write_text("\n".join(["name,attributes", *lines]), "utf-8")
+    output = teach("--model=zoo.keras", "--classes=more.csv")
+    reports = (cwd / "zoo+21-classes.reports.txt").read_text("utf-8")
+    assert "\n21 classes\n" in output and "  reports       zoo+21-classes.reports.txt\n" in output
+    assert [f"z{index}\n  understood " in reports for index in range(21)] == [True] * 21
+    assert "understood" not in output and len(model_lib.load("zoo+21-classes.keras").taught) == 22
+    (cwd / "zoo+21-classes.keras").unlink()
+    with pytest.raises(errors.UserError, match=r"Received: zoo\+21-classes.reports.txt, which exists. Choose another"):
+        teach("--model=zoo.keras", "--classes=more.csv")
+    assert not (cwd / "zoo+21-classes.keras").exists()
+
+
 def test_a_mistake_in_one_of_several_classes_leaves_nothing(teach: _Teach, cwd: Path) -> None:
     (cwd / "more.yaml").write_text("gnu: {attributes: [horns]}\nyak: {attributes: {weight: heavy}}", "utf-8")
     with pytest.raises(errors.UserError, match=re.escape("Received: 'weight: heavy'.")):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from fakes import models
-from niwt_tf.cli import teaching_text
+from niwt_tf.cli import teach_flags, teaching_text
 from niwt_tf.domains import description
 from niwt_tf.method.calibration import gamma as gamma_lib
 from niwt_tf.models import effect as effect_lib
@@ -126,3 +126,29 @@ def test_long_lists_break_between_their_items_alone() -> None:
     assert len(lines) > 2 and all(len(line) <= 100 for line in lines)
     assert all(line.startswith(("  understood    part", " " * 16 + "part")) for line in lines)
     assert all(line.endswith("green,") for line in lines[:-1])
+
+
+def test_many_reports_are_summarized_by_what_may_be_wrong() -> None:
+    reports = [_report((), too_near=index < 2, unknown=("zorilla",) * (index == 1)) for index in range(30)]
+    assert teaching_text.format_summary(reports, Path("zoo.reports.txt")) == (
+        "30 classes\n"
+        "  unknown       zorilla\n"
+        "  warning       2 nearly the same as another class: zebra (Glen Shrike), zebra (Glen Shrike)\n"
+        "  reports       zoo.reports.txt"
+    )
+    assert teaching_text.format_summary(reports[2:], Path("a.txt")) == "28 classes\n  reports       a.txt"
+
+
+def test_the_effect_of_many_classes_names_those_of_most_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(teach_flags, "MOST_PRINTED", 2)
+    classes = tuple(
+        effect_lib.ClassEffect(name, count, (), ((Path("a.png"), 1.0),))
+        for name, count in (("ant", 1), ("bee", 5), ("cow", 0), ("dog", 3))
+    )
+    assert teaching_text.format_effect(effect_lib.Effect(classes, 0, 9)) == (
+        "  9 images      5 classified as bee\n"
+        "                clearest: a.png +1.00\n"
+        "                3 classified as dog\n"
+        "                clearest: a.png +1.00\n"
+        "                1 classified as 2 other new classes"
+    )

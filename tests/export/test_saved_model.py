@@ -8,6 +8,7 @@ import io
 import os
 import subprocess
 import sys
+from concurrent import futures
 from pathlib import Path
 from typing import Any
 
@@ -240,3 +241,58 @@ def test_an_existing_file_is_not_changed(live: model_lib.Model, tmp_path: Path) 
         export.export(live, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
     assert (tmp_path / "mine").read_text("utf-8") == "mine"
+
+
+def _requests(count: int) -> list[tuple[str, dict[str, Any]]]:
+    """Returns requests to all signatures: batches of 1 to 32 images of mixed sizes."""
+    rng = np.random.default_rng(0)
+    requests: list[tuple[str, dict[str, Any]]] = []
+    for index in range(count):
+        number, height, width = rng.integers(1, 33), *rng.integers(4, 65, 2)
+        images = rng.integers(0, 256, (number, height, width, 3), dtype=np.uint8)
+        if index % 4 == 1:
+            requests.append(("from_bytes", {"image_bytes": [_encoded(one, "PNG") for one in images]}))
+        elif index % 4:
+            name = [["", "Okapi"][index // 4 % 2]]
+            requests.append((["explain", "importances"][index % 2], {"images": images, "class_name": name}))
+        else:
+            requests.append(("serving_default", {"images": images}))
+    return requests
+
+
+def _resident_mib() -> float:
+    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def _serve(loaded: Any, calls: int, different: int) -> list[float]:
+    """Ask from 8 threads, compare with answers to one thread, and return the resident MiB after each tenth."""
+    requests = _requests(different)
+    expected = [_ask(loaded, signature, **inputs) for signature, inputs in requests]
+
+    def ask(index: int) -> None:
+        signature, inputs = requests[index % different]
+        answer = _ask(loaded, signature, **inputs)
+        for name, value in expected[index % different].items():
+            if value.dtype.kind == "f":
+                np.testing.assert_allclose(answer[name], value, rtol=1e-4, atol=1e-5)
+            else:
+                np.testing.assert_array_equal(answer[name], value)
+
+    resident = []
+    with futures.ThreadPoolExecutor(8) as pool:
+        for tenth in range(10):
+            list(pool.map(ask, range(tenth * calls // 10, (tenth + 1) * calls // 10)))
+            resident.append(_resident_mib())
+    return resident
+
+
+def test_threads_get_the_answers_that_one_gets(loaded: Any) -> None:
+    _serve(loaded, 200, 12)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the resident memory from /proc")
+def test_memory_stays_flat_over_100_000_calls_from_8_threads(loaded: Any) -> None:
+    resident = _serve(loaded, 100_000, 400)
+    assert resident[-1] - resident[1] < 100, resident
