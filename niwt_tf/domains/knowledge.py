@@ -20,7 +20,7 @@ from niwt_tf.util import array_schemas, progress
 
 _ATTRIBUTE_DOMAINS = ("attributes", "binary_attributes")
 _SCHEMA = {
-    "vectors": array_schemas.Array("float32", "CM"),
+    "vectors": array_schemas.Array("float", "CM"),
     "feature_names": array_schemas.Array("text", "M"),
     "class_names": array_schemas.Array("text", "C", is_unique=True),
     "source": array_schemas.Array("text"),

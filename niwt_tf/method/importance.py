@@ -116,7 +116,7 @@ class Importances:
 
 SCHEMA = {
     "values": array_schemas.Array("float32", "NK"),
-    "labels": array_schemas.Array("int64", "N", minimum=0, below="S"),
+    "labels": array_schemas.Array("int", "N", minimum=0, below="S"),
     "features": array_schemas.Array("float32", "ND"),
     "activations": array_schemas.Array("float16", "nHWK", stays_on_disk=True),
 }

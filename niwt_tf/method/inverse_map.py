@@ -30,7 +30,7 @@ from niwt_tf.util import arguments, array_schemas, training_log
 
 _NETWORK, _FILE = "backward.keras", "inverse_map.npz"
 _SCHEMA = {
-    "patterns": array_schemas.Array("float32", "KM"),
+    "patterns": array_schemas.Array("float", "KM"),
     "steps": array_schemas.Array("int", minimum=0),
     "rank_correlation": array_schemas.Array("float", minimum=-1.0, maximum=1.0),
 }

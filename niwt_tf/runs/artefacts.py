@@ -28,7 +28,7 @@ _OPERATOR = array_schemas.Array("float32", "DK")
 _FEATURES = array_schemas.Array("float32", "ND")
 _TESTED = {
     "features": array_schemas.Array("float32", "tD", may_be_empty=True),
-    "labels": array_schemas.Array("int64", "t", minimum=0, may_be_empty=True),
+    "labels": array_schemas.Array("int", "t", minimum=0, may_be_empty=True),
 }
 
 

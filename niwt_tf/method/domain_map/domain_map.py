@@ -24,7 +24,7 @@ _SCHEMA = {
     "steps": array_schemas.Array("int", minimum=0),
     "penalty": array_schemas.Array("float", minimum=0.0, is_optional=True),
     "relevance": array_schemas.Array("int", minimum=0, is_optional=True),
-    "residuals": array_schemas.Array("float32", "RK", may_be_empty=True, is_optional=True),
+    "residuals": array_schemas.Array("float", "RK", may_be_empty=True, is_optional=True),
 }  # bundles of format 1 lack some
 
 
