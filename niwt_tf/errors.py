@@ -20,6 +20,8 @@ _START, _NEXT, _END = "\ue000", "\ue001", "\ue002"
 _SETTING = re.compile(f"{_START}([^{_NEXT}]*){_NEXT}([^{_NEXT}]*){_NEXT}([^{_END}]*){_END}")
 _MARKS = str.maketrans("", "", _START + _NEXT + _END)
 _NO_VALUE = object()
+_MOST_QUOTED = 200  # characters of a received value
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 _Error = TypeVar("_Error", bound="UserError")
 
@@ -32,8 +34,8 @@ class UserError(ValueError):
     """
 
     def __init__(self, text: str = "") -> None:
-        super().__init__(text)
-        self.text = text
+        self.text = _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
+        super().__init__(self.text)
 
     def __str__(self) -> str:
         """Render the message for Python, with settings as arguments."""
@@ -75,7 +77,15 @@ def setting(name: str, value: Any = _NO_VALUE) -> str:
     if value is _NO_VALUE:
         return _marked(name, "", "")
     plain = os.fspath(value) if isinstance(value, os.PathLike) else value
-    return _marked(name, _as_flag_value(plain), repr(plain))
+    return _marked(name, clipped(_as_flag_value(plain)), clipped(repr(plain)))
+
+
+def clipped(text: str, most: int = _MOST_QUOTED) -> str:
+    """Shorten a received text to `most` characters, its middle replaced by `...`; a shorter one stays as it is."""
+    if len(text) <= most:
+        return text
+    head = (most - 3) // 2
+    return f"{text[:head]}...{text[len(text) - (most - 3 - head) :]}"
 
 
 def unknown_value(name: str, value: str, valid: Iterable[str], words: str = "") -> UserError:
@@ -99,13 +109,14 @@ def listed(names: Iterable[str], most: int = 10) -> str:
     """Join names with commas: the first `most`, then the number of the others."""
     all_names = list(names)
     more = f" and {len(all_names) - most:,} more" if len(all_names) > most else ""
-    return ", ".join(all_names[:most]) + more
+    return ", ".join(map(clipped, all_names[:most])) + more
 
 
 def first_line(error: Exception) -> str:
     """Extract the first line of an error's message, without a full stop, to be used within another message."""
     text = error.text if isinstance(error, UserError) else str(error)
-    return (text or type(error).__name__).splitlines()[0].rstrip(".")
+    line = (text.strip() or type(error).__name__).splitlines()[0]
+    return (line if isinstance(error, UserError) else clipped(line)).rstrip(".")
 
 
 def _marked(name: str, flag_value: str, python_value: str) -> str:

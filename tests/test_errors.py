@@ -115,3 +115,15 @@ def test_an_error_within_another_keeps_its_settings() -> None:
 def test_an_error_goes_from_process_to_process() -> None:
     error = pickle.loads(pickle.dumps(errors.UserError(errors.setting("layer", "a"))))
     assert (str(error), error.as_flags()) == ("layer='a'", "--layer=a")
+
+
+def test_control_characters_are_escaped() -> None:
+    error = errors.UserError("Received: \x1b]0;title\x07 and \x85.\nNext line.")
+    assert str(error) == r"Received: \x1b]0;title\x07 and \x85." + "\nNext line."
+
+
+def test_long_values_are_quoted_in_part() -> None:
+    text = str(errors.UserError(f"Received: {errors.setting('layer', 'x' * 9_000)}, {errors.listed(['y' * 9_000])}."))
+    assert len(text) < 450 and "x...x" in text and "y...y" in text
+    assert len(errors.first_line(ValueError("z" * 9_000))) == 200
+    assert errors.clipped("abcdefghij", 7) == "ab...ij"

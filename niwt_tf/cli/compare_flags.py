@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
-from pathlib import Path
 
 from absl import flags
 
@@ -18,6 +17,7 @@ from niwt_tf.baselines import run as baselines
 from niwt_tf.cli import flags as flags_lib
 from niwt_tf.compare import comparison
 from niwt_tf.compare import grid as grid_lib
+from niwt_tf.util import paths
 
 
 def define(values: flags.FlagValues, program: str) -> None:
@@ -97,7 +97,7 @@ def read(values: flags.FlagValues, arguments: Sequence[str]) -> comparison.Reque
     )
     return comparison.Request(
         grid=grid,
-        out=Path(values.out or _default_out(base, values.features)).expanduser(),
+        out=paths.expanded(values.out or _default_out(base, values.features)),
         command=shlex.join(["niwt_compare", *arguments]),
         features=values.features,
         workers=values.workers,

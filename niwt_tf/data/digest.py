@@ -7,12 +7,11 @@ Nothing here imports TensorFlow.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from niwt_tf import config as config_lib
 from niwt_tf.data import folders, named_files
 from niwt_tf.data.benchmarks import split_files
 from niwt_tf.data.folder import layout, table
+from niwt_tf.util import paths
 
 
 def images(config: config_lib.DataConfig) -> str:
@@ -25,7 +24,7 @@ def images(config: config_lib.DataConfig) -> str:
       OSError: If a folder cannot be read or written.
     """
     if config.dataset == "folder":
-        return layout.read(Path(config.data_dir).expanduser(), config.unseen).digest()
+        return layout.read(paths.expanded(config.data_dir), config.unseen).digest()
     if config.dataset == "aviary":
         return ""
     return split_files.fetch_split(config.dataset, folders.source_folder(config)).sha256
@@ -39,5 +38,5 @@ def knowledge(config: config_lib.DataConfig) -> dict[str, str]:
     """
     if config.dataset != "folder":
         return {}
-    root = Path(config.data_dir).expanduser()
+    root = paths.expanded(config.data_dir)
     return named_files.stamps_below(root, (*table.NAMES, layout.CAPTIONS, layout.DOCUMENTS))

@@ -22,6 +22,7 @@ from niwt_tf.method.weight_transfer import closed_form
 from niwt_tf.models import bundle, paths, state
 from niwt_tf.runs import artefacts, run_files
 from niwt_tf.util import json_files
+from niwt_tf.util import paths as paths_lib
 
 _SCORES = "scores"  # the name of the layer that a bundle has after the network
 
@@ -57,7 +58,7 @@ def save(model: state.ModelState, path: str | os.PathLike[str]) -> None:
       errors.UserError: If something exists at `path`, or it does not end in `.keras`.
       OSError: If the file cannot be written.
     """
-    target = paths.require_new(Path(path).expanduser())
+    target = paths.require_new(paths_lib.expanded(path))
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
     try:
