@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from pathlib import Path
 
 from niwt_tf import errors
@@ -13,6 +14,7 @@ from niwt_tf.util import paths
 
 _FIRST_CELL = re.compile(r"""\s*(?:"[^"]*"|[^",;\t\r\n]*)[ ]*([,;\t])""")
 _ZIP = b"PK\x03\x04"
+_MOST_UNPACKED = 2**24  # bytes of a workbook, a hundred times those of the benchmarks' tables
 
 
 def rows(path: Path, strict: bool = False) -> tuple[list[tuple[int, list[str]]], str]:
@@ -38,6 +40,14 @@ def rows(path: Path, strict: bool = False) -> tuple[list[tuple[int, list[str]]],
     return _drop_blank_rows(list(text_files.cells(content, path, strict, delimiter))), delimiter
 
 
+def _require_size(path: Path) -> None:
+    """Check that a workbook is not too large to be unpacked, or raise ValueError."""
+    with zipfile.ZipFile(path) as archive:
+        size = sum(member.file_size for member in archive.infolist())
+    if size > _MOST_UNPACKED:
+        raise ValueError(f"it unpacks to {size:,} bytes, more than {_MOST_UNPACKED:,}")
+
+
 def _drop_blank_rows(table: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
     stripped = [(line, [cell.strip() for cell in row]) for line, row in table]
     return [(line, row) for line, row in stripped if any(row)]
@@ -60,6 +70,7 @@ def _workbook(path: Path) -> list[list[str]]:
             f"{error.name}. Save it as CSV in UTF-8, or run pip install 'niwt_tf[excel]'."
         ) from error
     try:
+        _require_size(path)
         sheet = pandas.read_excel(path, header=None, dtype=object, keep_default_na=False, engine="openpyxl")
     except Exception as error:  # a damaged archive can raise anything
         raise errors.UserError(

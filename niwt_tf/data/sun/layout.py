@@ -35,5 +35,5 @@ def descriptions(
 def _attributes(files: benchmark.BenchmarkFiles, class_names: Sequence[str]) -> zero_shot.Attributes:
     """Read the attributes of the split, with names if the database itself is available."""
     file = files.find(*_NAMES)
-    names = matlab.strings(matlab.read(file, required=("attributes",))["attributes"]) if file else []
+    names = matlab.read(file, texts=("attributes",))["attributes"].tolist() if file else []
     return class_attributes.read_mat(files.mat(), class_names, names)

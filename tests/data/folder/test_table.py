@@ -107,7 +107,7 @@ def test_what_the_csv_module_writes_comes_back(
     assert values == {name: np.float32(row).tolist() for name, row in rows.items()}
 
 
-@pytest.mark.parametrize("cell", ["many", "1,5", "nan", "inf", "0x1"])
+@pytest.mark.parametrize("cell", ["many", "1,5", "nan", "inf", "0x1", "1e39"])
 def test_what_is_no_number_is_reported_with_row_and_column(path: Path, cell: str) -> None:
     path.write_text(f'class,red,blue\nbee,0,1\nant,1,"{cell}"\n', "utf-8")
     with pytest.raises(errors.UserError) as caught:
