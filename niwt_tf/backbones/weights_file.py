@@ -53,14 +53,16 @@ def load(network: keras.Model, path: Path, backbone: str) -> None:
 def _require_own_arrays(file: h5py.File) -> None:
     """Check that a file holds all that it names: no links, and no arrays of other files; raise ValueError otherwise."""
 
-    def check(name: str, link: Any) -> None:
+    def find_trouble(name: str, link: Any) -> str | None:
         if not isinstance(link, h5py.HardLink):
-            raise ValueError(f"{errors.clipped(name)} is a link")
+            return f"{errors.clipped(name)} is a link"
         node = file[name]
         if isinstance(node, h5py.Dataset) and (node.is_virtual or node.external):
-            raise ValueError(f"{errors.clipped(name)} is an array of another file")
+            return f"{errors.clipped(name)} is an array of another file"
+        return None
 
-    file.visititems_links(check)
+    if trouble := file.visititems_links(find_trouble):  # which ends at the first that is found
+        raise ValueError(trouble)
 
 
 def _require_finite(network: keras.Model) -> None:

@@ -96,9 +96,7 @@ def _huge(rng: np.random.Generator, place: Path) -> object:
 def _headers(rng: np.random.Generator, place: Path) -> object:
     """Repeat, leave out or replace names of the header or classes: what repeats must be told."""
     rows, path = _rows(rng), place / "attributes.csv"
-    change = mutations.choose(
-        rng, ("column twice", "class twice", "no class column", "ragged", "no name", "loosely twice")
-    )
+    change = mutations.choose(rng, ("column twice", "class twice", "no class column", "ragged", "no name"))
     if change == "column twice":
         rows[0][2] = rows[0][1]
     elif change == "class twice":
@@ -107,10 +105,8 @@ def _headers(rng: np.random.Generator, place: Path) -> object:
         rows[0][0] = mutations.choose(rng, mutations.STRANGE_TEXTS).replace("\n", "")
     elif change == "ragged":
         rows[3] = rows[3][:-1] if rng.random() < 0.5 else [*rows[3], "1"]
-    elif change == "no name":
-        rows[4][0] = ""
     else:
-        rows[2][0] = rows[1][0].upper()
+        rows[4][0] = ""
     path.write_text(_text(rows), "utf-8")
     mutations.must_refuse((change, _read(path)))
     return None

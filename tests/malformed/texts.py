@@ -12,7 +12,7 @@ import numpy as np
 
 import niwt_tf
 from malformed import mutations
-from niwt_tf.data import class_attributes, class_texts, described_classes
+from niwt_tf.data import class_attributes, class_texts, described_classes, named_files
 from niwt_tf.data import names as names_lib
 from niwt_tf.data.files import text_files
 from niwt_tf.domains import encoders, parse_attributes
@@ -94,7 +94,7 @@ def _nested(rng: np.random.Generator, place: Path) -> object:
 def _folders(rng: np.random.Generator, place: Path) -> object:
     """Name a folder that is none."""
     mutations.misplace(rng, place / "captions")
-    result = class_texts.documents(place / "captions", _CLASSES, "`documents`")
+    result = class_texts.documents(named_files.class_texts("captions_dir", str(place / "captions")), _CLASSES, "texts")
     mutations.must_refuse(result)
     return None
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import lzma
 import shutil
 import stat
@@ -113,10 +114,13 @@ def _require_end(archive: Path, opened: tarfile.TarFile) -> None:
     Raises:
       tarfile.ReadError: If something else comes next.
     """
+    if not opened.getmembers():
+        raise tarfile.ReadError("it is empty")
     if not opened.fileobj or opened.fileobj.read(tarfile.BLOCKSIZE) != tarfile.NUL * tarfile.BLOCKSIZE:
         raise tarfile.ReadError("its end is missing")
     read = 0
-    while chunk := opened.fileobj.read(_CHUNK):  # gzip compares its checksum at the very end
+    is_packed = not isinstance(opened.fileobj, io.BufferedReader)
+    while is_packed and (chunk := opened.fileobj.read(_CHUNK)):  # gzip compares its checksum at the very end
         read += len(chunk)
         _require_size(archive, read, 0)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from niwt_tf import errors
 from niwt_tf.data.files import text_files
@@ -34,7 +35,7 @@ def rows(path: Path, strict: bool = False) -> tuple[list[tuple[int, list[str]]],
     with paths.require_regular(path).open("rb") as file:
         is_workbook = file.read(len(_ZIP)) == _ZIP
     if is_workbook:
-        return _drop_blank_rows(list(enumerate(_workbook(path), 1))), ""
+        return _drop_blank_rows(_workbook(path)), ""
     content = text_files.text(path)
     delimiter = _delimiter(content)
     return _drop_blank_rows(list(text_files.cells(content, path, strict, delimiter))), delimiter
@@ -59,22 +60,35 @@ def _delimiter(content: str) -> str:
     return match[1] if match else ","
 
 
-def _workbook(path: Path) -> list[list[str]]:
-    """Read the cells of the first sheet as text."""
+def _workbook(path: Path) -> list[tuple[int, list[str]]]:
+    """Read the rows of the first sheet that are not empty, as texts, with their line numbers."""
     try:
-        import openpyxl  # noqa: F401  # optional
-        import pandas  # optional
+        import openpyxl  # optional: openpyxl
     except ImportError as error:
         raise errors.UserError(
-            f"Reading a workbook (.xlsx) needs pandas and openpyxl. Received: {path}, in an environment without "
-            f"{error.name}. Save it as CSV in UTF-8, or run pip install 'niwt_tf[excel]'."
+            f"Reading a workbook (.xlsx) needs openpyxl. Received: {path}, in an environment without {error.name}. "
+            "Save it as CSV in UTF-8, or run pip install 'niwt_tf[excel]'."
         ) from error
     try:
         _require_size(path)
-        sheet = pandas.read_excel(path, header=None, dtype=object, keep_default_na=False, engine="openpyxl")
+        with path.open("rb") as file:  # openpyxl refuses some names
+            book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+            sheet = book.worksheets[0]
+            sheet.reset_dimensions()  # those that a file states may be wrong
+            lines = enumerate(sheet.iter_rows(values_only=True), 1)
+            table = [(line, list(map(_text, row))) for line, row in lines if any(cell is not None for cell in row)]
+            book.close()
     except Exception as error:  # a damaged archive can raise anything
         raise errors.UserError(
             f"A workbook (.xlsx) must be readable. Received: {path}, which cannot be read: {errors.first_line(error)}. "
             "Save it as CSV in UTF-8."
         ) from error
-    return [["" if cell is None else str(cell) for cell in row] for row in sheet.to_numpy().tolist()]
+    widest = max((place + 1 for _, row in table for place, cell in enumerate(row) if cell), default=0)
+    return [(line, (row + [""] * widest)[:widest]) for line, row in table]
+
+
+def _text(cell: Any) -> str:
+    """Write a cell as text; a whole number without a decimal point, whatever it is stored as."""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return "" if cell is None else str(cell)

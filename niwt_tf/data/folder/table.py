@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 NAMES = ("attributes.csv", "attributes.xlsx")
 _LARGEST = float(np.finfo(np.float32).max)
+_NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?")
 
 
@@ -96,10 +97,8 @@ def _number(path: Path, line: int, name: str, cell: str, column: str, delimiter:
     if not cell:
         return math.nan
     has_decimal_comma = delimiter != "," and _DECIMAL_COMMA.fullmatch(cell)
-    try:
-        value = float(cell.replace(",", ".") if has_decimal_comma else cell)
-    except ValueError:
-        value = math.inf
+    text = cell.replace(",", ".") if has_decimal_comma else cell
+    value = float(text) if _NUMBER.fullmatch(text) else math.inf
     if not abs(value) <= _LARGEST:
         raise errors.UserError(
             f"Attributes must be finite numbers. Received: {errors.clipped(cell)!r} for class "
