@@ -23,6 +23,7 @@ _ONE_LINE = str.maketrans({"\n": "\\n", "\r": "\\r"})
 _MARKS = _ONE_LINE | str.maketrans("", "", _START + _NEXT + _END)
 _NO_VALUE = object()
 _MOST_QUOTED = 200  # characters of a received value
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 _Error = TypeVar("_Error", bound="UserError")
 
@@ -35,8 +36,8 @@ class UserError(ValueError):
     """
 
     def __init__(self, text: str = "") -> None:
-        super().__init__(text)
-        self.text = text
+        self.text = _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
+        super().__init__(self.text)
 
     def __str__(self) -> str:
         """Render the message for Python, with settings as arguments."""

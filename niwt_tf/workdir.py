@@ -86,7 +86,7 @@ class Workdir:
         Raises:
           errors.UserError: If `root` is not a path.
         """
-        self.root = Path(arguments.require_path("root", root)).expanduser()
+        self.root = paths.expanded(arguments.require_path("root", root))
 
     def path(self, stage: str) -> Path:
         """Return the path of the finished artefact of `stage`, done or not."""

@@ -133,3 +133,15 @@ def test_a_damaged_file_is_an_error_of_the_user_that_knows_the_file() -> None:
     error = errors.damaged(Path("run/map.npz"), "is empty", "Run niwt.")
     assert str(error) == "A file must be as niwt wrote it. Received: run/map.npz, which is empty. Run niwt."
     assert isinstance(error, errors.UserError) and (error.path, error.trouble) == (Path("run/map.npz"), "is empty")
+
+
+def test_control_characters_are_escaped() -> None:
+    error = errors.UserError("Received: \x1b]0;title\x07 and \x85.\nNext line.")
+    assert str(error) == r"Received: \x1b]0;title\x07 and \x85." + "\nNext line."
+
+
+def test_long_values_are_quoted_in_part() -> None:
+    text = str(errors.UserError(f"Received: {errors.setting('layer', 'x' * 9_000)}, {errors.listed(['y' * 9_000])}."))
+    assert len(text) < 450 and "x...x" in text and "y...y" in text
+    assert len(errors.first_line(ValueError("z" * 9_000))) == 200
+    assert errors.clipped("abcdefghij", 7) == "ab...ij"

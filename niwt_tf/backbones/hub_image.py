@@ -6,14 +6,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
 
 from niwt_tf import errors
 from niwt_tf.backbones import saved_model
-from niwt_tf.util import hub
+from niwt_tf.util import hub, paths
 
 _IMAGE_SIZE = 224  # if neither the model nor `image_size` sets it
 _OUTPUTS = ("default", "feature_vector")
@@ -46,7 +45,7 @@ def load(handle: str, image_size: int = 0) -> ImageModel:
     Raises:
       errors.UserError: If it cannot be loaded, or does not turn images into features.
     """
-    path = None if "://" in handle else Path(handle).expanduser()
+    path = None if "://" in handle else paths.expanded(handle)
     if path and not path.exists():
         raise errors.UserError(
             f"`{errors.setting('backbone', 'hub:...')}` must name a SavedModel that exists: a run reads it again at "

@@ -17,7 +17,7 @@ from niwt_tf import errors, workdir
 from niwt_tf.baselines import registry
 from niwt_tf.evaluation import summary
 from niwt_tf.runs import run_files, run_folder, schemas
-from niwt_tf.util import json_files, json_schemas, progress
+from niwt_tf.util import json_files, json_schemas, paths, progress
 
 NEEDED = (
     "data",
@@ -103,7 +103,7 @@ def features_folder(features: str) -> Path:
             f"`{errors.setting('features')}` must be xlsa17:DIR. Received: {errors.setting('features', features)}. "
             "Name a folder of xlsa17.zip, such as xlsa17:xlsa17/data/AWA2."
         )
-    return Path(folder).expanduser()
+    return paths.expanded(folder)
 
 
 def read_scores(root: Path, methods: Sequence[str]) -> dict[str, dict[str, Any] | None]:

@@ -83,10 +83,10 @@ class _Table:
 
 
 def _read(features_path: Path, split_path: Path, seed: int) -> _Table:
-    split = matlab.read(split_path, required=("att", "allclasses_names"))
-    images = matlab.read(features_path, required=("features", "labels", "image_files"))
-    names, files = matlab.strings(split["allclasses_names"]), matlab.strings(images["image_files"])
-    labels = images["labels"].astype(np.int64).ravel() - 1
+    split = matlab.read(split_path, required=("att",), texts=("allclasses_names",))
+    images = matlab.read(features_path, required=("features", "labels"), texts=("image_files",))
+    names, files = split["allclasses_names"].tolist(), images["image_files"].tolist()
+    labels = matlab.whole_numbers(features_path, "labels", images["labels"]) - 1
     if split["att"].shape[1:] != (len(names),):
         raise errors.UserError(
             "`att` must have a column for each of `allclasses_names`. Received: "

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 from absl import flags
 
@@ -97,7 +96,7 @@ def read(values: flags.FlagValues, arguments: Sequence[str]) -> comparison.Reque
     )
     return comparison.Request(
         grid=grid,
-        out=Path(values.out or _default_out(base, values.features)).expanduser(),
+        out=paths.expanded(values.out or _default_out(base, values.features)),
         command=clean.shell(["niwt_compare", *map(paths.with_home, arguments)]),
         features=values.features,
         workers=values.workers,

@@ -25,14 +25,17 @@ def explain(error: Exception, values: flags.FlagValues) -> errors.UserError:
     if isinstance(error, flags.UnrecognizedFlagError):
         suggestion = text.partition("Did you mean: ")[2].rstrip(" ?").partition(",")[0]
         hint = f" Did you mean --{suggestion}?" if suggestion else ""
-        return errors.UserError(f"Flags must exist. Received: --{error.flagname}, which does not.{hint} {_REMEDY}")
+        return errors.UserError(
+            f"Flags must exist. Received: --{errors.clipped(error.flagname)}, which does not.{hint} {_REMEDY}"
+        )
     if isinstance(error, flags.IllegalFlagValueError) and (match := re.match(r"flag --(\w+)=(.*?): ", text, re.DOTALL)):
         kind = _KINDS.get(values[match[1]].flag_type(), "valid")
-        return errors.UserError(f"`--{match[1]}` must be {kind}. Received: --{match[1]}={match[2]}.")
+        return errors.UserError(f"`--{match[1]}` must be {kind}. Received: --{match[1]}={errors.clipped(match[2])}.")
     if isinstance(error, flags.CantOpenFlagFileError):
-        reason = text.rpartition("flagfile: ")[2]
+        reason = errors.clipped(text.rpartition("flagfile: ")[2])
         return errors.UserError(f"`--flagfile` must be a file that can be read. Received: {reason}. Name another file.")
     return errors.UserError(
-        f"Flags must be written as --name=value, or --name alone if the value is true or false. Received: {text}. "
+        "Flags must be written as --name=value, or --name alone if the value is true or false. Received: "
+        f"{errors.clipped(text)}. "
         f"{_REMEDY}"
     )

@@ -15,7 +15,7 @@ from types import TracebackType
 from absl import app, flags, logging
 
 from niwt_tf import errors, version
-from niwt_tf.cli import flag_errors
+from niwt_tf.cli import flag_errors, flagfiles
 from niwt_tf.util import clean, keras_settings, locks, machine, progress, user_code
 
 _DISK_ERRORS = ("No space left on device", "Permission denied", "Read-only file system", "Disk quota exceeded")
@@ -93,17 +93,20 @@ def _parse_flags(arguments: list[str]) -> list[str]:
         print(f"niwt_tf {version.__version__}")
         sys.exit(0)
     try:
+        flagfiles.require_texts(arguments[1:])
         return flags.FLAGS(arguments)
     except SystemExit:  # after help, which absl ends with 1
         sys.exit(0)
     except UnicodeDecodeError as error:
-        flagfiles = [argument for argument in arguments if argument.lstrip("-").startswith("flagfile")]
+        named = [argument for argument in arguments if argument.lstrip("-").startswith("flagfile")]
         sys.exit(
             _print_error(
-                f"Flagfiles must be UTF-8. Received: {' '.join(flagfiles)}, with the byte "
+                f"Flagfiles must be UTF-8. Received: {' '.join(named)}, with the byte "
                 f"0x{error.object[error.start]:02x}. Save the file as UTF-8."
             )
         )
+    except errors.UserError as error:
+        sys.exit(_print_error(error.as_flags()))
     except (flags.Error, ValueError) as error:
         sys.exit(_print_error(str(flag_errors.explain(error, flags.FLAGS))))
 

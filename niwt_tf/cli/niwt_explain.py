@@ -16,6 +16,7 @@ from niwt_tf.cli import launch
 from niwt_tf.data import user_images
 from niwt_tf.models import bundle
 from niwt_tf.runs import run_folder
+from niwt_tf.util import paths as paths_lib
 from niwt_tf.util import progress
 
 METHODS = ("gradcam", "gradcampp", "scorecam", "smoothgrad")
@@ -64,7 +65,7 @@ def main(arguments: Sequence[str]) -> None:
     pictures = _pictures(values.pictures)
     paths = user_images.find(arguments[1:])
     beside = root.with_suffix(".explanations") if root.is_file() else root / "explanations"
-    out = _make_folder(Path(values.out or beside).expanduser())
+    out = _make_folder(paths_lib.expanded(values.out or beside))
     launch.start_tensorflow(values.import_module)
     from niwt_tf.data import registry  # starts TensorFlow
     from niwt_tf.explain import explain_images  # starts TensorFlow
@@ -108,7 +109,7 @@ def _root(values: flags.FlagValues) -> Path:
             f"`--model` must be given without --workdir. Received: --model={values.model} and "
             f"--workdir={values.workdir}. Leave one of them out."
         )
-    if Path(values.model).expanduser().is_dir():
+    if paths_lib.expanded(values.model).is_dir():
         return run_folder.require(values.model, _STAGES, "model")
     return bundle.require(values.model)
 

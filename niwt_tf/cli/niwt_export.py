@@ -7,13 +7,13 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from absl import flags
 
 from niwt_tf.cli import launch
 from niwt_tf.export import target
 from niwt_tf.models import paths
+from niwt_tf.util import paths as paths_lib
 from niwt_tf.util import progress
 
 _CONTENTS = {
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str]) -> None:
     format = target.require_format(values.format)
     source = paths.require(values.model)
     name = paths.name(source)
-    out = Path(values.out).expanduser() if values.out else target.default(name, values.format)
+    out = paths_lib.expanded(values.out) if values.out else target.default(name, values.format)
     target.require_new(out, format)
     launch.start_tensorflow(values.import_module)
     from niwt_tf.export import export  # starts TensorFlow

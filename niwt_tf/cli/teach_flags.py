@@ -14,6 +14,7 @@ from niwt_tf.cli import launch
 from niwt_tf.data import described_classes, user_images
 from niwt_tf.data.files import text_files
 from niwt_tf.models import paths
+from niwt_tf.util import paths as paths_lib
 
 MOST_PRINTED = 20  # new classes that are printed one by one
 _DESCRIPTIONS = ("captions", "captions_file", "attributes", "document_file")  # flags that describe the class of --name
@@ -121,7 +122,7 @@ def read(values: flags.FlagValues) -> TeachRequest:
         forget=tuple(values.forget),
         interactive=values.interactive,
         images=tuple(user_images.find(values.images)) if values.images else (),
-        out=Path(values.out).expanduser() if values.out else None,
+        out=paths_lib.expanded(values.out) if values.out else None,
         safe_mode=values.safe_mode,
     )
     if request.out or request.descriptions or request.name or not request.interactive:

@@ -7,7 +7,6 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from niwt_tf import config as config_lib
 from niwt_tf import errors
 from niwt_tf.baselines import registry
 from niwt_tf.baselines import run as baselines
+from niwt_tf.util import paths
 
 _ARGUMENTS = {
     "domain": "domains",
@@ -180,7 +180,7 @@ def _classes(grid: Grid) -> list[str]:
             f"`{errors.setting('choices')}` must be used without {errors.setting('unseen')}. Received: "
             f"{errors.setting('choices')} with {errors.setting('unseen', tuple(data.unseen))}. Leave one of them out."
         )
-    images = Path(data.data_dir).expanduser() / "images"
+    images = paths.expanded(data.data_dir) / "images"
     names = sorted(path.name for path in images.iterdir() if path.is_dir()) if images.is_dir() else []
     if not 0 < grid.unseen_count < len(names):
         raise errors.UserError(

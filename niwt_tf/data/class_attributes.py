@@ -49,7 +49,7 @@ def read_mat(path: Path, class_names: Sequence[str], names: Sequence[str] = ()) 
     Raises:
       errors.UserError: If the file is damaged, a class is missing, or there are not `M` names.
     """
-    variables = matlab.read(path, required=("att", "allclasses_names"), optional=("original_att",))
+    variables = matlab.read(path, required=("att",), optional=("original_att",), texts=("allclasses_names",))
     matrix = variables.get("original_att", variables["att"])
     columns = _columns(path, matrix, variables["allclasses_names"], class_names)
     size = len(next(iter(columns.values())))
@@ -70,7 +70,7 @@ def read_embeddings(path: Path, class_names: Sequence[str]) -> zero_shot.Embeddi
     Raises:
       errors.UserError: If the file is damaged or a class is missing.
     """
-    variables = matlab.read(path, required=("att", "allclasses_names"))
+    variables = matlab.read(path, required=("att",), texts=("allclasses_names",))
     columns = _columns(path, variables["att"], variables["allclasses_names"], class_names)
     return zero_shot.Embeddings(columns, str(path))
 
@@ -86,7 +86,8 @@ def read_numbered_names(path: Path) -> list[str]:
         match = re.fullmatch(r"\d+\s+(\S.*)", line)
         if not match:
             raise errors.UserError(
-                f"Each line of {path.name} must be a number and a name. Received: {line!r} in {path}. {_REMEDY}"
+                f"Each line of {path.name} must be a number and a name. Received: {errors.clipped(line)!r} in "
+                f"{path}. {_REMEDY}"
             )
         names.append(match[1])
     return names
@@ -98,19 +99,22 @@ def _matrix(path: Path, rows: int, columns: int) -> np.ndarray:
         values = np.array([line.split() for line in text_files.lines(path)], np.float32)
     except ValueError as error:
         raise errors.UserError(
-            f"The rows of {path.name} must have equally many numbers. Received: {path} ({error}). {_REMEDY}"
+            f"The rows of {path.name} must have equally many numbers. Received: {path} ({errors.first_line(error)}). "
+            f"{_REMEDY}"
         ) from None
     if values.shape != (rows, columns):
         raise errors.UserError(
             f"{path.name} must have a row for each of {rows} classes and a column for each of {columns} attributes. "
             f"Received: {path} with {' x '.join(map(str, values.shape))}. {_REMEDY}"
         )
+    if not np.isfinite(values).all():
+        raise errors.UserError(f"{path.name} must hold finite numbers, in float32. Received: {path}. {_REMEDY}")
     return values
 
 
 def _columns(path: Path, matrix: np.ndarray, cells: np.ndarray, class_names: Sequence[str]) -> dict[str, np.ndarray]:
     """Select class -> column `[M]` float32 of the named classes."""
-    column_names = matlab.strings(cells)
+    column_names = cells.tolist()
     if matrix.ndim != 2 or matrix.shape[1] != len(column_names):
         raise errors.UserError(
             f"`att` must have a column for each of `allclasses_names`. Received: {path} with a matrix of shape "

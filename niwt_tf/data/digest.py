@@ -18,6 +18,7 @@ from niwt_tf.data.benchmarks import class_files, prepared_copy, split_files
 from niwt_tf.data.cub import files as cub
 from niwt_tf.data.folder import layout, table
 from niwt_tf.data.sun import files as sun
+from niwt_tf.util import paths as paths_lib
 
 _CLASS_FILES = {"apy": apy.FILES, "awa2": awa2.FILES, "cub": cub.FILES, "sun": sun.FILES}
 
@@ -32,7 +33,7 @@ def images(config: config_lib.DataConfig) -> str:
       OSError: If a folder cannot be read or written.
     """
     if config.dataset == "folder":
-        return layout.read(Path(config.data_dir).expanduser(), config.unseen).digest()
+        return layout.read(paths_lib.expanded(config.data_dir), config.unseen).digest()
     if config.dataset == "aviary":
         return ""
     origin = prepared_copy.find_origin(config)
@@ -62,7 +63,7 @@ def outlines(config: config_lib.DataConfig) -> dict[str, str]:
 
 
 def _find_in_folder(config: config_lib.DataConfig, domain: str) -> Iterator[Path]:
-    root = Path(config.data_dir).expanduser()
+    root = paths_lib.expanded(config.data_dir)
     paths = {"attributes": table.find(root), "captions": root / layout.CAPTIONS, "documents": root / layout.DOCUMENTS}
     if domain in paths and paths[domain].exists():
         yield paths[domain]

@@ -16,7 +16,7 @@ _TFDS_FOLDER = "~/tensorflow_datasets"
 def source_folder(config: config_lib.DataConfig) -> Path:
     """Choose the folder of published files: `data_dir`, or TFDS' own folder for manual downloads."""
     if config.data_dir:
-        return Path(config.data_dir).expanduser()
+        return paths.expanded(config.data_dir)
     return prepared_folder(config) / "downloads" / "manual"
 
 
@@ -26,7 +26,7 @@ def prepared_folder(config: config_lib.DataConfig) -> Path:
     Raises:
       errors.UserError: If its name is not UTF-8, which TensorFlow does not accept.
     """
-    folder = Path(config.prepared_dir or _TFDS_FOLDER).expanduser()
+    folder = paths.expanded(config.prepared_dir or _TFDS_FOLDER)
     if not paths.is_text(str(folder)):
         raise errors.UserError(
             f"`{errors.setting('prepared_dir')}` must be a folder whose name is UTF-8. Received: "

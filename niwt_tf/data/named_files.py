@@ -51,7 +51,7 @@ def backbone_stamps(config: config_lib.BackboneConfig) -> dict[str, str]:
     path, code = backbone_path(config), config.import_module
     stamp_of = {} if path is None else _stamps(path, _files(path), "backbone ")
     if code.endswith(user_code.ENDING):
-        file = Path(code).expanduser()
+        file = paths.expanded(code)
         if not file.is_file():
             raise _not_found("import_module", code, file, "is not a file", "Name a Python file")
         stamp_of |= _stamps(file, [file], "import_module ")
@@ -68,7 +68,7 @@ def backbone_path(config: config_lib.BackboneConfig) -> Path | None:
     argument, value = ("backbone", config.backbone) if location else ("weights", config.weights)
     if value in ("imagenet", "none") or (kind == "hub" and "://" in location):
         return None
-    path = Path(location or value).expanduser()
+    path = paths.expanded(location or value)
     if not path.exists():
         raise _not_found(argument, value, path, "does not exist", "Name an existing file or folder")
     if not path.is_dir() and (trouble := paths.trouble(path)):
@@ -110,7 +110,7 @@ def transfer_images(config: config_lib.TransferConfig, seed: int) -> list[Path]:
 
 def transfer_folder(config: config_lib.TransferConfig) -> Path:
     """Return the folder that `images:` names."""
-    return Path(config.transfer_source.partition(":")[2]).expanduser()
+    return paths.expanded(config.transfer_source.partition(":")[2])
 
 
 def stamps_below(root: Path, names: Iterable[str]) -> dict[str, str]:
@@ -125,7 +125,7 @@ def class_texts(argument: str, folder: str) -> Path:
     Raises:
       errors.UserError: If it is not a folder.
     """
-    path = Path(folder).expanduser()
+    path = paths.expanded(folder)
     if not path.is_dir():
         raise errors.UserError(
             f"`{errors.setting(argument)}` must be a folder with files <class>.txt. Received: "
@@ -144,7 +144,7 @@ def encoder_path(text_encoder: str) -> Path | None:
     kind, _, name = text_encoder.partition(":")
     if not name or (kind == "hub" and "://" in name):
         return None
-    path = Path(name).expanduser()
+    path = paths.expanded(name)
     if kind == "word2vec" and not path.is_file():
         raise _not_found(
             "text_encoder",

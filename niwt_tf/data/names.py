@@ -7,6 +7,7 @@ Names are compared exactly first, and loosely only if there is no exact match: C
 
 from __future__ import annotations
 
+import collections
 import difflib
 import functools
 import re
@@ -47,9 +48,9 @@ def join(required: Iterable[str], available: Iterable[str], source: str, remedy:
     """
     required, available = list(required), list(available)
     exact = set(required) & set(available)
-    for name in exact:
-        _require_once([one for one in available if one == name], source)
-        _require_once([one for one in required if one == name], source)
+    for names in (available, required):
+        for name, count in collections.Counter(one for one in names if one in exact).items():
+            _require_once([name] * count, source)
     available_forms = _spellings(name for name in available if name not in exact)
     required_forms = _spellings(name for name in required if name not in exact)
     missing = [names[0] for form, names in required_forms.items() if form not in available_forms]

@@ -95,10 +95,10 @@ def examples(photographs: Sequence[Photograph], title: str) -> Iterator[tuple[st
 
 
 def _read(photograph: Photograph) -> bytes | jpeg.Corrupt:
-    if os.path.lexists(photograph.path) and (trouble := paths.trouble(photograph.path)):
-        return jpeg.Corrupt(trouble)
+    if not os.path.lexists(photograph.path):  # not damaged, but never unpacked
+        paths.require_regular(photograph.path)
     try:
-        return jpeg.to_jpeg(photograph.path.read_bytes(), photograph.box)
+        return jpeg.to_jpeg(jpeg.read(photograph.path), photograph.box)
     except jpeg.Corrupt as error:
         return error
 

@@ -44,7 +44,7 @@ def find(arguments: Sequence[str]) -> list[Path]:
 
 
 def _matches(argument: str) -> list[Path]:
-    path = Path(argument).expanduser()
+    path = paths.expanded(argument)
     matches = [path] if path.exists() else sorted(Path(match) for match in glob.glob(str(path), recursive=True))
     return [file for match in matches for file in (_images(match) if match.is_dir() else [match])]
 
@@ -69,7 +69,7 @@ def read(path: Path, size: int, encoding: str = JPEG) -> np.ndarray | jpeg.Corru
     from niwt_tf.data import photographs  # starts TensorFlow
 
     try:
-        data = paths.require_regular(path).read_bytes()
+        data = jpeg.read(path)
         if encoding == LOSSLESS:
             fitted = ImageOps.fit(jpeg.to_rgb(data), (size, size), Image.Resampling.LANCZOS)
             return np.array(fitted)

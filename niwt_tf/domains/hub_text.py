@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ from niwt_tf import config as config_lib
 from niwt_tf import errors
 from niwt_tf.data import named_files
 from niwt_tf.domains import hub_model
-from niwt_tf.util import atomic, locks
+from niwt_tf.util import atomic, locks, paths
 
 _BATCH_SIZE = 64
 
@@ -46,8 +45,7 @@ class HubEncoder:
         """
         self.name, self._handle, self._path = f"the text model {handle}", handle, path
         model = named_files.sha256(path) if path else handle
-        root = Path(os.environ.get("NIWT_CACHE_DIR") or "~/.cache/niwt_tf").expanduser()
-        self._cache = root / "text" / config_lib.fingerprint(model)
+        self._cache = paths.cache_folder() / "text" / config_lib.fingerprint(model)
         try:
             self._cache.mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -40,7 +40,8 @@ def parse(items: Sequence[str], names: Sequence[str], seen: np.ndarray) -> dict[
         value = _typical_value(seen[:, index]) if number is None else _number(item, number, seen, index)
         if values.setdefault(index, value) != value:
             raise errors.UserError(
-                f"`{errors.setting('attributes')}` must give each attribute one value. Received: {item!r}, but an "
+                f"`{errors.setting('attributes')}` must give each attribute one value. Received: "
+                f"{errors.clipped(item)!r}, but an "
                 f"earlier item gives {names[index]} the value {values[index]:g}. Keep one of them."
             )
     for group in exclusive_groups(names, seen):
@@ -121,8 +122,8 @@ def _number(item: str, text: str, seen: np.ndarray, index: int) -> float:
     if not lowest <= number <= highest:
         raise errors.UserError(
             f"`{errors.setting('attributes')}` must have numbers in the table's unit, here {lowest:g} to {highest:g}, "
-            f"or percentages such as 80%. Received: {item!r}. Values of the seen classes range from {column.min():g} "
-            f"to {column.max():g}."
+            f"or percentages such as 80%. Received: {errors.clipped(item)!r}. Values of the "
+            f"seen classes range from {column.min():g} to {column.max():g}."
         )
     return number
 

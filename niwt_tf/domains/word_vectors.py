@@ -7,10 +7,9 @@ from __future__ import annotations
 import gzip
 import itertools
 import re
-import warnings
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,12 +17,13 @@ import numpy as np
 
 from niwt_tf import errors
 from niwt_tf.domains import words
-from niwt_tf.util import progress
+from niwt_tf.util import paths, progress
 
 _LONGEST_LINE = 2**16  # bytes read to recognize the format
 _SAMPLED_LINES = 100  # lines read to count the numbers of one
 _MOST_PACKED = 1032  # largest ratio of gzip's compression
 _BLOCK = 10_000  # vectors stacked at a time
+_CHUNK = 2**20  # bytes read at a time; more than the longest vector
 
 
 class WordVectors:
@@ -46,17 +46,17 @@ class WordVectors:
             ends in `.gz`.
 
         Raises:
-          errors.UserError: If the file is in no such format, or is binary and gensim is not installed.
+          errors.UserError: If the file is in no such format.
         """
         self.name = f"word vectors of {path}"
         progress.print_line(f"  reading {self.name}")
         reason = ""
         try:
-            self._rows, self._vectors = _read(path)
+            self._rows, self._vectors = _read(paths.require_regular(path))
         except errors.UserError:
             raise
         except (ValueError, EOFError, MemoryError, gzip.BadGzipFile, zlib.error) as error:
-            reason = str(error) or type(error).__name__
+            reason = errors.first_line(error)
         if reason:  # raised here, so that the error does not keep the open file and the vectors alive
             raise errors.UserError(
                 f"`{errors.setting('text_encoder', 'word2vec:PATH')}` must name a file in a format of word2vec or "
@@ -102,24 +102,39 @@ def _read(path: Path) -> tuple[dict[str, int], np.ndarray]:
     _require_room(path, count, size)
     if re.fullmatch(rb".+?( +[-+.\deE]+){%d}\s*" % size, second):
         return _read_text(path, 1, count, size)
-    return _read_binary(path)
+    return _read_binary(path, count, size)
 
 
 def _open(path: Path) -> BinaryIO:
     return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
 
 
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    """Read the lines of a file; raise ValueError for one that is too long, such as a file without any line end."""
+    while line := file.readline(_LONGEST_LINE):
+        if len(line) == _LONGEST_LINE:
+            raise ValueError(f"a line has {_LONGEST_LINE:,} bytes or more")
+        yield line
+
+
+def _finite(vectors: np.ndarray) -> np.ndarray:
+    """Check that all numbers are finite, or raise ValueError."""
+    if not np.isfinite(vectors).all():
+        raise ValueError("a number is not finite")
+    return vectors
+
+
 def _require_room(path: Path, count: int, size: int) -> None:
     """Check that a file can hold the numbers that its header states, at least two bytes each, or raise ValueError."""
     room = path.stat().st_size * (_MOST_PACKED if path.suffix == ".gz" else 1)
-    if not size or 2 * size > _LONGEST_LINE or count * size * 2 > room:
+    if not count or not size or 2 * size > _LONGEST_LINE or count * size * 2 > room:
         raise ValueError(f"its first line says {count} words of {size} numbers, for which it is too short")
 
 
 def _size(path: Path) -> int:
     """Count the numbers of a line: the most frequent count among the first lines, because some words hold blanks."""
     with _open(path) as file:
-        counts = Counter(len(line.split()) for line in itertools.islice(file, _SAMPLED_LINES) if line.strip())
+        counts = Counter(len(line.split()) for line in itertools.islice(_lines(file), _SAMPLED_LINES) if line.strip())
     return max(sorted(counts), key=lambda one: counts[one]) - 1
 
 
@@ -130,34 +145,48 @@ def _read_text(path: Path, skipped: int, count: int | None, size: int) -> tuple[
     rows: dict[str, int] = {}
     blocks, block = [], []
     with _open(path) as file:
-        for line in itertools.islice(file, skipped, None if count is None else skipped + count):
+        for line in itertools.islice(_lines(file), skipped, None if count is None else skipped + count):
             if not line.strip():
                 continue
             word, *numbers = line.decode("utf-8", "replace").rstrip().rsplit(" ", size)
-            vector = np.array(numbers, np.float32)
+            with np.errstate(over="ignore"):
+                vector = np.array(numbers, np.float32)
             if len(vector) != size:
                 raise ValueError(f"a line has {len(vector)} numbers in place of {size}")
             if word not in rows:
                 rows[word] = len(rows)
                 block.append(vector)
             if len(block) == _BLOCK:
-                blocks.append(np.stack(block))
+                blocks.append(_finite(np.stack(block)))
                 block = []
     if count is not None and len(rows) < count:
         raise EOFError(f"unexpected end of input: its first line says {count} words, and there are {len(rows)}")
-    return rows, np.concatenate([*blocks, np.stack(block)] if block else blocks)
+    return rows, np.concatenate([*blocks, _finite(np.stack(block))] if block else blocks)
 
 
-def _read_binary(path: Path) -> tuple[dict[str, int], np.ndarray]:
-    """Read word2vec's binary format with gensim."""
-    try:
-        from gensim.models import keyedvectors  # optional: gensim
-    except ImportError as error:
-        raise errors.UserError(
-            f"`{errors.setting('text_encoder', 'word2vec:...')}` needs gensim to read the binary format. Received: "
-            "an environment without gensim. Run pip install 'niwt_tf[text]'."
-        ) from error
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # gensim leaves a damaged file open
-        loaded = keyedvectors.KeyedVectors.load_word2vec_format(str(path), binary=True, unicode_errors="replace")
-    return loaded.key_to_index, loaded.vectors
+def _read_binary(path: Path, count: int, size: int) -> tuple[dict[str, int], np.ndarray]:
+    """Read word2vec's binary format: a line, and `count` times a word, a blank and `size` float32 numbers."""
+    rows: dict[str, int] = {}
+    vectors = np.empty((count, size), np.float32)
+    with _open(path) as file:
+        file.readline()
+        for word, numbers in _binary_words(file, count, size * vectors.itemsize):
+            if word not in rows:
+                vectors[len(rows)] = np.frombuffer(numbers, np.float32)
+                rows[word] = len(rows)
+    return rows, _finite(vectors[: len(rows)])
+
+
+def _binary_words(file: BinaryIO, count: int, width: int) -> Iterator[tuple[str, bytes]]:
+    """Read `count` words, each with the `width` bytes of its numbers."""
+    data, start = b"", 0
+    for number in range(count):
+        blank = data.find(b" ", start)
+        if blank < 0 or len(data) - blank - 1 < width:
+            data, start = data[start:] + file.read(_CHUNK), 0
+            blank = data.find(b" ")
+        if blank < 0 or len(data) - blank - 1 < width:
+            raise EOFError(f"unexpected end of input: its first line says {count} words, and there are {number}")
+        end = blank + 1 + width
+        yield data[start:blank].decode("utf-8", "replace").lstrip("\n"), data[blank + 1 : end]
+        start = end

@@ -9,6 +9,7 @@ from pathlib import Path
 from niwt_tf.export import client, saved_model, target
 from niwt_tf.models import files
 from niwt_tf.models import model as model_lib
+from niwt_tf.util import paths
 
 
 def export(model: model_lib.Model, out: str | Path, format: str = target.SAVED_MODEL, name: str = "niwt") -> None:
@@ -26,7 +27,7 @@ def export(model: model_lib.Model, out: str | Path, format: str = target.SAVED_M
         or the predictor cannot be converted or fails its check.
       OSError: If a file cannot be written.
     """
-    format, path = target.require_format(format), Path(out).expanduser()
+    format, path = target.require_format(format), paths.expanded(out)
     target.require_new(path, format)
     if format == target.KERAS:
         files.save(model, path)

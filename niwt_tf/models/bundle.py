@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from niwt_tf import errors
-from niwt_tf.util import checksum, json_files, zip_files
+from niwt_tf.util import checksum, json_files, paths, zip_files
 from niwt_tf.util.json_schemas import Number, Record
 
 FORMAT = 3  # 2 added the operator of the closed-form transfer, 3 the unit of the scale
@@ -36,7 +36,7 @@ def require(path: str | os.PathLike[str]) -> Path:
     Raises:
       errors.UserError: If there is no such file.
     """
-    file = Path(path).expanduser()
+    file = paths.expanded(path)
     if not file.is_file():
         raise errors.UserError(
             f"`{errors.setting('model')}` must be the folder of a run, or a {ENDING} bundle. Received: "

@@ -84,7 +84,7 @@ def save(model: state.ModelState, path: str | os.PathLike[str]) -> None:
       errors.UserError: If something exists at `path`, or it does not end in `.keras`.
       OSError: If the file cannot be written.
     """
-    target = paths.require_new(Path(path).expanduser())
+    target = paths.require_new(paths_lib.expanded(path))
     with locks.hold(locks.beside(target), str(target)), atomic.writing(target) as part:
         paths.require_new(target)  # again: another process may have written it
         with tempfile.TemporaryDirectory() as folder:

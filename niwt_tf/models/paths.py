@@ -12,6 +12,7 @@ from niwt_tf import errors
 from niwt_tf.data import names as names_lib
 from niwt_tf.models import bundle
 from niwt_tf.runs import run_files, run_folder
+from niwt_tf.util import paths as paths_lib
 
 STAGES = (
     "knowledge",
@@ -40,7 +41,7 @@ def require(model: str | None) -> Path:
             f"`{errors.setting('model')}` must be the folder of a run, or a {bundle.ENDING} bundle. Received none. Add "
             f"{errors.setting('model', 'PATH')}."
         )
-    path = Path(model).expanduser()
+    path = paths_lib.expanded(model)
     if path.suffix != bundle.ENDING or path.is_dir():
         return run_folder.require(model, STAGES, "model", OPTIONAL_STAGES)
     return bundle.require(model)
@@ -48,7 +49,7 @@ def require(model: str | None) -> Path:
 
 def name(model: Path) -> str:
     """Return the name of the folder, or of the bundle without its ending."""
-    whole = model.expanduser().resolve()
+    whole = paths_lib.expanded(model).resolve()
     return whole.stem if whole.suffix == bundle.ENDING and not whole.is_dir() else whole.name
 
 

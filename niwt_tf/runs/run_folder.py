@@ -11,6 +11,7 @@ from typing import Any
 
 from niwt_tf import errors
 from niwt_tf.runs import command, currency, run_files
+from niwt_tf.util import paths
 
 
 def require(folder: str | None, stages: Sequence[str], argument: str = "workdir", optional: Sequence[str] = ()) -> Path:
@@ -32,7 +33,7 @@ def require(folder: str | None, stages: Sequence[str], argument: str = "workdir"
             f"`{errors.setting(argument)}` must name a finished run. Received none. Add "
             f"{errors.setting(argument, 'DIR')}."
         )
-    root = Path(folder).expanduser()
+    root = paths.expanded(folder)
     config = _config(root)
     if config is None:
         raise errors.UserError(
@@ -74,7 +75,7 @@ def within(folder: str, argument: str) -> list[Path]:
       errors.UserError: If there are none.
       OSError: If the folder cannot be read.
     """
-    root = Path(folder).expanduser()
+    root = paths.expanded(folder)
     below = sorted(root.iterdir()) if root.is_dir() else []
     runs = [root] if _config(root) is not None else [path for path in below if _config(path) is not None]
     if not runs:

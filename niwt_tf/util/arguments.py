@@ -42,7 +42,8 @@ def wrong(name: str, rule: str, value: Any, remedy: str) -> errors.UserError:
 def received(name: str, value: Any) -> str:
     """Describe a value in one line: an array by its shape and type, any other as `name=value`."""
     if hasattr(value, "shape") and hasattr(value, "dtype"):
-        return f"{list(value.shape)} of type {value.dtype}"
+        with contextlib.suppress(TypeError, ValueError):  # a class, or a tensor of unknown shape
+            return f"{list(value.shape)} of type {value.dtype}{', masked' * np.ma.is_masked(value)}"
     return f"{name}={reprlib.repr(value)}"
 
 
@@ -320,7 +321,9 @@ def require_matrix(
 
 
 def _as_array(value: Any) -> np.ndarray | None:
-    """Convert a value to a NumPy array; None if that fails or gives an array of objects."""
+    """Convert a value to a NumPy array; None if that fails, gives an array of objects, or forgets masked values."""
+    if np.ma.is_masked(value):
+        return None
     try:
         array = np.asarray(value)
     except (NotImplementedError, RuntimeError, TypeError, ValueError):  # tensors without values raise the first

@@ -137,7 +137,7 @@ def _remember(key: str, digest: str) -> str:
 
 
 def _store() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "niwt_tf" / "checksums"
+    return paths_lib.cache_folder() / "checksums"
 
 
 def _forget_oldest(store: Path) -> None:

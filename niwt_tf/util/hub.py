@@ -5,13 +5,10 @@
 from __future__ import annotations
 
 import hashlib
-import tarfile
 import urllib.error
 import warnings
 from pathlib import Path
 from typing import Any
-
-import tensorflow as tf
 
 from niwt_tf import errors
 
@@ -42,7 +39,7 @@ def load(argument: str, handle: str, path: Path | None = None) -> Any:
         return tensorflow_hub.load(str(path or handle))
     except urllib.error.URLError as error:
         raise errors.UserError(_offline(argument, handle, error)) from error
-    except (OSError, ValueError, RuntimeError, EOFError, tarfile.TarError, tf.errors.OpError) as error:
+    except Exception as error:  # damaged files make TensorFlow raise anything, such as IndexError
         raise errors.UserError(
             f"`{errors.setting(argument, 'hub:...')}` must name a model that can be loaded. Received: "
             f"{errors.setting(argument, 'hub:' + handle)}, which gives: {errors.first_line(error)}. Choose another "

@@ -7,11 +7,12 @@ And show them without what concerns nobody else: the folder of the user, and the
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import stat
 from pathlib import Path, PurePath
+
+from niwt_tf import errors
 
 _KINDS = {
     stat.S_IFDIR: "a folder",
@@ -20,6 +21,7 @@ _KINDS = {
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
 }
+_MOST_BYTES, _MOST_IN_ALL = 255, 4_000  # in a name, and in a path
 _NO_TEXT = re.compile("[\ud800-\udfff]")
 # An absolute path within a text, and its last name; a slash after a word, a colon or another slash begins none.
 _ABSOLUTE = re.compile(r"(?<![\w.:/~])~?/(?:[^\s/;,\"']+/)*([^\s/;,\"']+)")
@@ -34,18 +36,71 @@ def trouble(path: Path) -> str:
         return "a link to nothing" if path.is_symlink() else "no such file"
     except OSError as error:  # a link to itself, a folder that may not be entered
         return error.strerror or type(error).__name__
+    except ValueError:  # a NUL character
+        return "no possible name of a file"
     return "" if stat.S_ISREG(mode) else _KINDS.get(stat.S_IFMT(mode), "no file")
 
 
-def require_regular(path: Path) -> Path:
+def require_regular(path: Path, most: int | None = None) -> Path:
     """Check that `path` is a regular file, and return it: reading a pipe or a device may never end.
 
+    Args:
+      path: Path to check.
+      most: Largest size of the file, in bytes; any by default.
+
     Raises:
-      OSError: If it is not a regular file.
+      errors.UserError: If it is not a regular file, or is larger.
     """
     if why := trouble(path):
-        raise OSError(errno.ENOENT if not path.exists() else errno.EINVAL, why, str(path))
+        raise errors.UserError(
+            f"A file must be a regular one that can be read. Received: {path}, {why}. Put the file there, or name "
+            "another."
+        )
+    if most is not None and (size := path.stat().st_size) > most:
+        raise errors.UserError(
+            f"A file of this kind must have at most {most:,} bytes. Received: {path}, with {size:,} bytes. Name "
+            "another."
+        )
     return path
+
+
+def read_bytes(path: Path, most: int) -> bytes:
+    """Read a regular file of at most `most` bytes.
+
+    Raises:
+      errors.UserError: If it is not a regular file, or is larger.
+      OSError: If it cannot be read.
+    """
+    return require_regular(path, most).read_bytes()
+
+
+def expanded(path: str | os.PathLike[str]) -> Path:
+    """Replace `~` at the start of a path by the user's folder; `~name` of a user who does not exist stays.
+
+    Raises:
+      errors.UserError: If no disk can hold such a path: a name in it is too long, or holds a NUL character.
+    """
+    whole = Path(os.path.expanduser(path))
+    if not is_possible(whole):
+        raise errors.UserError(
+            f"Names in a path must have at most {_MOST_BYTES} bytes, and no NUL. Received: "
+            f"{errors.clipped(repr(os.fspath(path)))}. Name another."
+        )
+    return whole
+
+
+def is_possible(path: Path) -> bool:
+    """Check whether a disk can hold a path: no name in it is too long, or has a character that names cannot have."""
+    try:
+        names = [os.fsencode(part) for part in path.parts]
+    except UnicodeEncodeError:
+        return False
+    return all(len(name) <= _MOST_BYTES and b"\0" not in name for name in names) and sum(map(len, names)) < _MOST_IN_ALL
+
+
+def cache_folder() -> Path:
+    """Choose the folder for what can be computed again: `NIWT_CACHE_DIR`, or one in the user's own folder."""
+    return Path(os.environ.get("NIWT_CACHE_DIR") or "~/.cache/niwt_tf").expanduser()
 
 
 def printable(text: str) -> str:

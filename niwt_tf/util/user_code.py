@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from niwt_tf import errors
+from niwt_tf.util import paths
 
 ENDING = ".py"
 _NAME = "niwt_user_code_{}"  # name of the module that a file becomes
@@ -29,7 +30,7 @@ def run(name: str) -> None:
         return
     try:
         if name.endswith(ENDING):
-            _run_file(Path(name).expanduser().resolve())
+            _run_file(paths.expanded(name).resolve())
         else:
             importlib.import_module(name)
     except Exception as error:  # the user's code may raise any

@@ -114,3 +114,54 @@ def test_what_holds_no_weights_is_an_error(tmp_path: Path, name: str) -> None:
         file["numbers"] = [1, 2]
     with pytest.raises(errors.UserError, match=rule):
         weights_file.load(_network(), tmp_path / name, "toy")
+
+
+_VARIABLE = {"a.weights.h5": "layers/conv2d/vars/0", "a.h5": "model_weights/conv1/conv1/kernel"}
+_NO_ARRAYS: dict[str, tuple[Any, str]] = {
+    "a soft link": (h5py.SoftLink("/other"), "is a link"),
+    "a link to itself": (h5py.SoftLink("."), "is a link"),
+    "a link to another file": (h5py.ExternalLink("other.h5", "/x"), "is a link"),
+    "a group": (None, "is no array of numbers"),
+    "a type": (np.dtype("f4"), "is no array of numbers"),
+    "texts": (np.full((3, 3, 3, 4), b"x"), "is no array of numbers"),
+    "complex numbers": (np.zeros((3, 3, 3, 4), complex), "is no array of numbers"),
+    "nothing": (h5py.Empty("f4"), "is no array of numbers"),
+    "nan": (np.full((3, 3, 3, 4), np.nan), "has numbers that are not finite"),
+}
+
+
+@pytest.mark.parametrize("name", _VARIABLE)
+@pytest.mark.parametrize("kind", _NO_ARRAYS)
+def test_what_is_no_array_of_finite_numbers_is_refused(tmp_path: Path, kind: str, name: str) -> None:
+    value, trouble = _NO_ARRAYS[kind]
+    path, variable = _write(_network(), tmp_path / name), _VARIABLE[name]
+    with h5py.File(path, "a") as file:
+        del file[variable]
+        if value is None:
+            file.create_group(variable)
+        else:
+            file[variable] = value
+    with pytest.raises(errors.UserError) as caught:
+        weights_file.load(_network(), path, "toy")
+    message = str(caught.value)
+    assert message.startswith("`weights` must name a file of weights that Keras wrote. Received: weights='"), message
+    assert f" {trouble}. Write one with model.save_weights('model.weights.h5')." in message
+
+
+@pytest.mark.parametrize("name", _VARIABLE)
+def test_arrays_of_other_files_are_not_read(tmp_path: Path, name: str) -> None:
+    path, variable = _write(_network(), tmp_path / name), _VARIABLE[name]
+    with h5py.File(path, "a") as file:
+        del file[variable]
+        file.create_dataset(variable, (3, 3, 3, 4), "f4", external=[("/dev/zero", 0, 432)])
+    with pytest.raises(errors.UserError, match=f"{variable} is an array of another file. Write one with"):
+        weights_file.load(_network(), path, "toy")
+
+
+@pytest.mark.parametrize("value", [5, "text", np.zeros(3), [b"../x"], [b"\xff"]])
+def test_lists_of_names_that_are_none_are_told(tmp_path: Path, value: Any) -> None:
+    path = _write(_network(), tmp_path / "a.h5")
+    with h5py.File(path, "a") as file:
+        file["model_weights"].attrs["layer_names"] = value
+    with pytest.raises(errors.UserError, match="`weights` must name a file of weights that Keras wrote. Received: "):
+        weights_file.load(_network(), path, "toy")

@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import gzip
+import os
 import struct
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -115,11 +115,40 @@ def test_files_that_hold_no_word_vectors_are_errors(
     assert f"Received: {path}, which cannot be read: {trouble}" in message and "\n" not in message
 
 
-def test_gensim_must_be_installed_for_binary_files_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "gensim.models", None)
-    with pytest.raises(errors.UserError, match=r"Run pip install 'niwt_tf\[text\]'\.$"):
-        word_vectors.WordVectors(_write(tmp_path / "vectors.bin", _binary()))
-    assert word_vectors.WordVectors(_write(tmp_path / "vectors.txt", _lines().encode())).knows("red")
+@pytest.mark.parametrize("number", [b"nan", b"inf", b"1e999", b"1e39"])
+def test_numbers_in_text_must_be_finite(tmp_path: Path, number: bytes) -> None:
+    path = _write(tmp_path / "vectors.txt", b"red 1 2\nblue 1 " + number + b"\n")
+    with pytest.raises(errors.UserError, match="which cannot be read: a number is not finite. Unpack it"):
+        word_vectors.WordVectors(path)
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+def test_numbers_in_binary_must_be_finite(tmp_path: Path, number: float) -> None:
+    path = _write(tmp_path / "vectors.bin", b"1 2\nred " + np.array([1, number], np.float32).tobytes() + b"\n")
+    with pytest.raises(errors.UserError, match="which cannot be read: a number is not finite. Unpack it"):
+        word_vectors.WordVectors(path)
+
+
+@pytest.mark.parametrize("content", [b"red " + b"0 " * 2**16, b"1 5\n" + b"a" * 2**21])
+def test_lines_and_words_without_end_are_told(tmp_path: Path, content: bytes) -> None:
+    trouble = "a line has 65,536 bytes or more|its first line says 1 words, and there are 0"
+    with pytest.raises(errors.UserError, match=f"which cannot be read: .*({trouble})"):
+        word_vectors.WordVectors(_write(tmp_path / "vectors.gz", content))
+
+
+@pytest.mark.parametrize("kind", ["a folder", "a pipe", "no such file"])
+def test_what_is_no_file_is_told(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "vectors.bin"
+    {"a folder": Path.mkdir, "a pipe": os.mkfifo, "no such file": lambda path: None}[kind](path)
+    with pytest.raises(errors.UserError, match=f"A file must be a regular one that can be read. Received: .*, {kind}"):
+        word_vectors.WordVectors(path)
+
+
+def test_a_binary_word_is_read_in_any_part_of_a_chunk(tmp_path: Path) -> None:
+    vectors = np.random.default_rng(0).normal(size=(70_000, 5)).astype(np.float32)
+    words = (f"w{number} ".encode() + row.tobytes() + b"\n" for number, row in enumerate(vectors))
+    encoder = word_vectors.WordVectors(_write(tmp_path / "v.bin", b"70000 5\n" + b"".join(words)))
+    np.testing.assert_array_equal(encoder(["w0", "w40000", "w69999"]), vectors[[0, 40_000, 69_999]])
 
 
 @pytest.mark.parametrize("header", [b"", b"6 3\n"])

@@ -125,3 +125,17 @@ def test_a_renamed_argument_is_taken_by_its_earlier_name() -> None:
     assert double(0.25) == double(seen_fraction=0.25) == double(**earlier) == 0.5
     with pytest.raises(errors.UserError, match="`seen_fraction` must be given once. .* Leave kept_share out."):
         double(seen_fraction=0.25, **earlier)
+
+
+def test_masked_values_are_no_values() -> None:
+    matrix = np.ma.masked_array([[1.0, 2.0]], [[False, True]])
+    with pytest.raises(
+        errors.UserError, match=r"be a matrix of numbers.* Received: \[1, 2\] of type float64, masked\."
+    ):
+        arguments.require_matrix("values", matrix)
+    unmasked = np.ma.masked_array([[1.0, 2.0]])
+    np.testing.assert_array_equal(arguments.require_matrix("values", unmasked), [[1, 2]])
+
+
+def test_a_type_is_described_although_it_has_a_shape_like_arrays() -> None:
+    assert arguments.received("images", np.float32) == "images=<class 'numpy.float32'>"

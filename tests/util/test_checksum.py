@@ -26,7 +26,7 @@ def test_sha256_is_of_the_files_one_after_the_other(tmp_path: Path) -> None:
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where checksums are remembered, which is empty; all files count as large, and as settled."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("NIWT_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setattr(checksum, "_SMALL", 0)
     monkeypatch.setattr(checksum, "_SETTLED", -60.0)
     checksum._in_process.cache_clear()
@@ -110,7 +110,7 @@ def test_without_a_folder_to_remember_in_the_checksum_is_the_same(
     (tmp_path / "large").write_bytes(b"content")
     (tmp_path / "cache").write_bytes(b"a file")
     assert checksum.remembered(tmp_path / "large") == hashlib.sha256(b"content").hexdigest()
-    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.delenv("NIWT_CACHE_DIR")
     monkeypatch.setattr(Path, "expanduser", _no_home)
     checksum._in_process.cache_clear()
     assert checksum.remembered(tmp_path / "large") == hashlib.sha256(b"content").hexdigest()

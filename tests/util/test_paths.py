@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from niwt_tf import errors
 from niwt_tf.data.files import text_files
 from niwt_tf.util import checksum, paths
 
@@ -40,8 +41,38 @@ def test_what_is_no_regular_file_is_not_opened(
     path = Path("x.jpg")
     _NO_FILES[kind](path)
     assert paths.trouble(path) == kind
-    with pytest.raises(OSError, match=kind):
+    with pytest.raises(errors.UserError) as caught:
         read(path)
+    assert str(caught.value) == (
+        f"A file must be a regular one that can be read. Received: {path}, {kind}. Put the file there, or name another."
+    )
+
+
+def test_a_name_with_a_nul_is_none_of_a_file() -> None:
+    assert paths.trouble(Path("a\0b")) == "no possible name of a file"
+
+
+def test_a_file_may_be_limited_in_size(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"12345")
+    assert paths.read_bytes(path, 5) == b"12345"
+    with pytest.raises(errors.UserError, match=f"at most 4 bytes. Received: {path}, with 5 bytes. Name another."):
+        paths.read_bytes(path, 4)
+
+
+def test_only_the_folders_of_users_are_expanded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    assert paths.expanded("~/a") == Path("/home/me/a")
+    assert paths.expanded("~nobody-here/a") == Path("~nobody-here/a")
+
+
+@pytest.mark.parametrize("name", ["x" * 256, "é" * 128, "a/" * 5_000, "a\0b", "\ud800"])
+def test_paths_that_no_disk_can_hold_are_told(name: str) -> None:
+    assert paths.is_possible(Path("x" * 255, "é" * 127, os.fsdecode(b"\xe9")))
+    with pytest.raises(errors.UserError) as caught:
+        paths.expanded(name)
+    rule = "Names in a path must have at most 255 bytes, and no NUL."
+    assert str(caught.value) == f"{rule} Received: {errors.clipped(repr(name))}. Name another."
 
 
 def test_files_and_links_to_them_are_regular(tmp_path: Path) -> None:

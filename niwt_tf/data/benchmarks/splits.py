@@ -63,7 +63,7 @@ def read(file: split_files.SplitFile, names: Sequence[str], labels: Sequence[str
 def _read_mat(file: split_files.SplitFile, names: Sequence[str], labels: Sequence[str]) -> ProposedSplit:
     path = file.paths[0]
     variables = matlab.read(path, required=tuple(_LOCATIONS.values()), optional=("train_loc", "val_loc"))
-    positions = {key: values.astype(np.int64).ravel() - 1 for key, values in variables.items()}
+    positions = {key: matlab.whole_numbers(path, key, values) - 1 for key, values in variables.items()}
     order = _order(file, names)
     _require_range(path, positions, len(order))
     parts = {part: order[positions[key]] for part, key in _LOCATIONS.items()}
@@ -86,7 +86,7 @@ def _order(file: split_files.SplitFile, names: Sequence[str]) -> np.ndarray:
     features = file.folder / split_files.ORDER
     if not features.is_file():
         return np.arange(len(names))
-    files = matlab.strings(matlab.read(features, required=("image_files",))["image_files"])
+    files = matlab.read(features, texts=("image_files",))["image_files"].tolist()
     return _indices(features, image_names(files), names)
 
 

@@ -4,20 +4,30 @@
 
 from __future__ import annotations
 
-import gzip
+import errno
+import io
+import lzma
 import shutil
 import stat
+import struct
 import tarfile
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from niwt_tf import errors
-from niwt_tf.util import atomic, progress
+from niwt_tf.util import atomic, paths, progress
 
 _CHUNK = 1 << 20  # bytes
-# RuntimeError is what zipfile raises for a password.
-_DAMAGED = (zipfile.BadZipFile, tarfile.ReadError, gzip.BadGzipFile, zlib.error, EOFError, RuntimeError)
+# RuntimeError is what zipfile raises for a password; ValueError is one of a name that no disk takes.
+_DAMAGED = (
+    *(zipfile.BadZipFile, tarfile.TarError, lzma.LZMAError, zlib.error, struct.error),
+    *(EOFError, RuntimeError, ValueError, OverflowError),
+)
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE)
+_MOST_UNPACKED = 2**27  # bytes; more if the archive itself is large
+_MOST_RATIO = 20  # of unpacked to packed bytes, from there on; photographs hardly shrink, and texts to a fifth
+_MOST_MEMBERS = 200_000
 
 
 def unpack(archive: Path, folder: Path) -> None:
@@ -30,9 +40,11 @@ def unpack(archive: Path, folder: Path) -> None:
       folder: Folder to unpack into; created if it does not exist.
 
     Raises:
-      errors.UserError: If the file is not such an archive or is damaged, or a name in it leads out of `folder`.
+      errors.UserError: If the file is not such an archive or is damaged, would unpack to far more bytes than it has, or
+        a name in it leads out of `folder`.
       OSError: If the disk is full or cannot be written.
     """
+    paths.require_regular(archive)
     folder.mkdir(parents=True, exist_ok=True)
     with atomic.temporary(folder / ".unpacking") as temporary:
         temporary.mkdir()
@@ -41,17 +53,21 @@ def unpack(archive: Path, folder: Path) -> None:
                 _unzip(archive, temporary)
             else:
                 _untar(archive, temporary)
+        except errors.UserError:
+            raise
         except _DAMAGED as error:
-            raise errors.UserError(
-                f"An archive must be complete. Received: {archive}, which cannot be read ({error}). Delete it, and "
-                "download it again."
-            ) from None
+            raise _damaged(archive, error) from None
+        except OSError as error:
+            if error.errno in _DISK:
+                raise
+            raise _damaged(archive, error) from None
         _merge(temporary, folder)
 
 
 def _unzip(archive: Path, folder: Path) -> None:
     with zipfile.ZipFile(archive) as opened:
         members = opened.infolist()
+        _require_size(archive, sum(member.file_size for member in members), len(members))
         for member in members:
             _require_inside(archive, member.filename)
             if stat.S_ISLNK(member.external_attr >> 16):
@@ -62,25 +78,51 @@ def _unzip(archive: Path, folder: Path) -> None:
 
 def _untar(archive: Path, folder: Path) -> None:
     with tarfile.open(archive) as opened:
-        for member in progress.bar(opened, f"unpacking {archive.name}", unit="file"):
+        size = 0
+        for count, member in enumerate(progress.bar(opened, f"unpacking {archive.name}", unit="file"), 1):
+            size += member.size
+            _require_size(archive, size, count)
             _require_inside(archive, member.name)
             if member.islnk() or member.issym():
                 raise _unsafe(archive, member.name, "is a link")
             if member.isfile() or member.isdir():
                 opened.extract(member, folder, filter="data")
-        _require_end(opened)
+        _require_end(archive, opened)
 
 
-def _require_end(opened: tarfile.TarFile) -> None:
+def _require_size(archive: Path, size: int, members: int) -> None:
+    """Check that what an archive unpacks to suits its own size."""
+    most = max(_MOST_UNPACKED, _MOST_RATIO * archive.stat().st_size)
+    if size > most or members > _MOST_MEMBERS:
+        raise errors.UserError(
+            f"An archive of {archive.stat().st_size:,} bytes must unpack to at most {most:,} bytes in "
+            f"{_MOST_MEMBERS:,} files. Received: {archive}, with {size:,} bytes or more in {members:,} files. Nothing "
+            "was unpacked: download the archive from its official page."
+        )
+
+
+def _damaged(archive: Path, error: Exception) -> errors.UserError:
+    return errors.UserError(
+        f"An archive must be complete. Received: {archive}, which cannot be read ({errors.first_line(error)}). Delete "
+        "it, and download it again."
+    )
+
+
+def _require_end(archive: Path, opened: tarfile.TarFile) -> None:
     """Check that a second block of zeros comes next: `tarfile` mistakes a damaged header for the first one.
 
     Raises:
       tarfile.ReadError: If something else comes next.
     """
+    if not opened.getmembers():
+        raise tarfile.ReadError("it is empty")
     if not opened.fileobj or opened.fileobj.read(tarfile.BLOCKSIZE) != tarfile.NUL * tarfile.BLOCKSIZE:
         raise tarfile.ReadError("its end is missing")
-    while opened.fileobj.read(_CHUNK):  # gzip compares its checksum at the very end
-        pass
+    read = 0
+    is_packed = not isinstance(opened.fileobj, io.BufferedReader)
+    while is_packed and (chunk := opened.fileobj.read(_CHUNK)):  # gzip compares its checksum at the very end
+        read += len(chunk)
+        _require_size(archive, read, 0)
 
 
 def _require_inside(archive: Path, name: str) -> None:
@@ -91,8 +133,9 @@ def _require_inside(archive: Path, name: str) -> None:
 
 def _unsafe(archive: Path, name: str, reason: str) -> errors.UserError:
     return errors.UserError(
-        f"Names in an archive must stay inside its folder. Received: {archive} with {name!r}, which {reason}. Nothing "
-        "was unpacked: download the archive from its official page."
+        f"Names in an archive must stay inside its folder. Received: {archive} with "
+        f"{errors.clipped(repr(name))}, which {reason}. Nothing was unpacked: download the archive from "
+        "its official page."
     )
 
 

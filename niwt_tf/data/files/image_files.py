@@ -88,6 +88,8 @@ def _name(path: Path, folder: Path) -> str:
 
 def _files(folder: Path, left_out: list[tuple[Path, str]]) -> Iterator[Path]:
     """Iterate over the files below `folder`; add links to folders that are not followed to `left_out`."""
+    if not os.path.isdir(folder):
+        return
     visited = {_folder_id(parent) for parent in folder.resolve().parents}
     queue = [folder]
     while queue:  # folders below `folder` come before those that links lead to

@@ -18,8 +18,12 @@ import numpy as np
 import PIL
 from PIL import ExifTags, Image, ImageOps
 
+from niwt_tf import errors
+from niwt_tf.util import paths
+
 SHORTER_SIDE = 256  # at most, in pixels
 _QUALITY = 95
+_MOST_BYTES = 2**29  # of a file
 _NO_PHOTOGRAPHS = {"EPS"}  # Pillow would start another program to draw it
 # Formats that can be drawn and that their first bytes identify.
 _KNOWN_BY_CONTENT = frozenset("AVIF BMP GIF HEIF ICNS ICO JPEG JPEG2000 MPO PNG PPM PSD QOI SGI TIFF WEBP".split())
@@ -35,6 +39,20 @@ _T = TypeVar("_T")
 
 class Corrupt(ValueError):
     """Error for a file that is not a complete image; the message gives the reason."""
+
+
+def read(path: Path) -> bytes:
+    """Read an image file.
+
+    Raises:
+      Corrupt: If it is not a regular file, or has more than 512 MiB.
+      OSError: If it cannot be read.
+    """
+    if trouble := paths.trouble(path):
+        raise Corrupt(trouble)
+    if (size := path.stat().st_size) > _MOST_BYTES:
+        raise Corrupt(f"{size:,} bytes, more than {_MOST_BYTES:,}")
+    return path.read_bytes()
 
 
 def to_jpeg(data: bytes, box: Box | None = None) -> bytes:
@@ -93,7 +111,7 @@ def _opened(data: bytes, use: Callable[[Image.Image], _T]) -> _T:
     except Corrupt:
         raise
     except Exception as error:  # a damaged file can make Pillow raise anything, struct.error and KeyError included
-        raise Corrupt(str(error) or type(error).__name__) from error
+        raise Corrupt(errors.first_line(error)) from error
 
 
 def _unknown(data: bytes) -> str:

@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from pathlib import Path
+from typing import Any
 
 from niwt_tf import errors
 from niwt_tf.data.files import text_files
@@ -13,6 +15,7 @@ from niwt_tf.util import paths
 
 _FIRST_CELL = re.compile(r"""\s*(?:"[^"]*"|[^",;\t\r\n]*)[ ]*([,;\t])""")
 _ZIP = b"PK\x03\x04"
+_MOST_UNPACKED = 2**24  # bytes of a workbook, a hundred times those of the benchmarks' tables
 
 
 def rows(path: Path, strict: bool = False) -> tuple[list[tuple[int, list[str]]], str]:
@@ -32,10 +35,18 @@ def rows(path: Path, strict: bool = False) -> tuple[list[tuple[int, list[str]]],
     with paths.require_regular(path).open("rb") as file:
         is_workbook = file.read(len(_ZIP)) == _ZIP
     if is_workbook:
-        return _drop_blank_rows(list(enumerate(_workbook(path), 1))), ""
+        return _drop_blank_rows(_workbook(path)), ""
     content = text_files.text(path)
     delimiter = _delimiter(content)
     return _drop_blank_rows(list(text_files.cells(content, path, strict, delimiter))), delimiter
+
+
+def _require_size(path: Path) -> None:
+    """Check that a workbook is not too large to be unpacked, or raise ValueError."""
+    with zipfile.ZipFile(path) as archive:
+        size = sum(member.file_size for member in archive.infolist())
+    if size > _MOST_UNPACKED:
+        raise ValueError(f"it unpacks to {size:,} bytes, more than {_MOST_UNPACKED:,}")
 
 
 def _drop_blank_rows(table: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
@@ -49,21 +60,35 @@ def _delimiter(content: str) -> str:
     return match[1] if match else ","
 
 
-def _workbook(path: Path) -> list[list[str]]:
-    """Read the cells of the first sheet as text."""
+def _workbook(path: Path) -> list[tuple[int, list[str]]]:
+    """Read the rows of the first sheet that are not empty, as texts, with their line numbers."""
     try:
-        import openpyxl  # noqa: F401  # optional
-        import pandas  # optional
+        import openpyxl  # optional: openpyxl
     except ImportError as error:
         raise errors.UserError(
-            f"Reading a workbook (.xlsx) needs pandas and openpyxl. Received: {path}, in an environment without "
-            f"{error.name}. Save it as CSV in UTF-8, or run pip install 'niwt_tf[excel]'."
+            f"Reading a workbook (.xlsx) needs openpyxl. Received: {path}, in an environment without {error.name}. "
+            "Save it as CSV in UTF-8, or run pip install 'niwt_tf[excel]'."
         ) from error
     try:
-        sheet = pandas.read_excel(path, header=None, dtype=object, keep_default_na=False, engine="openpyxl")
+        _require_size(path)
+        with path.open("rb") as file:  # openpyxl refuses some names
+            book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+            sheet = book.worksheets[0]
+            sheet.reset_dimensions()  # those that a file states may be wrong
+            lines = enumerate(sheet.iter_rows(values_only=True), 1)
+            table = [(line, list(map(_text, row))) for line, row in lines if any(cell is not None for cell in row)]
+            book.close()
     except Exception as error:  # a damaged archive can raise anything
         raise errors.UserError(
             f"A workbook (.xlsx) must be readable. Received: {path}, which cannot be read: {errors.first_line(error)}. "
             "Save it as CSV in UTF-8."
         ) from error
-    return [["" if cell is None else str(cell) for cell in row] for row in sheet.to_numpy().tolist()]
+    widest = max((place + 1 for _, row in table for place, cell in enumerate(row) if cell), default=0)
+    return [(line, (row + [""] * widest)[:widest]) for line, row in table]
+
+
+def _text(cell: Any) -> str:
+    """Write a cell as text; a whole number without a decimal point, whatever it is stored as."""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return "" if cell is None else str(cell)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,16 +25,17 @@ _WIDE = {"utf-16-le": slice(1, None, 2), "utf-16-be": slice(0, None, 2)}  # posi
 _KINDS = {b"PK\x03\x04": "a workbook or another archive", b"%PDF": "a PDF", b"\xd0\xcf\x11\xe0": "an old Office file"}
 _WITHOUT_MARK = ("utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_32_be", "utf_32_le", "utf_7")
 _SAMPLE = 2**16  # bytes from which the encoding is guessed
+_MOST_BYTES = 2**26
 
 
 def text(path: Path) -> str:
     """Read a UTF-8 or UTF-16 file without its byte order mark, with line feeds in place of old Macs' line ends.
 
     Raises:
-      errors.UserError: If it is neither.
-      OSError: If it cannot be read, or is not a regular file.
+      errors.UserError: If it is neither, is not a regular file, or has more than 64 MiB.
+      OSError: If it cannot be read.
     """
-    content = paths.require_regular(path).read_bytes()
+    content = paths.read_bytes(path, _MOST_BYTES)
     encoding = _encoding(content)
     try:
         decoded = _OLD_MAC.sub("\n", content.decode(encoding).removeprefix("\ufeff"))
@@ -114,9 +116,9 @@ def require_file(path: str, argument: str) -> Path:
     Raises:
       errors.UserError: If there is no such file.
     """
-    file = Path(path).expanduser()
-    if not file.is_file():
-        trouble = "is not a file" if file.exists() else "does not exist"
+    file = paths.expanded(path)
+    if not os.path.isfile(file):
+        trouble = "is not a file" if os.path.exists(file) else "does not exist"
         raise errors.UserError(
             f"`{errors.setting(argument)}` must name a file. Received: {errors.setting(argument, path)}, which "
             f"{trouble}. Name an existing file."

@@ -33,7 +33,7 @@ def load(config: config_lib.DataConfig, image_size: int) -> zero_shot.ZeroShotDa
       errors.UserError: If the folder is not laid out as required.
       OSError: If a folder cannot be read or written.
     """
-    layout = layout_lib.read(Path(config.data_dir).expanduser(), config.unseen)
+    layout = layout_lib.read(paths.expanded(config.data_dir), config.unseen)
     for line in layout.remarks():
         progress.print_line(line)
     _warn_unnamed(layout)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from niwt_tf.data import zero_shot
 
 NAMES = ("attributes.csv", "attributes.xlsx")
+_LARGEST = float(np.finfo(np.float32).max)
+_NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?")
 
 
@@ -72,6 +74,10 @@ def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]], str]:
             f"{path.name} must begin with the line class,<attribute>,..., in which all names differ. Received: {path} "
             f"with {','.join(header)[:200]!r}. Write such a line."
         )
+    if len(rows) < 2:
+        raise errors.UserError(
+            f"{path.name} must have a row for each class. Received: {path}, with a header alone. Add the rows."
+        )
     for line, row in rows[1:]:
         if len(row) != len(header) or not row[0]:
             raise errors.UserError(
@@ -91,13 +97,12 @@ def _number(path: Path, line: int, name: str, cell: str, column: str, delimiter:
     if not cell:
         return math.nan
     has_decimal_comma = delimiter != "," and _DECIMAL_COMMA.fullmatch(cell)
-    try:
-        value = float(cell.replace(",", ".") if has_decimal_comma else cell)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
+    text = cell.replace(",", ".") if has_decimal_comma else cell
+    value = float(text) if _NUMBER.fullmatch(text) else math.inf
+    if not abs(value) <= _LARGEST:
         raise errors.UserError(
-            f"Attributes must be finite numbers. Received: {cell!r} for class {name!r}, attribute {column!r}, in line "
-            f"{line} of {path}. Leave the cell of a missing value empty."
+            f"Attributes must be finite numbers. Received: {errors.clipped(cell)!r} for class "
+            f"{errors.clipped(name)!r}, attribute {errors.clipped(column)!r}, in line {line} of {path}. Leave the cell "
+            "of a missing value empty."
         )
     return value

@@ -34,5 +34,5 @@ def descriptions(
 def _attributes(files: class_files.BenchmarkFiles, class_names: Sequence[str]) -> zero_shot.Attributes:
     """Read the attributes of the split, with names if the database itself is available."""
     file = files.find(*files_lib.NAMES)
-    names = matlab.strings(matlab.read(file, required=("attributes",))["attributes"]) if file else []
+    names = matlab.read(file, texts=("attributes",))["attributes"].tolist() if file else []
     return class_attributes.read_mat(files.mat(), class_names, names)

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+import os
 import random
 import stat
 import tarfile
@@ -245,7 +247,56 @@ def test_a_full_disk_is_an_error_of_the_system_and_leaves_nothing(
     assert _contents(tmp_path) == before
 
 
-def test_an_archive_that_is_not_there_is_an_error_of_the_system(tmp_path: Path) -> None:
+def test_an_archive_that_is_not_there_is_told(tmp_path: Path) -> None:
     for name in ("none.zip", "none.tgz"):
-        with pytest.raises(FileNotFoundError):
+        with pytest.raises(errors.UserError, match=f"Received: {tmp_path / name}, no such file."):
             archives.unpack(tmp_path / name, tmp_path / "folder")
+
+
+@pytest.mark.parametrize("kind", _KINDS)
+def test_an_archive_that_unpacks_to_far_more_than_it_has_is_refused(
+    tmp_path: Path, folder: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archives, "_MOST_UNPACKED", 10**6)
+    monkeypatch.setattr(archives, "_MOST_RATIO", 0)
+    before = _contents(folder)
+    path = _pack(tmp_path / kind, {"a": b"1", "zeros": bytes(4 * 10**6)})
+    with pytest.raises(errors.UserError) as caught:
+        archives.unpack(path, folder)
+    assert "must unpack to at most 1,000,000 bytes in 200,000 files." in str(caught.value)
+    assert f"Received: {path}, with 4,000,001 bytes or more in 2 files. Nothing was unpacked:" in str(caught.value)
+    assert _contents(folder) == before
+
+
+@pytest.mark.parametrize("kind", _KINDS)
+def test_an_archive_of_too_many_files_is_refused(
+    tmp_path: Path, folder: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archives, "_MOST_MEMBERS", 2)
+    with pytest.raises(errors.UserError, match="in 2 files. Received: .* in 3 files. Nothing was unpacked:"):
+        archives.unpack(_pack(tmp_path / kind, _FILES), folder)
+
+
+def test_zeros_behind_the_end_are_bounded(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "_MOST_UNPACKED", 10**6)
+    content = gzip.decompress(_pack(tmp_path / "a.tgz", _FILES).read_bytes())
+    (tmp_path / "b.tgz").write_bytes(gzip.compress(content + bytes(4 * 10**6)))
+    with pytest.raises(errors.UserError, match="must unpack to at most 1,000,000 bytes"):
+        archives.unpack(tmp_path / "b.tgz", folder)
+
+
+@pytest.mark.parametrize("names", [("a", "a/b"), ("a" * 300,)])
+@pytest.mark.parametrize("kind", ["a.tar", "a.tgz"])
+def test_names_that_no_disk_takes_are_told(tmp_path: Path, folder: Path, kind: str, names: tuple[str, ...]) -> None:
+    before = _contents(folder)
+    path = _pack(tmp_path / kind, dict.fromkeys(names, b"x"))
+    with pytest.raises(errors.UserError, match="An archive must be complete. Received: .* which cannot be read"):
+        archives.unpack(path, folder)
+    assert _contents(folder) == before
+
+
+@pytest.mark.parametrize("kind", _KINDS)
+def test_what_is_no_file_is_not_opened(tmp_path: Path, folder: Path, kind: str) -> None:
+    os.mkfifo(tmp_path / kind)
+    with pytest.raises(errors.UserError, match="A file must be a regular one that can be read. Received: .*, a pipe"):
+        archives.unpack(tmp_path / kind, folder)

@@ -53,9 +53,11 @@ def test_links_are_followed(tmp_path: Path) -> None:
     assert _below(tmp_path / "images") == {"ant/a.jpg"}
 
 
-@pytest.mark.parametrize("folder", ["empty", "none"])
+@pytest.mark.parametrize("folder", ["empty", "none", "x" * 300, "loop", "a file"])
 def test_an_empty_folder_and_none_have_no_images(tmp_path: Path, folder: str) -> None:
     (tmp_path / "empty").mkdir()
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "a file").write_bytes(b"")
     assert image_files.find(tmp_path / folder).images == image_files.find(tmp_path / folder).label_images() == []
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.sparse
 from scipy import io
 
 from niwt_tf import errors
@@ -52,8 +53,7 @@ def test_older_versions_are_read_too(tmp_path: Path, version: str) -> None:
     ],
 )
 def test_strings_of_cells_come_back(tmp_path: Path, cells: np.ndarray, expected: list[str]) -> None:
-    found = matlab.read(_file(tmp_path, names=cells), required=("names",))["names"]
-    assert matlab.strings(found) == expected
+    assert matlab.read(_file(tmp_path, names=cells), texts=("names",))["names"].tolist() == expected
 
 
 def test_a_missing_variable_is_reported_with_those_that_are_there(tmp_path: Path) -> None:
@@ -123,6 +123,61 @@ def test_files_cut_short_are_reported(tmp_path: Path, compressed: bool) -> None:
             matlab.read(path, required=("a", "names"))
 
 
-def test_a_missing_file_is_an_error_of_the_system(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(errors.UserError, match=f"Received: {tmp_path / 'none.mat'}, no such file."):
         matlab.read(tmp_path / "none.mat", required=("a",))
+
+
+_STRUCT = {"a": np.eye(2)}
+_LARGE = scipy.sparse.csc_matrix((2**20, 2**20))
+_OTHERS: dict[str, tuple[Any, str, str]] = {
+    "characters": ("text", "real numbers", "characters, 1"),
+    "a struct": (_STRUCT, "real numbers", "a struct, 1 x 1"),
+    "cells": (_cells("a", "b"), "real numbers", "cells that are not all texts, 2 x 1"),
+    "complex": (np.eye(2) * 1j, "real numbers", "complex numbers, 2 x 2"),
+    "not finite": (np.array([[1, np.nan]]), "finite numbers", "1 that are not, in float32"),
+    "beyond float32": (np.array([[1, 1e39]]), "finite numbers", "1 that are not, in float32"),
+    "sparse": (_LARGE, "real numbers", "a sparse matrix of 1048576 x 1048576"),
+}
+
+
+@pytest.mark.parametrize("kind", _OTHERS)
+def test_what_is_no_matrix_of_numbers_is_told(tmp_path: Path, kind: str) -> None:
+    value, rule, received = _OTHERS[kind]
+    path = _file(tmp_path, att=value)
+    with pytest.raises(errors.UserError) as caught:
+        matlab.read(path, required=("att",))
+    assert str(caught.value) == (
+        f"`att` must be {rule}. Received: {path} with {received}. Download the file from its official page."
+    )
+
+
+def test_sparse_numbers_become_dense(tmp_path: Path) -> None:
+    path = _file(tmp_path, att=scipy.sparse.csc_matrix(np.eye(3)))
+    np.testing.assert_array_equal(matlab.read(path, required=("att",))["att"], np.eye(3))
+
+
+@pytest.mark.parametrize("value", [np.eye(2), "a", _STRUCT, np.empty((0, 0), object), np.array([["a", 1.0]], object)])
+def test_what_is_no_cell_array_of_texts_is_told(tmp_path: Path, value: Any) -> None:
+    path = _file(tmp_path, names=value)
+    with pytest.raises(errors.UserError, match=f"`names` must be a cell array of texts. Received: {path} with "):
+        matlab.read(path, texts=("names",))
+
+
+@pytest.mark.parametrize("number", [1.5, 2.0**60, -0.1])
+def test_fractions_are_no_whole_numbers(tmp_path: Path, number: float) -> None:
+    path = tmp_path / "a.mat"
+    assert matlab.whole_numbers(path, "labels", np.array([[1.0], [2.0]])).tolist() == [1, 2]
+    with pytest.raises(errors.UserError) as caught:
+        matlab.whole_numbers(path, "labels", np.array([[1.0], [number]]))
+    assert str(caught.value) == (
+        f"`labels` must be whole numbers. Received: {path} with {number:g} among them. Download the file from its "
+        "official page."
+    )
+
+
+def test_a_file_that_unpacks_to_too_much_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = _file(tmp_path, att=np.zeros((1000, 1000)))
+    monkeypatch.setattr(matlab, "_MOST_BYTES", 10**6)
+    with pytest.raises(errors.UserError, match=r"cannot be read \(it unpacks to more than 1,000,000 bytes\)"):
+        matlab.read(path, required=("att",))

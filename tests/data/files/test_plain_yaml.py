@@ -41,17 +41,18 @@ def test_all_is_text_lists_and_dicts(content: str, expected: Any, tmp_path: Path
 @pytest.mark.parametrize(
     ("content", "trouble"),
     [
-        ("a: b: c", "line 1: mapping values are not allowed here. Correct it; put"),
-        ("a:\n\tb: c", "line 2: found character '\\t' that cannot start any token. Correct it;"),
-        ("a: 1\n---\nb: 2", "line 2: but found another document. Correct it;"),
-        ("a: [1", "line 1: expected ',' or ']', but got '<stream end>'. Correct it;"),
-        ("a: \x07", "unacceptable character #x0007: special characters are not allowed. Correct it;"),
+        ("a: b: c", "line 1: mapping values are not allowed in this context. Correct it; put"),
+        ("a:\n\tb: c", "line 2: found character that cannot start any token. Correct it;"),
+        ("a: 1\n---\nb: 2", "line 2: another document. Keep one of them."),
+        ("a: [1", "line 2: did not find expected ',' or ']'. Correct it;"),
+        ("a: \x07", "unacceptable character #x0007: control characters are not allowed. Correct it;"),
         ("a: 1\nb: 2\na: 3", "line 3: 'a' for the second time. Keep one of them."),
         ("a: {b: 1, b: 2}", "line 1: 'b' for the second time. Keep one of them."),
         ("[1]: 2", "line 1: a key that is not a text. Write a text before the colon."),
         ("'': 2", "line 1: a key that is not a text. Write a text before the colon."),
-        ("a: &a [1]\nb: *a", "with an alias (*name). Write out its text."),
-        ("[" * 2_000, "with lists nested too deeply. Use fewer levels."),
+        ("a: &a [1]\nb: *a", "line 2: an alias (*name). Write out its text."),
+        ("a: " + "x" * 2**22, "with 4,194,307 letters. Use files of at most 4,194,304."),
+        ("[" * 100, "line 1: lists nested too deeply. Use fewer levels."),
     ],
 )
 def test_mistakes_name_the_line(content: str, trouble: str, tmp_path: Path) -> None:

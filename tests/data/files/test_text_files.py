@@ -97,9 +97,21 @@ def test_files_that_are_not_text_are_reported(tmp_path: Path, content: bytes, ki
         text_files.text(_file(tmp_path, content))
 
 
-def test_a_missing_file_is_an_error_of_the_system(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        text_files.lines(tmp_path / "none.txt")
+def test_a_text_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "large.txt"
+    with path.open("wb") as file:
+        file.truncate(2**40)
+    with pytest.raises(errors.UserError) as caught:
+        text_files.lines(path)
+    assert str(caught.value) == (
+        f"A file of this kind must have at most 67,108,864 bytes. Received: {path}, with 1,099,511,627,776 bytes. Name "
+        "another."
+    )
+
+
+def test_the_folder_of_a_user_who_does_not_exist_is_told() -> None:
+    with pytest.raises(errors.UserError, match="`classes` must name a file.* which does not exist"):
+        text_files.require_file("~nobody-here/x", "classes")
 
 
 def test_a_file_that_a_setting_names_must_exist(tmp_path: Path) -> None:
