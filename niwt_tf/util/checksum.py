@@ -29,7 +29,8 @@ def sha256(*paths: Path) -> str:
     """Compute the SHA-256 of files, one after the other, as 64 hexadecimal digits.
 
     Raises:
-      OSError: If a file cannot be read, or is not a regular file.
+      errors.UserError: If one is not a regular file.
+      OSError: If a file cannot be read.
     """
     with contextlib.ExitStack() as opened:
         return sha256_of(*(opened.enter_context(paths_lib.require_regular(path).open("rb")) for path in paths))
@@ -44,7 +45,8 @@ def md5(path: Path) -> str:
     """Compute the MD5 of a file, as 32 hexadecimal digits: old files are published with it.
 
     Raises:
-      OSError: If the file cannot be read, or is not a regular file.
+      errors.UserError: If it is not a regular file.
+      OSError: If the file cannot be read.
     """
     with paths_lib.require_regular(path).open("rb") as file:
         return _read_into(hashlib.md5(usedforsecurity=False), [file])
@@ -64,7 +66,8 @@ def remembered(path: Path) -> str:
     set by a program, so that a file replaced by one of equal size and time of modification counts as changed.
 
     Raises:
-      OSError: If the file cannot be read, or is not a regular file.
+      errors.UserError: If it is not a regular file.
+      OSError: If the file cannot be read.
     """
     if paths_lib.require_regular(path).stat().st_size < _SMALL:
         return sha256(path)

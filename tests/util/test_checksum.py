@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from niwt_tf import errors
 from niwt_tf.util import checksum
 
 
@@ -30,7 +31,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(checksum, "_SMALL", 0)
     monkeypatch.setattr(checksum, "_SETTLED", -60.0)
     checksum._in_process.cache_clear()
-    return tmp_path / "cache" / "niwt_tf" / "checksums"
+    return tmp_path / "cache" / "checksums"
 
 
 @pytest.fixture
@@ -133,5 +134,5 @@ def test_the_oldest_are_forgotten_once_too_many_are_remembered(
 
 def test_what_is_no_regular_file_is_an_error(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(OSError, match="a pipe"):
+    with pytest.raises(errors.UserError, match="a pipe"):
         checksum.remembered(tmp_path / "pipe")
