@@ -46,8 +46,8 @@ def _are_close(found: list[float], golden: list[float], tolerance: float) -> boo
         return False
     if count == 1:
         return abs(values[0] - golden_values[0]) <= _OF_SCALARS * max(1.0, abs(golden_values[0]))
-    size = golden_values[1]
-    return bool((np.abs(np.subtract(values, golden_values)) <= tolerance * np.array([size, size, 1.0, 1.0])).all())
+    size, projections = golden_values[1], np.maximum(np.abs(golden_values[2:]), 1.0)
+    return bool((np.abs(np.subtract(values, golden_values)) <= tolerance * np.array([size, size, *projections])).all())
 
 
 def _arrays(path: Path, name: str) -> Iterator[tuple[str, np.ndarray]]:
@@ -89,6 +89,5 @@ def _summarize(array: np.ndarray) -> list[float]:
     size = float(np.sqrt(np.square(values).mean()))
     places = np.arange(len(values))
     waves = [np.cos(frequency * places + 0.5) for frequency in (1.0, 0.1)]
-    length = size * np.sqrt(len(values)) or 1.0
-    projections = [float(values @ wave / np.linalg.norm(wave) / length) for wave in waves]
+    projections = [float(values @ wave / np.linalg.norm(wave) / (size or 1.0)) for wave in waves]
     return [float(f"{number:.6g}") for number in (len(values), values.mean(), size, *projections)]
