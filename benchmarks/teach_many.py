@@ -12,6 +12,7 @@ python benchmarks/teach_many.py runs/aviary-captions 500
 
 from __future__ import annotations
 
+import functools
 import resource
 import sys
 import time
@@ -45,10 +46,11 @@ def main(path: str, count: str = "2000") -> None:
     print(
         f"{count} at once: {clock:.1f} s by the clock, {processors:.1f} s of processors, peak {peak:.0f} MiB resident"
     )
-    seconds = []
+    seconds: list[tuple[float, float]] = []
     for one in descriptions:
-        result, *both = _timed(lambda model=model, one=one: teach.teach(model, [one]))
-        model, seconds = result.model, [*seconds, both]
+        result, clock, processors = _timed(functools.partial(teach.teach, model, [one]))
+        model = result.model
+        seconds.append((clock, processors))
     for place in _PLACES:
         if place <= len(seconds):
             clock, processors = np.median(seconds[max(0, place - _AROUND) : max(place, _AROUND)], axis=0)
