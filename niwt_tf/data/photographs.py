@@ -79,8 +79,8 @@ def examples(photographs: Sequence[Photograph], title: str) -> Iterator[tuple[st
       title: Title of the progress bar.
 
     Raises:
-      errors.UserError: At the end, if more than one photograph and more than 1 % of them cannot be read.
-      OSError: If a file cannot be opened.
+      errors.UserError: If a photograph is not there; or at the end, if more than one and more than 1 % cannot be read.
+      OSError: If a file cannot be read.
     """
     skipped: list[str] = []
     converted = look_ahead.parallel_map(_read, photographs)

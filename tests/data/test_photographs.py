@@ -160,10 +160,10 @@ def test_too_many_corrupt_images_leave_nothing_prepared(tmp_path: Path) -> None:
     assert not list((tmp_path / "prepared").rglob("*.tfrecord*"))
 
 
-def test_a_file_that_cannot_be_opened_is_an_error_of_the_system(tmp_path: Path) -> None:
+def test_a_photograph_that_is_not_there_is_told(tmp_path: Path) -> None:
     images = _photographs(tmp_path, 3)
     images[1].path.unlink()
-    with pytest.raises(FileNotFoundError, match=r"otter/001\.jpg"):
+    with pytest.raises(errors.UserError, match=r"otter/001\.jpg, no such file\."):
         list(photographs.examples(images, "reading"))
 
 

@@ -183,7 +183,7 @@ def _names(rng: np.random.Generator, place: Path) -> object:
 
 def _bomb(rng: np.random.Generator, place: Path) -> object:
     """Pack what unpacks to hundreds of times its size, or to very many files: it must be told before."""
-    zeros = bytes(2**28)
+    zeros = bytes(150 * 2**20)
     bombs = {
         ".zip": lambda: _zip({"a": zeros, "b": zeros}, compresslevel=9),
         ".tar.gz": lambda: _tar({"a": zeros, "b": zeros}),
