@@ -66,8 +66,8 @@ def _require_own_arrays(file: h5py.File) -> None:
 
 
 def _require_finite(network: keras.Model) -> None:
-    for weight in network.weights:
-        if not np.isfinite(keras.ops.convert_to_numpy(weight)).all():
+    for weight, values in zip(network.weights, network.get_weights(), strict=True):
+        if not np.isfinite(values).all():
             raise ValueError(f"{weight.path} has numbers that are not finite")
 
 

@@ -13,8 +13,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from niwt_tf import errors
-from niwt_tf.util import array_files, json_files, json_schemas
-from niwt_tf.util import progress as progress_lib
+from niwt_tf.util import array_files, json_files, json_schemas, progress
 
 _PROGRESS = "progress.json"
 _PROGRESS_SCHEMA = json_schemas.Record({"images": json_schemas.Number(0, is_whole=True)})
@@ -101,7 +100,7 @@ def fill(
     files = DiskArrays.open(folder, shapes)
     done = files.done
     remaining = -(-(len(images) - done) // batch_size)
-    for batch, labels in progress_lib.bar(images.batches(batch_size, skip=done), title, remaining, unit="batch"):
+    for batch, labels in progress.bar(images.batches(batch_size, skip=done), title, remaining, unit="batch"):
         write(files.arrays, slice(done, done + len(labels)), batch, labels)
         done += len(labels)
         files.note(done)
@@ -110,8 +109,8 @@ def fill(
 
 def _done(folder: Path, shapes: Mapping[str, tuple[tuple[int, ...], type]]) -> int:
     """Read how many images are finished; none if a file is missing, damaged, or of other arrays."""
-    progress = json_files.read(folder / _PROGRESS)
-    if _PROGRESS_SCHEMA.trouble("", progress):
+    record = json_files.read(folder / _PROGRESS)
+    if _PROGRESS_SCHEMA.trouble("", record):
         return 0
     try:
         there = {name: array_files.read(folder / f"{name}.npy", mapped=True) for name in shapes}
@@ -120,7 +119,7 @@ def _done(folder: Path, shapes: Mapping[str, tuple[tuple[int, ...], type]]) -> i
     for name, (shape, dtype) in shapes.items():
         if there[name].shape != shape or there[name].dtype != np.dtype(dtype):
             return 0
-    return progress["images"]
+    return record["images"]
 
 
 def _reserve(path: Path) -> None:

@@ -147,7 +147,9 @@ def test_what_it_opens_takes_bytes_and_the_file_tells_the_classes(opened: _Opene
 def test_a_run_of_before_is_read_and_gives_the_same_in_layers_of_keras(tmp_path: Path, mode: str) -> None:
     keras.utils.set_random_seed(0)
     network = _of_before(mode)
-    before = classifier.Classifier(backbone.Backbone(network, "conv"), np.eye(6, 2), np.zeros(2), ("a", "b"))
+    before = classifier.Classifier(
+        backbone.Backbone(network, "conv"), np.eye(6, 2, dtype=np.float32), np.zeros(2, np.float32), ("a", "b")
+    )
     before.save(tmp_path)
     expected = network(_IMAGES).numpy()
     after = classifier.Classifier.load(tmp_path).backbone.network
