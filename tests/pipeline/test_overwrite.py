@@ -17,7 +17,7 @@ import pytest
 from niwt_tf import config as config_lib
 from niwt_tf import errors, workdir
 from niwt_tf.pipeline import runner, stages
-from niwt_tf.runs import stage_table
+from niwt_tf.runs import currency, run_files, stage_table
 from niwt_tf.util import json_files
 
 _OLD = config_lib.RunConfig()
@@ -47,6 +47,9 @@ def quick_stages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stages that compute nothing."""
     for name in stages.FUNCTIONS:
         monkeypatch.setitem(stages.FUNCTIONS, name, functools.partial(_stage, name))
+    monkeypatch.setattr(
+        run_files.RunFiles, "metrics_of", lambda files, stage: json_files.read(files.folder(stage) / "metrics.json")
+    )
     monkeypatch.setattr(
         runner, "_start", lambda config, folder, start: types.SimpleNamespace(config=config, workdir=folder)
     )
@@ -220,12 +223,12 @@ def test_other_packages_are_told_with_the_stage_and_for_the_run(
     old: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     capsys.readouterr()
-    assert stage_table.package_changes(old) == []
-    now = dict(stage_table._packages())
+    assert currency.package_changes(old, [*stage_table.STAGES]) == []
+    now = dict(stage_table.packages())
     newer = now | {"numpy": "99.1"}
-    monkeypatch.setattr(stage_table, "_packages", lambda: newer)
+    monkeypatch.setattr(stage_table, "packages", lambda: newer)
     runner.run(_OLD, workdir.Workdir(old))
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"[1/13] data: done before, with numpy {now['numpy']} (now 99.1)"
     assert len(lines) == len(stage_table.STAGES)
-    assert stage_table.package_changes(old) == [f"numpy {now['numpy']} (now 99.1)"]
+    assert currency.package_changes(old, [*stage_table.STAGES]) == [f"numpy {now['numpy']} (now 99.1)"]

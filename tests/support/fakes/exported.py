@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from fakes import whole_run
 from niwt_tf import config as config_lib
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import classifier as classifier_lib
@@ -82,6 +83,7 @@ def write_run(root: Path, made: model_lib.Model) -> Path:
     """Writes a model as the stages of a run leave it, and returns its folder."""
     files._write(made, root)
     made.classifier.save(root / "transfer")
+    whole_run.record(root, made.config)
     return root
 
 
