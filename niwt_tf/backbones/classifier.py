@@ -49,17 +49,17 @@ class Classifier:
         """Names of the classes that were learned from images; they come first."""
         return self.class_names[: len(self.class_names) - len(self.unseen)]
 
-    def logits(self, features: np.ndarray, classes: slice = slice(None)) -> np.ndarray:
+    def logits(self, features: np.ndarray) -> np.ndarray:
         """Compute the logits `[N,C]` float32 of features `[N,D]`.
-
-        Args:
-          features: Features of `N` images.
-          classes: Classes to compute the logits of, by their indices; all by default.
 
         Raises:
           errors.UserError: If the features are not finite, or have another length than `D`.
         """
         features = arguments.require_matrix("features", features, columns=len(self.kernel), least=0)
+        return self.logits_of(slice(None), features)
+
+    def logits_of(self, classes: slice, features: np.ndarray) -> np.ndarray:
+        """Compute the logits of some classes, by their indices, for features `[N,D]` that are finite."""
         return features @ self.kernel[:, classes] + self.bias[classes]
 
     def calibrated_bias(self, gamma: float) -> np.ndarray:

@@ -49,7 +49,7 @@ def summarize_logits(
         return None
     if before is None or before.unseen_classes < gamma.MOST_CLASSES:
         first = slice(seen + gamma.MOST_CLASSES)
-        before = gamma_transfer.summarize(classifier.logits(features, first), seen)
+        before = gamma_transfer.summarize(classifier.logits_of(first, features), seen)
     for start in range(seen + before.unseen_classes, len(classifier.class_names), _COLUMNS):
-        before = before.extended(classifier.logits(features, slice(start, start + _COLUMNS)))
+        before = before.extended(classifier.logits_of(slice(start, start + _COLUMNS), features))
     return before

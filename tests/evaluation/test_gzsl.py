@@ -351,7 +351,7 @@ def _with_imageless(problem: GzslLogits) -> GzslLogits:
     def more(logits: np.ndarray) -> np.ndarray:
         rng = np.random.default_rng(5)
         first, last = rng.integers(-8, 8, (2, len(logits))) / 4
-        return np.column_stack([logits[:, :seen], first, logits[:, seen:], last])
+        return np.column_stack([logits[:, :seen], first, logits[:, seen:], last]).astype(logits.dtype)
 
     seen, classes = problem.seen_classes, problem.seen.shape[1]
     return dataclasses.replace(

@@ -31,7 +31,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The requested addresses; none answers."""
     urls: list[str] = []
 
-    def fetch(url: str, path: Path, sha256: str | None = None) -> None:
+    def fetch(url: str, *_: object) -> None:
         urls.append(url)
         raise requests.ConnectionError
 
