@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fakes import models
+from fakes import models, programs
 from niwt_tf import config as config_lib
 from niwt_tf import pipeline, workdir
 from niwt_tf.models import model as model_lib
@@ -28,6 +28,11 @@ def _explain(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[s
     command = [sys.executable, str(_ROOT / "bin" / "niwt_explain"), *map(str, arguments)]
     env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=300)
+
+
+def _finish(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Returns the same, from within this process, where TensorFlow runs already."""
+    return programs.finish("niwt_explain", *arguments, cwd=cwd)
 
 
 def _assert_error(answer: subprocess.CompletedProcess[str], message: str) -> None:
@@ -76,7 +81,9 @@ def test_each_image_gets_a_decision_a_picture_and_a_line(finished: Path, images:
 
 
 def test_without_pictures_there_are_lines_alone(finished: Path, images: Path, tmp_path: Path) -> None:
-    answer = _explain(f"--workdir={finished}", images, "--out=out", "--pictures=none", cwd=tmp_path)
+    answer = programs.finish(
+        "niwt_explain", f"--workdir={finished}", images, "--out=out", "--pictures=none", cwd=tmp_path
+    )
     assert (answer.returncode, answer.stderr) == (0, "")
     assert answer.stdout.endswith("\n\nexplanations.jsonl is in out\n")
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["explanations.jsonl"]
@@ -85,7 +92,9 @@ def test_without_pictures_there_are_lines_alone(finished: Path, images: Path, tm
 def test_any_class_can_be_explained_however_its_name_is_spelt(finished: Path, images: Path, tmp_path: Path) -> None:
     name = json_files.read(finished / "data" / "split.json")["unseen"][0]
     spelt = name.lower().replace(" ", "_")
-    answer = _explain(f"--model={finished}", images / "grey.png", f"--class={spelt}", "--out=out", cwd=tmp_path)
+    answer = programs.finish(
+        "niwt_explain", f"--model={finished}", images / "grey.png", f"--class={spelt}", "--out=out", cwd=tmp_path
+    )
     assert answer.returncode == 0, answer.stderr
     (line,) = (tmp_path / "out" / "explanations.jsonl").read_text("utf-8").splitlines()
     assert json.loads(line)["class"] == name
@@ -95,7 +104,7 @@ def test_an_unreadable_image_is_an_error_and_the_others_are_explained(
     finished: Path, images: Path, tmp_path: Path
 ) -> None:
     (images / "broken.jpg").write_text("no image", "utf-8")
-    answer = _explain(f"--workdir={finished}", images, "--out=out", cwd=tmp_path)
+    answer = _finish(f"--workdir={finished}", images, "--out=out", cwd=tmp_path)
     assert answer.returncode == 1
     assert answer.stderr.startswith("\nEvery image must be readable. Received: 1 of 3 that are not: ")
     assert "broken.jpg" in answer.stderr and "The others are explained in out." in answer.stderr
@@ -105,7 +114,9 @@ def test_an_unreadable_image_is_an_error_and_the_others_are_explained(
 def test_pipes_are_not_opened_and_names_need_not_be_utf8(finished: Path, images: Path, tmp_path: Path) -> None:
     os.mkfifo(images / "pipe.jpg")
     (images / "grey.png").rename(os.fsdecode(os.fsencode(images) + b"/caf\xe9"))
-    answer = _explain(f"--workdir={finished}", images, str(images / "*.jpg"), "--out=out", cwd=tmp_path)
+    answer = programs.finish(
+        "niwt_explain", f"--workdir={finished}", images, str(images / "*.jpg"), "--out=out", cwd=tmp_path
+    )
     assert (answer.returncode, "Traceback" in answer.stderr) == (1, False)
     assert f"1 of 3 that are not: {images / 'pipe.jpg'} (a pipe). The others are explained in out." in answer.stderr
     lines = [json.loads(line) for line in (tmp_path / "out" / "explanations.jsonl").read_text("utf-8").splitlines()]
@@ -116,7 +127,7 @@ def test_pipes_are_not_opened_and_names_need_not_be_utf8(finished: Path, images:
 
 def test_an_unknown_class_is_an_error_that_names_the_nearest(finished: Path, images: Path, tmp_path: Path) -> None:
     name = json_files.read(finished / "data" / "split.json")["seen"][0]
-    answer = _explain(f"--workdir={finished}", images, f"--class={name}x", cwd=tmp_path)
+    answer = _finish(f"--workdir={finished}", images, f"--class={name}x", cwd=tmp_path)
     assert answer.returncode == 1
     assert f"Did you mean '{name}'?" in answer.stderr and "Traceback" not in answer.stderr
 
@@ -136,7 +147,7 @@ def test_a_class_that_a_run_learned_from_words_is_taught_again_the_same(finished
 def test_a_bundle_stands_in_place_of_a_run(images: Path, tmp_path: Path) -> None:
     model = models.by_attributes().teach("zebra", attributes=["coat: striped"])
     model.save(tmp_path / "zoo.keras")
-    answer = _explain("--model=zoo.keras", images, "--class=zebra", cwd=tmp_path)
+    answer = _finish("--model=zoo.keras", images, "--class=zebra", cwd=tmp_path)
     assert (answer.returncode, answer.stderr) == (0, "")
     lines = (tmp_path / "zoo.explanations" / "explanations.jsonl").read_text("utf-8").splitlines()
     assert [json.loads(line)["class"] for line in lines] == ["zebra", "zebra"]

@@ -5,7 +5,7 @@
 Where the numbers of a stage change on purpose, raise its version in niwt_tf/runs/stage_table.py, so that no run takes
 what was made before for fresh, and rewrite tests/golden/stages.json with
 
-    python -m pytest -n0 tests/pipeline/test_golden_stages.py --rewrite_golden
+    python -m pytest -n0 -m slow tests/pipeline/test_golden_stages.py --rewrite_golden
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from niwt_tf.config import settings as config_lib
 from niwt_tf.pipeline import context, stages
 from niwt_tf.runs import stage_table
 from niwt_tf.util import json_files
+
+pytestmark = pytest.mark.slow  # two whole runs, which .ci/run makes
 
 _GOLDEN = Path(__file__).parents[1] / "golden" / "stages.json"
 _ACTIVATIONS = {"rehearsal_backbone", "backbone", "importances", "explain"}  # read them if the network is frozen
