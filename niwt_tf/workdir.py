@@ -19,6 +19,7 @@ from niwt_tf.util import arguments, atomic, checksum, json_files, locks, paths
 CONFIG = "config.json"
 RECORD = "fingerprint.json"
 METRICS = "metrics.json"
+CHECKPOINTS = "checkpoints"  # folder of what an interrupted training resumes from
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,7 +106,8 @@ class Workdir:
     def writing(self, stage: str, record: Record) -> Iterator[Path]:
         """Open the folder to write an artefact into, and make it the stage's if no exception passes.
 
-        What an interrupted call with the same fingerprint left there is kept; what another left is removed.
+        What an interrupted call with the same fingerprint left there is kept; what another left is removed. A finished
+        artefact holds no checkpoints.
 
         Raises:
           OSError: If the folder cannot be written.
@@ -118,8 +120,10 @@ class Workdir:
             _write_record(partial, record)
         atomic.clear(partial)
         yield partial
+        for checkpoints in list(partial.rglob(CHECKPOINTS)):
+            self._remove(checkpoints)
         _write_record(partial, dataclasses.replace(record, files=_checksums(partial)))
-        self._remove(stage)
+        self._remove(self.path(stage))
         partial.rename(self.path(stage))
 
     def withdraw(self, records: Mapping[str, Record]) -> None:
@@ -131,15 +135,15 @@ class Workdir:
         (self.root / METRICS).unlink(missing_ok=True)
         for stage, record in records.items():
             if not self.is_current(stage, record.fingerprint):
-                self._remove(stage)
+                self._remove(self.path(stage))
 
-    def _remove(self, stage: str) -> None:
-        """Remove an artefact, if there is one, all of it at once as far as readers can see."""
+    def _remove(self, folder: Path) -> None:
+        """Remove a folder, if there is one, all of it at once as far as readers can see."""
         removed = self.root / "partial" / "removed"
         shutil.rmtree(removed, ignore_errors=True)
-        if self.path(stage).exists():
+        if folder.exists():
             removed.parent.mkdir(exist_ok=True)
-            self.path(stage).rename(removed)
+            folder.rename(removed)
             shutil.rmtree(removed)
 
     def require_same(

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from pathlib import Path
@@ -71,6 +72,23 @@ def test_the_same_fingerprint_goes_on_with_what_is_there(tmp_path: Path) -> None
         assert (partial / "half.txt").read_text("utf-8") == "half"
     assert (tmp_path / "map" / "half.txt").exists()
     assert workdir.Workdir(tmp_path).is_current("map", "f1")
+
+
+def test_checkpoints_stay_until_the_stage_is_done(tmp_path: Path) -> None:
+    folder = workdir.Workdir(tmp_path)
+    for is_killed in (True, False):
+        with contextlib.suppress(KeyboardInterrupt), folder.writing("backbone", workdir.Record("f1")) as partial:
+            for checkpoints in (partial / "checkpoints", partial / "0" / "checkpoints"):
+                assert checkpoints.exists() != is_killed
+                checkpoints.mkdir(parents=True, exist_ok=True)
+                (checkpoints / "ckpt-1.index").touch()
+            (partial / "weights.npz").touch()
+            if is_killed:
+                raise KeyboardInterrupt
+    assert {path.name for path in tmp_path.rglob("*")} == {
+        "backbone", "0", "weights.npz", "fingerprint.json", "partial",
+    }  # fmt: skip
+    assert set(workdir.Record.read(tmp_path / "backbone").files) == {"weights.npz"}
 
 
 def test_another_fingerprint_clears_what_is_there(tmp_path: Path) -> None:

@@ -15,11 +15,10 @@ from types import TracebackType
 from absl import app, flags, logging
 
 from niwt_tf import errors, version
-from niwt_tf.cli import flag_errors, flagfiles
+from niwt_tf.cli import flag_errors, flagfiles, interrupts
 from niwt_tf.util import clean, keras_settings, locks, machine, progress, user_code
 
 _DISK_ERRORS = ("No space left on device", "Permission denied", "Read-only file system", "Disk quota exceeded")
-_INTERRUPTED = 130  # what shells give a program that Ctrl-C ended
 _KEPT = " Finished work is kept: run the same command to resume."
 
 
@@ -34,6 +33,7 @@ def run(
       takes_arguments: True to allow arguments other than flags.
       resumes: True if the program trains, and resumes after an interruption.
     """
+    interrupts.begin()
     sys.modules["__main__"].__doc__ = description
     text = "Wait while another process writes the same files; --nowait ends with an error instead."
     flags.DEFINE_boolean("wait", True, text, module_name=sys.argv[0])
@@ -75,7 +75,7 @@ def start_tensorflow(import_module: str = "") -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["KERAS_BACKEND"] = "tensorflow"
     machine.prefer_onednn()
-    with progress.silent_stderr():
+    with interrupts.ending_at_once(), progress.silent_stderr():
         lines = keras_settings.apply()  # first, as TensorFlow reads keras.json, too, and fails without a reason
         import tensorflow as tf  # starts TensorFlow
 
@@ -116,34 +116,45 @@ def _status(
 ) -> int:
     """Run `main`, report what went wrong, and return the exit status."""
     try:
-        if len(arguments) > 1 and not takes_arguments:
-            raise errors.UserError(
-                f"Arguments must be flags, such as --seed=1. Received: {' '.join(arguments[1:])}. Use --help to list "
-                "the flags."
-            )
-        locks.allow_waiting(flags.FLAGS.wait)
-        main(arguments)
-    except errors.UserError as error:
+        with interrupts.raised():
+            _require_flags(arguments, takes_arguments)
+            locks.allow_waiting(flags.FLAGS.wait)
+            main(arguments)
+    except (Exception, KeyboardInterrupt) as error:
+        if isinstance(error, KeyboardInterrupt) or interrupts.has_come():
+            _print_error(f"{interrupts.LINE}{_KEPT if resumes else ''}")
+            return interrupts.STATUS
+        return _report(error, resumes)
+    return 0
+
+
+def _require_flags(arguments: Sequence[str], takes_arguments: bool) -> None:
+    """Check that nothing but flags was given, unless the program takes arguments."""
+    if len(arguments) > 1 and not takes_arguments:
+        raise errors.UserError(
+            f"Arguments must be flags, such as --seed=1. Received: {' '.join(arguments[1:])}. Use --help to list the "
+            "flags."
+        )
+
+
+def _report(error: Exception, resumes: bool) -> int:
+    """Print an error, or raise it again if it is not the user's or the machine's; return the exit status."""
+    if isinstance(error, errors.UserError):
         return _print_error(error.as_flags())
-    except BrokenPipeError:  # the reader of the output has ended, such as `head`
+    if isinstance(error, BrokenPipeError):  # the reader of the output has ended, such as `head`
         _discard_output()
         return 1
-    except KeyboardInterrupt:
-        _print_error(f"Interrupted.{_KEPT if resumes else ''}")
-        return _INTERRUPTED
-    except Exception as error:
-        if _is_out_of_memory(error):
-            return _print_error(
-                f"The program must fit into memory. Received: {_memory_line(error)}. {_memory_remedy(resumes)}"
-            )
-        if not _is_disk_error(error):
-            raise
-        _discard_output()
-        remedy = f"another --workdir or --data_dir.{_KEPT}" if resumes else "other files."
+    if _is_out_of_memory(error):
         return _print_error(
-            f"Files must be readable and writable. Received: {errors.first_line(error)}. Fix that, or choose {remedy}"
+            f"The program must fit into memory. Received: {_memory_line(error)}. {_memory_remedy(resumes)}"
         )
-    return 0
+    if not _is_disk_error(error):
+        raise error
+    _discard_output()
+    remedy = f"another --workdir or --data_dir.{_KEPT}" if resumes else "other files."
+    return _print_error(
+        f"Files must be readable and writable. Received: {errors.first_line(error)}. Fix that, or choose {remedy}"
+    )
 
 
 def _memory_remedy(resumes: bool) -> str:
@@ -180,7 +191,9 @@ def _discard_output() -> None:
 
 
 def _print_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Print an error that is not the user's, cleaned as all that is printed."""
+    """Print an error that is not the user's, cleaned as all that is printed; end after Ctrl-C."""
+    if issubclass(kind, KeyboardInterrupt):
+        interrupts.end()
     print(clean.lines("".join(traceback.format_exception(kind, error, trace))), file=sys.stderr, end="")
 
 

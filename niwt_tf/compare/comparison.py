@@ -32,8 +32,8 @@ _WORKER = f"""import sys
 sys.path[:] = [path for path in sys.path if path]
 if {_PACKAGE!r} not in sys.path:
     sys.path.insert(0, {_PACKAGE!r})
-from niwt_tf.cli import compare_worker
-compare_worker.run()"""
+from niwt_tf.cli import start
+start.compare_worker()"""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from niwt_tf import config as config_lib
-from niwt_tf import errors
+from niwt_tf import errors, workdir
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.backbones import features as features_lib
@@ -76,7 +76,7 @@ def finetune(
     if config.patience:
         classes = np.arange(len(class_names))
         training, validation = split.subset(~held_out, classes), split.subset(held_out, classes)
-    checkpoints = folder / "checkpoints"
+    checkpoints = folder / workdir.CHECKPOINTS
     classifier = full_training.train(
         initial_network.backbone,
         training,
@@ -111,7 +111,7 @@ def _new_classifier(
     """Fit the kernel and bias of the first phase."""
     if config.classifier == "discriminant":
         return discriminant.fit(features[~held_out], labels[~held_out], classes, config.classifier_shrinkage)
-    checkpoints = folder / "checkpoints"
+    checkpoints = folder / workdir.CHECKPOINTS
     return softmax_regression.fit(features, labels, classes, held_out, config, seed, checkpoints, _prefix_tags(log))
 
 

@@ -11,13 +11,12 @@ from fakes import disturbances, tiny_jobs
 # Job -> number of kills, number in a row before it may end, and the longest time until one, in seconds.
 _KILLS = {
     "prepare": (20, 2, 4.0),
-    "score": (34, 9, 12.0),
-    "run": (6, 6, 40.0),
-    "compare": (10, 5, 30.0),
-    "teach": (15, 3, 5.0),
-    "export": (10, 3, 10.0),
-    "bundle": (5, 3, 6.0),
+    "compare": (10, 10, 12.0),
+    "teach": (15, 3, 2.5),
+    "export": (10, 3, 6.0),
+    "bundle": (6, 3, 2.5),
 }
+_RUNS = 3  # each is killed once in each stage
 
 
 @pytest.mark.slow
@@ -26,5 +25,10 @@ def test_killed_programs_resume_and_leave_nothing_behind(name: str, undisturbed:
     disturbances.kill(name, undisturbed, *_KILLS[name])
 
 
+@pytest.mark.slow
+def test_a_run_killed_in_every_stage_resumes_and_leaves_nothing_behind(undisturbed: tiny_jobs.Undisturbed) -> None:
+    disturbances.kill_in_stages("run", undisturbed, tiny_jobs.STAGES, _RUNS)
+
+
 def test_there_are_a_hundred_kills() -> None:
-    assert sum(kills for kills, _, _ in _KILLS.values()) == 100
+    assert sum(kills for kills, _, _ in _KILLS.values()) + _RUNS * len(tiny_jobs.STAGES) == 100

@@ -12,4 +12,4 @@ def test_a_killed_preparation_leaves_nothing_behind(undisturbed: tiny_jobs.Undis
 
 
 def test_two_that_prepare_at_once_end_well(undisturbed: tiny_jobs.Undisturbed) -> None:
-    disturbances.run_pairs("prepare", undisturbed, 1)
+    disturbances.run_pairs("prepare", undisturbed, 1, 0.5)

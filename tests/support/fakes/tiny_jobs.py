@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import shutil
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -13,13 +14,13 @@ from typing import Any
 from fakes import contents, processes
 from niwt_tf.runs import stage_table
 
-DATA = ("--aviary_seed=7", "--aviary_classes=12", "--aviary_unseen=3", "--aviary_images=6")
+DATA = ("--aviary_seed=7", "--aviary_classes=12", "--aviary_unseen=3", "--aviary_images=6", "--image_size=32")
 _SIZES = (
     *("--epochs=2", "--map_steps=20", "--transfer_steps=10", "--transfer_images=16"),
-    *("--validation_groups=1", "--lambdas=0.001", "--scales=1"),
+    *("--validation_groups=1", "--lambdas=0.001", "--scales=1", "--layer=conv2"),
 )
-_STAGES = tuple(stage_table.STAGES)
-_SCORED = _STAGES[: _STAGES.index("inverse_map") + 1]  # all that a model needs
+STAGES = tuple(stage_table.STAGES)
+_SCORED = STAGES[: STAGES.index("inverse_map") + 1]  # all that a model needs
 _TIMEOUT = 600  # seconds
 
 
@@ -90,6 +91,12 @@ class Undisturbed:
             self._contents[name] = JOBS[name].finish(out, self.shared(name))
             out.rename(self._folder / name)
         return self._contents[name]
+
+    def seconds(self, name: str) -> dict[str, float]:
+        """Return how long each stage of a job took."""
+        self.contents(name)
+        files = (self._folder / name).glob("*/seconds.json")
+        return {file.parent.name: json.loads(file.read_text("utf-8")) for file in files}
 
     def shared(self, name: str) -> Path:
         """Return the folder that a job reads."""
