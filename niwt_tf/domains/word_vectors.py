@@ -23,6 +23,7 @@ _LONGEST_LINE = 2**16  # bytes read to recognize the format
 _SAMPLED_LINES = 100  # lines read to count the numbers of one
 _MOST_PACKED = 1032  # largest ratio of gzip's compression
 _BLOCK = 10_000  # vectors stacked at a time
+_NUMBER = re.compile(rb"[-+.\deE]+")
 _CHUNK = 2**20  # bytes read at a time; more than the longest vector
 
 
@@ -100,9 +101,15 @@ def _read(path: Path) -> tuple[dict[str, int], np.ndarray]:
         return _read_text(path, 0, None, _size(path))
     count, size = int(header[1]), int(header[2])
     _require_room(path, count, size)
-    if re.fullmatch(rb".+?( +[-+.\deE]+){%d}\s*" % size, second):
+    if _is_text(second, size):
         return _read_text(path, 1, count, size)
     return _read_binary(path, count, size)
+
+
+def _is_text(line: bytes, size: int) -> bool:
+    """Check whether a line has numbers in digits behind its word, whether as many as `size` or not."""
+    numbers = line.split()[1:]
+    return len(numbers) >= min(size, 2) and all(map(_NUMBER.fullmatch, numbers[-size:]))
 
 
 def _open(path: Path) -> BinaryIO:
@@ -142,26 +149,36 @@ def _read_text(path: Path, skipped: int, count: int | None, size: int) -> tuple[
     """Read lines of a word, which may hold blanks, and `size` numbers; of a repeated word the first line is kept."""
     if not size:
         raise ValueError("its lines have no numbers")
+    if (found := _size(path)) != size:
+        raise ValueError(f"its first line says {size} numbers for each word, and most lines have {found}")
     rows: dict[str, int] = {}
     blocks, block = [], []
     with _open(path) as file:
-        for line in itertools.islice(_lines(file), skipped, None if count is None else skipped + count):
-            if not line.strip():
-                continue
-            word, *numbers = line.decode("utf-8", "replace").rstrip().rsplit(" ", size)
-            with np.errstate(over="ignore"):
-                vector = np.array(numbers, np.float32)
-            if len(vector) != size:
-                raise ValueError(f"a line has {len(vector)} numbers in place of {size}")
+        for word, vector in _text_words(itertools.islice(_lines(file), skipped, None), count, size):
             if word not in rows:
                 rows[word] = len(rows)
                 block.append(vector)
             if len(block) == _BLOCK:
                 blocks.append(_finite(np.stack(block)))
                 block = []
-    if count is not None and len(rows) < count:
-        raise EOFError(f"unexpected end of input: its first line says {count} words, and there are {len(rows)}")
     return rows, np.concatenate([*blocks, _finite(np.stack(block))] if block else blocks)
+
+
+def _text_words(lines: Iterator[bytes], count: int | None, size: int) -> Iterator[tuple[str, np.ndarray]]:
+    """Read words, as many as `count` says if it is not None, each with its `size` numbers."""
+    read = 0
+    for line in filter(bytes.strip, lines):
+        if read == count:
+            raise ValueError(f"its first line says {count} words, and there are more")
+        word, *numbers = line.decode("utf-8", "replace").rstrip().rsplit(" ", size)
+        with np.errstate(over="ignore"):
+            vector = np.array(numbers, np.float32)
+        if len(vector) != size:
+            raise ValueError(f"a line has {len(vector)} numbers in place of {size}")
+        read += 1
+        yield word, vector
+    if count is not None and read < count:
+        raise EOFError(f"unexpected end of input: its first line says {count} words, and there are {read}")
 
 
 def _read_binary(path: Path, count: int, size: int) -> tuple[dict[str, int], np.ndarray]:
@@ -190,3 +207,5 @@ def _binary_words(file: BinaryIO, count: int, width: int) -> Iterator[tuple[str,
         end = blank + 1 + width
         yield data[start:blank].decode("utf-8", "replace").lstrip("\n"), data[blank + 1 : end]
         start = end
+    if (data[start:] + file.read(_CHUNK)).strip():
+        raise ValueError(f"its first line says {count} words of {width // 4} numbers, and there is more behind them")

@@ -18,7 +18,7 @@ from niwt_tf import errors
 from niwt_tf.util import paths
 
 MOST_BYTES = 2**38  # of all members together, unpacked
-MOST_MEMBERS = 2**20
+MOST_MEMBERS = 200_000
 TIMES = 100  # the size of the archive, which texts and drawings reach only in part
 _FREE = 2**24  # bytes that the smallest archive may unpack to
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others unpack blocks of any size at once
@@ -45,6 +45,7 @@ def opened(path: Path, times: int = TIMES) -> Iterator[zipfile.ZipFile]:
 
     Raises:
       DamagedZipError: If it is damaged, or unsafe to unpack, also if that shows within the block.
+      errors.UserError: If it is no regular file.
       OSError: If it cannot be read.
     """
     try:
@@ -74,27 +75,49 @@ def check(members: list[zipfile.ZipInfo], size: int, times: int = TIMES) -> None
     Raises:
       DamagedZipError: If they cannot.
     """
-    unpacked, most = sum(member.file_size for member in members), min(MOST_BYTES, max(_FREE, times * size))
-    if len(members) > MOST_MEMBERS:
-        raise DamagedZipError(f"holds {len(members):,} files, more than {MOST_MEMBERS:,}")
-    if unpacked > most:
-        raise DamagedZipError(f"unpacks to {unpacked:,} bytes, more than {most:,}, the limit for {size:,} bytes")
+    require_size(sum(member.file_size for member in members), len(members), size, times)
     if sum(member.compress_size for member in members) > size:
         raise DamagedZipError("holds files that overlap")
     for member in members:
+        require_safe(member.filename, stat.S_ISLNK(member.external_attr >> 16))
         if trouble := _trouble(member):
-            raise DamagedZipError(f"holds {errors.clipped(member.filename)!r}, which {trouble}")
+            raise DamagedZipError(f"holds {_quoted(member.filename)}, which {trouble}")
     twice = [name for name, count in Counter(member.filename for member in members).items() if count > 1]
     if twice:
         raise DamagedZipError(f"holds files more than once: {errors.listed(twice)}")
 
 
+def require_size(unpacked: int, members: int, size: int, times: int) -> None:
+    """Check what an archive of `size` bytes unpacks to: at most `times` that many bytes, in a limited number of files.
+
+    Raises:
+      DamagedZipError: If it is more.
+    """
+    most = min(MOST_BYTES, max(_FREE, times * size))
+    if members > MOST_MEMBERS:
+        raise DamagedZipError(f"holds {members:,} files, more than {MOST_MEMBERS:,}")
+    if unpacked > most:
+        raise DamagedZipError(f"unpacks to {unpacked:,} bytes, more than {most:,}, the limit for {size:,} bytes")
+
+
+def require_safe(name: str, is_link: bool) -> None:
+    """Check that a member stays inside the folder that it is unpacked into, and is no link.
+
+    Raises:
+      DamagedZipError: If not.
+    """
+    if not is_inside(name):
+        raise DamagedZipError(f"holds {_quoted(name)}, which leads out of the folder")
+    if is_link:
+        raise DamagedZipError(f"holds {_quoted(name)}, which is a link")
+
+
+def _quoted(name: str) -> str:
+    return errors.clipped(repr(name))
+
+
 def _trouble(member: zipfile.ZipInfo) -> str:
     """Explain why a member cannot be unpacked, worded to follow "which"; empty if it can."""
-    if not is_inside(member.filename):
-        return "leads out of the folder"
-    if stat.S_ISLNK(member.external_attr >> 16):
-        return "is a link"
     if member.flag_bits & _ENCRYPTED:
         return "is encrypted"
     return "" if member.compress_type in _METHODS else "is compressed by another method than deflate"

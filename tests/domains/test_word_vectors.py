@@ -172,6 +172,29 @@ def test_a_header_that_lies_is_refused_at_once(tmp_path: Path, header: bytes, na
         word_vectors.WordVectors(_write(tmp_path / name, header + rest))
 
 
+@pytest.mark.parametrize("packed", ["", ".gz"])
+@pytest.mark.parametrize(
+    ("content", "trouble"),
+    [
+        (b"4 2\n" + _lines().encode(), "its first line says 2 numbers for each word, and most lines have 3"),
+        (b"4 4\n" + _lines().encode(), "its first line says 4 numbers for each word, and most lines have 3"),
+        (b"3 3\n" + _lines().encode(), "its first line says 3 words, and there are more"),
+        (_binary().replace(b"4 3", b"3 3"), "its first line says 3 words of 3 numbers, and there is more behind them"),
+        (_binary().replace(b"4 3", b"4 2"), "its first line says 4 words of 2 numbers, and there is more behind them"),
+    ],
+)
+def test_a_header_that_says_less_or_more_than_there_is_is_told(
+    tmp_path: Path, content: bytes, trouble: str, packed: str
+) -> None:
+    with pytest.raises(errors.UserError, match=f"which cannot be read: {trouble}. Unpack it"):
+        word_vectors.WordVectors(_write(tmp_path / f"vectors{packed}", content))
+
+
+def test_a_header_counts_a_word_there_twice_as_two(tmp_path: Path) -> None:
+    encoder = word_vectors.WordVectors(_write(tmp_path / "vectors.txt", b"3 2\nred 1 2\nred 3 4\nblue 5 6\n"))
+    np.testing.assert_array_equal(encoder(["red", "blue"]), np.float32([[1, 2], [5, 6]]))
+
+
 def test_scripts_without_blanks_are_looked_up_in_all_parts(tmp_path: Path) -> None:
     path = _write(tmp_path / "glove.txt", "红色 1 0\n方 0 4\n".encode())
     np.testing.assert_array_equal(word_vectors.WordVectors(path)(["红色的方"]), np.float32([[0.5, 2]]))

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import os
+import struct
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
@@ -22,6 +24,7 @@ _FILES = {
     "classes.txt": b"1 ant\n2 bee\n",
     "é.txt": b"e",
 }
+_MOST = 2**26  # bytes of an archive
 _MODES = {".tar": "w", ".tar.gz": "w:gz", ".tgz": "w:gz", ".tar.bz2": "w:bz2", ".tar.xz": "w:xz"}
 
 
@@ -55,7 +58,7 @@ def _unpack(place: Path, archive: Path) -> dict[str, bytes]:
     target = place / "target"
     before = set(place.iterdir()) | {target}
     try:
-        archives.unpack(archive, target)
+        archives.unpack(archive, target, _MOST)
     except Exception:
         if target.exists() and any(target.iterdir()):
             raise AssertionError(f"left behind: {sorted(target.rglob('*'))}") from None
@@ -183,19 +186,30 @@ def _names(rng: np.random.Generator, place: Path) -> object:
 
 def _bomb(rng: np.random.Generator, place: Path) -> object:
     """Pack what unpacks to hundreds of times its size, or to very many files: it must be told before."""
-    zeros = bytes(150 * 2**20)
+    zeros = bytes(2**25)
     bombs = {
-        ".zip": lambda: _zip({"a": zeros, "b": zeros}, compresslevel=9),
-        ".tar.gz": lambda: _tar({"a": zeros, "b": zeros}),
+        ".zip": lambda: _zip({"a": zeros}, compresslevel=9),
+        ".tar.gz": lambda: _tar({"a": zeros}),
+        "behind.tgz": lambda: gzip.compress(_tar(_FILES, "w") + zeros),
         ".tar.xz": lambda: _tar({"a": zeros}, "w:xz"),
         ".tar.bz2": lambda: _tar({"a": zeros}, "w:bz2"),
-        "many.zip": lambda: _zip(dict.fromkeys(map(str, range(300_000)), b"")),
+        "many.zip": lambda: _list_of_files(250_000),
     }
     name = mutations.choose(rng, bombs)
     path = place / f"data{name}"
     path.write_bytes(bombs[name]())
     mutations.must_refuse(len(_unpack(place, path)))
     return None
+
+
+def _list_of_files(count: int) -> bytes:
+    """Write a zip file that lists `count` empty files, and holds none: zipfile takes minutes to write as many."""
+    names = [b"%06d" % number for number in range(count)]
+    listed = b"".join(
+        struct.pack("<IHHHHHHIIIHHHHHII", 0x02014B50, 20, 20, 0, 0, 0, 33, 0, 0, 0, len(name), *[0] * 6) + name
+        for name in names
+    )
+    return listed + struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, 65_535, 65_535, len(listed), 0, 0)
 
 
 def _encrypted(rng: np.random.Generator, place: Path) -> object:

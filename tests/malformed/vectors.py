@@ -69,7 +69,7 @@ def _damaged_when_packed(rng: np.random.Generator, place: Path) -> object:
 
 
 def _header(rng: np.random.Generator, place: Path) -> object:
-    """Say another number of words or of numbers than there are: it must be told, unless there are more words."""
+    """Say another number of words or of numbers than there are: it must be told."""
     count, size = (
         mutations.choose(rng, values)
         for values in ((0, 1, 6, 7, 8, 10**6, 10**12, 10**30), (0, 1, 4, 5, 6, 300, 10**9))
@@ -77,7 +77,7 @@ def _header(rng: np.random.Generator, place: Path) -> object:
     header = f"{count} {size}"
     content = _text(rng, header) if rng.random() < 0.5 else _binary(rng, header)
     result = _read(_write(rng, place, content))
-    if count > len(_WORDS) or not count or size == 0:
+    if (count, size) != (len(_WORDS), _SIZE):
         mutations.must_refuse((header, result))
     return result
 

@@ -110,5 +110,5 @@ def test_errors_of_the_block_pass(tmp_path: Path) -> None:
     path = _write(tmp_path / "a.zip", [])
     with pytest.raises(errors.UserError, match="mine"), zip_files.opened(path):
         raise errors.UserError("mine")
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(errors.UserError, match="A file must be a regular one .*, no such file"):
         _read(tmp_path / "none.zip")

@@ -50,7 +50,7 @@ class Archive:
 
     @property
     def limit(self) -> int:
-        """Largest size that is downloaded, in bytes."""
+        """Largest size that is downloaded or unpacked, in bytes."""
         return int(_SLACK * self.megabytes * 1e6) + _MORE
 
     @property
@@ -156,7 +156,7 @@ def _unpack(archive: Archive, root: Path) -> str:
         except requests.RequestException as error:
             return f"Could not download {archive.url}: {_reason(error)}.\n"
     progress.print_line(f"  unpacking {path}")
-    archives.unpack(path, root)
+    archives.unpack(path, root, archive.limit)
     return ""
 
 

@@ -236,6 +236,6 @@ def test_what_a_killed_process_had_unpacked_is_removed_by_the_next(tmp_path: Pat
     (tmp_path / ".unpacking" / "birds").mkdir(parents=True)
     (tmp_path / ".unpacking" / "birds" / "half.txt").touch()
     _zip(tmp_path / "birds.zip", a="one")
-    assert _fetch(tmp_path, fetch_files.Archive("https://example.org/birds.zip", "1 kB")) == tmp_path / "birds"
+    assert _fetch(tmp_path, fetch_files.Archive("https://example.org/birds.zip", 0.001)) == tmp_path / "birds"
     assert {path.name for path in tmp_path.iterdir()} == {"birds", "birds.zip"}
     assert [path.name for path in (tmp_path / "birds").iterdir()] == ["a.txt"]

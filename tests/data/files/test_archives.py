@@ -8,6 +8,7 @@ import gzip
 import io
 import os
 import random
+import re
 import stat
 import tarfile
 import zipfile
@@ -19,9 +20,11 @@ import pytest
 
 from niwt_tf import errors
 from niwt_tf.data.files import archives
+from niwt_tf.util import zip_files
 
 _KINDS = ("a.zip", "a.tar", "a.tgz", "a.tar.gz")
 _FILES = {"images/ant/1.jpg": b"one", "images/bee/2.jpg": b"two" * 1000, "about.txt": b"three"}
+_MOST = 2**24  # bytes of an archive
 _NOISE = {f"noise/{number}.bin": random.Random(number).randbytes(5000) for number in range(20)}
 
 
@@ -66,29 +69,33 @@ def _assert_refused(archive: Path, folder: Path, message: str) -> None:
     everything = archive.parent
     before = _contents(everything)
     with pytest.raises(errors.UserError) as caught:
-        archives.unpack(archive, folder)
+        archives.unpack(archive, folder, _MOST)
     assert str(caught.value) == message
     assert _contents(everything) == before
 
 
 def _unsafe(archive: Path, name: str, why: str = "leads out of the folder") -> str:
+    return _refused(archive, f"holds {name!r}, which {why}")
+
+
+def _refused(archive: Path, why: str) -> str:
     return (
-        f"Names in an archive must stay inside its folder. Received: {archive} with {name!r}, which {why}. Nothing "
-        "was unpacked: download the archive from its official page."
+        f"An archive must be complete and safe to unpack. Received: {archive}, which {why}. Nothing was unpacked. "
+        "Delete it, and download it again from its official page."
     )
 
 
 @pytest.mark.parametrize("kind", [*_KINDS, "A.ZIP"])
 def test_files_arrive_byte_for_byte_in_a_new_folder(tmp_path: Path, kind: str) -> None:
     packed = _pack(tmp_path / kind.lower(), _FILES).rename(tmp_path / kind)
-    archives.unpack(packed, tmp_path / "new" / "folder")
+    archives.unpack(packed, tmp_path / "new" / "folder", _MOST)
     found = {name: content for name, content in _contents(tmp_path / "new" / "folder").items() if content is not None}
     assert found == _FILES
 
 
 @pytest.mark.parametrize("kind", _KINDS)
 def test_what_lies_there_is_kept_but_for_files_of_the_same_name(tmp_path: Path, folder: Path, kind: str) -> None:
-    archives.unpack(_pack(tmp_path / kind, _FILES), folder)
+    archives.unpack(_pack(tmp_path / kind, _FILES), folder, _MOST)
     found = {name: content for name, content in _contents(folder).items() if content is not None}
     assert found == _FILES | {"images/ant/0.jpg": b"mine"}
 
@@ -109,7 +116,7 @@ def test_names_that_lead_out_are_refused_and_nothing_is_written(
 @pytest.mark.parametrize("name", ["a..b/x", "...", "images/..hidden", "a b/c:d.jpg"])
 @pytest.mark.parametrize("kind", ["a.zip", "a.tgz"])
 def test_names_that_only_look_so_are_unpacked(tmp_path: Path, kind: str, name: str) -> None:
-    archives.unpack(_pack(tmp_path / kind, {name: b"fine"}), tmp_path / "folder")
+    archives.unpack(_pack(tmp_path / kind, {name: b"fine"}), tmp_path / "folder", _MOST)
     assert _contents(tmp_path / "folder")[name] == b"fine"
 
 
@@ -138,17 +145,17 @@ def test_devices_and_pipes_are_left_out(tmp_path: Path) -> None:
         _add(packed, "pipe", type=tarfile.FIFOTYPE)
         _add(packed, "device", type=tarfile.CHRTYPE)
         _add(packed, "file", b"fine", mode=0o4000)
-    archives.unpack(tmp_path / "a.tar", tmp_path / "folder")
+    archives.unpack(tmp_path / "a.tar", tmp_path / "folder", _MOST)
     assert _contents(tmp_path / "folder") == {"file": b"fine"}
 
 
 def _assert_damaged(archive: Path, folder: Path) -> None:
     before = _contents(archive.parent)
     with pytest.raises(errors.UserError) as caught:
-        archives.unpack(archive, folder)
+        archives.unpack(archive, folder, _MOST)
     message = str(caught.value)
-    assert message.startswith(f"An archive must be complete. Received: {archive}, which cannot be read (")
-    assert message.endswith("). Delete it, and download it again.")
+    assert message.startswith(f"An archive must be complete and safe to unpack. Received: {archive}, which ")
+    assert message.endswith(". Nothing was unpacked. Delete it, and download it again from its official page.")
     assert _contents(archive.parent) == before
 
 
@@ -216,7 +223,7 @@ def test_a_call_cut_short_leaves_the_folder_as_it_was(
     for owner in (zipfile.ZipFile, tarfile.TarFile):
         monkeypatch.setattr(owner, "extract", _interrupted(owner.extract, written))
     with pytest.raises(KeyboardInterrupt):
-        archives.unpack(archive, folder)
+        archives.unpack(archive, folder, _MOST)
     assert len(written) == 2, "one file was there already"
     assert _contents(tmp_path) == before
 
@@ -243,46 +250,68 @@ def test_a_full_disk_is_an_error_of_the_system_and_leaves_nothing(
     before = _contents(tmp_path)
     monkeypatch.setattr(zipfile.ZipFile, "extract", full)
     with pytest.raises(OSError, match="No space left"):
-        archives.unpack(archive, folder)
+        archives.unpack(archive, folder, _MOST)
     assert _contents(tmp_path) == before
 
 
 def test_an_archive_that_is_not_there_is_told(tmp_path: Path) -> None:
     for name in ("none.zip", "none.tgz"):
         with pytest.raises(errors.UserError, match=f"Received: {tmp_path / name}, no such file."):
-            archives.unpack(tmp_path / name, tmp_path / "folder")
+            archives.unpack(tmp_path / name, tmp_path / "folder", _MOST)
 
 
 @pytest.mark.parametrize("kind", _KINDS)
-def test_an_archive_that_unpacks_to_far_more_than_it_has_is_refused(
+def test_an_archive_larger_than_its_publisher_says_is_not_opened(tmp_path: Path, folder: Path, kind: str) -> None:
+    path = _pack(tmp_path / kind, _FILES)
+    os.truncate(path, 10 * 2**40)  # zeros without end, which no disk has to hold
+    message = (
+        f"A file of this kind must have at most 16,777,216 bytes. Received: {path}, with 10,995,116,277,760 bytes."
+    )
+    with pytest.raises(errors.UserError, match=re.escape(message)):
+        archives.unpack(path, folder, _MOST)
+
+
+@pytest.mark.parametrize("kind", ["a.tar", "a.tgz", "a.tar.gz"])
+def test_zeros_are_not_tried_by_other_methods_whose_archives_they_might_begin(
     tmp_path: Path, folder: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(archives, "_MOST_UNPACKED", 10**6)
-    monkeypatch.setattr(archives, "_MOST_RATIO", 0)
-    before = _contents(folder)
-    path = _pack(tmp_path / kind, {"a": b"1", "zeros": bytes(4 * 10**6)})
-    with pytest.raises(errors.UserError) as caught:
-        archives.unpack(path, folder)
-    assert "must unpack to at most 1,000,000 bytes in 200,000 files." in str(caught.value)
-    assert f"Received: {path}, with 4,000,001 bytes or more in 2 files. Nothing was unpacked:" in str(caught.value)
-    assert _contents(folder) == before
+    """LZMA takes 18 zeros for an empty archive with another behind it."""
+    for method in ("xzopen", "bz2open"):
+        monkeypatch.setattr(tarfile.TarFile, method, lambda *_, **__: pytest.fail("tried"))
+    (tmp_path / kind).write_bytes(bytes(_MOST))
+    _assert_damaged(tmp_path / kind, folder)
+
+
+@pytest.mark.parametrize("kind", ["a.zip", "a.tgz", "a.tar.gz"])
+def test_an_archive_that_unpacks_to_far_more_than_it_has_is_refused(tmp_path: Path, folder: Path, kind: str) -> None:
+    path = _pack(tmp_path / kind, {"a": b"1", "zeros": bytes(2**25)})
+    size = path.stat().st_size
+    why = f"unpacks to 33,554,433 bytes, more than 16,777,216, the limit for {size:,} bytes"
+    _assert_refused(path, folder, _refused(path, why))
 
 
 @pytest.mark.parametrize("kind", _KINDS)
 def test_an_archive_of_too_many_files_is_refused(
     tmp_path: Path, folder: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(archives, "_MOST_MEMBERS", 2)
-    with pytest.raises(errors.UserError, match="in 2 files. Received: .* in 3 files. Nothing was unpacked:"):
-        archives.unpack(_pack(tmp_path / kind, _FILES), folder)
+    monkeypatch.setattr(zip_files, "MOST_MEMBERS", 2)
+    path = _pack(tmp_path / kind, _FILES)
+    _assert_refused(path, folder, _refused(path, "holds 3 files, more than 2"))
 
 
-def test_zeros_behind_the_end_are_bounded(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archives, "_MOST_UNPACKED", 10**6)
+def test_zeros_behind_the_end_are_bounded(tmp_path: Path, folder: Path) -> None:
     content = gzip.decompress(_pack(tmp_path / "a.tgz", _FILES).read_bytes())
-    (tmp_path / "b.tgz").write_bytes(gzip.compress(content + bytes(4 * 10**6)))
-    with pytest.raises(errors.UserError, match="must unpack to at most 1,000,000 bytes"):
-        archives.unpack(tmp_path / "b.tgz", folder)
+    path = tmp_path / "b.tgz"
+    path.write_bytes(gzip.compress(content + bytes(2**25)))
+    with pytest.raises(errors.UserError, match=r"which unpacks to .* bytes, more than 16,777,216, the limit"):
+        archives.unpack(path, folder, _MOST)
+
+
+@pytest.mark.parametrize("method", ["w:bz2", "w:xz"])
+def test_other_methods_are_refused(tmp_path: Path, folder: Path, method: str) -> None:
+    with tarfile.open(tmp_path / "a.tgz", method) as packed:
+        _add(packed, "a", b"1")
+    _assert_damaged(tmp_path / "a.tgz", folder)
 
 
 @pytest.mark.parametrize("names", [("a", "a/b"), ("a" * 300,)])
@@ -290,8 +319,8 @@ def test_zeros_behind_the_end_are_bounded(tmp_path: Path, folder: Path, monkeypa
 def test_names_that_no_disk_takes_are_told(tmp_path: Path, folder: Path, kind: str, names: tuple[str, ...]) -> None:
     before = _contents(folder)
     path = _pack(tmp_path / kind, dict.fromkeys(names, b"x"))
-    with pytest.raises(errors.UserError, match="An archive must be complete. Received: .* which cannot be read"):
-        archives.unpack(path, folder)
+    with pytest.raises(errors.UserError, match="An archive must be complete and .* Received: .* which cannot be read"):
+        archives.unpack(path, folder, _MOST)
     assert _contents(folder) == before
 
 
@@ -299,4 +328,4 @@ def test_names_that_no_disk_takes_are_told(tmp_path: Path, folder: Path, kind: s
 def test_what_is_no_file_is_not_opened(tmp_path: Path, folder: Path, kind: str) -> None:
     os.mkfifo(tmp_path / kind)
     with pytest.raises(errors.UserError, match="A file must be a regular one that can be read. Received: .*, a pipe"):
-        archives.unpack(tmp_path / kind, folder)
+        archives.unpack(tmp_path / kind, folder, _MOST)
