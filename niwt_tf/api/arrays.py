@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -81,7 +82,7 @@ def require_classifier(classifier: Any) -> classifier_lib.Classifier:
 def require_importances(
     importances: Any, classifier: classifier_lib.Classifier | None = None, classes: int | None = None
 ) -> importance.Importances:
-    """Check that the arrays of importances fit one another and a classifier, and return the importances.
+    """Check that the arrays of importances fit one another and a classifier, and return them as NumPy arrays.
 
     Args:
       importances: Value to check.
@@ -94,31 +95,36 @@ def require_importances(
     checked = arguments.require_instance(
         "importances", importances, importance.Importances, "Give what `compute_importances` returns."
     )
-    rows = len(checked.values) if np.ndim(checked.values) else 0
     neurons = classifier.backbone.activation_shape[-1] if classifier else None
     size = classifier.backbone.feature_size if classifier else None
-    arguments.require_matrix("importances.values", checked.values, columns=neurons, of_column="neuron")
-    arguments.require_matrix("importances.features", checked.features, rows=rows, columns=size)
+    values = arguments.require_matrix("importances.values", checked.values, columns=neurons, of_column="neuron")
+    features = arguments.require_matrix("importances.features", checked.features, rows=len(values), columns=size)
     count = _class_count(checked.labels) if classes is None else classes
-    arguments.require_labels("importances.labels", checked.labels, rows, range(count))
-    _require_activations(checked.activations, classifier)
-    return checked
+    labels = arguments.require_labels("importances.labels", checked.labels, len(values), range(count))
+    activations = _require_activations(checked.activations, classifier, values.shape[1])
+    return dataclasses.replace(checked, values=values, features=features, labels=labels, activations=activations)
 
 
 def _class_count(labels: Any) -> int:
     """Compute the number of classes from the highest label; 1 if the labels are not integers."""
-    numbers = np.asarray(labels)
-    return max(1, int(numbers.max(initial=0)) + 1) if numbers.dtype.kind in "iu" else 1
+    numbers = arguments.as_array(labels)
+    return 1 if numbers is None or numbers.dtype.kind not in "iu" else max(1, int(numbers.max(initial=0)) + 1)
 
 
-def _require_activations(activations: Any, classifier: classifier_lib.Classifier | None) -> None:
-    array = np.asarray(activations)
-    shape = classifier.backbone.activation_shape if classifier else array.shape[1:]
-    fits = array.dtype.kind == "f" and array.ndim == 4 and array.shape[1:] == tuple(shape) and len(array) > 0
-    if not fits or not np.isfinite(array).all():
+def _require_activations(activations: Any, classifier: classifier_lib.Classifier | None, neurons: int) -> np.ndarray:
+    array = arguments.as_array(activations)
+    shape = classifier.backbone.activation_shape if classifier else ("H", "W", neurons)
+    fits = array is not None and array.dtype.kind == "f" and array.ndim == 4 and len(array) > 0
+    if array is None or not fits or not _has_shape(array, shape) or not np.isfinite(array).all():
         raise arguments.wrong(
             "importances.activations",
-            f"be finite floats, [n,{','.join(map(str, shape)) or 'H,W,K'}]",
-            array,
+            f"be finite floats, [n,{','.join(map(str, shape))}]",
+            activations if array is None else array,
             "Give what `compute_importances` returned of this classifier.",
         )
+    return array
+
+
+def _has_shape(array: np.ndarray, shape: tuple[int | str, ...]) -> bool:
+    """Check the sizes behind the first; one that has a letter in `shape` may be any."""
+    return all(isinstance(one, str) or size == one for size, one in zip(array.shape[1:], shape, strict=True))

@@ -81,7 +81,7 @@ def make_model(
     """
     arrays.require_classifier(classifier)
     _require_same_classes(classifier, knowledge)
-    arrays.require_importances(importances, classifier, len(classifier.seen))
+    importances = arrays.require_importances(importances, classifier, len(classifier.seen))
     _require_maps(forward, inverse)
     steps.require_fraction(seen_fraction)
     arguments.require_seed(seed)

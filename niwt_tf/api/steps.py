@@ -84,6 +84,7 @@ def fit_map(
     Raises:
       errors.UserError: If there are fewer than two classes, the sizes differ, or the settings are invalid.
     """
+    importances = arrays.require_importances(importances)
     vectors = _require_class_vectors(domain_vectors, importances)
     arguments.require_seed(seed)
     chosen = settings.run(
@@ -110,6 +111,7 @@ def fit_inverse_map(
     Raises:
       errors.UserError: If there are fewer than two classes, or the sizes differ.
     """
+    importances = arrays.require_importances(importances)
     vectors = _require_class_vectors(domain_vectors, importances)
     arguments.require_seed(seed)
     folds = settings.read("map", **values).map_folds
@@ -147,7 +149,7 @@ def transfer_weights(
     """
     _require_own_images(values)
     arrays.require_classifier(classifier)
-    arrays.require_importances(importances, classifier)
+    importances = arrays.require_importances(importances, classifier)
     arguments.require_seed(seed)
     chosen = settings.run(
         {"lambdas": "lambda_", "classifier_shrinkage": "shrinkage"},
@@ -323,8 +325,8 @@ def _require_importance_rows(name: str, rows: Any, neurons: int, least: int = 1)
     return arguments.require_matrix(name, rows, of_row="class", columns=neurons, of_column="neuron", least=least)
 
 
-def _require_class_vectors(domain_vectors: Any, importances: Any) -> np.ndarray:
-    classes = int(arrays.require_importances(importances).labels.max()) + 1
+def _require_class_vectors(domain_vectors: Any, importances: importance.Importances) -> np.ndarray:
+    classes = int(importances.labels.max()) + 1
     if classes < 2:
         raise errors.UserError(
             "`importances` must be of two classes or more, as a map is fitted to some and scored on others. Received: "

@@ -19,6 +19,7 @@ import keras
 from niwt_tf import errors
 from niwt_tf.backbones import safe_load
 from niwt_tf.config import networks
+from niwt_tf.util import zip_files
 
 _CONFIG = "model_config"  # attribute of an .h5 file that describes the layers
 _KERAS_2_ARGUMENTS = {
@@ -117,7 +118,7 @@ def _unreadable(path: Path, trouble: str) -> errors.UserError:
 def _is_keras_2(path: Path) -> bool:
     try:
         return _version(path).startswith("2.")
-    except (KeyError, ValueError, OSError, zipfile.BadZipFile):
+    except (*zip_files.ERRORS, OSError):  # among them JSON nested too deep, which is a RuntimeError
         return False
 
 

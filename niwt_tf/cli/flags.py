@@ -133,5 +133,5 @@ def _value(values: flags.FlagValues, name: str, options: dict[str, tuple[Any, An
         return tuple(kind(item) for item in value)
     except ValueError:
         raise errors.UserError(
-            f"`--{name}` must be numbers, separated by commas. Received: --{name}={','.join(value)}."
+            f"`--{name}` must be numbers, separated by commas. Received: --{name}={errors.clipped(','.join(value))}."
         ) from None

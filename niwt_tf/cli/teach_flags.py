@@ -138,8 +138,8 @@ def _require_one_task(values: flags.FlagValues) -> None:
     if values.classes and (described or values.interactive):
         others = errors.listed([*described, *(["--interactive"] if values.interactive else [])])
         raise errors.UserError(
-            f"`--classes` must be the only description of classes. Received: --classes={values.classes} with {others}. "
-            f"Leave out --classes, or {others}."
+            "`--classes` must be the only description of classes. Received: "
+            f"--classes={errors.clipped(values.classes)} with {others}. Leave out --classes, or {others}."
         )
     teaches = bool(values.classes or described or values.interactive)
     if not teaches and not values.forget:

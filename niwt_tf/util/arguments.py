@@ -226,7 +226,7 @@ def require_images(images: Any, least: int = 0, name: str = "images") -> np.ndar
     Raises:
       errors.UserError: If they are of another shape or type, or too few.
     """
-    array = _as_array(images)
+    array = as_array(images)
     if array is None or array.dtype != np.uint8 or array.ndim != 4 or array.shape[-1] != 3 or 0 in array.shape[1:3]:
         raise wrong(
             name,
@@ -252,7 +252,7 @@ def require_labels(name: str, labels: Any, rows: int, classes: range) -> np.ndar
     Raises:
       errors.UserError: If they are of another shape or type, or outside `classes`, or a class has no image.
     """
-    array = _as_array(labels)
+    array = as_array(labels)
     if array is None or array.shape != (rows,) or array.dtype.kind not in "iu":
         raise wrong(
             name,
@@ -297,7 +297,7 @@ def require_matrix(
     Raises:
       errors.UserError: If it has another shape, or not all its numbers are finite.
     """
-    array = _as_array(value)
+    array = as_array(value)
     shape = f"[{'N' if rows is None else rows},{'M' if columns is None else columns}]"
     if array is None or array.dtype.kind not in _NUMBERS or array.ndim != 2:
         other = value if array is None or array.dtype.kind not in _NUMBERS else array
@@ -320,7 +320,7 @@ def require_matrix(
     return matrix
 
 
-def _as_array(value: Any) -> np.ndarray | None:
+def as_array(value: Any) -> np.ndarray | None:
     """Convert a value to a NumPy array; None if that fails, gives an array of objects, or forgets masked values."""
     if np.ma.is_masked(value):
         return None

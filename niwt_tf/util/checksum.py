@@ -74,11 +74,12 @@ def remembered(path: Path) -> str:
     return _look_up([path], lambda: sha256(path))
 
 
-def remembered_tree(files: Iterable[tuple[str, Path]]) -> str:
+def remembered_tree(files: Iterable[tuple[str, Path]], most: int | None = None) -> str:
     """Compute the SHA-256 of the names and contents of files, or look it up as `remembered` does.
 
     Args:
       files: Name and path of each file.
+      most: Size in bytes above which nobody reads a file, so that only its size counts; any size by default.
 
     Raises:
       OSError: If a file cannot be read.
@@ -88,11 +89,17 @@ def remembered_tree(files: Iterable[tuple[str, Path]]) -> str:
     def compute() -> str:
         total = hashlib.sha256()
         for name, path in progress.bar(named, "reading files", unit="file", delay=_PATIENCE):
-            content = paths_lib.trouble(path) or sha256(path)
+            content = paths_lib.trouble(path) or _size_above(most, path) or sha256(path)
             total.update(f"{paths_lib.printable(name)}\0{content}\0".encode())
         return total.hexdigest()
 
     return _look_up([path for _, path in named], compute, *(name for name, _ in named))
+
+
+def _size_above(most: int | None, path: Path) -> str:
+    """Return the size of a file of more than `most` bytes; empty for others."""
+    size = path.stat().st_size
+    return f"{size} bytes" if most is not None and size > most else ""
 
 
 def _look_up(paths: list[Path], compute: Callable[[], str], *names: str) -> str:

@@ -5,9 +5,13 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import niwt_tf
 from fakes import colours
@@ -210,3 +214,32 @@ def test_of_two_classes_a_map_is_learned_and_of_one_none(found: importance.Impor
         assert np.isfinite(fit_one(np.eye(2), two).rank_correlation)
         with pytest.raises(errors.UserError, match="`importances` must be of two classes or more.*Received: 1"):
             fit_one(np.eye(2)[:1], one)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "rule"),
+    [
+        ("values", lambda array: [[1, 2], [3]], "be a matrix of numbers"),
+        ("values", lambda array: np.float32, "be a matrix of numbers"),
+        ("values", lambda array: array[:, :-1], "be finite floats, [n,H,W,2]"),
+        ("labels", lambda array: [[1, 2], [3]], "be a whole number for each image"),
+        ("activations", lambda array: [[1, 2], [3]], "be finite floats, [n,H,W,3]"),
+    ],
+)
+def test_importances_must_be_arrays_that_fit_one_another(
+    found: importance.Importances, name: str, change: Callable[[np.ndarray], Any], rule: str
+) -> None:
+    wrong = dataclasses.replace(found, **{name: change(getattr(found, name))})
+    with pytest.raises(errors.UserError, match=re.escape(f"must {rule}")):
+        niwt_tf.fit_inverse_map(_VECTORS, wrong)
+
+
+@pytest.mark.parametrize("form", [memoryview, tf.constant, np.ndarray.tolist])
+def test_importances_of_another_form_give_the_same(
+    classifier: classifier_lib.Classifier, found: importance.Importances, form: Callable[[np.ndarray], Any]
+) -> None:
+    other = dataclasses.replace(
+        found, **{name: form(getattr(found, name)) for name in ("values", "features", "activations")}
+    )
+    expected = niwt_tf.transfer_weights(classifier, found, np.ones((1, 3), np.float32))
+    np.testing.assert_array_equal(niwt_tf.transfer_weights(classifier, other, np.ones((1, 3), np.float32)), expected)

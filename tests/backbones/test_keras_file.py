@@ -187,6 +187,16 @@ def test_what_keras_did_not_write_is_an_error(tmp_path: Path, name: str) -> None
         keras_file.build(tmp_path / name, 0, "none")
 
 
+@pytest.mark.parametrize("metadata", [b"[" * 100_000, b"[]", b"5", b"\xff"])
+def test_metadata_that_say_no_version_are_an_error(tmp_path: Path, metadata: bytes) -> None:
+    path = tmp_path / "a.keras"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("metadata.json", metadata)
+        archive.writestr("config.json", b"{}")
+    with pytest.raises(errors.UserError, match="a.keras', which "):
+        keras_file.build(path, 0, "none")
+
+
 def test_a_damaged_file_is_an_error(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "m.keras", "w") as file:
         file.writestr("config.json", "{}")

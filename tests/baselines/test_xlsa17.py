@@ -160,7 +160,10 @@ def test_some_seen_classes_must_be_pseudo_unseen_and_some_must_stay(
     places = (np.flatnonzero(_images_of(*pseudo_unseen))[:, None] + 1).astype(np.uint16)
     _assert_error(
         f"`val_loc` must show some of the seen classes, but not all. Received: {count} of 3 seen classes. {_REMEDY}",
-        _write(tmp_path, split={"val_loc": places}),
+        _write(
+            tmp_path,
+            split={"train_loc": np.array([[np.flatnonzero(_images_of("fox"))[0] + 1]], np.uint16), "val_loc": places},
+        ),
     )
 
 

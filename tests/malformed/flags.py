@@ -70,6 +70,7 @@ def _run(program: _Program, arguments: Sequence[str]) -> object:
     """Run a program in this process, and raise its message as errors.UserError."""
     values, before, printed = absl.flags.FlagValues(), absl.flags.FLAGS, io.StringIO()
     program.define(values, program.name)
+    absl.flags.DEFINE_boolean("wait", True, "", flag_values=values)  # as `launch.run` does
     absl.flags.FLAGS = values
     try:
         with contextlib.redirect_stderr(printed), contextlib.redirect_stdout(io.StringIO()):

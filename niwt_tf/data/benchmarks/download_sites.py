@@ -78,7 +78,8 @@ class Site:
         """
         trees = (image_files.find(folder / tree).images for tree in self.image_trees)
         paths = [*(path for images in trees for path in images), *(folder / name for name in self.image_lists)]
-        return checksum.remembered_tree((path.relative_to(folder).as_posix(), path) for path in paths)
+        named = ((path.relative_to(folder).as_posix(), path) for path in paths)
+        return checksum.remembered_tree(named, image_files.MOST_BYTES)
 
 
 SITES = {

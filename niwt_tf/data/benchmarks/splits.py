@@ -66,10 +66,16 @@ def _read_mat(file: split_files.SplitFile, names: Sequence[str], labels: Sequenc
     positions = {key: matlab.whole_numbers(path, key, values) - 1 for key, values in variables.items()}
     order = _order(file, names)
     _require_range(path, positions, len(order))
+    _require_whole(path, positions, len(order))
     parts = {part: order[positions[key]] for part, key in _LOCATIONS.items()}
     if {"train_loc", "val_loc"} <= positions.keys():
         version = "2017" if set(positions["train_loc"]) & set(positions["test_seen_loc"]) else "2.0"
-        validation = {labels[i] for i in order[positions["val_loc"]]}
+        train, validation = ({labels[i] for i in order[positions[key]]} for key in ("train_loc", "val_loc"))
+        if train & validation:
+            raise errors.UserError(
+                f"`train_loc` and `val_loc` must show different classes. Received: {path}, where both show "
+                f"{errors.listed(sorted(train & validation))}. {_REMEDY}"
+            )
         return ProposedSplit(version, parts, frozenset(validation))
     class_list = file.folder / split_files.VALIDATION_CLASSES
     if not class_list.is_file():
@@ -145,6 +151,17 @@ def _require_range(path: Path, positions: Mapping[str, np.ndarray], images: int)
                 f"`{key}` must hold positions from 1 to {images:,}, the number of images on disk. Received: {path} "
                 f"with {limits}. {_REMEDY}"
             )
+
+
+def _require_whole(path: Path, positions: Mapping[str, np.ndarray], images: int) -> None:
+    """Check that each image is in a part, as in all official files: otherwise some positions are lost."""
+    left_out = images - len(np.unique(np.concatenate([positions[key] for key in _LOCATIONS.values()])))
+    if left_out:
+        raise errors.UserError(
+            f"`trainval_loc`, `test_seen_loc` and `test_unseen_loc` must hold positions of all {images:,} images. "
+            f"Received: {path}, without {left_out:,} of them. {_REMEDY} The images may be others, too, than those that "
+            f"it counts, which {split_files.ORDER} would tell."
+        )
 
 
 def _require_disjoint(file: split_files.SplitFile, parts: Mapping[str, np.ndarray], names: Sequence[str]) -> None:

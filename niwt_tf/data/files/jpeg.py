@@ -19,11 +19,11 @@ import PIL
 from PIL import ExifTags, Image, ImageOps
 
 from niwt_tf import errors
+from niwt_tf.data.files import image_files
 from niwt_tf.util import paths
 
 SHORTER_SIDE = 256  # at most, in pixels
 _QUALITY = 95
-_MOST_BYTES = 2**29  # of a file
 _NO_PHOTOGRAPHS = {"EPS"}  # Pillow would start another program to draw it
 # Formats that can be drawn and that their first bytes identify.
 _KNOWN_BY_CONTENT = frozenset("AVIF BMP GIF HEIF ICNS ICO JPEG JPEG2000 MPO PNG PPM PSD QOI SGI TIFF WEBP".split())
@@ -50,8 +50,8 @@ def read(path: Path) -> bytes:
     """
     if trouble := paths.trouble(path):
         raise Corrupt(trouble)
-    if (size := path.stat().st_size) > _MOST_BYTES:
-        raise Corrupt(f"{size:,} bytes, more than {_MOST_BYTES:,}")
+    if (size := path.stat().st_size) > image_files.MOST_BYTES:
+        raise Corrupt(f"{size:,} bytes, more than {image_files.MOST_BYTES:,}")
     return path.read_bytes()
 
 

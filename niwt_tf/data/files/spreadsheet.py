@@ -5,13 +5,12 @@
 from __future__ import annotations
 
 import re
-import zipfile
 from pathlib import Path
 from typing import Any
 
 from niwt_tf import errors
 from niwt_tf.data.files import text_files
-from niwt_tf.util import paths
+from niwt_tf.util import paths, zip_files
 
 _FIRST_CELL = re.compile(r"""\s*(?:"[^"]*"|[^",;\t\r\n]*)[ ]*([,;\t])""")
 _ZIP = b"PK\x03\x04"
@@ -43,7 +42,7 @@ def rows(path: Path, strict: bool = False) -> tuple[list[tuple[int, list[str]]],
 
 def _require_size(path: Path) -> None:
     """Check that a workbook is not too large to be unpacked, or raise ValueError."""
-    with zipfile.ZipFile(path) as archive:
+    with zip_files.opened(path) as archive:
         size = sum(member.file_size for member in archive.infolist())
     if size > _MOST_UNPACKED:
         raise ValueError(f"it unpacks to {size:,} bytes, more than {_MOST_UNPACKED:,}")

@@ -71,7 +71,8 @@ class Layout:
 
     def digest(self) -> str:
         """Compute the SHA-256 of the classes, and of the names and contents of the images."""
-        content = checksum.remembered_tree(image for images in self.images.values() for image in images)
+        files = (image for images in self.images.values() for image in images)
+        content = checksum.remembered_tree(files, image_files.MOST_BYTES)
         return config_lib.fingerprint(self.seen, self.unseen, content)
 
     def split_digest(self) -> str:

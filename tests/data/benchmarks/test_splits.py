@@ -89,12 +89,13 @@ def test_locations_count_from_one_in_the_order_of_the_names(tmp_path: Path) -> N
 
 
 def test_the_last_location_that_uint16_holds_is_that_image(tmp_path: Path) -> None:
-    names = ["ant/1.jpg", "ant/2.jpg", *(f"dog/{number:05d}.jpg" for number in range(3, 65_536))]
-    locations = {"trainval_loc": [1], "train_loc": [1], "val_loc": [1], "test_seen_loc": [2]}
-    locations["test_unseen_loc"] = list(range(3, 65_536))
+    seen = ["ant/1.jpg", "ant/2.jpg", "bee/1.jpg", "bee/2.jpg"]
+    names = [*seen, *(f"dog/{number:05d}.jpg" for number in range(5, 65_536))]
+    locations = {"trainval_loc": [1, 3], "train_loc": [1], "val_loc": [3], "test_seen_loc": [2, 4]}
+    locations["test_unseen_loc"] = list(range(5, 65_536))
     file = _save(tmp_path, {key: np.array(value, np.uint16)[:, None] for key, value in locations.items()})
     split = splits.read(file, names, [name.split("/")[0] for name in names])
-    assert [len(split.parts[part]) for part in splits.PARTS] == [1, 1, 65_533]
+    assert [len(split.parts[part]) for part in splits.PARTS] == [2, 2, 65_531]
     assert split.parts["test_unseen"][-1] == 65_534
 
 
@@ -127,7 +128,7 @@ def test_the_two_folders_of_apascal_and_ayahoo_may_be_mixed_and_an_image_there_t
     files = ["/x/VOC2012/JPEGImages/a.jpg", "/x/VOC2012/JPEGImages/a.jpg", "/x/ayahoo_test_images/b.jpg"]
     _features(tmp_path, [*files, "/x/ayahoo_test_images/a.jpg"])
     names = ["b.jpg", "a.jpg", "a.jpg#2", "a.jpg#3"]
-    locations = {"trainval_loc": [1], "train_loc": [1], "val_loc": [1], "test_seen_loc": [2], "test_unseen_loc": [3, 4]}
+    locations = {"trainval_loc": [1], "train_loc": [1], "val_loc": [3], "test_seen_loc": [2], "test_unseen_loc": [3, 4]}
     file = _save(tmp_path, {key: np.array(value, np.uint16)[:, None] for key, value in locations.items()})
     split = splits.read(file, names, ["jet", "cow", "cow", "jet"])
     assert _named(split, names) == {"train": ("a.jpg",), "test_seen": ("a.jpg#2",), "test_unseen": ("b.jpg", "a.jpg#3")}
@@ -172,6 +173,26 @@ def test_the_version_follows_from_training_images_in_the_test(
     split = splits.read(file, _NAMES, _LABELS)
     assert split.version == version
     assert _named(split) == _PARTS, "only trainval_loc is for training"
+
+
+@pytest.mark.parametrize("part", ["trainval_loc", "test_seen_loc", "test_unseen_loc"])
+def test_a_location_that_lost_an_image_is_reported(tmp_path: Path, part: str) -> None:
+    names = _PARTS[part.removesuffix("_loc").replace("trainval", "train")]
+    file = _mat(tmp_path, **{part: names[:-1]})
+    with pytest.raises(errors.UserError) as caught:
+        splits.read(file, _NAMES, _LABELS)
+    assert str(caught.value) == (
+        "`trainval_loc`, `test_seen_loc` and `test_unseen_loc` must hold positions of all 12 images. Received: "
+        f"{file.paths[0]}, without 1 of them. {_REMEDY} The images may be others, too, than those that it "
+        "counts, which res101.mat would tell."
+    )
+
+
+def test_a_class_both_for_training_and_for_validation_is_reported(tmp_path: Path) -> None:
+    file = _mat(tmp_path, val_loc=("ant/ant_1.jpg", *_TUNED["val_loc"]))
+    message = f"`train_loc` and `val_loc` must show different classes. Received: {file.paths[0]}, where both show ant."
+    with pytest.raises(errors.UserError, match=message):
+        splits.read(file, _NAMES, _LABELS)
 
 
 def test_listed_validation_classes_stand_in_for_train_loc(tmp_path: Path) -> None:
@@ -255,7 +276,13 @@ def test_an_unseen_class_in_training_is_reported(tmp_path: Path, change: dict[st
     )
 
 
-@pytest.mark.parametrize("change", [{"trainval_loc": _PARTS["train"][:4]}, {"test_seen_loc": _PARTS["test_seen"][:2]}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"trainval_loc": _PARTS["train"][:4], "test_seen_loc": _PARTS["test_seen"] + _PARTS["train"][4:]},
+        {"trainval_loc": _PARTS["train"] + _PARTS["test_seen"][2:], "test_seen_loc": _PARTS["test_seen"][:2]},
+    ],
+)
 def test_a_seen_class_without_training_or_test_image_is_reported(tmp_path: Path, change: dict[str, Any]) -> None:
     file = _mat(tmp_path, **change)
     _assert_raises(_lacking(file, "cat", 1), file)
@@ -405,5 +432,5 @@ def test_a_missing_image_of_a_real_split_is_reported_even_where_images_are_count
 def test_one_image_too_many_in_the_middle_of_a_real_split_is_reported(shared_data: Path) -> None:
     names, _ = _real_names(shared_data / "awa2_text")
     more = sorted([*names, "giant+panda/copy.jpg"])
-    with pytest.raises(errors.UserError, match="An unseen class must not have training images"):
+    with pytest.raises(errors.UserError, match=r"must hold positions of all 37,323 images\. .* without 1 of them"):
         splits.read(_real(shared_data, "awa2_text", "att_splits.mat"), more, [name.split("/")[0] for name in more])

@@ -177,6 +177,11 @@ def test_an_archive_cut_short_is_reported_and_leaves_nothing(
     _assert_damaged(archive, folder)
 
 
+@pytest.mark.parametrize("kind", ["a.tar", "a.tgz"])
+def test_an_archive_without_files_is_reported(tmp_path: Path, folder: Path, kind: str) -> None:
+    _assert_refused(_pack(tmp_path / kind, {}), folder, _refused(tmp_path / kind, "cannot be read (it is empty)"))
+
+
 def test_a_tar_file_cut_short_between_two_files_is_reported(tmp_path: Path, folder: Path) -> None:
     archive = _pack(tmp_path / "a.tar", {"one.bin": b"1" * 512, "two.bin": b"2" * 512})
     archive.write_bytes(archive.read_bytes()[:1024])

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import csv
 import math
+import random
 import string
 import sys
+import zipfile
 from pathlib import Path
 
 import hypothesis
@@ -80,6 +82,14 @@ def test_a_workbook_needs_openpyxl(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "openpyxl", None)
     with pytest.raises(errors.UserError, match=r"needs openpyxl.*niwt_tf\[excel\]"):
         table.class_names(table.find(tmp_path))
+
+
+def test_a_workbook_that_unpacks_to_very_much_is_reported(tmp_path: Path) -> None:
+    pytest.importorskip("openpyxl")
+    with zipfile.ZipFile(tmp_path / "attributes.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", bytes(2**24 - 2**18) + random.Random(0).randbytes(2**18 + 1))
+    with pytest.raises(errors.UserError, match=r"which cannot be read: it unpacks to 16,777,217 bytes, more than"):
+        table.class_names(tmp_path / "attributes.xlsx")
 
 
 def test_a_damaged_workbook_is_reported(tmp_path: Path) -> None:
