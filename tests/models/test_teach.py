@@ -157,11 +157,11 @@ def test_many_classes_at_once_are_calibrated_as_one_by_one(monkeypatch: pytest.M
 def test_a_class_costs_the_same_however_many_were_taught(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gamma, "MOST_CLASSES", 2)
     model, columns, rows = models.by_attributes(), [], []
-    logits, forward = classifier.Classifier.logits, domain_map.DomainMap.__call__
+    logits, forward = classifier.Classifier.logits_of, domain_map.DomainMap.__call__
     monkeypatch.setattr(
         classifier.Classifier,
-        "logits",
-        lambda self, features, classes: columns.append(len(self.bias[classes])) or logits(self, features, classes),
+        "logits_of",
+        lambda self, classes, features: columns.append(len(self.bias[classes])) or logits(self, classes, features),
     )
     monkeypatch.setattr(
         domain_map.DomainMap, "__call__", lambda self, vectors: rows.append(len(vectors)) or forward(self, vectors)
