@@ -107,7 +107,8 @@ def _points(old: Path, config: config_lib.RunConfig, monkeypatch: pytest.MonkeyP
         yield number, root
 
 
-@pytest.mark.parametrize("change", ["map", pytest.param("seed", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("change", ["map", "seed"])
 def test_wherever_it_is_cut_short_all_is_of_one_run_and_it_goes_on(
     change: str, old: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

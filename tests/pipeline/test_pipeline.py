@@ -311,6 +311,7 @@ def test_a_full_disk_is_an_error_of_the_system_and_what_was_done_is_kept(
     assert folder.is_current("data", stage_table.fingerprints(config)["data"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("finetune", ["auto", "none"])
 def test_a_network_that_comes_with_weights_keeps_them(
     config: config_lib.RunConfig,

@@ -153,6 +153,7 @@ def _write(home: Path, **values: object) -> Path:
     return home / "keras.json"
 
 
+@pytest.mark.slow
 def test_a_run_says_what_of_keras_json_does_not_count_and_goes_on(tmp_path: Path) -> None:
     path = _write(tmp_path, floatx="float16", image_data_format="channels_first", backend="jax")
     answer = _program(tmp_path, *_TINY_RUN)
