@@ -14,9 +14,9 @@ COUNTS = {
     "matlab": (450, 30),
     "archives": (400, 25),
     "flags": (450, 25),
-    "arrays": (500, 25),
-    "folders": (350, 10),
-    "backbones": (400, 10),
+    "arrays": (500, 20),
+    "folders": (350, 8),
+    "backbones": (400, 9),
     "bundles": (500, 20),
     "run_folders": (500, 20),
 }
