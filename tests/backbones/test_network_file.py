@@ -127,6 +127,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> _Opened:
     )
 
 
+@pytest.mark.slow
 def test_keras_opens_every_file_without_niwt_tf_and_gives_the_same(opened: _Opened) -> None:
     assert sorted(opened.alone) == sorted(opened.expected)
     assert len(opened.alone) == 2 * len(_NETWORKS) + 2
@@ -136,6 +137,7 @@ def test_keras_opens_every_file_without_niwt_tf_and_gives_the_same(opened: _Open
         np.testing.assert_allclose(opened.alone[path] / scale, expected / scale, atol=1e-5, err_msg=path)
 
 
+@pytest.mark.slow
 def test_what_it_opens_takes_bytes_and_the_file_tells_the_classes(opened: _Opened) -> None:
     *files, names = opened.lines
     bytes_of = {line.split(".keras ")[1] for line in files if "ward" not in line}

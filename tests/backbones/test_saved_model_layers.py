@@ -139,6 +139,7 @@ np.savez(
 """
 
 
+@pytest.mark.slow
 def test_a_fresh_process_gives_the_same_importances(tmp_path: Path) -> None:
     """With swish, whose own gradient a fresh process does not know."""
     fake.network().export(tmp_path / "model", verbose=False)

@@ -4,9 +4,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from fakes import disturbances, tiny_jobs
 
 
+@pytest.mark.slow
 def test_a_killed_preparation_leaves_nothing_behind(undisturbed: tiny_jobs.Undisturbed) -> None:
     disturbances.kill("prepare", undisturbed, 1, 1, 4.0)
 

@@ -109,7 +109,8 @@ def test_markdown_begins_nothing_at_the_start_of_a_line(start: str) -> None:
 @hypothesis.given(_ANY.filter(str.strip))
 def test_code_shows_every_text_literally(text: str) -> None:
     shown = clean.visible(text)
-    hypothesis.assume(shown == shown.strip().strip("`") and "\\`" not in shown)  # python-markdown differs
+    differs = "\\`" in shown or "&#" in shown  # where python-markdown is no CommonMark
+    hypothesis.assume(shown == shown.strip().strip("`") and not differs)
     assert html.unescape(markdown.markdown(f"x {clean.code(text)}")) == f"<p>x <code>{shown}</code></p>"
 
 

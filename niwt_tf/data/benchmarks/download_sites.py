@@ -10,7 +10,7 @@ from pathlib import Path
 
 from niwt_tf.data.benchmarks import fetch_files
 from niwt_tf.data.cub import reuse as cub_reuse
-from niwt_tf.data.files import image_files
+from niwt_tf.data.files import image_files, limits
 from niwt_tf.util import checksum
 
 
@@ -79,7 +79,7 @@ class Site:
         trees = (image_files.find(folder / tree).images for tree in self.image_trees)
         paths = [*(path for images in trees for path in images), *(folder / name for name in self.image_lists)]
         named = ((path.relative_to(folder).as_posix(), path) for path in paths)
-        return checksum.remembered_tree(named, image_files.MOST_BYTES)
+        return checksum.remembered_tree(named, limits.MOST_IMAGE_BYTES)
 
 
 SITES = {

@@ -23,7 +23,6 @@ _SYSTEM = frozenset(  # lower case
     "thumbs.db ehthumbs.db desktop.ini @eadir __macosx #recycle #snapshot $recycle.bin lost+found".split()
     + ["system volume information", "icon\r"]
 )
-MOST_BYTES = 2**29  # of an image; the content of a larger file is never read
 _MOST_LISTED = 5  # names of files that are left out
 
 

@@ -19,7 +19,7 @@ import PIL
 from PIL import ExifTags, Image, ImageOps
 
 from niwt_tf import errors
-from niwt_tf.data.files import image_files
+from niwt_tf.data.files import limits
 from niwt_tf.util import paths
 
 SHORTER_SIDE = 256  # at most, in pixels
@@ -50,8 +50,8 @@ def read(path: Path) -> bytes:
     """
     if trouble := paths.trouble(path):
         raise Corrupt(trouble)
-    if (size := path.stat().st_size) > image_files.MOST_BYTES:
-        raise Corrupt(f"{size:,} bytes, more than {image_files.MOST_BYTES:,}")
+    if (size := path.stat().st_size) > limits.MOST_IMAGE_BYTES:
+        raise Corrupt(f"{size:,} bytes, more than {limits.MOST_IMAGE_BYTES:,}")
     return path.read_bytes()
 
 

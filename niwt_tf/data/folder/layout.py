@@ -19,7 +19,7 @@ from niwt_tf import config as config_lib
 from niwt_tf import errors
 from niwt_tf.data import class_texts
 from niwt_tf.data import names as names_lib
-from niwt_tf.data.files import image_files, text_files
+from niwt_tf.data.files import image_files, limits, text_files
 from niwt_tf.data.folder import equal_images, held_out, table
 from niwt_tf.util import checksum, paths
 
@@ -72,7 +72,7 @@ class Layout:
     def digest(self) -> str:
         """Compute the SHA-256 of the classes, and of the names and contents of the images."""
         files = (image for images in self.images.values() for image in images)
-        content = checksum.remembered_tree(files, image_files.MOST_BYTES)
+        content = checksum.remembered_tree(files, limits.MOST_IMAGE_BYTES)
         return config_lib.fingerprint(self.seen, self.unseen, content)
 
     def split_digest(self) -> str:
