@@ -14,5 +14,6 @@ def test_a_killed_preparation_leaves_nothing_behind(undisturbed: tiny_jobs.Undis
     disturbances.kill("prepare", undisturbed, 1, 1, 4.0)
 
 
+@pytest.mark.slow
 def test_two_that_prepare_at_once_end_well(undisturbed: tiny_jobs.Undisturbed) -> None:
     disturbances.run_pairs("prepare", undisturbed, 1, 0.5)

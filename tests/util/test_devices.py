@@ -86,6 +86,7 @@ print(json.dumps(devices.record()))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threads", [1, 3])
 def test_the_record_holds_threads_and_onednn_as_they_are(threads: int) -> None:
     names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -154,6 +155,7 @@ def test_layers_of_other_makers_go_on_in_full_precision() -> None:
         assert network.layers[1].compute_dtype == "float16"
 
 
+@pytest.mark.slow
 def test_determinism_is_switched_on_for_the_process() -> None:
     script = """
 import tensorflow as tf
