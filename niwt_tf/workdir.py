@@ -7,7 +7,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -126,16 +126,15 @@ class Workdir:
         self._remove(self.path(stage))
         partial.rename(self.path(stage))
 
-    def withdraw(self, records: Mapping[str, Record]) -> None:
-        """Remove all that does not belong to the run of `records`: metrics first, then artefacts that are not current.
+    def withdraw(self, stages: Iterable[str]) -> None:
+        """Remove the metrics, and then the artefacts of `stages`, which are those that another run left.
 
         Raises:
           OSError: If something cannot be removed.
         """
         (self.root / METRICS).unlink(missing_ok=True)
-        for stage, record in records.items():
-            if not self.is_current(stage, record.fingerprint):
-                self._remove(self.path(stage))
+        for stage in stages:
+            self._remove(self.path(stage))
 
     def _remove(self, folder: Path) -> None:
         """Remove a folder, if there is one, all of it at once as far as readers can see."""

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from niwt_tf import errors
-from niwt_tf.backbones import flatten, preprocessing, safe_load, saved_model_layers
-from niwt_tf.util import array_files, json_files, zip_files
+from niwt_tf.backbones import flatten, preprocessing, safe_load, saved_model_layers, weights_file
+from niwt_tf.util import array_files, array_schemas, json_files, zip_files
 
 _TIMES = 10  # Keras does not compress
 _CONFIG = "config.json"
@@ -62,11 +61,22 @@ def read(path: Path, objects: Mapping[str, Any] | None = None) -> keras.Model:
         raise _unreadable(path, str(error) or type(error).__name__) from error
     if not isinstance(model, keras.Model) or any(len(getattr(model, name, ())) != 1 for name in ("inputs", "outputs")):
         raise errors.damaged(path, "holds no model with one input and one output")
-    for weight in model.weights:
-        array = keras.ops.convert_to_numpy(weight)
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise errors.damaged(path, f"has weights that are not finite: {errors.clipped(weight.path)}")
+    if weight := weights_file.not_finite(model):
+        raise errors.damaged(path, f"has weights that are not finite: {errors.clipped(weight)}")
     return model
+
+
+def read_map(path: Path, letters: str, sizes: array_schemas.Sizes) -> keras.Model:
+    """Read a network between vectors, whose lengths agree with the model's other files; errors are those of `read`.
+
+    Args:
+      path: Path of the file.
+      letters: Letters of the lengths of its input and output, see `array_schemas.Sizes`.
+      sizes: Sizes of the model's other files.
+    """
+    network = read(path)
+    sizes.require(path, "input and output", letters, [network.input_shape[-1], network.output_shape[-1]])
+    return network
 
 
 def _check_sizes(path: Path) -> None:

@@ -17,6 +17,7 @@ from niwt_tf import errors
 from niwt_tf.backbones import layer_names
 from niwt_tf.util import paths
 
+_TEXTS = "OSU"  # kinds of arrays of texts, such as the words of a lookup layer
 _Shapes = list[tuple[int, ...]]
 _Pair = tuple[str, _Shapes, _Shapes]
 
@@ -39,7 +40,8 @@ def load(network: keras.Model, path: Path, backbone: str) -> None:
             pairs: list[_Pair] = list(read(network, file))
         _require_same(pairs, path, backbone)
         network.load_weights(path)
-        _require_finite(network)
+        if weight := not_finite(network):
+            raise ValueError(f"{weight} has numbers that are not finite")
     except errors.UserError:
         raise
     except Exception as error:  # damaged bytes make h5py and Keras raise anything
@@ -65,10 +67,12 @@ def _require_own_arrays(file: h5py.File) -> None:
         raise ValueError(trouble)
 
 
-def _require_finite(network: keras.Model) -> None:
+def not_finite(network: keras.Model) -> str:
+    """Return the path of the first weight that has a number which is not finite; empty if there is none."""
     for weight, values in zip(network.weights, network.get_weights(), strict=True):
-        if not np.isfinite(values).all():
-            raise ValueError(f"{weight.path} has numbers that are not finite")
+        if values.dtype.kind not in _TEXTS and not np.isfinite(values).all():
+            return weight.path
+    return ""
 
 
 def _require_same(pairs: Iterable[_Pair], path: Path, backbone: str) -> None:

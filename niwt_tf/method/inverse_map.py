@@ -100,9 +100,7 @@ class InverseMap:
           errors.UserError: If a file is missing, damaged, or does not fit to the others.
         """
         sizes = sizes or array_schemas.Sizes()
-        backward = network_file.read(folder / _NETWORK)
-        shape = backward.input_shape[-1], backward.output_shape[-1]
-        sizes.require(folder / _NETWORK, "input and output", "KM", shape)
+        backward = network_file.read_map(folder / _NETWORK, "KM", sizes)
         saved = array_schemas.read_all(folder / _FILE, _SCHEMA, sizes)
         return cls(backward, saved["patterns"], int(saved["steps"]), float(saved["rank_correlation"]))
 

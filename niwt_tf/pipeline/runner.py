@@ -67,12 +67,12 @@ def run(
     if set(selected) <= set(current):
         for name in current:
             _print_done(name, records, workdir)
-        return _write_metrics(current, records, workdir)
+        return _renew_metrics(current, records, workdir)
     workdir.require_writable()
     context = _start(config, workdir, start)
     with workdir.lock():
         current = _require_ready(selected, config, records, workdir, overwrite)
-        workdir.withdraw(records)
+        workdir.withdraw([name for name in stage_table.STAGES if name not in current])
         with workdir.claimed(config):
             for name in stage_table.STAGES:
                 if name in current:
@@ -81,7 +81,7 @@ def run(
                     progress.print_line(f"{_numbered(name)}: {stage_table.STAGES[name].title}")
                     _run_stage(name, context, records[name])
         done = [name for name in stage_table.STAGES if name in {*current, *selected}]
-        return _write_metrics(done, records, workdir)
+        return _write_metrics(done, workdir)
 
 
 def _require_ready(
@@ -110,15 +110,20 @@ def _print_done(name: str, records: _Records, workdir: workdir_lib.Workdir) -> N
     progress.print_line(f"{_numbered(name)}: done before{f', with {errors.listed(changes)}' if changes else ''}")
 
 
-def _write_metrics(done: Sequence[str], records: _Records, workdir: workdir_lib.Workdir) -> dict[str, Any] | None:
-    """Write and return what the stages that are done have measured; None until the classifier is evaluated."""
-    metrics, path = _metrics(done, workdir), workdir.root / workdir_lib.METRICS
-    if metrics is None or json_files.read(path) == metrics:
+def _renew_metrics(done: Sequence[str], records: _Records, workdir: workdir_lib.Workdir) -> dict[str, Any] | None:
+    """Return the metrics of a finished run, and write them unless they are there; None without an evaluation."""
+    metrics = _metrics(done, workdir)
+    if metrics is None or json_files.read(workdir.root / workdir_lib.METRICS) == metrics:
         return metrics
     with workdir.lock():
-        metrics = _metrics(_current(records, workdir), workdir)  # again: another process may have written meanwhile
-        if metrics is not None:
-            json_files.write(path, metrics)
+        return _write_metrics(_current(records, workdir), workdir)  # again: another process may have written meanwhile
+
+
+def _write_metrics(done: Sequence[str], workdir: workdir_lib.Workdir) -> dict[str, Any] | None:
+    """Write and return what the stages that are done have measured; None until the classifier is evaluated."""
+    metrics = _metrics(done, workdir)
+    if metrics is not None:
+        json_files.write(workdir.root / workdir_lib.METRICS, metrics)
     return metrics
 
 

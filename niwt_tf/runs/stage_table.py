@@ -136,10 +136,11 @@ def records(config: config_lib.RunConfig) -> dict[str, workdir.Record]:
       errors.UserError: If a file or folder that a setting names does not exist.
     """
     computed: dict[str, workdir.Record] = {}
+    stamp = functools.cache(lambda files: files(config))  # stages that read the same files have the same function
     for name, stage in STAGES.items():
         reads = {read: computed[read].fingerprint for read in stage.reads}
         own = settings_fingerprint(name, config)
-        whole = config_lib.fingerprint(name, stage.version, own, stage.files(config), reads)
+        whole = config_lib.fingerprint(name, stage.version, own, stamp(stage.files), reads)
         computed[name] = workdir.Record(whole, stage.version, own, reads, packages())
     return computed
 

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import hashlib
 import os
 import re
@@ -23,6 +22,8 @@ _SETTLED = 2.0  # seconds; a file may change again without a new time of change 
 _PATIENCE = 2.0  # seconds before a bar appears
 _DIGEST = re.compile("[0-9a-f]{64}")
 _MOST_REMEMBERED = 20_000
+
+_in_process: dict[str, str] = {}  # checksums that this process has computed, by key
 
 
 def sha256(*paths: Path) -> str:
@@ -120,16 +121,9 @@ def _state(path: Path) -> tuple[int, ...]:
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
-@functools.lru_cache(maxsize=_MOST_REMEMBERED)
-def _in_process(key: str) -> list[str]:
-    """Return the list that holds the checksum of `key`, if this process knows it."""
-    del key
-    return []
-
-
 def _known(key: str) -> str:
-    if kept := _in_process(key):
-        return kept[0]
+    if key in _in_process:
+        return _in_process[key]
     try:
         digest = (_store() / key).read_text("ascii")
     except (OSError, ValueError, RuntimeError):
@@ -138,7 +132,7 @@ def _known(key: str) -> str:
 
 
 def _remember(key: str, digest: str) -> str:
-    _in_process(key)[:] = [digest]
+    _in_process[key] = digest
     with contextlib.suppress(OSError, RuntimeError):  # without a folder of the user, the next process computes it
         _store().mkdir(parents=True, exist_ok=True)
         atomic.write_text(_store() / key, digest)  # without a lock: what two processes mix up is no checksum

@@ -36,12 +36,12 @@ _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # what 
 
 def visible(text: str) -> str:
     r"""Show what cannot be seen as its number, also ends of lines and tabs."""
-    return _HIDDEN.sub(_number, text)
+    return _HIDDEN.sub(number, text)
 
 
 def lines(text: str) -> str:
     """Clean a text of several lines, which stay, for a terminal."""
-    return _HIDDEN_IN_LINES.sub(_number, text)
+    return _HIDDEN_IN_LINES.sub(number, text)
 
 
 def line(text: str) -> str:
@@ -94,7 +94,8 @@ def _bytes(match: regex.Match[str]) -> str:
     return "".join(f"\\x{byte:02x}" for byte in match[0].encode("utf-8", "surrogateescape"))
 
 
-def _number(match: regex.Match[str]) -> str:
+def number(match: regex.Match[str]) -> str:
+    r"""Format a matched character as its number, such as `\x1b`; a byte of a name that is not UTF-8 as that byte."""
     code = ord(match[0])
     if 0xDC80 <= code <= 0xDCFF:  # a byte of a file's name that is not UTF-8
         return f"\\x{code - 0xDC00:02x}"

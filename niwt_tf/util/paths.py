@@ -13,6 +13,7 @@ import stat
 from pathlib import Path, PurePath
 
 from niwt_tf import errors
+from niwt_tf.util import clean
 
 _KINDS = {
     stat.S_IFDIR: "a folder",
@@ -105,7 +106,7 @@ def cache_folder() -> Path:
 
 def printable(text: str) -> str:
     r"""Escape the bytes of a name that are not UTF-8 as `\xe9`, so that any file and terminal takes the text."""
-    return _NO_TEXT.sub(_escaped, text)
+    return _NO_TEXT.sub(clean.number, text)
 
 
 def is_text(name: str) -> bool:
@@ -128,8 +129,3 @@ def last_name(value: str) -> str:
     """Reduce a setting that is an absolute path to its last name, also after a kind: `keras:/a/b.keras`."""
     match = _LOCATED.fullmatch(value)
     return f"{match[1]}{PurePath(match[2]).name}" if match else value
-
-
-def _escaped(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"

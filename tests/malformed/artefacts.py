@@ -20,6 +20,7 @@ import h5py
 import numpy as np
 
 from fakes import models
+from malformed.mutations import choose
 from niwt_tf.models import model as model_lib
 
 Files = dict[str, bytes]
@@ -33,12 +34,6 @@ _RECORDS = ("config.json", "rehearsal/settings.json", "transfer/calibration.json
 _MAPS = ("map/forward.keras", "inverse_map/backward.keras")
 _LATER = frozenset(("penalty.npy", "relevance.npy", "residuals.npy"))  # maps of the first formats lack them
 _FREE = ("unseen",)  # arrays of which any shorter one is another model's
-
-
-def choose(rng: np.random.Generator, values: Any) -> Any:
-    """Choose one of several values."""
-    listed = list(values)
-    return listed[rng.integers(len(listed))]
 
 
 def require_same(model: model_lib.Model, expected: Mapping[str, Any]) -> None:

@@ -18,8 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from malformed import artefacts
-from malformed.artefacts import Files, choose
+from malformed import artefacts, mutations
+from malformed.artefacts import Files
+from malformed.mutations import choose
 from niwt_tf.models import model as model_lib
 
 _FOLDER, _MANIFEST = "niwt/", "niwt/manifest.json"
@@ -27,16 +28,12 @@ _FOLDER, _MANIFEST = "niwt/", "niwt/manifest.json"
 
 def cases(seed: int, count: int, folder: Path) -> Iterator[tuple[str, Callable[[], object]]]:
     """Yield the name and the action of each case; an action writes below a folder of its own."""
-    order = np.random.default_rng(seed).permutation(list(_CASES))
-    for number in range(count):
-        name = str(order[number % len(order)])
-        yield name, functools.partial(_act, name, np.random.default_rng([seed, number]), folder / str(number))
+    return mutations.deal({name: functools.partial(_act, name) for name in _CASES}, seed, count, folder)
 
 
 def _act(name: str, rng: np.random.Generator, place: Path) -> None:
     data, expected = _good()
     path = place / "zoo.keras"
-    place.mkdir(parents=True)
     _CASES[name](rng, path, data)
     artefacts.require_same(model_lib.load(path), expected)
 

@@ -30,7 +30,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("NIWT_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setattr(checksum, "_SMALL", 0)
     monkeypatch.setattr(checksum, "_SETTLED", -60.0)
-    checksum._in_process.cache_clear()
+    checksum._in_process.clear()
     return tmp_path / "cache" / "checksums"
 
 
@@ -56,7 +56,7 @@ def test_a_large_file_is_read_once_by_all_processes(tmp_path: Path, store: Path,
     path.write_bytes(b"content")
     for _ in range(2):
         assert checksum.remembered(path) == hashlib.sha256(b"content").hexdigest()
-        checksum._in_process.cache_clear()  # as in another process
+        checksum._in_process.clear()  # as in another process
     assert read == ["large"]
     assert len(list(store.iterdir())) == 1
 
@@ -101,7 +101,7 @@ def test_what_is_remembered_is_believed_only_if_it_is_a_checksum(tmp_path: Path,
     (entry,) = store.iterdir()
     for damaged in (b"", b"0" * 63, b"\xff" * 64):
         entry.write_bytes(damaged)
-        checksum._in_process.cache_clear()
+        checksum._in_process.clear()
         assert checksum.remembered(tmp_path / "large") == first
 
 
@@ -113,7 +113,7 @@ def test_without_a_folder_to_remember_in_the_checksum_is_the_same(
     assert checksum.remembered(tmp_path / "large") == hashlib.sha256(b"content").hexdigest()
     monkeypatch.delenv("NIWT_CACHE_DIR")
     monkeypatch.setattr(Path, "expanduser", _no_home)
-    checksum._in_process.cache_clear()
+    checksum._in_process.clear()
     assert checksum.remembered(tmp_path / "large") == hashlib.sha256(b"content").hexdigest()
 
 

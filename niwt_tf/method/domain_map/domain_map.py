@@ -99,8 +99,7 @@ class DomainMap:
           errors.UserError: If a file is missing, damaged, or does not fit to the others.
         """
         sizes = sizes or array_schemas.Sizes()
-        forward = network_file.read(folder / _NETWORK)
-        sizes.require(folder / _NETWORK, "input and output", "MK", [forward.input_shape[-1], forward.output_shape[-1]])
+        forward = network_file.read_map(folder / _NETWORK, "MK", sizes)
         arrays = array_schemas.read_all(folder / _FILE, _SCHEMA, sizes)
         values: dict[str, Any] = {name: array if array.ndim else array.item() for name, array in arrays.items()}
         return cls(forward, **values)
