@@ -170,6 +170,7 @@ def test_an_unsuitable_domain_is_an_error_before_any_work() -> None:
         measure.measure("dap", captions)
 
 
+@pytest.mark.slow
 def test_every_method_can_be_measured() -> None:
     world = linear_world.make(8)
     for name in registry.METHODS:

@@ -201,6 +201,7 @@ def test_a_workdir_under_a_file_is_reported_at_once(niwt: _Niwt, cwd: Path, fold
     assert _contents(cwd) == {"file": b"precious"}
 
 
+@pytest.mark.slow
 def test_an_unknown_layer_is_reported_before_a_workdir_is_claimed(niwt: _Niwt, cwd: Path) -> None:
     answer = niwt("--layer=conv5", "--workdir=run", tensorflow=True)
     layers = ", ".join(f"conv{number}{part}" for number in range(1, 5) for part in ("_kernel", "_norm", ""))
@@ -224,6 +225,7 @@ def test_a_run_refused_in_a_stage_leaves_a_folder_that_takes_the_corrected_setti
     assert (cwd / "run" / "data").is_dir()
 
 
+@pytest.mark.slow
 def test_layers_are_listed_and_nothing_is_run(niwt: _Niwt, cwd: Path) -> None:
     answer = niwt("--list_layers", tensorflow=True)
     assert (answer.returncode, answer.stderr) == (0, "")

@@ -207,6 +207,7 @@ def test_a_killed_training_goes_on_as_if_it_had_not_been(
         np.testing.assert_allclose(ours, theirs, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_killed_training_with_dropout_goes_on_as_if_it_had_not_been(split: zero_shot.Split, tmp_path: Path) -> None:
     whole = _train(split, tmp_path / "whole", epochs=2, dropout=0.4)
     with pytest.raises(_Killed):

@@ -47,6 +47,7 @@ def test_classes_that_a_plane_divides_are_all_classified_correctly_at_any_scale(
     assert ((features @ kernel + bias).argmax(1) == _LABELS).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("penalty", [0.0, 0.1])
 def test_in_the_limit_it_is_the_logistic_regression_of_scikit_learn(penalty: float, tmp_path: Path) -> None:
     features = _features(1.5, shift=3.0)  # so mixed that the optimum is finite
