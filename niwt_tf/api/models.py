@@ -113,6 +113,7 @@ def make_model(
         ),
         activations=importances.activations,
         features=importances.features,
+        labels=importances.labels,
         neuron_names=names,
         config=dataclasses.replace(chosen, backbone=_origin(classifier), seed=seed),
         metrics={},

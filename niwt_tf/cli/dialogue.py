@@ -37,6 +37,7 @@ class Dialogue:
         name: str,
         images: effect.SampleImages | None = None,
         print_line: Callable[[str], None] = progress.print_line,
+        max_seen_loss: float | None = None,
     ) -> None:
         """Begin with an empty description.
 
@@ -45,10 +46,12 @@ class Dialogue:
           name: Name of the class.
           images: Images on which the effect is shown; None for none.
           print_line: Function that prints a text for the user.
+          max_seen_loss: Limit on the loss of the seen classes; None for none.
         """
         self.description_lines: tuple[str, ...] = ()
         self.result: teach.Result | None = None
         self._model, self._name, self._images, self._print = model, name, images, print_line
+        self._limit = max_seen_loss
         self._kind = prompts.description_kind(model)
 
     def run(self, lines: Iterator[str], initial_lines: Sequence[str] = ()) -> teach.Result | None:
@@ -89,7 +92,7 @@ class Dialogue:
         """Teach the model anew; if the last line has a mistake, print it and ignore the line."""
         begun = time.perf_counter()
         try:
-            result = teach.teach(self._model, [self._description(lines)])
+            result = teach.teach(self._model, [self._description(lines)], self._limit)
             self._require_known(lines[-1], result.reports[0].reading.unknown)
         except errors.UserError as error:
             self._print(f"{error.as_flags()}\nThis line is ignored.")
@@ -98,6 +101,8 @@ class Dialogue:
         self._print(teaching_text.format_report(result.reports[0]))
         if self._images and self._images.paths:
             self._print(teaching_text.format_effect(effect.measure(self._model, result.model, self._images)))
+        if result.outlooks:
+            self._print(teaching_text.format_promise(result))
         self._print(teaching_text.row("taught in", f"{time.perf_counter() - begun:.1f} s"))
 
     def _description(self, lines: Sequence[str]) -> description.Description:

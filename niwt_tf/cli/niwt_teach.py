@@ -7,26 +7,31 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from absl import flags
 
+from niwt_tf import errors
 from niwt_tf.cli import launch, teach_flags
 from niwt_tf.util import atomic, clean, progress
 
 if TYPE_CHECKING:
     from niwt_tf.models import effect
     from niwt_tf.models import model as model_lib
+    from niwt_tf.models import teach as teach_lib
 
 _DESCRIPTION = """Teach a trained model new classes from descriptions, in seconds, or remove such classes.
 
 niwt_teach --model=runs/aviary-captions --name="Zebra Finch" --captions="A bird with a barred tail and a red bill."
 niwt_teach --model=runs/aviary-attributes --name="Zebra Finch" --attributes="bill shape: cone,crown color: red"
 niwt_teach --model=zoo.keras --classes=classes.yaml
+niwt_teach --model=zoo.keras --name=zebra --captions="A horse with stripes." --images_of_class=zebras/
 niwt_teach --model=zoo.keras --interactive --images=photos/
 niwt_teach --model=zoo+zebra.keras --forget=zebra
 
-It prints how the model reads each description, and writes a new model beside the old one. No file is overwritten. The
+The classes that the model was trained on lose at most two of a hundred images, or --max_seen_loss. It prints how the
+model reads each description and what to expect, and writes a new model beside the old one. No file is overwritten. The
 reports on more than 20 classes are in a text file beside the new model."""
 
 
@@ -63,21 +68,46 @@ def _teach(model: model_lib.Model, request: teach_flags.TeachRequest) -> model_l
     from niwt_tf.domains import description  # starts TensorFlow
     from niwt_tf.models import effect, teach  # starts TensorFlow
 
+    images = _read_images(model, request.images)
+    photographs = _read_images(model, request.photographs)
+    known_images = effect.labelled(model, images) if images and request.max_seen_loss is not None else None
+    if known_images:
+        progress.print_line(teaching_text.format_known_images(known_images))
     begun = time.perf_counter()
-    result = teach.teach(
-        model, [description.Description(name, **texts) for name, texts in request.descriptions.items()]
-    )
+    descriptions = [description.Description(name, **texts) for name, texts in request.descriptions.items()]
+    if request.improve and request.max_seen_loss is not None and photographs:
+        result = teach.improve(model, descriptions[0], photographs.features, request.max_seen_loss, known_images)
+    else:
+        features = {request.name: photographs.features} if photographs else {}
+        result = teach.teach(model, descriptions, request.max_seen_loss, features, known_images)
     seconds = time.perf_counter() - begun
+    if photographs:
+        progress.print_line(teaching_text.format_photographs(effect.predicted(model, photographs)))
     text = "\n\n".join(map(teaching_text.format_report, result.reports))
     if len(result.reports) > teach_flags.MOST_PRINTED:
         file = request.reports_file()
         atomic.write_text(file, f"{text}\n")
         text = teaching_text.format_summary(result.reports, file)
     progress.print_line(text)
-    if images := _read_images(model, request):
+    if images:
         progress.print_line(teaching_text.format_effect(effect.measure(model, result.model, images)))
+    if result.model.limited.names:
+        progress.print_line(teaching_text.format_promise(result))
     progress.print_line(teaching_text.row("taught in", f"{seconds:.1f} s"))
+    _require_carried(result, request)
     return result.model
+
+
+def _require_carried(result: teach_lib.Result[model_lib.Model], request: teach_flags.TeachRequest) -> None:
+    """Check that the descriptions tell enough of the classes, unless the user wants the model anyway."""
+    from niwt_tf.models import within_limit  # starts TensorFlow
+
+    promise = result.model.limited.expected
+    if not (request.force or within_limit.carries_over(promise)):
+        raise errors.UserError(
+            f"The descriptions must tell enough of the classes. Received: {within_limit.doubt(promise)} Nothing was "
+            "written. To write the model anyway, add --force."
+        )
 
 
 def _teach_line_by_line(model: model_lib.Model, request: teach_flags.TeachRequest) -> model_lib.Model | None:
@@ -89,18 +119,21 @@ def _teach_line_by_line(model: model_lib.Model, request: teach_flags.TeachReques
     if not name:
         return None
     request.new_file(name)
-    result = dialogue.Dialogue(model, name, _read_images(model, request)).run(lines, initial_lines)
+    images = _read_images(model, request.images)
+    result = dialogue.Dialogue(model, name, images, max_seen_loss=request.max_seen_loss).run(lines, initial_lines)
+    if result:
+        _require_carried(result, request)
     return result.model if result else None
 
 
-def _read_images(model: model_lib.Model, request: teach_flags.TeachRequest) -> effect.SampleImages | None:
-    """Read the images on which the effect is shown, and print those that cannot be read; None if none is left."""
-    if not request.images:
+def _read_images(model: model_lib.Model, paths: Sequence[Path]) -> effect.SampleImages | None:
+    """Read images, and print those that cannot be read; None if none is left."""
+    if not paths:
         return None
     from niwt_tf.cli import teaching_text  # starts TensorFlow
     from niwt_tf.models import effect  # starts TensorFlow
 
-    images = effect.read_images(model, request.images)
+    images = effect.read_images(model, paths)
     for unreadable in images.unreadable:
         progress.print_line(teaching_text.row("unreadable", unreadable))
     return images if images.paths else None

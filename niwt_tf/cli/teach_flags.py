@@ -13,6 +13,7 @@ from niwt_tf import errors
 from niwt_tf.cli import launch
 from niwt_tf.data import described_classes, user_images
 from niwt_tf.data.files import text_files
+from niwt_tf.method.calibration import seen_loss
 from niwt_tf.models import paths
 from niwt_tf.util import paths as paths_lib
 
@@ -31,6 +32,10 @@ class TeachRequest:
       forget: Names of the classes to remove.
       interactive: True if the user describes the class line by line.
       images: Image files on which the effect is shown.
+      photographs: Image files of the class of `name`.
+      max_seen_loss: Limit on the loss of the seen classes; None for none.
+      improve: True if the class of `name` is in the model, and gets photographs.
+      force: True to write a model whose descriptions do not carry over.
       out: Path of the new model; None to write it beside the old one.
       safe_mode: True to refuse a bundle that runs a SavedModel.
     """
@@ -41,6 +46,10 @@ class TeachRequest:
     forget: tuple[str, ...]
     interactive: bool
     images: tuple[Path, ...]
+    photographs: tuple[Path, ...]
+    max_seen_loss: float | None
+    improve: bool
+    force: bool
     out: Path | None
     safe_mode: bool
 
@@ -99,6 +108,17 @@ def define(values: flags.FlagValues, program: str) -> None:
     flags.DEFINE_boolean("interactive", False, text, **here)
     text = "Image files, patterns or folders, separated by commas. Shows how new classes change their predictions."
     flags.DEFINE_list("images", [], text, **here)
+    text = "Photographs of the new class: image files, patterns or folders, separated by commas. Words may be left out."
+    flags.DEFINE_list("images_of_class", [], text, **here)
+    text = (
+        "Share of the accuracy on seen classes, from 0 to 0.5, that all classes taught this way may cost together; none "
+        "to place gamma where validation found the best harmonic mean."
+    )
+    flags.DEFINE_string("max_seen_loss", str(seen_loss.DEFAULT), text, **here)
+    text = "Teach the class of --name, which the model learned without images, once more with --images_of_class."
+    flags.DEFINE_boolean("improve", False, text, **here)
+    text = "Write the model even if the descriptions tell too little of the classes."
+    flags.DEFINE_boolean("force", False, text, **here)
     text = "Path of the new .keras bundle; by default beside the old model. No file is overwritten."
     flags.DEFINE_string("out", "", text, **here)
     launch.define_loading(values, program)
@@ -122,6 +142,10 @@ def read(values: flags.FlagValues) -> TeachRequest:
         forget=tuple(values.forget),
         interactive=values.interactive,
         images=tuple(user_images.find(values.images)) if values.images else (),
+        photographs=_photographs(values),
+        max_seen_loss=_limit(values.max_seen_loss),
+        improve=values.improve,
+        force=values.force,
         out=paths_lib.expanded(values.out) if values.out else None,
         safe_mode=values.safe_mode,
     )
@@ -130,6 +154,32 @@ def read(values: flags.FlagValues) -> TeachRequest:
     if len(request.descriptions) > MOST_PRINTED:
         request.reports_file()
     return request
+
+
+def _limit(text: str) -> float | None:
+    """Read the limit on the loss of the seen classes."""
+    if text.strip().lower() == "none":
+        return None
+    try:
+        return seen_loss.require_limit(float(text))
+    except ValueError:
+        return seen_loss.require_limit(text)
+
+
+def _photographs(values: flags.FlagValues) -> tuple[Path, ...]:
+    """Find the photographs of the one class that is taught."""
+    if values.images_of_class and (values.classes or values.interactive or not values.name.strip()):
+        raise errors.UserError(
+            "`--images_of_class` must be photographs of the one class of --name. Received: --images_of_class "
+            f"{'without --name' if not values.name.strip() else 'with --classes or --interactive'}. Teach one class at "
+            "a time by photographs."
+        )
+    if values.improve and not values.images_of_class:
+        raise errors.UserError(
+            "`--improve` must come with photographs of the class. Received: --improve without --images_of_class. Add "
+            "--images_of_class=FOLDER."
+        )
+    return tuple(user_images.find(values.images_of_class)) if values.images_of_class else ()
 
 
 def _require_one_task(values: flags.FlagValues) -> None:
@@ -169,9 +219,11 @@ def _descriptions(values: flags.FlagValues) -> described_classes.DescribedClasse
     if values.document_file:
         texts["documents"] = (text_files.text(text_files.require_file(values.document_file, "document_file")),)
     texts = {field: tuple(text for text in written if text.strip()) for field, written in texts.items()}
-    if values.name and not any(texts.values()) and not values.interactive:
+    is_asked = values.interactive or values.images_of_class
+    if values.name and not any(texts.values()) and not is_asked:
         raise errors.UserError(
             f"A new class must be described. Received: --name={values.name} without a description, or with an empty "
-            "one. Add --captions, --captions_file, --attributes or --document_file, or --interactive to be asked."
+            "one. Add --captions, --captions_file, --attributes, --document_file or --images_of_class, or --interactive "
+            "to be asked."
         )
     return {values.name.strip(): texts} if any(texts.values()) or values.name else {}

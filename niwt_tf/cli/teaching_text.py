@@ -16,6 +16,7 @@ from niwt_tf.explain import textual
 from niwt_tf.method.calibration import gamma
 from niwt_tf.models import effect as effect_lib
 from niwt_tf.models import model as model_lib
+from niwt_tf.models import teach as teach_lib
 from niwt_tf.models import teaching_report
 from niwt_tf.runs import command
 from niwt_tf.util import clean
@@ -24,6 +25,7 @@ _LABEL = 16  # letters, including the indent
 _WIDTH = 100
 _PHRASES = 10
 _BEFORE = 5  # former classes of the images, at most
+_LOOK_ALIKE = 0.3  # share of a class's images that another one gets
 
 
 def format_report(report: teaching_report.TeachingReport) -> str:
@@ -58,6 +60,49 @@ def format_summary(reports: Sequence[teaching_report.TeachingReport], file: Path
     if near:
         rows.append(row("warning", f"{len(near):,} nearly the same as another class: {errors.listed(near)}"))
     return "\n".join([f"{len(reports):,} classes", *rows, row("reports", str(file))])
+
+
+def format_promise(result: teach_lib.Result[model_lib.Model]) -> str:
+    """Format what to expect of classes that were taught within a limit."""
+    limited = result.model.limited
+    promise = limited.expected
+    together = "" if len(limited.names) == 1 else f" by {len(limited.names):,} classes together"
+    lost = f"{promise.loss:.1%} ± {promise.loss_error:.1%} of the accuracy on seen classes lost{together}"
+    text = f"{lost} (limit {limited.limit:.1%})"
+    if promise.recognised is not None:
+        text += (
+            f"; {promise.recognised:.0%} of a new class's images recognised ({promise.low:.0%} to {promise.high:.0%} "
+            "for 8 of 10 seen classes that played a new one)"
+        )
+    rows = [row("expected", text)]
+    for outlook in result.outlooks[: teach_flags.MOST_PRINTED]:
+        shares = _listed(
+            f"{share:.0%} {textual.title(name)}" for name, share in outlook.shares[:_BEFORE] if share >= 0.01
+        )
+        rows.append(row("as", f"{clean.name(outlook.name)} may be taken for: {shares}"))
+        rows += [
+            row("warning", f"{share:.0%} of {clean.name(outlook.name)}'s images may be called {textual.title(name)}.")
+            for name, share in outlook.shares
+            if share >= _LOOK_ALIKE and name != outlook.name
+        ]
+    return "\n".join(rows)
+
+
+def format_photographs(predicted: Sequence[tuple[str, int]]) -> str:
+    """Format what the model took photographs of a new class for, before it was taught."""
+    total = sum(count for _, count in predicted)
+    names = _listed(f"{count:,} {textual.title(name)}" for name, count in predicted[:_BEFORE])
+    return row("photographs", f"{total:,}, which the model took before for: {names}")
+
+
+def format_known_images(images: effect_lib.KnownImages) -> str:
+    """Format which images of seen classes the loss is estimated on."""
+    text = (
+        f"{len(images.labels):,} images of {images.classes:,} seen classes, by the names of their folders, of which "
+        f"{images.accuracy:.1%} are classified correctly. The loss is estimated on them: the classifier must not have "
+        "been trained on them"
+    )
+    return row("known images", text)
 
 
 def format_model(model: model_lib.Model, path: Path) -> str:

@@ -38,6 +38,11 @@ class Description:
     captions: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
 
+    @property
+    def is_given(self) -> bool:
+        """True if there is any text."""
+        return any(text.strip() for text in (*self.attributes, *self.captions, *self.documents))
+
 
 @dataclasses.dataclass(frozen=True)
 class Reading:

@@ -20,7 +20,7 @@ from niwt_tf import errors
 from niwt_tf.util import checksum, json_files, paths, zip_files
 from niwt_tf.util.json_schemas import Number, Record
 
-FORMAT = 3  # 2 added the operator of the closed-form transfer, 3 the unit of the scale
+FORMAT = 4  # 2 added the operator of the closed-form transfer, 3 the unit of the scale, 4 labels and limited classes
 ENDING = ".keras"
 FOLDER = "niwt"
 _MANIFEST = f"{FOLDER}/manifest.json"

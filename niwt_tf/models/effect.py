@@ -15,9 +15,10 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from niwt_tf.data import names as names_lib
 from niwt_tf.data import registry, user_images
+from niwt_tf.models import gate, state
 from niwt_tf.models import model as model_lib
-from niwt_tf.models import state
 from niwt_tf.numerics import choice
 
 _CLEAREST = 3
@@ -91,6 +92,42 @@ def read_images(model: model_lib.Model, paths: Sequence[Path]) -> SampleImages:
     return SampleImages(tuple(readable), np.concatenate(features), tuple(unreadable))
 
 
+@dataclasses.dataclass(frozen=True)
+class KnownImages:
+    """Images of a user whose folders have the names of seen classes.
+
+    Attributes:
+      features: Features `[n,D]` of the images.
+      labels: Seen classes `[n]` of the images.
+      classes: Number of seen classes that have images.
+      accuracy: Balanced accuracy of the model on them, 0..1.
+    """
+
+    features: np.ndarray
+    labels: np.ndarray
+    classes: int
+    accuracy: float
+
+
+def labelled(model: model_lib.Model, images: SampleImages) -> KnownImages | None:
+    """Select images in folders with the names of seen classes; None if fewer than half the classes have any."""
+    classes = {names_lib.normal(name): index for index, name in enumerate(model.seen)}
+    labels = np.array([classes.get(names_lib.normal(path.parent.name), -1) for path in images.paths], np.int64)
+    present = np.unique(labels[labels >= 0])
+    if 2 * len(present) < len(model.seen):
+        return None
+    features, own = images.features[labels >= 0], labels[labels >= 0]
+    is_right = (_scores(model, images)[labels >= 0, : len(model.seen)].argmax(1)) == own
+    accuracy = float(np.mean([is_right[own == label].mean() for label in present]))
+    return KnownImages(features, own, len(present), accuracy)
+
+
+def predicted(model: model_lib.Model, images: SampleImages) -> tuple[tuple[str, int], ...]:
+    """Count the classes that a model predicts for images, the most frequent first."""
+    names = np.array(model.class_names, object)[_scores(model, images).argmax(1)]
+    return tuple(Counter(names.tolist()).most_common())
+
+
 def measure(before: model_lib.Model, after: model_lib.Model, images: SampleImages) -> Effect:
     """Compare the predictions of a model with those of the model before it was taught.
 
@@ -116,7 +153,8 @@ def measure(before: model_lib.Model, after: model_lib.Model, images: SampleImage
 
 def _scores(model: model_lib.Model, images: SampleImages) -> np.ndarray:
     """Compute scores `[N,C]`, with gamma subtracted from those of seen classes."""
-    return images.features @ model.classifier.kernel + state.calibrated_bias(model)
+    features = gate.completed(model.classifier, images.features)
+    return features @ model.classifier.kernel + state.calibrated_bias(model)
 
 
 def _class_effect(

@@ -18,7 +18,7 @@ from niwt_tf import errors, workdir
 from niwt_tf.backbones import network_file, split_points
 from niwt_tf.domains import description
 from niwt_tf.method.weight_transfer import closed_form
-from niwt_tf.models import bundle, paths, state
+from niwt_tf.models import bundle, limited_classes, paths, state
 from niwt_tf.runs import artefacts, portable, programs, run_files, run_folder
 from niwt_tf.util import atomic, json_files, locks, progress
 from niwt_tf.util import paths as paths_lib
@@ -127,6 +127,9 @@ def _write(model: state.ModelState, folder: Path) -> None:
     artefacts.write_settings(folder / run_files.VALIDATION, model.settings)
     np.save(folder / "importances" / "activations.npy", model.activations)
     np.save(folder / "importances" / "features.npy", model.features)
+    if model.labels is not None:
+        np.save(folder / "importances" / run_files.LABELS, model.labels)
+    model.limited.save(folder)
     model.forward.save(folder / "map")
     model.inverse.save(folder / "inverse_map")
     model.classifier.save(folder / "transfer", with_network=False)
@@ -155,6 +158,8 @@ def _read(run: artefacts.RunArtefacts, metrics: dict[str, Any]) -> state.ModelSt
         metrics=metrics,
         taught=tuple(map(_description, run.taught)),
         operator=run.operator,
+        labels=run.labels,
+        limited=limited_classes.load(run.root),
     )
 
 

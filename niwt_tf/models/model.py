@@ -15,10 +15,10 @@ import tensorflow as tf
 from niwt_tf.domains import description as description_lib
 from niwt_tf.domains import knowledge as knowledge_lib
 from niwt_tf.explain import explainer, textual
-from niwt_tf.models import files
+from niwt_tf.models import files, within_limit
 from niwt_tf.models import state as state_lib
 from niwt_tf.models import teach as teach_lib
-from niwt_tf.util import arguments, keras_settings
+from niwt_tf.util import arguments, center_crop, keras_settings, progress
 
 _BATCH_SIZE = 128
 
@@ -114,8 +114,14 @@ class Model(state_lib.ModelState):
         captions: Sequence[str] = (),
         attributes: Sequence[str] = (),
         documents: Sequence[str] = (),
+        images: np.ndarray | None = None,
+        max_seen_loss: float | None = teach_lib.MAX_SEEN_LOSS,
+        improve: bool = False,
     ) -> Model:
-        """Add a class by its description alone, and return the new model; this one does not change.
+        """Add a class by its description, by photographs, or by both, and return the new model; this one is unchanged.
+
+        What to expect is in the new model's `limited.expected`; a warning is printed if the descriptions do not tell
+        enough of the classes.
 
         Args:
           name: Name of the new class.
@@ -123,6 +129,11 @@ class Model(state_lib.ModelState):
           attributes: Attributes of the class, such as `stripes`, `crown color: red` or `furry:80%`; see
             `domains.parse_attributes`.
           documents: Longer texts about the class.
+          images: `[P,H,W,3]` uint8 photographs of the class, RGB, of any size; a few are enough.
+          max_seen_loss: Share of the balanced accuracy on seen classes that all classes taught this way may cost
+            together, from 0 to 0.5. With None, gamma follows from validation, and the seen classes may lose more.
+          improve: True to teach a class once more that was learned without images, with `images` beside those that the
+            model has already.
 
         Raises:
           errors.UserError: If the name is taken, or the model understands nothing of the description.
@@ -133,8 +144,18 @@ class Model(state_lib.ModelState):
             captions=arguments.require_texts("captions", captions),
             documents=arguments.require_texts("documents", documents),
         )
-        with arguments.named(document_file="documents"):
-            return teach_lib.teach(self, [description]).model
+        with arguments.named(document_file="documents", images_of_class="images"):
+            features = self._features(arguments.require_images(images)) if images is not None else None
+            if improve:
+                limit = teach_lib.MAX_SEEN_LOSS if max_seen_loss is None else max_seen_loss
+                none = np.zeros((0, len(self.classifier.kernel)), np.float32)
+                result = teach_lib.improve(self, description, none if features is None else features, limit)
+            else:
+                photographs = {} if features is None else {description.name: features}
+                result = teach_lib.teach(self, [description], max_seen_loss, photographs)
+        if not within_limit.carries_over(result.model.limited.expected):
+            progress.print_line(f"  warning: {within_limit.doubt(result.model.limited.expected)}")
+        return result.model
 
     def forget(self, name: str) -> Model:
         """Remove a class that was learned from a description, and return the new model; this one does not change.
@@ -163,6 +184,14 @@ class Model(state_lib.ModelState):
     def known(self) -> knowledge_lib.DomainKnowledge:
         """The older name of `knowledge`."""
         return self.knowledge
+
+    def _features(self, images: np.ndarray) -> np.ndarray:
+        """Compute features `[N,D]` float32 of images, of which only their middle squares are used."""
+        network = self.classifier.backbone.network
+        starts = range(0, len(images), _BATCH_SIZE)
+        fitted = [center_crop.fit(tf.constant(images[one : one + _BATCH_SIZE]), self.image_size) for one in starts]
+        none = np.zeros((0, network.output_shape[-1]), np.float32)
+        return np.concatenate([none, *(network(batch, training=False).numpy() for batch in fitted)])
 
     @functools.cached_property
     def _explainer(self) -> explainer.Explainer:

@@ -18,7 +18,8 @@ from niwt_tf.domains import knowledge as knowledge_lib
 from niwt_tf.explain import explained_model as explained_model_lib
 from niwt_tf.method import inverse_map, validation
 from niwt_tf.method.domain_map import domain_map
-from niwt_tf.models import class_summary
+from niwt_tf.models import class_summary, limited_classes
+from niwt_tf.models import known_means as known_means_lib
 from niwt_tf.util import center_crop
 
 
@@ -41,6 +42,9 @@ class ModelState:
       metrics: Contents of that run's `metrics.json`; empty if it was not evaluated.
       taught: Descriptions of the classes that were added later.
       operator: `[D,K]` matrix from importances to new weights; None if descent fits them.
+      labels: Classes `[N]` of the training images, as indices of seen classes; None in models of earlier formats.
+      limited: Classes that were taught within a limit on the loss of the seen ones; they come last.
+      known_means: Class means of the seen classes, which follow from the other attributes; None until they are needed.
       summary: Summary of the classes, which follows from the other attributes; None until a class is taught.
     """
 
@@ -57,6 +61,9 @@ class ModelState:
     metrics: dict[str, Any]
     taught: tuple[description.Description, ...] = ()
     operator: np.ndarray | None = None
+    labels: np.ndarray | None = None
+    limited: limited_classes.LimitedClasses = limited_classes.LimitedClasses()
+    known_means: known_means_lib.KnownMeans | None = dataclasses.field(default=None, repr=False, compare=False)
     summary: class_summary.ClassSummary | None = dataclasses.field(default=None, repr=False, compare=False)
 
     @property

@@ -1,15 +1,17 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Add classes to a model by their descriptions, and remove them: steps 2 and 3 of the method on stored features.
+"""Add classes to a model by their descriptions, or by photographs, and remove them.
 
-The settings that validation chose for the unseen classes are used for new classes, too: lambda, scale, bias, and the
-position of gamma among the margins of the training images.
+With a limit on what the seen classes lose, see `within_limit`. Without one, steps 2 and 3 of the method run on stored
+features, with the settings that validation chose for the unseen classes: lambda, scale, bias, and the position of gamma
+among the margins of the training images.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+import types
+from collections.abc import Mapping, Sequence
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -19,42 +21,128 @@ from niwt_tf.data import names as names_lib
 from niwt_tf.domains import audit
 from niwt_tf.domains import description as description_lib
 from niwt_tf.explain import textual
-from niwt_tf.method.calibration import scale_and_bias
+from niwt_tf.method.calibration import scale_and_bias, seen_loss
+from niwt_tf.method.class_means import evidence
 from niwt_tf.method.weight_transfer import solve
-from niwt_tf.models import class_summary, state, teaching_report
+from niwt_tf.models import class_summary, state, teaching_report, within_limit
 from niwt_tf.util import devices, progress
 
 State = TypeVar("State", bound=state.ModelState)  # such as `model.Model`
+MAX_SEEN_LOSS = seen_loss.DEFAULT
 
 
 @dataclasses.dataclass(frozen=True)
 class Result(Generic[State]):
-    """A model with new classes, and a report on how the old one reads each of their descriptions."""
+    """A model with new classes.
+
+    Attributes:
+      model: Model with the classes.
+      reports: Report on how the old model reads the description of each described class.
+      outlooks: What each class's images are expected to be taken for; empty without a limit.
+    """
 
     model: State
     reports: tuple[teaching_report.TeachingReport, ...]
+    outlooks: tuple[within_limit.Outlook, ...] = ()
 
 
-def teach(model: State, descriptions: Sequence[description_lib.Description]) -> Result[State]:
-    """Add classes to a model by their descriptions, in this order; the model itself does not change.
+def teach(
+    model: State,
+    descriptions: Sequence[description_lib.Description],
+    max_seen_loss: float | None = None,
+    photographs: Mapping[str, np.ndarray] = types.MappingProxyType({}),
+    known_images: evidence.LabelledFeatures | None = None,
+) -> Result[State]:
+    """Add classes to a model, in this order; the model itself does not change.
 
     Args:
       model: Model to which the classes are added.
-      descriptions: Description of each new class.
+      descriptions: Description of each new class; it may be empty where there are photographs.
+      max_seen_loss: Share of the balanced accuracy on seen classes that all classes taught this way may cost together,
+        from 0 to 0.5; None to place gamma where validation found the best harmonic mean.
+      photographs: Features `[P,D]` of photographs, by the name of the new class.
+      known_images: Images of seen classes that nothing was fitted to; by default the training images, each left out.
 
     Raises:
-      errors.UserError: If a name is taken or empty, or the model understands nothing of a description.
+      errors.UserError: If a name is taken or empty, the model understands nothing of a description, or the limit is
+        not valid.
     """
     _require_new(model, [description.name for description in descriptions])
+    _require_way(model, descriptions, max_seen_loss, photographs)
     items = progress.bar(descriptions, "reading descriptions", unit="class", delay=progress.DELAY)
-    readings = [_read(model, description, len(descriptions) > 1) for description in items]
+    readings = [_read(model, one, len(descriptions) > 1) for one in items]
+    if max_seen_loss is not None:
+        return _teach_within_limit(model, descriptions, readings, max_seen_loss, photographs, known_images)
+    targets, summary, reports = _reported(model, descriptions, readings)
     vectors = np.stack([reading.vector for reading in readings])
-    _print_doubts(model, descriptions, readings)
-    targets = model.forward(vectors)
-    known = model.summary or class_summary.ClassSummary(model.forward(model.knowledge.vectors))
-    summary = dataclasses.replace(known, importances=np.concatenate([known.importances, targets]))
     taught = _calibrated(_with_classes(model, descriptions, vectors, _weights(model, targets)), summary)
-    return Result(taught, teaching_report.build(model, known.importances, descriptions, readings, targets))
+    return Result(taught, reports)
+
+
+def improve(
+    model: State,
+    description: description_lib.Description,
+    photographs: np.ndarray,
+    max_seen_loss: float = MAX_SEEN_LOSS,
+    known_images: evidence.LabelledFeatures | None = None,
+) -> Result[State]:
+    """Teach a class that a model learned without images once more, with photographs; the model itself does not change.
+
+    Args:
+      model: Model that has the class.
+      description: Name of the class, and a new description of it; empty to keep the old one.
+      photographs: Features `[P,D]` of photographs of it, beside those that the model has.
+      max_seen_loss: Limit, see `teach`.
+      known_images: Images of seen classes, see `teach`.
+
+    Raises:
+      errors.UserError: If there is no such class, or it was learned from images.
+    """
+    index = textual.class_index(description.name, model.class_names, "name")
+    name = model.class_names[index]
+    old = next((one for one in model.taught if one.name == name), None)
+    new = dataclasses.replace(description if description.is_given or not old else old, name=name)
+    own = model.limited.photographs_of(name)
+    size = min(part.shape[1] for part in (own, photographs) if len(part))
+    together = np.concatenate([part[:, :size] for part in (own, photographs) if len(part)])
+    left = forget(model, [name])
+    is_known = new.is_given or old is None  # a class of the run has a vector, and no description
+    reading = _read(model, new) if new.is_given else description_lib.Reading(model.knowledge.vectors[index], (), ())
+    return _teach_within_limit(left, [new], [reading], max_seen_loss, {name: together}, known_images, [is_known])
+
+
+def _reported(
+    model: State,
+    descriptions: Sequence[description_lib.Description],
+    readings: Sequence[description_lib.Reading],
+) -> tuple[np.ndarray, class_summary.ClassSummary, tuple[teaching_report.TeachingReport, ...]]:
+    """Predict the importances `[U,K]` of new classes; print doubts, and report how the model reads the descriptions."""
+    _print_doubts(model, descriptions, readings)
+    known = model.summary or class_summary.ClassSummary(model.forward(model.knowledge.vectors))
+    targets = model.forward(np.stack([reading.vector for reading in readings]))
+    reports = teaching_report.build(model, known.importances, descriptions, readings, targets)
+    return targets, dataclasses.replace(known, importances=np.concatenate([known.importances, targets])), reports
+
+
+def _teach_within_limit(
+    model: State,
+    descriptions: Sequence[description_lib.Description],
+    readings: Sequence[description_lib.Reading],
+    limit: float,
+    photographs: Mapping[str, np.ndarray],
+    known_images: evidence.LabelledFeatures | None,
+    are_described: Sequence[bool] | None = None,
+) -> Result[State]:
+    """Teach classes whose descriptions were read; see `teach`."""
+    _, summary, reports = _reported(model, descriptions, readings)
+    none = np.zeros((0, len(model.classifier.kernel)), np.float32)
+    described = are_described or [one.is_given for one in descriptions]
+    classes = [
+        within_limit.NewClass(one, reading.vector, photographs.get(one.name, none), is_described)
+        for one, reading, is_described in zip(descriptions, readings, described, strict=True)
+    ]
+    taught, outlooks = within_limit.add(model, classes, seen_loss.require_limit(limit), known_images)
+    return Result(dataclasses.replace(taught, summary=summary), reports, outlooks)
 
 
 def forget(model: State, names: Sequence[str]) -> State:
@@ -90,12 +178,37 @@ def forget(model: State, names: Sequence[str]) -> State:
         classifier=classifier,
         knowledge=dataclasses.replace(model.knowledge, vectors=vectors, class_names=class_names),
         taught=tuple(description for description in model.taught if description.name in set(class_names)),
+        limited=model.limited.without(set(model.class_names) - set(class_names)),
     )
-    return _calibrated(left, class_summary.ClassSummary(model.forward(vectors)))
+    summary = class_summary.ClassSummary(model.forward(vectors))
+    if not left.limited.names:
+        return _calibrated(left, summary)
+    gamma = _calibrated(_without_limited(left), summary).gamma
+    return within_limit.settle(dataclasses.replace(left, gamma=gamma, summary=summary))
 
 
-def _read(model: state.ModelState, description: description_lib.Description, is_named: bool) -> description_lib.Reading:
-    """Read a description; if `is_named`, an error in it begins with the class's name."""
+def _without_limited(model: State) -> State:
+    """Leave out the classes that were taught within a limit, which are the last ones."""
+    count = len(model.class_names) - len(model.limited.names)
+    classifier = dataclasses.replace(
+        model.classifier,
+        kernel=model.classifier.kernel[:, :count],
+        bias=model.classifier.bias[:count],
+        class_names=model.class_names[:count],
+        unseen=model.class_names[len(model.seen) : count],
+    )
+    return dataclasses.replace(model, classifier=classifier)
+
+
+def _read(
+    model: state.ModelState, description: description_lib.Description, is_named: bool = False
+) -> description_lib.Reading:
+    """Read a description; if `is_named`, an error in it begins with the class's name.
+
+    A class that is not described has the mean vector of the seen classes.
+    """
+    if not description.is_given:
+        return description_lib.Reading(model.knowledge.vectors[: len(model.seen)].mean(0), (), ())
     try:
         return description_lib.read(description, model.knowledge, len(model.seen), model.config.domain.text_encoder)
     except errors.UserError as error:
@@ -187,6 +300,29 @@ def _calibrated(model: State, summary: class_summary.ClassSummary) -> State:
     logits = class_summary.summarize_logits(model.classifier, model.features, transfer, summary.logits)
     gamma = transfer.gamma_of(logits) if logits else 0.0
     return dataclasses.replace(model, gamma=gamma, summary=dataclasses.replace(summary, logits=logits))
+
+
+def _require_way(
+    model: state.ModelState,
+    descriptions: Sequence[description_lib.Description],
+    max_seen_loss: float | None,
+    photographs: Mapping[str, np.ndarray],
+) -> None:
+    """Check that the new classes can be taught with this limit, or without one."""
+    if max_seen_loss is not None:
+        seen_loss.require_limit(max_seen_loss)
+    elif photographs or model.limited.names:
+        reason = "photographs" if photographs else "classes that were taught within a limit before"
+        raise errors.UserError(
+            f"`{errors.setting('max_seen_loss')}` must be a number where there are {reason}. Received none. Give "
+            f"{errors.setting('max_seen_loss', MAX_SEEN_LOSS)}."
+        )
+    for one in descriptions:
+        if not (one.is_given or len(photographs.get(one.name, ()))):
+            raise errors.UserError(
+                f"A new class must be described, or have photographs. Received: {one.name!r} with neither. Add "
+                f"{errors.setting('captions')}, {errors.setting('attributes')} or {errors.setting('images_of_class')}."
+            )
 
 
 def _require_new(model: state.ModelState, names: Sequence[str]) -> None:

@@ -69,7 +69,7 @@ def build(
     )
     return tuple(
         _build(model, description, reading, unit_vectors.units(target[None])[0] - mean, directions)
-        for description, reading, target in progress.bar(rows, "comparing classes", unit="class", delay=progress.DELAY)
+        for description, reading, target in rows
     )
 
 

@@ -26,6 +26,7 @@ from niwt_tf.util import array_schemas, json_files
 
 _OPERATOR = array_schemas.Array("float32", "DK")
 _FEATURES = array_schemas.Array("float32", "ND")
+_LABELS = array_schemas.Array("int", "N", minimum=0, below="S")
 _TESTED = {
     "features": array_schemas.Array("float32", "tD", may_be_empty=True),
     "labels": array_schemas.Array("int", "t", minimum=0, may_be_empty=True),
@@ -100,6 +101,12 @@ class RunArtefacts(run_files.RunFiles):
     def features(self) -> np.ndarray:
         """Features `[N,D]` of the training images."""
         return array_schemas.read(self.folder("importances") / "features.npy", _FEATURES, self.sizes)
+
+    @read_once
+    def labels(self) -> np.ndarray | None:
+        """Classes `[N]` of the training images; None in bundles of earlier formats."""
+        path = self.folder("importances") / run_files.LABELS
+        return array_schemas.read(path, _LABELS, self.sizes) if path.exists() else None
 
     @property
     def explained_model(self) -> explained_model_lib.ExplainedModel:

@@ -19,6 +19,7 @@ from niwt_tf.util import array_schemas, json_files, json_schemas
 CONFIG = workdir.CONFIG
 METRICS = workdir.METRICS
 TAUGHT = "taught.json"
+LABELS = "labels.npy"  # of the stage `importances`
 SECONDS = "seconds.json"
 SPLIT = "split.json"
 KNOWLEDGE = "knowledge.npz"

@@ -10,7 +10,7 @@ means is chosen, and how much of the limit is worth spending: where a smaller lo
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -67,7 +67,7 @@ class Expectation:
 def expect(
     evidence: evidence_lib.Evidence,
     prediction: prediction_lib.MeanPrediction | None,
-    doubt: photographs_lib.PriorDoubt,
+    doubts: Mapping[bool, photographs_lib.PriorDoubt],
     sources: Sequence[Source],
     limit: float,
     seed: int = 0,
@@ -77,7 +77,7 @@ def expect(
     Args:
       evidence: Images of the known classes.
       prediction: Prediction of means from descriptions; None if no class is described.
-      doubt: Doubt of these predictions.
+      doubts: Doubt of these predictions, and of the center of the known means: by whether a class is described.
       sources: What is known of each new class.
       limit: Largest loss of the known classes.
       seed: Seed of the groups, and of the images that play photographs.
@@ -87,7 +87,7 @@ def expect(
         return Expectation(LENGTH, limit)
     rng = np.random.default_rng(seed)
     groups = _groups(with_images, min(len(sources), len(with_images) // 2), rng)
-    stage = _Stage(evidence, prediction, doubt, rng)
+    stage = _Stage(evidence, prediction, doubts, rng)
     lengths = _LENGTHS if any(not one.photographs for one in sources) else _LENGTHS[:1]
     shares = np.array([stage.recognised(group, sources, lengths, limit) for group in groups]).swapaxes(0, 1)
     best = choice.first_best(shares[:, :, -1].mean(1), _WORTH)
@@ -120,7 +120,7 @@ class _Stage:
 
     evidence: evidence_lib.Evidence
     prediction: prediction_lib.MeanPrediction | None
-    doubt: photographs_lib.PriorDoubt
+    doubts: Mapping[bool, photographs_lib.PriorDoubt]
     rng: np.random.Generator
 
     def recognised(
@@ -134,7 +134,7 @@ class _Stage:
         used = np.zeros(len(self.evidence.labels), bool)
         for row, (label, source) in enumerate(zip(group, sources, strict=False)):
             if source.photographs:
-                mean, own = self._photographed(label, coefficients[row], source.photographs, used)
+                mean, own = self._photographed(label, coefficients[row], source, used)
                 for scaled, means in parts:
                     scaled[row], means[row] = own, mean
         logits = self.evidence.new(
@@ -158,15 +158,16 @@ class _Stage:
         return np.where(described, self.prediction.left_out_together(group), centers)
 
     def _photographed(
-        self, label: int, coefficients: np.ndarray, count: int, used: np.ndarray
+        self, label: int, coefficients: np.ndarray, source: Source, used: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Compute a class's mean from some of its images, which are marked as used, and its coefficients."""
         statistics = self.evidence.statistics
         own = np.flatnonzero(self.evidence.labels == label)
-        rows = self.rng.permutation(own)[: min(count, len(own) - 1)]
+        rows = self.rng.permutation(own)[: min(source.photographs, len(own) - 1)]
         used[rows] = True
-        within, _ = self.doubt.gains(len(rows))
-        mean = self.doubt.posterior(coefficients @ statistics.means, self.evidence.white[rows])
+        doubt = self.doubts[source.is_described]
+        within, _ = doubt.gains(len(rows))
+        mean = doubt.posterior(coefficients @ statistics.means, self.evidence.white[rows])
         return mean, (1 - within) * coefficients
 
 

@@ -3,18 +3,21 @@
 """The offset of new classes' scores that costs the known classes no more than a limit.
 
 Adding a number to the scores of new classes is the same as subtracting gamma from those of all others (calibrated
-stacking, Chao et al., ECCV 2016). The loss is the share of the balanced accuracy on known classes: the mean over classes
-of the share of images that were right before, and are now taken for a new class. It is estimated on images that the
-classifier was not fitted to, or on images each of which is left out in turn.
+stacking, Chao et al., ECCV 2016). The loss is the share of the balanced accuracy on known classes: the mean over
+classes of the share of images that were right before, and are now taken for a new class. It is estimated on images that
+the classifier was not fitted to, or on images each of which is left out in turn.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
-LARGEST = 0.5  # limit
+from niwt_tf import errors
+
+DEFAULT, LARGEST = 0.02, 0.5  # limits
 _CAUTION = 0.3  # standard errors by which the estimate stays below the limit
 
 
@@ -52,6 +55,21 @@ class LossCurve:
         """Compute the loss at an offset, and its standard error."""
         lost = int(np.searchsorted(self.margins, offset, side="left"))
         return (float(self.losses[lost - 1]), float(self.errors[lost - 1])) if lost else (0.0, 0.0)
+
+
+def require_limit(limit: Any) -> float:
+    """Check a limit on the loss of the seen classes, and return it.
+
+    Raises:
+      errors.UserError: If it is not a number from 0 to `LARGEST`.
+    """
+    if isinstance(limit, bool) or not (isinstance(limit, (int, float)) and 0 <= limit <= LARGEST):
+        raise errors.UserError(
+            f"`{errors.setting('max_seen_loss')}` must be a share of the accuracy on seen classes, from 0 to "
+            f"{LARGEST:g}. Received: {errors.setting('max_seen_loss', limit)}. Give "
+            f"{errors.setting('max_seen_loss', 0.02)} to lose at most two of a hundred images."
+        )
+    return float(limit)
 
 
 def curve(margins: np.ndarray, is_right: np.ndarray, labels: np.ndarray) -> LossCurve:

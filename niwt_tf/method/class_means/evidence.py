@@ -5,10 +5,23 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Protocol
 
 import numpy as np
 
 from niwt_tf.method.class_means import statistics as statistics_lib
+
+
+class LabelledFeatures(Protocol):
+    """Features `[n,D]` of images, and their known classes `[n]`."""
+
+    @property
+    def features(self) -> np.ndarray:
+        """Features `[n,D]`."""
+
+    @property
+    def labels(self) -> np.ndarray:
+        """Known classes `[n]`."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,7 +33,7 @@ class Evidence:
       labels: Known classes `[n]` of the images.
       known: Scores `[n,C]` for the known classes.
       white: Whitened features `[n,D]`.
-      constant: Number that is added to the scores of new classes.
+      constants: Numbers `[C]` that the classifier adds to the known classes' scores by means.
       is_left_out: True if the images are those of the statistics, and each is left out of them.
     """
 
@@ -28,8 +41,13 @@ class Evidence:
     labels: np.ndarray
     known: np.ndarray
     white: np.ndarray
-    constant: float
+    constants: np.ndarray
     is_left_out: bool
+
+    @property
+    def constant(self) -> float:
+        """Number that is added to the scores of new classes."""
+        return float(self.constants.mean())
 
     def new(self, means: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
         """Compute the scores `[n,U]` of new classes; arguments as of `ClassStatistics.left_out_scores`."""
@@ -46,7 +64,7 @@ def left_out(statistics: statistics_lib.ClassStatistics, constants: np.ndarray) 
       constants: Numbers `[C]` that the classifier adds to the known classes' scores by means.
     """
     known = statistics.left_out_known + constants
-    return Evidence(statistics, statistics.labels, known, statistics.white, float(constants.mean()), is_left_out=True)
+    return Evidence(statistics, statistics.labels, known, statistics.white, constants, is_left_out=True)
 
 
 def fresh(
@@ -62,4 +80,4 @@ def fresh(
     """
     white = statistics.whiten(features)
     known = statistics_lib.scores(white, statistics.means) + constants
-    return Evidence(statistics, labels, known, white, float(constants.mean()), is_left_out=False)
+    return Evidence(statistics, labels, known, white, constants, is_left_out=False)

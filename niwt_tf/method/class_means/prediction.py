@@ -53,7 +53,7 @@ class MeanPrediction:
 
     @functools.cached_property
     def left_out(self) -> np.ndarray:
-        """Coefficients `[C,C]` of the known means in the mean predicted for each class as if it were new: 0 for itself."""
+        """Coefficients `[C,C]` of the known means in the mean of each class as if it were new: 0 for itself."""
         return _left_out(self.smoother)
 
     def left_out_together(self, group: np.ndarray) -> np.ndarray:
