@@ -108,11 +108,11 @@ def define(values: flags.FlagValues, program: str) -> None:
     flags.DEFINE_boolean("interactive", False, text, **here)
     text = "Image files, patterns or folders, separated by commas. Shows how new classes change their predictions."
     flags.DEFINE_list("images", [], text, **here)
-    text = "Photographs of the new class: image files, patterns or folders, separated by commas. Words may be left out."
+    text = "Photographs of the new class: files, patterns or folders, separated by commas. Words may be left out."
     flags.DEFINE_list("images_of_class", [], text, **here)
     text = (
-        "Share of the accuracy on seen classes, from 0 to 0.5, that all classes taught this way may cost together; none "
-        "to place gamma where validation found the best harmonic mean."
+        "Share of the accuracy on seen classes, from 0 to 0.5, that all classes taught this way may cost together. With "
+        "none, gamma lies where validation found the best harmonic mean."
     )
     flags.DEFINE_string("max_seen_loss", str(seen_loss.DEFAULT), text, **here)
     text = "Teach the class of --name, which the model learned without images, once more with --images_of_class."
@@ -223,7 +223,7 @@ def _descriptions(values: flags.FlagValues) -> described_classes.DescribedClasse
     if values.name and not any(texts.values()) and not is_asked:
         raise errors.UserError(
             f"A new class must be described. Received: --name={values.name} without a description, or with an empty "
-            "one. Add --captions, --captions_file, --attributes, --document_file or --images_of_class, or --interactive "
-            "to be asked."
+            "one. Add --captions, --captions_file, --attributes, --document_file or --images_of_class, or "
+            "--interactive to be asked."
         )
     return {values.name.strip(): texts} if any(texts.values()) or values.name else {}

@@ -123,4 +123,4 @@ def _chance(left_out: np.ndarray, gram: np.ndarray, rng: np.random.Generator) ->
     reached = _cosines(coefficients, products).mean()
     orders = [rng.permutation(len(some)) for _ in range(_PERMUTATIONS)]
     as_good = sum(_cosines(coefficients, products[np.ix_(one, one)]).mean() >= reached for one in orders)
-    return (1 + as_good) / (1 + _PERMUTATIONS)
+    return float(1 + as_good) / (1 + _PERMUTATIONS)
