@@ -76,6 +76,7 @@ class Row:
     own_head: bool = False
 
 
+Box = tuple[float, float, float, float]
 Vectors = Callable[[list[int]], np.ndarray]  # known classes -> domain vectors of all
 
 
@@ -156,7 +157,7 @@ def _model(
     return state.ModelState(
         classifier_lib.Classifier(backbone_lib.Backbone(network, "neurons"), kernel, bias, names),
         0.0,
-        knowledge_lib.DomainKnowledge(vectors, ("",) * vectors.shape[1], names, (), ""),
+        knowledge_lib.DomainKnowledge(vectors, ("",) * vectors.shape[1], names, "", ()),
         forward=None,  # type: ignore[arg-type]
         inverse=None,  # type: ignore[arg-type]
         settings=validation.defaults(config_lib.ValidationConfig()),
@@ -201,7 +202,7 @@ def _relabelled(labels: np.ndarray, classes: list[int]) -> np.ndarray:
     return places[labels]
 
 
-def _read(data: Path, folder: str, network: str, boxes: dict[str, list[float]] | None = None) -> Photographs:
+def _read(data: Path, folder: str, network: str, boxes: dict[str, Box] | None = None) -> Photographs:
     """Read the photographs of a folder of folders, and compute their features."""
     backbone = niwt_tf.load_backbone(f"keras:{data / 'weights' / network}", preprocessing=_PREPROCESSING[network])
     files = sorted(path for path in (data / folder).glob("*/*") if path.suffix.lower() in (".jpg", ".jpeg", ".png"))
@@ -215,17 +216,20 @@ def _read(data: Path, folder: str, network: str, boxes: dict[str, list[float]] |
     return Photographs(names, np.concatenate(features), labels, np.array(groups))
 
 
-def _pixels(file: Path, size: int, box: list[float] | None) -> np.ndarray:
-    image = Image.open(file).convert("RGB").crop(tuple(box) if box else None)
+def _pixels(file: Path, size: int, box: Box | None) -> np.ndarray:
+    image = Image.open(file).convert("RGB").crop(box)
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
     return np.asarray(image.crop((left, top, left + side, top + side)).resize((size, size), Image.Resampling.BILINEAR))
 
 
-def _boxes(data: Path) -> dict[str, list[float]]:
+def _boxes(data: Path) -> dict[str, Box]:
     with (data / "gtsrb43/boxes.csv").open() as file:
         rows = csv.DictReader(file)
-        return {Path(row["file"]).name: [float(row[key]) for key in ("x1", "y1", "x2", "y2")] for row in rows}
+        return {
+            Path(row["file"]).name: (float(row["x1"]), float(row["y1"]), float(row["x2"]), float(row["y2"]))
+            for row in rows
+        }
 
 
 def _animal_attributes(data: Path, names: list[str]) -> Vectors:

@@ -385,6 +385,14 @@ class ValidationConfig(_Checked):
         "logit of the seen classes over the training images.",
         choices=BIASES,
     )
+    max_seen_loss: float | None = _option(
+        None,
+        "Largest share of the accuracy on seen classes that gamma may cost, on held-out images of validation; by "
+        "default gamma lies where the harmonic mean is best.",
+        kind=float,
+        minimum=0.0,
+        maximum=0.5,
+    )
     validation_groups: int = _option(
         0,
         "Number of groups of seen classes that are pseudo-unseen in turn; 0 is 3 if the network is not trained, and 1 "

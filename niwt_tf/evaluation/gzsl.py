@@ -114,6 +114,16 @@ class Curve:
         edges = np.concatenate([self.gammas[:1], self.gammas, self.gammas[-1:]])
         return float((edges[first] + edges[last]) / 2), float(means[first])
 
+    def within(self, max_seen_loss: float) -> tuple[float, float]:
+        """Choose the largest gamma that costs seen accuracy no more than a limit; return it and its harmonic mean.
+
+        Args:
+          max_seen_loss: Limit on the difference from the accuracy without unseen classes, 0..1.
+        """
+        last = int(np.flatnonzero(self.seen[0] - self.seen <= max_seen_loss + _ROUNDING)[-1])
+        edges = np.concatenate([self.gammas[:1], self.gammas, self.gammas[-1:]])
+        return float((edges[last] + edges[last + 1]) / 2), float(self.harmonic_means[last])
+
     def middle_gamma(self) -> float:
         """Compute the mean of all gammas with the weights exp((H - best H) / 0.02).
 

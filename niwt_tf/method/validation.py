@@ -144,14 +144,14 @@ class ValidationSplit:
     unseen_features: np.ndarray
     unseen_labels: np.ndarray
 
-    def score(self, candidate: Candidate) -> ValidationScore:
-        """Score the weights of a candidate, with its scale and bias."""
+    def score(self, candidate: Candidate, max_seen_loss: float | None = None) -> ValidationScore:
+        """Score the weights of a candidate, with its scale and bias; see `score`."""
         kernel, seen_classes = self.kernels[candidate.transfer], len(self.classifier.class_names)
         extended = scale_and_bias.extend(
             self.classifier, kernel, self.unseen, candidate.scale, candidate.bias, self.train_features
         )
         images = self.train_features, self.seen_features, self.seen_labels, self.unseen_features, self.unseen_labels
-        return score(extended.logits, *images, seen_classes)
+        return score(extended.logits, *images, seen_classes, max_seen_loss)
 
 
 def score(
@@ -162,6 +162,7 @@ def score(
     unseen_features: np.ndarray,
     unseen_labels: np.ndarray,
     seen_classes: int,
+    max_seen_loss: float | None = None,
 ) -> ValidationScore:
     """Score a classifier on seen and pseudo-unseen classes.
 
@@ -173,16 +174,26 @@ def score(
       unseen_features: `[n,D]` features of images of pseudo-unseen classes.
       unseen_labels: `[n]` labels of these images.
       seen_classes: Number of seen classes.
+      max_seen_loss: Largest loss of seen accuracy; None for the gamma with the best harmonic mean.
     """
     test = gzsl.GzslLogits(logits(seen_features), seen_labels, logits(unseen_features), unseen_labels, seen_classes)
     curve = gzsl.curve(test)
+    if max_seen_loss is not None:
+        limited, harmonic_mean = curve.within(max_seen_loss)
+        margins = gamma.margins(logits(train_features), seen_classes)
+        return ValidationScore(gamma.seen_fraction(margins, limited), None, harmonic_mean)
     position = gamma.locate(logits(train_features), seen_classes, curve.middle_gamma())
     return ValidationScore(position.seen_fraction, position.synthetic_position, curve.best_gamma()[1])
 
 
 def mean(scores: Sequence[ValidationScore]) -> ValidationScore:
     """Compute the means of scores over validation splits, one or more."""
-    return ValidationScore(*np.mean(np.array(scores, np.float64), axis=0).tolist())
+    positions = [one.synthetic_position for one in scores if one.synthetic_position is not None]
+    return ValidationScore(
+        float(np.mean([one.seen_fraction for one in scores])),
+        float(np.mean(positions)) if positions else None,
+        float(np.mean([one.harmonic_mean for one in scores])),
+    )
 
 
 def map_fits(config: config_lib.ValidationConfig) -> list[domain_map.MapFit]:
@@ -197,10 +208,11 @@ def map_fits(config: config_lib.ValidationConfig) -> list[domain_map.MapFit]:
 def defaults(config: config_lib.ValidationConfig) -> ChosenSettings:
     """Take the first value of each list as settings, for runs with too few seen classes for validation.
 
-    gamma leaves nine of ten training images with a seen class.
+    gamma leaves nine of ten training images with a seen class, or as many as the limit on their loss asks for.
     """
     first = Candidate(map_fits(config)[0], config.lambdas[0], config.scales[0], config.biases[0])
-    settings = _settings(first, ValidationScore(SEEN_FRACTION, None, NOT_MEASURED))
+    fraction = SEEN_FRACTION if config.max_seen_loss is None else 1 - config.max_seen_loss
+    settings = _settings(first, ValidationScore(fraction, None, NOT_MEASURED))
     return dataclasses.replace(settings, protocol="defaults")
 
 
@@ -214,7 +226,10 @@ def choose(splits: Sequence[ValidationSplit], config: config_lib.ValidationConfi
     products = itertools.product(splits[0].kernels, config.scales, config.biases)
     candidates = [Candidate(one.map_fit, one.lambda_, scale, bias) for one, scale, bias in products]
     candidates.sort(key=_complexity)
-    scores = [mean([split.score(candidate) for split in splits]) for candidate in progress.bar(candidates, "settings")]
+    scores = [
+        mean([split.score(candidate, config.max_seen_loss) for split in splits])
+        for candidate in progress.bar(candidates, "settings")
+    ]
     best = choice.first_best([one.harmonic_mean for one in scores])
     return _settings(candidates[best], scores[best])
 

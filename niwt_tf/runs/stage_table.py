@@ -57,6 +57,12 @@ def _network(config: config_lib.RunConfig) -> list[Any]:
     return [network, config.seed]
 
 
+def _validation(config: config_lib.ValidationConfig) -> dict[str, Any]:
+    """Collect the settings of validation; a limit that is not set is left out, as in runs before there was one."""
+    values = dataclasses.asdict(config)
+    return {name: value for name, value in values.items() if name != "max_seen_loss" or value is not None}
+
+
 def _backbone_files(config: config_lib.RunConfig) -> Mapping[str, str]:
     return named_files.backbone_stamps(config.backbone)
 
@@ -90,7 +96,7 @@ STAGES: dict[str, Stage] = {
     run_files.VALIDATION: Stage(
         "map, lambda, scale, bias and gamma, chosen on validation classes",
         ("data", "knowledge", run_files.VALIDATION_BACKBONE),
-        lambda c: [c.domain, c.map, c.transfer, c.validation, c.seed],
+        lambda c: [c.domain, c.map, c.transfer, _validation(c.validation), c.seed],
         _transfer_files,
     ),
     "backbone": Stage("the backbone, trained on the seen classes", ("data", "activations"), _training, _backbone_files),

@@ -194,7 +194,7 @@ def test_groups_are_headed_by_the_program_and_the_step() -> None:
     }
     machine = {"jit_compile", "mixed_precision", "deterministic", "memory_limit", "activations_limit"}
     assert groups["niwt: Run"] == {"seed"} | machine | _HERE
-    chosen = {"map_fits", "map_relevances", "lambdas", "scales", "biases", "validation_groups"}
+    chosen = {"map_fits", "map_relevances", "lambdas", "scales", "biases", "max_seen_loss", "validation_groups"}
     assert groups["niwt: Validation candidates"] == chosen
     assert {"dataset", "data_dir", "aviary_seed"} <= groups["niwt: Images"]
 

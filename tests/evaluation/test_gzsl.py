@@ -433,3 +433,12 @@ def test_a_saved_test_is_read_as_it_was(tmp_path: Path) -> None:
     loaded = GzslLogits.load(tmp_path / "logits.npz", problem.seen_classes, problem.imageless)
     for field in dataclasses.fields(problem):
         np.testing.assert_array_equal(getattr(loaded, field.name), getattr(problem, field.name))
+
+
+def test_the_largest_gamma_within_a_limit_costs_no_more_than_it() -> None:
+    seen = np.array([[3.0, 0.0, 2.5], [3.0, 0.0, 1.0], [0.0, 3.0, 2.0], [0.0, 3.0, 0.5]])
+    unseen = np.array([[1.0, 0.0, 0.2], [0.0, 2.0, 0.5]])
+    curve = gzsl.curve(gzsl.GzslLogits(seen, np.array([0, 0, 1, 1]), unseen, np.array([2, 2]), 2))
+    assert curve.within(0.25) == (pytest.approx(0.9), pytest.approx(2 * 0.75 * 0.5 / 1.25))  # from 1.0 on, 0.5 is lost
+    gamma, _ = curve.within(0.0)
+    assert gamma <= 0.5

@@ -116,7 +116,10 @@ def test_of_equals_the_simplest_is_chosen_whatever_rounds_and_in_any_order(
     noise = iter(np.random.default_rng(seed).uniform(-1e-6, 1e-6, 999))
 
     class Noisy(validation.ValidationSplit):
-        def score(self, candidate: validation.Candidate) -> validation.ValidationScore:
+        def score(
+            self, candidate: validation.Candidate, max_seen_loss: float | None = None
+        ) -> validation.ValidationScore:
+            del max_seen_loss
             return validation.ValidationScore(0.5, 0.5, 0.7 + next(noise))
 
     kernels = dict.fromkeys([_by(*key[:3]) for key in order], _RIGHT)
