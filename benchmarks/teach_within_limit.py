@@ -48,6 +48,7 @@ from niwt_tf.numerics import discriminant  # noqa: E402
 _FIRST_SEED = 20_000
 _SHRINKAGE = config_lib.BackboneConfig().classifier_shrinkage
 _TOLERANCE = 0.015
+_BATCH = 64  # images
 _LITE0, _SQUEEZENET = "efficientnet_lite0_notop.keras", "squeezenet_v1_1_notop.keras"
 _PREPROCESSING = {_LITE0: "none", _SQUEEZENET: "caffe"}
 _LINE = "{:34} {:>3} {:>6} {:>6} | {:>13} {:>5} | {:>13} {:>8} | {:>6} {:>6}"
@@ -207,10 +208,12 @@ def _read(data: Path, folder: str, network: str, boxes: dict[str, Box] | None = 
     backbone = niwt_tf.load_backbone(f"keras:{data / 'weights' / network}", preprocessing=_PREPROCESSING[network])
     files = sorted(path for path in (data / folder).glob("*/*") if path.suffix.lower() in (".jpg", ".jpeg", ".png"))
     names = sorted({path.parent.name for path in files})
-    features = [
-        niwt_tf.compute_features(backbone, _pixels(file, backbone.image_size, (boxes or {}).get(file.name))[None])
-        for file in files
-    ]
+    features = []
+    for start in range(0, len(files), _BATCH):
+        pixels = [
+            _pixels(file, backbone.image_size, (boxes or {}).get(file.name)) for file in files[start : start + _BATCH]
+        ]
+        features.append(niwt_tf.compute_features(backbone, np.stack(pixels)))
     groups = [path.stem.rsplit("_", 1)[0] if boxes else path.stem for path in files]
     labels = np.array([names.index(path.parent.name) for path in files])
     return Photographs(names, np.concatenate(features), labels, np.array(groups))
