@@ -42,6 +42,15 @@ def write(folder: Path, model: model_lib.Model, name: str, format_fields: Mappin
     (folder / README).write_text(_environment().get_template(README).render(fields), "utf-8")
 
 
+def _limit(model: model_lib.Model) -> dict[str, Any] | None:
+    """Collect the limit on what seen classes lose to classes taught later, and what was expected; None without any."""
+    if not model.limited.names:
+        return None
+    expected = dataclasses.asdict(model.limited.expected)
+    photographs = {name: len(model.limited.photographs_of(name)) for name in model.limited.names}
+    return {"max_seen_loss": model.limited.limit, "photographs": photographs, "expected": expected}
+
+
 def record(model: model_lib.Model, name: str) -> dict[str, Any]:
     """Collect the fields of the card that do not depend on the exported format."""
     metrics, config = portable.metrics(model.metrics), portable.config(model.config)
@@ -55,6 +64,7 @@ def record(model: model_lib.Model, name: str) -> dict[str, Any]:
             "unseen": [name for name in model.classifier.unseen if name not in taught_names],
             "taught": taught,
         },
+        "limit": _limit(model),
         "data": {"dataset": config.data.dataset} | _some(metrics, "split_version", "split_sha256", "imageless_classes"),
         "domain": {"domain": config.domain.domain, "source": paths.last_names(model.knowledge.source)},
         "network": {
