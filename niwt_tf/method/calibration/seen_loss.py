@@ -3,9 +3,9 @@
 """The offset of new classes' scores that costs the known classes no more than a limit.
 
 Adding a number to the scores of new classes is the same as subtracting gamma from those of all others (calibrated
-stacking, Chao et al., ECCV 2016). The loss is the share of the balanced accuracy on known classes: the mean over classes
-of the share of images that were right before, and are now taken for a new class. It is estimated on images that the
-classifier was not fitted to, or on images each of which is left out in turn.
+stacking, Chao et al., ECCV 2016). The loss is the share of the balanced accuracy on known classes: the mean over
+classes of the share of images that were right before, and are now taken for a new class. It is estimated on images that
+the classifier was not fitted to, or on images each of which is left out in turn.
 """
 
 from __future__ import annotations
