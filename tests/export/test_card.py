@@ -100,7 +100,7 @@ def test_page_counts_and_names_classes(written: tuple[dict[str, Any], str]) -> N
     _, page = written
     assert "An image classifier of 8 classes: 4 were learned from images, 4 from descriptions alone" in page
     assert "Learned from descriptions, 2: Zebra, Okapi." in page
-    assert "Added later by their descriptions, 2; nothing was measured on them:" in page
+    assert "Added later by descriptions or photographs, 2; nothing was measured on them:" in page
     assert "- Giraffe\\_&#124;x&#124;: tall:90%, brown spots\n- Yak\n  - A yak. A yak." in page
     assert "... (700 letters, in model\\_card.json)" in page
 

@@ -64,26 +64,34 @@ def fit(statistics: statistics_lib.ClassStatistics, left_out: np.ndarray) -> Pri
       left_out: Coefficients `[C,C]` of the known means in the mean predicted for each known class; 0 for itself.
     """
     means = statistics.means
-    classes, size = means.shape
+    basis, altitudes = _simplex(means)
+    inside = np.maximum(len(basis) - (altitudes > 0), 0)  # directions in the plane through the others
     errors = ((means - left_out @ means) ** 2).sum(1)
-    beyond = np.minimum(_altitudes(means), errors)
+    outer = np.minimum(altitudes, errors)
     own_noise = statistics.noise / statistics.counts.clip(1)
-    inside, outside = max(classes - 2, 1), max(size - classes + 2, 1)
-    least = _LEAST_SHARE * statistics.noise
-    return PriorDoubt(
-        _basis(means),
-        max(float(((errors - beyond) / inside - own_noise).mean()), least),
-        max(float((beyond / outside - own_noise).mean()), least),
-        statistics.noise,
-    )
+    least = _LEAST_SHARE * max(statistics.noise, constants.LEAST_DIVISOR)
+    beyond = _variance(outer, means.shape[1] - inside, own_noise, least)
+    within = _variance(errors - outer, inside, own_noise, least) if inside.any() else beyond
+    return PriorDoubt(basis, within, beyond, statistics.noise)
 
 
-def _basis(means: np.ndarray) -> np.ndarray:
-    _, lengths, directions = np.linalg.svd(means, full_matrices=False)
-    return directions[lengths > 1e-6 * max(lengths[0], constants.LEAST_DIVISOR)]
+def _variance(squares: np.ndarray, directions: np.ndarray, own_noise: np.ndarray, least: float) -> float:
+    """Compute the mean variance of errors in a direction, from their `squares [C]` in a number of `directions [C]`."""
+    some = directions > 0
+    if not some.any():
+        return least
+    return max(float((squares[some] / directions[some] - own_noise[some]).mean()), least)
 
 
-def _altitudes(means: np.ndarray) -> np.ndarray:
-    """Compute the squared distance `[C]` of each mean from the plane through the others: altitudes of a simplex."""
-    gram = means @ means.T  # of means about their center
-    return 1 / np.maximum(np.diag(np.linalg.pinv(gram, hermitian=True)), constants.LEAST_DIVISOR)
+def _simplex(means: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Compute a basis `[r,D]` of `means [C,D]` about their center, and the squared distance of each from the others.
+
+    That is the distance `[C]` from the plane through the others, an altitude of the simplex of all. It is 0 where the
+    others suffice to tell the mean, as they do if there are more of them than directions.
+    """
+    shares, lengths, directions = np.linalg.svd(means, full_matrices=False)
+    some = lengths > 1e-6 * max(lengths[0], constants.LEAST_DIVISOR)
+    shares = shares[:, some]
+    is_told = (shares**2).sum(1) < 1 - 1 / len(means) - 1e-6
+    inverses = ((shares / lengths[some]) ** 2).sum(1)
+    return directions[some], np.where(is_told, 0.0, 1 / np.maximum(inverses, constants.LEAST_DIVISOR))

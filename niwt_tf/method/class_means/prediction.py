@@ -23,6 +23,7 @@ PENALTIES = (0.3, 0.1)  # the stronger first
 _PERMUTATIONS = 199
 _MOST_PERMUTED = 200  # classes
 _MOST_OWN = 1 - 1e-6  # weight of a class's own mean in its prediction
+_LEAST_LENGTH = 1e-9  # of what descriptions predict, in lengths of the true mean, below which it is rounding
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,15 +113,15 @@ def _cosines(left_out: np.ndarray, gram: np.ndarray) -> np.ndarray:
     others = (1 - np.eye(count)) / max(count - 1, 1)
     predicted, true = left_out - others, np.eye(count) - others
     products = ((predicted @ gram) * true).sum(1)
-    squares = [np.maximum(((rows @ gram) * rows).sum(1), 0) for rows in (predicted, true)]
-    return products / np.maximum(np.sqrt(squares[0] * squares[1]), constants.LEAST_DIVISOR)
+    predictions, lengths = (np.sqrt(np.maximum(((rows @ gram) * rows).sum(1), 0)) for rows in (predicted, true))
+    return products / np.maximum(np.maximum(predictions, _LEAST_LENGTH * lengths) * lengths, constants.LEAST_DIVISOR)
 
 
 def _chance(left_out: np.ndarray, gram: np.ndarray, rng: np.random.Generator) -> float:
     """Compute how often descriptions of other classes predict as well; see `MeanPrediction.chance`."""
     some = np.linspace(0, len(gram) - 1, min(len(gram), _MOST_PERMUTED)).astype(int)
     coefficients, products = left_out[np.ix_(some, some)], gram[np.ix_(some, some)]
-    reached = _cosines(coefficients, products).mean()
+    reached = _cosines(coefficients, products).mean() - choice.ROUNDING
     orders = [rng.permutation(len(some)) for _ in range(_PERMUTATIONS)]
     as_good = sum(_cosines(coefficients, products[np.ix_(one, one)]).mean() >= reached for one in orders)
     return float(1 + as_good) / (1 + _PERMUTATIONS)
