@@ -21,6 +21,7 @@ from niwt_tf import errors
 from niwt_tf.data import names as names_lib
 from niwt_tf.data.benchmarks import split_files
 from niwt_tf.data.files import matlab, text_files
+from niwt_tf.util import paths
 
 PARTS = ("train", "test_seen", "test_unseen")
 _LOCATIONS = {"train": "trainval_loc", "test_seen": "test_seen_loc", "test_unseen": "test_unseen_loc"}
@@ -78,7 +79,7 @@ def _read_mat(file: split_files.SplitFile, names: Sequence[str], labels: Sequenc
             )
         return ProposedSplit(version, parts, frozenset(validation))
     class_list = file.folder / split_files.VALIDATION_CLASSES
-    if not class_list.is_file():
+    if not paths.has_file(class_list):
         raise errors.UserError(
             "The validation classes must be given by `train_loc` and `val_loc`, or by "
             f"{split_files.VALIDATION_CLASSES}. Received: {path} with {', '.join(variables)}, and no {class_list}. "
@@ -90,7 +91,7 @@ def _read_mat(file: split_files.SplitFile, names: Sequence[str], labels: Sequenc
 def _order(file: split_files.SplitFile, names: Sequence[str]) -> np.ndarray:
     """Compute the index `[N]` in `names` of the image at each position that the file counts."""
     features = file.folder / split_files.ORDER
-    if not features.is_file():
+    if not paths.has_file(features):
         return np.arange(len(names))
     files = matlab.read(features, texts=("image_files",))["image_files"].tolist()
     return _indices(features, image_names(files), names)
@@ -124,7 +125,7 @@ def _read_lists(file: split_files.SplitFile, names: Sequence[str], labels: Seque
 
 def _validation(file: split_files.SplitFile, labels: Sequence[str]) -> frozenset[str]:
     path = file.folder / split_files.VALIDATION_CLASSES
-    if not path.is_file():
+    if not paths.has_file(path):
         return frozenset()
     matches = names_lib.join(text_files.lines(path), sorted(set(labels)), "the split's classes", _REMEDY)
     return frozenset(matches.values())
