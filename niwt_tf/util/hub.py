@@ -14,8 +14,8 @@ from niwt_tf import errors
 from niwt_tf.util import paths
 
 SIGNATURES = ("default", "serving_default")
-_MOST_BYTES = 2**31 - 1  # of a protocol buffer, as which TensorFlow reads these files whole
-_READ_WHOLE = (".pb", ".pbtxt")
+_GRAPHS = (".pb", ".pbtxt")
+_MOST_BYTES = 2**29  # of a graph, which TensorFlow reads whole, into thrice as much memory; weights lie beside it
 
 
 def load(argument: str, handle: str, path: Path | None = None) -> Any:
@@ -54,7 +54,7 @@ def load(argument: str, handle: str, path: Path | None = None) -> Any:
 def _require_readable(path: Path | None) -> None:
     """Check that TensorFlow can read the files of a SavedModel on this machine to their ends."""
     for file in sorted(path.rglob("*")) if path else ():
-        why = "" if file.is_dir() else paths.trouble(file, _MOST_BYTES if file.suffix in _READ_WHOLE else None)
+        why = "" if file.is_dir() else paths.trouble(file, _MOST_BYTES if file.suffix in _GRAPHS else None)
         if why:
             raise ValueError(f"{file}, {why}")
 
