@@ -70,6 +70,7 @@ def _read_mat(file: split_files.SplitFile, names: Sequence[str], labels: Sequenc
     _require_whole(path, positions, len(order))
     parts = {part: order[positions[key]] for part, key in _LOCATIONS.items()}
     if {"train_loc", "val_loc"} <= positions.keys():
+        _require_shared_out(path, positions)
         version = "2017" if set(positions["train_loc"]) & set(positions["test_seen_loc"]) else "2.0"
         train, validation = ({labels[i] for i in order[positions[key]]} for key in ("train_loc", "val_loc"))
         if train & validation:
@@ -162,6 +163,16 @@ def _require_whole(path: Path, positions: Mapping[str, np.ndarray], images: int)
             f"`trainval_loc`, `test_seen_loc` and `test_unseen_loc` must hold positions of all {images:,} images. "
             f"Received: {path}, without {left_out:,} of them. {_REMEDY} The images may be others, too, than those that "
             f"it counts, which {split_files.ORDER} would tell."
+        )
+
+
+def _require_shared_out(path: Path, positions: Mapping[str, np.ndarray]) -> None:
+    """Check that each training image is of `train_loc` or of `val_loc`: else classes for validation may be lost."""
+    shared = np.union1d(positions["train_loc"], positions["val_loc"])
+    if lost := len(np.setdiff1d(positions["trainval_loc"], shared)):
+        raise errors.UserError(
+            f"`train_loc` and `val_loc` must hold all positions of `trainval_loc`. Received: {path}, without {lost:,} "
+            f"of them. {_REMEDY}"
         )
 
 
