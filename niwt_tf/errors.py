@@ -139,7 +139,7 @@ def listed(names: Iterable[str], most: int = 10) -> str:
     return ", ".join(map(clipped, all_names[:most])) + more
 
 
-def first_line(error: Exception) -> str:
+def first_line(error: BaseException) -> str:
     """Extract the first line of an error's message, without a full stop, to be used within another message."""
     text = error.text if isinstance(error, UserError) else str(error)
     line = (text.strip() or type(error).__name__).splitlines()[0]

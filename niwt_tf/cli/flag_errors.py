@@ -24,10 +24,7 @@ def explain(error: Exception, values: flags.FlagValues) -> errors.UserError:
     text = str(error)
     if isinstance(error, flags.UnrecognizedFlagError):
         suggestion = text.partition("Did you mean: ")[2].rstrip(" ?").partition(",")[0]
-        hint = f" Did you mean --{suggestion}?" if suggestion else ""
-        return errors.UserError(
-            f"Flags must exist. Received: --{errors.clipped(error.flagname)}, which does not.{hint} {_REMEDY}"
-        )
+        return unknown(error.flagname, f" Did you mean --{suggestion}?" if suggestion else "")
     if isinstance(error, flags.IllegalFlagValueError) and (match := re.match(r"flag --(\w+)=(.*?): ", text, re.DOTALL)):
         kind = _KINDS.get(values[match[1]].flag_type(), "valid")
         return errors.UserError(f"`--{match[1]}` must be {kind}. Received: --{match[1]}={errors.clipped(match[2])}.")
@@ -39,3 +36,13 @@ def explain(error: Exception, values: flags.FlagValues) -> errors.UserError:
         f"{errors.clipped(text)}. "
         f"{_REMEDY}"
     )
+
+
+def unknown(name: str, hint: str = "") -> errors.UserError:
+    """Build the error for a flag that does not exist.
+
+    Args:
+      name: Name of the flag.
+      hint: Sentence about another flag, after a space; empty if none has a similar name.
+    """
+    return errors.UserError(f"Flags must exist. Received: --{errors.clipped(name)}, which does not.{hint} {_REMEDY}")

@@ -107,8 +107,17 @@ def _parse_flags(arguments: list[str]) -> list[str]:
         )
     except errors.UserError as error:
         sys.exit(_print_error(error.as_flags()))
+    except RecursionError:  # absl seeks flags that are spelt almost like this one
+        sys.exit(_print_error(str(flag_errors.unknown(_longest_unknown(arguments)))))
     except (flags.Error, ValueError) as error:
         sys.exit(_print_error(str(flag_errors.explain(error, flags.FLAGS))))
+
+
+def _longest_unknown(arguments: list[str]) -> str:
+    """Find the longest name among arguments, and the lines of flagfiles, that is none of a flag."""
+    given = flags.FLAGS.read_flags_from_files(arguments[1:], force_gnu=False)
+    names = (one.lstrip("-").partition("=")[0] for one in given if one.startswith("-"))
+    return max((name for name in names if name not in flags.FLAGS), key=len, default="")
 
 
 def _status(
@@ -132,8 +141,8 @@ def _require_flags(arguments: Sequence[str], takes_arguments: bool) -> None:
     """Check that nothing but flags was given, unless the program takes arguments."""
     if len(arguments) > 1 and not takes_arguments:
         raise errors.UserError(
-            f"Arguments must be flags, such as --seed=1. Received: {' '.join(arguments[1:])}. Use --help to list the "
-            "flags."
+            f"Arguments must be flags, such as --seed=1. Received: {errors.clipped(' '.join(arguments[1:]))}. Use "
+            "--help to list the flags."
         )
 
 

@@ -63,18 +63,18 @@ def captions(
 
 def entries(folder: Path) -> dict[str, Path]:
     """List name -> `<name>.txt`, or else the folder `<name>`, sorted; hidden ones are left out."""
-    files = {path.stem: path for path in folder.glob("*.txt") if path.is_file()}
+    files = {path.stem: path for path in folder.glob("*.txt") if not path.is_dir()}
     folders = {path.name: path for path in folder.iterdir() if path.is_dir()}
     return {name: path for name, path in sorted((folders | files).items()) if not image_files.is_ignored(name)}
 
 
 def _class_files(folder: Path) -> dict[str, Path]:
-    return {name: path for name, path in entries(folder).items() if path.is_file()}
+    return {name: path for name, path in entries(folder).items() if not path.is_dir()}
 
 
 def _files(entry: Path, choose: Callable[[Collection[str]], Collection[str]] | None) -> list[Path]:
     """List the files of a class: its one file, or those files of its folder that `choose` selects."""
-    if entry.is_file():
+    if not entry.is_dir():
         return [entry]
     files = {}
     for path in sorted(entry.rglob("*.txt")):

@@ -142,8 +142,13 @@ def encoder_path(text_encoder: str) -> Path | None:
       errors.UserError: If nothing of its kind is there.
     """
     kind, _, name = text_encoder.partition(":")
-    if not name or (kind == "hub" and "://" in name):
+    if text_encoder == "tfidf" or (kind == "hub" and "://" in name):
         return None
+    if kind not in ("word2vec", "hub") or not name:
+        raise errors.UserError(
+            f"`{errors.setting('text_encoder')}` must be tfidf, word2vec:PATH or hub:HANDLE_OR_PATH. Received: "
+            f"{errors.setting('text_encoder', text_encoder)}. Choose one of them."
+        )
     path = paths.expanded(name)
     if kind == "word2vec" and not path.is_file():
         raise _not_found(

@@ -12,7 +12,6 @@ import json
 import os
 import shutil
 import zipfile
-from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -20,7 +19,7 @@ from niwt_tf import errors
 from niwt_tf.util import checksum, json_files, paths, zip_files
 from niwt_tf.util.json_schemas import Number, Record
 
-FORMAT = 4  # 2 added the operator of the closed-form transfer, 3 the unit of the scale, 4 labels and limited classes
+FORMAT = 4  # 2 added the operator of the closed form, relevance and residuals, 3 the unit of the scale, 4 labels
 ENDING = ".keras"
 FOLDER = "niwt"
 _MANIFEST = f"{FOLDER}/manifest.json"
@@ -68,8 +67,8 @@ def write(path: Path, keras_file: Path, folder: Path) -> None:
         archive.writestr(zipfile.ZipInfo(_MANIFEST), json.dumps(manifest, indent=2))
 
 
-def unpack(path: Path, folder: Path) -> None:
-    """Check a bundle, and write its members that Keras did not save into `folder`.
+def unpack(path: Path, folder: Path) -> int:
+    """Check a bundle, write its members that Keras did not save into `folder`, and return its format.
 
     Raises:
       errors.UserError: If the file is not a bundle, is damaged, or has a later format.
@@ -77,15 +76,17 @@ def unpack(path: Path, folder: Path) -> None:
     """
     try:
         with zip_files.opened(path, _TIMES) as archive:
-            for name in _checked_members(path, archive):
+            manifest = _checked_manifest(path, archive)
+            for name in manifest["sha256"]:
                 if name.startswith(f"{FOLDER}/"):
                     _extract(archive, name, folder)
+            return manifest["format"]
     except zip_files.DamagedZipError as error:
         raise broken(path, str(error)) from None
 
 
-def _checked_members(path: Path, archive: zipfile.ZipFile) -> Mapping[str, str]:
-    """Check that an archive holds exactly the manifest's members, all undamaged; return their SHA-256 by name."""
+def _checked_manifest(path: Path, archive: zipfile.ZipFile) -> dict[str, Any]:
+    """Read the manifest, and check that the archive holds exactly its members, all undamaged."""
     names = archive.namelist()
     if _MANIFEST not in names:
         raise broken(path, f"has no {_MANIFEST}, so Keras alone saved it")
@@ -103,7 +104,7 @@ def _checked_members(path: Path, archive: zipfile.ZipFile) -> Mapping[str, str]:
     damaged = sorted(name for name in digests if name not in names or _digest(archive, name) != digests[name])
     if damaged:
         raise broken(path, f"is damaged: {errors.listed(damaged)} missing or changed")
-    return digests
+    return manifest
 
 
 def _manifest(path: Path, archive: zipfile.ZipFile) -> dict[str, Any]:

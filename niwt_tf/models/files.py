@@ -18,12 +18,13 @@ from niwt_tf import errors, workdir
 from niwt_tf.backbones import network_file, split_points
 from niwt_tf.domains import description
 from niwt_tf.method.weight_transfer import closed_form
-from niwt_tf.models import bundle, limited_classes, paths, state
+from niwt_tf.models import bundle, gate, limited_classes, paths, state
 from niwt_tf.runs import artefacts, portable, programs, run_files, run_folder
 from niwt_tf.util import atomic, json_files, locks, progress
 from niwt_tf.util import paths as paths_lib
 
 _SCORES = "scores"  # the name of the layer that a bundle has after the network
+_MEMBERS = (run_files.METRICS, run_files.TAUGHT, f"explain/{run_files.NEURONS}")  # which some runs lack, but no bundle
 
 
 def load(path: str | os.PathLike[str], safe_mode: bool = True) -> state.ModelState:
@@ -43,9 +44,9 @@ def load(path: str | os.PathLike[str], safe_mode: bool = True) -> state.ModelSta
         run = open_run(source, safe_mode, (*paths.STAGES, *paths.OPTIONAL_STAGES))
         return _read(run, run.measured)
     with tempfile.TemporaryDirectory() as folder:
-        bundle.unpack(source, Path(folder))
+        bundle_format = bundle.unpack(source, Path(folder))
         try:
-            return _read_bundle(source, Path(folder), safe_mode)
+            return _read_bundle(source, Path(folder), safe_mode, bundle_format)
         except errors.DamagedError as error:
             raise bundle.broken(source, _within_bundle(error, source)) from error
 
@@ -103,8 +104,10 @@ def _as_classifier(model: state.ModelState) -> keras.Model:
     return whole
 
 
-def _read_bundle(path: Path, folder: Path, safe_mode: bool) -> state.ModelState:
+def _read_bundle(path: Path, folder: Path, safe_mode: bool, bundle_format: int) -> state.ModelState:
     """Read the model of a bundle that was unpacked into `folder`."""
+    if missing := [name for name in _MEMBERS if not (folder / name).is_file()]:
+        raise errors.damaged(path, f"has no {errors.listed(f'{bundle.FOLDER}/{name}' for name in missing)}")
     config = run_files.RunFiles(folder).config
     if safe_mode:
         programs.require_none(config, path)
@@ -112,7 +115,8 @@ def _read_bundle(path: Path, folder: Path, safe_mode: bool) -> state.ModelState:
     scores = next((layer for layer in whole.layers if layer.name == _SCORES), None)
     if not isinstance(scores, keras.layers.Dense):
         raise errors.damaged(path, f"has no layer {_SCORES}")
-    run = artefacts.RunArtefacts(folder, safe_mode, keras.Model(whole.input, scores.input))
+    network = keras.Model(whole.input, scores.input)
+    run = artefacts.RunArtefacts(folder, safe_mode, network, bundle_format=bundle_format)
     return _read(run, run.all_metrics)
 
 
@@ -127,8 +131,7 @@ def _write(model: state.ModelState, folder: Path) -> None:
     artefacts.write_settings(folder / run_files.VALIDATION, model.settings)
     np.save(folder / "importances" / "activations.npy", model.activations)
     np.save(folder / "importances" / "features.npy", model.features)
-    if model.labels is not None:
-        np.save(folder / "importances" / run_files.LABELS, model.labels)
+    np.save(folder / "importances" / run_files.LABELS, state.training_labels(model))
     model.limited.save(folder)
     model.forward.save(folder / "map")
     model.inverse.save(folder / "inverse_map")
@@ -159,8 +162,16 @@ def _read(run: artefacts.RunArtefacts, metrics: dict[str, Any]) -> state.ModelSt
         taught=tuple(map(_description, run.taught)),
         operator=run.operator,
         labels=run.labels,
-        limited=limited_classes.load(run.root),
+        limited=_limited(run),
     )
+
+
+def _limited(run: artefacts.RunArtefacts) -> limited_classes.LimitedClasses:
+    """Read the record of classes taught within a limit, which runs and older bundles lack."""
+    if run.network is None or run.bundle_format < limited_classes.SINCE:
+        return limited_classes.LimitedClasses()
+    size = run.classifier.backbone.feature_size - gate.has(run.classifier)
+    return limited_classes.load(run.root, run.classifier.unseen, size)
 
 
 def _neuron_names(run: artefacts.RunArtefacts) -> tuple[str | None, ...]:

@@ -5,14 +5,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from niwt_tf import errors
 from niwt_tf.util import array_schemas, json_files, json_schemas
 
 FILE, PHOTOGRAPHS = "limited.json", "photographs.npz"
+SINCE = 4  # format of bundles
 _SHARE = json_schemas.Number(0.0, 1.0)
 _SCHEMA = json_schemas.Record(
     {
@@ -35,7 +37,7 @@ _SCHEMA = json_schemas.Record(
 )
 _ARRAYS = {
     "features": array_schemas.Array("float32", "PD", may_be_empty=True),
-    "owners": array_schemas.Array("int", "P", minimum=0, may_be_empty=True),
+    "owners": array_schemas.Array("int", "P", minimum=0, below="L", may_be_empty=True),
 }
 
 
@@ -103,25 +105,33 @@ class LimitedClasses:
         )
 
     def save(self, folder: Path) -> None:
-        """Write the record into a folder; nothing if there are no such classes."""
-        if self.names:
-            record = {"names": list(self.names), "limit": self.limit, "offset": self.offset}
-            json_files.write(folder / FILE, record | {"expected": dataclasses.asdict(self.expected)})
-            np.savez(folder / PHOTOGRAPHS, features=self.photographs, owners=self.owners)
+        """Write the record into a folder."""
+        record = {"names": list(self.names), "limit": self.limit, "offset": self.offset}
+        json_files.write(folder / FILE, record | {"expected": dataclasses.asdict(self.expected)})
+        np.savez(folder / PHOTOGRAPHS, features=self.photographs, owners=self.owners)
 
 
-def load(folder: Path) -> LimitedClasses:
-    """Read what `save` wrote; a folder without the files has no such classes.
+def load(folder: Path, unseen: Sequence[str], features: int) -> LimitedClasses:
+    """Read what `save` wrote.
+
+    Args:
+      folder: Folder of the files.
+      unseen: Names of the model's classes that were learned without images, in its order.
+      features: Number of features of the network, without the gate's.
 
     Raises:
-      errors.DamagedError: If a file is missing or damaged.
+      errors.DamagedError: If a file is missing or damaged, or does not fit to the model.
     """
-    if not (folder / FILE).exists():
-        return LimitedClasses()
-    record = json_schemas.read(folder / FILE, _SCHEMA)
-    arrays = array_schemas.read_all(folder / PHOTOGRAPHS, _ARRAYS)
+    path, sizes = folder / FILE, array_schemas.Sizes()
+    record = json_schemas.read(path, _SCHEMA)
+    names = tuple(record["names"])
+    if names != tuple(unseen)[len(unseen) - len(names) :]:
+        raise errors.damaged(path, f"names classes that are not the last of the model: {errors.listed(names)}")
+    sizes.require(path, "names", "L", [len(names)])
+    sizes.require(path, "the network's features", "D", [features])
+    arrays = array_schemas.read_all(folder / PHOTOGRAPHS, _ARRAYS, sizes)
     return LimitedClasses(
-        tuple(record["names"]),
+        names,
         record["limit"],
         record["offset"],
         Promise(**record["expected"]),

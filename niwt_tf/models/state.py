@@ -87,6 +87,13 @@ class ModelState:
         return explained_model_lib.ExplainedModel(self.classifier, self.gamma, self.inverse, self.knowledge)
 
 
+def training_labels(model: ModelState) -> np.ndarray:
+    """Return the classes `[N]` of the training images; in models of earlier formats those that are predicted."""
+    if model.labels is not None:
+        return model.labels
+    return model.classifier.logits(model.features)[:, : len(model.seen)].argmax(1)
+
+
 def compile_scores(model: ModelState) -> Callable[[tf.Tensor], tf.Tensor]:
     """Compile a function from images `[N,H,W,3]` uint8 to scores `[N,C]` float32."""
     kernel, bias = tf.constant(model.classifier.kernel), tf.constant(calibrated_bias(model))

@@ -162,7 +162,7 @@ def known_of(model: state.ModelState) -> known_means.KnownMeans:
         return model.known_means
     seen = len(model.seen)
     features = gate.own_features(model.classifier, model.features)
-    labels = model.labels if model.labels is not None else model.classifier.logits(model.features)[:, :seen].argmax(1)
+    labels = state.training_labels(model)
     if missing := [name for index, name in enumerate(model.seen) if not (labels == index).any()]:
         raise errors.UserError(
             f"`{errors.setting('model')}` must know training images of each class. Received: a model of an earlier "

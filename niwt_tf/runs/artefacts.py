@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from niwt_tf.util import array_schemas, json_files
 
 _OPERATOR = array_schemas.Array("float32", "DK")
 _FEATURES = array_schemas.Array("float32", "ND")
+_WITH_LABELS = 4  # format of bundles
 _LABELS = array_schemas.Array("int", "N", minimum=0, below="S")
 _TESTED = {
     "features": array_schemas.Array("float32", "tD", may_be_empty=True),
@@ -68,7 +70,7 @@ class RunArtefacts(run_files.RunFiles):
     @read_once
     def domain_map(self) -> domain_map_lib.DomainMap:
         """Map from domain vectors to importances."""
-        return domain_map_lib.DomainMap.load(self.folder("map"), self.sizes)
+        return domain_map_lib.DomainMap.load(self.folder("map"), self.sizes, self.bundle_format)
 
     @read_once
     def inverse_map(self) -> inverse_map_lib.InverseMap:
@@ -89,7 +91,14 @@ class RunArtefacts(run_files.RunFiles):
     def operator(self) -> np.ndarray | None:
         """Matrix `[D,K]` from importances to weights; None if descent fitted the weights."""
         path = self.folder("transfer") / closed_form.FILE
-        return array_schemas.read(path, _OPERATOR, self.sizes) if path.exists() else None
+        if self.config.transfer.transfer_fit != "closed" or not (self._has_residuals or os.path.lexists(path)):
+            return None
+        return array_schemas.read(path, _OPERATOR, self.sizes)
+
+    @property
+    def _has_residuals(self) -> bool:
+        """True but for models that bundles of format 1 held: they have neither residuals nor the operator."""
+        return bool(self.domain_map.residuals.size)
 
     @read_once
     def transfer_activations(self) -> np.ndarray:
@@ -104,9 +113,10 @@ class RunArtefacts(run_files.RunFiles):
 
     @read_once
     def labels(self) -> np.ndarray | None:
-        """Classes `[N]` of the training images; None in bundles of earlier formats."""
-        path = self.folder("importances") / run_files.LABELS
-        return array_schemas.read(path, _LABELS, self.sizes) if path.exists() else None
+        """Classes `[N]` of the training images; None in bundles before format 4."""
+        if self.bundle_format < _WITH_LABELS:
+            return None
+        return array_schemas.read(self.folder("importances") / run_files.LABELS, _LABELS, self.sizes)
 
     @property
     def explained_model(self) -> explained_model_lib.ExplainedModel:
@@ -131,8 +141,8 @@ class RunArtefacts(run_files.RunFiles):
 
     @property
     def _transfer_path(self) -> Path:
-        others = self.folder("transfer") / transfer_images.FILE
-        return others if others.exists() else self.folder("importances") / transfer_images.FILE
+        is_other = self.network is None and self.config.transfer.transfer_source != "training"
+        return self.folder("transfer" if is_other else "importances") / transfer_images.FILE
 
     @remedied
     def validation_importances(self, group: int) -> importance.Importances:
@@ -174,7 +184,7 @@ def settings_record(chosen: validation.ChosenSettings) -> dict[str, Any]:
 
 
 def _chosen_settings(record: Mapping[str, Any]) -> validation.ChosenSettings:
-    """Build chosen settings from a record; bundles of formats 1 and 2 lack its last four values."""
+    """Build chosen settings from a record; earlier bundles lack some of its last four values."""
     return validation.ChosenSettings(
         map_fit=domain_map_lib.MapFit(record["map_fit"], record.get("map_relevance", 0)),
         lambda_=record["lambda_"],

@@ -64,9 +64,11 @@ class RunFiles:
 
     Attributes:
       root: Folder of the run.
+      bundle_format: Format of the bundle.
     """
 
     root: Path
+    bundle_format: float = dataclasses.field(default=array_schemas.PRESENT, kw_only=True)
 
     def folder(self, stage: str) -> Path:
         """Return the folder of the artefact of `stage`."""
@@ -127,7 +129,7 @@ class RunFiles:
     @read_once
     def settings_record(self) -> dict[str, Any]:
         """Settings that validation chose, by name."""
-        return json_schemas.read(self.folder(VALIDATION) / SETTINGS, schemas.SETTINGS)
+        return json_schemas.read(self.folder(VALIDATION) / SETTINGS, schemas.SETTINGS.of_format(self.bundle_format))
 
     @read_once
     def gamma(self) -> float:
@@ -185,7 +187,7 @@ class RunFiles:
 
 def neurons(folder: Path) -> list[dict[str, Any]]:
     """Read the neurons that the stage `explain` described in its folder; empty if it is not done."""
-    return _read_optional(folder / NEURONS, schemas.NEURONS, [])
+    return json_schemas.read(folder / NEURONS, schemas.NEURONS) if folder.is_dir() else []
 
 
 def decisions(folder: Path) -> list[dict[str, Any]]:

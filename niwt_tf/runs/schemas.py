@@ -37,6 +37,7 @@ SETTINGS = Record(
         "imagined_part": Nullable(Number()),
         "rehearsal": Text(("groups", "turns", "defaults")),
     },
+    since={"map_relevance": 2, "scale_unit": 3, "imagined_part": 3, "rehearsal": 4},  # runs alone must have the last
 )
 SCORES = {name: Number() if name == summary.GAMMA else _SCORE for name in summary.NAMES}
 EVALUATED = Record(

@@ -20,6 +20,7 @@ from niwt_tf import errors
 from niwt_tf.util import array_files, paths
 
 _BLOCK = 2**22  # numbers checked at a time
+PRESENT = math.inf  # format of the files of runs, and of what the program writes: it holds all that is declared
 _KINDS = {"float": np.floating, "int": np.integer, "text": np.str_}
 
 
@@ -92,7 +93,7 @@ class Array:
       below: Letter whose size is above all numbers, which are indices; empty for none.
       may_be_empty: True if the array may have no elements; its shape is then of no importance.
       is_unique: True for a list of names, in which no text occurs twice, and which all files agree on.
-      is_optional: True if files of earlier formats lack the array.
+      since: First format of bundles that holds the array.
       stays_on_disk: True if its numbers are not checked: whoever reads them from disk uses `require_finite`.
     """
 
@@ -103,7 +104,7 @@ class Array:
     below: str = ""
     may_be_empty: bool = False
     is_unique: bool = False
-    is_optional: bool = False
+    since: int = 1
     stays_on_disk: bool = False
 
     def check(self, path: Path, name: str, array: np.ndarray, sizes: Sizes) -> None:
@@ -140,7 +141,9 @@ class Array:
             sizes.require_below(path, name, self.below, int(array.max()))
 
 
-def read_all(path: Path, schema: Mapping[str, Array], sizes: Sizes | None = None) -> dict[str, np.ndarray]:
+def read_all(
+    path: Path, schema: Mapping[str, Array], sizes: Sizes | None = None, bundle_format: float = PRESENT
+) -> dict[str, np.ndarray]:
     """Read the arrays of an `.npz` file; others than those of the schema are left out.
 
     Args:
@@ -148,13 +151,14 @@ def read_all(path: Path, schema: Mapping[str, Array], sizes: Sizes | None = None
       schema: Name -> what the array must be. `*/name` stands for the arrays of that name in any group, whose sizes
         need to agree within the group alone.
       sizes: Sizes of the model's other files.
+      bundle_format: Format of the bundle that the file is from.
 
     Raises:
       errors.DamagedError: If the file is missing or damaged, or holds something else.
       OSError: If it cannot be read.
     """
     arrays, sizes = array_files.read_all(path), sizes or Sizes()
-    required = {name for name, one in schema.items() if not (one.is_optional or name.startswith("*"))}
+    required = {name for name, one in schema.items() if one.since <= bundle_format and not name.startswith("*")}
     if missing := sorted(required - arrays.keys()):
         raise errors.damaged(path, f"has no {errors.listed(missing)}")
     read, groups = {}, collections.defaultdict[str, Sizes](Sizes)

@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from niwt_tf import errors
+from niwt_tf.util import paths
 
 SIGNATURES = ("default", "serving_default")
+_GRAPHS = (".pb", ".pbtxt")
+_MOST_BYTES = 2**29  # of a graph, which TensorFlow reads whole, into thrice as much memory; weights lie beside it
 
 
 def load(argument: str, handle: str, path: Path | None = None) -> Any:
@@ -36,6 +39,7 @@ def load(argument: str, handle: str, path: Path | None = None) -> Any:
             f"than version 82. Received: {error}. Run pip install 'niwt_tf[text]'."
         ) from error
     try:
+        _require_readable(path)
         return tensorflow_hub.load(str(path or handle))
     except urllib.error.URLError as error:
         raise errors.UserError(_offline(argument, handle, error)) from error
@@ -45,6 +49,14 @@ def load(argument: str, handle: str, path: Path | None = None) -> Any:
             f"{errors.setting(argument, 'hub:' + handle)}, which gives: {errors.first_line(error)}. Choose another "
             "model, or download it again."
         ) from error
+
+
+def _require_readable(path: Path | None) -> None:
+    """Check that TensorFlow can read the files of a SavedModel on this machine to their ends."""
+    for file in sorted(path.rglob("*")) if path else ():
+        why = "" if file.is_dir() else paths.trouble(file, _MOST_BYTES if file.suffix in _GRAPHS else None)
+        if why:
+            raise ValueError(f"{file}, {why}")
 
 
 def _offline(argument: str, handle: str, error: urllib.error.URLError) -> str:

@@ -144,10 +144,17 @@ class Record:
     Attributes:
       required: Name -> what the value must be.
       optional: The same for values that may be missing.
+      since: Names of optional values -> the first format of bundles that holds them, see `of_format`.
     """
 
     required: Mapping[str, Kind] = dataclasses.field(default_factory=dict)
     optional: Mapping[str, Kind] = dataclasses.field(default_factory=dict)
+    since: Mapping[str, int] = dataclasses.field(default_factory=dict)
+
+    def of_format(self, bundle_format: float) -> Record:
+        """Declare what an object of a bundle of a format is: values that the format holds are required."""
+        held = {name: self.optional[name] for name, first in self.since.items() if first <= bundle_format}
+        return dataclasses.replace(self, required={**self.required, **held})
 
     def trouble(self, name: str, value: Any) -> str:
         """See `Kind`."""

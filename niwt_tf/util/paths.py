@@ -29,17 +29,24 @@ _ABSOLUTE = re.compile(r"(?<![\w.:/~])~?/(?:[^\s/;,\"']+/)*([^\s/;,\"']+)")
 _LOCATED = re.compile(r"((?:\w{2,}:)?)((?!//)(?:[/~\\]|[A-Za-z]:[/\\]).*)", re.DOTALL)
 
 
-def trouble(path: Path) -> str:
-    """Explain why `path` is not a regular file, such as "a pipe"; empty if it is one. The file is not opened."""
+def trouble(path: Path, most: int | None = None) -> str:
+    """Explain why `path` is not a regular file, such as "a pipe"; empty if it is one. The file is not opened.
+
+    Args:
+      path: Path to check.
+      most: Largest size of the file, in bytes; any by default.
+    """
     try:
-        mode = path.stat().st_mode
+        status = path.stat()
     except FileNotFoundError:
         return "a link to nothing" if path.is_symlink() else "no such file"
     except OSError as error:  # a link to itself, a folder that may not be entered
         return error.strerror or type(error).__name__
     except ValueError:  # a NUL character
         return "no possible name of a file"
-    return "" if stat.S_ISREG(mode) else _KINDS.get(stat.S_IFMT(mode), "no file")
+    if not stat.S_ISREG(status.st_mode):
+        return _KINDS.get(stat.S_IFMT(status.st_mode), "no file")
+    return "" if most is None or status.st_size <= most else f"a file of more than {most:,} bytes"
 
 
 def require_regular(path: Path, most: int | None = None) -> Path:
@@ -63,6 +70,29 @@ def require_regular(path: Path, most: int | None = None) -> Path:
             "another."
         )
     return path
+
+
+def has_file(path: Path) -> bool:
+    """Check whether there is a file at `path`, which may be left out: what is in its place is not overlooked.
+
+    Raises:
+      errors.UserError: If there is something else, such as a pipe, or a link to nothing.
+    """
+    return os.path.lexists(path) and bool(require_regular(path))
+
+
+def has_folder(path: Path) -> bool:
+    """Check whether there is a folder at `path`, which may be left out: what is in its place is not overlooked.
+
+    Raises:
+      errors.UserError: If there is something else, such as a file, or a link to nothing.
+    """
+    if os.path.lexists(path) and not path.is_dir():
+        raise errors.UserError(
+            f"A folder must be one that can be read. Received: {path}, {trouble(path) or 'a file'}. Put the folder "
+            "there, or name another."
+        )
+    return path.is_dir()
 
 
 def read_bytes(path: Path, most: int) -> bytes:

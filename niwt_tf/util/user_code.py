@@ -15,6 +15,7 @@ from niwt_tf.util import paths
 
 ENDING = ".py"
 _NAME = "niwt_user_code_{}"  # name of the module that a file becomes
+_MOST_BYTES = 2**24
 
 
 def run(name: str) -> None:
@@ -32,8 +33,8 @@ def run(name: str) -> None:
         if name.endswith(ENDING):
             _run_file(paths.expanded(name).resolve())
         else:
-            importlib.import_module(name)
-    except Exception as error:  # the user's code may raise any
+            _import_module(name)
+    except (Exception, SystemExit) as error:  # the user's code may raise any
         raise errors.UserError(
             f"`{errors.setting('import_module')}` must name a module that Python finds, or a {ENDING} file, that "
             f"runs without an error. Received: {errors.setting('import_module', name)} ({type(error).__name__}: "
@@ -41,8 +42,22 @@ def run(name: str) -> None:
         ) from error
 
 
+def _import_module(name: str) -> None:
+    spec = None if name in sys.modules else importlib.util.find_spec(name)
+    if spec is not None and spec.has_location and spec.origin:
+        _require_readable(Path(spec.origin))
+    importlib.import_module(name)
+
+
+def _require_readable(path: Path) -> None:
+    """Check that Python can read a file to its end; what the code then does is up to the user, who asked for it."""
+    if why := paths.trouble(path, _MOST_BYTES):
+        raise ImportError(f"{path}, {why}")
+
+
 @functools.cache
 def _run_file(path: Path) -> None:
+    _require_readable(path)
     name = _NAME.format(path.stem)
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:

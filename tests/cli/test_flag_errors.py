@@ -26,6 +26,7 @@ def _values() -> flags.FlagValues:
     [
         ("--sede=1", f"Flags must exist. Received: --sede, which does not. Did you mean --seed? {_REMEDY}"),
         ("--nonsense", f"Flags must exist. Received: --nonsense, which does not. {_REMEDY}"),
+        (f"--{'x' * 900}", f"Flags must exist. Received: --{'x' * 98}...{'x' * 99}, which does not. {_REMEDY}"),
         ("--seed=one", "`--seed` must be a whole number. Received: --seed=one."),
         (f"--seed={'x' * 9_000}", f"`--seed` must be a whole number. Received: --seed={'x' * 98}...{'x' * 99}."),
         ("--seed=1.5", "`--seed` must be a whole number. Received: --seed=1.5."),

@@ -139,6 +139,10 @@ def test_flags_of_the_program_itself() -> None:
     ("argument", "message"),
     [
         ("--lambdas=0.1,x", "`--lambdas` must be numbers, separated by commas. Received: --lambdas=0.1,x."),
+        (
+            f"--lambdas={'x' * 900}",
+            f"`--lambdas` must be numbers, separated by commas. Received: --lambdas={'x' * 98}...{'x' * 99}.",
+        ),
         ("--lambdas=0.1,,1", "`--lambdas` must be numbers, separated by commas. Received: --lambdas=0.1,,1."),
         ("--scales=1;2", "`--scales` must be numbers, separated by commas. Received: --scales=1;2."),
         ("--scales=-1", "`--scales` must be at least 0.0. Received: --scales=-1.0."),

@@ -177,6 +177,22 @@ def test_arguments_that_are_not_flags_are_refused_before_any_work(arguments: lis
     assert (answer.returncode, answer.stdout, answer.stderr) == (1, "", f"\n{message}\n")
 
 
+def test_many_arguments_that_are_not_flags_are_clipped() -> None:
+    answer = _run("x" * 5_000, main="print('work')")
+    assert f"Received: {'x' * 98}...{'x' * 99}. Use --help" in answer.stderr
+
+
+@pytest.mark.parametrize("by_file", [False, True])
+def test_a_long_flag_that_does_not_exist_is_clipped(by_file: bool, tmp_path: Path) -> None:
+    flag = f"--{'x' * 5_000}"
+    (tmp_path / "flags").write_text(f"{flag}=1\n", "utf-8")
+    answer = _run(f"--flagfile={tmp_path}/flags" if by_file else flag, main="print('work')")
+    assert answer.stderr == (
+        f"\nFlags must exist. Received: --{'x' * 98}...{'x' * 99}, which does not. Use --help to list the main flags, "
+        "--helpfull to list all.\n"
+    )
+
+
 def _run_without_reader(main: str) -> subprocess.CompletedProcess[str]:
     """Runs a program with standard output into a pipe whose reader has gone."""
     reader, writer = os.pipe()

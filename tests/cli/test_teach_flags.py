@@ -104,6 +104,11 @@ def test_the_name_can_be_asked_for(cwd: Path) -> None:
             "--interactive. Leave out --classes, or --name, --interactive.",
         ),
         (
+            [f"--classes={'x' * 900}", "--name=zebra"],
+            "`--classes` must be the only description of classes. Received: "
+            f"--classes={'x' * 98}...{'x' * 99} with --name. Leave out --classes, or --name.",
+        ),
+        (
             ["--forget=zebra", "--images=a.png"],
             "`--images` must come with a class to teach, whose effect on them is shown. Received: --images with only "
             "--forget. Leave --images out.",

@@ -63,6 +63,13 @@ def test_a_line_without_number_and_name_is_reported(tmp_path: Path, line: str) -
     )
 
 
+def test_a_long_line_without_number_and_name_is_clipped(tmp_path: Path) -> None:
+    path = tmp_path / "classes.txt"
+    path.write_text("x" * 5_000, "utf-8")
+    with pytest.raises(errors.UserError, match=f"Received: '{'x' * 98}[.]{{3}}{'x' * 99}' in {path}. "):
+        class_attributes.read_numbered_names(path)
+
+
 def test_a_missing_class_is_reported(tmp_path: Path) -> None:
     paths = _tables(tmp_path)
     with pytest.raises(errors.UserError) as caught:

@@ -127,3 +127,10 @@ def test_captions_of_images_may_lie_in_folders_and_what_systems_leave_is_passed_
     sentences = class_texts.captions(tmp_path, ["ant"], "a test", {"ant": lambda files: offered.extend(files) or files})
     assert sorted(offered) == ["1", "deep/1.jpg"]
     assert sentences == {"ant": ["a", "b"]}
+
+
+@pytest.mark.parametrize("read", [class_texts.captions, class_texts.documents])
+def test_a_text_that_has_no_end_is_not_opened(tmp_path: Path, read: _Reader) -> None:
+    (tmp_path / "ant.txt").symlink_to("/dev/zero")
+    with pytest.raises(errors.UserError, match="ant.txt, a device"):
+        read(tmp_path, ["ant"], "a test")

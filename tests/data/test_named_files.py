@@ -226,6 +226,16 @@ def test_an_encoder_that_is_not_there_is_an_error(
     )
 
 
+@pytest.mark.parametrize("encoder", ["word2vec:", "hub:", "word2vec", "", "tfidf:x", "glove:a.txt"])
+def test_what_names_no_encoder_is_an_error(encoder: str) -> None:
+    with pytest.raises(errors.UserError) as caught:
+        named_files.encoder_path(encoder)
+    assert str(caught.value) == (
+        "`text_encoder` must be tfidf, word2vec:PATH or hub:HANDLE_OR_PATH. Received: "
+        f"text_encoder='{encoder}'. Choose one of them."
+    )
+
+
 def test_paths_may_begin_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "glove.txt").touch()

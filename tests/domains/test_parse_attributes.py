@@ -101,6 +101,12 @@ def test_a_seen_class_listed_whole_is_that_class(order: list[int], row: int) -> 
         (["fur:much"], "Received: 'fur:much'."),
         (["fur:%"], "Received: 'fur:%'."),
         (["fur:inf"], "Received: 'fur:inf'."),
+        ([f"fur:{'9' * 5_000}"], f"Received: 'fur:{'9' * 94}...{'9' * 99}'. Values of the seen classes"),
+        (
+            ["crest", f"crest:{'0' * 5_000}"],
+            f"Received: 'crest:{'0' * 92}...{'0' * 99}', but an earlier item gives crest the value 1.",
+        ),
+        (["x" * 5_000], f"Received: attributes='{'x' * 97}...{'x' * 98}'."),
     ],
 )
 def test_mistakes_are_reported(items: list[str], message: str) -> None:

@@ -32,7 +32,7 @@ _ARRAYS = (
 )
 _RECORDS = ("config.json", "rehearsal/settings.json", "transfer/calibration.json", "explain/neurons.json")
 _MAPS = ("map/forward.keras", "inverse_map/backward.keras")
-_LATER = frozenset(("penalty.npy", "relevance.npy", "residuals.npy"))  # maps of the first formats lack them
+_SETTINGS = ("map_fit", "map_relevance", "lambda_", "scale", "scale_unit", "bias", "kept_share", "imagined_part")
 _FREE = ("unseen",)  # arrays of which any shorter one is another model's
 
 
@@ -273,9 +273,12 @@ def _other_type(rng: np.random.Generator, value: Any) -> Any:
 def _drop_key(rng: np.random.Generator, files: Files) -> None:
     name = choose(rng, ("rehearsal/settings.json", "transfer/calibration.json"))
     content = json.loads(files[name])
-    names = ("map_fit", "lambda_", "scale", "bias", "kept_share", "harmonic_mean", "gamma")
-    del content[choose(rng, [key for key in content if key in names])]
+    del content[choose(rng, [key for key in content if key in (*_SETTINGS, "harmonic_mean", "gamma")])]
     files[name] = json.dumps(content).encode()
+
+
+def _drop_file(rng: np.random.Generator, files: Files) -> None:
+    del files[choose(rng, [name for name in (*_ARRAYS, *_RECORDS, *_MAPS) if name in files])]
 
 
 def _out_of_range(rng: np.random.Generator, files: Files) -> None:
@@ -332,7 +335,8 @@ FORGERIES: dict[str, Change] = {
     "a bomb": _change_zip(lambda rng, files: files.update({"bomb.npy": b"\0" * 2**26}), zipfile.ZIP_DEFLATED),
     "bz2": _change_zip(lambda rng, files: None, zipfile.ZIP_BZIP2),
     "outside": _change_zip(lambda rng, files: files.update({"../../outside.npy": b""})),
-    "a member missing": _change_zip(lambda rng, files: files.pop(choose(rng, sorted(files.keys() - _LATER)))),
+    "a member missing": _change_zip(lambda rng, files: files.pop(choose(rng, files))),
+    "a file missing": _drop_file,
     "a member twice": _twice,
     "a huge layer": _change_network(_huge_layer),
     "code": _change_network(_code),

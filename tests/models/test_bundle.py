@@ -47,7 +47,7 @@ def _manifest(members: _Members, **changes: object) -> None:
 
 
 def test_added_files_are_unpacked_and_keras_finds_its_own(written: Path, tmp_path: Path) -> None:
-    bundle.unpack(written, tmp_path / "back")
+    assert bundle.unpack(written, tmp_path / "back") == bundle.FORMAT
     files = {path.relative_to(tmp_path / "back").as_posix() for path in (tmp_path / "back").rglob("*.*")}
     assert files == {"knowledge/words.txt"}
     assert (tmp_path / "back" / "knowledge" / "words.txt").read_bytes() == b"stripes" * 1000

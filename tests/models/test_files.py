@@ -5,9 +5,13 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import io
+import json
 import os
 import re
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -24,6 +28,7 @@ from niwt_tf.runs import artefacts, run_files
 from niwt_tf.util import json_files, locks
 
 _GOLDEN = Path(__file__).parents[1] / "golden"
+_MANIFEST = "niwt/manifest.json"
 
 
 def _images(count: int) -> np.ndarray:
@@ -73,13 +78,14 @@ def test_a_bundle_comes_back_bit_by_bit(deep: bool, descends: bool, tmp_path: Pa
     _assert_same(model, model_lib.load(tmp_path / "again.keras"))
 
 
-def test_a_model_keeps_the_activations_that_its_weights_were_found_on(tmp_path: Path) -> None:
+def test_a_run_keeps_the_activations_that_its_weights_were_found_on(tmp_path: Path) -> None:
     model = models.by_captions(deep=True)
-    files._write(model, tmp_path)
+    config = dataclasses.replace(model.config, transfer=config_lib.TransferConfig(transfer_source="noise"))
+    files._write(dataclasses.replace(model, config=config), tmp_path)
+    model.classifier.save(tmp_path / "transfer")
     others = np.flip(model.activations, 0) / 2
     np.save(tmp_path / "transfer" / "activations.npy", others)
-    run = artefacts.RunArtefacts(tmp_path, network=model.classifier.backbone.network)
-    np.testing.assert_array_equal(files._read(run, {}).activations, others)
+    np.testing.assert_array_equal(files._read(artefacts.RunArtefacts(tmp_path), {}).activations, others)
 
 
 @pytest.mark.parametrize("descends", [False, True], ids=["closed", "by descent"])
@@ -125,6 +131,84 @@ def test_bundles_of_all_formats_are_read(name: str, number: int) -> None:
         reasons = model.reasons(model.explain(_images(7)))
         assert [row[0][0] if row else "" for row in reasons] == kept["reasons"].tolist()
     assert model.class_names[-1] == "zebra" == model.taught[0].name
+
+
+def _forge(source: Path, target: Path, change: Callable[[dict[str, bytes]], object]) -> Path:
+    """Writes a bundle with other members, and a manifest that lists them."""
+    with zipfile.ZipFile(source) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    manifest = json.loads(members.pop(_MANIFEST))
+    change(members)
+    manifest["sha256"] = {name: hashlib.sha256(data).hexdigest() for name, data in members.items()}
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, data in (members | {_MANIFEST: json.dumps(manifest).encode()}).items():
+            archive.writestr(name, data)
+    return target
+
+
+def _without(member: str, value: str) -> Callable[[dict[str, bytes]], object]:
+    """Returns a change after which a member lacks an array, or a value of JSON."""
+
+    def change(members: dict[str, bytes]) -> None:
+        if member.endswith(".json"):
+            record = json.loads(members[member])
+            del record[value]
+            members[member] = json.dumps(record).encode()
+            return
+        arrays, file = dict(np.load(io.BytesIO(members[member]))), io.BytesIO()
+        del arrays[value]
+        np.savez(file, **arrays)
+        members[member] = file.getvalue()
+
+    return change
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("member", "value", "since"),
+    [
+        ("niwt/map/map.npz", "penalty", 1),
+        ("niwt/map/map.npz", "relevance", 2),
+        ("niwt/map/map.npz", "residuals", 2),
+        ("niwt/rehearsal/settings.json", "map_relevance", 2),
+        ("niwt/rehearsal/settings.json", "scale_unit", 3),
+        ("niwt/rehearsal/settings.json", "imagined_part", 3),
+    ],
+)
+def test_a_forged_bundle_without_what_its_format_holds_is_refused(
+    number: int, member: str, value: str, since: int, tmp_path: Path
+) -> None:
+    golden = _GOLDEN / f"captions-{number}.keras"
+    if number < since:  # the bundles of that time lack it, and are read: see above
+        with pytest.raises(KeyError):
+            _forge(golden, tmp_path / "zoo.keras", _without(member, value))
+        return
+    forged = _forge(golden, tmp_path / "zoo.keras", _without(member, value))
+    name = Path(member).name
+    with pytest.raises(errors.UserError, match=f"has contents that cannot be read: {name}, which has no {value}. "):
+        model_lib.load(forged)
+
+
+@pytest.mark.parametrize(
+    ("name", "trouble"),
+    [
+        ("explain/neurons.json", "has no niwt/explain/neurons.json. "),
+        ("taught.json", "has no niwt/taught.json. "),
+        ("metrics.json", "has no niwt/metrics.json. "),
+        ("transfer/operator.npy", "has contents that cannot be read: operator.npy, which does not exist. "),
+    ],
+)
+def test_a_forged_bundle_without_one_of_its_files_is_refused(name: str, trouble: str, tmp_path: Path) -> None:
+    golden = _GOLDEN / "attributes-3.keras"
+    forged = _forge(golden, tmp_path / "zoo.keras", lambda members: members.pop(f"niwt/{name}"))
+    with pytest.raises(errors.UserError, match=f"which {trouble}"):
+        model_lib.load(forged)
+
+
+def test_a_model_of_the_first_format_is_saved_and_read_again(tmp_path: Path) -> None:
+    model = model_lib.load(_GOLDEN / "attributes-1.keras")
+    model.save(tmp_path / "zoo.keras")
+    _assert_same(model, model_lib.load(tmp_path / "zoo.keras"))
 
 
 @pytest.mark.parametrize(

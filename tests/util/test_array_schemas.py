@@ -19,7 +19,7 @@ _SCHEMA = {
     "kernel": Array("float32", "DC"),
     "names": Array("text", "C", is_unique=True),
     "labels": Array("int", "N", minimum=0, below="C", may_be_empty=True),
-    "share": Array("float", minimum=0.0, maximum=1.0, is_optional=True),
+    "share": Array("float", minimum=0.0, maximum=1.0, since=2),
     "*/numbers": Array("float", "P"),
     "*/words": Array("text", "P"),
 }
@@ -35,10 +35,15 @@ _GOOD: dict[str, Any] = {
 }
 
 
-def _read(path: Path, changes: dict[str, Any], sizes: array_schemas.Sizes | None = None) -> dict[str, np.ndarray]:
+def _read(
+    path: Path,
+    changes: dict[str, Any],
+    sizes: array_schemas.Sizes | None = None,
+    bundle_format: float = array_schemas.PRESENT,
+) -> dict[str, np.ndarray]:
     arrays = {name: array for name, array in (_GOOD | changes).items() if array is not None}
     np.savez(path, **arrays)
-    return array_schemas.read_all(path, _SCHEMA, sizes)
+    return array_schemas.read_all(path, _SCHEMA, sizes, bundle_format)
 
 
 def test_declared_arrays_are_read(tmp_path: Path) -> None:
@@ -46,7 +51,7 @@ def test_declared_arrays_are_read(tmp_path: Path) -> None:
     assert read.keys() == _GOOD.keys() - {"more"}
     for name, array in read.items():
         np.testing.assert_array_equal(array, _GOOD[name])
-    assert "share" not in _read(tmp_path / "a.npz", {"share": None})
+    assert "share" not in _read(tmp_path / "a.npz", {"share": None}, bundle_format=1)
     assert len(_read(tmp_path / "a.npz", {"labels": np.zeros(0, int)})["labels"]) == 0
 
 
@@ -54,6 +59,7 @@ def test_declared_arrays_are_read(tmp_path: Path) -> None:
     ("changes", "trouble"),
     [
         ({"kernel": None, "names": None}, "has no kernel, names"),
+        ({"share": None}, "has no share"),
         ({"kernel": np.ones((2, 3))}, "has kernel of type float64, not float32"),
         ({"kernel": np.ones((2, 3), ">f4")}, "has kernel of type >f4, not float32"),
         ({"kernel": np.ones((2, 3), complex)}, "has kernel of type complex128, not float32"),
@@ -73,6 +79,14 @@ def test_declared_arrays_are_read(tmp_path: Path) -> None:
 def test_what_is_not_as_declared_is_told(changes: dict[str, Any], trouble: str, tmp_path: Path) -> None:
     with pytest.raises(errors.DamagedError, match=re.escape(f"a.npz, which {trouble}. ")):
         _read(tmp_path / "a.npz", changes)
+
+
+def test_an_array_is_required_from_its_first_format_on(tmp_path: Path) -> None:
+    for bundle_format in (2, 3):
+        with pytest.raises(errors.DamagedError, match="a.npz, which has no share. "):
+            _read(tmp_path / "a.npz", {"share": None}, bundle_format=bundle_format)
+    with pytest.raises(errors.DamagedError, match="has share from 2 to 2"):  # checked where it is not required, too
+        _read(tmp_path / "a.npz", {"share": np.array(2.0)}, bundle_format=1)
 
 
 def test_the_files_of_a_model_must_agree(tmp_path: Path) -> None:

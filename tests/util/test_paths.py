@@ -143,3 +143,28 @@ def test_absolute_paths_in_a_text_become_their_last_names(text: str, expected: s
 )
 def test_a_setting_that_is_an_absolute_path_becomes_its_last_name(value: str, expected: str) -> None:
     assert paths.last_name(value) == expected
+
+
+@pytest.mark.parametrize("kind", ["a pipe", "a device", "a socket", "a folder", "a link to nothing"])
+def test_what_is_in_the_place_of_an_optional_file_is_not_overlooked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = Path("unseen.txt")
+    assert not paths.has_file(path)
+    _NO_FILES[kind](path)
+    with pytest.raises(errors.UserError, match=f"Received: unseen.txt, {kind}. Put the file there"):
+        paths.has_file(path)
+    if kind == "a folder":
+        assert paths.has_folder(path)
+    else:
+        with pytest.raises(errors.UserError, match=f"Received: unseen.txt, {kind}. Put the folder there"):
+            paths.has_folder(path)
+
+
+def test_an_optional_file_is_no_folder(tmp_path: Path) -> None:
+    assert not paths.has_folder(tmp_path / "captions")
+    (tmp_path / "captions").touch()
+    assert paths.has_file(tmp_path / "captions")
+    with pytest.raises(errors.UserError, match="captions, a file. Put the folder there, or name another."):
+        paths.has_folder(tmp_path / "captions")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from niwt_tf.data.benchmarks import download_sites, fetch_files
 from niwt_tf.util import checksum
+from niwt_tf.util import paths as paths_lib
 
 MAT_FILES = ("att_splits.mat", "sent_splits.mat")
 ORDER, VALIDATION_CLASSES = "res101.mat", "valclasses1.txt"  # read beside a split, if they are there
@@ -37,7 +38,7 @@ class SplitFile:
     def content(self) -> str:
         """SHA-256 of these files, and of those beside them that are read with them: see `splits`."""
         companions = (self.folder / name for name in (ORDER, VALIDATION_CLASSES))
-        files = (*self.paths, *(path for path in companions if path.is_file()))
+        files = (*self.paths, *filter(paths_lib.has_file, companions))
         return checksum.remembered_tree((path.name, path) for path in files)
 
     @property

@@ -21,6 +21,7 @@ from niwt_tf import errors
 from niwt_tf.data import names as names_lib
 from niwt_tf.data.benchmarks import split_files
 from niwt_tf.data.files import matlab, text_files
+from niwt_tf.util import paths
 
 PARTS = ("train", "test_seen", "test_unseen")
 _LOCATIONS = {"train": "trainval_loc", "test_seen": "test_seen_loc", "test_unseen": "test_unseen_loc"}
@@ -69,6 +70,7 @@ def _read_mat(file: split_files.SplitFile, names: Sequence[str], labels: Sequenc
     _require_whole(path, positions, len(order))
     parts = {part: order[positions[key]] for part, key in _LOCATIONS.items()}
     if {"train_loc", "val_loc"} <= positions.keys():
+        _require_shared_out(path, positions)
         version = "2017" if set(positions["train_loc"]) & set(positions["test_seen_loc"]) else "2.0"
         train, validation = ({labels[i] for i in order[positions[key]]} for key in ("train_loc", "val_loc"))
         if train & validation:
@@ -78,7 +80,7 @@ def _read_mat(file: split_files.SplitFile, names: Sequence[str], labels: Sequenc
             )
         return ProposedSplit(version, parts, frozenset(validation))
     class_list = file.folder / split_files.VALIDATION_CLASSES
-    if not class_list.is_file():
+    if not paths.has_file(class_list):
         raise errors.UserError(
             "The validation classes must be given by `train_loc` and `val_loc`, or by "
             f"{split_files.VALIDATION_CLASSES}. Received: {path} with {', '.join(variables)}, and no {class_list}. "
@@ -90,7 +92,7 @@ def _read_mat(file: split_files.SplitFile, names: Sequence[str], labels: Sequenc
 def _order(file: split_files.SplitFile, names: Sequence[str]) -> np.ndarray:
     """Compute the index `[N]` in `names` of the image at each position that the file counts."""
     features = file.folder / split_files.ORDER
-    if not features.is_file():
+    if not paths.has_file(features):
         return np.arange(len(names))
     files = matlab.read(features, texts=("image_files",))["image_files"].tolist()
     return _indices(features, image_names(files), names)
@@ -124,7 +126,7 @@ def _read_lists(file: split_files.SplitFile, names: Sequence[str], labels: Seque
 
 def _validation(file: split_files.SplitFile, labels: Sequence[str]) -> frozenset[str]:
     path = file.folder / split_files.VALIDATION_CLASSES
-    if not path.is_file():
+    if not paths.has_file(path):
         return frozenset()
     matches = names_lib.join(text_files.lines(path), sorted(set(labels)), "the split's classes", _REMEDY)
     return frozenset(matches.values())
@@ -161,6 +163,16 @@ def _require_whole(path: Path, positions: Mapping[str, np.ndarray], images: int)
             f"`trainval_loc`, `test_seen_loc` and `test_unseen_loc` must hold positions of all {images:,} images. "
             f"Received: {path}, without {left_out:,} of them. {_REMEDY} The images may be others, too, than those that "
             f"it counts, which {split_files.ORDER} would tell."
+        )
+
+
+def _require_shared_out(path: Path, positions: Mapping[str, np.ndarray]) -> None:
+    """Check that each training image is of `train_loc` or of `val_loc`: else classes for validation may be lost."""
+    shared = np.union1d(positions["train_loc"], positions["val_loc"])
+    if lost := len(np.setdiff1d(positions["trainval_loc"], shared)):
+        raise errors.UserError(
+            f"`train_loc` and `val_loc` must hold all positions of `trainval_loc`. Received: {path}, without {lost:,} "
+            f"of them. {_REMEDY}"
         )
 
 

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,12 +12,10 @@ import scipy.sparse
 from scipy import io
 
 from niwt_tf import errors
+from niwt_tf.data.files import matlab_elements
 from niwt_tf.util import paths
 
 _MOST_BYTES = 2**30  # of a file and of what it unpacks to; the largest benchmark has 0.6 of that
-_COMPRESSED = 15  # the kind of a compressed element
-_HEAD = 128  # bytes
-_CHUNK = 2**20  # bytes
 _LARGEST = np.finfo(np.float32).max
 _REMEDY = "Download the file from its official page."
 
@@ -68,7 +64,7 @@ def whole_numbers(path: Path, name: str, values: np.ndarray) -> np.ndarray:
 def _load(path: Path, file: BinaryIO, names: tuple[str, ...]) -> tuple[dict[str, Any], list[str]]:
     """Load those of the variables that the file has, and list the names of all its variables."""
     try:
-        _require_size(file)
+        matlab_elements.require_sound(file, _MOST_BYTES)
         file.seek(0)
         variables = io.loadmat(file, variable_names=names, chars_as_strings=True)
         file.seek(0)
@@ -80,40 +76,30 @@ def _load(path: Path, file: BinaryIO, names: tuple[str, ...]) -> tuple[dict[str,
         ) from None
 
 
-def _require_size(file: BinaryIO) -> None:
-    """Check that the compressed elements of a file do not unpack to too much, or raise ValueError."""
-    head, size = file.read(_HEAD), 0
-    order = ">" if head.endswith(b"MI") else "<"
-    while len(tag := file.read(8)) == 8:
-        kind, length = struct.unpack(f"{order}II", tag)
-        end = file.tell() + length
-        if kind == _COMPRESSED:
-            size += _unpacked_size(file.read(length), _MOST_BYTES - size)
-        if size > _MOST_BYTES:
-            raise ValueError(f"it unpacks to more than {_MOST_BYTES:,} bytes")
-        file.seek(end)
-
-
-def _unpacked_size(packed: bytes, most: int) -> int:
-    """Count the bytes that an element unpacks to; a number above `most` if there are more."""
-    unpacking, size = zlib.decompressobj(), 0
-    while packed and size <= most and not unpacking.eof:
-        size += len(unpacking.decompress(packed, _CHUNK))
-        packed = unpacking.unconsumed_tail
-    return size
-
-
 def _numbers(path: Path, name: str, value: Any) -> np.ndarray:
     """Check that a variable is a matrix of real, finite numbers, and return it, dense."""
     if scipy.sparse.issparse(value):
-        if np.prod(value.shape, dtype=float) > _MOST_BYTES / 8:
-            raise _wrong(path, name, "real numbers", f"a sparse matrix of {_shape(value)}")
-        value = value.toarray()
+        value = _dense(path, name, value)
     if not isinstance(value, np.ndarray) or value.dtype.kind not in "biuf":
         raise _wrong(path, name, "real numbers", _describe(value))
     if not (np.abs(value) <= _LARGEST).all():
         raise _wrong(path, name, "finite numbers", f"{np.sum(~(np.abs(value) <= _LARGEST)):,} that are not, in float32")
     return value
+
+
+def _dense(path: Path, name: str, value: Any) -> np.ndarray:
+    """Make a sparse matrix dense, after a check of its indices, at which scipy writes as they are."""
+    if np.prod(value.shape, dtype=float) > _MOST_BYTES / 8:
+        raise _wrong(path, name, "real numbers", f"a sparse matrix of {_shape(value)}")
+    if value.format == "csc" and not _is_sound(value.indptr, value.indices, value.shape):
+        raise _wrong(path, name, "real numbers", "a sparse matrix whose indices are out of range")
+    return value.toarray()
+
+
+def _is_sound(starts: np.ndarray, rows: np.ndarray, shape: tuple[int, int]) -> bool:
+    """Check the rows of the numbers of a sparse matrix, and where each column begins among them."""
+    is_ordered = len(starts) == shape[1] + 1 and starts[0] == 0 and (np.diff(starts) >= 0).all()
+    return bool(is_ordered and starts[-1] <= len(rows) and ((rows >= 0) & (rows < shape[0])).all())
 
 
 def _texts(path: Path, name: str, value: Any) -> np.ndarray:

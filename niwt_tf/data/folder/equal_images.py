@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from niwt_tf.data.files import limits
 from niwt_tf.util import checksum, paths
 
 Group = tuple[str, ...]
@@ -16,14 +17,15 @@ def groups(images: Iterable[tuple[str, Path]]) -> tuple[Group, ...]:
     """Group the names of images that are equal; the groups and their names are sorted.
 
     Args:
-      images: Name and path of each image. Empty files and those that are not regular files are equal to no other.
+      images: Name and path of each image. Files that are empty, not regular, or too large to be read as an image are
+        equal to no other.
 
     Raises:
       OSError: If a file cannot be read.
     """
     by_size: dict[int, list[tuple[str, Path]]] = {}
     for name, path in images:
-        if not paths.trouble(path) and (size := path.stat().st_size):
+        if not paths.trouble(path, limits.MOST_IMAGE_BYTES) and (size := path.stat().st_size):
             by_size.setdefault(size, []).append((name, path))
     by_content: dict[str, list[str]] = {}
     for candidates in by_size.values():

@@ -141,7 +141,7 @@ def _described_classes(root: Path) -> Iterator[Iterable[str]]:
     if attributes.is_file():
         yield table.class_names(attributes)
     for folder in (root / CAPTIONS, root / DOCUMENTS):
-        if folder.is_dir():
+        if paths.has_folder(folder):
             yield class_texts.entries(folder)
 
 
@@ -165,7 +165,7 @@ def _list_groups(groups: Sequence[equal_images.Group]) -> str:
 
 
 def _read_list(path: Path) -> list[str]:
-    return text_files.lines(path) if path.is_file() else []
+    return text_files.lines(path) if paths.has_file(path) else []
 
 
 def _require_text(root: Path, names: Iterable[str]) -> None:

@@ -124,13 +124,13 @@ def _descriptions(layout: layout_lib.Layout) -> zero_shot.Descriptions:
     readers: dict[str, Callable[[], Any]] = {}
     if attributes.is_file():
         readers["attributes"] = lambda: table.attributes(attributes, classes)
-    if captions.is_dir():
+    if paths.has_folder(captions):
         readers["captions"] = functools.cache(
             lambda: zero_shot.Texts(
                 class_texts.captions(captions, classes, "`captions`", choosers), paths.printable(str(captions))
             )
         )
-    if documents.is_dir():
+    if paths.has_folder(documents):
         readers["documents"] = lambda: zero_shot.Texts(
             class_texts.documents(documents, classes, "`documents`"), paths.printable(str(documents))
         )

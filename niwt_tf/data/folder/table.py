@@ -30,9 +30,13 @@ _DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?")
 
 
 def find(root: Path) -> Path:
-    """Find the table of a folder; if there is none, return the path of its first possible file."""
+    """Find the table of a folder; if there is none, return the path of its first possible file.
+
+    Raises:
+      errors.UserError: If something else is in its place.
+    """
     files = [root / name for name in NAMES]
-    return next((file for file in files if file.is_file()), files[0])
+    return next((file for file in files if paths.has_file(file)), files[0])
 
 
 def class_names(path: Path) -> list[str]:

@@ -22,10 +22,10 @@ _NETWORK, _FILE = "forward.keras", "map.npz"
 _SCHEMA = {
     "rank_correlation": array_schemas.Array("float", minimum=-1.0, maximum=1.0),
     "steps": array_schemas.Array("int", minimum=0),
-    "penalty": array_schemas.Array("float", minimum=0.0, is_optional=True),
-    "relevance": array_schemas.Array("int", minimum=0, is_optional=True),
-    "residuals": array_schemas.Array("float", "RK", may_be_empty=True, is_optional=True),
-}  # bundles of format 1 lack some
+    "penalty": array_schemas.Array("float", minimum=0.0),
+    "relevance": array_schemas.Array("int", minimum=0, since=2),
+    "residuals": array_schemas.Array("float", "RK", may_be_empty=True, since=2),
+}
 
 
 class MapFit(NamedTuple):
@@ -88,19 +88,25 @@ class DomainMap:
         np.savez(folder / _FILE, **{name: getattr(self, name) for name in _SCHEMA})
 
     @classmethod
-    def load(cls, folder: Path, sizes: array_schemas.Sizes | None = None) -> DomainMap:
+    def load(
+        cls,
+        folder: Path,
+        sizes: array_schemas.Sizes | None = None,
+        bundle_format: float = array_schemas.PRESENT,
+    ) -> DomainMap:
         """Read a map that `save` wrote, in Keras' safe mode and without pickle.
 
         Args:
           folder: Folder of the files.
           sizes: Sizes of the model's other files.
+          bundle_format: Format of the bundle that the files are from.
 
         Raises:
           errors.UserError: If a file is missing, damaged, or does not fit to the others.
         """
         sizes = sizes or array_schemas.Sizes()
         forward = network_file.read_map(folder / _NETWORK, "MK", sizes)
-        arrays = array_schemas.read_all(folder / _FILE, _SCHEMA, sizes)
+        arrays = array_schemas.read_all(folder / _FILE, _SCHEMA, sizes, bundle_format)
         values: dict[str, Any] = {name: array if array.ndim else array.item() for name, array in arrays.items()}
         return cls(forward, **values)
 

@@ -140,3 +140,11 @@ def test_the_real_splits_are_found(shared_data: Path) -> None:
     awa2, cub = split_files.find([shared_data / "awa2_text"]), split_files.find([shared_data / "cub_text"])
     assert awa2 is not None and awa2.paths[0].name == "att_splits.mat" and len(awa2.sha256) == 64
     assert cub is not None and cub.paths[0].name == "sent_splits.mat" and cub.sha256 != awa2.sha256
+
+
+@pytest.mark.parametrize("name", [split_files.ORDER, split_files.VALIDATION_CLASSES])
+def test_a_link_to_nothing_beside_a_split_is_not_overlooked(tmp_path: Path, name: str) -> None:
+    _write(tmp_path / "CUB", split_files.MAT_FILES[0])
+    (tmp_path / "CUB" / name).symlink_to("nowhere")
+    with pytest.raises(errors.UserError, match=f"{name}, a link to nothing"):
+        _ = split_files.fetch_split("cub", tmp_path).content

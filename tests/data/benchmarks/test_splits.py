@@ -188,6 +188,17 @@ def test_a_location_that_lost_an_image_is_reported(tmp_path: Path, part: str) ->
     )
 
 
+@pytest.mark.parametrize("part", ["train_loc", "val_loc"])
+def test_training_images_of_neither_location_are_reported(tmp_path: Path, part: str) -> None:
+    file = _mat(tmp_path, **{part: _TUNED[part][:-1]})
+    with pytest.raises(errors.UserError) as caught:
+        splits.read(file, _NAMES, _LABELS)
+    assert str(caught.value) == (
+        f"`train_loc` and `val_loc` must hold all positions of `trainval_loc`. Received: {file.paths[0]}, without 1 of "
+        f"them. {_REMEDY}"
+    )
+
+
 def test_a_class_both_for_training_and_for_validation_is_reported(tmp_path: Path) -> None:
     file = _mat(tmp_path, val_loc=("ant/ant_1.jpg", *_TUNED["val_loc"]))
     message = f"`train_loc` and `val_loc` must show different classes. Received: {file.paths[0]}, where both show ant."

@@ -47,6 +47,10 @@ def test_all_is_text_lists_and_dicts(content: str, expected: Any, tmp_path: Path
         ("a: [1", "line 2: did not find expected ',' or ']'. Correct it;"),
         ("a: \x07", "unacceptable character #x0007: control characters are not allowed. Correct it;"),
         ("a: 1\nb: 2\na: 3", "line 3: 'a' for the second time. Keep one of them."),
+        (
+            f"{'x' * 900}: 1\n{'x' * 900}: 2",
+            f"line 2: '{'x' * 97}...{'x' * 98}' for the second time. Keep one of them.",
+        ),
         ("a: {b: 1, b: 2}", "line 1: 'b' for the second time. Keep one of them."),
         ("[1]: 2", "line 1: a key that is not a text. Write a text before the colon."),
         ("'': 2", "line 1: a key that is not a text. Write a text before the colon."),

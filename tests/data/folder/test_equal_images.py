@@ -31,6 +31,11 @@ def test_empty_files_and_what_is_no_file_are_equal_to_nothing(tmp_path: Path) ->
     assert equal_images.groups([*images, ("c", tmp_path / "c"), ("d", tmp_path / "d")]) == ()
 
 
+def test_files_that_are_too_large_for_images_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(equal_images.limits, "MOST_IMAGE_BYTES", 2)
+    assert equal_images.groups(_images(tmp_path, a=b"12", b=b"12", c=b"123", d=b"123")) == (("a", "b"),)
+
+
 def test_links_to_one_file_are_equal(tmp_path: Path) -> None:
     images = _images(tmp_path, a=b"1")
     (tmp_path / "b").symlink_to("a")

@@ -263,3 +263,16 @@ def test_a_pipe_and_a_dead_link_do_not_stop_the_digest(tmp_path: Path) -> None:
     os.mkfifo(root / "images" / "ant" / "pipe.jpg")
     (root / "images" / "bee" / "dead.jpg").symlink_to("nowhere")
     assert layout.read(root, ["eel"]).digest() != digest
+
+
+@pytest.mark.parametrize("name", ["unseen.txt", "seen.txt", "attributes.csv", "captions", "captions/gnu.txt"])
+def test_what_is_in_the_place_of_a_description_or_a_list_is_not_overlooked(tmp_path: Path, name: str) -> None:
+    root = _make(tmp_path, _FIVE, unseen_txt="eel\n", documents__gnu_txt="big")
+    (root / name).unlink(missing_ok=True)
+    (root / name).parent.mkdir(exist_ok=True)
+    (root / name).symlink_to("/dev/zero")
+    if name == "captions/gnu.txt":  # its class stays one, and its text is an error when it is read
+        assert "gnu" in layout.read(root, ["eel"]).unseen
+        return
+    with pytest.raises(errors.UserError, match=f"Received: {root / name}, a device"):
+        layout.read(root)

@@ -128,6 +128,18 @@ def test_what_is_no_number_is_reported_with_row_and_column(path: Path, cell: str
     )
 
 
+def test_a_long_cell_and_long_names_are_clipped(path: Path) -> None:
+    cell, name, column = (letter * 5_000 for letter in "xyz")
+    path.write_text(f"class,{column}\n{name},{cell}\n", "utf-8")
+    with pytest.raises(errors.UserError) as caught:
+        table.attributes(path, [name])
+    clipped = [f"'{letter * 98}...{letter * 99}'" for letter in "xyz"]
+    assert str(caught.value) == (
+        f"Attributes must be finite numbers. Received: {clipped[0]} for class {clipped[1]}, attribute {clipped[2]}, in "
+        f"line 2 of {path}. Leave the cell of a missing value empty."
+    )
+
+
 def test_missing_classes_are_listed(path: Path) -> None:
     path.write_text("class,red\nant,1\nbeetle,2\n", "utf-8")
     with pytest.raises(errors.UserError) as caught:

@@ -355,9 +355,12 @@ def test_a_loaded_map_is_the_saved_one(relation: Relation, fitted: domain_map.Do
 def test_a_map_that_was_saved_before_it_knew_its_errors_is_read(fitted: domain_map.DomainMap, tmp_path: Path) -> None:
     fitted.save(tmp_path)
     np.savez(tmp_path / "map.npz", rank_correlation=0.75, steps=60, penalty=0.5)
-    loaded = domain_map.DomainMap.load(tmp_path)
+    loaded = domain_map.DomainMap.load(tmp_path, bundle_format=1)
     assert (loaded.rank_correlation, loaded.steps, loaded.penalty, loaded.relevance) == (0.75, 60, 0.5, 0)
     assert len(loaded.residuals) == 0
+    for bundle_format in (2, 3, np.inf):
+        with pytest.raises(errors.DamagedError, match="map.npz, which has no relevance, residuals. "):
+            domain_map.DomainMap.load(tmp_path, bundle_format=bundle_format)
 
 
 def test_residuals_by_hand() -> None:

@@ -59,6 +59,7 @@ def write(
         "harmonic_mean": 0.61,
         "scale_unit": "spread",
         "imagined_part": 0.5,
+        "rehearsal": "groups",
     }
     json_files.write(root / "rehearsal" / "settings.json", chosen)
     words = rng.uniform(size=(len(seen + unseen), len(_WORDS))).astype(np.float32)
