@@ -18,7 +18,7 @@ from niwt_tf import errors, workdir
 from niwt_tf.backbones import network_file, split_points
 from niwt_tf.domains import description
 from niwt_tf.method.weight_transfer import closed_form
-from niwt_tf.models import bundle, limited_classes, paths, state
+from niwt_tf.models import bundle, gate, limited_classes, paths, state
 from niwt_tf.runs import artefacts, portable, programs, run_files, run_folder
 from niwt_tf.util import atomic, json_files, locks, progress
 from niwt_tf.util import paths as paths_lib
@@ -142,7 +142,7 @@ def _write(model: state.ModelState, folder: Path) -> None:
 
 def _read(run: artefacts.RunArtefacts, metrics: dict[str, Any]) -> state.ModelState:
     """Read the model of a folder with the layout of a run's, its arrays in memory."""
-    head = run.classifier.backbone.head
+    own = gate.remove(run.classifier)  # weights that are found by their importances do without the gate
     return state.ModelState(
         classifier=run.classifier,
         gamma=run.gamma,
@@ -151,7 +151,7 @@ def _read(run: artefacts.RunArtefacts, metrics: dict[str, Any]) -> state.ModelSt
         inverse=run.inverse_map,
         settings=run.settings,
         # the importances of weights are the same on every image if the head is affine
-        activations=run.transfer_sample(1 if split_points.is_affine(head) else None),
+        activations=run.transfer_sample(1 if split_points.is_affine(own.backbone.head) else None),
         features=run.features,
         neuron_names=_neuron_names(run),
         config=run.config,
@@ -159,7 +159,7 @@ def _read(run: artefacts.RunArtefacts, metrics: dict[str, Any]) -> state.ModelSt
         taught=tuple(map(_description, run.taught)),
         operator=run.operator,
         labels=run.labels,
-        limited=limited_classes.load(run.root),
+        limited=limited_classes.load(run.root, run.classifier.unseen, len(own.kernel)),
     )
 
 

@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from niwt_tf import errors
 from niwt_tf.util import array_schemas, json_files, json_schemas
 
 FILE, PHOTOGRAPHS = "limited.json", "photographs.npz"
@@ -35,7 +36,7 @@ _SCHEMA = json_schemas.Record(
 )
 _ARRAYS = {
     "features": array_schemas.Array("float32", "PD", may_be_empty=True),
-    "owners": array_schemas.Array("int", "P", minimum=0, may_be_empty=True),
+    "owners": array_schemas.Array("int", "P", minimum=0, below="U", may_be_empty=True),
 }
 
 
@@ -50,8 +51,9 @@ class Promise:
       recognised: Expected share of a new class's images that are recognised; None if it could not be estimated.
       low: Share that one known class in ten stayed below when it played a new one.
       high: Share that one known class in ten exceeded.
-      cosine: How well descriptions predict the means of known classes, see `MeanPrediction`; None without descriptions.
-      chance: How often random descriptions would predict as well; None without descriptions.
+      cosine: How well descriptions predict the means of known classes, see `MeanPrediction`; None if no class
+        was described without photographs.
+      chance: How often random descriptions would predict as well; None likewise.
     """
 
     limit: float = 0.0
@@ -110,21 +112,33 @@ class LimitedClasses:
             np.savez(folder / PHOTOGRAPHS, features=self.photographs, owners=self.owners)
 
 
-def load(folder: Path) -> LimitedClasses:
+def load(folder: Path, unseen: Sequence[str], size: int) -> LimitedClasses:
     """Read what `save` wrote; a folder without the files has no such classes.
+
+    Args:
+      folder: Folder of the files.
+      unseen: Names of the classes that were not learned from images; the last ones must be these classes.
+      size: Number of features.
 
     Raises:
       errors.DamagedError: If a file is missing or damaged.
     """
     if not (folder / FILE).exists():
         return LimitedClasses()
-    record = json_schemas.read(folder / FILE, _SCHEMA)
-    arrays = array_schemas.read_all(folder / PHOTOGRAPHS, _ARRAYS)
+    record, sizes = json_schemas.read(folder / FILE, _SCHEMA), array_schemas.Sizes()
+    names = tuple(record["names"])
+    if not names or names != tuple(unseen[-len(names) :]):
+        raise errors.damaged(folder / FILE, "has other names than the last classes")
+    sizes.require(folder / FILE, "names", "U", [len(names)])
+    sizes.require(folder / FILE, "the features", "D", [size])
+    arrays = array_schemas.read_all(folder / PHOTOGRAPHS, _ARRAYS, sizes)
+    if len(arrays["features"]) != len(arrays["owners"]):
+        raise errors.damaged(folder / PHOTOGRAPHS, "has photographs without a class")
     return LimitedClasses(
-        tuple(record["names"]),
+        names,
         record["limit"],
         record["offset"],
         Promise(**record["expected"]),
-        arrays["features"],
+        arrays["features"].reshape(-1, size),
         arrays["owners"],
     )
