@@ -13,7 +13,7 @@ from niwt_tf.cli import prompts, teaching_text
 from niwt_tf.data import described_classes
 from niwt_tf.domains import description, words
 from niwt_tf.explain import textual
-from niwt_tf.models import effect, teach
+from niwt_tf.models import effect, teach, within_limit
 from niwt_tf.models import model as model_lib
 from niwt_tf.util import clean, progress
 
@@ -103,6 +103,8 @@ class Dialogue:
             self._print(teaching_text.format_effect(effect.measure(self._model, result.model, self._images)))
         if result.outlooks:
             self._print(teaching_text.format_promise(result))
+            if not within_limit.carries_over(result.model.limited.expected):
+                self._print(teaching_text.row("warning", within_limit.doubt(result.model.limited.expected)))
         self._print(teaching_text.row("taught in", f"{time.perf_counter() - begun:.1f} s"))
 
     def _description(self, lines: Sequence[str]) -> description.Description:

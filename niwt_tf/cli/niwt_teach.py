@@ -70,12 +70,17 @@ def _teach(model: model_lib.Model, request: teach_flags.TeachRequest) -> model_l
 
     images = _read_images(model, request.images)
     photographs = _read_images(model, request.photographs)
+    if request.photographs and not photographs:
+        raise errors.UserError(
+            "`--images_of_class` must have photographs that can be read. Received: "
+            f"{errors.listed(map(str, request.photographs))}, of which none can be. Name other photographs."
+        )
     known_images = effect.labelled(model, images) if images and request.max_seen_loss is not None else None
     if known_images:
         progress.print_line(teaching_text.format_known_images(known_images))
     begun = time.perf_counter()
     descriptions = [description.Description(name, **texts) for name, texts in request.descriptions.items()]
-    if request.improve and request.max_seen_loss is not None and photographs:
+    if request.improve and photographs:
         result = teach.improve(model, descriptions[0], photographs.features, request.max_seen_loss, known_images)
     else:
         features = {request.name: photographs.features} if photographs else {}
@@ -84,26 +89,35 @@ def _teach(model: model_lib.Model, request: teach_flags.TeachRequest) -> model_l
     if photographs:
         progress.print_line(teaching_text.format_photographs(effect.predicted(model, photographs)))
     text = "\n\n".join(map(teaching_text.format_report, result.reports))
-    if len(result.reports) > teach_flags.MOST_PRINTED:
+    is_long = len(result.reports) > teach_flags.MOST_PRINTED
+    if is_long:
+        _require_carried(result, request)  # before the file of the reports is written
         file = request.reports_file()
         atomic.write_text(file, f"{text}\n")
         text = teaching_text.format_summary(result.reports, file)
     progress.print_line(text)
     if images:
-        progress.print_line(teaching_text.format_effect(effect.measure(model, result.model, images)))
+        improved = result.model.taught[-1].name if request.improve else ""
+        progress.print_line(teaching_text.format_effect(effect.measure(model, result.model, images, improved)))
     if result.model.limited.names:
         progress.print_line(teaching_text.format_promise(result))
     progress.print_line(teaching_text.row("taught in", f"{seconds:.1f} s"))
-    _require_carried(result, request)
+    if not is_long:
+        _require_carried(result, request)
     return result.model
 
 
 def _require_carried(result: teach_lib.Result[model_lib.Model], request: teach_flags.TeachRequest) -> None:
-    """Check that the descriptions tell enough of the classes, unless the user wants the model anyway."""
+    """Check that the descriptions tell enough of the classes; if the user wants the model anyway, warn of it."""
+    from niwt_tf.cli import teaching_text  # starts TensorFlow
     from niwt_tf.models import within_limit  # starts TensorFlow
 
     promise = result.model.limited.expected
-    if not (request.force or within_limit.carries_over(promise)):
+    if within_limit.carries_over(promise):
+        return
+    if request.force:
+        progress.print_line(teaching_text.row("warning", within_limit.doubt(promise)))
+    else:
         raise errors.UserError(
             f"The descriptions must tell enough of the classes. Received: {within_limit.doubt(promise)} Nothing was "
             "written. To write the model anyway, add --force."

@@ -29,7 +29,12 @@ _LOOK_ALIKE = 0.3  # share of a class's images that another one gets
 
 
 def format_report(report: teaching_report.TeachingReport) -> str:
-    """Format how a model reads the description of a class: features, strongest neurons and nearest classes."""
+    """Format how a model reads the description of a class: features, strongest neurons and nearest classes.
+
+    Of a class without a description, only the name.
+    """
+    if not (report.description.is_given or report.reading.understood):
+        return clean.name(report.description.name)
     neurons = _listed(
         f"neuron {index} ({textual.title(name) if name else 'no clear name'}) {weight:.2f}"
         for index, name, weight in report.neurons

@@ -128,20 +128,21 @@ def predicted(model: model_lib.Model, images: SampleImages) -> tuple[tuple[str, 
     return tuple(Counter(names.tolist()).most_common())
 
 
-def measure(before: model_lib.Model, after: model_lib.Model, images: SampleImages) -> Effect:
+def measure(before: model_lib.Model, after: model_lib.Model, images: SampleImages, improved: str = "") -> Effect:
     """Compare the predictions of a model with those of the model before it was taught.
 
     Args:
       before: Model without the new classes.
       after: Model with them, and with the same network.
       images: Images to classify.
+      improved: Name of a class that was taught once more, and counts as new; may be empty.
     """
     old = np.array(before.class_names, object)[_scores(before, images).argmax(1)]
     scores = _scores(after, images)
     predictions = scores.argmax(1)
     new = np.array(after.class_names, object)[predictions]
     second, best = np.sort(np.partition(scores, -2, axis=1)[:, -2:], axis=1).T
-    known = set(before.class_names)
+    known = set(before.class_names) - {improved}
     added = {name: index for index, name in enumerate(after.class_names) if name not in known}
     classes = []
     for name, index in added.items():

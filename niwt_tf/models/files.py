@@ -145,7 +145,7 @@ def _write(model: state.ModelState, folder: Path) -> None:
 
 def _read(run: artefacts.RunArtefacts, metrics: dict[str, Any]) -> state.ModelState:
     """Read the model of a folder with the layout of a run's, its arrays in memory."""
-    head = run.classifier.backbone.head
+    own = gate.remove(run.classifier)  # weights that are found by their importances do without the gate
     return state.ModelState(
         classifier=run.classifier,
         gamma=run.gamma,
@@ -154,7 +154,7 @@ def _read(run: artefacts.RunArtefacts, metrics: dict[str, Any]) -> state.ModelSt
         inverse=run.inverse_map,
         settings=run.settings,
         # the importances of weights are the same on every image if the head is affine
-        activations=run.transfer_sample(1 if split_points.is_affine(head) else None),
+        activations=run.transfer_sample(1 if split_points.is_affine(own.backbone.head) else None),
         features=run.features,
         neuron_names=_neuron_names(run),
         config=run.config,

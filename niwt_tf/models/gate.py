@@ -23,8 +23,8 @@ import numpy as np
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import classifier as classifier_lib
 
-_NAME = "gate"
-_PARTS = ("gate_head", "gate_means")  # layers whose outputs are o, and a s
+_NAME = "niwt_gate"  # a name that no other layer of a user's network has
+_PARTS = (f"{_NAME}_head", f"{_NAME}_means")  # layers whose outputs are o, and a s
 
 
 def has(classifier: classifier_lib.Classifier) -> bool:
@@ -71,6 +71,16 @@ def add(
     return dataclasses.replace(
         classifier, backbone=backbone, kernel=np.concatenate([classifier.kernel, zeros])
     ), weights
+
+
+def remove(classifier: classifier_lib.Classifier) -> classifier_lib.Classifier:
+    """Remove the feature from a classifier; one that has none stays as it is."""
+    if not has(classifier):
+        return classifier
+    network = classifier.backbone.network
+    features, _ = network.get_layer(_NAME).input
+    backbone = backbone_lib.Backbone(keras.Model(network.input, features, name=network.name), classifier.backbone.layer)
+    return dataclasses.replace(classifier, backbone=backbone, kernel=classifier.kernel[:-1])
 
 
 def with_gate(features: np.ndarray, weights: list[list[np.ndarray]]) -> np.ndarray:

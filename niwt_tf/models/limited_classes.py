@@ -52,8 +52,9 @@ class Promise:
       recognised: Expected share of a new class's images that are recognised; None if it could not be estimated.
       low: Share that one known class in ten stayed below when it played a new one.
       high: Share that one known class in ten exceeded.
-      cosine: How well descriptions predict the means of known classes, see `MeanPrediction`; None without descriptions.
-      chance: How often random descriptions would predict as well; None without descriptions.
+      cosine: How well descriptions predict the means of known classes, see `MeanPrediction`; None if no class
+        was described without photographs.
+      chance: How often random descriptions would predict as well; None likewise.
     """
 
     limit: float = 0.0
@@ -111,13 +112,13 @@ class LimitedClasses:
         np.savez(folder / PHOTOGRAPHS, features=self.photographs, owners=self.owners)
 
 
-def load(folder: Path, unseen: Sequence[str], features: int) -> LimitedClasses:
+def load(folder: Path, unseen: Sequence[str], size: int) -> LimitedClasses:
     """Read what `save` wrote.
 
     Args:
       folder: Folder of the files.
-      unseen: Names of the model's classes that were learned without images, in its order.
-      features: Number of features of the network, without the gate's.
+      unseen: Names of the classes that were not learned from images; the last ones must be these classes.
+      size: Number of features of the network, without the gate's.
 
     Raises:
       errors.DamagedError: If a file is missing or damaged, or does not fit to the model.
@@ -128,13 +129,15 @@ def load(folder: Path, unseen: Sequence[str], features: int) -> LimitedClasses:
     if names != tuple(unseen)[len(unseen) - len(names) :]:
         raise errors.damaged(path, f"names classes that are not the last of the model: {errors.listed(names)}")
     sizes.require(path, "names", "L", [len(names)])
-    sizes.require(path, "the network's features", "D", [features])
+    sizes.require(path, "the network's features", "D", [size])
     arrays = array_schemas.read_all(folder / PHOTOGRAPHS, _ARRAYS, sizes)
+    if len(arrays["features"]) != len(arrays["owners"]):
+        raise errors.damaged(folder / PHOTOGRAPHS, "has photographs without a class")
     return LimitedClasses(
         names,
         record["limit"],
         record["offset"],
         Promise(**record["expected"]),
-        arrays["features"],
+        arrays["features"].reshape(-1, size),
         arrays["owners"],
     )

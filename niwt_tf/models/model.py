@@ -144,12 +144,12 @@ class Model(state_lib.ModelState):
             captions=arguments.require_texts("captions", captions),
             documents=arguments.require_texts("documents", documents),
         )
+        improve = arguments.require_flag("improve", improve)
         with arguments.named(document_file="documents", images_of_class="images"):
             features = self._features(arguments.require_images(images)) if images is not None else None
             if improve:
-                limit = teach_lib.MAX_SEEN_LOSS if max_seen_loss is None else max_seen_loss
                 none = np.zeros((0, len(self.classifier.kernel)), np.float32)
-                result = teach_lib.improve(self, description, none if features is None else features, limit)
+                result = teach_lib.improve(self, description, none if features is None else features, max_seen_loss)
             else:
                 photographs = {} if features is None else {description.name: features}
                 result = teach_lib.teach(self, [description], max_seen_loss, photographs)

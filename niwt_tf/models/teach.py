@@ -24,7 +24,7 @@ from niwt_tf.explain import textual
 from niwt_tf.method.calibration import scale_and_bias, seen_loss
 from niwt_tf.method.class_means import evidence
 from niwt_tf.method.weight_transfer import solve
-from niwt_tf.models import class_summary, state, teaching_report, within_limit
+from niwt_tf.models import class_summary, gate, limited_classes, state, teaching_report, within_limit
 from niwt_tf.util import devices, progress
 
 State = TypeVar("State", bound=state.ModelState)  # such as `model.Model`
@@ -83,7 +83,7 @@ def improve(
     model: State,
     description: description_lib.Description,
     photographs: np.ndarray,
-    max_seen_loss: float = MAX_SEEN_LOSS,
+    max_seen_loss: float | None = MAX_SEEN_LOSS,
     known_images: evidence.LabelledFeatures | None = None,
 ) -> Result[State]:
     """Teach a class that a model learned without images once more, with photographs; the model itself does not change.
@@ -92,12 +92,18 @@ def improve(
       model: Model that has the class.
       description: Name of the class, and a new description of it; empty to keep the old one.
       photographs: Features `[P,D]` of photographs of it, beside those that the model has.
-      max_seen_loss: Limit, see `teach`.
+      max_seen_loss: Limit, see `teach`; None is no limit, and refused.
       known_images: Images of seen classes, see `teach`.
 
     Raises:
-      errors.UserError: If there is no such class, or it was learned from images.
+      errors.UserError: If there is no such class, it was learned from images, or there is no photograph or limit.
     """
+    limit = _required_limit(max_seen_loss, "photographs")
+    if not len(photographs):
+        raise errors.UserError(
+            f"`{errors.setting('improve')}` must come with photographs of the class. Received: no photograph. Add "
+            f"{errors.setting('images_of_class')}."
+        )
     index = textual.class_index(description.name, model.class_names, "name")
     name = model.class_names[index]
     old = next((one for one in model.taught if one.name == name), None)
@@ -106,9 +112,10 @@ def improve(
     size = min(part.shape[1] for part in (own, photographs) if len(part))
     together = np.concatenate([part[:, :size] for part in (own, photographs) if len(part)])
     left = forget(model, [name])
-    is_known = new.is_given or old is None  # a class of the run has a vector, and no description
-    reading = _read(model, new) if new.is_given else description_lib.Reading(model.knowledge.vectors[index], (), ())
-    return _teach_within_limit(left, [new], [reading], max_seen_loss, {name: together}, known_images, [is_known])
+    vector = model.knowledge.vectors[index]  # which a class of the run has without a description
+    reading = _read(model, new) if new.is_given else description_lib.Reading(vector, (), ())
+    is_described = new.is_given or not np.allclose(vector, _center(model), rtol=1e-5)
+    return _teach_within_limit(left, [new], [reading], limit, {name: together}, known_images, [is_described])
 
 
 def _reported(
@@ -172,19 +179,31 @@ def forget(model: State, names: Sequence[str]) -> State:
         class_names=class_names,
         unseen=class_names[len(model.seen) :],
     )
+    limited = model.limited.without({model.class_names[index] for index in removed})
+    if not limited.names:
+        model, classifier = _without_gate(model), gate.remove(classifier)
     vectors = model.knowledge.vectors[kept]
     left = dataclasses.replace(
         model,
         classifier=classifier,
         knowledge=dataclasses.replace(model.knowledge, vectors=vectors, class_names=class_names),
         taught=tuple(description for description in model.taught if description.name in set(class_names)),
-        limited=model.limited.without(set(model.class_names) - set(class_names)),
+        limited=limited if limited.names else limited_classes.LimitedClasses(),
     )
     summary = class_summary.ClassSummary(model.forward(vectors))
     if not left.limited.names:
         return _calibrated(left, summary)
     gamma = _calibrated(_without_limited(left), summary).gamma
     return within_limit.settle(dataclasses.replace(left, gamma=gamma, summary=summary))
+
+
+def _without_gate(model: State) -> State:
+    """Remove the gate's feature from all that a model has of images, and of weights."""
+    if not gate.has(model.classifier):
+        return model
+    operator = model.operator if model.operator is None else model.operator[:-1]
+    features = gate.own_features(model.classifier, model.features)
+    return dataclasses.replace(model, classifier=gate.remove(model.classifier), features=features, operator=operator)
 
 
 def _without_limited(model: State) -> State:
@@ -208,7 +227,7 @@ def _read(
     A class that is not described has the mean vector of the seen classes.
     """
     if not description.is_given:
-        return description_lib.Reading(model.knowledge.vectors[: len(model.seen)].mean(0), (), ())
+        return description_lib.Reading(_center(model), (), ())
     try:
         return description_lib.read(description, model.knowledge, len(model.seen), model.config.domain.text_encoder)
     except errors.UserError as error:
@@ -217,12 +236,21 @@ def _read(
         raise errors.UserError(f"{description.name}: {error.text}") from None
 
 
+def _center(model: state.ModelState) -> np.ndarray:
+    """Compute the mean vector `[M]` of the seen classes."""
+    return model.knowledge.vectors[: len(model.seen)].mean(0)
+
+
 def _print_doubts(
     model: state.ModelState,
     descriptions: Sequence[description_lib.Description],
     readings: Sequence[description_lib.Reading],
 ) -> None:
     """Print doubts about descriptions, such as two classes with the same description; see `audit.check`."""
+    given = [(one, reading) for one, reading in zip(descriptions, readings, strict=True) if one.is_given]
+    if not given:
+        return
+    descriptions, readings = zip(*given, strict=True)
     old, names = model.knowledge, [description.name for description in descriptions]
     audited = audit.ClassDescriptions(
         "descriptions",
@@ -312,17 +340,28 @@ def _require_way(
     if max_seen_loss is not None:
         seen_loss.require_limit(max_seen_loss)
     elif photographs or model.limited.names:
-        reason = "photographs" if photographs else "classes that were taught within a limit before"
-        raise errors.UserError(
-            f"`{errors.setting('max_seen_loss')}` must be a number where there are {reason}. Received none. Give "
-            f"{errors.setting('max_seen_loss', MAX_SEEN_LOSS)}."
-        )
+        _required_limit(None, "photographs" if photographs else "classes that were taught within a limit before")
     for one in descriptions:
         if not (one.is_given or len(photographs.get(one.name, ()))):
             raise errors.UserError(
                 f"A new class must be described, or have photographs. Received: {one.name!r} with neither. Add "
                 f"{errors.setting('captions')}, {errors.setting('attributes')} or {errors.setting('images_of_class')}."
             )
+
+
+def _required_limit(limit: float | None, reason: str) -> float:
+    """Check that there is a limit, and return it.
+
+    Args:
+      limit: Limit, or None.
+      reason: What makes it necessary.
+    """
+    if limit is None:
+        raise errors.UserError(
+            f"`{errors.setting('max_seen_loss')}` must be a number where there are {reason}. Received none. Give "
+            f"{errors.setting('max_seen_loss', MAX_SEEN_LOSS)}."
+        )
+    return seen_loss.require_limit(limit)
 
 
 def _require_new(model: state.ModelState, names: Sequence[str]) -> None:

@@ -59,7 +59,7 @@ class Outlook:
 
 
 def carries_over(promise: limited_classes.Promise) -> bool:
-    """Check whether descriptions predict known classes well enough for a new one; True without descriptions."""
+    """Check whether descriptions predict known classes well enough for a new one; True if none is by words alone."""
     if promise.cosine is None or promise.chance is None:
         return True
     return promise.cosine >= _LEAST_COSINE and promise.chance <= _MOST_CHANCE
@@ -99,13 +99,14 @@ def add(
         evidence, known.prediction if is_described else None, known.doubts, sources, limit, model.config.seed
     )
     means, expected_means, errors_of_means = _means(known, classes, expected.length)
+    is_by_words = any(one.is_described and not len(one.photographs) for one in classes)
     promise = limited_classes.Promise(
         limit=expected.limit,
         recognised=expected.recognised,
         low=expected.low,
         high=expected.high,
-        cosine=known.prediction.cosine if is_described else None,
-        chance=known.prediction.chance if is_described else None,
+        cosine=known.prediction.cosine if is_by_words else None,
+        chance=known.prediction.chance if is_by_words else None,
     )
     kernel, bias = known.weights(means)
     old = model.limited

@@ -137,6 +137,7 @@ def _explanations(good: Any) -> dict[str, Any]:
 
 _WRONG: dict[str, Callable[[Any], dict[str, Any]]] = {
     "images": _images,
+    "images or none": lambda good: {name: one for name, one in _images(good).items() if name != "none"},
     "some images": lambda good: _images(good) | {"no images": good[:0]},
     "labels": _labels,
     "matrix": _matrix,
@@ -152,6 +153,9 @@ _WRONG: dict[str, Callable[[Any], dict[str, Any]]] = {
     "number": lambda _: _NO_NUMBER,
     "size": lambda _: _NO_NUMBER | {"negative": -0.1},
     "share": lambda _: _NO_NUMBER | {"negative": -0.1, "above 1": 1.1},
+    "limit or none": lambda _: (
+        {name: one for name, one in _NO_NUMBER.items() if name != "none"} | {"negative": -0.1, "above a half": 0.51}
+    ),
     "shrinkage": lambda _: _NO_NUMBER | {"zero": 0, "above 1": 1.1},
     "count": lambda _: _NO_WHOLE | {"zero": 0, "negative": -1},
     "side": lambda _: _NO_WHOLE | {"zero": 0, "too large": 2049},
@@ -318,7 +322,15 @@ _KINDS: dict[str, dict[str, str]] = {
     "Model.predict": {"images": "images", "batch_size": "count"},
     "Model.reasons": {"explanations": "explanations", "count": "count"},
     "Model.save": {"path": "bundle's path"},
-    "Model.teach": {"name": "new class", "captions": "texts", "attributes": "attributes", "documents": "texts"},
+    "Model.teach": {
+        "name": "new class",
+        "captions": "texts",
+        "attributes": "attributes",
+        "documents": "texts",
+        "images": "images or none",
+        "max_seen_loss": "limit or none",
+        "improve": "flag",
+    },
     "Classifier.logits": {"features": "matrix"},
     "DomainMap.__call__": {"domain_vectors": "matrix"},
     "InverseMap.__call__": {"importances": "matrix"},
@@ -365,7 +377,7 @@ def world() -> SimpleNamespace:
     forward, inverse = niwt_tf.fit_map(np.eye(3), importances), niwt_tf.fit_inverse_map(np.eye(3), importances)
     neurons = niwt_tf.name_neurons(classifier, inverse, knowledge, images, _LABELS)
     model = niwt_tf.make_model(classifier, knowledge, importances, forward, inverse, neurons)
-    taught = model.teach("yellow", attributes=["reddish", "greenish"])
+    taught = model.teach("yellow", attributes=["reddish", "greenish"], max_seen_loss=None)
     told = taught.explain(images)
     return SimpleNamespace(**{name: value for name, value in locals().items() if name != "whole"})
 
@@ -441,7 +453,7 @@ def _call(name: str, world: SimpleNamespace, folder: Path) -> tuple[Callable[...
         "Model.predict": {"images": w.images},
         "Model.reasons": {"explanations": w.told},
         "Model.save": {"path": folder / "saved.keras"},
-        "Model.teach": {"name": "mauve", "attributes": ["reddish", "bluish"]},
+        "Model.teach": {"name": "mauve", "attributes": ["reddish", "bluish"], "images": w.images[:3]},
         "Classifier.logits": {"features": w.importances.features},
         "DomainMap.__call__": {"domain_vectors": np.eye(3)},
         "InverseMap.__call__": {"importances": w.importances.values},

@@ -21,6 +21,7 @@ import numpy as np
 from malformed import artefacts, mutations
 from malformed.artefacts import Files
 from malformed.mutations import choose
+from niwt_tf.models import bundle
 from niwt_tf.models import model as model_lib
 
 _FOLDER, _MANIFEST = "niwt/", "niwt/manifest.json"
@@ -75,7 +76,7 @@ def _members(change: artefacts.Change, is_listed: bool, method: int = zipfile.ZI
         change(rng, members)
         if is_listed:
             digests = {name: hashlib.sha256(members[name]).hexdigest() for name in members if name != _MANIFEST}
-            members[_MANIFEST] = json.dumps({"format": 3, "sha256": digests}).encode()
+            members[_MANIFEST] = json.dumps({"format": bundle.FORMAT, "sha256": digests}).encode()
         path.write_bytes(artefacts.zip_of(members, method))
 
     return write
@@ -168,7 +169,7 @@ _CASES: dict[str, _Case] = {
     "outside": _members(
         lambda rng, members: members.update({choose(rng, ("../outside", "/outside", "niwt/../../outside")): b""}), True
     ),
-    "a later format": _members(_manifest(format=4), False),
+    "a later format": _members(_manifest(format=bundle.FORMAT + 1), False),
     "a format without end": _members(_manifest(format=10**400), False),
     "a format of truth": _members(_manifest(format=True), False),
     "a list of checksums": _members(_manifest(sha256=["config.json"]), False),

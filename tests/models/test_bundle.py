@@ -53,7 +53,7 @@ def test_added_files_are_unpacked_and_keras_finds_its_own(written: Path, tmp_pat
     assert (tmp_path / "back" / "knowledge" / "words.txt").read_bytes() == b"stripes" * 1000
     with zipfile.ZipFile(written) as archive:
         assert archive.read("config.json") == b"{}"
-        assert json.loads(archive.read(_MANIFEST))["format"] == bundle.FORMAT == 3
+        assert json.loads(archive.read(_MANIFEST))["format"] == bundle.FORMAT == 4
 
 
 @pytest.mark.parametrize(
@@ -98,11 +98,11 @@ def test_no_member_is_written_outside(written: Path, name: str, tmp_path: Path) 
 
 
 def test_a_later_format_is_refused(written: Path, tmp_path: Path) -> None:
-    _changed(written, lambda members: _manifest(members, format=4))
+    _changed(written, lambda members: _manifest(members, format=5))
     with pytest.raises(errors.UserError) as caught:
         bundle.unpack(written, tmp_path / "back")
     assert str(caught.value) == (
-        f"`model` must be a bundle of format 3 or earlier. Received: model='{written}', of format 4, which a later "
+        f"`model` must be a bundle of format 4 or earlier. Received: model='{written}', of format 5, which a later "
         "niwt_tf wrote. Run pip install --upgrade niwt_tf"
     )
 

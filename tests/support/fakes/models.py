@@ -95,6 +95,7 @@ def _model(known: knowledge.DomainKnowledge, domain: str, deep: bool, descends: 
         ),
         activations=cut.trunk(images).numpy().astype(np.float16),
         features=cut.network(images).numpy(),
+        labels=labels,
         neuron_names=("stripes", None, "horns", None, None, "coat=plain"),
         config=config,
         metrics={"harmonic_mean": 0.5, "split_version": "by hand"},
