@@ -34,7 +34,7 @@ def shares(
     """
     statistics = evidence.statistics
     known, classes = statistics.means, len(statistics.means) + len(means)
-    deviations = _some(statistics.deviations * np.sqrt(statistics.noise / _spread(statistics.deviations)))
+    deviations = _some(statistics.new_deviations)
     if len(mean_errors):
         deviations = deviations + mean_errors[np.arange(len(deviations)) % len(mean_errors)]
     rows = []
@@ -44,10 +44,6 @@ def shares(
         scores = np.concatenate([statistics_lib.scores(white, known) + evidence.constants, new], axis=1)
         rows.append(np.bincount(scores.argmax(1), minlength=classes) / len(scores))
     return np.stack(rows)
-
-
-def _spread(deviations: np.ndarray) -> float:
-    return max(float((deviations**2).mean()), 1e-12) if len(deviations) else 1.0
 
 
 def _some(deviations: np.ndarray) -> np.ndarray:

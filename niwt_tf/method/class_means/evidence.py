@@ -32,7 +32,7 @@ class Evidence:
       statistics: Statistics of the known classes.
       labels: Known classes `[n]` of the images.
       known: Scores `[n,C]` for the known classes.
-      white: Whitened features `[n,D]`.
+      white: Whitened features `[n,D]`, which deviate from the class means as far as those of new images do.
       constants: Numbers `[C]` that the classifier adds to the known classes' scores by means.
       is_left_out: True if the images are those of the statistics, and each is left out of them.
     """
@@ -64,7 +64,8 @@ def left_out(statistics: statistics_lib.ClassStatistics, constants: np.ndarray) 
       constants: Numbers `[C]` that the classifier adds to the known classes' scores by means.
     """
     known = statistics.left_out_known + constants
-    return Evidence(statistics, statistics.labels, known, statistics.white, constants, is_left_out=True)
+    white = statistics.means[statistics.labels] + statistics.new_deviations
+    return Evidence(statistics, statistics.labels, known, white, constants, is_left_out=True)
 
 
 def fresh(

@@ -20,7 +20,7 @@ import functools
 import numpy as np
 from scipy import linalg
 
-from niwt_tf.numerics import discriminant
+from niwt_tf.numerics import constants, discriminant
 
 _MOST_IMAGES = 4_096  # images that are left out in turn; more make no estimate better
 _MOST_LEVERAGE = 0.99  # share of the variance in its own direction that an image has
@@ -74,6 +74,12 @@ class ClassStatistics:
     def white(self) -> np.ndarray:
         """Whitened features `[n,D]` of the images, minus `center`."""
         return self.means[self.labels] + self.deviations
+
+    @functools.cached_property
+    def new_deviations(self) -> np.ndarray:
+        """Deviations `[n,D]` as large as those of images that the covariance was not fitted to."""
+        size = float((self.deviations**2).mean()) if len(self.deviations) else 0.0
+        return self.deviations * np.sqrt(self.noise / size) if size > constants.LEAST_DIVISOR else self.deviations
 
     @functools.cached_property
     def own_coefficients(self) -> np.ndarray:
