@@ -24,6 +24,11 @@ def _few_groups(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pseudo_unseen, "_GROUPS", 12)
 
 
+def _both(doubt: photographs_lib.PriorDoubt) -> dict[bool, photographs_lib.PriorDoubt]:
+    """The same doubt of means with a description and without one."""
+    return {True: doubt, False: doubt}
+
+
 @dataclasses.dataclass(frozen=True)
 class _World:
     """Gaussian classes whose means follow from their domain vectors; the last of them are new."""
@@ -37,7 +42,7 @@ class _World:
     def expect(
         self, sources: list[pseudo_unseen.Source], limit: float = 0.1, seed: int = 0
     ) -> pseudo_unseen.Expectation:
-        return pseudo_unseen.expect(self.evidence, self.prediction, self.doubt, sources, limit, seed)
+        return pseudo_unseen.expect(self.evidence, self.prediction, _both(self.doubt), sources, limit, seed)
 
 
 @functools.cache
@@ -147,7 +152,7 @@ def _recorded(world: _World, sources: list[pseudo_unseen.Source]) -> list[tuple[
     plain = world.evidence
     names = [field.name for field in dataclasses.fields(plain)]
     recorder = _Recorder(**{name: getattr(plain, name) for name in names})
-    pseudo_unseen.expect(recorder, world.prediction, world.doubt, sources, 0.1)
+    pseudo_unseen.expect(recorder, world.prediction, _both(world.doubt), sources, 0.1)
     return recorder.scored
 
 
@@ -203,7 +208,7 @@ def test_images_that_play_photographs_are_not_counted() -> None:
     statistics = statistics_lib.fit(rng.normal(size=(40, 60)), labels, 20, 0.9)
     doubt = photographs_lib.PriorDoubt(np.zeros((0, 60)), 1e9, 1e9, 1.0)
     evidence = evidence_lib.fresh(statistics, np.zeros(20), rng.normal(size=(40, 60)), labels)
-    expectation = pseudo_unseen.expect(evidence, None, doubt, [pseudo_unseen.Source(False, 1)] * 10, 0.1)
+    expectation = pseudo_unseen.expect(evidence, None, _both(doubt), [pseudo_unseen.Source(False, 1)] * 10, 0.1)
     assert expectation.recognised < 0.3
 
 
@@ -221,7 +226,7 @@ def test_descriptions_raise_the_share_of_photographed_classes() -> None:
 
 def test_without_descriptions_no_prediction_is_needed() -> None:
     world, photographed = _world(1, 1.0), [pseudo_unseen.Source(False, 2)] * 6
-    alone = pseudo_unseen.expect(world.evidence, None, world.doubt, photographed, 0.1)
+    alone = pseudo_unseen.expect(world.evidence, None, _both(world.doubt), photographed, 0.1)
     assert alone == world.expect(photographed)
 
 
@@ -288,7 +293,7 @@ def test_classes_of_one_image_do_not_play() -> None:
     prediction = prediction_lib.fit(np.eye(4), statistics.means)
     doubt = photographs_lib.fit(statistics, prediction.left_out)
     evidence = evidence_lib.left_out(statistics, np.zeros(4))
-    assert pseudo_unseen.expect(evidence, prediction, doubt, [_DESCRIBED], 0.1).recognised is None
+    assert pseudo_unseen.expect(evidence, prediction, _both(doubt), [_DESCRIBED], 0.1).recognised is None
 
 
 def test_no_new_class_has_no_expectation() -> None:

@@ -36,7 +36,10 @@ def test_images_of_the_statistics_are_left_out() -> None:
     np.testing.assert_array_equal(evidence.known, statistics.left_out_known + _CONSTANTS)
     np.testing.assert_array_equal(evidence.new(*_new()), statistics.left_out_scores(*_new()) + 0.5)
     np.testing.assert_array_equal(evidence.labels, statistics.labels)
-    np.testing.assert_array_equal(evidence.white, statistics.white)
+    center = statistics.means[statistics.labels]
+    np.testing.assert_array_equal(evidence.white, center + statistics.new_deviations)
+    sizes = [float(np.mean(rows**2)) for rows in (statistics.new_deviations, statistics.deviations)]
+    assert sizes[0] == pytest.approx(statistics.noise) and sizes[0] > sizes[1]
 
 
 def test_fresh_images_are_scored_as_they_are() -> None:
