@@ -111,8 +111,8 @@ def define(values: flags.FlagValues, program: str) -> None:
     text = "Photographs of the new class: files, patterns or folders, separated by commas. Words may be left out."
     flags.DEFINE_list("images_of_class", [], text, **here)
     text = (
-        "Share of the accuracy on seen classes, from 0 to 0.5, that all classes taught this way may cost together. With "
-        "none, gamma lies where validation found the best harmonic mean."
+        "Share of the accuracy on seen classes, from 0 to 0.5, that all classes taught this way may cost together. "
+        "With none, gamma lies where validation found the best harmonic mean."
     )
     flags.DEFINE_string("max_seen_loss", str(seen_loss.DEFAULT), text, **here)
     text = "Teach the class of --name, which the model learned without images, once more with --images_of_class."

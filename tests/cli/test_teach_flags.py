@@ -112,8 +112,8 @@ def test_the_name_can_be_asked_for(cwd: Path) -> None:
             (
                 ["--name=zebra", *texts],
                 "A new class must be described. Received: --name=zebra without a description, or with an empty one. "
-                "Add --captions, --captions_file, --attributes, --document_file or --images_of_class, or --interactive to "
-                "be asked.",
+                "Add --captions, --captions_file, --attributes, --document_file or --images_of_class, or --interactive "
+                "to be asked.",
             )
             for texts in ([], ["--captions= "], ["--attributes=, ,"], ["--captions_file=blank.txt"])
         ),
