@@ -48,7 +48,7 @@ def _use(call: programs.Call, root: Path, *taught: str) -> None:
     call("niwt_explain", "--workdir=run", root / "images" / "ant" / "0.png")
     lines = Path("run/explanations/explanations.jsonl").read_text("utf-8").splitlines()
     assert [json.loads(line)["class"] for line in lines] != []
-    call("niwt_teach", "--model=run", "--name=yak", *taught, "--out=taught.keras")
+    call("niwt_teach", "--model=run", "--name=yak", *taught, "--force", "--out=taught.keras")
     for model in ("run", "taught.keras"):
         call("niwt_export", f"--model={model}", f"--out=exported-{model}")
         assert Path(f"exported-{model}", "saved_model.pb").is_file()

@@ -54,12 +54,14 @@ class Reading:
         their weights. If an encoder's numbers have no names, the words that it knows, with their counts.
       unknown: Words that the model does not know, the most frequent of each domain first.
       known_words: Share of the words that the model knows, in 0..1, the lowest over the domains; 1 for attributes.
+      left_out: Listed attributes of which nothing can be learned, as they are the same for all seen classes.
     """
 
     vector: np.ndarray
     understood: tuple[tuple[str, float], ...]
     unknown: tuple[str, ...]
     known_words: float = 1.0
+    left_out: tuple[str, ...] = ()
 
 
 def read(
@@ -87,7 +89,13 @@ def read(
     understood = sorted((feature for one in readings for feature in one.understood), key=lambda feature: -feature[1])
     unknown = dict.fromkeys(word for one in readings for word in one.unknown)
     vector = np.concatenate([one.vector for one in readings])
-    return Reading(vector, tuple(understood), tuple(unknown), min(one.known_words for one in readings))
+    left_out = tuple(name for one in readings for name in one.left_out)
+    if left_out and not understood:
+        raise errors.UserError(
+            f"`{errors.setting('attributes')}` must have one of which the model can learn. Received: only "
+            f"{errors.listed(left_out)}, the same for all seen classes. Add an attribute in which they differ."
+        )
+    return Reading(vector, tuple(understood), tuple(unknown), min(one.known_words for one in readings), left_out)
 
 
 def _require_domains(description: Description, domains: Sequence[str]) -> None:
@@ -124,7 +132,10 @@ def _read_slice(
         unscaled = seen / factor
         values = parse_attributes.parse(description.attributes, names, unscaled)
         vector = parse_attributes.impute(values, names, unscaled) * factor
-        return Reading(vector, tuple((names[index], value) for index, value in values.items()), ())
+        constant = parse_attributes.is_constant(unscaled)
+        understood = tuple((names[index], value) for index, value in values.items() if not constant[index])
+        left_out = tuple(names[index] for index in values if constant[index])
+        return Reading(vector, understood, (), left_out=left_out)
     own_texts = [text for text in getattr(description, domain_slice.domain) if text.strip()]
     encoder = domain_slice.encoder or texts.load_pretrained(text_encoder)
     return _read_texts(own_texts, domain_slice, names, encoder)

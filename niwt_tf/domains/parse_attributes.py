@@ -7,6 +7,8 @@ the highest value of the seen classes. An attribute without a number gets the me
 of it than the average. An attribute that is not listed is unknown, and gets the mean over the seen classes, with two
 exceptions. First, some attributes exclude one another, such as the colours of a crown: if one of them is listed above
 0, the others become 0. Second, any other attribute that is 0 or 1 becomes 0 if it is not listed.
+
+Nothing can be learned of an attribute that is the same for all seen classes: it keeps that value, whatever is listed.
 """
 
 from __future__ import annotations
@@ -35,9 +37,13 @@ def parse(items: Sequence[str], names: Sequence[str], seen: np.ndarray) -> dict[
       errors.UserError: If there is no such attribute or number, or items contradict one another.
     """
     values: dict[int, float] = {}
+    constant = is_constant(seen)
     for item in items:
         index, number = _split(item, names)
-        value = _typical_value(seen[:, index]) if number is None else _number(item, number, seen, index)
+        if constant[index] and (number is None or math.isfinite(_parsed(number))):
+            value = float(seen[0, index])
+        else:
+            value = _typical_value(seen[:, index]) if number is None else _number(item, number, seen, index)
         if values.setdefault(index, value) != value:
             raise errors.UserError(
                 f"`{errors.setting('attributes')}` must give each attribute one value. Received: "
@@ -72,6 +78,11 @@ def exclusive_groups(names: Sequence[str], seen: np.ndarray) -> list[list[int]]:
             groups.setdefault(match[1], []).append(index)
     binary = _is_binary(seen)
     return [group for group in groups.values() if binary[group].all() and (seen[:, group].sum(1) == 1).all()]
+
+
+def is_constant(seen: np.ndarray) -> np.ndarray:
+    """Check which attributes are the same for all seen classes, of which there are several, `[M]` bool."""
+    return (seen == seen[:1]).all(0) & (len(seen) > 1)
 
 
 def _is_binary(seen: np.ndarray) -> np.ndarray:
@@ -111,10 +122,7 @@ def _typical_value(values: np.ndarray) -> float:
 def _number(item: str, text: str, seen: np.ndarray, index: int) -> float:
     """Convert the number of an item to the table's unit, and check that it is within the limits."""
     column = seen[:, index]
-    try:
-        number = float(text.removesuffix("%"))
-    except ValueError:
-        number = math.nan
+    number = _parsed(text)
     if text.endswith("%"):
         lowest, highest = float(column.min()), float(column.max())
         number = lowest + number / 100 * (highest - lowest)
@@ -126,6 +134,14 @@ def _number(item: str, text: str, seen: np.ndarray, index: int) -> float:
             f"seen classes range from {column.min():g} to {column.max():g}."
         )
     return number
+
+
+def _parsed(text: str) -> float:
+    """Read a number, or the number of a percentage; NaN if there is none."""
+    try:
+        return float(text.removesuffix("%"))
+    except ValueError:
+        return math.nan
 
 
 def _limits(seen: np.ndarray, index: int) -> tuple[float, float]:

@@ -261,6 +261,11 @@ def _print_doubts(
         len(model.seen),
         known_words=[1.0] * len(old.class_names) + [reading.known_words for reading in readings],
     )
+    for one, reading in given:
+        if reading.left_out:
+            left_out = f"{errors.listed(reading.left_out)} of {one.name}"
+            doubt = f"nothing can be learned of {left_out}, the same for all seen classes, and left out"
+            progress.print_line(f"  warning: {doubt}")
     for doubt in audit.check(audited, first=len(old.class_names)):
         progress.print_line(f"  warning: {doubt}")
 

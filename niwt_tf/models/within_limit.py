@@ -170,6 +170,11 @@ def known_of(model: state.ModelState) -> known_means.KnownMeans:
             f"format, without any of {errors.listed(missing)}. Make it again with niwt, or give "
             f"{errors.setting('max_seen_loss', None)}."
         )
+    if np.bincount(labels).max() < 2:
+        raise errors.UserError(
+            f"`{errors.setting('model')}` must know two training images of some class, on which a loss can be "
+            f"estimated. Received: a model with one of each. Give {errors.setting('max_seen_loss', None)}."
+        )
     return known_means.build(
         model.classifier,
         features,

@@ -52,6 +52,19 @@ def test_an_attribute_that_is_always_the_same_has_that_value() -> None:
     assert parse_attributes.parse(["tame"], ["tame"], np.ones((3, 1))) == {0: 1}
 
 
+@pytest.mark.parametrize("item", ["wings", "wings:1", "wings:9", "wings:80%"])
+def test_an_attribute_that_no_seen_class_has_stays_as_it_is(item: str) -> None:
+    seen = np.array([[0, 1], [0, 0]], np.float32)
+    assert parse_attributes.is_constant(seen).tolist() == [True, False]
+    assert parse_attributes.parse([item, "fur"], ["wings", "fur"], seen) == {0: 0, 1: 1}
+    with pytest.raises(errors.UserError, match="Received: 'wings:many'"):
+        parse_attributes.parse(["wings:many"], ["wings", "fur"], seen)
+
+
+def test_of_one_class_no_attribute_is_left_out() -> None:
+    assert not parse_attributes.is_constant(np.array([[0, 1]])).any()
+
+
 def test_the_same_value_twice_is_one() -> None:
     assert parse_attributes.parse(["crest", "crest:1"], _NAMES, _SEEN) == {2: 1}
 
