@@ -220,8 +220,8 @@ def _saved(model: keras.Model, folder: Path) -> Path:
         model.save(path)
     except Exception as error:  # of many kinds, by what the model is made of
         raise errors.UserError(
-            f"`{errors.setting('name')}` must be a model that Keras can save. Received: {shown(model)}, of which Keras says: "
-            f"{errors.first_line(error)}. Build it with functional or sequential layers, and images as its input."
+            f"`{errors.setting('name')}` must be a model that Keras can save. Received: {shown(model)}, of which Keras "
+            f"says: {errors.first_line(error)}. Build it with functional or sequential layers, and images as its input."
         ) from None
     return path
 
@@ -232,7 +232,8 @@ def _own_layers(model: keras.Model) -> dict[str, Any]:
     return {kind.__name__: kind for kind in kinds if kind.__module__.partition(".")[0] != "keras"}
 
 
-def _shown(name: str | keras.Model) -> str:
+def shown(name: str | keras.Model) -> str:
+    """Name a network in a message."""
     return name if isinstance(name, str) else f"the {type(name).__name__} {name.name!r}"
 
 

@@ -113,7 +113,7 @@ def load(
         own = classifier_lib.Classifier(start.backbone, start.kernel, start.bias, tuple(class_names))
         return Network(start.backbone, own)
     if not refit_head:
-        raise _no_head(classifiers.shown(model), class_names, outputs, start.why_none)
+        raise _no_head(model, class_names, outputs, start.why_none)
     return Network(start.backbone, None)
 
 
@@ -177,17 +177,18 @@ def doubt(comparison: own_head.Comparison) -> str:
     )
 
 
-def _no_head(model: str, class_names: Sequence[str], outputs: int, why_none: str) -> errors.UserError:
+def _no_head(model: str | keras.Model, class_names: Sequence[str], outputs: int, why_none: str) -> errors.UserError:
     """Build the error for a network whose own head is not one of the described classes."""
+    received = errors.setting("model", model) if isinstance(model, str) else classifiers.shown(model)
     remedy = f"Give {errors.setting('refit_head', True)} to fit a new head to the photographs"
     if not outputs:
         return errors.UserError(
             f"`{errors.setting('model')}` must be a classifier whose last layer can be taken as it is. Received: "
-            f"{model}, which {why_none}. {remedy}."
+            f"{received}, which {why_none}. {remedy}."
         )
     return errors.UserError(
         f"`{errors.setting('model')}` must have one output for each described class, in their order. Received: "
-        f"{model}, which has {outputs:,} outputs, and descriptions of {len(class_names):,} classes: "
+        f"{received}, which has {outputs:,} outputs, and descriptions of {len(class_names):,} classes: "
         f"{errors.listed(class_names)}. Describe the class of each output. {remedy} if they are others."
     )
 
