@@ -13,7 +13,7 @@ import numpy as np
 
 from niwt_tf import config as config_lib
 from niwt_tf import errors
-from niwt_tf.api import arrays, classifiers, models, settings, steps
+from niwt_tf.api import classifiers, models, settings, steps
 from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.domains import described
@@ -85,13 +85,14 @@ def make_teachable(
     texts = {"captions": captions, "attributes": attributes, "documents": documents}
     known = _require_knowledge(knowledge, {name: one for name, one in texts.items() if one is not None})
     settings.refuse(values, backbone="Name the network by `model`.", finetune="The network stays as it is.")
+    numbers = _require_photographs(images, labels, known.class_names)
     network = load(model, known.class_names, refits, custom_objects, values)
-    taught, comparison = build(network, known, images, labels, refits)
+    made, comparison = build(network, known, images, numbers, refits)
     if refits:
         progress.print_line(f"  head {describe(comparison, refits)}")
     if comparison.is_doubtful and not refits:
         progress.print_line(f"  warning: {doubt(comparison)}")
-    return taught
+    return made
 
 
 def load(
@@ -126,27 +127,26 @@ def build(
       network: Result of `load`.
       knowledge: Domain vectors of its classes.
       images: Photographs, as of `make_teachable`.
-      labels: Their classes.
+      labels: Their classes `[N]` int64, each at least twice.
       refit_head: True to fit a new head.
 
     Returns:
       The model, and how the two heads compare.
 
     Raises:
-      errors.UserError: If an array is not valid, a class has too few photographs, or outputs are in another order.
+      errors.UserError: If the network's outputs are in another order than the classes.
     """
     names = knowledge.class_names
-    numbers = _require_photographs(images, labels, names, network.backbone.image_size)
     classifier = network.own
     if refit_head or classifier is None:
-        classifier = classifiers.fit_classifier(network.backbone, images, numbers, names)
-    importances = steps.compute_importances(classifier, images, numbers, _KEPT_IMAGES, _SEED)
+        classifier = classifiers.fit_classifier(network.backbone, images, labels, names)
+    importances = steps.compute_importances(classifier, images, labels, _KEPT_IMAGES, _SEED)
     if network.own and not refit_head:
-        own_head.require_order(network.own, importances.features, numbers)
-    comparison = own_head.compare(network.own, importances.features, numbers, steps.SHRINKAGE)
+        own_head.require_order(network.own, importances.features, labels)
+    comparison = own_head.compare(network.own, importances.features, labels, steps.SHRINKAGE)
     forward = steps.fit_map(knowledge.vectors, importances, relevance=RELEVANCE)
     inverse = steps.fit_inverse_map(knowledge.vectors, importances)
-    kept = numbers[importance.choose_kept(len(numbers), _KEPT_IMAGES, _SEED)]
+    kept = labels[importance.choose_kept(len(labels), _KEPT_IMAGES, _SEED)]
     neurons: list[neurons_lib.Neuron] = []
     if len(np.unique(kept)) == len(names):
         means = importances.activations.mean((1, 2), dtype=np.float32)
@@ -237,13 +237,14 @@ def _require_texts(domain: str, by_class: Any) -> dict[str, tuple[str, ...]]:
     return texts
 
 
-def _require_photographs(images: Any, labels: Any, class_names: Sequence[str], size: int) -> np.ndarray:
+def _require_photographs(images: Any, labels: Any, class_names: Sequence[str]) -> np.ndarray:
     """Check the photographs, and return their labels `[N]` int64."""
-    numbers = arrays.as_split(images, labels, len(class_names), size).labels
+    count = len(arguments.require_images(images, least=1))
+    numbers = arguments.require_labels("labels", labels, count, range(len(class_names)))
     counts = np.bincount(numbers, minlength=len(class_names))
     if few := [name for name, count in zip(class_names, counts, strict=True) if count < _LEAST]:
         raise errors.UserError(
-            f"`{errors.setting('labels')}` must have two photographs or more of each class. Received: one of "
-            f"{errors.listed(few)}. Add photographs; a few dozen of each are good."
+            f"`labels` must have two photographs or more of each class. Received: one of {errors.listed(few)}. Add "
+            "photographs; a few dozen of each are good."
         )
-    return np.asarray(numbers, np.int64)
+    return numbers

@@ -57,10 +57,9 @@ def make(
         if photographs.unreadable:
             progress.print_line(teaching_text.row("unreadable", errors.listed(photographs.unreadable)))
         _require_enough(request, photographs)
-        with arguments.named(labels="images"):
-            model, heads = teachable.build(
-                network, knowledge, photographs.images, photographs.labels, request.refit_head
-            )
+        images, labels = photographs.images, photographs.labels
+        with _shown_as_file(request.path):
+            model, heads = teachable.build(network, knowledge, images, labels, request.refit_head)
     counts = np.bincount(photographs.labels)
     progress.print_line(teaching_text.format_classifier(counts, teachable.describe(heads, request.refit_head)))
     if heads.is_doubtful and not request.refit_head:

@@ -65,6 +65,11 @@ class DomainKnowledge:
     source: str
     slices: tuple[DomainSlice, ...] = ()
 
+    def own_names(self, columns: slice, domain: str) -> tuple[str, ...]:
+        """Return the names of a domain's columns as the domain has them, without the prefix that `join` gives some."""
+        names = self.feature_names[columns]
+        return tuple(name.removeprefix(f"{domain}: ") for name in names) if len(self.slices) > 1 else names
+
     def save(self, path: Path) -> None:
         """Write everything to an `.npz` file."""
         encoder_arrays: dict[str, Any] = {

@@ -19,8 +19,7 @@ from niwt_tf.method.class_means import statistics
 
 _MOVED = 0.5  # share of a class's photographs that get another class's output, at least, if outputs are in disorder
 _LEAST = 5  # photographs of a class from which disorder is concluded
-_POOR = 0.5  # balanced accuracy of a head that may have got other numbers than it was trained on
-_BEHIND = 0.2  # by which it then lies behind a new head
+_BEHIND = 0.2  # balanced accuracy by which a head lies behind a new one if it gets other numbers than in its training
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Comparison:
     @property
     def is_doubtful(self) -> bool:
         """True if the user's head is so poor that it may get other numbers than it was trained on."""
-        return self.own is not None and self.own < _POOR and self.own < self.refitted - _BEHIND
+        return self.own is not None and self.own < self.refitted - _BEHIND
 
 
 def compare(
