@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         fit_map,
         transfer_weights,
     )
-
+    from niwt_tf.api.teachable import make_teachable
 
 __all__ = [
     "Model",
@@ -58,13 +58,14 @@ __all__ = [
     "load_knowledge",
     "load_model",
     "make_model",
+    "make_teachable",
     "name_neurons",
     "to_arrays",
     "train_classifier",
     "transfer_weights",
 ]
 
-_PARTS = ("arrays", "classifiers", "explanations", "knowledge", "models", "steps")  # of niwt_tf.api
+_PARTS = ("arrays", "classifiers", "explanations", "knowledge", "models", "steps", "teachable")  # of niwt_tf.api
 
 
 def __getattr__(name: str) -> Any:

@@ -48,8 +48,7 @@ def load_backbone(
     """
     arguments.require_seed(seed)
     settings.refuse(values, backbone="Name the network by `name`.")
-    with _started(name, seed, values, custom_objects) as (start, _):
-        return start.backbone
+    return load_network(name, seed, custom_objects, values).backbone
 
 
 def load_classifier(
@@ -76,20 +75,19 @@ def load_classifier(
     """
     class_names = arguments.require_names("class_names", class_names)
     settings.refuse(values, backbone="Name the network by `name`.", finetune="The classifier stays as it is.")
-    no_images = zero_shot.Split(tf.data.Dataset.range(0), np.zeros(0, np.int64))
-    with _started(name, 0, values | {"finetune": "none"}, custom_objects) as (start, config):
-        if start.kernel is None:
-            raise errors.UserError(
-                f"`name` must be a classifier whose last layer can be taken as it is. Received: {_shown(name)}, which "
-                f"{start.why_none}. Call load_backbone on it, and fit_classifier with images of your classes."
-            )
-        if start.kernel.shape[1] != len(class_names):
-            raise errors.UserError(
-                "`class_names` must be one for each output of the model, in their order. Received: "
-                f"{len(class_names)} names for {_shown(name)}, which distinguishes {start.kernel.shape[1]} "
-                "classes. Name them all, or call load_backbone and fit_classifier."
-            )
-        return _finetune(start, no_images, class_names, config, 0)
+    start = load_network(name, 0, custom_objects, values | {"finetune": "none"})
+    if start.kernel is None or start.bias is None:
+        raise errors.UserError(
+            f"`name` must be a classifier whose last layer can be taken as it is. Received: {shown(name)}, which "
+            f"{start.why_none}. Call load_backbone on it, and fit_classifier with images of your classes."
+        )
+    if start.kernel.shape[1] != len(class_names):
+        raise errors.UserError(
+            "`class_names` must be one for each output of the model, in their order. Received: "
+            f"{len(class_names)} names for {shown(name)}, which distinguishes {start.kernel.shape[1]} "
+            "classes. Name them all, or call load_backbone and fit_classifier."
+        )
+    return classifier_lib.Classifier(start.backbone, start.kernel, start.bias, tuple(class_names))
 
 
 def fit_classifier(
@@ -176,16 +174,25 @@ def compute_features(backbone: backbone_lib.Backbone, images: np.ndarray) -> np.
     return np.concatenate(features)
 
 
-@contextlib.contextmanager
-def _started(
-    name: str | keras.Model, seed: int, values: dict[str, Any], custom_objects: Mapping[str, Any] | None
-) -> Iterator[tuple[backbone_lib.InitialNetwork, config_lib.BackboneConfig]]:
-    """Build a network and read its settings; a model in memory is first saved to a file, and read from there."""
+def load_network(
+    name: str | keras.Model, seed: int, custom_objects: Mapping[str, Any] | None, values: dict[str, Any]
+) -> backbone_lib.InitialNetwork:
+    """Load a network with the classifier that it brings, if any; a model in memory is saved to a file, and read again.
+
+    Args:
+      name: Network, as `load_backbone` takes it.
+      seed: Random seed of Keras, which this function sets.
+      custom_objects: Custom layers, as `load_backbone` takes them.
+      values: Settings of `config.BackboneConfig`.
+
+    Raises:
+      errors.UserError: See `load_backbone`.
+    """
     keras.utils.set_random_seed(seed)
     if not isinstance(name, (str, keras.Model)):
         raise errors.UserError(
-            "`name` must be a name of a network, keras:PATH, hub:HANDLE_OR_PATH, or a model of Keras. Received: "
-            f"{name!r}. A file of Keras is named as 'keras:mine.keras'."
+            f"`{errors.setting('name')}` must be a name of a network, keras:PATH, hub:HANDLE_OR_PATH, or a model of "
+            f"Keras. Received: {errors.setting('name', name)}. A file of Keras is named as 'keras:mine.keras'."
         )
     if custom_objects is not None:
         arguments.require_instance("custom_objects", custom_objects, Mapping, "Give {'Name': Name}.")  # type: ignore[type-abstract]
@@ -195,7 +202,7 @@ def _started(
             place, objects = f"{networks.KERAS_FILE}{_saved(name, Path(folder))}", _own_layers(name) | objects
         with arguments.named(backbone="name"), _shown_in_errors(name):
             config = settings.read("backbone", {"backbone": "name"}, backbone=place, **values)
-            yield build.build(config, objects), config
+            return build.build(config, objects)
 
 
 @contextlib.contextmanager
@@ -204,7 +211,7 @@ def _shown_in_errors(name: str | keras.Model) -> Iterator[None]:
     try:
         yield
     except errors.UserError as error:
-        raise (error if isinstance(name, str) else error.with_value("backbone", _shown(name))) from error.__cause__
+        raise (error if isinstance(name, str) else error.with_value("backbone", shown(name))) from error.__cause__
 
 
 def _saved(model: keras.Model, folder: Path) -> Path:
@@ -213,8 +220,8 @@ def _saved(model: keras.Model, folder: Path) -> Path:
         model.save(path)
     except Exception as error:  # of many kinds, by what the model is made of
         raise errors.UserError(
-            f"`name` must be a model that Keras can save. Received: {_shown(model)}, of which Keras says: "
-            f"{errors.first_line(error)}. Build it with functional or sequential layers, and images as its input."
+            f"`{errors.setting('name')}` must be a model that Keras can save. Received: {shown(model)}, of which Keras "
+            f"says: {errors.first_line(error)}. Build it with functional or sequential layers, and images as its input."
         ) from None
     return path
 
@@ -225,7 +232,8 @@ def _own_layers(model: keras.Model) -> dict[str, Any]:
     return {kind.__name__: kind for kind in kinds if kind.__module__.partition(".")[0] != "keras"}
 
 
-def _shown(name: str | keras.Model) -> str:
+def shown(name: str | keras.Model) -> str:
+    """Name a network in a message."""
     return name if isinstance(name, str) else f"the {type(name).__name__} {name.name!r}"
 
 

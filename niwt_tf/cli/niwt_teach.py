@@ -17,6 +17,7 @@ from niwt_tf.cli import launch, teach_flags
 from niwt_tf.util import atomic, clean, progress
 
 if TYPE_CHECKING:
+    from niwt_tf.domains import description as description_lib
     from niwt_tf.models import effect
     from niwt_tf.models import model as model_lib
     from niwt_tf.models import teach as teach_lib
@@ -29,6 +30,10 @@ niwt_teach --model=zoo.keras --classes=classes.yaml
 niwt_teach --model=zoo.keras --name=zebra --captions="A horse with stripes." --images_of_class=zebras/
 niwt_teach --model=zoo.keras --interactive --images=photos/
 niwt_teach --model=zoo+zebra.keras --forget=zebra
+niwt_teach --model=mine.keras --images=photos/ --describe=classes.yaml --name=zebra --captions="A horse with stripes."
+
+The last one takes your own Keras classifier, photographs of the classes that it knows in photos/<class>/, and
+descriptions of these classes in the order of its outputs.
 
 The classes that the model was trained on lose at most two of a hundred images, or --max_seen_loss. It prints how the
 model reads each description and what to expect, and writes a new model beside the old one. No file is overwritten. The
@@ -41,15 +46,15 @@ def main(arguments: Sequence[str]) -> None:
     request = teach_flags.read(flags.FLAGS)
     launch.start_tensorflow(flags.FLAGS.import_module)
     from niwt_tf.cli import teaching_text  # starts TensorFlow
-    from niwt_tf.models import model as model_lib  # starts TensorFlow
     from niwt_tf.models import teach  # starts TensorFlow
 
-    model = old = model_lib.load(request.model, request.safe_mode)
+    model, images = _load(request)
+    old = model
     if request.forget:
         model = teach.forget(old, request.forget)
         removed = [clean.name(name) for name in old.class_names if name not in model.class_names]
         progress.print_line(f"removed: {', '.join(removed)}")
-    new = _teach(model, request)
+    new = _teach(model, request, images)
     if new is None:
         progress.print_line("Nothing was written.")
         return
@@ -58,28 +63,54 @@ def main(arguments: Sequence[str]) -> None:
     progress.print_line(f"\n{teaching_text.format_model(new, request.model)}\n{teaching_text.row('written', str(out))}")
 
 
-def _teach(model: model_lib.Model, request: teach_flags.TeachRequest) -> model_lib.Model | None:
-    """Teach the new classes, print the reports, and return the new model; None if the user saves nothing."""
+def _load(request: teach_flags.TeachRequest) -> tuple[model_lib.Model, effect.SampleImages | None]:
+    """Load the model, or make one of the user's classifier; the images are the photographs that it is made of."""
+    from niwt_tf.models import model as model_lib  # starts TensorFlow
+
+    if not request.classifier:
+        return model_lib.load(request.model, request.safe_mode), None
+    from niwt_tf.cli import own_classifier  # starts TensorFlow
+
+    return own_classifier.make(request.classifier, _described(request))
+
+
+def _described(request: teach_flags.TeachRequest) -> list[description_lib.Description]:
+    from niwt_tf.domains import description as description_lib  # starts TensorFlow
+
+    return [description_lib.Description(name, **texts) for name, texts in request.descriptions.items()]
+
+
+def _teach(
+    model: model_lib.Model, request: teach_flags.TeachRequest, known_photographs: effect.SampleImages | None
+) -> model_lib.Model | None:
+    """Teach the new classes, print the reports, and return the new model; None if the user saves nothing.
+
+    Args:
+      model: Model to teach.
+      request: Request of the user.
+      known_photographs: Photographs that the model was made of just now; None if it was there before.
+    """
     if request.interactive:
-        return _teach_line_by_line(model, request)
+        return _teach_line_by_line(model, request, known_photographs)
     if not request.descriptions:
         return model
     from niwt_tf.cli import teaching_text  # starts TensorFlow
-    from niwt_tf.domains import description  # starts TensorFlow
     from niwt_tf.models import effect, teach  # starts TensorFlow
 
-    images = _read_images(model, request.images)
+    images = known_photographs or _read_images(model, request.images)
     photographs = _read_images(model, request.photographs)
     if request.photographs and not photographs:
         raise errors.UserError(
             "`--images_of_class` must have photographs that can be read. Received: "
             f"{errors.listed(map(str, request.photographs))}, of which none can be. Name other photographs."
         )
-    known_images = effect.labelled(model, images) if images and request.max_seen_loss is not None else None
+    known_images = None  # the photographs of a new model are those that it was fitted to
+    if images and not known_photographs and request.max_seen_loss is not None:
+        known_images = effect.labelled(model, images)
     if known_images:
         progress.print_line(teaching_text.format_known_images(known_images))
     begun = time.perf_counter()
-    descriptions = [description.Description(name, **texts) for name, texts in request.descriptions.items()]
+    descriptions = _described(request)
     if request.improve and photographs:
         result = teach.improve(model, descriptions[0], photographs.features, request.max_seen_loss, known_images)
     else:
@@ -124,7 +155,9 @@ def _require_carried(result: teach_lib.Result[model_lib.Model], request: teach_f
         )
 
 
-def _teach_line_by_line(model: model_lib.Model, request: teach_flags.TeachRequest) -> model_lib.Model | None:
+def _teach_line_by_line(
+    model: model_lib.Model, request: teach_flags.TeachRequest, known_photographs: effect.SampleImages | None
+) -> model_lib.Model | None:
     from niwt_tf.cli import dialogue, prompts  # starts TensorFlow
 
     initial_lines = prompts.initial_lines(model, request.descriptions.get(request.name, {}))
@@ -133,7 +166,7 @@ def _teach_line_by_line(model: model_lib.Model, request: teach_flags.TeachReques
     if not name:
         return None
     request.new_file(name)
-    images = _read_images(model, request.images)
+    images = known_photographs or _read_images(model, request.images)
     result = dialogue.Dialogue(model, name, images, max_seen_loss=request.max_seen_loss).run(lines, initial_lines)
     if result:
         _require_carried(result, request)

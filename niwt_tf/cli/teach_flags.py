@@ -10,7 +10,7 @@ from pathlib import Path
 from absl import flags
 
 from niwt_tf import errors
-from niwt_tf.cli import launch
+from niwt_tf.cli import classifier_flags, launch
 from niwt_tf.data import described_classes, user_images
 from niwt_tf.data.files import text_files
 from niwt_tf.method.calibration import seen_loss
@@ -18,6 +18,7 @@ from niwt_tf.models import paths
 from niwt_tf.util import paths as paths_lib
 
 MOST_PRINTED = 20  # new classes that are printed one by one
+_TEACHABLE = ".teachable.keras"  # ending of a bundle of a plain Keras classifier without new classes
 _DESCRIPTIONS = ("captions", "captions_file", "attributes", "document_file")  # flags that describe the class of --name
 
 
@@ -26,7 +27,8 @@ class TeachRequest:
     """The request that the flags make.
 
     Attributes:
-      model: Path of the old model: folder of a run, or bundle.
+      model: Path of the old model: folder of a run, bundle, or Keras classifier.
+      classifier: The request to make a model of a plain Keras classifier first; None for other models.
       name: Name of the one class to teach; empty if the user is asked for it later, or the classes are in a file.
       descriptions: Texts that describe each class to teach, by the name of the class.
       forget: Names of the classes to remove.
@@ -41,6 +43,7 @@ class TeachRequest:
     """
 
     model: Path
+    classifier: classifier_flags.ClassifierRequest | None
     name: str
     descriptions: described_classes.DescribedClasses
     forget: tuple[str, ...]
@@ -63,7 +66,9 @@ class TeachRequest:
           errors.UserError: If the path exists, or does not end in `.keras`.
         """
         added = (name,) if name else tuple(self.descriptions)
-        return paths.require_new(self.out or paths.beside(self.model, added, self.forget))
+        if self.out or added or not self.classifier:
+            return paths.require_new(self.out or paths.beside(self.model, added, self.forget))
+        return paths.require_new(self.model.with_suffix(_TEACHABLE))
 
     def reports_file(self) -> Path:
         """Choose the path of the reports on many classes, beside the new model.
@@ -89,7 +94,10 @@ def define(values: flags.FlagValues, program: str) -> None:
     """
     here = {"module_name": program, "flag_values": values}
     before = set(values)
-    text = "Model to teach: the folder of a finished run of niwt, or a .keras bundle. Required."
+    text = (
+        "Model to teach: the folder of a finished run of niwt, a .keras bundle, or a plain .keras classifier with "
+        "--images and --describe. Required."
+    )
     flags.DEFINE_string("model", None, text, **here)
     flags.DEFINE_string("name", "", "Name of the new class.", **here)
     flags.DEFINE_multi_string("captions", [], "Sentence that describes how the class looks", **here)
@@ -106,7 +114,10 @@ def define(values: flags.FlagValues, program: str) -> None:
     flags.DEFINE_list("forget", [], text, **here)
     text = "Ask for the description line by line, and show the effect of each line."
     flags.DEFINE_boolean("interactive", False, text, **here)
-    text = "Image files, patterns or folders, separated by commas. Shows how new classes change their predictions."
+    text = (
+        "Image files, patterns or folders, separated by commas. Shows how new classes change their predictions. For a "
+        "plain Keras classifier: the folder that holds <class>/ with photographs of each class that it knows."
+    )
     flags.DEFINE_list("images", [], text, **here)
     text = "Photographs of the new class: files, patterns or folders, separated by commas. Words may be left out."
     flags.DEFINE_list("images_of_class", [], text, **here)
@@ -121,6 +132,7 @@ def define(values: flags.FlagValues, program: str) -> None:
     flags.DEFINE_boolean("force", False, text, **here)
     text = "Path of the new .keras bundle; by default beside the old model. No file is overwritten."
     flags.DEFINE_string("out", "", text, **here)
+    classifier_flags.define(values, program)
     launch.define_loading(values, program)
     for name in set(values) - before:
         values.register_key_flag_for_module(program, values[name])
@@ -135,13 +147,15 @@ def read(values: flags.FlagValues) -> TeachRequest:
     """
     _require_one_task(values)
     model = paths.require(values.model)
+    classifier = classifier_flags.read(values, model)
     request = TeachRequest(
         model=model,
+        classifier=classifier,
         name=values.name.strip(),
         descriptions=_descriptions(values),
         forget=tuple(values.forget),
         interactive=values.interactive,
-        images=tuple(user_images.find(values.images)) if values.images else (),
+        images=tuple(user_images.find(values.images)) if values.images and not classifier else (),
         photographs=_photographs(values),
         max_seen_loss=_limit(values.max_seen_loss),
         improve=values.improve,
@@ -192,7 +206,7 @@ def _require_one_task(values: flags.FlagValues) -> None:
             f"--classes={errors.clipped(values.classes)} with {others}. Leave out --classes, or {others}."
         )
     teaches = bool(values.classes or described or values.interactive)
-    if not teaches and not values.forget:
+    if not teaches and not values.forget and not values.describe:
         raise errors.UserError(
             "A class to teach or to remove must be named. Received none. Add --name with --captions or --attributes, "
             "--classes=FILE, --interactive, or --forget=NAME."
@@ -202,7 +216,7 @@ def _require_one_task(values: flags.FlagValues) -> None:
             f"`--name` must be the name of the new class. Received: {errors.listed(described)} without a name. Add "
             "--name=NAME."
         )
-    if values.images and not teaches:
+    if values.images and not teaches and not values.describe:
         raise errors.UserError(
             "`--images` must come with a class to teach, whose effect on them is shown. Received: --images with only "
             "--forget. Leave --images out."

@@ -110,6 +110,21 @@ def format_known_images(images: effect_lib.KnownImages) -> str:
     return row("known images", text)
 
 
+def format_classifier(counts: np.ndarray, head: str) -> str:
+    """Format what a model of the user's own classifier is made of.
+
+    Args:
+      counts: Number of photographs `[C]` of each class.
+      head: Sentence on the classifier's last layer.
+    """
+    numbers = (
+        f"{counts.min():,} to {counts.max():,} of each" if counts.min() < counts.max() else f"{counts[0]:,} of each"
+    )
+    return "\n".join(
+        [row("known images", f"{counts.sum():,} photographs of {len(counts):,} classes, {numbers}"), row("head", head)]
+    )
+
+
 def format_model(model: model_lib.Model, path: Path) -> str:
     """Format the number of classes of a model, and its calibration.
 

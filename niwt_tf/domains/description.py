@@ -83,7 +83,7 @@ def read(
     readings, start = [], 0
     for domain_slice in knowledge.slices:
         columns = slice(start, start + domain_slice.size)
-        names, seen = knowledge.feature_names[columns], knowledge.vectors[:seen_classes, columns]
+        names, seen = knowledge.own_names(columns, domain_slice.domain), knowledge.vectors[:seen_classes, columns]
         readings.append(_read_slice(description, domain_slice, names, seen, text_encoder))
         start += domain_slice.size
     understood = sorted((feature for one in readings for feature in one.understood), key=lambda feature: -feature[1])

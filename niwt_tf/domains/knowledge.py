@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,11 @@ class DomainKnowledge:
     class_names: tuple[str, ...]
     source: str
     slices: tuple[DomainSlice, ...] = ()
+
+    def own_names(self, columns: slice, domain: str) -> tuple[str, ...]:
+        """Return the names of a domain's columns as the domain has them, without the prefix that `join` gives some."""
+        names = self.feature_names[columns]
+        return tuple(name.removeprefix(f"{domain}: ") for name in names) if len(self.slices) > 1 else names
 
     def save(self, path: Path) -> None:
         """Write everything to an `.npz` file."""
@@ -145,11 +150,24 @@ def load(dataset: zero_shot.ZeroShotDataset, config: config_lib.DomainConfig, wa
         for warning in _check(domain, vectors, dataset):
             if warn:
                 progress.print_line(f"  warning: {warning}")
+    return join(by_domain, dataset.class_names, len(dataset.seen))
+
+
+def join(
+    by_domain: Mapping[str, domain_vectors.DomainVectors], class_names: Sequence[str], seen_classes: int
+) -> DomainKnowledge:
+    """Join the vectors of several domains, each scaled to a mean length of 1 over the seen classes; one stays as it is.
+
+    Args:
+      by_domain: Vectors of all classes, by domain.
+      class_names: Names of the classes, the seen ones first.
+      seen_classes: Number of seen classes.
+    """
     is_scaled = len(by_domain) > 1
-    slices = tuple(_slice(domain, one, is_scaled, len(dataset.seen)) for domain, one in by_domain.items())
+    slices = tuple(_slice(domain, one, is_scaled, seen_classes) for domain, one in by_domain.items())
     scaled = [one.vectors * np.float32(own.factor) for one, own in zip(by_domain.values(), slices, strict=True)]
     source = " + ".join(one.source for one in by_domain.values())
-    return DomainKnowledge(np.concatenate(scaled, axis=1), _names(by_domain), dataset.class_names, source, slices)
+    return DomainKnowledge(np.concatenate(scaled, axis=1), _names(by_domain), tuple(class_names), source, slices)
 
 
 def _load_domain(

@@ -103,12 +103,12 @@ def _split(item: str, names: Sequence[str]) -> tuple[int, str | None]:
 
 
 def _index(name: str, names: Sequence[str]) -> int | None:
-    forms = [_normalize(one) for one in names]
-    return forms.index(_normalize(name)) if _normalize(name) in forms else None
+    forms = [normalize(one) for one in names]
+    return forms.index(normalize(name)) if normalize(name) in forms else None
 
 
 @functools.lru_cache(1 << 16)
-def _normalize(name: str) -> str:
+def normalize(name: str) -> str:
     """Reduce a name to its words: `has_bill_shape::hooked` becomes `bill_shape_hooked`."""
     return re.sub(r"(?:[^\w%]|_)+", "_", name.casefold()).strip("_").removeprefix("has_")
 

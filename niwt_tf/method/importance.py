@@ -142,8 +142,7 @@ def compute(
       folder: Folder that the arrays are written to; no other call may use it.
       jit_compile: True to compile trunk, head and gradient with XLA.
     """
-    kept = np.zeros(len(split), bool)
-    kept[np.random.default_rng([seed, 0xAC7]).permutation(len(split))[:kept_images]] = True
+    kept = choose_kept(len(split), kept_images, seed)
     one_batch = _make_batch_function(classifier, jit_compile)
 
     def write(arrays: Mapping[str, np.memmap], rows: slice, images: tf.Tensor, labels: tf.Tensor) -> None:
@@ -157,6 +156,13 @@ def compute(
     arrays = disk_arrays.fill(folder, split, shapes, _BATCH_SIZE, write, "importances")
     np.save(folder / "labels.npy", split.labels)
     return Importances(labels=split.labels, **arrays)
+
+
+def choose_kept(images: int, kept_images: int, seed: int) -> np.ndarray:
+    """Choose the images `[N]` bool whose activations `compute` keeps, in the order of all images."""
+    kept = np.zeros(images, bool)
+    kept[np.random.default_rng([seed, 0xAC7]).permutation(images)[:kept_images]] = True
+    return kept
 
 
 def _shapes(

@@ -45,6 +45,14 @@ def require(path: str | os.PathLike[str]) -> Path:
     return file
 
 
+def is_plain(path: Path) -> bool:
+    """Check whether a file is one of Keras alone: a zip file in which there is nothing of niwt_tf."""
+    if path.suffix != ENDING or not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return not any(name.startswith(f"{FOLDER}/") for name in archive.namelist())
+
+
 def write(path: Path, keras_file: Path, folder: Path) -> None:
     """Write a bundle.
 

@@ -33,6 +33,7 @@ _NAN, _INF = float("nan"), float("inf")
 _LABELS = np.arange(12) % 3
 _NAMES = colours.CLASSES[:3]
 _FEATURES = ("reddish", "greenish", "bluish")
+_CAPTIONS = {"poppy": ["a red flower"], "rose": ["a pink flower"], "iris": ["a blue flower"]}
 
 # What is no value of most kinds.
 _STRANGE = {"none": None, "an object": object(), "a dict": {}}
@@ -188,6 +189,7 @@ _WRONG: dict[str, Callable[[Any], dict[str, Any]]] = {
             "numbers": {"poppy": [1]},
         }
     ),
+    "texts of classes or none": lambda _: {k: one for k, one in _WRONG["captions"](None).items() if k != "none"},
     "custom objects": lambda _: {"a text": "Mine", "a class": dict, "a list": [dict], "a number": 1},
     "path": lambda _: _STRANGE | {"a number": 5, "empty": "", "bytes": b"here", "a list": ["here"], "a zero": "a\0b"},
     "model's path": lambda _: _WRONG["path"](None) | {"not there": "nowhere.keras", "no model": "nowhere"},
@@ -289,6 +291,18 @@ _KINDS: dict[str, dict[str, str]] = {
         "seed": "seed",
         "transfer_fit": "choice",
         "shrinkage": "shrinkage",
+    },
+    "make_teachable": {
+        "model": "network",
+        "images": "some images",
+        "labels": "labels",
+        "captions": "captions",
+        "attributes": "texts of classes or none",
+        "documents": "texts of classes or none",
+        "knowledge": "object or none",
+        "refit_head": "flag",
+        "custom_objects": "custom objects",
+        "values": "settings of backbone",
     },
     "name_neurons": {
         "classifier": "object",
@@ -433,6 +447,7 @@ def _call(name: str, world: SimpleNamespace, folder: Path) -> tuple[Callable[...
             "inverse": w.inverse,
             "neurons": w.neurons,
         },
+        "make_teachable": {"model": "keras:mine.keras", "images": w.images, "labels": _LABELS, "captions": _CAPTIONS},
         "name_neurons": {
             "classifier": w.classifier,
             "inverse": w.inverse,
@@ -478,7 +493,10 @@ def _black(_: tf.Tensor) -> tf.Tensor:
 
 
 # Those take a while, or something that is not there.
-_NOT_RUN = {"load_classifier", "load_dataset", "load_knowledge", "load_model", "train_classifier", "pipeline.run"}
+_NOT_RUN = {
+    *("load_classifier", "load_dataset", "load_knowledge", "load_model", "make_teachable", "train_classifier"),
+    "pipeline.run",
+}
 
 
 @pytest.mark.parametrize("name", sorted({*_KINDS} - _NOT_RUN))

@@ -60,3 +60,19 @@ def network(path: Path, neurons: int, classes: int = 0) -> Path:
     made.set_weights([np.abs(rng.normal(size=weight.shape)) for weight in made.get_weights()])
     made.save(path)
     return path
+
+
+def nearest_colour(names: tuple[str, ...]) -> keras.Model:
+    """Returns a classifier of squares by the nearest of their classes' colours, with probabilities as outputs."""
+    inputs = keras.Input((SIZE, SIZE, 3), name="images")
+    mean = keras.layers.Conv2D(3, 1, use_bias=False, name="conv")
+    x = keras.layers.GlobalAveragePooling2D(name="features")(mean(keras.layers.Rescaling(1 / 255)(inputs)))
+    made = keras.Model(inputs, keras.layers.Dense(len(names), activation="softmax", name="scores")(x))
+    colours = np.array([_COLOURS[name] for name in names], np.float32).T / 255
+    made.set_weights([np.eye(3)[None, None], 20 * colours, -10 * (colours**2).sum(0)])
+    return made
+
+
+def attributes(name: str) -> list[str]:
+    """Returns which lights a class's colour has."""
+    return [light for light, value in zip(("reddish", "greenish", "bluish"), _COLOURS[name], strict=True) if value > 99]
