@@ -58,7 +58,8 @@ def test_a_classifier_learns_a_class_and_the_bundle_another(teach: _Teach) -> No
     output = teach(*_ARGUMENTS, *_GNU)
     text = " ".join(output.split())
     assert (
-        "known images 48 photographs of 6 classes, 8 of each head your own, unchanged: balanced accuracy 100.0% of the 48 "
+        "known images 48 photographs of 6 classes, 8 of each head your own, unchanged: balanced accuracy 100.0% "
+        "of the 48 "
         "photographs, which may be ones it was trained on; a new one would have 100.0% on left-out photographs" in text
     )
     assert "  unreadable    images/ant/broken.jpg (" in output and "  48 images     " in output
