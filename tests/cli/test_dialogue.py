@@ -58,6 +58,15 @@ def test_the_saved_model_is_taught_all_lines(by_attributes: model_lib.Model) -> 
     assert printed[-1].startswith("  taught in     ") and printed[-1].endswith(" s")
 
 
+def test_within_a_limit_it_is_told_what_to_expect_and_what_is_doubted(by_attributes: model_lib.Model) -> None:
+    printed: list[str] = []
+    talk = dialogue.Dialogue(by_attributes, "zebra", print_line=printed.append, max_seen_loss=0.02)
+    result = talk.run(iter(["coat: striped", "save"]))
+    assert result is not None and result.model.limited.names == ("zebra",)
+    assert [text.split()[0] for text in printed[1:]] == ["zebra", "expected", "warning", "taught"]
+    assert " carry over to new classes: " in " ".join(printed[3].split())
+
+
 @pytest.mark.parametrize("ending", [("quit",), ("Quit", "save"), ()])
 def test_without_save_nothing_is_returned(ending: tuple[str, ...], by_attributes: model_lib.Model) -> None:
     result, _ = _run(by_attributes, "horns", *ending)

@@ -18,7 +18,7 @@ import pytest
 from absl import flags
 from PIL import Image
 
-from fakes import exported, models
+from fakes import exported, gaussian, models
 from niwt_tf import errors
 from niwt_tf.cli import niwt_teach, teach_flags
 from niwt_tf.models import model as model_lib
@@ -266,3 +266,119 @@ def test_the_path_to_write_is_checked_before_the_dialogue(
     with pytest.raises(errors.UserError, match=re.escape("Received: out='zoo+gnu.keras', which exists.")):
         teach("--model=zoo.keras", "--interactive")
     assert list(left) == ["horns", "save"]
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with models of a world whose attributes tell of the classes, and of one where they do not.
+
+    Four photographs of a new class are there, one of which is none, and images of the seen classes.
+    """
+    monkeypatch.chdir(tmp_path)
+    gaussian.model(True).save("own.keras")
+    gaussian.model(is_told=False).save("noise.keras")
+    _write_images(Path("photos"), gaussian.SEEN, 3)
+    Path("photos/no.png").write_text("no image", "utf-8")
+    for label, name in enumerate(gaussian.NAMES):
+        _write_images(Path("known", name.replace(" ", "_")), label, 4)
+    return tmp_path
+
+
+def _write_images(folder: Path, label: int, count: int) -> None:
+    folder.mkdir(parents=True)
+    for index, image in enumerate(gaussian.images(np.full(count, label), 31)):
+        Image.fromarray(image).save(folder / f"{index}.png")
+
+
+def _called(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: str) -> str:
+    values = flags.FlagValues()
+    teach_flags.define(values, "niwt_teach")
+    values(["niwt_teach", *arguments])
+    monkeypatch.setattr(flags, "FLAGS", values)
+    niwt_teach.main([])
+    return " ".join(capsys.readouterr().out.split())
+
+
+_NEW = ("--name=new 0", f"--attributes={','.join(gaussian.attributes(0))}")
+
+
+def test_what_to_expect_is_told_and_then_photographs_improve_it(
+    world: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = _called(capsys, monkeypatch, "--model=own.keras", *_NEW)
+    promise = model_lib.load("own+new_0.keras").limited.expected
+    assert f" expected {promise.loss:.1%} ± {promise.loss_error:.1%} of the accuracy on seen" in output
+    assert f"(limit 2.0%); {promise.recognised:.0%} of a new class's images recognised ({promise.low:.0%} to" in output
+    assert " as new 0 may be taken for: " in output and "warning" not in output
+    improving = ("--name=NEW 0", "--improve", "--images_of_class=photos", "--images=known", "--out=better.keras")
+    output = _called(capsys, monkeypatch, "--model=own+new_0.keras", *improving)
+    assert " unreadable photos/no.png (" in output and " photographs 3, which the model took before for: " in output
+    assert " 40 images " in output and " classified as new 0" in output
+    better = model_lib.load("better.keras")
+    assert len(better.limited.photographs_of("new 0")) == 3
+    assert better.taught[0].attributes == gaussian.attributes(0)
+
+
+def test_images_in_folders_of_seen_classes_are_the_evidence(
+    world: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = _called(capsys, monkeypatch, "--model=own.keras", *_NEW, "--images=known")
+    assert " known images 40 images of 10 seen classes, by the names of their folders, of which " in output
+    for name in gaussian.NAMES[4:]:
+        shutil.rmtree(world / "known" / name.replace(" ", "_"))
+    output = _called(capsys, monkeypatch, "--model=own.keras", *_NEW, "--images=known", "--out=b.keras")
+    assert "known images" not in output  # of fewer than half the classes
+
+
+def test_photographs_alone_teach_a_class_but_not_if_none_can_be_read(
+    world: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = _called(capsys, monkeypatch, "--model=own.keras", "--name=new 0", "--images_of_class=photos")
+    assert "understood" not in output and " expected " in output
+    assert len(model_lib.load("own+new_0.keras").limited.photographs) == 3
+    for words in ((), _NEW[1:], ("--improve",)):
+        with pytest.raises(errors.UserError, match=re.escape("Received: photos/no.png, of which none can be.")):
+            arguments = ("--name=new 1", *words, "--images_of_class=photos/no.png")
+            _called(capsys, monkeypatch, "--model=own.keras", *arguments)
+    assert not Path("own+new_1.keras").exists()
+
+
+def test_descriptions_that_tell_nothing_are_refused_unless_by_force(
+    world: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = (
+        r"^The descriptions must tell enough of the classes. Received: these descriptions do not carry over .*"
+        r"Nothing was written. To write the model anyway, add --force.$"
+    )
+    lines = [f'z{index},"a0: {index / 30}"' for index in range(21)]
+    Path("more.csv").write_text("\n".join(["name,attributes", *lines]), "utf-8")
+    for arguments, out in ((_NEW, "noise+new_0.keras"), (("--classes=more.csv",), "noise+21-classes.keras")):
+        before = set(world.iterdir())
+        with pytest.raises(errors.UserError, match=message):
+            _called(capsys, monkeypatch, "--model=noise.keras", *arguments)
+        assert set(world.iterdir()) == before  # not the reports either
+        output = _called(capsys, monkeypatch, "--model=noise.keras", *arguments, "--force")
+        assert output.count(" warning these descriptions do not carry over to new classes: ") == 1
+        assert Path(out).exists()
+    _called(capsys, monkeypatch, "--model=noise.keras", *_NEW, "--max_seen_loss=none", "--out=old.keras")
+    assert not model_lib.load("old.keras").limited.names
+
+
+def test_photographs_need_a_limit(
+    world: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for more in ((), ("--improve",)):
+        with pytest.raises(errors.UserError, match="`max_seen_loss` must be a number where there are photographs"):
+            arguments = (*_NEW, *more, "--images_of_class=photos", "--max_seen_loss=none")
+            _called(capsys, monkeypatch, "--model=own.keras", *arguments)
+
+
+def test_an_attribute_that_no_seen_class_has_is_left_out(teach: _Teach, cwd: Path) -> None:
+    model = models.by_attributes()
+    vectors = model.knowledge.vectors * np.float32([1, 1, 0, 1])
+    dataclasses.replace(model, knowledge=dataclasses.replace(model.knowledge, vectors=vectors)).save("plain.keras")
+    output = teach("--model=plain.keras", "--name=gnu", "--attributes=horns:5,weight:0.3")
+    assert "  warning: nothing can be learned of horns of gnu, the same for all seen classes, and left out\n" in output
+    assert "  understood    weight 0.3\n" in output
+    with pytest.raises(errors.UserError, match="Received: only horns, the same for all seen classes. Add an"):
+        teach("--model=plain.keras", "--name=yak", "--attributes=horns")

@@ -122,6 +122,32 @@ def test_the_name_can_be_asked_for(cwd: Path) -> None:
             )
             for texts in ([], ["--captions= "], ["--attributes=, ,"], ["--captions_file=blank.txt"])
         ),
+        *(
+            (
+                [*_ZEBRA, f"--max_seen_loss={limit}"],
+                "`--max_seen_loss` must be a share of the accuracy on seen classes, from 0 to 0.5. Received: "
+                f"--max_seen_loss={limit}. Give --max_seen_loss=0.02 to lose at most two of a hundred images.",
+            )
+            for limit in ("-0.1", "0.6", "nan", "much", "2%")
+        ),
+        *(
+            (
+                [*others, "--images_of_class=a.png"],
+                "`--images_of_class` must be photographs of the one class of --name. Received: --images_of_class "
+                f"{received}. Teach one class at a time by photographs.",
+            )
+            for others, received in (
+                (["--classes=two.yaml"], "without --name"),
+                (["--interactive"], "without --name"),
+                (["--interactive", "--name=zebra"], "with --classes or --interactive"),
+                (["--forget=zebra"], "without --name"),
+            )
+        ),
+        (
+            [*_ZEBRA, "--improve"],
+            "`--improve` must come with photographs of the class. Received: --improve without --images_of_class. Add "
+            "--images_of_class=FOLDER.",
+        ),
         (
             ["--name=zebra", "--captions_file=none.txt"],
             "`--captions_file` must name a file. Received: --captions_file=none.txt, which does not exist. Name an "
@@ -156,6 +182,19 @@ def test_mistakes_are_errors(arguments: list[str], message: str, cwd: Path) -> N
     with pytest.raises(errors.UserError) as caught:
         _read(*arguments)
     assert caught.value.as_flags() == message
+
+
+@pytest.mark.parametrize(("text", "limit"), [("0", 0), ("0.5", 0.5), ("1e-3", 0.001), ("none", None), (" None ", None)])
+def test_the_limit_is_a_number_or_none(text: str, limit: float | None, cwd: Path) -> None:
+    assert _read(*_ZEBRA, f"--max_seen_loss={text}").max_seen_loss == limit
+    assert _read(*_ZEBRA).max_seen_loss == 0.02
+
+
+def test_photographs_need_no_words(cwd: Path) -> None:
+    request = _read("--name=zebra", "--images_of_class=a.png", "--improve", "--force")
+    assert request.photographs == (Path("a.png"),) and request.improve and request.force
+    assert set(request.descriptions) == {"zebra"} and not any(request.descriptions["zebra"].values())
+    assert request.new_file() == Path("zoo+zebra.keras")
 
 
 def test_missing_images_are_an_error(cwd: Path) -> None:
