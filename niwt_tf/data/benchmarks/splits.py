@@ -55,10 +55,7 @@ def read(file: split_files.SplitFile, names: Sequence[str], labels: Sequence[str
     Raises:
       errors.UserError: If the files are damaged, do not fit the images, or have an unseen class in training.
     """
-    split = _read_mat(file, names, labels) if len(file.paths) == 1 else _read_lists(file, names, labels)
-    _require_disjoint(file, split.parts, names)
-    _require_unseen(file, split.parts, labels)
-    return split
+    return _read_mat(file, names, labels) if len(file.paths) == 1 else _read_lists(file, names, labels)
 
 
 def _read_mat(file: split_files.SplitFile, names: Sequence[str], labels: Sequence[str]) -> ProposedSplit:
@@ -69,6 +66,7 @@ def _read_mat(file: split_files.SplitFile, names: Sequence[str], labels: Sequenc
     _require_range(path, positions, len(order))
     _require_whole(path, positions, len(order))
     parts = {part: order[positions[key]] for part, key in _LOCATIONS.items()}
+    _require_parts(file, parts, names, labels)
     if {"train_loc", "val_loc"} <= positions.keys():
         _require_shared_out(path, positions)
         version = "2017" if set(positions["train_loc"]) & set(positions["test_seen_loc"]) else "2.0"
@@ -121,6 +119,7 @@ def _read_lists(file: split_files.SplitFile, names: Sequence[str], labels: Seque
     unseen = set(names_lib.join(text_files.lines(file.paths[2]), classes, str(file.paths[0]), _REMEDY).values())
     is_unseen = np.array([labels[index] in unseen for index in others])
     parts = {"train": others[~is_unseen], "test_seen": test_seen, "test_unseen": others[is_unseen]}
+    _require_parts(file, parts, names, labels)
     return ProposedSplit("of lists", parts, _validation(file, labels))
 
 
@@ -174,6 +173,13 @@ def _require_shared_out(path: Path, positions: Mapping[str, np.ndarray]) -> None
             f"`train_loc` and `val_loc` must hold all positions of `trainval_loc`. Received: {path}, without {lost:,} "
             f"of them. {_REMEDY}"
         )
+
+
+def _require_parts(
+    file: split_files.SplitFile, parts: Mapping[str, np.ndarray], names: Sequence[str], labels: Sequence[str]
+) -> None:
+    _require_disjoint(file, parts, names)
+    _require_unseen(file, parts, labels)
 
 
 def _require_disjoint(file: split_files.SplitFile, parts: Mapping[str, np.ndarray], names: Sequence[str]) -> None:
