@@ -139,8 +139,7 @@ def test_a_head_that_gets_other_numbers_is_told(capsys: pytest.CaptureFixture[st
         (
             {"captions": {name: _CAPTIONS[name] for name in _NAMES[:5]}},
             "`attributes` must be of the same classes as `captions`. Received: only one of them describes fox. "
-            "Describe "
-            "every class in the same way.",
+            "Describe every class in the same way.",
         ),
         (
             {"attributes": {"ant": ["reddish"]}},

@@ -58,9 +58,9 @@ def test_a_classifier_learns_a_class_and_the_bundle_another(teach: _Teach) -> No
     output = teach(*_ARGUMENTS, *_GNU)
     text = " ".join(output.split())
     assert (
-        "known images 48 photographs of 6 classes, 8 of each head your own, unchanged: balanced accuracy 100.0% "
-        "of the 48 "
-        "photographs, which may be ones it was trained on; a new one would have 100.0% on left-out photographs" in text
+        "known images 48 photographs of 6 classes, 8 of each head your own, unchanged: balanced accuracy 100.0% of "
+        "the 48 photographs, which may be ones it was trained on; a new one would have 100.0% on left-out photographs"
+        in text
     )
     assert "  unreadable    images/ant/broken.jpg (" in output and "  48 images     " in output
     assert "The loss is estimated on them" not in text, "the model was fitted to these photographs"
@@ -77,9 +77,7 @@ def test_a_classifier_learns_a_class_and_the_bundle_another(teach: _Teach) -> No
 
 def test_a_bundle_comes_out_without_a_new_class(teach: _Teach) -> None:
     output = " ".join(teach(*_ARGUMENTS, "--refit_head").split())
-    assert (
-        "head fitted anew: balanced accuracy 100.0% on left-out photographs; your own head 100.0% of the 48" in output
-    )
+    assert "head fitted anew: balanced accuracy 100.0% on left-out photographs; your own head 100.0% of" in output
     assert output.endswith("written squares.teachable.keras")
     assert model_lib.load("squares.teachable.keras").class_names == _NAMES
 

@@ -50,21 +50,18 @@ def test_a_new_class_is_read_in_the_same_terms() -> None:
     [
         (
             {"captions": _CAPTIONS | {"tiger": [" "]}},
-            "`captions` must describe every class, in the same way. Received: zoo.yaml, with captions of 2 "
-            "classes, but "
-            "not of tiger. Write captions of every class, or of none.",
+            "`captions` must describe every class, in the same way. Received: zoo.yaml, with captions of 2 classes, "
+            "but not of tiger. Write captions of every class, or of none.",
         ),
         (
             {"attributes": _ATTRIBUTES | {"cow": ["horns", "horns:0"]}},
             "`attributes` must give each attribute one value. Received: zoo.yaml, where 'cow' has 'horns:0' and "
-            "another "
-            "value of it. Keep one of them.",
+            "another value of it. Keep one of them.",
         ),
         (
             {"captions": dict.fromkeys(_NAMES, ["an animal"])},
             "`captions` must distinguish classes. Received: zoo.yaml, with the same description for all 3 seen "
-            "classes. "
-            "Describe what distinguishes the classes.",
+            "classes. Describe what distinguishes the classes.",
         ),
     ],
 )
