@@ -26,6 +26,7 @@ from niwt_tf.models import gate, known_means, limited_classes, state
 State = TypeVar("State", bound=state.ModelState)
 _LEAST_COSINE = 0.13  # of predicted and true means of known classes, below which descriptions do not carry over
 _MOST_CHANCE = 0.03  # share of random descriptions that may predict as well
+_LEAST_PERMUTED = 5  # classes; four have 24 orders, of which the right one alone is more than this share
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,19 +61,19 @@ class Outlook:
 
 def carries_over(promise: limited_classes.Promise) -> bool:
     """Check whether descriptions predict known classes well enough for a new one; True if none is by words alone."""
-    if promise.cosine is None or promise.chance is None:
+    if promise.cosine is None:
         return True
-    return promise.cosine >= _LEAST_COSINE and promise.chance <= _MOST_CHANCE
+    return promise.cosine >= _LEAST_COSINE and (promise.chance or 0.0) <= _MOST_CHANCE
 
 
 def doubt(promise: limited_classes.Promise) -> str:
     """Word the doubt about descriptions that do not carry over from known classes to new ones."""
     share = f"{promise.recognised:.0%} of its images" if promise.recognised is not None else "little"
+    chance = "" if promise.chance is None else f"; random descriptions do as well in {promise.chance:.0%} of trials"
     return (
         "these descriptions do not carry over to new classes: known classes that are predicted from the others' "
-        f"descriptions are missed (mean cosine {promise.cosine:.2f}, where {_LEAST_COSINE} is the least that is good; "
-        f"random descriptions do as well in {promise.chance:.0%} of trials). Expect {share} to be recognised. Describe "
-        "all classes by how they look, or add photographs."
+        f"descriptions are missed (mean cosine {promise.cosine:.2f}, where {_LEAST_COSINE} is the least that is good"
+        f"{chance}). Expect {share} to be recognised. Describe all classes by how they look, or add photographs."
     )
 
 
@@ -106,7 +107,7 @@ def add(
         low=expected.low,
         high=expected.high,
         cosine=known.prediction.cosine if is_by_words else None,
-        chance=known.prediction.chance if is_by_words else None,
+        chance=known.prediction.chance if is_by_words and len(model.seen) >= _LEAST_PERMUTED else None,
     )
     kernel, bias = known.weights(means)
     old = model.limited
