@@ -11,7 +11,6 @@ the classifier was not fitted to, or on images each of which is left out in turn
 from __future__ import annotations
 
 import dataclasses
-import numbers
 from typing import Any
 
 import numpy as np
@@ -64,7 +63,9 @@ def require_limit(limit: Any) -> float:
     Raises:
       errors.UserError: If it is not a number from 0 to `LARGEST`.
     """
-    if isinstance(limit, bool) or not (isinstance(limit, numbers.Real) and 0 <= limit <= LARGEST):
+    if isinstance(limit, bool) or not (
+        isinstance(limit, (int, float, np.integer, np.floating)) and 0 <= limit <= LARGEST
+    ):
         raise errors.UserError(
             f"`{errors.setting('max_seen_loss')}` must be a share of the accuracy on seen classes, from 0 to "
             f"{LARGEST:g}. Received: {errors.setting('max_seen_loss', limit)}. Give "
