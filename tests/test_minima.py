@@ -66,7 +66,7 @@ def test_two_seen_classes_of_two_images_with_one_caption_each_and_one_unseen_wit
     told = capsys.readouterr().out
     assert "  validation: 0 of 2 seen classes have two training images, and three must: map, lambda," in told
     assert ", by default" in told and "H on validation classes                         -  " in told
-    _use(call, root, "--captions=A small red animal.")
+    _use(call, root, "--captions=A small red animal.", "--max_seen_loss=none")  # with one image of each class
     assert "default values\n" in capsys.readouterr().out
 
 
