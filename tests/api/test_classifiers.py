@@ -176,7 +176,7 @@ def test_there_is_no_such_network_or_setting() -> None:
         niwt_tf.load_backbone("smal")
     with pytest.raises(errors.UserError, match="Did you mean 'image_size'"):
         niwt_tf.load_backbone("small", images_size=16)
-    with pytest.raises(errors.UserError, match=r"`name` must be .* Received: PosixPath\('mine.keras'\)"):
+    with pytest.raises(errors.UserError, match=r"`name` must be .* Received: name='mine.keras'"):
         niwt_tf.load_backbone(Path("mine.keras"))  # type: ignore[arg-type]
 
 

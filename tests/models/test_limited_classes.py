@@ -51,9 +51,10 @@ def test_without_photographs_it_comes_back_too(tmp_path: Path) -> None:
     assert back.names == ("a",) and back.photographs.shape == (0, 3) == back.photographs_of("a").shape
 
 
-def test_without_classes_nothing_is_written(tmp_path: Path) -> None:
+def test_a_record_without_classes_comes_back(tmp_path: Path) -> None:
     limited_classes.LimitedClasses().save(tmp_path)
-    assert not list(tmp_path.iterdir()) and limited_classes.load(tmp_path, ("a",), 3).names == ()
+    loaded = limited_classes.load(tmp_path, ("a",), 3)
+    assert (loaded.names, loaded.photographs.shape) == ((), (0, 3))
 
 
 def _arrays(features: np.ndarray, owners: np.ndarray) -> Callable[[Path], object]:
@@ -71,9 +72,9 @@ def _record(**changes: Any) -> Callable[[Path], object]:
 @pytest.mark.parametrize(
     ("damage", "trouble"),
     [
-        (_record(names=["a", "c", "b"]), "has other names than the last classes"),
-        (_record(names=["a", "b", "c", "d", "e"]), "has other names than the last classes"),
-        (_record(names=[]), "has other names than the last classes"),
+        (_record(names=["a", "c", "b"]), "names classes that are not the last of the model: a, c, b"),
+        (_record(names=["a", "b", "c", "d", "e"]), "names classes that are not the last"),
+        (_record(names=[]), "has owners that does not fit"),
         (_record(limit=0.6), "limit"),
         (_record(offset=None), "offset"),
         (_arrays(_PHOTOGRAPHS, np.array([0, 1, 2, 3, 0])), "has owners that does not fit"),
