@@ -30,6 +30,7 @@ def test_importing_the_package_does_not_import_tensorflow() -> None:
     assert _run(f"{used}; print(sorted({{'tensorflow', 'keras', 'numpy'}} & set(sys.modules)))") == "[]"
 
 
+@pytest.mark.slow
 def test_a_name_is_imported_when_it_is_used_and_modules_can_be_beside_it() -> None:
     code = "import niwt_tf; from niwt_tf import errors, fit_map; print(fit_map is niwt_tf.fit_map, errors.__name__)"
     assert _run(code) == "True niwt_tf.errors"

@@ -78,6 +78,7 @@ def test_neurons_have_names(model: niwt_tf.Model) -> None:
     assert model.neuron_names == ("reddish", "greenish", "bluish")
 
 
+@pytest.mark.slow
 def test_a_new_head_is_fitted_on_demand(classifier: keras.Model, capsys: pytest.CaptureFixture[str]) -> None:
     model = niwt_tf.make_teachable(classifier, _IMAGES, _LABELS, captions=_CAPTIONS, refit_head=True)
     assert capsys.readouterr().out.splitlines()[-1] == (
@@ -90,6 +91,7 @@ def test_a_new_head_is_fitted_on_demand(classifier: keras.Model, capsys: pytest.
     assert model.config.domain.domain == "captions"
 
 
+@pytest.mark.slow
 def test_a_new_head_may_be_of_other_classes(classifier: keras.Model, capsys: pytest.CaptureFixture[str]) -> None:
     few = {name: _ATTRIBUTES[name] for name in _NAMES[:3]}
     of_these = _LABELS < 3
@@ -98,6 +100,7 @@ def test_a_new_head_may_be_of_other_classes(classifier: keras.Model, capsys: pyt
     assert "  head fitted to 24 photographs: balanced accuracy 100.0% on left-out ph" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_knowledge_may_be_a_table(classifier: keras.Model) -> None:
     lights = ["reddish", "greenish", "bluish"]
     table = np.array([[light in own for light in lights] for own in _ATTRIBUTES.values()])
@@ -106,6 +109,7 @@ def test_knowledge_may_be_a_table(classifier: keras.Model) -> None:
     np.testing.assert_array_equal(model.knowledge.vectors, table)
 
 
+@pytest.mark.slow
 def test_a_head_that_gets_other_numbers_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     classifier = smallest.nearest_colour(_NAMES)
     niwt_tf.make_teachable(classifier, _IMAGES, _LABELS, attributes=_ATTRIBUTES, preprocessing="tf")
@@ -127,7 +131,7 @@ def test_a_head_that_gets_other_numbers_is_told(capsys: pytest.CaptureFixture[st
             "cat, dog, eel, fox, ant.",
         ),
         (
-            {"attributes": {name: _ATTRIBUTES[name] for name in _NAMES[:5]}},
+            {"attributes": {name: _ATTRIBUTES[name] for name in _NAMES[:5]}, "labels": _LABELS % 5},
             "`model` must have one output for each described class, in their order. Received: the Functional '{name}', "
             "which has 6 outputs, and descriptions of 5 classes: ant, bee, cat, dog, eel. Describe the class of each "
             "output. Give refit_head=True to fit a new head to the photographs if they are others.",

@@ -14,7 +14,7 @@ from fakes import models
 from niwt_tf import errors
 from niwt_tf.cli import dialogue, prompts
 from niwt_tf.domains import description, knowledge
-from niwt_tf.models import effect, teach
+from niwt_tf.models import effect, teach, within_limit
 from niwt_tf.models import model as model_lib
 
 
@@ -58,7 +58,10 @@ def test_the_saved_model_is_taught_all_lines(by_attributes: model_lib.Model) -> 
     assert printed[-1].startswith("  taught in     ") and printed[-1].endswith(" s")
 
 
-def test_within_a_limit_it_is_told_what_to_expect_and_what_is_doubted(by_attributes: model_lib.Model) -> None:
+def test_within_a_limit_it_is_told_what_to_expect_and_what_is_doubted(
+    by_attributes: model_lib.Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(within_limit, "_LEAST_COSINE", 1.01)
     printed: list[str] = []
     talk = dialogue.Dialogue(by_attributes, "zebra", print_line=printed.append, max_seen_loss=0.02)
     result = talk.run(iter(["coat: striped", "save"]))

@@ -21,6 +21,7 @@ _NAMES = smallest.NAMES[:6]
 _ARGUMENTS = ("--model=squares.keras", "--images=images", "--describe=classes.yaml")
 _GNU = ("--name=gnu", "--attributes=reddish,greenish,bluish")
 _Teach = Callable[..., str]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

@@ -103,6 +103,7 @@ def test_a_folder_that_cannot_be_written_is_an_error_before_any_work(tmp_path: P
         comparison.compare(_request(tmp_path / "file"))
 
 
+@pytest.mark.slow
 def test_invalid_features_are_marked(tmp_path: Path) -> None:
     names = np.array([["ant"], ["bee"]], object)
     io.savemat(tmp_path / "att_splits.mat", {"att": np.eye(2), "allclasses_names": names})

@@ -129,7 +129,9 @@ def test_bundles_of_all_formats_are_read(name: str, number: int) -> None:
         limit = None if number < 4 else 0.02  # before, models had no labels
         texts = {name: list(getattr(model.taught[0], name))}
         again = model.forget("zebra").teach("zebra", **texts, max_seen_loss=limit)
-        np.testing.assert_allclose(again.predict(_images(7)).scores, kept["scores"], rtol=1e-2, atol=1e-3)
+        if number < 4:
+            np.testing.assert_allclose(again.predict(_images(7)).scores, kept["scores"], rtol=1e-2, atol=1e-3)
+        np.testing.assert_allclose(again.classifier.kernel, model.classifier.kernel, rtol=5e-2, atol=5e-3)
         reasons = model.reasons(model.explain(_images(7)))
         assert [row[0][0] if row else "" for row in reasons] == kept["reasons"].tolist()
     assert model.class_names[-1] == "zebra" == model.taught[0].name

@@ -159,6 +159,7 @@ def test_the_page_is_a_file_of_its_own(run: finished_run.FinishedRun, html: str,
     assert written.read_text("utf-8") == html
 
 
+@pytest.mark.slow
 def test_the_page_of_many_classes_and_neurons_stays_small(tmp_path: Path) -> None:
     names = tuple(f"{number:03d}.Long_named_Bird_of_kind_{number}" for number in range(200))
     run = finished.write(tmp_path, names[:150], names[150:], test_images=20)
