@@ -212,12 +212,14 @@ def _train(from_scratch: bool) -> tuple[np.ndarray, np.ndarray]:
     return before, first.get_weights()[0]
 
 
+@pytest.mark.slow
 def test_a_network_is_trained_in_place_the_same_way_each_time() -> None:
     (before, after), (_, again) = _train(True), _train(True)
     assert np.abs(after - before).max() > 1e-3
     np.testing.assert_allclose(after, again, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_fine_tuning_takes_small_steps() -> None:
     before, after = _train(False)
     assert 0 < np.abs(after - before).max() < 1e-3

@@ -64,6 +64,7 @@ def images(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_each_image_gets_a_decision_a_picture_and_a_line(finished: Path, images: Path, tmp_path: Path) -> None:
     answer = _explain(f"--workdir={finished}", images, f"--out={tmp_path / 'out'}", "--top=2", cwd=tmp_path)
     assert (answer.returncode, answer.stderr) == (0, "")

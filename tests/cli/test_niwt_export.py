@@ -34,6 +34,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return exported.write_run(tmp_path_factory.mktemp("runs") / "animals", exported.model())
 
 
+@pytest.mark.slow
 def test_a_run_becomes_a_saved_model_below_exported(run: Path, tmp_path: Path) -> None:
     answer = _export(f"--model={run}", cwd=tmp_path)
     assert (answer.returncode, answer.stderr) == (0, "")

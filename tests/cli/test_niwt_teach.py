@@ -92,6 +92,7 @@ def _stamps(folder: Path) -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
 
 
+@pytest.mark.slow
 def test_a_run_is_taught_a_class_in_a_bundle_beside_it(run: Path, cwd: Path) -> None:
     before = _stamps(run)
     described = ["--name=Zebra Finch", f"--attributes={_ATTRIBUTES}"]
@@ -121,6 +122,7 @@ def test_a_run_is_taught_a_class_in_a_bundle_beside_it(run: Path, cwd: Path) -> 
     )
 
 
+@pytest.mark.slow
 def test_a_bundle_is_taught_line_by_line(cwd: Path) -> None:
     lines = ["cow", "Gnu", "zorilla quagga", "white and black horns", "grey", "undo", "save"]
     answer = _run(

@@ -53,6 +53,7 @@ def explained(
     return explain_run.explain(model, tiny_dataset, folder, seed=0)
 
 
+@pytest.mark.slow
 def test_saved_activations_name_the_same_neurons_without_a_pass_over_training_images(
     model: explained_model.ExplainedModel,
     tiny_dataset: zero_shot.ZeroShotDataset,
@@ -109,6 +110,7 @@ def test_decisions_have_a_picture_and_a_contrast_with_another_class(
             assert image.width > 2 * 256
 
 
+@pytest.mark.slow
 def test_without_boxes_and_unseen_test_images_the_rest_is_measured(
     model: explained_model.ExplainedModel, tiny_dataset: zero_shot.ZeroShotDataset, tmp_path: Path
 ) -> None:

@@ -67,6 +67,7 @@ def _contents(file: Path) -> Iterator[bytes]:
                     yield from map(inner.read, inner.namelist())
 
 
+@pytest.mark.slow
 def test_a_model_of_tensorflow_hub_is_inside_and_nothing_is_printed(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -23,6 +23,7 @@ def _require_none(outcomes: list[harness.Outcome]) -> None:
     assert not faults, f"{len(faults)} of {len(outcomes):,}:\n\n" + "\n\n".join(faults)
 
 
+@pytest.mark.slow
 def test_some_inputs_of_every_kind(tmp_path: Path) -> None:
     cases = _cases(1, _FAST_SEED)
     assert len(cases) >= 300

@@ -216,6 +216,7 @@ def test_an_unknown_layer_is_told_before_anything_is_written(config: config_lib.
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_overwrite_remakes_only_what_a_setting_changes(
     config: config_lib.RunConfig, whole: workdir.Workdir, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -467,6 +468,7 @@ def test_what_tensorflow_computes_on_is_told_once(
 
 
 @pytest.mark.parametrize("domain", ["captions", "documents", "attributes+documents"])
+@pytest.mark.slow
 def test_domains_of_text_run_too(
     config: config_lib.RunConfig, whole: workdir.Workdir, tmp_path: Path, domain: str
 ) -> None:

@@ -289,6 +289,7 @@ def test_the_usual_learning_rate_is_small_where_there_are_weights(is_trained: bo
 
 
 @pytest.mark.parametrize("is_trained", [False, True])
+@pytest.mark.slow
 def test_patience_stops_and_gives_back_the_best_epoch(
     is_trained: bool, images: np.ndarray, split: zero_shot.Split, tmp_path: Path
 ) -> None:
@@ -347,6 +348,7 @@ def test_a_call_killed_anywhere_goes_on_as_if_it_had_not_been(
         np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_half_precision_trains_to_finite_weights_of_full_precision(split: zero_shot.Split, tmp_path: Path) -> None:
     losses: dict[bool, list[float]] = {True: [], False: []}
     for half, seen in losses.items():

@@ -97,6 +97,7 @@ def test_loading_again_gives_the_same(
     np.testing.assert_array_equal(first, second)
 
 
+@pytest.mark.slow
 def test_birds_are_drawn_once_and_never_half(
     tiny_data_config: config_lib.DataConfig,
     tiny_dataset: zero_shot.ZeroShotDataset,
