@@ -15,6 +15,7 @@ import tensorflow as tf
 from niwt_tf.domains import description as description_lib
 from niwt_tf.domains import knowledge as knowledge_lib
 from niwt_tf.explain import explainer, textual
+from niwt_tf.method.calibration import seen_loss
 from niwt_tf.models import files, within_limit
 from niwt_tf.models import state as state_lib
 from niwt_tf.models import teach as teach_lib
@@ -115,7 +116,7 @@ class Model(state_lib.ModelState):
         attributes: Sequence[str] = (),
         documents: Sequence[str] = (),
         images: np.ndarray | None = None,
-        max_seen_loss: float | None = teach_lib.MAX_SEEN_LOSS,
+        max_seen_loss: float | None = seen_loss.DEFAULT,
         improve: bool = False,
     ) -> Model:
         """Add a class by its description, by photographs, or by both, and return the new model; this one is unchanged.

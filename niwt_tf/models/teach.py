@@ -28,7 +28,6 @@ from niwt_tf.models import class_summary, gate, limited_classes, state, teaching
 from niwt_tf.util import devices, progress
 
 State = TypeVar("State", bound=state.ModelState)  # such as `model.Model`
-MAX_SEEN_LOSS = seen_loss.DEFAULT
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,7 +82,7 @@ def improve(
     model: State,
     description: description_lib.Description,
     photographs: np.ndarray,
-    max_seen_loss: float | None = MAX_SEEN_LOSS,
+    max_seen_loss: float | None = seen_loss.DEFAULT,
     known_images: evidence.LabelledFeatures | None = None,
 ) -> Result[State]:
     """Teach a class that a model learned without images once more, with photographs; the model itself does not change.
@@ -364,7 +363,7 @@ def _required_limit(limit: float | None, reason: str) -> float:
     if limit is None:
         raise errors.UserError(
             f"`{errors.setting('max_seen_loss')}` must be a number where there are {reason}. Received none. Give "
-            f"{errors.setting('max_seen_loss', MAX_SEEN_LOSS)}."
+            f"{errors.setting('max_seen_loss', seen_loss.DEFAULT)}."
         )
     return seen_loss.require_limit(limit)
 

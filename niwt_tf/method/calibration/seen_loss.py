@@ -68,7 +68,7 @@ def require_limit(limit: Any) -> float:
         raise errors.UserError(
             f"`{errors.setting('max_seen_loss')}` must be a share of the accuracy on seen classes, from 0 to "
             f"{LARGEST:g}. Received: {errors.setting('max_seen_loss', limit)}. Give "
-            f"{errors.setting('max_seen_loss', 0.02)} to lose at most two of a hundred images."
+            f"{errors.setting('max_seen_loss', DEFAULT)} to lose at most two of a hundred images."
         )
     return float(limit)
 
