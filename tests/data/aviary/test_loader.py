@@ -99,6 +99,7 @@ def test_loading_again_gives_the_same(
 
 @pytest.mark.slow
 def test_birds_are_drawn_once_and_never_half(
+    tmp_path: Path,
     tiny_data_config: config_lib.DataConfig,
     tiny_dataset: zero_shot.ZeroShotDataset,
     monkeypatch: pytest.MonkeyPatch,
@@ -113,7 +114,7 @@ def test_birds_are_drawn_once_and_never_half(
         return original(*args)
 
     monkeypatch.setattr(draw, "draw", counted)
-    config = dataclasses.replace(tiny_data_config, aviary_seed=8)
+    config = dataclasses.replace(tiny_data_config, aviary_seed=8, data_dir=str(tmp_path))  # a folder of its own
     with pytest.raises(KeyboardInterrupt):
         loader.load(config, 64)
     other = loader.load(config, 64)
