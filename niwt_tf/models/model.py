@@ -15,7 +15,8 @@ import tensorflow as tf
 from niwt_tf.domains import description as description_lib
 from niwt_tf.domains import knowledge as knowledge_lib
 from niwt_tf.explain import explainer, textual
-from niwt_tf.method.calibration import seen_loss
+from niwt_tf.method.calibration import seen_loss, typicality
+from niwt_tf.models import confidence as confidence_lib
 from niwt_tf.models import files, within_limit
 from niwt_tf.models import state as state_lib
 from niwt_tf.models import teach as teach_lib
@@ -31,15 +32,44 @@ class Predictions:
     Attributes:
       scores: `[N,C]` float32 logits; gamma is subtracted from those of the seen classes.
       class_names: Names of the `C` classes.
+      model: Model that predicted them.
+      features: `[N,D]` float32 features of the images.
+      reject: Share of the known classes' images that is kept; None to keep every image.
     """
 
     scores: np.ndarray
     class_names: tuple[str, ...]
+    model: Model = dataclasses.field(repr=False)
+    features: np.ndarray = dataclasses.field(repr=False)
+    reject: float | None = None
 
     @property
-    def classes(self) -> tuple[str, ...]:
-        """Name of the class with the highest score, for each image."""
-        return tuple(self.class_names[index] for index in self.scores.argmax(1))
+    def classes(self) -> tuple[str | None, ...]:
+        """Name of the class with the highest score, for each image; None for an image that is rejected."""
+        names = (self.class_names[index] for index in self.scores.argmax(1))
+        return tuple(name if kept else None for name, kept in zip(names, self.accepted, strict=True))
+
+    @property
+    def probabilities(self) -> np.ndarray:
+        """Probabilities `[N,C]` float32 of the classes, if an image shows one of them; see `temperature`."""
+        return self.model.confidence.probabilities(self.scores)
+
+    @functools.cached_property
+    def typicality(self) -> np.ndarray:
+        """Share `[N]` float32 of the predicted class's own images that are less typical of it; see `typicality`.
+
+        Raises:
+          errors.UserError: If the model has too few training images to tell.
+        """
+        self.model.confidence.require_estimated()
+        return self.model.confidence.typicality(self.features, self.scores.argmax(1))
+
+    @property
+    def accepted(self) -> np.ndarray:
+        """True `[N]` for images that are not rejected."""
+        if self.reject is None:
+            return np.ones(len(self.scores), bool)
+        return self.typicality > confidence_lib.least_quantile(self.reject) / typicality.QUANTILES
 
 
 @keras_settings.guard_methods
@@ -50,23 +80,33 @@ class Model(state_lib.ModelState):
     Its attributes are those of `state.ModelState`.
     """
 
-    def predict(self, images: np.ndarray, batch_size: int = _BATCH_SIZE) -> Predictions:
+    def predict(self, images: np.ndarray, batch_size: int = _BATCH_SIZE, reject: float | None = None) -> Predictions:
         """Predict class scores for a batch of images.
 
         Args:
           images: `[N,H,W,3]` uint8 images, RGB, of any size; only their middle squares are used.
           batch_size: Number of images at a time, at least 1.
+          reject: Share of the known classes' images to keep, such as 0.95; an image that is less typical of its class
+            gets None in place of a class. By default every image gets a class.
 
         Raises:
-          errors.UserError: If the images have another shape or type, or `batch_size` is not valid.
+          errors.UserError: If the images have another shape or type, `batch_size` or `reject` is not valid, or the
+            model has too few training images to tell what is typical.
         """
         images = arguments.require_images(images)
         batch_size = arguments.require_whole("batch_size", batch_size, 1)
+        if reject is not None:
+            reject = typicality.require_share(reject)
+            self.confidence.require_estimated()
         starts = range(0, len(images), batch_size)
-        scores = [self._scores(tf.constant(images[start : start + batch_size])).numpy() for start in starts]
-        return Predictions(
-            np.concatenate([np.zeros((0, len(self.class_names)), np.float32), *scores]), self.class_names
+        results = [self._scores(tf.constant(images[start : start + batch_size])) for start in starts]
+        sizes = len(self.class_names), len(self.classifier.kernel)
+        parts = zip(*results, strict=True) if results else ((), ())
+        scores, features = (
+            np.concatenate([np.zeros((0, size), np.float32), *map(np.asarray, part)])
+            for size, part in zip(sizes, parts, strict=True)
         )
+        return Predictions(scores, self.class_names, self, features, reject)
 
     def explain(self, images: np.ndarray, class_name: str = "") -> explainer.Explanations:
         """Explain a class on each image: neuron importances and a Grad-CAM map; `reasons` puts them into words.
@@ -195,11 +235,16 @@ class Model(state_lib.ModelState):
         return np.concatenate([none, *(network(batch, training=False).numpy() for batch in fitted)])
 
     @functools.cached_property
+    def confidence(self) -> confidence_lib.Confidence:
+        """What tells how far predictions can be trusted: estimated on training images when it is first needed."""
+        return confidence_lib.of(self)
+
+    @functools.cached_property
     def _explainer(self) -> explainer.Explainer:
         return explainer.Explainer(self.classifier, self.gamma)
 
     @functools.cached_property
-    def _scores(self) -> Callable[[tf.Tensor], tf.Tensor]:
+    def _scores(self) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
         return state_lib.compile_scores(self)
 
 

@@ -94,28 +94,21 @@ def training_labels(model: ModelState) -> np.ndarray:
     return model.classifier.logits(model.features)[:, : len(model.seen)].argmax(1)
 
 
-def compile_scores(model: ModelState) -> Callable[[tf.Tensor], tf.Tensor]:
-    """Compile a function from images `[N,H,W,3]` uint8 to scores `[N,C]` float32."""
+def compile_scores(model: ModelState) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
+    """Compile a function from images `[N,H,W,3]` uint8 to scores `[N,C]` and features `[N,D]`, float32."""
     kernel, bias = tf.constant(model.classifier.kernel), tf.constant(calibrated_bias(model))
 
     @tf.function(input_signature=[tf.TensorSpec((None, None, None, 3), tf.uint8, name="images")])
-    def scores(images: tf.Tensor) -> tf.Tensor:
-        return compute_scores(model, center_crop.fit(images, model.image_size), kernel, bias)
+    def scores(images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        features = compute_features(model, center_crop.fit(images, model.image_size))
+        return features @ kernel + bias, features
 
     return scores
 
 
-def compute_scores(model: ModelState, images: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
-    """Compute scores `[N,C]` float32, within a graph.
-
-    Args:
-      model: Model whose network is run.
-      images: `[N,S,S,3]` uint8 images, RGB.
-      kernel: Kernel `[D,C]` of the model's classifier; a tensor, or a variable.
-      bias: Result of `calibrated_bias`; a tensor, or a variable.
-    """
-    features = model.classifier.backbone.network(images, training=False)
-    return tf.cast(features, tf.float32) @ kernel + bias
+def compute_features(model: ModelState, images: tf.Tensor) -> tf.Tensor:
+    """Compute features `[N,D]` float32 of images `[N,S,S,3]` uint8, within a graph."""
+    return tf.cast(model.classifier.backbone.network(images, training=False), tf.float32)
 
 
 def calibrated_bias(model: ModelState) -> np.ndarray:

@@ -94,6 +94,45 @@ def expect(
     return _expectation(lengths[best], shares[best], limit)
 
 
+def played_scores(
+    evidence: evidence_lib.Evidence,
+    prediction: prediction_lib.MeanPrediction,
+    doubts: Mapping[bool, photographs_lib.PriorDoubt],
+    source: Source,
+    length: float,
+    offset: float,
+    seed: int = 0,
+) -> np.ndarray:
+    """Let each known class play a new one, and compute what its images score for it where they are recognised.
+
+    Args:
+      evidence: Images of the known classes.
+      prediction: Prediction of means from descriptions.
+      doubts: Doubts, see `expect`.
+      source: What is known of the new class.
+      length: Length of a mean that a description alone predicts, in mean lengths of the known means.
+      offset: Number that is added to the scores of the new class in decisions.
+      seed: Seed of the images that play photographs.
+
+    Returns:
+      Scores `[n]` by class means; none if no class can play.
+    """
+    with_images = np.unique(evidence.labels)
+    if len(with_images) < _LEAST_CLASSES:
+        return np.zeros(0)
+    stage = _Stage(evidence, prediction, doubts, np.random.default_rng(seed))
+    played = [stage.played(np.array([label]), [source], [length]) for label in with_images]
+    scores = evidence.new(
+        np.concatenate([one.means for one in played]), np.concatenate([one.coefficients for one in played])
+    )
+    own = []
+    for column, (label, one) in enumerate(zip(with_images, played, strict=True)):
+        others = np.delete(evidence.known, label, axis=1).max(1)
+        is_own = (evidence.labels == label) & ~one.is_used & (scores[:, column] + offset > others)
+        own.append(scores[is_own, column] - evidence.constant)
+    return np.concatenate(own)
+
+
 def _expectation(length: float, shares: np.ndarray, limit: float) -> Expectation:
     """Choose the part of the limit, from recognised shares `[G,P]` of the groups."""
     means, saved = shares.mean(0), limit * (1 - np.array(_PARTS))
@@ -114,6 +153,14 @@ def _groups(classes: np.ndarray, size: int, rng: np.random.Generator) -> list[np
     return groups[:_GROUPS]
 
 
+class _Played(NamedTuple):
+    """Means `[L*U,D]` of played classes, for each length, their coefficients, and the images `[n]` that were used."""
+
+    means: np.ndarray
+    coefficients: np.ndarray
+    is_used: np.ndarray
+
+
 @dataclasses.dataclass(frozen=True)
 class _Stage:
     """Known classes that play new ones."""
@@ -127,6 +174,17 @@ class _Stage:
         self, group: np.ndarray, sources: Sequence[Source], lengths: Sequence[float], limit: float
     ) -> np.ndarray:
         """Compute the recognised share of a group's images, for each length and part of the limit: `[L,P]`."""
+        played = self.played(group, sources, lengths)
+        logits = self.evidence.new(played.means, played.coefficients)
+        return np.array(
+            [
+                _recognised(self.evidence, group, new, played.is_used, limit)
+                for new in np.split(logits, len(lengths), axis=1)
+            ]
+        )
+
+    def played(self, group: np.ndarray, sources: Sequence[Source], lengths: Sequence[float]) -> _Played:
+        """Predict the means of a group, once for each length."""
         statistics = self.evidence.statistics
         centers = self._centers(group)
         coefficients = self._coefficients(group, sources, centers)
@@ -137,12 +195,8 @@ class _Stage:
                 mean, own = self._photographed(label, coefficients[row], source, used)
                 for scaled, means in parts:
                     scaled[row], means[row] = own, mean
-        logits = self.evidence.new(
-            np.concatenate([means for _, means in parts]), np.concatenate([scaled for scaled, _ in parts])
-        )
-        return np.array(
-            [_recognised(self.evidence, group, new, used, limit) for new in np.split(logits, len(lengths), axis=1)]
-        )
+        scaled, means = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        return _Played(means, scaled, used)
 
     def _centers(self, group: np.ndarray) -> np.ndarray:
         classes = len(self.evidence.statistics.means)
