@@ -143,9 +143,10 @@ def predictor(model: model_lib.Model, count: int | None = None) -> Signature:
       model: Model whose network, gate and classes become constants.
       count: Number of images at a time; None for any.
     """
-    kernel, bias = tf.constant(model.classifier.kernel), tf.constant(state.calibrated_bias(model))
 
     def predict(images: tf.Tensor) -> Outputs:
+        # Made within the graph, because converters take constants from outside for inputs.
+        kernel, bias = tf.constant(model.classifier.kernel), tf.constant(state.calibrated_bias(model))
         fitted = resize.fit(images, model.image_size, count)
         return {"scores": state.compute_scores(model, fitted, kernel, bias)}
 
