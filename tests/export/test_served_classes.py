@@ -123,6 +123,7 @@ def _changed(name: str, value: np.ndarray) -> Mapping[str, np.ndarray]:
         ("kernel", np.zeros((15, 10), np.float32), "Classes must be the arrays"),
         ("head_kernel", np.zeros((16, 2), np.float32), "Classes must be the arrays"),
         ("gate_weights", np.zeros(9, np.float32), "Classes must be the arrays"),
+        ("bias", np.full(10, np.nan, np.float32), "Classes must be the arrays"),
     ],
 )
 def test_what_does_not_fit_is_refused_and_changes_nothing(
