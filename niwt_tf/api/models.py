@@ -123,25 +123,34 @@ def make_model(
     )
 
 
-def export_model(model: Model, out: str | os.PathLike[str], format: str = "savedmodel") -> None:
+def export_model(
+    model: Model, out: str | os.PathLike[str], format: str = "savedmodel", classes_only: bool = False
+) -> None:
     """Write a model in a format that other programs can run without this library; see `niwt_tf.export`.
 
     Args:
       model: Model to export.
       out: Folder to write, empty or not there yet; for the format `keras`, the file to write.
       format: `savedmodel`, `litert`, `onnx`, `openvino` or `keras`.
+      classes_only: True to write only the classes, for a SavedModel of the same network: into `out`, a new `.npz` file;
+        or into the next version of the folder `out`, which TensorFlow Serving reads.
 
     Raises:
       errors.UserError: If there is no such format, a package that it needs is not installed, something lies at `out`,
-        or the format lacks an operation of the network.
+        the format lacks an operation of the network, or the SavedModel cannot take in the classes.
     """
     from niwt_tf.export import export, target  # optional: others need not wait for the converters
 
     arguments.require_instance("model", model, Model, "Give what `load_model` or `make_model` returns.")
     place = Path(arguments.require_path("out", out))
     arguments.require_choice("format", format, target.FORMATS)
+    classes_only = arguments.require_flag("classes_only", classes_only)
     with arguments.named():
-        export.export(model, place, format)
+        if classes_only:
+            target.require_classes_only(place, format)
+            export.export_classes(model, place)
+        else:
+            export.export(model, place, format)
 
 
 def _require_same_classes(classifier: classifier_lib.Classifier, knowledge: knowledge_lib.DomainKnowledge) -> None:

@@ -27,8 +27,10 @@ _DESCRIPTION = """Export a model, with a model card, in a format that runs witho
 
 niwt_export --model=runs/aviary-attributes
 niwt_export --model=zoo.keras --format=onnx
+niwt_export --model=zoo+okapi.keras --classes_only --out=exported/zoo
 
-The first writes a SavedModel into exported/aviary-attributes/1, for TensorFlow and TensorFlow Serving."""
+The first writes a SavedModel into exported/aviary-attributes/1, for TensorFlow and TensorFlow Serving. The last adds a
+version to exported/zoo that serves the classes of this model, without exporting its network again."""
 
 
 def define(values: flags.FlagValues, program: str) -> None:
@@ -47,10 +49,15 @@ def define(values: flags.FlagValues, program: str) -> None:
         "niwt_explain."
     )
     flags.DEFINE_string("format", target.SAVED_MODEL, text, **here)
-    text = "Path to write: a new or empty folder, or a new .keras file; by default in exported/."
+    text = (
+        "Write only the classes, for a SavedModel of the same network: into --out, a new .npz file, which running "
+        "programs take in; or into the next version of the folder --out, which TensorFlow Serving reads."
+    )
+    flags.DEFINE_boolean("classes_only", False, text, **here)
+    text = "Path to write: a new or empty folder, or a new .keras or .npz file; by default in exported/."
     flags.DEFINE_string("out", None, text, **here)
     launch.define_loading(values, program)
-    for name in ("model", "format", "out", "safe_mode"):
+    for name in ("model", "format", "classes_only", "out", "safe_mode"):
         values.register_key_flag_for_module(program, values[name])
 
 
@@ -61,8 +68,12 @@ def main(arguments: Sequence[str]) -> None:
     format = target.require_format(values.format)
     source = paths.require(values.model)
     name = paths.name(source)
-    out = paths_lib.expanded(values.out) if values.out else target.default(name, values.format)
-    target.require_new(out, format)
+    kind = target.CLASSES if values.classes_only else values.format
+    out = paths_lib.expanded(values.out) if values.out else target.default(name, kind)
+    if values.classes_only:
+        target.require_classes_only(out, format)
+    else:
+        target.require_new(out, format)
     launch.start_tensorflow(values.import_module)
     from niwt_tf.export import export  # starts TensorFlow
     from niwt_tf.models import model as model_lib  # starts TensorFlow
@@ -71,8 +82,12 @@ def main(arguments: Sequence[str]) -> None:
     progress.print_line(f"reading {source}")
     model = model_lib.load(source, values.safe_mode)
     progress.print_line(f"writing {out}")
-    export.export(model, out, format, name)
-    progress.print_line(f"\nwrote {_CONTENTS[format]} to {out} in {time.monotonic() - begun:.1f} s")
+    if values.classes_only:
+        out, contents = export.export_classes(model, out, name), f"{len(model.class_names):,} classes"
+    else:
+        export.export(model, out, format, name)
+        contents = _CONTENTS[format]
+    progress.print_line(f"\nwrote {contents} to {out} in {time.monotonic() - begun:.1f} s")
 
 
 def run() -> None:

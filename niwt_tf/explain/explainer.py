@@ -16,7 +16,6 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from niwt_tf.backbones import backbone as backbone_lib
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.explain import visual
 from niwt_tf.method import importance
@@ -106,7 +105,6 @@ class ExplainedBatch(NamedTuple):
     """Predictions for a batch of images, and their explanations, as tensors.
 
     Attributes:
-      activations: `[N,H,W,K]`.
       logits: `[N,C]` float32.
       predictions: Classes with the highest logits, `[N]` int64.
       classes: Classes that are explained, `[N]` int64.
@@ -114,7 +112,6 @@ class ExplainedBatch(NamedTuple):
       maps: Grad-CAM of these classes minus the mean over all classes, `[N,H,W]`, at least 0.
     """
 
-    activations: tf.Tensor
     logits: tf.Tensor
     predictions: tf.Tensor
     classes: tf.Tensor
@@ -123,37 +120,40 @@ class ExplainedBatch(NamedTuple):
 
 
 def explain_batch(
-    backbone: backbone_lib.Backbone, kernel: tf.Tensor, bias: tf.Tensor, images: tf.Tensor, targets: tf.Tensor
+    head: Callable[[tf.Tensor], tf.Tensor],
+    kernel: tf.Tensor,
+    bias: tf.Tensor,
+    activations: tf.Tensor,
+    targets: tf.Tensor,
 ) -> ExplainedBatch:
     """Explain a batch within a graph.
 
     Args:
-      backbone: The network.
-      kernel: Weights of the classifier, `[D,C]` float32; a tensor or a variable.
-      bias: Bias of the classifier, `[C]` float32, gamma subtracted for seen classes; a tensor or a variable.
-      images: `[N,S,S,3]` uint8, RGB.
+      head: Function from activations to features `[N,D]`.
+      kernel: Weights of the classifier, `[D,C]` float32.
+      bias: Bias of the classifier, `[C]` float32, gamma subtracted for seen classes.
+      activations: Activations `[N,H,W,K]` of the images.
       targets: Class to explain on each image, `[N]` int64, or `PREDICTED`; or one value for all images.
     """
-    head, by_class = importance.inference(backbone.head), tf.transpose(kernel)
-    activations = backbone.trunk(images, training=False)
+    by_class = tf.transpose(kernel)
     logits = tf.cast(head(activations), tf.float32) @ kernel + bias
     predictions = tf.argmax(logits, axis=1)
     classes = tf.where(targets == PREDICTED, predictions, targets)
     values = importance.importances(head, activations, tf.gather(by_class, classes))
     shared = importance.importances(head, activations, tf.reduce_mean(by_class, axis=0, keepdims=True))
-    return ExplainedBatch(
-        activations, logits, predictions, classes, values, visual.grad_cam(activations, values - shared)
-    )
+    return ExplainedBatch(logits, predictions, classes, values, visual.grad_cam(activations, values - shared))
 
 
 def _make_batch_function(
     classifier: classifier_lib.Classifier, gamma: float, jit_compile: bool
 ) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tuple[tf.Tensor, ...]]:
     kernel, bias = tf.constant(classifier.kernel), tf.constant(classifier.calibrated_bias(gamma))
+    trunk, head = classifier.backbone.trunk, importance.inference(classifier.backbone.head)
 
     @tf.function(jit_compile=jit_compile, reduce_retracing=True)
     def one_batch(images: tf.Tensor, targets: tf.Tensor, neurons: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        activations, *explained = explain_batch(classifier.backbone, kernel, bias, images, targets)
+        activations = trunk(images, training=False)
+        explained = explain_batch(head, kernel, bias, activations, targets)
         means, tracked_maps = tf.reduce_mean(activations, axis=(1, 2)), tf.gather(activations, neurons, axis=-1)
         return *explained, means, tracked_maps
 

@@ -110,19 +110,15 @@ def _labels(model: model_lib.Model) -> str:
 
 
 def _to_litert(model: model_lib.Model, path: Path) -> None:
-    tflite.convert(_predict(model, tflite.COUNT), model.image_size, _labels(model), path)
+    tflite.convert(signatures.predictor(model, tflite.COUNT), model.image_size, _labels(model), path)
 
 
 def _to_onnx(model: model_lib.Model, path: Path) -> None:
-    onnx.convert(_predict(model), json.dumps(model.class_names), path)
+    onnx.convert(signatures.predictor(model), json.dumps(model.class_names), path)
 
 
 def _to_openvino(model: model_lib.Model, path: Path) -> None:
-    openvino.convert(_predict(model), json.dumps(model.class_names), path)
-
-
-def _predict(model: model_lib.Model, count: int | None = None) -> signatures.Signature:
-    return signatures.Signatures(model).predict(count)
+    openvino.convert(signatures.predictor(model), json.dumps(model.class_names), path)
 
 
 CLIENTS = {

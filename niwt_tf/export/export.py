@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from niwt_tf.export import client, saved_model, target
+from niwt_tf.export import class_table, client, saved_model, target, version_folder
 from niwt_tf.models import files
 from niwt_tf.models import model as model_lib
-from niwt_tf.util import paths
+from niwt_tf.util import locks, paths
 
 
 def export(model: model_lib.Model, out: str | Path, format: str = target.SAVED_MODEL, name: str = "niwt") -> None:
@@ -35,3 +35,30 @@ def export(model: model_lib.Model, out: str | Path, format: str = target.SAVED_M
         saved_model.write(model, path, name)
     else:
         client.write(model, path, name, format)
+
+
+def export_classes(model: model_lib.Model, out: str | Path, name: str = "niwt") -> Path:
+    """Write the classes of a model for a SavedModel of the same network, completely or not at all.
+
+    Args:
+      model: Model whose classes are written.
+      out: New file that ends in `.npz`, for running programs; or a folder of versions for TensorFlow Serving, which
+        gets the next version.
+      name: Name of the model, for the card of the version.
+
+    Returns:
+      Path of the file or of the version.
+
+    Raises:
+      errors.UserError: If something exists at `out`, or it is no folder of versions, or the newest version cannot take
+        in classes, is of another network, or is damaged.
+      OSError: If a file cannot be written.
+    """
+    path = paths.expanded(out)
+    target.require_classes_only(path, target.SAVED_MODEL)
+    if not target.is_classes_file(path):
+        return version_folder.write_next(model, path, name)
+    with locks.hold(locks.beside(path), str(path)):
+        target.require_new(path, target.CLASSES)  # again: another process may have written it
+        class_table.of(model).save(path)
+    return path

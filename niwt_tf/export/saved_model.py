@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import types
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from niwt_tf.export import card, signatures, target, warmup
+from niwt_tf.export import card, class_table, served_classes, signatures, target, warmup
 from niwt_tf.models import model as model_lib
 
-_DIMENSIONS = "NHW"
+_DIMENSIONS = {1: "N", 2: "NC", 4: "NHW"}  # letters of the sides that vary, by rank
 
 
 def write(model: model_lib.Model, out: Path, name: str) -> None:
@@ -28,18 +29,37 @@ def write(model: model_lib.Model, out: Path, name: str) -> None:
     Raises:
       OSError: If a file cannot be written.
     """
+    table = class_table.of(model)
+    served = served_classes.ServedClasses(table)
     with target.writing(out) as folder:
-        endpoints = signatures.Signatures(model).all()
-        functions = archive(endpoints, folder)
+        endpoints = signatures.Signatures(model, served).all()
+        functions = archive(endpoints, folder, {served_classes.VARIABLE: served.variable, "use_classes": served.use})
         fields = {key: _describe(signature, functions[key]) for key, signature in endpoints.items()}
         (folder / "assets").mkdir(exist_ok=True)
+        table.save(folder / "assets" / class_table.FILE)
         card.write(folder / "assets", model, name, {"format": target.SAVED_MODEL, "signatures": fields})
         warmup.write(folder, name, model.image_size)
 
 
-def archive(endpoints: Mapping[str, signatures.Signature], folder: Path) -> dict[str, Any]:
-    """Write signatures into `folder`, and return their concrete functions by name."""
+def archive(
+    endpoints: Mapping[str, signatures.Signature],
+    folder: Path,
+    attributes: Mapping[str, Any] = types.MappingProxyType({}),
+) -> dict[str, Any]:
+    """Write a SavedModel into a folder.
+
+    Args:
+      endpoints: Signatures by name.
+      folder: Folder that is written.
+      attributes: Variables and functions by the name that they get in the loaded SavedModel; no signatures.
+
+    Returns:
+      The signatures' concrete functions by name.
+    """
     exporter = keras.export.ExportArchive()  # finds variables itself; `track` would store them twice
+    for name, value in attributes.items():
+        # Keras has no public way but `add_endpoint`, which would let a server's clients call it.
+        setattr(exporter._tf_trackable, name, value)
     functions = {
         name: exporter.add_endpoint(name, signature.call, input_signature=list(signature.inputs))
         for name, signature in endpoints.items()
@@ -59,5 +79,6 @@ def _describe(signature: signatures.Signature, function: Any) -> dict[str, Any]:
 
 
 def _tensor(spec: tf.TensorSpec, meaning: str) -> dict[str, Any]:
-    shape = [_DIMENSIONS[place] if size is None else size for place, size in enumerate(spec.shape)]
+    letters = _DIMENSIONS.get(len(spec.shape), "N")
+    shape = [letters[place] if size is None else size for place, size in enumerate(spec.shape)]
     return {"dtype": spec.dtype.name, "shape": shape, "meaning": meaning}

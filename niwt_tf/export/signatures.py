@@ -10,9 +10,10 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from niwt_tf.explain import explainer
-from niwt_tf.export import reasons, resize
+from niwt_tf.export import reasons, resize, served_classes
+from niwt_tf.method import importance
+from niwt_tf.models import gate, state
 from niwt_tf.models import model as model_lib
-from niwt_tf.models import state
 from niwt_tf.util import center_crop
 
 Outputs = dict[str, tf.Tensor]
@@ -55,12 +56,11 @@ class Signature:
 class Signatures:
     """The functions of an exported model, over variables that they share."""
 
-    def __init__(self, model: model_lib.Model) -> None:
-        """Create the variables and constants that the functions need from a model."""
+    def __init__(self, model: model_lib.Model, served: served_classes.ServedClasses) -> None:
+        """Take the network and the explanations from a model, and its classes from `served`, at each call."""
         self._model = model
-        self._kernel = tf.Variable(model.classifier.kernel, trainable=False, name="kernel")
-        self._bias = tf.Variable(state.calibrated_bias(model), trainable=False, name="bias")
-        self._seen = [name in model.seen for name in model.class_names]
+        self._backbone = gate.remove(model.classifier).backbone
+        self._served = served
         self._parts = reasons.parts(model.knowledge.feature_names)
 
     def all(self) -> dict[str, Signature]:
@@ -91,11 +91,12 @@ class Signatures:
 
     def explain(self, images: tf.Tensor, class_name: tf.Tensor) -> Outputs:
         """Explain classes, names `[N]` or `[1]`, on images `[N,H,W,3]` uint8: strongest features and Grad-CAM maps."""
-        explained = self._explain(images, class_name)
+        classes = self._served.read()
+        explained = self._explain(classes, images, class_name)
         scores = self._model.inverse.scores(explained.importances)
         features, contributions = reasons.strongest(scores, self._model.knowledge.feature_names, self._parts)
         return {
-            "class_name": self._class_names(explained.classes),
+            "class_name": tf.gather(classes.names, explained.classes),
             "features": features,
             "contributions": contributions,
             "map": explained.maps,
@@ -103,59 +104,67 @@ class Signatures:
 
     def importances(self, images: tf.Tensor, class_name: tf.Tensor) -> Outputs:
         """Compute importances `[N,K]` of the neurons for classes, names `[N]` or `[1]`, on images `[N,H,W,3]` uint8."""
-        explained = self._explain(images, class_name)
-        return {"class_name": self._class_names(explained.classes), "importances": explained.importances}
-
-    def scores(self, images: tf.Tensor) -> Outputs:
-        """Predict only the scores, for images `[N,S,S,3]` uint8."""
-        return {"scores": state.compute_scores(self._model, images, self._kernel, self._bias)}
-
-    def predict(self, count: int | None = None) -> Signature:
-        """Build the predictor for clients: from images of any size to scores, with operations that converters know.
-
-        Args:
-          count: Number of images at a time; None for any.
-        """
-
-        def predict(images: tf.Tensor) -> Outputs:
-            return self.scores(resize.fit(images, self._model.image_size, count))
-
-        return Signature(predict, (_spec("images", count, None, None, 3),), "Predict the scores of images.")
+        classes = self._served.read()
+        explained = self._explain(classes, images, class_name)
+        return {"class_name": tf.gather(classes.names, explained.classes), "importances": explained.importances}
 
     def _predictions(self, images: tf.Tensor) -> Outputs:
-        count = tf.shape(images)[0]
+        classes, count = self._served.read(), tf.shape(images)[0]
         padding = tf.cast(count == 0, tf.int32)  # oneDNN's convolutions fail without an image on some processors
-        padded = tf.pad(images, [[0, padding], [0, 0], [0, 0], [0, 0]])
-        scores = self.scores(tf.ensure_shape(padded, (None, *images.shape[1:])))["scores"][:count]
+        padded = tf.ensure_shape(tf.pad(images, [[0, padding], [0, 0], [0, 0], [0, 0]]), (None, *images.shape[1:]))
+        scores = classes.scores(self._backbone.network(padded, training=False))[:count]
         best = tf.argmax(scores, axis=1)
         return {
             "scores": scores,
-            "class_names": tf.broadcast_to(tf.constant(self._model.class_names), tf.shape(scores)),
-            "seen": tf.broadcast_to(tf.constant(self._seen), tf.shape(scores)),
-            "prediction": self._class_names(best),
-            "prediction_seen": tf.gather(tf.constant(self._seen), best),
+            "class_names": tf.broadcast_to(classes.names, tf.shape(scores)),
+            "seen": tf.broadcast_to(classes.seen, tf.shape(scores)),
+            "prediction": tf.gather(classes.names, best),
+            "prediction_seen": tf.gather(classes.seen, best),
         }
 
-    def _explain(self, images: tf.Tensor, class_name: tf.Tensor) -> explainer.ExplainedBatch:
-        fitted = center_crop.fit(images, self._model.image_size)
-        backbone, classes = self._model.classifier.backbone, self._class_indices(class_name)
-        return explainer.explain_batch(backbone, self._kernel, self._bias, fitted, classes)
+    def _explain(
+        self, classes: served_classes.Classes, images: tf.Tensor, class_name: tf.Tensor
+    ) -> explainer.ExplainedBatch:
+        head = importance.inference(self._backbone.head)
+        activations = self._backbone.trunk(center_crop.fit(images, self._model.image_size), training=False)
+        return explainer.explain_batch(
+            lambda inputs: classes.completed(head(inputs)),
+            classes.kernel,
+            classes.bias,
+            activations,
+            _class_indices(classes.names, class_name),
+        )
 
-    def _class_indices(self, class_name: tf.Tensor) -> tf.Tensor:
-        """Look up the indices `[N]` int64 of classes by their names; `explainer.PREDICTED` for an empty name.
 
-        The graph raises an error for a name that no class has.
-        """
-        is_class, is_empty = class_name[:, None] == tf.constant(self._model.class_names), class_name == ""
-        is_valid = tf.reduce_any(is_class, axis=1) | is_empty
-        unknown = tf.strings.reduce_join(tf.boolean_mask(class_name, ~is_valid), separator=", ")
-        rule = "`class_name` must be one of the `class_names` that serving_default returns, or empty. Received: "
-        check = tf.debugging.Assert(tf.reduce_all(is_valid), [tf.strings.join([rule, unknown])])
-        with tf.control_dependencies([check]):
-            return tf.where(is_empty, tf.constant(explainer.PREDICTED, tf.int64), _first(is_class))
+def predictor(model: model_lib.Model, count: int | None = None) -> Signature:
+    """Build the predictor for clients: from images of any size to scores, with operations that converters know.
 
-    def _class_names(self, classes: tf.Tensor) -> tf.Tensor:
-        return tf.gather(tf.constant(self._model.class_names), classes)
+    Args:
+      model: Model whose network, gate and classes become constants.
+      count: Number of images at a time; None for any.
+    """
+
+    def predict(images: tf.Tensor) -> Outputs:
+        # Made within the graph, because converters take constants from outside for inputs.
+        kernel, bias = tf.constant(model.classifier.kernel), tf.constant(state.calibrated_bias(model))
+        fitted = resize.fit(images, model.image_size, count)
+        return {"scores": state.compute_scores(model, fitted, kernel, bias)}
+
+    return Signature(predict, (_spec("images", count, None, None, 3),), "Predict the scores of images.")
+
+
+def _class_indices(names: tf.Tensor, class_name: tf.Tensor) -> tf.Tensor:
+    """Look up the indices `[N]` int64 of classes among `names` `[C]`; `explainer.PREDICTED` for an empty name.
+
+    The graph raises an error for a name that no class has.
+    """
+    is_class, is_empty = class_name[:, None] == names, class_name == ""
+    is_valid = tf.reduce_any(is_class, axis=1) | is_empty
+    unknown = tf.strings.reduce_join(tf.boolean_mask(class_name, ~is_valid), separator=", ")
+    rule = "`class_name` must be one of the `class_names` that serving_default returns, or empty. Received: "
+    check = tf.debugging.Assert(tf.reduce_all(is_valid), [tf.strings.join([rule, unknown])])
+    with tf.control_dependencies([check]):
+        return tf.where(is_empty, tf.constant(explainer.PREDICTED, tf.int64), _first(is_class))
 
 
 def _spec(name: str, *shape: int | None) -> tf.TensorSpec:

@@ -16,7 +16,11 @@ from niwt_tf.util import atomic, locks
 
 SAVED_MODEL, LITERT, ONNX, OPENVINO, KERAS = "savedmodel", "litert", "onnx", "openvino", "keras"
 FORMATS = (SAVED_MODEL, LITERT, ONNX, OPENVINO, KERAS)
+CLASSES = "classes"  # no format of a model, but the part of a SavedModel that `classes_only` writes
+CLASSES_FILE = f"{CLASSES}.npz"
+_FILES = {KERAS: bundle.ENDING, CLASSES: ".npz"}  # endings of what is one file
 _FORMER = {"tflite": LITERT}
+_GRAPH = "saved_model.pb"
 # Packages that a format's converter and runtime import; the extra of pip has the format's name.
 _IMPORTED = {LITERT: ("ai_edge_litert",), ONNX: ("tf2onnx", "onnx", "onnxruntime"), OPENVINO: ("openvino",)}
 
@@ -48,10 +52,14 @@ def default(name: str, format: str) -> Path:
 
     Args:
       name: Name of the model.
-      format: Name of the format from the user. The folder of a SavedModel is a version number, as TensorFlow Serving
-        requires.
+      format: Name of the format from the user, or `CLASSES`. The folder of a SavedModel is a version number, as
+        TensorFlow Serving requires.
     """
-    below = {SAVED_MODEL: Path(name, "1"), KERAS: Path(name + bundle.ENDING)}
+    below = {
+        SAVED_MODEL: Path(name, "1"),
+        KERAS: Path(name + bundle.ENDING),
+        CLASSES: Path(name, CLASSES_FILE),
+    }
     return Path("exported") / below.get(format, Path(f"{name}-{format}"))
 
 
@@ -59,16 +67,16 @@ def require_new(out: Path, format: str) -> None:
     """Check that an export can be written at a path: a new file, or a folder that is new or empty.
 
     Args:
-      out: Folder of the export; for the format `keras`, the file.
-      format: One of `FORMATS`.
+      out: Folder of the export; for the formats of one file, that file.
+      format: One of `FORMATS`, or `CLASSES`.
 
     Raises:
       errors.UserError: If it cannot be written there.
     """
-    is_file = format == KERAS
-    if is_file and out.suffix != bundle.ENDING:
+    is_file = format in _FILES
+    if is_file and out.suffix != _FILES[format]:
         raise errors.UserError(
-            f"`{errors.setting('out')}` must end in {bundle.ENDING} for {errors.setting('format', KERAS)}. Received: "
+            f"`{errors.setting('out')}` must end in {_FILES[format]} for {errors.setting('format', format)}. Received: "
             f"{errors.setting('out', out)}. Choose another {errors.setting('out')}."
         )
     if os.path.lexists(out) and (is_file or not out.is_dir() or any(out.iterdir())):
@@ -89,6 +97,60 @@ def require_new(out: Path, format: str) -> None:
         )
 
 
+def require_classes_only(out: Path, format: str) -> None:
+    """Check that the classes alone can be written at a path: a new file, or the next version beside others.
+
+    Args:
+      out: New file that ends in `.npz`, or folder of versions.
+      format: Format that the user asked for.
+
+    Raises:
+      errors.UserError: If they cannot be written there, or the format is another than a SavedModel.
+    """
+    if format != SAVED_MODEL:
+        raise errors.UserError(
+            f"`{errors.setting('classes_only')}` must come with {errors.setting('format', SAVED_MODEL)}, because only "
+            f"a SavedModel takes in classes. Received: {errors.setting('format', format)}. Leave one of the two out."
+        )
+    if is_classes_file(out):
+        require_new(out, CLASSES)
+    else:
+        newest_version(out)
+        require_new(next_version(out), SAVED_MODEL)
+
+
+def is_classes_file(out: Path) -> bool:
+    """Check whether a path is that of a file of classes, and not of a folder of versions."""
+    return out.suffix == _FILES[CLASSES]
+
+
+def newest_version(out: Path) -> Path:
+    """Find the newest SavedModel in a folder of versions, as TensorFlow Serving reads it, which can take in classes.
+
+    Args:
+      out: Folder that holds a SavedModel in each folder with a number for a name.
+
+    Raises:
+      errors.UserError: If it is no such folder, or the SavedModel was written before class tables were.
+    """
+    versions = _versions(out) if out.is_dir() else []
+    if not versions or not (versions[-1] / _GRAPH).is_file():
+        trouble = f"whose version {versions[-1].name} has no {_GRAPH}" if versions else "which holds no version"
+        raise errors.UserError(
+            f"`{errors.setting('out')}` must be a folder of versions for TensorFlow Serving, such as exported/birds "
+            f"with exported/birds/1, or a new file that ends in {_FILES[CLASSES]}, for "
+            f"{errors.setting('classes_only', True)}. Received: {errors.setting('out', out)}, {trouble}. Export the "
+            f"model as a whole first, or choose another {errors.setting('out')}."
+        )
+    if not (versions[-1] / "assets" / CLASSES_FILE).exists():
+        raise errors.UserError(
+            f"A SavedModel must be able to take in classes for {errors.setting('classes_only', True)}. Received: "
+            f"{versions[-1]}, without assets/{CLASSES_FILE}, as an earlier niwt_tf wrote it. Export the model as a "
+            f"whole once: {errors.setting('out', _unused(versions[-1]))}"
+        )
+    return versions[-1]
+
+
 @contextlib.contextmanager
 def writing(out: Path) -> Iterator[Path]:
     """Create a temporary folder beside `out`, and rename it to `out` if the block raises no exception.
@@ -106,11 +168,20 @@ def writing(out: Path) -> Iterator[Path]:
         yield part
 
 
+def next_version(out: Path) -> Path:
+    """Return the path of the next version in a folder of versions."""
+    return out / str(int(_versions(out)[-1].name) + 1)
+
+
+def _versions(out: Path) -> list[Path]:
+    """List what has a number for a name in a folder of versions, in the order of the numbers."""
+    return sorted((path for path in out.iterdir() if path.name.isdecimal()), key=lambda path: int(path.name))
+
+
 def _unused(out: Path) -> Path:
     """Choose a path like `out` where nothing exists; for a version number the next one."""
     if out.name.isdecimal():
-        versions = [int(path.name) for path in out.parent.iterdir() if path.name.isdecimal()]
-        return out.with_name(str(max(versions) + 1))
+        return next_version(out.parent)
     number = 2
     while os.path.lexists(out.with_name(f"{out.stem}-{number}{out.suffix}")):
         number += 1

@@ -41,8 +41,12 @@ def completed(classifier: classifier_lib.Classifier, features: np.ndarray) -> np
     """Return features `[N,D]` with the gate's, if the classifier has a gate."""
     if not has(classifier) or features.shape[1] == len(classifier.kernel):
         return features
-    weights = [classifier.backbone.network.get_layer(name).get_weights() for name in _PARTS]
-    return with_gate(features, weights)
+    return with_gate(features, weights_of(classifier))
+
+
+def weights_of(classifier: classifier_lib.Classifier) -> list[list[np.ndarray]]:
+    """Return the weights from which the feature of a classifier that has it follows, as `add` returned them."""
+    return [classifier.backbone.network.get_layer(name).get_weights() for name in _PARTS]
 
 
 def add(

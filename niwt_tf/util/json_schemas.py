@@ -93,6 +93,23 @@ class Nullable:
 
 
 @dataclasses.dataclass(frozen=True)
+class Either:
+    """A value of one of two kinds.
+
+    Attributes:
+      first: One kind.
+      second: The other, of which a message about something else speaks.
+    """
+
+    first: Kind
+    second: Kind
+
+    def trouble(self, name: str, value: Any) -> str:
+        """See `Kind`."""
+        return self.first.trouble(name, value) and self.second.trouble(name, value)
+
+
+@dataclasses.dataclass(frozen=True)
 class List:
     """A list.
 
@@ -165,6 +182,21 @@ class Record:
         kinds = {**self.optional, **self.required}
         checked = (kinds[one].trouble(f"{name}.{one}" if name else one, value[one]) for one in kinds.keys() & value)
         return next(filter(None, sorted(checked)), "")
+
+
+@dataclasses.dataclass(frozen=True)
+class Map:
+    """An object with values of one kind, whatever their names.
+
+    Attributes:
+      value: What each value must be.
+    """
+
+    value: Kind
+
+    def trouble(self, name: str, value: Any) -> str:
+        """See `Kind`."""
+        return Record(dict.fromkeys(value, self.value) if isinstance(value, dict) else {}).trouble(name, value)
 
 
 def read(path: Path, kind: Kind) -> Any:

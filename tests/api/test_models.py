@@ -169,3 +169,14 @@ def test_it_is_exported(model: niwt_tf.Model, tmp_path: Path) -> None:
     pytest.importorskip("niwt_tf.export.export")
     niwt_tf.export_model(model, tmp_path / "exported")
     assert (tmp_path / "exported" / "saved_model.pb").is_file()
+
+
+def test_its_classes_alone_are_exported(model: niwt_tf.Model, tmp_path: Path) -> None:
+    niwt_tf.export_model(model, tmp_path / "classes.npz", classes_only=True)
+    with np.load(tmp_path / "classes.npz") as file:
+        assert file["class_names"].tolist() == list(model.class_names)
+    with pytest.raises(errors.UserError, match="`classes_only` must come with format='savedmodel'"):
+        niwt_tf.export_model(model, tmp_path / "again.npz", format="keras", classes_only=True)
+    with pytest.raises(errors.UserError, match="`classes_only` must be True or False"):
+        niwt_tf.export_model(model, tmp_path / "again.npz", classes_only="yes")
+    assert [path.name for path in tmp_path.iterdir()] == ["classes.npz"]

@@ -60,6 +60,24 @@ def test_a_run_becomes_a_saved_model_below_exported(run: Path, tmp_path: Path) -
     )
 
 
+@pytest.mark.slow
+def test_classes_become_a_file_or_the_next_version(run: Path, tmp_path: Path) -> None:
+    assert _export(f"--model={run}", "--out=birds/1", cwd=tmp_path).returncode == 0
+    answer = _export(f"--model={run}", "--classes_only", cwd=tmp_path)
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert re.fullmatch(
+        f"starting TensorFlow\nreading {run}\nwriting exported/animals/classes.npz\n\n"
+        r"wrote 6 classes to exported/animals/classes.npz in \d+\.\d s\n",
+        answer.stdout,
+    )
+    content = (tmp_path / "exported" / "animals" / "classes.npz").read_bytes()
+    assert content == (tmp_path / "birds" / "1" / "assets" / "classes.npz").read_bytes()
+    answer = _export(f"--model={run}", "--classes_only", "--out=birds", cwd=tmp_path)
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert "\nwrote 6 classes to birds/2 in " in answer.stdout
+    assert sorted(path.name for path in (tmp_path / "birds").iterdir()) == ["1", "2"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -93,6 +111,17 @@ def test_a_run_becomes_a_saved_model_below_exported(run: Path, tmp_path: Path) -
             "`--out` must be a new file, because no file is overwritten. Received: --out=a.keras, which exists. Choose "
             "another, such as --out=a-2.keras",
         ),
+        (
+            ["--model=a.keras", "--classes_only", "--format=onnx"],
+            "`--classes_only` must come with --format=savedmodel, because only a SavedModel takes in classes. "
+            "Received: --format=onnx. Leave one of the two out.",
+        ),
+        (
+            ["--model=a.keras", "--classes_only", "--out=full"],
+            "`--out` must be a folder of versions for TensorFlow Serving, such as exported/birds with "
+            "exported/birds/1, or a new file that ends in .npz, for --classes_only. Received: --out=full, which holds "
+            "no version. Export the model as a whole first, or choose another --out.",
+        ),
         (["a.keras"], "Arguments must be flags, such as --seed=1. Received: a.keras. Use --help to list the flags."),
     ],
 )
@@ -107,6 +136,6 @@ def test_mistakes_are_reported_before_tensorflow_starts(arguments: list[str], me
 
 def test_help_lists_the_flags(tmp_path: Path) -> None:
     answer = _export("--help", cwd=tmp_path)
-    for flag in ("--model", "--format", "--out", "--[no]safe_mode"):
+    for flag in ("--model", "--format", "--[no]classes_only", "--out", "--[no]safe_mode"):
         assert f"\n  {flag}: " in answer.stdout
     assert "niwt_export --model=runs/aviary-attributes" in answer.stdout

@@ -26,6 +26,7 @@ from niwt_tf.util import locks
         ("onnx", "exported/mine-onnx"),
         ("openvino", "exported/mine-openvino"),
         ("keras", "exported/mine.keras"),
+        ("classes", "exported/mine/classes.npz"),
     ],
 )
 def test_defaults_differ_by_format(format: str, path: str) -> None:
@@ -101,6 +102,31 @@ def test_a_bundle_is_a_new_file(tmp_path: Path) -> None:
         target.require_new(tmp_path / "folder.keras", "keras")
     with pytest.raises(errors.UserError, match=r"`out` must end in .keras for format='keras'. Received: out='mine'."):
         target.require_new(Path("mine"), "keras")
+
+
+def test_classes_go_into_a_new_file_or_beside_versions(tmp_path: Path) -> None:
+    for name in ("2", "10", "old"):
+        (tmp_path / name / "assets").mkdir(parents=True)
+        for file in ("saved_model.pb", "assets/classes.npz"):
+            (tmp_path / name / file).touch()
+    assert target.newest_version(tmp_path) == tmp_path / "10" and target.next_version(tmp_path) == tmp_path / "11"
+    for out in (tmp_path, tmp_path / "new.npz"):
+        target.require_classes_only(out, "savedmodel")
+    (tmp_path / "new.npz").touch()
+    with pytest.raises(errors.UserError, match=r"must be a new file, .* which exists. .* out='.*/new-2.npz'$"):
+        target.require_classes_only(tmp_path / "new.npz", "savedmodel")
+    with pytest.raises(
+        errors.UserError, match="`classes_only` must come with format='savedmodel', .* Received: format"
+    ):
+        target.require_classes_only(tmp_path, "onnx")
+
+
+@pytest.mark.parametrize("name", ["missing", "empty", "file"])
+def test_what_holds_no_version_takes_in_no_classes(name: str, tmp_path: Path) -> None:
+    (tmp_path / "empty" / "old").mkdir(parents=True)
+    (tmp_path / "file").touch()
+    with pytest.raises(errors.UserError, match=f"folder of versions .* out='.*/{name}', which holds no version. "):
+        target.require_classes_only(tmp_path / name, "savedmodel")
 
 
 def test_on_the_command_line_settings_are_flags(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from niwt_tf import errors
 from niwt_tf.util import json_files, json_schemas
-from niwt_tf.util.json_schemas import Flag, Kind, List, Nullable, Number, Pair, Record, Text
+from niwt_tf.util.json_schemas import Either, Flag, Kind, List, Map, Nullable, Number, Pair, Record, Text
 
 _RECORD = Record({"gamma": Number()}, {"names": List(Text(), 1, is_unique=True)})
 
@@ -65,12 +65,20 @@ def test_what_is_not_as_declared_is_told(content: Any, trouble: str, tmp_path: P
         (Flag(), False, 0, "true or false"),
         (Nullable(Number()), None, "x", "a number"),
         (Pair(Text(), Number()), ["a", 1], ["a"], "a pair"),
+        (Either(Number(), Text()), 1, True, "a text"),
+        (Either(Number(), Text()), "a", None, "a text"),
+        (Map(Number()), {"a": 1}, [1], "an object"),
     ],
 )
 def test_each_kind_has_its_rule(kind: Kind, right: Any, wrong: Any, rule: str, tmp_path: Path) -> None:
     assert _read(tmp_path / "x.json", json.dumps(right), kind) == right
     with pytest.raises(errors.DamagedError, match=re.escape(f"has a content that must be {rule}, and is {wrong!r}. ")):
         _read(tmp_path / "x.json", json.dumps(wrong), kind)
+
+
+def test_each_value_of_a_map_is_checked(tmp_path: Path) -> None:
+    with pytest.raises(errors.DamagedError, match=re.escape("has b that must be a number, and is 'x'")):
+        _read(tmp_path / "x.json", {"a": 1, "b": "x"}, Map(Number()))
 
 
 def test_a_long_value_is_quoted_in_part(tmp_path: Path) -> None:
