@@ -148,7 +148,7 @@ def predictor(model: model_lib.Model, count: int | None = None) -> Signature:
         # Made within the graph, because converters take constants from outside for inputs.
         kernel, bias = tf.constant(model.classifier.kernel), tf.constant(state.calibrated_bias(model))
         fitted = resize.fit(images, model.image_size, count)
-        return {"scores": state.compute_scores(model, fitted, kernel, bias)}
+        return {"scores": state.compute_features(model, fitted) @ kernel + bias}
 
     return Signature(predict, (_spec("images", count, None, None, 3),), "Predict the scores of images.")
 
