@@ -20,6 +20,7 @@ from niwt_tf.domains import knowledge as knowledge_lib
 from niwt_tf.explain import neurons as neurons_lib
 from niwt_tf.explain import textual
 from niwt_tf.method import importance, inverse_map, validation
+from niwt_tf.method.calibration import typicality
 from niwt_tf.method.domain_map import domain_map
 from niwt_tf.models import model as model_lib
 from niwt_tf.models.model import Model as Model
@@ -124,7 +125,11 @@ def make_model(
 
 
 def export_model(
-    model: Model, out: str | os.PathLike[str], format: str = "savedmodel", classes_only: bool = False
+    model: Model,
+    out: str | os.PathLike[str],
+    format: str = "savedmodel",
+    classes_only: bool = False,
+    reject: float = typicality.SHARE,
 ) -> None:
     """Write a model in a format that other programs can run without this library; see `niwt_tf.export`.
 
@@ -134,10 +139,12 @@ def export_model(
       format: `savedmodel`, `litert`, `onnx`, `openvino` or `keras`.
       classes_only: True to write only the classes, for a SavedModel of the same network: into `out`, a new `.npz` file;
         or into the next version of the folder `out`, which TensorFlow Serving reads.
+      reject: Share of the seen classes' images that the SavedModel's output `accepted` keeps, above 0 and below 1.
 
     Raises:
       errors.UserError: If there is no such format, a package that it needs is not installed, something lies at `out`,
-        the format lacks an operation of the network, or the SavedModel cannot take in the classes.
+        `reject` is not valid, the format lacks an operation of the network, or the SavedModel cannot take in the
+        classes.
     """
     from niwt_tf.export import export, target  # optional: others need not wait for the converters
 
@@ -148,9 +155,9 @@ def export_model(
     with arguments.named():
         if classes_only:
             target.require_classes_only(place, format)
-            export.export_classes(model, place)
+            export.export_classes(model, place, reject=reject)
         else:
-            export.export(model, place, format)
+            export.export(model, place, format, reject=reject)
 
 
 def _require_same_classes(classifier: classifier_lib.Classifier, knowledge: knowledge_lib.DomainKnowledge) -> None:

@@ -4,20 +4,28 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from absl import flags
 
 from niwt_tf import errors
 from niwt_tf.cli import launch
 from niwt_tf.data import user_images
+from niwt_tf.method.calibration import typicality
 from niwt_tf.models import bundle
 from niwt_tf.runs import run_folder
 from niwt_tf.util import paths as paths_lib
 from niwt_tf.util import progress
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from niwt_tf.models import model as model_lib  # starts TensorFlow
 
 METHODS = ("gradcam", "gradcampp", "scorecam", "smoothgrad")
 _STAGES = ("knowledge", "transfer", "inverse_map")
@@ -49,8 +57,13 @@ def define(values: flags.FlagValues, program: str) -> None:
     flags.DEFINE_integer("top", 5, "Largest number of reasons for an image.", **here)
     text = "Images of which pictures are drawn: all, none, or their number, of the first ones."
     flags.DEFINE_string("pictures", "all", text, **here)
+    text = (
+        "Share of the images of known classes to keep, such as 0.95: an image that is less typical of its class is "
+        "said to show none of the classes. By default every image gets a class."
+    )
+    flags.DEFINE_float("reject", None, text, **here)
     launch.define_loading(values, program)
-    for name in ("workdir", "model", "class", "method", "out", "top", "pictures"):
+    for name in ("workdir", "model", "class", "method", "out", "top", "pictures", "reject"):
         values.register_key_flag_for_module(program, values[name])
 
 
@@ -63,6 +76,8 @@ def main(arguments: Sequence[str]) -> None:
     if values.top < 1:
         raise errors.UserError(f"`--top` must be at least 1. Received: --top={values.top}.")
     pictures = _pictures(values.pictures)
+    if values.reject is not None:
+        typicality.require_share(values.reject)
     paths = user_images.find(arguments[1:])
     beside = root.with_suffix(".explanations") if root.is_file() else root / "explanations"
     out = _make_folder(paths_lib.expanded(values.out or beside))
@@ -72,16 +87,25 @@ def main(arguments: Sequence[str]) -> None:
     from niwt_tf.models import files  # starts TensorFlow
     from niwt_tf.models import model as model_lib  # starts TensorFlow
 
-    if root.is_file():
+    accept = None
+    if root.is_file() or values.reject is not None:
         model = model_lib.load(root, values.safe_mode)
         explained, dataset = model.explained_model, model.config.data.dataset
+        if values.reject is not None:
+            model.confidence.require_estimated()
+            accept = functools.partial(_accept, model, values.reject)
     else:
         run = files.open_run(root, values.safe_mode, _STAGES, "model" if values.model else "workdir")
         explained, dataset = run.explained_model, run.setting("dataset")
     class_name, encoding = values["class"].value or "", registry.image_encoding(dataset)
-    explain_images.explain(explained, paths, out, class_name, values.method, values.top, encoding, pictures)
+    explain_images.explain(explained, paths, out, class_name, values.method, values.top, encoding, pictures, accept)
     written = f"{explain_images.LINES} is" if pictures == 0 else f"pictures and {explain_images.LINES} are"
     progress.print_line(f"\n{written} in {out}")
+
+
+def _accept(model: model_lib.Model, share: float, images: np.ndarray) -> np.ndarray:
+    """Decide which images `[N,S,S,3]` probably show one of the classes: True `[N]`."""
+    return model.predict(images, reject=share).accepted
 
 
 def _pictures(text: str) -> int | None:

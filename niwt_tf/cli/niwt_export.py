@@ -12,6 +12,7 @@ from absl import flags
 
 from niwt_tf.cli import launch
 from niwt_tf.export import target
+from niwt_tf.method.calibration import typicality
 from niwt_tf.models import paths
 from niwt_tf.util import paths as paths_lib
 from niwt_tf.util import progress
@@ -54,10 +55,15 @@ def define(values: flags.FlagValues, program: str) -> None:
         "programs take in; or into the next version of the folder --out, which TensorFlow Serving reads."
     )
     flags.DEFINE_boolean("classes_only", False, text, **here)
+    text = (
+        "Share of the images of known classes that the SavedModel's output `accepted` keeps, above 0 and below 1; an "
+        "image that is less typical of its class probably shows none of the classes."
+    )
+    flags.DEFINE_float("reject", typicality.SHARE, text, **here)
     text = "Path to write: a new or empty folder, or a new .keras or .npz file; by default in exported/."
     flags.DEFINE_string("out", None, text, **here)
     launch.define_loading(values, program)
-    for name in ("model", "format", "classes_only", "out", "safe_mode"):
+    for name in ("model", "format", "classes_only", "reject", "out", "safe_mode"):
         values.register_key_flag_for_module(program, values[name])
 
 
@@ -66,6 +72,7 @@ def main(arguments: Sequence[str]) -> None:
     del arguments
     values = flags.FLAGS
     format = target.require_format(values.format)
+    typicality.require_share(values.reject)
     source = paths.require(values.model)
     name = paths.name(source)
     kind = target.CLASSES if values.classes_only else values.format
@@ -83,9 +90,9 @@ def main(arguments: Sequence[str]) -> None:
     model = model_lib.load(source, values.safe_mode)
     progress.print_line(f"writing {out}")
     if values.classes_only:
-        out, contents = export.export_classes(model, out, name), f"{len(model.class_names):,} classes"
+        out, contents = export.export_classes(model, out, name, values.reject), f"{len(model.class_names):,} classes"
     else:
-        export.export(model, out, format, name)
+        export.export(model, out, format, name, values.reject)
         contents = _CONTENTS[format]
     progress.print_line(f"\nwrote {contents} to {out} in {time.monotonic() - begun:.1f} s")
 

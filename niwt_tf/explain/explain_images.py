@@ -26,6 +26,7 @@ LINES = "explanations.jsonl"
 PARTIAL = "explanations.partial.jsonl"  # its name until it is complete
 _LONGEST_STEM = 200  # bytes; file systems take names of 255
 _MOST_PRINTED = 50  # images whose explanations are printed
+_NONE = "none of these"  # what a rejected image shows
 _MARK = ("Software", "niwt_tf")  # text in each picture, by which a later call recognises it
 
 
@@ -38,6 +39,7 @@ def explain(
     top: int = 5,
     encoding: str = user_images.JPEG,
     pictures: int | None = None,
+    accept: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> None:
     """Explain images: write a line of `explanations.jsonl` for each and pictures into `out`, and print the first ones.
 
@@ -53,6 +55,8 @@ def explain(
       top: Largest number of reasons.
       encoding: Encoding of the images of the model's dataset; see `user_images.read`.
       pictures: Number of images, the first ones, of which pictures are drawn; None for all.
+      accept: Function from images `[N,S,S,3]` uint8 to True `[N]` where one of the classes is shown, probably; None to
+        give every image a class.
 
     Raises:
       errors.UserError: If there is no such class or method, or `out` holds lines of something else; at the end, if an
@@ -75,7 +79,9 @@ def explain(
             explanations = explain_batch(images, None if index is None else np.full(len(images), index))
             maps = explanations.maps if compute_maps is None else compute_maps(images, explanations.classes)
             records = _records(model, batch, explanations, top)
-            for path, record, image, values in zip(batch, records, images, maps, strict=True):
+            accepted = [None] * len(batch) if accept is None else accept(images).tolist()
+            for path, record, image, values, is_accepted in zip(batch, records, images, maps, accepted, strict=True):
+                record |= {"accepted": is_accepted} if accept else {}
                 record |= {"method": method, "picture": names.choose(path) if counts.total() < most else None}
                 record["focus"] = list(visual.focus_box(values)) if values.max() > 0 else None
                 if record["picture"]:
@@ -84,7 +90,7 @@ def explain(
                 write(record)
                 if counts.total() < _MOST_PRINTED:
                     progress.print_line(_summary(record))
-                counts[record["prediction"]] += 1
+                counts[record["prediction"] if is_accepted is not False else _NONE] += 1
                 bar.update()
     if counts.total() > _MOST_PRINTED:
         progress.print_line(_totals(counts))
@@ -116,10 +122,11 @@ def _records(
 
 def _summary(record: dict[str, Any]) -> str:
     kind = ", an unseen class" if record["unseen"] else ""
+    none = "" if record.get("accepted", True) else f"{_NONE}, nearest "
     reasons = ", ".join(f"{clean.name(feature)} {score:.2f}" for feature, score in record["reasons"])
     predicted, second, explained = (textual.title(record[name]) for name in ("prediction", "runner_up", "class"))
     return (
-        f"{clean.visible(record['image'])}: {predicted}{kind} (runner-up {second})\n"
+        f"{clean.visible(record['image'])}: {none}{predicted}{kind} (runner-up {second})\n"
         f"  for {explained}: {reasons or 'no feature supports it'}"
     )
 
@@ -134,8 +141,9 @@ def _draw(record: dict[str, Any], image: np.ndarray, values: np.ndarray) -> Imag
     explained, predicted = textual.title(record["class"]), textual.title(record["prediction"])
     notes = [f"runner-up: {textual.title(record['runner_up'])}", Path(record["image"]).name]
     notes[:0] = ["a class without training images"] if record["unseen"] else []
+    none = "" if record.get("accepted", True) else f"{_NONE}, nearest "
     return drawing.picture(
-        image, values, f"Prediction: {predicted}", [*notes, f"Reasons for {explained}:"], record["reasons"]
+        image, values, f"Prediction: {none}{predicted}", [*notes, f"Reasons for {explained}:"], record["reasons"]
     )
 
 

@@ -32,12 +32,13 @@ def write(folder: Path, model: model_lib.Model, name: str, format_fields: Mappin
       folder: Existing folder.
       model: Model that the card describes.
       name: Name of the model.
-      format_fields: Fields of the exported format: its name as `format`, and `signatures` or `client`.
+      format_fields: Fields of the exported format: its name as `format`, `client`, or `signatures` with `reject`, the
+        share of the seen classes' images that is kept.
 
     Raises:
       OSError: If the files cannot be written.
     """
-    fields = {**record(model, name), "signatures": None, "client": None, **format_fields}
+    fields = {**record(model, name), "signatures": None, "client": None, "reject": None, **format_fields}
     json_files.write(folder / JSON, fields)
     (folder / README).write_text(_environment().get_template(README).render(fields), "utf-8")
 
@@ -65,6 +66,11 @@ def record(model: model_lib.Model, name: str) -> dict[str, Any]:
             "taught": taught,
         },
         "limit": _limit(model),
+        "confidence": {
+            "temperature": model.confidence.temperature,
+            "calibration_error": model.confidence.calibration_error,
+            "is_estimated": model.confidence.is_estimated,
+        },
         "data": {"dataset": config.data.dataset} | _some(metrics, "split_version", "split_sha256", "imageless_classes"),
         "domain": {"domain": config.domain.domain, "source": paths.last_names(model.knowledge.source)},
         "network": {

@@ -18,7 +18,9 @@ import numpy as np
 
 from niwt_tf import errors
 from niwt_tf.export import target
+from niwt_tf.method.calibration import typicality
 from niwt_tf.models import gate
+from niwt_tf.models import model as model_lib
 from niwt_tf.models import state as state_lib
 from niwt_tf.util import array_schemas, atomic
 
@@ -37,6 +39,9 @@ _SCHEMA = {
     "head_bias": array_schemas.Array("float32", "G"),
     "means_kernel": array_schemas.Array("float32", "DG"),
     "means_bias": array_schemas.Array("float32", "G"),
+    "temperature": array_schemas.Array("float32"),
+    "typical_kernel": array_schemas.Array("float32", "DC"),
+    "typical_bias": array_schemas.Array("float32", "C"),
     _CHECKSUM: array_schemas.Array("text"),
 }
 
@@ -47,7 +52,8 @@ class ClassTable:
 
     The logits of features `phi [D]` are `phi kernel + g gate_weights + bias`, where g is the feature of `models.gate`:
     the highest of `phi head_kernel + head_bias` minus the highest of `phi means_kernel + means_bias`. A model without a
-    gate has `G = 1`, and zeros in their place.
+    gate has `G = 1`, and zeros in their place. The logits divided by `temperature` are those of probabilities. An image
+    is accepted if `phi typical_kernel + typical_bias` is at least 0 for the predicted class.
 
     Attributes:
       network: SHA-256 of the network, see `fingerprint`.
@@ -60,6 +66,9 @@ class ClassTable:
       head_bias: Bias `[G]` float32 of these logits.
       means_kernel: Kernel `[D,G]` float32 of the seen classes' scores by class means.
       means_bias: Bias `[G]` float32 of these scores.
+      temperature: Temperature `[]` float32, see `calibration.temperature`.
+      typical_kernel: Kernel `[D,C]` float32 of the scores that tell what is typical, see `models.confidence`.
+      typical_bias: Bias `[C]` float32 of these scores, minus the least one of an accepted image.
     """
 
     network: str
@@ -72,6 +81,9 @@ class ClassTable:
     head_bias: np.ndarray
     means_kernel: np.ndarray
     means_bias: np.ndarray
+    temperature: np.ndarray
+    typical_kernel: np.ndarray
+    typical_bias: np.ndarray
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the arrays of the file by name, in the order of the names, without the checksum."""
@@ -107,8 +119,14 @@ class ClassTable:
         return table
 
 
-def of(model: state_lib.ModelState) -> ClassTable:
-    """Collect the table of a model."""
+def of(model: model_lib.Model, reject: float = typicality.SHARE) -> ClassTable:
+    """Collect the table of a model.
+
+    Args:
+      model: Model that is exported.
+      reject: Share of the seen classes' images that is kept, above 0 and below 1.
+    """
+    confidence = model.confidence
     whole, own = model.classifier, gate.remove(model.classifier)
     weights = [[np.zeros((len(own.kernel), 1), np.float32), np.zeros(1, np.float32)]] * 2
     gate_weights = np.zeros(len(own.class_names), np.float32)
@@ -126,6 +144,9 @@ def of(model: state_lib.ModelState) -> ClassTable:
         head_bias=head_bias,
         means_kernel=means_kernel,
         means_bias=means_bias,
+        temperature=np.array(confidence.temperature, np.float32),
+        typical_kernel=confidence.kernel[: len(own.kernel)],
+        typical_bias=confidence.bias - confidence.least(reject),
     )
 
 

@@ -13,23 +13,25 @@ import keras
 import tensorflow as tf
 
 from niwt_tf.export import card, class_table, served_classes, signatures, target, warmup
+from niwt_tf.method.calibration import typicality
 from niwt_tf.models import model as model_lib
 
 _DIMENSIONS = {1: "N", 2: "NC", 4: "NHW"}  # letters of the sides that vary, by rank
 
 
-def write(model: model_lib.Model, out: Path, name: str) -> None:
+def write(model: model_lib.Model, out: Path, name: str, reject: float = typicality.SHARE) -> None:
     """Write a SavedModel with its card and its warm-up requests, completely or not at all.
 
     Args:
       model: Model to export.
       out: Folder, which is empty or does not exist.
       name: Name of the model.
+      reject: Share of the seen classes' images that the output `accepted` keeps, above 0 and below 1.
 
     Raises:
       OSError: If a file cannot be written.
     """
-    table = class_table.of(model)
+    table = class_table.of(model, reject)
     served = served_classes.ServedClasses(table)
     with target.writing(out) as folder:
         endpoints = signatures.Signatures(model, served).all()
@@ -37,7 +39,9 @@ def write(model: model_lib.Model, out: Path, name: str) -> None:
         fields = {key: _describe(signature, functions[key]) for key, signature in endpoints.items()}
         (folder / "assets").mkdir(exist_ok=True)
         table.save(folder / "assets" / class_table.FILE)
-        card.write(folder / "assets", model, name, {"format": target.SAVED_MODEL, "signatures": fields})
+        card.write(
+            folder / "assets", model, name, {"format": target.SAVED_MODEL, "signatures": fields, "reject": reject}
+        )
         warmup.write(folder, name, model.image_size)
 
 

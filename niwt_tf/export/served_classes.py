@@ -15,7 +15,17 @@ import tensorflow as tf
 from niwt_tf.export import class_table
 
 VARIABLE = "class_table"  # the name of the variable in the loaded SavedModel
-_PARTS = 8  # strings in it
+_PARTS = 11  # strings in it
+_OTHERS = (
+    "bias",
+    "head_kernel",
+    "head_bias",
+    "means_kernel",
+    "means_bias",
+    "temperature",
+    "typical_kernel",
+    "typical_bias",
+)
 
 
 class Classes(NamedTuple):
@@ -28,6 +38,8 @@ class Classes(NamedTuple):
       bias: Bias `[C]`, gamma subtracted for seen classes.
       head: Kernel `[D,G]` and bias `[G]` of the head's logits, from which the gate's feature follows.
       means: The same of the scores by class means.
+      temperature: Number `[]` by which scores are divided to become logits of probabilities.
+      typical: Kernel `[D,C]` and bias `[C]` of the scores that are at least 0 for an accepted image.
     """
 
     names: tf.Tensor
@@ -36,6 +48,8 @@ class Classes(NamedTuple):
     bias: tf.Tensor
     head: tuple[tf.Tensor, tf.Tensor]
     means: tuple[tf.Tensor, tf.Tensor]
+    temperature: tf.Tensor
+    typical: tuple[tf.Tensor, tf.Tensor]
 
     def completed(self, features: tf.Tensor) -> tf.Tensor:
         """Append the gate's feature to features `[N,D]` of the network; it counts for nothing without a gate."""
@@ -48,6 +62,12 @@ class Classes(NamedTuple):
     def scores(self, features: tf.Tensor) -> tf.Tensor:
         """Compute scores `[N,C]` float32 of features `[N,D]` of the network."""
         return self.completed(features) @ self.kernel + self.bias
+
+    def accepted(self, features: tf.Tensor, predicted: tf.Tensor) -> tf.Tensor:
+        """Decide for features `[N,D]` of the network and predicted classes `[N]` which images are accepted, `[N]`."""
+        kernel, bias = self.typical
+        scores = tf.cast(features, tf.float32) @ kernel + bias
+        return tf.gather(scores, predicted, batch_dims=1) >= 0
 
 
 class ServedClasses:
@@ -64,7 +84,9 @@ class ServedClasses:
     def read(self) -> Classes:
         """Read the classes, within a graph."""
         names, seen, *numbers = tf.unstack(self.variable.read_value(), _PARTS)
-        kernel, bias, *gate = (tf.io.decode_raw(part, tf.float32) for part in numbers)
+        kernel, bias, *gate, temperature, typical_kernel, typical_bias = (
+            tf.io.decode_raw(part, tf.float32) for part in numbers
+        )
         head_kernel, head_bias, means_kernel, means_bias = gate
         return Classes(
             tf.ensure_shape(tf.io.parse_tensor(names, tf.string), [None]),
@@ -73,6 +95,8 @@ class ServedClasses:
             bias,
             (tf.reshape(head_kernel, [self._features, -1]), head_bias),
             (tf.reshape(means_kernel, [self._features, -1]), means_bias),
+            tf.reshape(temperature, []),
+            (tf.reshape(typical_kernel, [self._features, -1]), typical_bias),
         )
 
     def _use(self, table: dict[str, tf.Tensor]) -> None:
@@ -90,8 +114,9 @@ class ServedClasses:
         """Check that shapes are those of the network's features and of one number of classes, and numbers no NaN."""
         classes, gate = tf.size(table["class_names"]), tf.size(table["head_bias"])
         expected: dict[str, list[Any]] = {
-            "kernel": [self._features, classes],
-            **{name: [classes] for name in ("bias", "seen", "gate_weights")},
+            **{name: [self._features, classes] for name in ("kernel", "typical_kernel")},
+            **{name: [classes] for name in ("bias", "seen", "gate_weights", "typical_bias")},
+            "temperature": [],
             **{name: [self._features, gate] for name in ("head_kernel", "means_kernel")},
             "means_bias": [gate],
         }
@@ -113,7 +138,7 @@ def encode(table: class_table.ClassTable) -> tf.Tensor:
 
 def _encoded(arrays: dict[str, tf.Tensor]) -> tf.Tensor:
     kernel = tf.concat([arrays["kernel"], arrays["gate_weights"][None]], axis=0)
-    others = (arrays[name] for name in ("bias", "head_kernel", "head_bias", "means_kernel", "means_bias"))
+    others = (arrays[name] for name in _OTHERS)
     texts = [tf.io.serialize_tensor(arrays[name]) for name in ("class_names", "seen")]
     return tf.stack([*texts, *map(_raw, (kernel, *others))])
 

@@ -28,7 +28,9 @@ OUTPUTS = {
     "scores": "logits, with gamma subtracted from those of seen classes; the highest is predicted",
     "class_names": "names of the classes, in the order of the scores",
     "seen": "true for classes that were learned from images",
+    "probabilities": "probabilities of the classes, if an image shows one of them",
     "prediction": "name of the class with the highest score",
+    "accepted": "false for images that show none of the classes, probably; see the card",
     "prediction_seen": "true if the predicted class was learned from images",
     "class_name": "name of the explained class",
     "features": "features that support the class, the strongest first; empty names fill the row",
@@ -112,14 +114,17 @@ class Signatures:
         classes, count = self._served.read(), tf.shape(images)[0]
         padding = tf.cast(count == 0, tf.int32)  # oneDNN's convolutions fail without an image on some processors
         padded = tf.ensure_shape(tf.pad(images, [[0, padding], [0, 0], [0, 0], [0, 0]]), (None, *images.shape[1:]))
-        scores = classes.scores(self._backbone.network(padded, training=False))[:count]
+        features = self._backbone.network(padded, training=False)[:count]
+        scores = classes.scores(features)
         best = tf.argmax(scores, axis=1)
         return {
             "scores": scores,
+            "probabilities": tf.nn.softmax(scores / classes.temperature),
             "class_names": tf.broadcast_to(classes.names, tf.shape(scores)),
             "seen": tf.broadcast_to(classes.seen, tf.shape(scores)),
             "prediction": tf.gather(classes.names, best),
             "prediction_seen": tf.gather(classes.seen, best),
+            "accepted": classes.accepted(features, best),
         }
 
     def _explain(

@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from niwt_tf import errors
 from niwt_tf.export import card, class_table, served_classes, target
+from niwt_tf.method.calibration import typicality
 from niwt_tf.models import model as model_lib
 from niwt_tf.util import json_schemas, locks
 
@@ -40,24 +41,29 @@ _CARD = json_schemas.Record(
 )
 
 
-def write_next(model: model_lib.Model, out: Path, name: str) -> Path:
+def write_next(model: model_lib.Model, out: Path, name: str, reject: float = typicality.SHARE) -> Path:
     """Write the next version beside the newest one, completely or not at all, and return its path.
 
     Args:
       model: Model of the same network, whose classes the new version serves.
       out: Folder of versions.
       name: Name of the model, for the card.
+      reject: Share of the seen classes' images that the output `accepted` keeps, above 0 and below 1.
 
     Raises:
       errors.UserError: If there is no version that can take in classes, or it is of another network, or damaged.
       OSError: If a file cannot be read or written.
     """
-    table = class_table.of(model)
+    table = class_table.of(model, reject)
     with locks.hold(locks.within(out), str(out)):
         old = target.newest_version(out)
         _require_same_network(old, table)
         kept = json_schemas.read(old / "assets" / card.JSON, _CARD)  # users fill in the licences
-        fields = {"format": target.SAVED_MODEL, **{key: kept[key] for key in ("licence", "signatures")}}
+        fields = {
+            "format": target.SAVED_MODEL,
+            "reject": reject,
+            **{key: kept[key] for key in ("licence", "signatures")},
+        }
         new = target.next_version(out)
         with target.writing(new) as folder:
             shutil.copytree(old, folder, ignore=shutil.ignore_patterns(*_REPLACED), dirs_exist_ok=True)

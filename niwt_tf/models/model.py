@@ -96,8 +96,9 @@ class Model(state_lib.ModelState):
         images = arguments.require_images(images)
         batch_size = arguments.require_whole("batch_size", batch_size, 1)
         if reject is not None:
-            reject = typicality.require_share(reject)
-            self.confidence.require_estimated()
+            with arguments.named():
+                reject = typicality.require_share(reject)
+                self.confidence.require_estimated()
         starts = range(0, len(images), batch_size)
         results = [self._scores(tf.constant(images[start : start + batch_size])) for start in starts]
         sizes = len(self.class_names), len(self.classifier.kernel)

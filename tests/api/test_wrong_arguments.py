@@ -154,6 +154,8 @@ _WRONG: dict[str, Callable[[Any], dict[str, Any]]] = {
     "number": lambda _: _NO_NUMBER,
     "size": lambda _: _NO_NUMBER | {"negative": -0.1},
     "share": lambda _: _NO_NUMBER | {"negative": -0.1, "above 1": 1.1},
+    "kept share": lambda _: _NO_NUMBER | {"zero": 0, "one": 1, "negative": -0.1, "nan": _NAN},
+    "kept share or none": lambda _: {k: one for k, one in _WRONG["kept share"](None).items() if k != "none"},
     "limit or none": lambda _: (
         {name: one for name, one in _NO_NUMBER.items() if name != "none"} | {"negative": -0.1, "above a half": 0.51}
     ),
@@ -232,7 +234,13 @@ _KINDS: dict[str, dict[str, str]] = {
         "gamma": "number",
     },
     "explain_images": {"classifier": "object", "images": "images", "class_name": "class", "gamma": "number"},
-    "export_model": {"model": "object", "out": "empty place", "format": "choice"},
+    "export_model": {
+        "model": "object",
+        "out": "empty place",
+        "format": "choice",
+        "classes_only": "flag",
+        "reject": "kept share",
+    },
     "find_reasons": {
         "inverse": "object",
         "importances": "matrix",
@@ -333,7 +341,7 @@ _KINDS: dict[str, dict[str, str]] = {
     },
     "Model.explain": {"images": "images", "class_name": "class"},
     "Model.forget": {"name": "taught class"},
-    "Model.predict": {"images": "images", "batch_size": "count"},
+    "Model.predict": {"images": "images", "batch_size": "count", "reject": "kept share or none"},
     "Model.reasons": {"explanations": "explanations", "count": "count"},
     "Model.save": {"path": "bundle's path"},
     "Model.teach": {
