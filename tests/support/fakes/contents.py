@@ -42,7 +42,12 @@ def _variables(prefix: Path) -> list[bytes]:
 
     reader = load_checkpoint(str(prefix))
     names = reader.get_variable_to_shape_map().keys() - {_GRAPH}
-    return sorted(np.asarray(reader.get_tensor(name)).tobytes() for name in names)
+    return sorted(_bytes(np.asarray(reader.get_tensor(name))) for name in names)
+
+
+def _bytes(array: np.ndarray) -> bytes:
+    """Return what an array holds; one of texts holds addresses of them."""
+    return repr(array.tolist()).encode() if array.dtype == object else array.tobytes()
 
 
 def _value(name: str, content: bytes) -> Any:

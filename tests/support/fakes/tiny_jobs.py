@@ -66,7 +66,7 @@ JOBS = {
     ),
     "teach": Job(
         "niwt_teach",
-        ("--model={shared}", "--name=zebra", "--attributes=bill shape: cone", "--out={out}/a.keras"),
+        ("--model={shared}", "--name=zebra", "--attributes=bill shape: cone", "--force", "--out={out}/a.keras"),
         is_new=True,
         needs="score",
     ),
