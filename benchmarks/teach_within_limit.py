@@ -81,17 +81,39 @@ Box = tuple[float, float, float, float]
 Vectors = Callable[[list[int]], np.ndarray]  # known classes -> domain vectors of all
 
 
+@dataclasses.dataclass(frozen=True)
+class Drawn:
+    """A draw: a model before and after it was taught, and images that were held out of it.
+
+    Attributes:
+      model: Model of the known classes.
+      taught: Model with the new classes, too.
+      labels: Classes `[N]` of all images, the new ones last; -1 for classes that are never mentioned.
+      is_known: True `[N]` for held-out images of known classes.
+      is_new: True `[N]` for images of new classes that were not among their photographs.
+      seconds: Seconds that teaching took.
+    """
+
+    model: state.ModelState
+    taught: state.ModelState
+    labels: np.ndarray
+    is_known: np.ndarray
+    is_new: np.ndarray
+    seconds: float
+
+
 def main(root: str, draws: str = "30") -> None:
     """Print a row for each dataset, network, kind of description and number of classes."""
     data = Path(root)
     print(_LINE.format("", "new", "photos", "limit", "loss", "over", "recognised", "promised", "before", "s"))
-    for photographs, vectors, rows in _tables(data):
+    for photographs, vectors, rows in tables(data):
         for row in rows:
             results = [_draw(photographs, vectors, row, _FIRST_SEED + draw) for draw in range(int(draws))]
             _print(row, np.array(results))
 
 
-def _tables(data: Path) -> Iterator[tuple[Photographs, Vectors, list[Row]]]:
+def tables(data: Path) -> Iterator[tuple[Photographs, Vectors, list[Row]]]:
+    """Read photographs and descriptions, with the rows that are measured on them."""
     animals = _read(data, "awa2_mini/JPEGImages", _LITE0)
     attributes = _animal_attributes(data, animals.names)
     yield animals, attributes, _animal_rows("animals, Lite0, attributes")
@@ -122,6 +144,16 @@ def _animal_rows(title: str) -> list[Row]:
 
 def _draw(photographs: Photographs, vectors: Vectors, row: Row, seed: int) -> tuple[float, ...]:
     """Teach the new classes of one draw; return loss, recognised and promised share, accuracy before, and seconds."""
+    one = teach(photographs, vectors, row, seed)
+    before = _accuracy(one.model, photographs.features[one.is_known], one.labels[one.is_known])
+    after, recognised = (
+        _accuracy(one.taught, photographs.features[rows], one.labels[rows]) for rows in (one.is_known, one.is_new)
+    )
+    return before - after, recognised, one.taught.limited.expected.recognised or np.nan, before, one.seconds
+
+
+def teach(photographs: Photographs, vectors: Vectors, row: Row, seed: int) -> Drawn:
+    """Choose classes and images at random, and teach the new classes."""
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(photographs.names))
     known, new = sorted(order[: row.known].tolist()), sorted(order[row.known :][: row.new].tolist())
@@ -137,10 +169,7 @@ def _draw(photographs: Photographs, vectors: Vectors, row: Row, seed: int) -> tu
     begun = time.perf_counter()
     taught, _ = within_limit.add(model, classes, row.limit)
     seconds = time.perf_counter() - begun
-    test = is_known & ~is_train, (labels >= row.known) & ~used
-    before = _accuracy(model, photographs.features[test[0]], labels[test[0]])
-    after, recognised = (_accuracy(taught, photographs.features[rows], labels[rows]) for rows in test)
-    return before - after, recognised, taught.limited.expected.recognised or np.nan, before, seconds
+    return Drawn(model, taught, labels, is_known & ~is_train, (labels >= row.known) & ~used, seconds)
 
 
 def _model(

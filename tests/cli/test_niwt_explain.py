@@ -81,6 +81,17 @@ def test_each_image_gets_a_decision_a_picture_and_a_line(finished: Path, images:
             assert picture.width > 512
 
 
+@pytest.mark.slow
+def test_an_image_may_show_none_of_the_classes(finished: Path, images: Path, tmp_path: Path) -> None:
+    answer = _explain(f"--workdir={finished}", images, "--out=out", "--reject=0.2", cwd=tmp_path)
+    assert (answer.returncode, answer.stderr) == (0, "")
+    lines = [json.loads(line) for line in (tmp_path / "out" / "explanations.jsonl").read_text("utf-8").splitlines()]
+    assert False in {line["accepted"] for line in lines}
+    for line in lines:
+        none = "" if line["accepted"] else "none of these, nearest "
+        assert f"{line['image']}: {none}{line['prediction']}" in answer.stdout
+
+
 def test_without_pictures_there_are_lines_alone(finished: Path, images: Path, tmp_path: Path) -> None:
     answer = programs.finish(
         "niwt_explain", f"--workdir={finished}", images, "--out=out", "--pictures=none", cwd=tmp_path
@@ -209,6 +220,11 @@ def test_mistakes_are_reported_at_once(arguments: list[str], message: str, tmp_p
     [
         (["--method=gradcma", "images"], "`--method` must be one of gradcam, gradcampp, scorecam, smoothgrad."),
         (["--top=0", "images"], "`--top` must be at least 1. Received: --top=0."),
+        (
+            ["--reject=1", "images"],
+            "`--reject` must be the share of the known classes' images that is kept, above 0 and below 1. Received: "
+            "--reject=1.0. Give --reject=0.95 to keep 95 of a hundred.\n",
+        ),
         (
             ["--pictures=-1", "images"],
             "`--pictures` must be all, none, or a whole number. Received: --pictures=-1. Add --pictures=100 for "

@@ -72,10 +72,13 @@ def test_classes_become_a_file_or_the_next_version(run: Path, tmp_path: Path) ->
     )
     content = (tmp_path / "exported" / "animals" / "classes.npz").read_bytes()
     assert content == (tmp_path / "birds" / "1" / "assets" / "classes.npz").read_bytes()
-    answer = _export(f"--model={run}", "--classes_only", "--out=birds", cwd=tmp_path)
+    answer = _export(f"--model={run}", "--classes_only", "--out=birds", "--reject=0.8", cwd=tmp_path)
     assert (answer.returncode, answer.stderr) == (0, "")
     assert "\nwrote 6 classes to birds/2 in " in answer.stdout
     assert sorted(path.name for path in (tmp_path / "birds").iterdir()) == ["1", "2"]
+    cards = [json.loads((tmp_path / "birds" / one / "assets" / "model_card.json").read_text("utf-8")) for one in "12"]
+    assert [card["reject"] for card in cards] == [0.95, 0.8]
+    assert "unless `accepted` is false, which keeps" in (tmp_path / "birds/2/assets/README.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize(
@@ -122,6 +125,11 @@ def test_classes_become_a_file_or_the_next_version(run: Path, tmp_path: Path) ->
             "exported/birds/1, or a new file that ends in .npz, for --classes_only. Received: --out=full, which holds "
             "no version. Export the model as a whole first, or choose another --out.",
         ),
+        (
+            ["--model=a.keras", "--reject=1.5"],
+            "`--reject` must be the share of the known classes' images that is kept, above 0 and below 1. Received: "
+            "--reject=1.5. Give --reject=0.95 to keep 95 of a hundred.",
+        ),
         (["a.keras"], "Arguments must be flags, such as --seed=1. Received: a.keras. Use --help to list the flags."),
     ],
 )
@@ -136,6 +144,6 @@ def test_mistakes_are_reported_before_tensorflow_starts(arguments: list[str], me
 
 def test_help_lists_the_flags(tmp_path: Path) -> None:
     answer = _export("--help", cwd=tmp_path)
-    for flag in ("--model", "--format", "--[no]classes_only", "--out", "--[no]safe_mode"):
+    for flag in ("--model", "--format", "--[no]classes_only", "--reject", "--out", "--[no]safe_mode"):
         assert f"\n  {flag}: " in answer.stdout
     assert "niwt_export --model=runs/aviary-attributes" in answer.stdout

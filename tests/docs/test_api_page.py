@@ -32,7 +32,7 @@ def test_the_examples_run(tmp_path: Path, tiny_data_dir: Path) -> None:
     command = [sys.executable, "-c", code + _CHECKS]
     answer = subprocess.run(command, cwd=tmp_path, env=os.environ | environment, capture_output=True, text=True)
     assert answer.returncode == 0, answer.stderr
-    assert "20 violets" in answer.stdout
+    assert "20 violets" in answer.stdout and " accepted" in answer.stdout
     assert "preparing" not in answer.stdout, "the birds are those of other tests"
 
 

@@ -20,6 +20,7 @@ import tensorflow as tf
 
 from fakes import exported, gaussian
 from niwt_tf.export import class_table, export, served_classes, signatures
+from niwt_tf.method.calibration import typicality
 from niwt_tf.models import gate
 from niwt_tf.models import model as model_lib
 
@@ -66,7 +67,11 @@ def _text(array: np.ndarray) -> Any:
 
 
 def _assert_answers_as(loaded: Any, live: model_lib.Model, class_name: str) -> None:
-    answer, expected = _ask(loaded, "serving_default"), live.predict(_IMAGES)
+    answer, expected = _ask(loaded, "serving_default"), live.predict(_IMAGES, reject=typicality.SHARE)
+    assert 0 < expected.accepted.mean() < 1, "else the answers tell little"
+    assert answer["accepted"].tolist() == expected.accepted.tolist()
+    np.testing.assert_allclose(answer["probabilities"], expected.probabilities, rtol=1e-3, atol=1e-5)
+    expected = live.predict(_IMAGES)
     np.testing.assert_allclose(answer["scores"], expected.scores, rtol=1e-5, atol=1e-4)
     assert _text(answer["class_names"]) == [list(live.class_names)] * len(_IMAGES)
     assert answer["seen"].tolist() == [[name in live.seen for name in live.class_names]] * len(_IMAGES)
@@ -123,6 +128,9 @@ def _changed(name: str, value: np.ndarray) -> Mapping[str, np.ndarray]:
         ("kernel", np.zeros((15, 10), np.float32), "Classes must be the arrays"),
         ("head_kernel", np.zeros((16, 2), np.float32), "Classes must be the arrays"),
         ("gate_weights", np.zeros(9, np.float32), "Classes must be the arrays"),
+        ("temperature", np.zeros(1, np.float32), "Classes must be the arrays"),
+        ("typical_kernel", np.zeros((16, 9), np.float32), "Classes must be the arrays"),
+        ("typical_bias", np.zeros(9, np.float32), "Classes must be the arrays"),
         ("bias", np.full(10, np.nan, np.float32), "Classes must be the arrays"),
     ],
 )
