@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import teach_within_limit as within  # starts TensorFlow
+import teach_within_limit as within  # type: ignore[import-not-found]  # starts TensorFlow
 from sklearn import metrics
 
 from niwt_tf.method.calibration import temperature, typicality
@@ -80,7 +80,7 @@ def _judge(model: state.ModelState, features: np.ndarray, labels: np.ndarray, kn
     scores = whole @ model.classifier.kernel + state.calibrated_bias(model)
     predicted = scores.argmax(1)
     typical = own.typicality(whole, predicted)
-    is_kept = typical > confidence.least_quantile(typicality.SHARE) / typicality.QUANTILES
+    is_kept = typical > typicality.least_quantile(typicality.SHARE) / typicality.QUANTILES
     is_new_missed = (labels >= known) & (predicted != labels)
     probability = own.probabilities(scores).max(1)
     return Judged(probability, predicted == labels, typical, np.where(is_new_missed, np.nan, is_kept))

@@ -42,6 +42,10 @@ _SCHEMA = {
     "temperature": array_schemas.Array("float32"),
     "typical_kernel": array_schemas.Array("float32", "DC"),
     "typical_bias": array_schemas.Array("float32", "C"),
+    "typical_center": array_schemas.Array("float32", "D"),
+    "typical_means": array_schemas.Array("float32", "TC"),
+    "typical_spreads": array_schemas.Array("float32", "TC"),
+    "typical_least": array_schemas.Array("float32", "C"),
     _CHECKSUM: array_schemas.Array("text"),
 }
 
@@ -52,8 +56,8 @@ class ClassTable:
 
     The logits of features `phi [D]` are `phi kernel + g gate_weights + bias`, where g is the feature of `models.gate`:
     the highest of `phi head_kernel + head_bias` minus the highest of `phi means_kernel + means_bias`. A model without a
-    gate has `G = 1`, and zeros in their place. The logits divided by `temperature` are those of probabilities. An image
-    is accepted if `phi typical_kernel + typical_bias` is at least 0 for the predicted class.
+    gate has `G = 1`, and zeros in their place. The logits divided by `temperature` are those of probabilities. What is
+    typical is that of `calibration.typicality`, of products `phi typical_kernel + typical_bias`.
 
     Attributes:
       network: SHA-256 of the network, see `fingerprint`.
@@ -67,8 +71,12 @@ class ClassTable:
       means_kernel: Kernel `[D,G]` float32 of the seen classes' scores by class means.
       means_bias: Bias `[G]` float32 of these scores.
       temperature: Temperature `[]` float32, see `calibration.temperature`.
-      typical_kernel: Kernel `[D,C]` float32 of the scores that tell what is typical, see `models.confidence`.
-      typical_bias: Bias `[C]` float32 of these scores, minus the least one of an accepted image.
+      typical_kernel: Kernel `[D,C]` float32 of the products that tell what is typical, see `models.confidence`.
+      typical_bias: Bias `[C]` float32 of these products.
+      typical_center: Center `[D]` float32 of the features.
+      typical_means: Means `[2,C]` float32 of the numbers that tell what is typical.
+      typical_spreads: Standard deviations `[2,C]` float32 of these.
+      typical_least: Least number `[C]` float32 of an accepted image.
     """
 
     network: str
@@ -84,6 +92,10 @@ class ClassTable:
     temperature: np.ndarray
     typical_kernel: np.ndarray
     typical_bias: np.ndarray
+    typical_center: np.ndarray
+    typical_means: np.ndarray
+    typical_spreads: np.ndarray
+    typical_least: np.ndarray
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the arrays of the file by name, in the order of the names, without the checksum."""
@@ -145,8 +157,12 @@ def of(model: model_lib.Model, reject: float = typicality.SHARE) -> ClassTable:
         means_kernel=means_kernel,
         means_bias=means_bias,
         temperature=np.array(confidence.temperature, np.float32),
-        typical_kernel=confidence.kernel[: len(own.kernel)],
-        typical_bias=confidence.bias - confidence.least(reject),
+        typical_kernel=confidence.kernel,
+        typical_bias=confidence.bias,
+        typical_center=confidence.center,
+        typical_means=confidence.levels.means.astype(np.float32),
+        typical_spreads=confidence.levels.spreads.astype(np.float32),
+        typical_least=confidence.levels.least(reject).astype(np.float32),
     )
 
 

@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from niwt_tf.export import class_table
+from niwt_tf.numerics import constants
 
 VARIABLE = "class_table"  # the name of the variable in the loaded SavedModel
-_PARTS = 11  # strings in it
+_PARTS = 15  # strings in it
 _OTHERS = (
     "bias",
     "head_kernel",
@@ -25,6 +26,10 @@ _OTHERS = (
     "temperature",
     "typical_kernel",
     "typical_bias",
+    "typical_center",
+    "typical_means",
+    "typical_spreads",
+    "typical_least",
 )
 
 
@@ -39,7 +44,8 @@ class Classes(NamedTuple):
       head: Kernel `[D,G]` and bias `[G]` of the head's logits, from which the gate's feature follows.
       means: The same of the scores by class means.
       temperature: Number `[]` by which scores are divided to become logits of probabilities.
-      typical: Kernel `[D,C]` and bias `[C]` of the scores that are at least 0 for an accepted image.
+      typical: Kernel `[D,C]` and bias `[C]` of the products that tell what is typical, and the features' center `[D]`.
+      levels: Means `[2,C]` and spreads `[2,C]` of what is typical, and the least number `[C]` of an accepted image.
     """
 
     names: tf.Tensor
@@ -49,7 +55,8 @@ class Classes(NamedTuple):
     head: tuple[tf.Tensor, tf.Tensor]
     means: tuple[tf.Tensor, tf.Tensor]
     temperature: tf.Tensor
-    typical: tuple[tf.Tensor, tf.Tensor]
+    typical: tuple[tf.Tensor, tf.Tensor, tf.Tensor]
+    levels: tuple[tf.Tensor, tf.Tensor, tf.Tensor]
 
     def completed(self, features: tf.Tensor) -> tf.Tensor:
         """Append the gate's feature to features `[N,D]` of the network; it counts for nothing without a gate."""
@@ -65,9 +72,11 @@ class Classes(NamedTuple):
 
     def accepted(self, features: tf.Tensor, predicted: tf.Tensor) -> tf.Tensor:
         """Decide for features `[N,D]` of the network and predicted classes `[N]` which images are accepted, `[N]`."""
-        kernel, bias = self.typical
-        scores = tf.cast(features, tf.float32) @ kernel + bias
-        return tf.gather(scores, predicted, batch_dims=1) >= 0
+        (kernel, bias, center), features = self.typical, tf.cast(features, tf.float32)
+        means, spreads, least = (tf.gather(level, predicted, axis=-1) for level in self.levels)
+        products = tf.gather(features @ kernel + bias, predicted, batch_dims=1)
+        cosines = products / tf.maximum(tf.norm(features - center, axis=1), constants.LEAST_DIVISOR)
+        return tf.reduce_min((tf.stack([products, cosines]) - means) / spreads, axis=0) >= least
 
 
 class ServedClasses:
@@ -84,10 +93,9 @@ class ServedClasses:
     def read(self) -> Classes:
         """Read the classes, within a graph."""
         names, seen, *numbers = tf.unstack(self.variable.read_value(), _PARTS)
-        kernel, bias, *gate, temperature, typical_kernel, typical_bias = (
-            tf.io.decode_raw(part, tf.float32) for part in numbers
-        )
-        head_kernel, head_bias, means_kernel, means_bias = gate
+        kernel, bias, *others = (tf.io.decode_raw(part, tf.float32) for part in numbers)
+        head_kernel, head_bias, means_kernel, means_bias, temperature, typical_kernel, *typical = others
+        typical_bias, typical_center, typical_means, typical_spreads, typical_least = typical
         return Classes(
             tf.ensure_shape(tf.io.parse_tensor(names, tf.string), [None]),
             tf.ensure_shape(tf.io.parse_tensor(seen, tf.bool), [None]),
@@ -96,7 +104,8 @@ class ServedClasses:
             (tf.reshape(head_kernel, [self._features, -1]), head_bias),
             (tf.reshape(means_kernel, [self._features, -1]), means_bias),
             tf.reshape(temperature, []),
-            (tf.reshape(typical_kernel, [self._features, -1]), typical_bias),
+            (tf.reshape(typical_kernel, [self._features, -1]), typical_bias, typical_center),
+            (tf.reshape(typical_means, [2, -1]), tf.reshape(typical_spreads, [2, -1]), typical_least),
         )
 
     def _use(self, table: dict[str, tf.Tensor]) -> None:
@@ -115,7 +124,10 @@ class ServedClasses:
         classes, gate = tf.size(table["class_names"]), tf.size(table["head_bias"])
         expected: dict[str, list[Any]] = {
             **{name: [self._features, classes] for name in ("kernel", "typical_kernel")},
-            **{name: [classes] for name in ("bias", "seen", "gate_weights", "typical_bias")},
+            **{name: [classes] for name in ("bias", "seen", "gate_weights")},
+            **{name: [classes] for name in ("typical_bias", "typical_least")},
+            **{name: [2, classes] for name in ("typical_means", "typical_spreads")},
+            "typical_center": [self._features],
             "temperature": [],
             **{name: [self._features, gate] for name in ("head_kernel", "means_kernel")},
             "means_bias": [gate],

@@ -23,19 +23,24 @@ class Confidence:
 
     Attributes:
       temperature: Number by which scores are divided to become logits of probabilities.
-      kernel: Kernel `[D,C]` float32 of the scores by class means that tell what is typical.
-      bias: Bias `[C]` float32 of these scores.
-      quantiles: Quantiles `[C,Q]` float32 of the scores of each class's own images.
+      kernel: Kernel `[D,C]` float32 of the products of whitened features with the classes' means.
+      bias: Bias `[C]` float32 of these products.
+      center: Center `[D]` float32 of the features.
+      levels: What is typical of each class.
       calibration_error: Expected calibration error on the images of seen classes; None if it was not estimated.
-      is_estimated: False if the model has too few training images to tell; every image is typical then.
     """
 
     temperature: float
     kernel: np.ndarray
     bias: np.ndarray
-    quantiles: np.ndarray
+    center: np.ndarray
+    levels: typicality.Levels
     calibration_error: float | None
-    is_estimated: bool = True
+
+    @property
+    def is_estimated(self) -> bool:
+        """False if the model has too few training images to tell; every image is typical then."""
+        return self.calibration_error is not None
 
     def probabilities(self, scores: np.ndarray) -> np.ndarray:
         """Compute the probabilities `[N,C]` of the classes from scores `[N,C]`."""
@@ -45,19 +50,12 @@ class Confidence:
         """Compute how typical images are of predicted classes, `[N]` from 0 to 1.
 
         Args:
-          features: Features `[N,D]` of the images.
+          features: Features `[N,D]` of the images, with or without the gate's.
           predicted: Classes `[N]`.
         """
-        scores = (features * self.kernel.T[predicted]).sum(1) + self.bias[predicted]
-        return typicality.typicality(scores, self.quantiles[predicted])
-
-    def least(self, share: float) -> np.ndarray:
-        """Compute the least score `[C]` float32 by class means with which an image of a class is accepted.
-
-        Args:
-          share: Share of the known classes' images that is kept.
-        """
-        return self.quantiles[:, least_quantile(share)]
+        own = features[:, : len(self.center)]
+        products = (own * self.kernel.T[predicted]).sum(1) + self.bias[predicted]
+        return self.levels.typicality(products, _distances(own, self.center), predicted)
 
     def require_estimated(self) -> None:
         """Check that it was estimated what is typical.
@@ -72,28 +70,22 @@ class Confidence:
             )
 
 
-def least_quantile(share: float) -> int:
-    """Return the index of the quantile that an accepted image reaches, if a share of the known images is kept."""
-    return int(np.ceil((1 - share) * (typicality.QUANTILES - 1) - 1e-6))
-
-
 def of(model: state.ModelState) -> Confidence:
     """Estimate how far a model's predictions can be trusted."""
     counts = np.bincount(state.training_labels(model), minlength=len(model.seen))
     if counts.min() < 1 or counts.max() < 2:
         return _unknown(model)
     known = within_limit.known_of(model)
-    scores, labels = _left_out_scores(model, known), known.evidence.labels
+    statistics, labels = known.evidence.statistics, known.evidence.labels
+    scores = _left_out_scores(model, known)
     heat = temperature.fit(scores, labels)
     probabilities = temperature.probabilities(scores, heat)
     error = temperature.expected_error(probabilities.max(1), probabilities.argmax(1) == labels)
-    statistics = known.evidence.statistics
     means = np.concatenate([statistics.means, _new_means(model, known)])
     kernel, bias = statistics.weights(means)
-    if gate.has(model.classifier):
-        kernel = np.concatenate([kernel, np.zeros((1, kernel.shape[1]))])
-    quantiles = np.concatenate([typicality.of_known(known.evidence), _new_quantiles(model, known, means)])
-    return Confidence(heat, kernel.astype(np.float32), bias.astype(np.float32), quantiles.astype(np.float32), error)
+    bias = bias + (means**2).sum(1) / 2
+    kernel, bias, center = (part.astype(np.float32) for part in (kernel, bias, statistics.center))
+    return Confidence(heat, kernel, bias, center, _levels(model, known, means), error)
 
 
 def _unknown(model: state.ModelState) -> Confidence:
@@ -101,9 +93,13 @@ def _unknown(model: state.ModelState) -> Confidence:
     logits = model.classifier.logits(gate.completed(model.classifier, model.features)).astype(np.float64)
     logits[:, : len(model.seen)] -= model.gamma
     heat = temperature.fit(logits, state.training_labels(model))
-    quantiles = np.full((len(model.class_names), typicality.QUANTILES), -np.inf, np.float32)
-    bias = np.zeros(len(model.class_names), np.float32)
-    return Confidence(heat, np.zeros_like(model.classifier.kernel), bias, quantiles, None, is_estimated=False)
+    size, classes = len(model.classifier.kernel) - gate.has(model.classifier), len(model.class_names)
+    kernel, bias, center = (np.zeros(shape, np.float32) for shape in ((size, classes), classes, size))
+    return Confidence(heat, kernel, bias, center, typicality.unknown(classes), None)
+
+
+def _distances(features: np.ndarray, center: np.ndarray) -> np.ndarray:
+    return np.linalg.norm(features - center, axis=1)
 
 
 def _left_out_scores(model: state.ModelState, known: known_means.KnownMeans) -> np.ndarray:
@@ -140,21 +136,24 @@ def _new_means(model: state.ModelState, known: known_means.KnownMeans) -> np.nda
     return means
 
 
-def _new_quantiles(model: state.ModelState, known: known_means.KnownMeans, means: np.ndarray) -> np.ndarray:
-    """Compute quantiles `[C-S,Q]` of the scores of classes without training images."""
-    seen, length = len(model.seen), known.evidence.statistics.length
+def _levels(model: state.ModelState, known: known_means.KnownMeans, means: np.ndarray) -> typicality.Levels:
+    """Find what is typical of each class; `means [C,D]` are whitened."""
+    evidence, statistics, seen = known.evidence, known.evidence.statistics, len(model.seen)
+    own = gate.own_features(model.classifier, model.features[statistics.rows])
+    lengths = _distances(own, statistics.center)
+    products = evidence.known - evidence.constants + (statistics.means**2).sum(1) / 2
+    parts = [typicality.of_known(products, lengths, evidence.labels, evidence.known.argmax(1))]
+    found: dict[tuple[pseudo_unseen.Source, float], typicality.Levels] = {}
     center = model.knowledge.vectors[:seen].mean(0)
-    found: dict[tuple[pseudo_unseen.Source, float], np.ndarray] = {}
-    rows = [np.zeros((0, typicality.QUANTILES))]
     for index, name in enumerate(model.class_names[seen:], seen):
         is_described = not np.allclose(model.knowledge.vectors[index], center, rtol=1e-5)
         source = pseudo_unseen.Source(is_described, len(model.limited.photographs_of(name)))
         offset = model.limited.offset if name in model.limited.names else model.gamma / known.factor
-        part = 1.0 if source.photographs else round(float(np.linalg.norm(means[index])) / length, 3)
+        part = 1.0 if source.photographs else round(float(np.linalg.norm(means[index])) / statistics.length, 3)
         if (source, part) not in found:
-            scores = pseudo_unseen.played_scores(
-                known.evidence, known.prediction, known.doubts, source, part, offset, model.config.seed
+            played, rows = pseudo_unseen.played_products(
+                evidence, known.prediction, known.doubts, source, part, offset, model.config.seed
             )
-            found[source, part] = typicality.of_new(scores)
-        rows.append(found[source, part][None])
-    return np.concatenate(rows)
+            found[source, part] = typicality.of_new(played, lengths[rows])
+        parts.append(found[source, part])
+    return typicality.joined(parts)

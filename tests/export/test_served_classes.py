@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import subprocess
@@ -128,7 +129,7 @@ def _changed(name: str, value: np.ndarray) -> Mapping[str, np.ndarray]:
         ("kernel", np.zeros((15, 10), np.float32), "Classes must be the arrays"),
         ("head_kernel", np.zeros((16, 2), np.float32), "Classes must be the arrays"),
         ("gate_weights", np.zeros(9, np.float32), "Classes must be the arrays"),
-        ("temperature", np.zeros(1, np.float32), "Classes must be the arrays"),
+        ("temperature", np.array(np.nan, np.float32), "Classes must be the arrays"),
         ("typical_kernel", np.zeros((16, 9), np.float32), "Classes must be the arrays"),
         ("typical_bias", np.zeros(9, np.float32), "Classes must be the arrays"),
         ("bias", np.full(10, np.nan, np.float32), "Classes must be the arrays"),
@@ -230,7 +231,7 @@ def test_a_head_that_bends_is_explained_with_its_gate(tmp_path: Path) -> None:
     export.export(live, tmp_path / "1")
     classifier, _ = gate.add(live.classifier, rng.normal(size=(size, seen)), rng.normal(size=seen))
     classifier.kernel[-1, seen:] = 1
-    gated = model_lib.Model(**{**vars(live), "classifier": classifier})
+    gated = dataclasses.replace(live, classifier=classifier)
     loaded, images = tf.saved_model.load(tmp_path / "1"), exported.images(7)
     loaded.use_classes(class_table.of(gated).arrays())
     answer = loaded.signatures["importances"](images=tf.constant(images), class_name=tf.constant(["Okapi"]))

@@ -94,7 +94,7 @@ def expect(
     return _expectation(lengths[best], shares[best], limit)
 
 
-def played_scores(
+def played_products(
     evidence: evidence_lib.Evidence,
     prediction: prediction_lib.MeanPrediction,
     doubts: Mapping[bool, photographs_lib.PriorDoubt],
@@ -102,8 +102,8 @@ def played_scores(
     length: float,
     offset: float,
     seed: int = 0,
-) -> np.ndarray:
-    """Let each known class play a new one, and compute what its images score for it where they are recognised.
+) -> tuple[np.ndarray, np.ndarray]:
+    """Let each known class play a new one, and multiply the images of it that are recognised with its predicted mean.
 
     Args:
       evidence: Images of the known classes.
@@ -115,22 +115,29 @@ def played_scores(
       seed: Seed of the images that play photographs.
 
     Returns:
-      Scores `[n]` by class means; none if no class can play.
+      Products `[m]` of whitened images with the means, both minus the center of the other classes, and the rows `[m]`
+      of these images; none if no class can play.
     """
     with_images = np.unique(evidence.labels)
     if len(with_images) < _LEAST_CLASSES:
-        return np.zeros(0)
+        return np.zeros(0), np.zeros(0, np.int64)
     stage = _Stage(evidence, prediction, doubts, np.random.default_rng(seed))
     played = [stage.played(np.array([label]), [source], [length]) for label in with_images]
-    scores = evidence.new(
-        np.concatenate([one.means for one in played]), np.concatenate([one.coefficients for one in played])
-    )
-    own = []
+    means = np.concatenate([one.means for one in played])
+    scores = evidence.new(means, np.concatenate([one.coefficients for one in played]))
+    coefficients = np.concatenate([stage.centers(np.array([label])) for label in with_images])
+    centers = coefficients @ evidence.statistics.means
+    # (z - c) (m - c), of which z m and z c follow from scores z m - m m / 2
+    products = scores + (means**2).sum(1) / 2 - evidence.new(centers, coefficients) + (centers**2).sum(1) / 2
+    products -= (centers * means).sum(1)
+    rows, columns = [], []
     for column, (label, one) in enumerate(zip(with_images, played, strict=True)):
         others = np.delete(evidence.known, label, axis=1).max(1)
         is_own = (evidence.labels == label) & ~one.is_used & (scores[:, column] + offset > others)
-        own.append(scores[is_own, column] - evidence.constant)
-    return np.concatenate(own)
+        rows.append(np.flatnonzero(is_own))
+        columns.append(np.full(is_own.sum(), column))
+    images = np.concatenate(rows)
+    return products[images, np.concatenate(columns)], images
 
 
 def _expectation(length: float, shares: np.ndarray, limit: float) -> Expectation:
@@ -186,7 +193,7 @@ class _Stage:
     def played(self, group: np.ndarray, sources: Sequence[Source], lengths: Sequence[float]) -> _Played:
         """Predict the means of a group, once for each length."""
         statistics = self.evidence.statistics
-        centers = self._centers(group)
+        centers = self.centers(group)
         coefficients = self._coefficients(group, sources, centers)
         parts = [lengthened(statistics.means, coefficients, centers, length) for length in lengths]
         used = np.zeros(len(self.evidence.labels), bool)
@@ -198,7 +205,8 @@ class _Stage:
         scaled, means = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
         return _Played(means, scaled, used)
 
-    def _centers(self, group: np.ndarray) -> np.ndarray:
+    def centers(self, group: np.ndarray) -> np.ndarray:
+        """Coefficients `[U,C]` of the known means in the center of those that do not play."""
         classes = len(self.evidence.statistics.means)
         centers = np.full((len(group), classes), 1 / (classes - len(group)))
         centers[:, group] = 0.0
@@ -221,7 +229,7 @@ class _Stage:
         used[rows] = True
         doubt = self.doubts[source.is_described]
         within, _ = doubt.gains(len(rows))
-        mean = doubt.posterior(coefficients @ statistics.means, self.evidence.white[rows])
+        mean = doubt.posterior(coefficients @ statistics.means, self.evidence.white[rows], label)
         return mean, (1 - within) * coefficients
 
 

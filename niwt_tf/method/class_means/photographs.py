@@ -26,12 +26,14 @@ class PriorDoubt:
 
     Attributes:
       basis: Orthonormal basis `[r,D]` of the directions in which the known means differ.
+      own: Unit vectors `[C,D]`: the direction of the basis that only one of the known means has, or 0 without one.
       within: Variance in each direction of the basis.
       beyond: Variance in each direction that is orthogonal to it.
       noise: Variance of an image about the mean of its class.
     """
 
     basis: np.ndarray
+    own: np.ndarray
     within: float
     beyond: float
     noise: float
@@ -41,18 +43,21 @@ class PriorDoubt:
         spread = self.noise / photographs if photographs else np.inf
         return self.within / (self.within + spread), self.beyond / (self.beyond + spread)
 
-    def posterior(self, prior: np.ndarray, photographs: np.ndarray) -> np.ndarray:
+    def posterior(self, prior: np.ndarray, photographs: np.ndarray, left_out: int | None = None) -> np.ndarray:
         """Compute the mean `[D]` of a class.
 
         Args:
           prior: Predicted mean `[D]`, whitened.
           photographs: Whitened features `[P,D]` of its photographs; without any, the prior stays.
+          left_out: Known class that plays the class, whose own direction is not known then; None for a new class.
         """
         if not len(photographs):
             return prior
         within, beyond = self.gains(len(photographs))
         difference = photographs.mean(0) - prior
         inside = (difference @ self.basis.T) @ self.basis
+        if left_out is not None:
+            inside = inside - (difference @ self.own[left_out]) * self.own[left_out]
         return prior + within * inside + beyond * (difference - inside)
 
 
@@ -64,7 +69,7 @@ def fit(statistics: statistics_lib.ClassStatistics, left_out: np.ndarray) -> Pri
       left_out: Coefficients `[C,C]` of the known means in the mean predicted for each known class; 0 for itself.
     """
     means = statistics.means
-    basis, altitudes = _simplex(means)
+    basis, own, altitudes = _simplex(means)
     inside = np.maximum(len(basis) - (altitudes > 0), 0)  # directions in the plane through the others
     errors = ((means - left_out @ means) ** 2).sum(1)
     outer = np.minimum(altitudes, errors)
@@ -72,7 +77,7 @@ def fit(statistics: statistics_lib.ClassStatistics, left_out: np.ndarray) -> Pri
     least = _LEAST_SHARE * max(statistics.noise, constants.LEAST_DIVISOR)
     beyond = _variance(outer, means.shape[1] - inside, own_noise, least)
     within = _variance(errors - outer, inside, own_noise, least) if inside.any() else beyond
-    return PriorDoubt(basis, within, beyond, statistics.noise)
+    return PriorDoubt(basis, own, within, beyond, statistics.noise)
 
 
 def _variance(squares: np.ndarray, directions: np.ndarray, own_noise: np.ndarray, least: float) -> float:
@@ -83,15 +88,18 @@ def _variance(squares: np.ndarray, directions: np.ndarray, own_noise: np.ndarray
     return max(float((squares[some] / directions[some] - own_noise[some]).mean()), least)
 
 
-def _simplex(means: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Compute a basis `[r,D]` of `means [C,D]` about their center, and the squared distance of each from the others.
+def _simplex(means: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Compute a basis `[r,D]` of `means [C,D]` about their center, and how each differs from the others.
 
-    That is the distance `[C]` from the plane through the others, an altitude of the simplex of all. It is 0 where the
-    others suffice to tell the mean, as they do if there are more of them than directions.
+    That is the unit normal `[C,D]` of the plane through the others, and the squared distance `[C]` from it: an altitude
+    of the simplex of all. Both are 0 where the others suffice to tell the mean, as they do if there are more of them
+    than directions.
     """
     shares, lengths, directions = np.linalg.svd(means, full_matrices=False)
     some = lengths > 1e-6 * max(lengths[0], constants.LEAST_DIVISOR)
     shares = shares[:, some]
     is_told = (shares**2).sum(1) < 1 - 1 / len(means) - 1e-6
-    inverses = ((shares / lengths[some]) ** 2).sum(1)
-    return directions[some], np.where(is_told, 0.0, 1 / np.maximum(inverses, constants.LEAST_DIVISOR))
+    inverse = shares / lengths[some]  # the pseudo-inverse of the means, in the basis
+    inverses = np.maximum((inverse**2).sum(1), constants.LEAST_DIVISOR)
+    normals = np.where(is_told[:, None], 0.0, inverse / np.sqrt(inverses)[:, None]) @ directions[some]
+    return directions[some], normals, np.where(is_told, 0.0, 1 / inverses)

@@ -206,7 +206,7 @@ def test_images_that_play_photographs_are_not_counted() -> None:
     rng = np.random.default_rng(8)
     labels = np.repeat(np.arange(20), 2)
     statistics = statistics_lib.fit(rng.normal(size=(40, 60)), labels, 20, 0.9)
-    doubt = photographs_lib.PriorDoubt(np.zeros((0, 60)), 1e9, 1e9, 1.0)
+    doubt = photographs_lib.PriorDoubt(np.zeros((0, 60)), np.zeros((20, 60)), 1e9, 1e9, 1.0)
     evidence = evidence_lib.fresh(statistics, np.zeros(20), rng.normal(size=(40, 60)), labels)
     expectation = pseudo_unseen.expect(evidence, None, _both(doubt), [pseudo_unseen.Source(False, 1)] * 10, 0.1)
     assert expectation.recognised < 0.3
@@ -351,3 +351,36 @@ def test_an_image_that_is_taken_for_another_new_class_is_not_recognised_by_hand(
 def test_however_many_photographs_one_image_of_each_class_remains() -> None:
     world = _world(7, 3.0)
     assert world.expect([pseudo_unseen.Source(True, 999)] * 6) == world.expect([pseudo_unseen.Source(True, 19)] * 6)
+
+
+@pytest.mark.parametrize("photographs", [0, 3])
+def test_products_of_played_classes_are_those_of_truly_new_ones(photographs: int) -> None:
+    ratios = []
+    for seed in range(4):
+        world = _world(seed, 4.0)
+        evidence, statistics = world.evidence, world.evidence.statistics
+        source = pseudo_unseen.Source(is_described=True, photographs=photographs)
+        products, rows = pseudo_unseen.played_products(
+            evidence, world.prediction, _both(world.doubt), source, length=0.8, offset=0.0
+        )
+        assert len(products) == len(rows) > 100 and rows.max() < len(evidence.labels)
+        described = world.prediction.coefficients(world.new_vectors)
+        _, means = pseudo_unseen.lengthened(statistics.means, described, np.full_like(described, 1 / 24), 0.8)
+        for row, images in enumerate(world.new_images):
+            white = statistics.whiten(images)
+            mean = means[row]
+            if photographs:
+                mean = world.doubt.posterior(described[row] @ statistics.means, white[-photographs:])
+            scores = statistics_lib.scores(white[:180], mean[None])[:, 0]
+            is_recognised = scores > statistics_lib.scores(white[:180], statistics.means).max(1)
+            ratios.append(np.median((white[:180] @ mean)[is_recognised]) / np.median(products))
+    assert np.mean(ratios) == pytest.approx(1, abs=0.2)
+
+
+def test_too_few_classes_have_no_products() -> None:
+    world = _world(0, 4.0)
+    two = evidence_lib.fresh(world.evidence.statistics, np.zeros(24), np.zeros((2, 12)), np.array([0, 1]))
+    products, rows = pseudo_unseen.played_products(
+        two, world.prediction, _both(world.doubt), _DESCRIBED, length=0.7, offset=0.0
+    )
+    assert products.shape == rows.shape == (0,)

@@ -13,7 +13,7 @@ from niwt_tf.method.class_means import photographs as photographs_lib
 from niwt_tf.method.class_means import prediction as prediction_lib
 from niwt_tf.method.class_means import statistics as statistics_lib
 
-_DOUBT = photographs_lib.PriorDoubt(np.array([[1.0, 0.0, 0.0]]), within=3.0, beyond=1.0, noise=1.0)
+_DOUBT = photographs_lib.PriorDoubt(np.eye(1, 3), np.zeros((1, 3)), within=3.0, beyond=1.0, noise=1.0)
 _VARIANCES = st.floats(1e-3, 1e3)
 
 
@@ -39,10 +39,19 @@ def test_the_posterior_by_hand(photographs: list[list[float]], mean: list[float]
 
 
 def test_the_basis_need_not_lie_along_the_axes() -> None:
-    doubt = photographs_lib.PriorDoubt(np.array([[0.6, 0.8]]), within=3.0, beyond=1.0, noise=1.0)
+    doubt = photographs_lib.PriorDoubt(np.array([[0.6, 0.8]]), np.zeros((1, 2)), within=3.0, beyond=1.0, noise=1.0)
     along, across = np.array([0.6, 0.8]), np.array([-0.8, 0.6])
     posterior = doubt.posterior(np.zeros(2), (4 * along + 2 * across)[None])
     np.testing.assert_allclose(posterior, 3 * along + 1 * across)
+
+
+def test_a_class_that_plays_a_new_one_does_not_know_its_own_direction() -> None:
+    basis, own = np.eye(2, 3), np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 0.0]])
+    doubt = photographs_lib.PriorDoubt(basis, own, within=3.0, beyond=1.0, noise=1.0)
+    taken = np.array([[4.0, 4.0, 4.0]])
+    np.testing.assert_allclose(doubt.posterior(np.zeros(3), taken), [3, 3, 2])
+    np.testing.assert_allclose(doubt.posterior(np.zeros(3), taken, left_out=0), [3, 2, 2])
+    np.testing.assert_allclose(doubt.posterior(np.zeros(3), taken, left_out=1), [3, 3, 2])
 
 
 def test_many_photographs_leave_their_own_mean() -> None:
@@ -56,7 +65,7 @@ def test_no_photographs_have_no_weight() -> None:
 
 @hypothesis.given(_VARIANCES, _VARIANCES, _VARIANCES, st.integers(1, 50))
 def test_each_further_photograph_has_more_weight(within: float, beyond: float, noise: float, photographs: int) -> None:
-    doubt = photographs_lib.PriorDoubt(np.eye(1, 3), within, beyond, noise)
+    doubt = photographs_lib.PriorDoubt(np.eye(1, 3), np.zeros((1, 3)), within, beyond, noise)
     fewer, more = doubt.gains(photographs), doubt.gains(photographs + 1)
     assert all(0 < one < other < 1 for one, other in zip(fewer, more, strict=True))
     assert (fewer[0] > fewer[1]) == (within > beyond) or within == pytest.approx(beyond)
@@ -80,13 +89,17 @@ _SQUARE = np.array([[1.0, 1.0, 0.0], [1.0, -1.0, 0.0], [-1.0, 1.0, 0.0], [-1.0, 
     ],
 )
 def test_altitudes_by_hand(means: np.ndarray, squares: list[float]) -> None:
-    _, altitudes = photographs_lib._simplex(means - means.mean(0))
+    _, normals, altitudes = photographs_lib._simplex(means - means.mean(0))
+    for one, normal, altitude in zip(means, normals, altitudes, strict=True):
+        distances = np.sort(np.abs((means - one) @ normal))
+        np.testing.assert_allclose(distances[1:], np.sqrt(altitude), atol=1e-6)
+        assert np.linalg.norm(normal) == pytest.approx(float(altitude > 1e-12))
     np.testing.assert_allclose(altitudes, squares, atol=1e-12)
 
 
 def test_altitudes_are_what_regression_on_the_other_means_leaves() -> None:
     means = np.random.default_rng(1).normal(size=(9, 20)) * np.geomspace(1, 1e-3, 20)
-    basis, altitudes = photographs_lib._simplex(means - means.mean(0))
+    basis, _, altitudes = photographs_lib._simplex(means - means.mean(0))
     assert basis.shape == (8, 20)
     for one, altitude in enumerate(altitudes):
         others = np.delete(means, one, 0)
