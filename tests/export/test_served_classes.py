@@ -229,9 +229,9 @@ def test_a_head_that_bends_is_explained_with_its_gate(tmp_path: Path) -> None:
     live, rng = exported.model(), np.random.default_rng(8)
     size, seen = len(live.classifier.kernel), len(live.seen)
     export.export(live, tmp_path / "1")
-    classifier, _ = gate.add(live.classifier, rng.normal(size=(size, seen)), rng.normal(size=seen))
+    classifier, weights = gate.add(live.classifier, rng.normal(size=(size, seen)), rng.normal(size=seen))
     classifier.kernel[-1, seen:] = 1
-    gated = dataclasses.replace(live, classifier=classifier)
+    gated = dataclasses.replace(live, classifier=classifier, features=gate.with_gate(live.features, weights))
     loaded, images = tf.saved_model.load(tmp_path / "1"), exported.images(7)
     loaded.use_classes(class_table.of(gated).arrays())
     answer = loaded.signatures["importances"](images=tf.constant(images), class_name=tf.constant(["Okapi"]))
