@@ -230,7 +230,7 @@ def _means(
     coefficients = np.where(described, known.prediction.coefficients(vectors), centers)
     _, means = pseudo_unseen.lengthened(statistics.means, coefficients, centers, length)
     expected = coefficients @ statistics.means
-    misses = statistics.means - known.prediction.left_out @ statistics.means
+    misses = known.doubts[True].without_own(statistics.means - known.prediction.left_out @ statistics.means)
     doubtful = [misses] * len(classes)
     for row, one in enumerate(classes):
         if len(one.photographs):

@@ -294,3 +294,12 @@ def test_a_model_without_labels_says_which_classes_have_no_images() -> None:
     classifier = dataclasses.replace(model.classifier, bias=bias.astype(np.float32))
     with pytest.raises(errors.UserError, match="without any of seen 3. Make it again with niwt, or give max_seen_loss"):
         dataclasses.replace(model, labels=None, classifier=classifier).teach("new 0", attributes=["a0"])
+
+
+def test_what_a_class_may_be_taken_for_agrees_with_the_share_that_is_promised(model: model_lib.Model) -> None:
+    for index in range(gaussian.NEW):
+        result = teach.teach(model, [_described(index)], 0.05)
+        (outlook,) = result.outlooks
+        assert sum(share for _, share in outlook.shares) == pytest.approx(1)
+        promised = result.model.limited.expected.recognised
+        assert dict(outlook.shares)[gaussian.NEW_NAMES[index]] == pytest.approx(promised, abs=0.35)

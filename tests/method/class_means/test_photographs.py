@@ -54,6 +54,13 @@ def test_a_class_that_plays_a_new_one_does_not_know_its_own_direction() -> None:
     np.testing.assert_allclose(doubt.posterior(np.zeros(3), taken, left_out=1), [3, 3, 2])
 
 
+def test_errors_lose_the_direction_that_a_class_has_alone() -> None:
+    own = np.array([[0.0, 0.6, 0.8], [0.0, 0.0, 0.0]])
+    doubt = photographs_lib.PriorDoubt(np.eye(2, 3), own, within=3.0, beyond=1.0, noise=1.0)
+    errors = np.array([[7.0, 3.0, 4.0], [7.0, 3.0, 4.0]])
+    np.testing.assert_allclose(doubt.without_own(errors), [[7, 0, 0], [7, 3, 4]], atol=1e-12)
+
+
 def test_many_photographs_leave_their_own_mean() -> None:
     taken = np.random.default_rng(0).normal(size=(100_000, 3)) + [5, -2, 1]
     np.testing.assert_allclose(_DOUBT.posterior(np.full(3, 9.0), taken), taken.mean(0), atol=1e-3)
