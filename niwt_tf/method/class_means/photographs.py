@@ -44,7 +44,7 @@ class PriorDoubt:
         return self.within / (self.within + spread), self.beyond / (self.beyond + spread)
 
     def without_own(self, errors: np.ndarray) -> np.ndarray:
-        """Take from errors `[C,D]` of the known means their own directions, in which a new class is like none of them."""
+        """Take from errors `[C,D]` of the known means their own directions, in which a new class resembles none."""
         return errors - (errors * self.own).sum(1, keepdims=True) * self.own
 
     def posterior(self, prior: np.ndarray, photographs: np.ndarray, left_out: int | None = None) -> np.ndarray:
