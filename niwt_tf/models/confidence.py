@@ -3,7 +3,8 @@
 """How far a model's predictions can be trusted: a temperature for probabilities, and what is typical of each class.
 
 Both follow from the training images of the seen classes. Where the head is a discriminant analysis of these images,
-each is left out in turn; a head that was trained on them may look surer than it is.
+each is left out in turn. A head of another kind may have been trained on them, and is taken for less sure than it
+looks.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ class Confidence:
       bias: Bias `[C]` float32 of these products.
       center: Center `[D]` float32 of the features.
       levels: What is typical of each class.
-      calibration_error: Expected calibration error on the images of seen classes; None if it was not estimated.
+      calibration_error: Expected calibration error on images of seen classes, each left out; None if they cannot be.
+      is_estimated: False if the model has too few training images to tell; every image is typical then.
     """
 
     temperature: float
@@ -36,11 +38,7 @@ class Confidence:
     center: np.ndarray
     levels: typicality.Levels
     calibration_error: float | None
-
-    @property
-    def is_estimated(self) -> bool:
-        """False if the model has too few training images to tell; every image is typical then."""
-        return self.calibration_error is not None
+    is_estimated: bool = True
 
     def probabilities(self, scores: np.ndarray) -> np.ndarray:
         """Compute the probabilities `[N,C]` of the classes from scores `[N,C]`."""
@@ -76,11 +74,9 @@ def of(model: state.ModelState) -> Confidence:
     if counts.min() < 1 or counts.max() < 2:
         return _unknown(model)
     known = within_limit.known_of(model)
-    statistics, labels = known.evidence.statistics, known.evidence.labels
+    statistics = known.evidence.statistics
     scores = _left_out_scores(model, known)
-    heat = temperature.fit(scores, labels)
-    probabilities = temperature.probabilities(scores, heat)
-    error = temperature.expected_error(probabilities.max(1), probabilities.argmax(1) == labels)
+    heat, error = _temperature(known, scores)
     means = np.concatenate([statistics.means, _new_means(model, known)])
     kernel, bias = statistics.weights(means)
     bias = bias + (means**2).sum(1) / 2
@@ -95,7 +91,18 @@ def _unknown(model: state.ModelState) -> Confidence:
     heat = temperature.fit(logits, state.training_labels(model))
     size, classes = len(model.classifier.kernel) - gate.has(model.classifier), len(model.class_names)
     kernel, bias, center = (np.zeros(shape, np.float32) for shape in ((size, classes), classes, size))
-    return Confidence(heat, kernel, bias, center, typicality.unknown(classes), None)
+    return Confidence(heat, kernel, bias, center, typicality.unknown(classes), None, is_estimated=False)
+
+
+def _temperature(known: known_means.KnownMeans, scores: np.ndarray) -> tuple[float, float | None]:
+    """Fit the temperature to scores `[n,C]` of training images; return it, and the calibration error if it is known."""
+    labels = known.evidence.labels
+    if not known.is_head:
+        accuracy = float((known.evidence.known.argmax(1) == labels).mean())
+        return temperature.of_trained_head(scores, labels, accuracy), None
+    heat = temperature.fit(scores, labels)
+    probabilities = temperature.probabilities(scores, heat)
+    return heat, temperature.expected_error(probabilities.max(1), probabilities.argmax(1) == labels)
 
 
 def _distances(features: np.ndarray, center: np.ndarray) -> np.ndarray:

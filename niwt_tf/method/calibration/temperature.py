@@ -38,6 +38,43 @@ def fit(logits: np.ndarray, labels: np.ndarray) -> float:
     return float(spread * np.exp(found.x))
 
 
+def matching(logits: np.ndarray, confidence: float) -> float | None:
+    """Find the temperature at which the predicted classes have a mean probability.
+
+    Args:
+      logits: Logits `[n,C]` of images.
+      confidence: Mean probability of the classes with the highest logits, 0..1.
+
+    Returns:
+      The temperature, or None if there is none.
+    """
+    spread = float(logits.std()) if logits.size else 0.0
+    low, high = spread / _RANGE, spread * _RANGE
+
+    def difference(log_temperature: float) -> float:
+        return float(probabilities(logits, np.exp(log_temperature)).max(1).mean()) - confidence
+
+    if not (spread > 0 and difference(np.log(low)) > 0 > difference(np.log(high))):
+        return None
+    return float(np.exp(optimize.brentq(difference, np.log(low), np.log(high), xtol=1e-6)))
+
+
+def of_trained_head(logits: np.ndarray, labels: np.ndarray, accuracy: float) -> float:
+    """Find a temperature for a head that may have been trained on the images, of which it is too sure then.
+
+    The one of highest likelihood is too low then. The one at which the mean probability on these images is the accuracy
+    on others is too high, as the head is surer of these. The middle is taken.
+
+    Args:
+      logits: Logits `[n,C]` of the images.
+      labels: Their classes `[n]`.
+      accuracy: Accuracy that a head fitted to such images has on others, 0..1.
+    """
+    low = fit(logits, labels)
+    high = matching(logits, accuracy)
+    return low if high is None else (low + max(low, high)) / 2
+
+
 def probabilities(logits: np.ndarray, temperature: float) -> np.ndarray:
     """Compute the probabilities `[N,C]` float32 of classes from logits `[N,C]`."""
     return special.softmax(logits.astype(np.float64) / temperature, axis=1).astype(np.float32)
