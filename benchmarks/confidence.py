@@ -80,7 +80,7 @@ def _judge(model: state.ModelState, features: np.ndarray, labels: np.ndarray, kn
     scores = whole @ model.classifier.kernel + state.calibrated_bias(model)
     predicted = scores.argmax(1)
     typical = own.typicality(whole, predicted)
-    is_kept = typical > typicality.least_quantile(typicality.SHARE) / typicality.QUANTILES
+    is_kept = typicality.is_accepted(typical, typicality.SHARE)
     is_new_missed = (labels >= known) & (predicted != labels)
     probability = own.probabilities(scores).max(1)
     return Judged(probability, predicted == labels, typical, np.where(is_new_missed, np.nan, is_kept))

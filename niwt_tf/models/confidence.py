@@ -117,18 +117,12 @@ def _left_out_scores(model: state.ModelState, known: known_means.KnownMeans) -> 
     if known.is_head:
         scores[:, :seen] = known.factor * evidence.known
     if limited:
-        means = _limited_means(model, known)
+        means = within_limit.limited_means(model, known)
         new = known.factor * (evidence.new(means, known.coefficients_of(means)) + model.limited.offset)
         new += scores[:, :seen].max(1, keepdims=True) - known.factor * evidence.known.max(1, keepdims=True)
         scores[:, -limited:] = new - model.gamma
     scores[:, :seen] -= model.gamma
     return scores
-
-
-def _limited_means(model: state.ModelState, known: known_means.KnownMeans) -> np.ndarray:
-    """Return the whitened means `[L,D]` of classes that were taught within a limit."""
-    size, limited = len(known.evidence.statistics.center), len(model.limited.names)
-    return known.means_of(model.classifier.kernel[:size, -limited:].astype(np.float64))
 
 
 def _new_means(model: state.ModelState, known: known_means.KnownMeans) -> np.ndarray:
@@ -139,7 +133,7 @@ def _new_means(model: state.ModelState, known: known_means.KnownMeans) -> np.nda
     coefficients = known.prediction.coefficients(model.knowledge.vectors[seen:])
     _, means = pseudo_unseen.lengthened(statistics.means, coefficients, centers, pseudo_unseen.LENGTH)
     if limited:
-        means[-limited:] = _limited_means(model, known)
+        means[-limited:] = within_limit.limited_means(model, known)
     return means
 
 

@@ -69,7 +69,7 @@ class Predictions:
         """True `[N]` for images that are not rejected."""
         if self.reject is None:
             return np.ones(len(self.scores), bool)
-        return self.typicality > typicality.least_quantile(self.reject) / typicality.QUANTILES
+        return typicality.is_accepted(self.typicality, self.reject)
 
 
 @keras_settings.guard_methods

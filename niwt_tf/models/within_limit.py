@@ -137,8 +137,7 @@ def settle(model: State, evidence: evidence_lib.Evidence | None = None) -> State
     model = dataclasses.replace(model, known_means=known_of(model))
     known = known_of(model)
     evidence = evidence or known.evidence
-    size, count = len(evidence.statistics.center), len(model.limited.names)
-    means = known.means_of(model.classifier.kernel[:size, -count:].astype(np.float64))
+    count, means = len(model.limited.names), limited_means(model, known)
     new = evidence.new(means, known.coefficients_of(means))
     is_right = evidence.known.argmax(1) == evidence.labels
     curve = seen_loss.curve(evidence.known.max(1) - new.max(1), is_right, evidence.labels)
@@ -184,6 +183,12 @@ def known_of(model: state.ModelState) -> known_means.KnownMeans:
         model.config.backbone.classifier_shrinkage,
         gate.has(model.classifier),
     )
+
+
+def limited_means(model: state.ModelState, known: known_means.KnownMeans) -> np.ndarray:
+    """Return the whitened means `[L,D]` of classes that were taught within a limit, of which there are some."""
+    size, limited = len(known.evidence.statistics.center), len(model.limited.names)
+    return known.means_of(model.classifier.kernel[:size, -limited:].astype(np.float64))
 
 
 def _prepared(model: State) -> State:

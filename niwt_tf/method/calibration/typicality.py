@@ -65,6 +65,11 @@ def least_quantile(share: float) -> int:
     return int(np.ceil((1 - share) * (QUANTILES - 1) - 1e-6))
 
 
+def is_accepted(typicalities: np.ndarray, share: float) -> np.ndarray:
+    """Decide which images are accepted, True `[N]`, if a share of the known classes' images is kept."""
+    return np.rint(typicalities * QUANTILES) > least_quantile(share)
+
+
 def require_share(share: object) -> float:
     """Check the share of known images that is kept, and return it.
 
