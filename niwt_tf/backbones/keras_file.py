@@ -73,6 +73,8 @@ def build(path: Path, image_size: int, mode: str, custom_objects: Mapping[str, A
             f"{errors.setting('backbone', f'{networks.KERAS_FILE}{path}')}, which fails: {_reason(error)}. Choose "
             f"another {errors.setting('image_size')}."
         ) from None
+    except Exception as error:  # a layer may raise anything when it runs: its configuration is the file's
+        raise keras_reading.error(path, f"cannot be run ({_reason(error)})", "Use a model that Keras can run") from None
     network = keras.Model(images, end.features, name="keras_file")
     for layer in network.layers:  # setting it on the network misses layers saved frozen
         layer.trainable = True  # `finetune` decides what is trained

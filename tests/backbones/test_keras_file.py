@@ -12,6 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from niwt_tf import errors
 from niwt_tf.backbones import agreement, keras_file, own_classifier, small
@@ -202,6 +203,24 @@ def test_a_damaged_file_is_an_error(tmp_path: Path) -> None:
         file.writestr("config.json", "{}")
     with pytest.raises(errors.UserError, match="m.keras', which cannot be read: "):
         keras_file.build(tmp_path / "m.keras", 0, "none")
+
+
+class _Failing(keras.layers.Layer):
+    """A layer that can be connected, and raises what no one expects when it computes."""
+
+    def call(self, inputs: Any) -> Any:
+        if not isinstance(inputs, keras.KerasTensor) and not tf.is_symbolic_tensor(inputs):
+            raise LookupError("no such table")
+        return inputs
+
+
+def test_a_model_that_fails_when_it_runs_is_an_error(tmp_path: Path) -> None:
+    images = keras.Input((8, 8, 3))
+    features = keras.layers.GlobalAveragePooling2D()(_Failing()(images))
+    path = _save(keras.Model(images, keras.layers.Dense(2)(features)), tmp_path / "m.keras")
+    with pytest.raises(errors.UserError) as caught:
+        keras_file.build(path, 0, "none", {"_Failing": _Failing})
+    assert str(caught.value).endswith("which cannot be run (no such table). Use a model that Keras can run.")
 
 
 def test_a_model_that_does_not_fit_the_requested_size_is_an_error(tmp_path: Path) -> None:

@@ -151,7 +151,7 @@ def _functions(world: _World) -> dict[str, tuple[Callable[..., Any], dict[str, A
 
 def _spread(array: np.ndarray) -> np.ndarray:
     large = np.zeros(tuple(2 * size for size in array.shape), array.dtype)
-    view = large[tuple(slice(None, None, 2) for _ in array.shape)]
+    view = large[(*(slice(None, None, 2) for _ in array.shape), ...)]  # an array even without dimensions
     view[...] = array
     return view
 
