@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import sys
 import tempfile
@@ -28,14 +29,15 @@ if TYPE_CHECKING:
     from niwt_tf.models import model as model_lib  # starts TensorFlow
 
 METHODS = ("gradcam", "gradcampp", "scorecam", "smoothgrad")
-_STAGES = ("knowledge", "transfer", "inverse_map")
+_STAGES = ("knowledge", "importances", "transfer", "inverse_map")
 _DESCRIPTION = """Classify images with a finished run of niwt, and explain each prediction.
 
 niwt_explain --workdir=runs/aviary-attributes img1.jpg 'dir/*.jpg' folder/
 niwt_explain --model=zoo.keras --class=zebra img1.jpg
 
-For each image it prints the predicted class, the runner-up and the reasons, and draws a picture of them. Of many images
-only the first are printed. All explanations are in explanations.jsonl."""
+For each image it prints the predicted class, the runner-up, what speaks for the class in general, and what speaks for
+and against it in this image, and draws a picture. Of many images only the first are printed. All explanations, with the
+neurons that contribute most, are in explanations.jsonl."""
 
 
 def define(values: flags.FlagValues, program: str) -> None:
@@ -84,6 +86,7 @@ def main(arguments: Sequence[str]) -> None:
     launch.start_tensorflow(values.import_module)
     from niwt_tf.data import registry  # starts TensorFlow
     from niwt_tf.explain import explain_images  # starts TensorFlow
+    from niwt_tf.method import contributions  # starts TensorFlow
     from niwt_tf.models import files  # starts TensorFlow
     from niwt_tf.models import model as model_lib  # starts TensorFlow
 
@@ -96,7 +99,9 @@ def main(arguments: Sequence[str]) -> None:
             accept = functools.partial(_accept, model, values.reject)
     else:
         run = files.open_run(root, values.safe_mode, _STAGES, "model" if values.model else "workdir")
-        explained, dataset = run.explained_model, run.setting("dataset")
+        explained = dataclasses.replace(run.explained_model, neuron_names=run.neuron_names)
+        dataset = run.setting("dataset")
+    progress.print_line(f"{contributions.describe_head(explained.classifier.backbone.head)}\n")
     class_name, encoding = values["class"].value or "", registry.image_encoding(dataset)
     explain_images.explain(explained, paths, out, class_name, values.method, values.top, encoding, pictures, accept)
     written = f"{explain_images.LINES} is" if pictures == 0 else f"pictures and {explain_images.LINES} are"

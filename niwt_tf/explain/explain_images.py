@@ -18,6 +18,7 @@ from PIL import Image, PngImagePlugin
 from niwt_tf import errors
 from niwt_tf.data import user_images
 from niwt_tf.explain import drawing, explained_model, explainer, keras_vis, textual, visual
+from niwt_tf.method import contributions
 from niwt_tf.util import atomic, clean, locks, progress
 from niwt_tf.util import paths as paths_lib
 
@@ -106,29 +107,48 @@ def _records(
     model: explained_model.ExplainedModel, paths: Sequence[Path], explanations: explainer.Explanations, top: int
 ) -> Iterator[dict[str, Any]]:
     names, unseen = model.classifier.class_names, set(model.classifier.unseen)
-    all_reasons = textual.reasons(model.inverse_map, explanations.importances, model.knowledge.feature_names, top)
+    of_classes = textual.reasons(model.inverse_map, explanations.importances, model.knowledge.feature_names, top)
+    of_images, of_neurons = (
+        model.image_reasons(explanations, top),
+        contributions.strongest(explanations.contributions, top),
+    )
     indices = (explanations.predictions, explanations.runners_up, explanations.classes)
-    for path, predicted, second, explained, reasons in zip(paths, *indices, all_reasons, strict=True):
+    for path, predicted, second, explained, reasons, own, strongest in zip(
+        paths, *indices, of_classes, of_images, of_neurons, strict=True
+    ):
         yield {
             "image": paths_lib.printable(str(path)),
             "prediction": names[predicted],
             "unseen": names[predicted] in unseen,
             "runner_up": names[second],
             "class": names[explained],
-            "reasons": [[textual.readable(feature), round(score, 4)] for feature, score in reasons],
+            "reasons": _readable(reasons),
             "words": textual.sentence(names[explained], reasons),
+            "image_reasons": {"for": _readable(own.support), "against": _readable(own.opposition)},
+            "neurons": [[index, model.neuron_name(index), round(value, 4)] for index, value in strongest],
         }
+
+
+def _readable(reasons: Sequence[textual.Reason]) -> list[list[Any]]:
+    return [[textual.readable(feature), round(score, 4)] for feature, score in reasons]
 
 
 def _summary(record: dict[str, Any]) -> str:
     kind = ", an unseen class" if record["unseen"] else ""
     none = "" if record.get("accepted", True) else f"{_NONE}, nearest "
-    reasons = ", ".join(f"{clean.name(feature)} {score:.2f}" for feature, score in record["reasons"])
+    of_class, support, opposition = map(
+        _listed, (record["reasons"], record["image_reasons"]["for"], record["image_reasons"]["against"])
+    )
     predicted, second, explained = (textual.title(record[name]) for name in ("prediction", "runner_up", "class"))
     return (
         f"{clean.visible(record['image'])}: {none}{predicted}{kind} (runner-up {second})\n"
-        f"  for {explained}: {reasons or 'no feature supports it'}"
+        f"  {explained} in general: {of_class or 'no feature supports it'}\n"
+        f"  in this image, for it: {support or 'no feature'}; against it: {opposition or 'no feature'}"
     )
+
+
+def _listed(reasons: Sequence[tuple[str, float]]) -> str:
+    return ", ".join(f"{clean.name(feature)} {score:.2f}" for feature, score in reasons)
 
 
 def _totals(counts: Counter[str]) -> str:
@@ -143,7 +163,11 @@ def _draw(record: dict[str, Any], image: np.ndarray, values: np.ndarray) -> Imag
     notes[:0] = ["a class without training images"] if record["unseen"] else []
     none = "" if record.get("accepted", True) else f"{_NONE}, nearest "
     return drawing.picture(
-        image, values, f"Prediction: {none}{predicted}", [*notes, f"Reasons for {explained}:"], record["reasons"]
+        image,
+        values,
+        f"Prediction: {none}{predicted}",
+        [*notes, f"What speaks for {explained} here:"],
+        record["image_reasons"]["for"],
     )
 
 

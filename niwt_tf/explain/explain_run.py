@@ -24,6 +24,7 @@ from niwt_tf.explain import (
     explained_model,
     explainer,
     gallery,
+    image_reasons,
     metrics,
     pointing,
     roc,
@@ -31,6 +32,7 @@ from niwt_tf.explain import (
     visual,
 )
 from niwt_tf.explain import neurons as neurons_lib
+from niwt_tf.method import importance
 from niwt_tf.util import progress
 
 _BATCH_SIZE = 128
@@ -60,14 +62,18 @@ class SplitExplanations:
 
     Attributes:
       labels: True classes `[N]`.
+      predictions: Predicted classes `[N]`.
       importances: Neuron importances for the predicted class, `[N,K]`.
+      features: Features `[N,D]` of the images.
       activations: Mean activations over each image, `[N,K]`.
       peaks: Highest point of the predicted class's map, `[N,2]`, see `visual.peaks`.
       tracked_peaks: Highest point of each tracked neuron's map, `[N,P,2]`, likewise.
     """
 
     labels: np.ndarray
+    predictions: np.ndarray
     importances: np.ndarray
+    features: np.ndarray
     activations: np.ndarray
     peaks: np.ndarray
     tracked_peaks: np.ndarray
@@ -91,7 +97,7 @@ def explain(
       jit_compile: True to compile the passes with XLA.
       activations: Activations `[H,W,K]` of the training images, which replace them if an earlier stage saved some.
     """
-    explain_images = explainer.Explainer(model.classifier, model.gamma, jit_compile)
+    explain_images = explainer.Explainer(model.classifier, model.gamma, jit_compile, with_contributions=False)
     backbone, train = model.classifier.backbone, dataset.train
     means, strongest = _train_activations(backbone, train, activations)
     vectors = model.knowledge.vectors[: len(dataset.seen)]
@@ -141,12 +147,14 @@ def _explain_split(
         selection.add(images.numpy(), labels, batch.predictions)
         peaks = [visual.peaks(batch.tracked_maps[..., index]) for index in range(len(tracked_neurons))]
         tracked_peaks = np.stack(peaks, 1) if peaks else np.zeros((len(labels), 0, 2))
-        parts.append((labels, batch.importances, batch.activations, visual.peaks(batch.maps), tracked_peaks))
+        named = (batch.predictions, batch.importances, batch.features, batch.activations, visual.peaks(batch.maps))
+        parts.append((labels, *named, tracked_peaks))
         done += len(labels)
     if not parts:
-        channels = explain_images.classifier.backbone.activation_shape[-1]
-        shapes = ((0, channels), (0, channels), (0, 2), (0, len(tracked_neurons), 2))
-        parts = [(np.zeros(0, np.int64), *map(np.zeros, shapes))]
+        network, none = explain_images.classifier.backbone, np.zeros(0, np.int64)
+        channels, size = network.activation_shape[-1], network.feature_size
+        shapes = ((0, channels), (0, size), (0, channels), (0, 2), (0, len(tracked_neurons), 2))
+        parts = [(none, none, *map(np.zeros, shapes))]
     return SplitExplanations(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
 
@@ -162,19 +170,25 @@ def _measures(
     splits: Sequence[SplitExplanations],
 ) -> dict[str, Any]:
     """Measure how right the explanations are; a measure without ground truth is None."""
-    labels, importances, activations = (
-        np.concatenate([getattr(one, name) for one in splits]) for name in ("labels", "importances", "activations")
+    names = ("labels", "predictions", "importances", "features", "activations")
+    labels, predictions, importances, features, activations = (
+        np.concatenate([getattr(one, name) for one in splits]) for name in names
     )
     vectors, seen_classes = model.knowledge.vectors, len(dataset.seen)
-    accuracy = metrics.attribute_accuracy(model.inverse_map(importances), labels, vectors, seen_classes)
-    names = metrics.name_accuracy(neurons, activations, labels, vectors)
+    class_scores, shown = model.inverse_map(importances), model.shown(features)
+    accuracy = metrics.attribute_accuracy(class_scores, labels, vectors, seen_classes)
+    products = image_reasons.contributions(class_scores, shown)
+    support = np.where(shown > 0, products, -np.abs(products))  # after what supports comes what hardly counts
+    neuron_names = metrics.name_accuracy(neurons, activations, labels, vectors)
     return {
         "attribute_accuracy": accuracy.explained,
         "attribute_accuracy_frequent": accuracy.frequent,
         "attribute_accuracy_chance": accuracy.chance,
-        "neurons_named": names.named,
-        "neuron_name_auc": names.auc,
-        "neuron_name_auc_shuffled": names.shuffled,
+        "image_attribute_accuracy": metrics.attribute_accuracy(support, labels, vectors, seen_classes).explained,
+        "importance_variation": importance.variation_within_classes(importances, predictions),
+        "neurons_named": neuron_names.named,
+        "neuron_name_auc": neuron_names.auc,
+        "neuron_name_auc_shuffled": neuron_names.shuffled,
         "inverse_map_rank_correlation": model.inverse_map.rank_correlation,
     } | _pointing(model, dataset, neurons, splits)
 

@@ -5,9 +5,13 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+
+import numpy as np
 
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.domains import knowledge as knowledge_lib
+from niwt_tf.explain import explainer, image_reasons, textual
 from niwt_tf.method import inverse_map as inverse_map_lib
 
 
@@ -20,9 +24,32 @@ class ExplainedModel:
       gamma: Number subtracted from the logits of seen classes.
       inverse_map: Map from importances to features.
       knowledge: Domain vectors of all classes.
+      features: Features `[N,D]` of the training images, without a gate's.
+      labels: Classes `[N]` of the training images, as indices of seen classes.
+      neuron_names: Names of the `K` neurons, None for those without a clear one; empty if they are not known.
     """
 
     classifier: classifier_lib.Classifier
     gamma: float
     inverse_map: inverse_map_lib.InverseMap
     knowledge: knowledge_lib.DomainKnowledge
+    features: np.ndarray = dataclasses.field(repr=False)
+    labels: np.ndarray = dataclasses.field(repr=False)
+    neuron_names: tuple[str | None, ...] = ()
+
+    @functools.cached_property
+    def shown(self) -> image_reasons.ShownFeatures:
+        """What images show of each feature, fitted on the training images when it is first needed."""
+        vectors = self.knowledge.vectors[: len(self.classifier.seen)]
+        return image_reasons.fit(self.features, self.labels, vectors)
+
+    def neuron_name(self, index: int) -> str | None:
+        """Return the name of a neuron, None if it has none."""
+        return self.neuron_names[index] if self.neuron_names else None
+
+    def image_reasons(
+        self, explanations: explainer.Explanations, count: int = textual.COUNT
+    ) -> list[image_reasons.ImageReasons]:
+        """List the reasons for and against the explained class on each image; see `image_reasons.find`."""
+        class_scores = self.inverse_map(explanations.importances)
+        return image_reasons.find(class_scores, self.shown(explanations.features), self.knowledge.feature_names, count)

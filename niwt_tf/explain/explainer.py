@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.explain import visual
-from niwt_tf.method import importance
+from niwt_tf.method import contributions, importance
 from niwt_tf.util import center_crop
 
 PREDICTED = -1  # stands for the predicted class
@@ -37,6 +37,9 @@ class Explanations:
       maps: Grad-CAM of these classes minus the mean over all classes, `[N,H,W]` float32, at least 0.
       activations: Mean activations of the neurons over each image, `[N,K]` float32.
       tracked_maps: Activation maps of the `P` tracked neurons, `[N,H,W,P]` float32.
+      features: Features of the images, `[N,D]` float32.
+      contributions: Contributions of the neurons to these classes' logits, `[N,K]` float32, see `contributions`;
+        `[N,0]` if they were left out.
     """
 
     logits: np.ndarray
@@ -46,6 +49,8 @@ class Explanations:
     maps: np.ndarray
     activations: np.ndarray
     tracked_maps: np.ndarray
+    features: np.ndarray
+    contributions: np.ndarray
 
     @property
     def runners_up(self) -> np.ndarray:
@@ -56,16 +61,24 @@ class Explanations:
 class Explainer:
     """Explainer of a classifier's predictions over seen and unseen classes."""
 
-    def __init__(self, classifier: classifier_lib.Classifier, gamma: float = 0.0, jit_compile: bool = False) -> None:
+    def __init__(
+        self,
+        classifier: classifier_lib.Classifier,
+        gamma: float = 0.0,
+        jit_compile: bool = False,
+        with_contributions: bool = True,
+    ) -> None:
         """Prepare the pass.
 
         Args:
           classifier: Classifier of all classes.
           gamma: Number to subtract from the logits of seen classes.
           jit_compile: True to compile the pass with XLA.
+          with_contributions: False to leave out the neurons' contributions, which behind a head that is not affine take
+            many passes of the head.
         """
         self.classifier = classifier
-        self._one_batch = _make_batch_function(classifier, gamma, jit_compile)
+        self._one_batch = _make_batch_function(classifier, gamma, jit_compile, with_contributions)
 
     def __call__(
         self, images: np.ndarray, classes: np.ndarray | None = None, tracked_neurons: Sequence[int] = ()
@@ -110,6 +123,8 @@ class ExplainedBatch(NamedTuple):
       classes: Classes that are explained, `[N]` int64.
       importances: Importances of the neurons for these classes, `[N,K]`.
       maps: Grad-CAM of these classes minus the mean over all classes, `[N,H,W]`, at least 0.
+      features: Features of the images, `[N,D]` float32.
+      gradients: Gradients of these classes' logits with respect to the activations, `[N,H,W,K]`.
     """
 
     logits: tf.Tensor
@@ -117,6 +132,8 @@ class ExplainedBatch(NamedTuple):
     classes: tf.Tensor
     importances: tf.Tensor
     maps: tf.Tensor
+    features: tf.Tensor
+    gradients: tf.Tensor
 
 
 def explain_batch(
@@ -136,25 +153,36 @@ def explain_batch(
       targets: Class to explain on each image, `[N]` int64, or `PREDICTED`; or one value for all images.
     """
     by_class = tf.transpose(kernel)
-    logits = tf.cast(head(activations), tf.float32) @ kernel + bias
+    features = tf.cast(head(activations), tf.float32)
+    logits = features @ kernel + bias
     predictions = tf.argmax(logits, axis=1)
     classes = tf.where(targets == PREDICTED, predictions, targets)
-    values = importance.importances(head, activations, tf.gather(by_class, classes))
+    gradients = importance.gradients(head, activations, tf.gather(by_class, classes))
+    values = tf.reduce_mean(gradients, axis=(1, 2))
     shared = importance.importances(head, activations, tf.reduce_mean(by_class, axis=0, keepdims=True))
-    return ExplainedBatch(logits, predictions, classes, values, visual.grad_cam(activations, values - shared))
+    maps = visual.grad_cam(activations, values - shared)
+    return ExplainedBatch(logits, predictions, classes, values, maps, features, gradients)
 
 
 def _make_batch_function(
-    classifier: classifier_lib.Classifier, gamma: float, jit_compile: bool
+    classifier: classifier_lib.Classifier, gamma: float, jit_compile: bool, with_contributions: bool
 ) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tuple[tf.Tensor, ...]]:
     kernel, bias = tf.constant(classifier.kernel), tf.constant(classifier.calibrated_bias(gamma))
     trunk, head = classifier.backbone.trunk, importance.inference(classifier.backbone.head)
+    is_affine = contributions.is_affine(classifier.backbone.head)
 
     @tf.function(jit_compile=jit_compile, reduce_retracing=True)
     def one_batch(images: tf.Tensor, targets: tf.Tensor, neurons: tf.Tensor) -> tuple[tf.Tensor, ...]:
         activations = trunk(images, training=False)
-        explained = explain_batch(head, kernel, bias, activations, targets)
+        *explained, features, gradients = explain_batch(head, kernel, bias, activations, targets)
         means, tracked_maps = tf.reduce_mean(activations, axis=(1, 2)), tf.gather(activations, neurons, axis=-1)
-        return *explained, means, tracked_maps
+        if not with_contributions:
+            contributed = tf.zeros((tf.shape(activations)[0], 0))
+        elif is_affine:
+            contributed = tf.reduce_sum(gradients * activations, axis=(1, 2))
+        else:
+            weights = tf.gather(tf.transpose(kernel), explained[2])
+            contributed = contributions.integrate(head, activations, weights)
+        return *explained, means, tracked_maps, features, contributed
 
     return one_batch

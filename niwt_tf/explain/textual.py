@@ -58,6 +58,11 @@ def contrasts(
 
 
 def best(scores: np.ndarray, feature_names: Sequence[str], count: int = COUNT) -> tuple[Reason, ...]:
+    """Choose the features with the highest scores above 0, see `best_indices`; return their names and scores."""
+    return tuple((feature_names[index], float(scores[index])) for index in best_indices(scores, feature_names, count))
+
+
+def best_indices(scores: np.ndarray, feature_names: Sequence[str], count: int = COUNT) -> list[int]:
     """Choose the features with the highest scores above 0, without phrases that a better one contains.
 
     Scores that differ only by rounding keep their order. A score that rounding may have raised above 0 does not count.
@@ -75,7 +80,7 @@ def best(scores: np.ndarray, feature_names: Sequence[str], count: int = COUNT) -
             break
         if not any(_contains(feature_names[other], feature_names[index]) for other in chosen):
             chosen.append(int(index))
-    return tuple((feature_names[index], float(scores[index])) for index in chosen)
+    return chosen
 
 
 def sentence(class_name: str, strongest: Sequence[Reason], rather_than: str = "") -> str:
@@ -97,9 +102,10 @@ def sentence(class_name: str, strongest: Sequence[Reason], rather_than: str = ""
 def readable(name: str) -> str:
     """Convert the name of a feature or class to plain words.
 
-    `has_bill_shape::hooked` and `bill_shape=hooked` are "bill shape: hooked", `012.Grizzly_bear` is "Grizzly bear".
+    `has_bill_shape::hooked` and `bill_shape=hooked` are "bill shape: hooked", `012.Grizzly_bear` is "Grizzly bear". A
+    "no " before a name stays, see `image_reasons`.
     """
-    bare = re.sub(r"^(?:has_|\d+\.)", "", name)
+    bare = re.sub(r"^(no )?(?:has_|\d+\.)", r"\1", name)
     return re.sub(r"\s*(?:::|=)\s*", ": ", bare).replace("_", " ").replace("+", " ").strip()
 
 

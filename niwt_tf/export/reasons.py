@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from niwt_tf.explain import textual
+from niwt_tf.explain import image_reasons, textual
 from niwt_tf.numerics import choice
 
 
@@ -40,18 +40,53 @@ def strongest(
       contained: Result of `parts` for these names.
       count: Largest number of features.
     """
-    all_names, all_parts = tf.constant(feature_names), tf.constant(contained)
-    left, names, values = tf.where(scores > 0, scores, 0.0), [], []
+    indices, values = strongest_indices(scores, contained, count)
+    return tf.where(values > 0, tf.gather(tf.constant(feature_names), indices), ""), values
+
+
+def opposing(
+    products: tf.Tensor,
+    shown: tf.Tensor,
+    feature_names: Sequence[str],
+    contained: np.ndarray,
+    count: int = textual.COUNT,
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Choose the features that oppose a class most, as `image_reasons.find` does: names and products, `[N,count]` each.
+
+    Args:
+      products: `[N,M]` float32 contributions of the features, see `image_reasons.contributions`.
+      shown: `[N,M]` float32, how far above its mean an image shows each feature.
+      feature_names: Names of the `M` features.
+      contained: Result of `parts` for these names.
+      count: Largest number of features.
+    """
+    indices, values = strongest_indices(-products, contained, count)
+    names = tf.gather(tf.constant(feature_names), indices)
+    lacking = tf.gather(shown <= 0, indices, batch_dims=1)
+    names = tf.where(lacking, tf.strings.join([image_reasons.LACKING, names]), names)
+    return tf.where(values > 0, names, ""), -values
+
+
+def strongest_indices(scores: tf.Tensor, contained: np.ndarray, count: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """Choose the strongest features: indices and scores, `[N,count]` each; any index with 0 if fewer are above 0.
+
+    Args:
+      scores: `[N,M]` float32 scores of the features.
+      contained: Result of `parts` for their names.
+      count: Largest number of features.
+    """
+    all_parts = tf.constant(contained)
+    left, indices, values = tf.where(scores > 0, scores, 0.0), [], []
     rounding = choice.ROUNDING * tf.reduce_max(left, axis=1, keepdims=True)
     left = tf.where(left > rounding, left, 0.0)
     for _ in range(count):
         equal = left >= tf.reduce_max(left, axis=1, keepdims=True) - rounding
         best = tf.argmax(tf.cast(equal, tf.int32), axis=1)
         value = tf.gather(left, best, batch_dims=1)
-        names.append(tf.where(value > 0, tf.gather(all_names, best), ""))
+        indices.append(best)
         values.append(value)
         left = _without(left, tf.gather(all_parts, best))
-    return tf.stack(names, axis=1), tf.stack(values, axis=1)
+    return tf.stack(indices, axis=1), tf.stack(values, axis=1)
 
 
 def _without(scores: tf.Tensor, features: tf.Tensor) -> tf.Tensor:

@@ -11,12 +11,13 @@ import tensorflow as tf
 
 from niwt_tf.explain import explainer
 from niwt_tf.export import reasons, resize, served_classes
-from niwt_tf.method import importance
+from niwt_tf.method import contributions, importance
 from niwt_tf.models import gate, state
 from niwt_tf.models import model as model_lib
 from niwt_tf.util import center_crop
 
 Outputs = dict[str, tf.Tensor]
+Head = Callable[[tf.Tensor], tf.Tensor]  # from activations to features
 # Descriptions of the tensors for the card, by name.
 INPUTS = {
     "images": "RGB images of any size; only their middle squares are used",
@@ -35,6 +36,11 @@ OUTPUTS = {
     "class_name": "name of the explained class",
     "features": "features that support the class, the strongest first; empty names fill the row",
     "contributions": "for each of these features, how far it is predicted above its mean over the seen classes",
+    "image_features": "features that support the class in this image: both have them, the strongest first",
+    "image_contributions": "for each of these features, how far the class has it times how far the image shows it",
+    "opposing_features": "features that oppose the class in this image; `no ` stands before one that the image lacks",
+    "opposing_contributions": "for each of these features, the same product, which is negative",
+    "neuron_contributions": "how much each neuron adds to the logit of the class in this image, from activations of 0",
     "map": "Grad-CAM of the class against the mean of all classes, at least 0",
     "importances": "how much each neuron of the layer moves the logit of the class",
 }
@@ -64,6 +70,8 @@ class Signatures:
         self._backbone = gate.remove(model.classifier).backbone
         self._served = served
         self._parts = reasons.parts(model.knowledge.feature_names)
+        shown = model.explained_model.shown
+        self._shown = tf.Variable(shown.kernel, trainable=False, name="shown_features"), tf.constant(shown.bias)
 
     def all(self) -> dict[str, Signature]:
         """Define all signatures of a SavedModel, by name."""
@@ -71,11 +79,13 @@ class Signatures:
         files = _spec("image_bytes", None)
         features = "Explain a class on each image: features that support it, and a Grad-CAM map."
         neurons = "Compute how much each neuron moves the logit of a class."
+        parts = "Compute how much each neuron contributes to the logit of a class in each image."
         return {
             "serving_default": Signature(self.predict_images, (images,), "Predict the classes of images."),
             "from_bytes": Signature(self.predict_files, (files,), "Predict the classes of image files."),
             "explain": Signature(self.explain, (images, class_name), features),
             "importances": Signature(self.importances, (images, class_name), neurons),
+            "contributions": Signature(self.contributions, (images, class_name), parts),
         }
 
     def predict_images(self, images: tf.Tensor) -> Outputs:
@@ -94,21 +104,38 @@ class Signatures:
     def explain(self, images: tf.Tensor, class_name: tf.Tensor) -> Outputs:
         """Explain classes, names `[N]` or `[1]`, on images `[N,H,W,3]` uint8: strongest features and Grad-CAM maps."""
         classes = self._served.read()
-        explained = self._explain(classes, images, class_name)
+        _, _, explained = self._explain(classes, images, class_name)
         scores = self._model.inverse.scores(explained.importances)
-        features, contributions = reasons.strongest(scores, self._model.knowledge.feature_names, self._parts)
+        kernel, bias = self._shown
+        shown = explained.features[:, : kernel.shape[0]] @ kernel + bias
+        products, names = scores * shown, (self._model.knowledge.feature_names, self._parts)
+        features, values = reasons.strongest(scores, *names)
+        supporting, support = reasons.strongest(tf.where(shown > 0, products, 0.0), *names)
+        opposing, opposition = reasons.opposing(products, shown, *names)
         return {
             "class_name": tf.gather(classes.names, explained.classes),
             "features": features,
-            "contributions": contributions,
+            "contributions": values,
+            "image_features": supporting,
+            "image_contributions": support,
+            "opposing_features": opposing,
+            "opposing_contributions": opposition,
             "map": explained.maps,
         }
 
     def importances(self, images: tf.Tensor, class_name: tf.Tensor) -> Outputs:
         """Compute importances `[N,K]` of the neurons for classes, names `[N]` or `[1]`, on images `[N,H,W,3]` uint8."""
         classes = self._served.read()
-        explained = self._explain(classes, images, class_name)
+        _, _, explained = self._explain(classes, images, class_name)
         return {"class_name": tf.gather(classes.names, explained.classes), "importances": explained.importances}
+
+    def contributions(self, images: tf.Tensor, class_name: tf.Tensor) -> Outputs:
+        """Compute contributions `[N,K]` of neurons to classes, names `[N]` or `[1]`, on images `[N,H,W,3]` uint8."""
+        classes = self._served.read()
+        activations, head, explained = self._explain(classes, images, class_name)
+        # Integrated behind any head: a table that is taken in later may bring a gate, which is not affine.
+        values = contributions.integrate(head, activations, tf.gather(tf.transpose(classes.kernel), explained.classes))
+        return {"class_name": tf.gather(classes.names, explained.classes), "neuron_contributions": values}
 
     def _predictions(self, images: tf.Tensor) -> Outputs:
         classes, count = self._served.read(), tf.shape(images)[0]
@@ -129,16 +156,16 @@ class Signatures:
 
     def _explain(
         self, classes: served_classes.Classes, images: tf.Tensor, class_name: tf.Tensor
-    ) -> explainer.ExplainedBatch:
-        head = importance.inference(self._backbone.head)
+    ) -> tuple[tf.Tensor, Head, explainer.ExplainedBatch]:
+        """Explain classes on images; return the activations and the completed head, too."""
+        inner = importance.inference(self._backbone.head)
         activations = self._backbone.trunk(center_crop.fit(images, self._model.image_size), training=False)
-        return explainer.explain_batch(
-            lambda inputs: classes.completed(head(inputs)),
-            classes.kernel,
-            classes.bias,
-            activations,
-            _class_indices(classes.names, class_name),
-        )
+
+        def head(inputs: tf.Tensor) -> tf.Tensor:
+            return classes.completed(inner(inputs))
+
+        targets = _class_indices(classes.names, class_name)
+        return activations, head, explainer.explain_batch(head, classes.kernel, classes.bias, activations, targets)
 
 
 def predictor(model: model_lib.Model, count: int | None = None) -> Signature:

@@ -19,7 +19,7 @@ import tensorflow as tf
 
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.data import zero_shot
-from niwt_tf.numerics import constants
+from niwt_tf.numerics import constants, unit_vectors
 from niwt_tf.util import array_schemas, disk_arrays, progress
 
 _BATCH_SIZE = 128
@@ -33,10 +33,33 @@ def importances(head: Callable[[tf.Tensor], tf.Tensor], activations: tf.Tensor, 
       activations: Activations `[N,H,W,K]` of the images.
       weights: Weights `[N,D]` of the class whose logit is differentiated, for each image.
     """
+    return tf.reduce_mean(gradients(head, activations, weights), axis=(1, 2))
+
+
+def gradients(head: Callable[[tf.Tensor], tf.Tensor], activations: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    """Compute the gradient `[N,H,W,K]` of a class's logit with respect to the activations; see `importances`."""
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(activations)
         logits = tf.reduce_sum(head(activations) * weights)
-    return tf.reduce_mean(tape.gradient(logits, activations), axis=(1, 2))
+    return tape.gradient(logits, activations)
+
+
+def variation_within_classes(values: np.ndarray, labels: np.ndarray) -> float:
+    """Compute the share, 0..1, of the variance of importances that lies within classes, not between them.
+
+    Behind an affine head it is 0: all images of a class have the same importances, and the reasons that follow from
+    these are the class's, not the image's. Importances count by their directions.
+
+    Args:
+      values: Importances `[N,K]`; may be mapped from disk.
+      labels: Classes `[N]` that they are for.
+    """
+    units = unit_vectors.units(np.asarray(values, np.float64))
+    total = ((units - units.mean(0)) ** 2).sum()
+    present, places = np.unique(labels, return_inverse=True)
+    means = np.stack([units[places == place].mean(0) for place in range(len(present))])
+    within = ((units - means[places]) ** 2).sum()
+    return float(within / total) if total > constants.LEAST_DIVISOR else 0.0
 
 
 def directions(values: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -29,6 +29,7 @@ from niwt_tf.numerics import unit_vectors as units_lib
 from niwt_tf.util import arguments, array_schemas, training_log
 
 _NETWORK, _FILE = "backward.keras", "inverse_map.npz"
+_SCORES = "scores"  # name of the network's layer
 _SCHEMA = {
     "patterns": array_schemas.Array("float", "KM"),
     "steps": array_schemas.Array("int", minimum=0),
@@ -67,6 +68,11 @@ class InverseMap:
         """
         values = arguments.require_matrix("importances", importances, columns=self.neurons, of_column="neuron", least=0)
         return self.scores(tf.constant(values)).numpy()
+
+    @property
+    def kernel(self) -> np.ndarray:
+        """Weights `[K,M]` float32 from centered unit importances to scores."""
+        return self.backward.get_layer(_SCORES).get_weights()[0]
 
     @property
     def neurons(self) -> int:
@@ -301,7 +307,7 @@ def _as_model(shift: np.ndarray, kernel: np.ndarray) -> keras.Model:
     importances = keras.Input((len(shift),), name="importances")
     unit = keras.layers.UnitNormalization(name="unit")(importances)
     centered = keras.layers.Normalization(mean=shift, variance=np.ones_like(shift), name="centered")(unit)
-    dense = keras.layers.Dense(kernel.shape[1], use_bias=False, name="scores")
+    dense = keras.layers.Dense(kernel.shape[1], use_bias=False, name=_SCORES)
     model = keras.Model(importances, dense(centered), name="inverse_map")
     dense.set_weights([kernel])
     return model

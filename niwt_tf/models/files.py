@@ -156,7 +156,7 @@ def _read(run: artefacts.RunArtefacts, metrics: dict[str, Any]) -> state.ModelSt
         # the importances of weights are the same on every image if the head is affine
         activations=run.transfer_sample(1 if split_points.is_affine(own.backbone.head) else None),
         features=run.features,
-        neuron_names=_neuron_names(run),
+        neuron_names=run.neuron_names,
         config=run.config,
         metrics=metrics,
         taught=tuple(map(_description, run.taught)),
@@ -172,12 +172,6 @@ def _limited(run: artefacts.RunArtefacts) -> limited_classes.LimitedClasses:
         return limited_classes.LimitedClasses()
     size = run.classifier.backbone.feature_size - gate.has(run.classifier)
     return limited_classes.load(run.root, run.classifier.unseen, size)
-
-
-def _neuron_names(run: artefacts.RunArtefacts) -> tuple[str | None, ...]:
-    """Read the neurons' names; all are None if the neurons were not named."""
-    names = {record["index"]: record["name"] for record in run.neurons}
-    return tuple(names.get(index) for index in range(run.classifier.backbone.activation_shape[-1]))
 
 
 def _description(record: dict[str, Any]) -> description.Description:

@@ -14,7 +14,9 @@ import tensorflow as tf
 
 from niwt_tf.domains import description as description_lib
 from niwt_tf.domains import knowledge as knowledge_lib
+from niwt_tf.explain import explained_model as explained_model_lib
 from niwt_tf.explain import explainer, textual
+from niwt_tf.explain import image_reasons as image_reasons_lib
 from niwt_tf.method.calibration import seen_loss, typicality
 from niwt_tf.models import confidence as confidence_lib
 from niwt_tf.models import files, within_limit
@@ -137,18 +139,35 @@ class Model(state_lib.ModelState):
         Raises:
           errors.UserError: If `explanations` is something else, or is from another network.
         """
+        self._require_own(explanations)
+        arguments.require_whole("count", count, 1)
+        return textual.reasons(self.inverse, explanations.importances, self.knowledge.feature_names, count)
+
+    def image_reasons(
+        self, explanations: explainer.Explanations, count: int = textual.COUNT
+    ) -> list[image_reasons_lib.ImageReasons]:
+        """List what speaks for and against the explained class in each image, the strongest first.
+
+        Args:
+          explanations: Result of `explain`.
+          count: Largest number of reasons of either kind, at least 1.
+
+        Raises:
+          errors.UserError: If `explanations` is something else, or is from another network.
+        """
+        self._require_own(explanations)
+        arguments.require_whole("count", count, 1)
+        return self._explained_model.image_reasons(explanations, count)
+
+    def _require_own(self, explanations: explainer.Explanations) -> None:
+        """Check that explanations are of this model's network."""
         arguments.require_instance(
             "explanations", explanations, explainer.Explanations, "Give the result of `explain`."
         )
-        arguments.require_matrix(
-            "explanations.importances",
-            explanations.importances,
-            columns=self.inverse.neurons,
-            of_column="neuron",
-            least=0,
-        )
-        arguments.require_whole("count", count, 1)
-        return textual.reasons(self.inverse, explanations.importances, self.knowledge.feature_names, count)
+        sizes = {"importances": (self.inverse.neurons, "neuron"), "features": (len(self.classifier.kernel), "feature")}
+        for name, (columns, of_column) in sizes.items():
+            values = getattr(explanations, name)
+            arguments.require_matrix(f"explanations.{name}", values, columns=columns, of_column=of_column, least=0)
 
     def teach(
         self,
@@ -239,6 +258,10 @@ class Model(state_lib.ModelState):
     def confidence(self) -> confidence_lib.Confidence:
         """What tells how far predictions can be trusted: estimated on training images when it is first needed."""
         return confidence_lib.of(self)
+
+    @functools.cached_property
+    def _explained_model(self) -> explained_model_lib.ExplainedModel:
+        return self.explained_model
 
     @functools.cached_property
     def _explainer(self) -> explainer.Explainer:

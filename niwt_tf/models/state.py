@@ -18,7 +18,7 @@ from niwt_tf.domains import knowledge as knowledge_lib
 from niwt_tf.explain import explained_model as explained_model_lib
 from niwt_tf.method import inverse_map, validation
 from niwt_tf.method.domain_map import domain_map
-from niwt_tf.models import class_summary, limited_classes
+from niwt_tf.models import class_summary, gate, limited_classes
 from niwt_tf.models import known_means as known_means_lib
 from niwt_tf.util import center_crop
 
@@ -84,7 +84,9 @@ class ModelState:
     @property
     def explained_model(self) -> explained_model_lib.ExplainedModel:
         """Parts of the model from which explanations are computed."""
-        return explained_model_lib.ExplainedModel(self.classifier, self.gamma, self.inverse, self.knowledge)
+        features = gate.own_features(self.classifier, self.features)
+        parts = self.classifier, self.gamma, self.inverse, self.knowledge
+        return explained_model_lib.ExplainedModel(*parts, features, training_labels(self), self.neuron_names)
 
 
 def training_labels(model: ModelState) -> np.ndarray:

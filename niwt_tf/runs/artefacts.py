@@ -119,9 +119,16 @@ class RunArtefacts(run_files.RunFiles):
         return array_schemas.read(self.folder("importances") / run_files.LABELS, _LABELS, self.sizes)
 
     @property
+    def neuron_names(self) -> tuple[str | None, ...]:
+        """Names of the `K` neurons; all are None if the neurons were not named."""
+        names = {record["index"]: record["name"] for record in self.neurons}
+        return tuple(names.get(index) for index in range(self.classifier.backbone.activation_shape[-1]))
+
+    @property
     def explained_model(self) -> explained_model_lib.ExplainedModel:
         """Parts of the run from which explanations are computed."""
-        return explained_model_lib.ExplainedModel(self.classifier, self.gamma, self.inverse_map, self.knowledge)
+        parts, observed = (self.classifier, self.gamma, self.inverse_map, self.knowledge), self.importances
+        return explained_model_lib.ExplainedModel(*parts, observed.features, observed.labels)
 
     @property
     def measured(self) -> dict[str, Any]:

@@ -72,6 +72,7 @@ EXPLAINED = Record(
             *("attribute_accuracy", "attribute_accuracy_frequent", "attribute_accuracy_chance", "neurons_named"),
             *("neuron_name_auc", "neuron_name_auc_shuffled", "inverse_map_rank_correlation"),
             *("pointing_seen", "pointing_unseen", "pointing_chance", "part_pointing", "part_pointing_chance"),
+            *("image_attribute_accuracy", "importance_variation"),
         )
     },
 )

@@ -127,9 +127,10 @@ STAGES: dict[str, Stage] = {
     ),
     "explain": Stage(
         "explanations in pictures and words, and how right they are",
-        ("data", "knowledge", "activations", "transfer", "inverse_map"),
+        ("data", "knowledge", "activations", "importances", "transfer", "inverse_map"),
         lambda c: c.seed,
         lambda c: digest.outlines(c.data),
+        version=9,
     ),
 }
 STAGES["report"] = Stage("a page on all of it, and TensorBoard's pages", tuple(STAGES))

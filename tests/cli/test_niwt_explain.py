@@ -176,8 +176,8 @@ def test_a_workdir_without_a_stage_names_the_command_that_makes_it(
     answer = _explain(f"--workdir={run}", images, cwd=tmp_path)
     assert answer.returncode == 1
     assert answer.stderr.startswith(
-        "\n`--workdir` must hold the stages knowledge, transfer, inverse_map. Received: "
-        f"--workdir={run}, without transfer, inverse_map. Make what is missing: niwt "
+        "\n`--workdir` must hold the stages knowledge, importances, transfer, inverse_map. Received: "
+        f"--workdir={run}, without importances, transfer, inverse_map. Make what is missing: niwt "
     )
     assert "--aviary_seed=7" in answer.stderr and f"--workdir={run}\n" in answer.stderr
 

@@ -38,7 +38,8 @@ def model(tiny_dataset: zero_shot.ZeroShotDataset) -> explained_model.ExplainedM
     knowledge = knowledge_lib.load(tiny_dataset, config_lib.DomainConfig())
     labels = tiny_dataset.train.labels
     inverse = inverse_map.fit(kernel.T[labels], labels, knowledge.vectors[:9], 3, 0)
-    return explained_model.ExplainedModel(classifier, 0.5, inverse, knowledge)
+    features = rng.normal(size=(len(labels), _NEURONS)).astype(np.float32)
+    return explained_model.ExplainedModel(classifier, 0.5, inverse, knowledge, features, labels)
 
 
 @pytest.fixture(scope="module")

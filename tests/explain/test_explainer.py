@@ -45,6 +45,21 @@ def test_an_unseen_class_by_hand(explain: explainer.Explainer) -> None:
     np.testing.assert_allclose(explained.maps, [[[2, 2], [1, 0]]])  # red and green, each less a mean of 3 / 4
 
 
+def test_contributions_add_up_to_the_logit_less_the_bias(explain: explainer.Explainer) -> None:
+    explained = explain(_images(7))
+    rows = np.arange(7)
+    logits = explained.logits[rows, explained.classes] - colours.BIAS[explained.classes]
+    np.testing.assert_allclose(explained.contributions.sum(1), logits, rtol=1e-5, atol=1e-4)
+    # By hand: the mean of each colour times the class's weight.
+    means = _images(7).mean((1, 2)) * colours.KERNEL.T[explained.classes]
+    np.testing.assert_allclose(explained.contributions, means, rtol=1e-5, atol=1e-4)
+
+
+def test_contributions_can_be_left_out() -> None:
+    leave_out = explainer.Explainer(colours.classifier(_SIDE), with_contributions=False)
+    assert leave_out(_images(5)).contributions.shape == (5, 0)
+
+
 def test_the_predicted_class_is_explained_by_default(explain: explainer.Explainer) -> None:
     images = _images(9)
     explained = explain(images)
@@ -121,14 +136,14 @@ def test_activation_maps_of_tracked_neurons_come_in_the_order_of_the_argument(ex
 def test_no_images_give_no_explanations(explain: explainer.Explainer) -> None:
     explained = explain(_images(0), tracked_neurons=[1])
     shapes = [getattr(explained, field.name).shape for field in dataclasses.fields(explained)]
-    assert shapes == [(0, 4), (0,), (0,), (0, 3), (0, 2, 2), (0, 3), (0, 2, 2, 1)]
+    assert shapes == [(0, 4), (0,), (0,), (0, 3), (0, 2, 2), (0, 3), (0, 2, 2, 1), (0, 3), (0, 3)]
     assert explained.runners_up.shape == (0,)
 
 
 def test_runners_up_of_equal_logits_are_the_next_in_order() -> None:
     logits = np.array([[1.0, 5.0, 5.0], [3.0, 2.0, 3.0], [0.0, 1.0, 2.0]], np.float32)
     empty = np.zeros(3)
-    explained = explainer.Explanations(logits, logits.argmax(1), empty, empty, empty, empty, empty)
+    explained = explainer.Explanations(logits, logits.argmax(1), *[empty] * 7)
     np.testing.assert_array_equal(explained.predictions, [1, 0, 2])
     np.testing.assert_array_equal(explained.runners_up, [2, 2, 1])
 

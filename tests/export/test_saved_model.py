@@ -121,6 +121,12 @@ def _assert_explained(live: model_lib.Model, answer: dict[str, np.ndarray], expl
         assert names == [name for name, _ in padded]
         np.testing.assert_allclose(values, [value for _, value in padded], rtol=1e-5, atol=1e-5)
     np.testing.assert_allclose(answer["map"], explained.maps, rtol=1e-5, atol=1e-5)
+    for kind, named in (("support", "image"), ("opposition", "opposing")):
+        all_names, all_values = _text(answer[f"{named}_features"]), answer[f"{named}_contributions"]
+        for names, values, own in zip(all_names, all_values, live.image_reasons(explained), strict=True):
+            expected = [*getattr(own, kind), *[("", 0.0)] * (textual.COUNT - len(getattr(own, kind)))]
+            assert names == [name for name, _ in expected]
+            np.testing.assert_allclose(values, [value for _, value in expected], rtol=1e-4, atol=1e-5)
 
 
 def test_reasons_leave_out_what_a_better_one_contains(live: model_lib.Model, loaded: Any) -> None:
@@ -151,7 +157,7 @@ def test_one_name_will_do_for_all_images(live: model_lib.Model, loaded: Any) -> 
     _assert_explained(live, answer, live.explain(exported.images(4), "Okapi"))
 
 
-@pytest.mark.parametrize("signature", ["explain", "importances"])
+@pytest.mark.parametrize("signature", ["explain", "importances", "contributions"])
 def test_an_unknown_class_is_an_error(loaded: Any, signature: str) -> None:
     message = (
         "`class_name` must be one of the `class_names` that serving_default returns, or empty. Received: zebra, Yak"
@@ -171,11 +177,19 @@ def test_importances_are_the_live_models(live: model_lib.Model, loaded: Any) -> 
         assert _text(answer["class_name"]) == [live.class_names[index] for index in explained.classes]
 
 
+def test_contributions_are_the_live_models(live: model_lib.Model, loaded: Any) -> None:
+    images = exported.images(7, 30, 20)
+    for name in ("", "Tiger"):
+        answer = _ask(loaded, "contributions", images=images, class_name=[name])
+        expected = live.explain(images, name).contributions
+        np.testing.assert_allclose(answer["neuron_contributions"], expected, rtol=1e-4, atol=1e-4)
+
+
 def test_weights_are_stored_once(live: model_lib.Model, folder: Path) -> None:
     stored = tf.train.list_variables(str(folder / "variables" / "variables"))
     own = [shape for name, shape in stored if name.endswith("VARIABLE_VALUE") and not name.startswith("class_table/")]
     network, backward = live.classifier.backbone.network, live.inverse.backward
-    weights = [*network.get_weights(), *backward.get_weights()]
+    weights = [*network.get_weights(), *backward.get_weights(), live.explained_model.shown.kernel]
     assert sum(int(np.prod(shape)) for shape in own) == sum(weight.size for weight in weights)
     variables = (folder / "variables" / "variables.data-00000-of-00001").read_bytes()
     assert variables.count(live.classifier.kernel.tobytes()) == 1
@@ -204,8 +218,8 @@ loaded = tf.saved_model.load({str(folder)!r})
 images = tf.constant(np.load("x.npy"))
 outputs = loaded.signatures["explain"](images=images, class_name=tf.fill((7,), ""))
 scores = loaded.signatures["serving_default"](images=images)["scores"]
-np.savez("outputs.npz", scores=scores, **{{name: np.array(outputs[name]).astype("S" if name == "features" else "f")
-    for name in ("features", "contributions", "map")}})
+np.savez("outputs.npz", scores=scores, **{{name: np.array(value).astype("S" if value.dtype == tf.string else "f")
+    for name, value in outputs.items()}})
 for command in (["show"], ["run", "--signature_def", "serving_default", "--inputs", "images=x.npy", "--outdir", "."]):
     sys.argv = ["saved_model_cli", *command, "--dir", {str(folder)!r}, "--tag_set", "serve"]
     try:
@@ -231,7 +245,7 @@ def test_tensorflow_alone_loads_it(live: model_lib.Model, alone: Path) -> None:
 
 
 def test_saved_model_cli_shows_and_runs_it(live: model_lib.Model, alone: Path) -> None:
-    for name in ("serving_default", "from_bytes", "explain", "importances"):
+    for name in ("serving_default", "from_bytes", "explain", "importances", "contributions"):
         assert f'"{name}"' in (alone / "shown.txt").read_text("utf-8")
     expected = live.predict(exported.images(7, 12, 9)).scores
     np.testing.assert_allclose(np.load(alone / "scores.npy"), expected, rtol=1e-5, atol=1e-5)

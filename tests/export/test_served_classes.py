@@ -106,7 +106,7 @@ def test_the_export_holds_the_file_of_its_own_classes(before: model_lib.Model, f
 
 
 def test_clients_of_a_server_cannot_replace_classes(loaded: Any) -> None:
-    assert sorted(loaded.signatures) == ["explain", "from_bytes", "importances", "serving_default"]
+    assert sorted(loaded.signatures) == ["contributions", "explain", "from_bytes", "importances", "serving_default"]
 
 
 def _changed(name: str, value: np.ndarray) -> Mapping[str, np.ndarray]:

@@ -502,3 +502,15 @@ def test_compute_without_room_on_the_disk_ends_with_an_error_and_can_go_on(
             importance.compute(classifier, split, kept_images=6, seed=0, folder=tmp_path)
     result = importance.compute(classifier, split, kept_images=6, seed=0, folder=tmp_path)
     np.testing.assert_allclose(result.features, direct["features"], rtol=1e-4, atol=1e-5)
+
+
+def test_importances_that_are_the_same_within_classes_do_not_vary_there() -> None:
+    values = np.array([[1.0, 0.0], [2.0, 0.0], [0.0, 3.0]])  # the direction counts
+    assert importance.variation_within_classes(values, np.array([4, 4, 1])) == pytest.approx(0)
+
+
+def test_the_share_of_variance_within_classes_by_hand() -> None:
+    # Directions 1, -1 and 0 along one axis, 0, 0 and 1 along the other: 2 within the first class, of 2 + 2 / 3.
+    values = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0]])
+    assert importance.variation_within_classes(values, np.array([0, 0, 1])) == pytest.approx(2 / (2 + 2 / 3))
+    assert importance.variation_within_classes(values[:1], np.array([0])) == 0
