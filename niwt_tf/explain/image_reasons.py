@@ -104,13 +104,14 @@ def find(
       feature_names: Names of the `M` features.
       count: Largest number of reasons of either kind.
     """
+    products, is_shown = contributions(class_scores, shown), shown > 0
+    support = textual.best_indices(np.where(is_shown, products, 0.0), feature_names, count)
+    opposition = textual.best_indices(-products, feature_names, count)
+    names = np.array([[LACKING + name for name in feature_names], list(feature_names)], object)
     return [
         ImageReasons(
-            textual.best(np.where(is_shown, product, 0.0), feature_names, count),
-            tuple(
-                (feature_names[index] if is_shown[index] else LACKING + feature_names[index], float(product[index]))
-                for index in textual.best_indices(-product, feature_names, count)
-            ),
+            tuple((feature_names[index], float(row[index])) for index in speaking),
+            tuple((names[int(on_image[index]), index], float(row[index])) for index in opposing),
         )
-        for product, is_shown in zip(contributions(class_scores, shown), shown > 0, strict=True)
+        for row, on_image, speaking, opposing in zip(products, is_shown, support, opposition, strict=True)
     ]

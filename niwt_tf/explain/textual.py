@@ -8,6 +8,7 @@ predicted, in the domain vector's unit. In a contrast it is the difference of tw
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 
@@ -35,7 +36,7 @@ def reasons(
       feature_names: Names of the `M` features, see `DomainKnowledge`.
       count: Largest number of reasons; there are fewer if fewer features lie above their mean.
     """
-    return [best(scores, feature_names, count) for scores in inverse(importances)]
+    return _named(inverse(importances), feature_names, count)
 
 
 def contrasts(
@@ -54,33 +55,65 @@ def contrasts(
       feature_names: Names of the `M` features.
       count: Largest number of reasons.
     """
-    return [best(scores, feature_names, count) for scores in inverse(importances) - inverse(others)]
+    return _named(inverse(importances) - inverse(others), feature_names, count)
 
 
 def best(scores: np.ndarray, feature_names: Sequence[str], count: int = COUNT) -> tuple[Reason, ...]:
-    """Choose the features with the highest scores above 0, see `best_indices`; return their names and scores."""
-    return tuple((feature_names[index], float(scores[index])) for index in best_indices(scores, feature_names, count))
+    """Choose the features with the highest scores `[M]` above 0, see `best_indices`; return their names and scores."""
+    return _named(scores[None], feature_names, count)[0]
 
 
-def best_indices(scores: np.ndarray, feature_names: Sequence[str], count: int = COUNT) -> list[int]:
-    """Choose the features with the highest scores above 0, without phrases that a better one contains.
+def _named(scores: np.ndarray, feature_names: Sequence[str], count: int) -> list[tuple[Reason, ...]]:
+    chosen = best_indices(scores, feature_names, count)
+    return [
+        tuple((feature_names[index], float(row[index])) for index in indices)
+        for row, indices in zip(scores, chosen, strict=True)
+    ]
+
+
+def best_indices(scores: np.ndarray, feature_names: Sequence[str], count: int = COUNT) -> list[list[int]]:
+    """Choose in each row the features with the highest scores above 0, without phrases that a better one contains.
 
     Scores that differ only by rounding keep their order. A score that rounding may have raised above 0 does not count.
 
     Args:
-      scores: Scores of the features, `[M]`.
+      scores: Scores of the features, `[N,M]`.
       feature_names: Names of the `M` features.
-      count: Largest number of features.
+      count: Largest number of features of a row.
     """
-    chosen: list[int] = []
     above = np.where(scores > 0, scores, 0.0)
-    least = choice.ROUNDING * above.max(initial=0.0)
-    for index in np.argsort(-choice.tied(above), kind="stable"):
-        if len(chosen) == count or not above[index] > least:
+    counts = above > choice.ROUNDING * above.max(1, keepdims=True, initial=0)
+    order = np.argsort(-choice.tied(above), axis=1, kind="stable")
+    if not _any_contains(tuple(feature_names)):
+        order = order[:, :count]
+    # Rounding may place one that does not count before one that does: both end the row.
+    kept = np.logical_and.accumulate(np.take_along_axis(counts, order, 1), axis=1).sum(1)
+    return [_without_parts(row[:size], feature_names, count) for row, size in zip(order, kept, strict=True)]
+
+
+def _without_parts(indices: np.ndarray, feature_names: Sequence[str], count: int) -> list[int]:
+    """Choose the first features whose names no earlier one contains."""
+    chosen: list[int] = []
+    for index in indices.tolist():
+        if len(chosen) == count:
             break
         if not any(_contains(feature_names[other], feature_names[index]) for other in chosen):
-            chosen.append(int(index))
+            chosen.append(index)
     return chosen
+
+
+@functools.lru_cache(maxsize=8)
+def _any_contains(feature_names: tuple[str, ...]) -> bool:
+    """Check whether the name of a feature contains that of another one."""
+    known = set(feature_names)
+    return len(known) < len(feature_names) or any(phrases(name) & known - {name} for name in feature_names)
+
+
+def phrases(name: str) -> set[str]:
+    """Split a name into all runs of its words: whether it contains another name is decided by words."""
+    words = name.split(" ")
+    ends = range(1, len(words) + 1)
+    return {" ".join(words[start:end]) for end in ends for start in range(end)}
 
 
 def sentence(class_name: str, strongest: Sequence[Reason], rather_than: str = "") -> str:

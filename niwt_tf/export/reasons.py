@@ -24,7 +24,7 @@ def parts(feature_names: Sequence[str]) -> np.ndarray:
     indices: dict[str, list[int]] = {}
     for index, name in enumerate(feature_names):
         indices.setdefault(name, []).append(index)
-    rows = [sorted({i for phrase in _phrases(name) for i in indices.get(phrase, ())}) for name in feature_names]
+    rows = [sorted({i for phrase in textual.phrases(name) for i in indices.get(phrase, ())}) for name in feature_names]
     longest = max(map(len, rows))
     return np.array([row + [index] * (longest - len(row)) for index, row in enumerate(rows)], np.int32)
 
@@ -93,10 +93,3 @@ def _without(scores: tf.Tensor, features: tf.Tensor) -> tf.Tensor:
     """Set the scores `[N,M]` of each row's features `[N,P]` to 0."""
     rows = tf.broadcast_to(tf.range(tf.shape(features)[0])[:, None], tf.shape(features))
     return tf.tensor_scatter_nd_update(scores, tf.stack([rows, features], -1), tf.zeros(tf.shape(features)))
-
-
-def _phrases(name: str) -> set[str]:
-    """Split a name into all runs of its words, because `textual.best` looks for one name in another by words."""
-    words = name.split(" ")
-    ends = range(1, len(words) + 1)
-    return {" ".join(words[start:end]) for end in ends for start in range(end)}
