@@ -96,7 +96,7 @@ def _measure(model: model_lib.Model) -> dict[str, float]:
     moved = _part_at(np.abs(changed.maps - whole.maps), birds.segmentations)
     changed_part = np.array([_PARTS.index(anatomy.PART_OF_ATTRIBUTE[_ATTRIBUTES[one]]) for one in birds.attributes])
     counts = np.bincount(_ATTRIBUTE_OF)[birds.attributes] / len(_ATTRIBUTE_OF)
-    row = {}
+    row: dict[str, float] = {}
     for name, rows in (("seen", is_seen), ("unseen", ~is_seen)):
         row |= {
             f"counterfactual, {name} species: image reasons": found[rows].mean(),
@@ -199,7 +199,7 @@ def _alike(model: model_lib.Model, birds: Birds) -> float:
 
 
 def _time(model: model_lib.Model, images: np.ndarray) -> float:
-    """Measure the processor time of explaining with all reasons, as a multiple of predicting; the median of five in turn."""
+    """Measure the processor time of explaining with all reasons, as a multiple of predicting: the median of five."""
     ratios = []
     for _ in range(6):
         begun = time.process_time()

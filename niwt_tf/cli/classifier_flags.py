@@ -80,7 +80,8 @@ def read(values: flags.FlagValues, model: Path) -> ClassifierRequest | None:
         descriptions = described_classes.read(text_files.require_file(values.describe, "describe"))
     if len(descriptions) < 2:  # what is known of one class tells nothing of another
         raise errors.UserError(
-            f"`--describe` must describe two classes or more. Received: --describe={values.describe}, with "
+            "`--describe` must describe two classes or more. Received: "
+            f"{errors.setting('describe', values.describe)}, with "
             f"{errors.listed(descriptions)} alone. Describe the class of each output of the model."
         )
     photographs = class_folders.find(values.images[0], tuple(descriptions), values.describe)
@@ -93,7 +94,8 @@ def _require_all(values: flags.FlagValues, model: Path) -> None:
     if missing:
         raise errors.UserError(
             "`--model` must be the folder of a run, a bundle of niwt_tf, or a Keras classifier with --images and "
-            f"--describe. Received: --model={model}, which Keras alone saved, without {' and '.join(missing)}. Add "
+            "--describe. Received: "
+            f"{errors.setting('model', model)}, which Keras alone saved, without {' and '.join(missing)}. Add "
             "--images=DIR, with photographs of its classes in DIR/<class>/, and --describe=FILE, which describes these "
             "classes in the order of the model's outputs."
         )
@@ -105,6 +107,7 @@ def _require_all(values: flags.FlagValues, model: Path) -> None:
     for name in _LATER:
         if values[name].value:
             raise errors.UserError(
-                f"`--{name}` must be for a class that was learned before. Received: --{name} with --model={model}, a "
+                f"`--{name}` must be for a class that was learned before. Received: "
+                f"--{name} with {errors.setting('model', model)}, a "
                 f"plain Keras classifier. Leave --{name} out."
             )

@@ -82,8 +82,9 @@ def read(values: flags.FlagValues, arguments: Sequence[str]) -> comparison.Reque
             raise errors.UserError(f"`--{name}` must be at least 0. Received: --{name}={values[name].value}.")
     if values.features and values.reuse:
         raise errors.UserError(
-            f"`--reuse` must be used without --features, which have no stages. Received: "
-            f"--reuse={','.join(values.reuse)} with --features={values.features}. Leave one of them out."
+            "`--reuse` must be used without --features, which have no stages. Received: "
+            f"{errors.setting('reuse', ','.join(values.reuse))} with "
+            f"{errors.setting('features', values.features)}. Leave one of them out."
         )
     grid = grid_lib.Grid(
         base=base,
@@ -120,7 +121,8 @@ def vary(text: str) -> grid_lib.Factor:
     )
     if not texts:
         raise errors.UserError(
-            f"`--vary` must be a flag's name and its values, FLAG=VALUE,VALUE. Received: --vary={text}."
+            "`--vary` must be a flag's name and its values, FLAG=VALUE,VALUE. Received: "
+            f"{errors.setting('vary', text)}."
         )
     return grid_lib.Factor(name, texts, tuple(flags_lib.setting(name, part) for part in texts))
 

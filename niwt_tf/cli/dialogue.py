@@ -121,6 +121,7 @@ class Dialogue:
             word in unknown for word in words.words(line) if word.lower() not in words.STOP_WORDS
         ):
             raise errors.UserError(
-                f"A line must have a word that the model knows. Received: only unknown words: {line}. Use words of the "
+                "A line must have a word that the model knows. Received: "
+                f"only unknown words: {errors.clipped(line)}. Use words of the "
                 "descriptions that the model was trained on."
             )

@@ -119,7 +119,8 @@ def _pictures(text: str) -> int | None:
         return None if text == "all" else 0
     if not text.isdecimal():
         raise errors.UserError(
-            f"`--pictures` must be all, none, or a whole number. Received: --pictures={text}. Add --pictures=100 for "
+            "`--pictures` must be all, none, or a whole number. Received: "
+            f"--pictures={errors.clipped(text)}. Add --pictures=100 for "
             "pictures of the first 100 images."
         )
     return int(text)
@@ -135,8 +136,8 @@ def _root(values: flags.FlagValues) -> Path:
         return run_folder.require(values.workdir, _STAGES)
     if values.workdir:
         raise errors.UserError(
-            f"`--model` must be given without --workdir. Received: --model={values.model} and "
-            f"--workdir={values.workdir}. Leave one of them out."
+            f"`--model` must be given without --workdir. Received: {errors.setting('model', values.model)} and "
+            f"{errors.setting('workdir', values.workdir)}. Leave one of them out."
         )
     if paths_lib.expanded(values.model).is_dir():
         return run_folder.require(values.model, _STAGES, "model")
@@ -151,7 +152,8 @@ def _make_folder(out: Path) -> Path:
             pass
     except OSError as error:
         raise errors.UserError(
-            f"`--out` must be a folder that can be written. Received: --out={out} ({error.strerror}). Choose another "
+            "`--out` must be a folder that can be written. Received: "
+            f"{errors.setting('out', out)} ({error.strerror}). Choose another "
             "folder."
         ) from None
     return out

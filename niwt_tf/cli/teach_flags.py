@@ -79,7 +79,8 @@ class TeachRequest:
         file = self.new_file().with_suffix(".reports.txt")
         if file.exists():
             raise errors.UserError(
-                f"The reports must be a new file, because no file is overwritten. Received: {file}, which exists. "
+                "The reports must be a new file, because no file is overwritten. Received: "
+                f"{errors.clipped(str(file))}, which exists. "
                 "Choose another --out, or remove the file."
             )
         return file
@@ -236,7 +237,8 @@ def _descriptions(values: flags.FlagValues) -> described_classes.DescribedClasse
     is_asked = values.interactive or values.images_of_class
     if values.name and not any(texts.values()) and not is_asked:
         raise errors.UserError(
-            f"A new class must be described. Received: --name={values.name} without a description, or with an empty "
+            "A new class must be described. Received: "
+            f"{errors.setting('name', values.name)} without a description, or with an empty "
             "one. Add --captions, --captions_file, --attributes, --document_file or --images_of_class, or "
             "--interactive to be asked."
         )

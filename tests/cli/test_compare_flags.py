@@ -58,7 +58,7 @@ def test_folders_are_named_whose_stages_are_taken() -> None:
 def test_published_features_have_no_stages_to_take() -> None:
     with pytest.raises(errors.UserError) as raised:
         _request("--features=xlsa17:.", "--reuse=runs/a")
-    assert str(raised.value) == (
+    assert raised.value.as_flags() == (
         "`--reuse` must be used without --features, which have no stages. Received: --reuse=runs/a with "
         "--features=xlsa17:.. Leave one of them out."
     )
