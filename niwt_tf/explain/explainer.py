@@ -17,6 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from niwt_tf.backbones import classifier as classifier_lib
+from niwt_tf.backbones import split_points
 from niwt_tf.explain import visual
 from niwt_tf.method import contributions, importance
 from niwt_tf.util import center_crop
@@ -169,7 +170,7 @@ def _make_batch_function(
 ) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tuple[tf.Tensor, ...]]:
     kernel, bias = tf.constant(classifier.kernel), tf.constant(classifier.calibrated_bias(gamma))
     trunk, head = classifier.backbone.trunk, importance.inference(classifier.backbone.head)
-    is_affine = contributions.is_affine(classifier.backbone.head)
+    is_affine = split_points.is_affine(classifier.backbone.head)
 
     @tf.function(jit_compile=jit_compile, reduce_retracing=True)
     def one_batch(images: tf.Tensor, targets: tf.Tensor, neurons: tf.Tensor) -> tuple[tf.Tensor, ...]:

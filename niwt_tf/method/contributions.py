@@ -18,23 +18,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from niwt_tf.backbones import split_points
 from niwt_tf.method import importance
 
 _STEPS = 24  # points of the quadrature; ReLUs and maxima bend the way in many places
-_EQUAL = 1e-4  # of the largest feature: what counts as rounding
-
-
-def is_affine(head: keras.Model) -> bool:
-    """Check on random activations whether a head is affine, so that importances are the same for all images.
-
-    Args:
-      head: Network from activations `[N,H,W,K]` to features `[N,D]`.
-    """
-    function, rng = importance.inference(head), np.random.default_rng(0)
-    a, b = (tf.constant(rng.exponential(size=(1, *head.input_shape[1:])), tf.float32) for _ in range(2))
-    parts = (function(one) for one in (a, b, tf.zeros_like(a), a + b))
-    of_a, of_b, of_zero, of_sum = (tf.cast(one, tf.float32).numpy() for one in parts)
-    return bool(np.abs(of_a + of_b - of_zero - of_sum).max() <= _EQUAL * max(1.0, np.abs(of_sum).max()))
 
 
 def describe_head(head: keras.Model) -> str:
@@ -43,7 +30,7 @@ def describe_head(head: keras.Model) -> str:
     Args:
       head: Network from activations `[N,H,W,K]` to features `[N,D]`.
     """
-    if is_affine(head):
+    if split_points.is_affine(head):
         return (
             "Behind this layer the network is linear: a class has the same importances in all images, and what speaks "
             "for it in general, too. What speaks for and against it in an image is the image's own."

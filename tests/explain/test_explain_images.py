@@ -15,6 +15,7 @@ from PIL import Image
 
 from fakes import holding, models
 from niwt_tf import errors
+from niwt_tf.data import user_images
 from niwt_tf.explain import explain_images, explainer, textual
 from niwt_tf.models import model as model_lib
 from niwt_tf.util import locks
@@ -79,6 +80,27 @@ def test_lines_of_another_program_are_an_error_and_stay(model: model_lib.Model, 
     with pytest.raises(errors.UserError, match="where explanations.jsonl is another file. Choose another folder.$"):
         _explain(model, image)
     assert path.read_text("utf-8") == content and len(list(image.parent.iterdir())) == 2
+
+
+def test_a_line_has_the_reasons_of_the_class_of_the_image_and_its_neurons(
+    model: model_lib.Model, image: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _explain(model, image)
+    record = json.loads((image.parent / explain_images.LINES).read_text("utf-8"))
+    pixels = user_images.read(image, model.image_size)
+    explanations = model.explain(pixels[None])
+    (own,), (of_class,) = model.image_reasons(explanations), model.reasons(explanations)
+
+    def readable(reasons: tuple[textual.Reason, ...]) -> list[list[Any]]:
+        return [[textual.readable(name), round(score, 4)] for name, score in reasons]
+
+    assert record["image_reasons"] == {"for": readable(own.support), "against": readable(own.opposition)}
+    assert record["reasons"] == readable(of_class)
+    ((index, name, value), *_) = record["neurons"]
+    assert index == explanations.contributions.argmax() and name == model.neuron_names[index]
+    assert value == pytest.approx(explanations.contributions.max(), abs=1e-4)
+    printed = capsys.readouterr().out
+    assert f"{textual.title(record['class'])} in general: " in printed and "  in this image, for it: " in printed
 
 
 def test_the_second_waits_for_another_that_explains_into_the_folder(
