@@ -60,8 +60,8 @@ def summarize(run: finished_run.FinishedRun) -> Headline:
 def estimate(accuracies: np.ndarray, images: np.ndarray) -> Estimate:
     """Estimate the mean accuracy over classes, with an interval that counts how much classes and images vary.
 
-    It is Wilson's score interval (JASA 1927). In place of the number of images it takes Kish's effective number ("Survey
-    Sampling", 1965): the number of independent images that would give the standard error observed between classes.
+    It is Wilson's score interval (JASA 1927). In place of the number of images it takes Kish's effective number
+    ("Survey Sampling", 1965): that of independent images that would give the standard error observed between classes.
 
     Args:
       accuracies: Accuracy of each class, `[C]` in 0..1; NaN for a class without images.
