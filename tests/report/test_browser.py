@@ -137,16 +137,22 @@ def test_the_curve_tells_its_values_by_keyboard_and_by_pointer(browser: Any, uri
 
     _open(browser, uri)
     range_, value = (browser.find_element("id", name) for name in ("curve-range", "curve-value"))
-    assert value.text.startswith("gamma 0.5 (chosen): known 0.")
-    range_.send_keys(keys.Keys.HOME)
-    first = value.text
-    assert first != value.text.replace("(chosen)", "") or "(chosen)" not in first
-    assert range_.get_attribute("aria-valuetext") == first
-    range_.send_keys(keys.Keys.END)
-    assert value.text != first
-    chart = browser.find_element("css selector", "#curve-chart .plain")
-    action_chains.ActionChains(browser).move_to_element(chart).perform()
-    assert value.text.startswith("gamma 0: ") or value.text.split(": ")[1] in first
+    cells = browser.execute_script(
+        "const rows = document.querySelectorAll('#curve-table tbody tr');"
+        "return Array.from(rows, row => Array.from(row.cells, one => one.textContent))"
+    )
+    lines = [
+        f"gamma {gamma}: known {seen}, new {unseen}, harmonic mean {mean}" for gamma, seen, unseen, mean, _ in cells
+    ]
+    marks = [mark for *_, mark in cells]
+    assert value.text.replace(" (chosen)", "") == lines[marks.index("chosen")]
+    for key, line in ((keys.Keys.HOME, lines[0]), (keys.Keys.ARROW_RIGHT, lines[1]), (keys.Keys.END, lines[-1])):
+        range_.send_keys(key)
+        assert value.text == range_.get_attribute("aria-valuetext") == line
+    hollow = browser.find_element("css selector", "#curve-chart .plain")
+    action_chains.ActionChains(browser).move_to_element(hollow).perform()
+    plain = cells[marks.index("gamma 0")]
+    assert f"known {plain[1]}, new {plain[2]}" in value.text
 
 
 def test_the_confusion_tells_its_cells_by_keyboard_and_by_pointer(browser: Any, uri: str) -> None:

@@ -81,8 +81,8 @@ def test_the_page_opens_with_what_the_model_recognises_and_how_sure_that_is(html
     opening = words[words.index("This model") : words.index("can be chosen")]
     share = r"\d+ \(between \d+ and \d+\)"
     assert re.fullmatch(
-        "This model knows 3 classes from photographs and 2 more from attributes alone: of 100 test photographs of known "
-        f"classes it recognises {share}, of 100 of new ones {share}, when all 5 ",
+        "This model knows 3 classes from photographs and 2 more from attributes alone: of 100 test photographs of "
+        f"known classes it recognises {share}, of 100 of new ones {share}, when all 5 ",
         opening,
     )
     assert words.startswith(f"animals from attributes {opening}") and "gamma" not in words

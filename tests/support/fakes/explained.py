@@ -65,9 +65,7 @@ def _neuron(folder: Path, index: int, last: bool) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _decision(
-    folder: Path, index: int, class_names: Sequence[str], seen: int, image_reasons: bool
-) -> dict[str, Any]:
+def _decision(folder: Path, index: int, class_names: Sequence[str], seen: int, image_reasons: bool) -> dict[str, Any]:
     unseen, right = bool(index % 2), bool(index // 2 % 2)
     label = class_names[seen + index % (len(class_names) - seen)] if unseen else class_names[index % seen]
     other = class_names[(class_names.index(label) + 1) % len(class_names)]
@@ -81,7 +79,8 @@ def _decision(
         for number, (name, role) in enumerate(((prediction, "predicted"), (rival, "runner-up" if right else "true")))
     ]
     return {
-        "picture": picture, "photo": f"{stem}-photo.png", "views": views, "label": label, "prediction": prediction, "unseen": unseen, "right": right,
+        "picture": picture, "photo": f"{stem}-photo.png", "views": views,
+        "label": label, "prediction": prediction, "unseen": unseen, "right": right,
         "reasons": [[NAMES[0], 0.41], [NAMES[1], 0.2]],
         "contrast": {"class": rival, "reasons": [[NAMES[2], 0.3]]},
         "words": f"{prediction} rather than {rival} because {NAMES[2]}",
