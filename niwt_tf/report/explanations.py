@@ -12,7 +12,7 @@ from typing import Any
 from niwt_tf.report import pictures
 from niwt_tf.runs import run_files
 
-_PHOTO_WIDTH = 224  # pixels
+_PHOTO_WIDTH, _MAP_WIDTH = 224, 96  # pixels; a map is smooth, and stays so when it is enlarged
 _CROPS_WIDTH = 268  # pixels: four of the crops, each as large as it was cut
 _NEURON_WIDTH = 128  # pixels
 MOST_PICTURED = 128  # neurons, so that the page stays below 2 MB
@@ -148,7 +148,7 @@ def _view(folder: Path, record: dict[str, Any]) -> View:
     return View(
         name=record["class"],
         role=record["role"],
-        map=pictures.read(folder / record["map"], _PHOTO_WIDTH),
+        map=pictures.read(folder / record["map"], _MAP_WIDTH),
         class_reasons=class_reasons,
         image_evidence=evidence and ImageEvidence(*bars(evidence["for"], evidence["against"])),
     )

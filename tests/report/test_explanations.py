@@ -58,8 +58,8 @@ def test_a_decision_has_a_photo_and_two_classes_with_maps_and_reasons(tmp_path: 
     assert (one.label, one.prediction, one.right) == ("Horse", "Tiger", False)
     assert _opened(one.photo).size == (192, 192)
     assert [(view.name, view.role, view.map.width) for view in one.views] == [
-        ("Tiger", "predicted", 192),
-        ("Horse", "true", 192),
+        ("Tiger", "predicted", 96),
+        ("Horse", "true", 96),
     ]
     bars, evidence = one.views[0].class_reasons, one.views[0].image_evidence
     assert [(bar.feature, bar.share) for bar in bars] == [("crown: red", 1.0), ("wing: barred", 0.2 / 0.41)]
