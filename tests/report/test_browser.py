@@ -30,7 +30,7 @@ webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium: pi
 _CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 _DRIVER = shutil.which("chromedriver")
 _ARGUMENTS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars")
-_PHONE, _DESKTOP = 360, 1280  # pixels
+_PHONE, _DESKTOP = 360, 1440  # pixels
 
 pytestmark = [
     pytest.mark.slow,
