@@ -13,6 +13,7 @@ import jinja2
 import markupsafe
 
 from niwt_tf.evaluation import confusion
+from niwt_tf.explain import textual
 from niwt_tf.report import confusion_cells, curve_points, explanations, headline, tables
 from niwt_tf.runs import finished_run
 from niwt_tf.util import clean
@@ -49,7 +50,7 @@ def html(run: finished_run.FinishedRun) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": _number, "of_hundred": headline.of_hundred}
+    environment.filters |= {"number": _number, "of_hundred": headline.of_hundred, "readable": textual.readable}
     style, script = (_text(name) for name in ("page.css", "page.js"))
     hashes = {"style_hash": _hash(style), "script_hash": _hash(script)}
     return environment.get_template("page.html").render(_context(run), style=style, script=script, **hashes)
