@@ -30,10 +30,21 @@ def overlay(image: np.ndarray, values: np.ndarray) -> Image.Image:
       image: `[S,S,3]` uint8, RGB.
       values: Map `[H,W]` of any scale; the image stays as it is at values that are not above 0.
     """
-    large = visual.normalise(visual.upsample(visual.normalise(values[None]), len(image)))[0]
+    heat = layer(values, len(image))
+    return Image.composite(heat.convert("RGB"), Image.fromarray(image), heat.getchannel("A"))
+
+
+def layer(values: np.ndarray, size: int) -> Image.Image:
+    """Draw a map alone, RGBA, to be laid over its image: higher values are brighter and more opaque.
+
+    Args:
+      values: Map `[H,W]` of any scale; it is transparent at values that are not above 0.
+      size: Side of the image, in pixels.
+    """
+    large = visual.normalise(visual.upsample(visual.normalise(values[None]), size))[0]
     heat = ImageOps.colorize(Image.fromarray(np.rint(large * 255).astype(np.uint8)), _COLD, _HOT, _WARM)
-    mask = Image.fromarray(np.rint(large * 255 * _OPACITY).astype(np.uint8))
-    return Image.composite(heat, Image.fromarray(image), mask)
+    heat.putalpha(Image.fromarray(np.rint(large * 255 * _OPACITY).astype(np.uint8)))
+    return heat
 
 
 def picture(

@@ -36,8 +36,8 @@ from niwt_tf.method import importance
 from niwt_tf.util import progress
 
 _BATCH_SIZE = 128
-_MOST_PICTURED = 256  # neurons, those with the highest confidence first
-_MOST_MAXIMAL = 16
+_MOST_PICTURED = 128  # neurons, those with the highest confidence first: as many as the page has pictures of
+_MOST_MAXIMAL = 12  # neurons: those that the page shows before more are asked for
 _SPLITS = ("test_seen", "test_unseen")
 
 

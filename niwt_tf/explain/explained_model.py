@@ -11,7 +11,8 @@ import numpy as np
 
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.domains import knowledge as knowledge_lib
-from niwt_tf.explain import explainer, image_reasons, textual
+from niwt_tf.explain import explainer, textual
+from niwt_tf.explain import image_reasons as image_reasons_lib
 from niwt_tf.method import inverse_map as inverse_map_lib
 
 
@@ -38,10 +39,10 @@ class ExplainedModel:
     neuron_names: tuple[str | None, ...] = ()
 
     @functools.cached_property
-    def shown(self) -> image_reasons.ShownFeatures:
+    def shown(self) -> image_reasons_lib.ShownFeatures:
         """What images show of each feature, fitted on the training images when it is first needed."""
         vectors = self.knowledge.vectors[: len(self.classifier.seen)]
-        return image_reasons.fit(self.features, self.labels, vectors)
+        return image_reasons_lib.fit(self.features, self.labels, vectors)
 
     def neuron_name(self, index: int) -> str | None:
         """Return the name of a neuron, None if it has none."""
@@ -49,7 +50,26 @@ class ExplainedModel:
 
     def image_reasons(
         self, explanations: explainer.Explanations, count: int = textual.COUNT
-    ) -> list[image_reasons.ImageReasons]:
+    ) -> list[image_reasons_lib.ImageReasons]:
         """List the reasons for and against the explained class on each image; see `image_reasons.find`."""
-        class_scores = self.inverse_map(explanations.importances)
-        return image_reasons.find(class_scores, self.shown(explanations.features), self.knowledge.feature_names, count)
+        return self._find(self.inverse_map(explanations.importances), explanations, count)
+
+    def image_contrasts(
+        self, explanations: explainer.Explanations, others: explainer.Explanations, count: int = textual.COUNT
+    ) -> list[image_reasons_lib.ImageReasons]:
+        """List the reasons for and against one class rather than another on each image, the strongest first.
+
+        Args:
+          explanations: Explanations of the one class.
+          others: Explanations of the other class on the same images.
+          count: Largest number of reasons of either kind.
+        """
+        scores = self.inverse_map(explanations.importances) - self.inverse_map(others.importances)
+        return self._find(scores, explanations, count)
+
+    def _find(
+        self, class_scores: np.ndarray, explanations: explainer.Explanations, count: int
+    ) -> list[image_reasons_lib.ImageReasons]:
+        return image_reasons_lib.find(
+            class_scores, self.shown(explanations.features), self.knowledge.feature_names, count
+        )

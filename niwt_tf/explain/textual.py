@@ -3,7 +3,7 @@
 """Explains a class in words (section 3.4 of the paper): features that the inverse map predicts from importances.
 
 A reason's number is its score in `inverse_map.InverseMap`: how far above its mean over the seen classes the feature is
-predicted, in the domain vector's unit. In a contrast it is the difference of two classes' scores on one image.
+predicted, in the domain vector's unit.
 """
 
 from __future__ import annotations
@@ -37,25 +37,6 @@ def reasons(
       count: Largest number of reasons; there are fewer if fewer features lie above their mean.
     """
     return _named(inverse(importances), feature_names, count)
-
-
-def contrasts(
-    inverse: inverse_map.InverseMap,
-    importances: np.ndarray,
-    others: np.ndarray,
-    feature_names: Sequence[str],
-    count: int = COUNT,
-) -> list[tuple[Reason, ...]]:
-    """List the reasons for one class rather than another on each image, the strongest first.
-
-    Args:
-      inverse: The fitted map.
-      importances: Importances of each image for the one class, `[N,K]`.
-      others: Importances of the same images for the other class, `[N,K]`.
-      feature_names: Names of the `M` features.
-      count: Largest number of reasons.
-    """
-    return _named(inverse(importances) - inverse(others), feature_names, count)
 
 
 def best(scores: np.ndarray, feature_names: Sequence[str], count: int = COUNT) -> tuple[Reason, ...]:
@@ -121,7 +102,7 @@ def sentence(class_name: str, strongest: Sequence[Reason], rather_than: str = ""
 
     Args:
       class_name: Name of the explained class.
-      strongest: Reasons for it, see `reasons` and `contrasts`, the strongest first.
+      strongest: Reasons for it, the strongest first.
       rather_than: Name of the class that it is contrasted with, if there is one.
     """
     claim = " rather than ".join(readable(name) for name in (class_name, rather_than) if name)

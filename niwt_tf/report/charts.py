@@ -1,12 +1,10 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Draws the curve of seen against unseen accuracy, and the confusion matrix: for the page and for TensorBoard."""
+"""Draws the curve of seen against unseen accuracy, and the confusion matrix, as pictures for TensorBoard."""
 
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import io
 import unicodedata
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,73 +32,49 @@ _LETTER = 0.55  # width of a letter, as a share of the font's size
 _LARGEST_FONT = 13  # pixels
 _MARGIN, _TITLES = 12, 56  # pixels: free space, and numbers with the axis' title
 _STEPS, _LABEL = (1, 2, 5, 10, 20, 50), 24  # distances of labelled classes; pixels that a label needs
-_UNDATED = {"Date": None, "Creator": None}  # the same figure gives the same bytes
+_BACK, _INK, _GRID, _ACCENT, _RIGHT, _WRONG = "#ffffff", "#1b1f24", "#d0d7de", "#0b57d0", "#1a7f52", "#b3261e"
+_STYLE: dict[Any, Any] = {
+    **dict.fromkeys(("figure.facecolor", "axes.facecolor"), _BACK),
+    **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), _INK),
+    "legend.edgecolor": _GRID,
+}
 
 
-@dataclasses.dataclass(frozen=True)
-class Theme:
-    """Colours of a chart.
-
-    Attributes:
-      back: Background.
-      ink: Text and lines.
-      grid: Grid lines.
-      accent: Curve.
-      right: Cells of correct predictions.
-      wrong: Cells of wrong predictions.
-    """
-
-    back: str
-    ink: str
-    grid: str
-    accent: str
-    right: str
-    wrong: str
-
-
-LIGHT = Theme("#ffffff", "#1b1f24", "#d0d7de", "#0b57d0", "#1a7f52", "#b3261e")
-DARK = Theme("#14171b", "#e6e9ed", "#3a424c", "#8ab4f8", "#4cc38a", "#ff8a80")
-
-
-def curve(accuracies: gzsl.Curve, metrics: Mapping[str, Any], theme: Theme = LIGHT) -> figure_lib.Figure:
+def curve(accuracies: gzsl.Curve, metrics: Mapping[str, Any]) -> figure_lib.Figure:
     """Draw seen accuracy S against unseen accuracy U, with points at gamma 0 and at the chosen gamma.
 
     Args:
       accuracies: S and U for every gamma.
       metrics: Metrics of the run; there must be test images of unseen classes.
-      theme: Colours.
     """
-    with matplotlib.rc_context(_style(theme)):
+    with matplotlib.rc_context(_STYLE):
         figure, inches = figure_lib.Figure(layout="constrained"), _CURVE / PIXELS
         figure.set_size_inches(inches, inches)
         axes = figure.subplots()
-        axes.plot(accuracies.unseen, accuracies.seen, color=theme.accent, linewidth=2)
+        axes.plot(accuracies.unseen, accuracies.seen, color=_ACCENT, linewidth=2)
         points = (
-            (summary.UNCALIBRATED, theme.back, "gamma 0"),
-            ("", theme.accent, f"gamma {metrics[summary.GAMMA]:.3f}, chosen"),
+            (summary.UNCALIBRATED, _BACK, "gamma 0"),
+            ("", _ACCENT, f"gamma {metrics[summary.GAMMA]:.3f}, chosen"),
         )
         for suffix, fill, label in points:
             point = metrics[summary.UNSEEN + suffix], metrics[summary.SEEN + suffix]
             style: dict[str, Any] = {"markersize": 9, "markeredgewidth": 2, "clip_on": False, "zorder": 3}
-            axes.plot(*point, "o", color=fill, markeredgecolor=theme.accent, label=label, **style)
+            axes.plot(*point, "o", color=fill, markeredgecolor=_ACCENT, label=label, **style)
         axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", title=f"AUSUC {accuracies.ausuc:.3f}")
         axes.set(xlabel="U, accuracy on unseen classes", ylabel="S, accuracy on seen classes")
-        axes.grid(color=theme.grid)
+        axes.grid(color=_GRID)
         axes.set_axisbelow(True)
         axes.legend(loc="lower left")
     return figure
 
 
-def confusion(
-    counts: np.ndarray, seen_classes: int, class_names: Sequence[str] = (), theme: Theme = LIGHT
-) -> figure_lib.Figure:
+def confusion(counts: np.ndarray, seen_classes: int, class_names: Sequence[str] = ()) -> figure_lib.Figure:
     """Draw a confusion matrix: the stronger the colour of a cell, the larger its share of the row.
 
     Args:
       counts: Numbers of images `[C,C]`, with true classes as rows and predictions as columns.
       seen_classes: Number of seen classes, the first ones; lines are drawn after them.
       class_names: Names beside the rows; they are left out if there are too many.
-      theme: Colours.
     """
     size = len(counts)
     cell = int(np.clip(_CELLS // size, _SMALLEST_CELL, max(_LARGEST_CELL, _SMALLEST // size)))  # pixels
@@ -108,24 +82,16 @@ def confusion(
     font = min(_LARGEST_FONT, 0.9 * cell) if labels else _LARGEST_FONT  # pixels
     left = _TITLES + round(_LETTER * font * max((_columns(label) for label in labels), default=0))
     width, height = left + cell * size + _MARGIN, _TITLES + cell * size + _MARGIN
-    with matplotlib.rc_context(_style(theme)):
+    with matplotlib.rc_context(_STYLE):
         figure = figure_lib.Figure(figsize=(width / PIXELS, height / PIXELS))
         axes = figure.add_axes((left / width, _MARGIN / height, cell * size / width, cell * size / height))
         first, last = 0.5, size + 0.5  # classes are numbered from 1, as in the table of classes
-        # "none" is "nearest", and keeps the cells as they are in SVG.
-        axes.imshow(_cells(counts, theme), interpolation="none", extent=(first, last, last, first))
+        # "none" keeps the cells as they are.
+        axes.imshow(_cells(counts), interpolation="none", extent=(first, last, last, first))
         for line in (axes.axhline, axes.axvline):
-            line(seen_classes + 0.5, color=theme.ink, linewidth=1)
+            line(seen_classes + 0.5, color=_INK, linewidth=1)
         _label(axes, size, cell, labels, font)
     return figure
-
-
-def svg(figure: figure_lib.Figure) -> bytes:
-    """Save a figure as SVG in which text stays text."""
-    file = io.BytesIO()
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "niwt_tf"}), _any_letters():
-        figure.savefig(file, format="svg", metadata=_UNDATED)
-    return file.getvalue()
 
 
 def pixels(figure: figure_lib.Figure) -> np.ndarray:
@@ -137,21 +103,9 @@ def pixels(figure: figure_lib.Figure) -> np.ndarray:
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()
 
 
-def _style(theme: Theme) -> dict[Any, Any]:
-    lines = dict.fromkeys(("axes.edgecolor", "xtick.color", "ytick.color"), theme.ink)
-    texts = dict.fromkeys(("text.color", "axes.labelcolor"), theme.ink)
-    return {
-        **lines,
-        **texts,
-        "figure.facecolor": theme.back,
-        "axes.facecolor": theme.back,
-        "legend.edgecolor": theme.grid,
-    }
-
-
-def _cells(counts: np.ndarray, theme: Theme) -> np.ndarray:
+def _cells(counts: np.ndarray) -> np.ndarray:
     """Compute the colours of the cells, `[C,C,3]` uint8."""
-    back, right, wrong = (np.array(colors.to_rgb(colour)) for colour in (theme.back, theme.right, theme.wrong))
+    back, right, wrong = (np.array(colors.to_rgb(colour)) for colour in (_BACK, _RIGHT, _WRONG))
     strengths = np.sqrt(confusion_lib.shares(counts))[..., None]  # the root makes rare mistakes visible
     full = np.where(np.eye(len(counts), dtype=bool)[..., None], right, wrong)
     return np.rint(255 * (back + strengths * (full - back))).astype(np.uint8)
@@ -187,7 +141,7 @@ def _columns(text: str) -> int:
 
 @contextlib.contextmanager
 def _any_letters() -> Iterator[None]:
-    """Hide the warning about letters that Matplotlib's font lacks: browsers have others for text in SVG."""
+    """Hide the warning about letters that Matplotlib's font lacks."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")
         yield

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import base64
-import functools
 import hashlib
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,13 @@ import jinja2
 import markupsafe
 
 from niwt_tf.evaluation import confusion
-from niwt_tf.report import charts, explanations, pictures, tables
+from niwt_tf.explain import textual
+from niwt_tf.report import confusion_cells, curve_points, explanations, headline, tables
 from niwt_tf.runs import finished_run
 from niwt_tf.util import clean
 
 _MOST_MISTAKES = 20
+_DECISIONS_FIRST, _NEURONS_FIRST = 2, 12  # of a group, and of all: the others open on demand
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -49,8 +50,8 @@ def html(run: finished_run.FinishedRun) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["number"] = _number
-    style, script = (_text(name) for name in ("page.css", "search.js"))
+    environment.filters |= {"number": _number, "of_hundred": headline.of_hundred, "readable": textual.readable}
+    style, script = (_text(name) for name in ("page.css", "page.js"))
     hashes = {"style_hash": _hash(style), "script_hash": _hash(script)}
     return environment.get_template("page.html").render(_context(run), style=style, script=script, **hashes)
 
@@ -59,19 +60,20 @@ def _context(run: finished_run.FinishedRun) -> dict[str, Any]:
     metrics = run.metrics
     return {
         "metrics": metrics,
+        "headline": headline.summarize(run),
         "names": run.class_names,
         "scores": tables.scores(metrics),
         "measures": tables.measures(run.explained_metrics),
         "settings": tables.settings(run),
         "classes": tables.classes(run),
-        "curve": pictures.chart(functools.partial(charts.curve, run.curve, metrics)) if run.curve else None,
-        "confusion": pictures.chart(
-            functools.partial(charts.confusion, run.confusion, run.seen_classes, run.class_names)
-        ),
+        "corners": curve_points.corners(run.curve) if run.curve else None,
+        "points": curve_points.select(run.curve, metrics) if run.curve else None,
+        "cells": confusion_cells.collect(run.confusion),
         "mistakes": confusion.mistakes(run.confusion, _MOST_MISTAKES),
         "gallery": explanations.gallery(run.explained) if run.explained else None,
         "neurons": explanations.dictionary(run.explained) if run.explained else None,
-        "pictured": explanations.MOST_PICTURED,
+        "neurons_first": _NEURONS_FIRST,
+        "decisions_first": _DECISIONS_FIRST,
         "seconds": run.seconds,
         "command": run.command(),
         "explain_command": run.command("inverse_map", "explain", "report"),

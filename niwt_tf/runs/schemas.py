@@ -88,10 +88,21 @@ NEURONS = List(
         },
     )
 )
+_VIEW = Record(
+    {
+        "class": Text(),
+        "role": Text(("predicted", "true", "runner-up")),
+        "map": Text(),
+        "class_reasons": _REASONS,
+        "image_reasons": Nullable(Record({"for": _REASONS, "against": _REASONS})),
+    }
+)
 DECISIONS = List(
     Record(
         {
             "picture": Text(),
+            "photo": Text(),
+            "views": List(_VIEW, 1),
             "label": Text(),
             "prediction": Text(),
             "unseen": Flag(),

@@ -37,4 +37,5 @@ def read(folder: Path) -> Iterator[Decision]:
             image = np.asarray(opened.convert("RGB"))
         kind = f"{'right' if record['right'] else 'wrong'}_{'unseen' if record['unseen'] else 'seen'}"
         about = f"{record['label']}, predicted as {record['prediction']}. {record['words']}"
-        yield Decision(f"decisions_{kind}/{number:03d}", image, clean.markdown(about))
+        tag = f"decisions_{kind}/{number:03d} {clean.name(record['label'])}"
+        yield Decision(tag, image, clean.markdown(about))

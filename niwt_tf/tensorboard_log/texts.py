@@ -8,8 +8,26 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from niwt_tf import config as config_lib
+from niwt_tf.evaluation import summary
+from niwt_tf.report import tables
 from niwt_tf.runs import finished_run, run_files
 from niwt_tf.util import clean, paths
+
+_TITLES = ("accuracy on seen classes", "accuracy on unseen classes", "harmonic mean")
+
+
+def scores(run: finished_run.FinishedRun) -> str:
+    """Format the final scores as one table: value, value by chance and by the most frequent answer."""
+    metrics = run.metrics
+    accuracies = [
+        (f"{letter}, {title}, {gamma}", metrics[name + suffix], None, None)
+        for gamma, suffix in ((f"gamma {metrics[summary.GAMMA]:.4g}, chosen", ""), ("gamma 0", summary.UNCALIBRATED))
+        for name, letter, title in zip(summary.GZSL, "SUH", _TITLES, strict=True)
+    ]
+    others = [(title, value, None, None) for title, value in tables.scores(metrics)]
+    rows = [*accuracies, *others, *(tables.measures(run.explained_metrics) if run.explained else ())]
+    head = ("score", "value", "chance", "most frequent answer")
+    return _table(head, [(title, *map(_number, values)) for title, *values in rows])
 
 
 def settings(run: finished_run.FinishedRun) -> str:
@@ -43,6 +61,10 @@ def neurons(folder: Path) -> str:
 def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     lines = [head, ["---"] * len(head), *([clean.markdown(_text(cell)) for cell in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
 
 
 def _text(value: object) -> str:

@@ -4,9 +4,14 @@
 
 from __future__ import annotations
 
-import numpy as np
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
-from niwt_tf.explain import decisions
+import numpy as np
+from PIL import Image
+
+from niwt_tf.explain import decisions, explained_model, explainer, image_reasons
 
 _NAMES = ("ant", "bee", "cat", "fox")
 
@@ -48,3 +53,68 @@ def test_no_kind_has_more_than_six_examples() -> None:
 
 def test_without_images_there_are_no_examples() -> None:
     assert decisions.ExampleSelection(_NAMES, _NAMES[:3]).examples() == []
+
+
+_FEATURES = ("wings: two", "tail: long", "fur: red")
+_SCORES = np.array([[0.1, 0.3, -0.2], [0.5, 0.0, 0.2], [0.0, 0.2, 0.4], [0.0, 0.0, 0.0]])  # of each class
+
+
+def _explain(images: np.ndarray, classes: np.ndarray | None = None) -> explainer.Explanations:
+    """Explains as a network would that takes every image for a bee, and next for an ant."""
+    logits = np.tile(np.array([2.0, 3.0, 1.0, 0.0], np.float32), (len(images), 1))
+    explained = np.ones(len(images), int) if classes is None else classes
+    maps = np.zeros((len(images), 2, 2), np.float32)
+    maps[:, 0, 0] = 1 + explained
+    shown = np.tile(np.array([0.5, 1.0, -1.0], np.float32), (len(images), 1))
+    return explainer.Explanations(
+        logits, np.ones(len(images), int), explained, explained, maps, maps, maps, shown, np.zeros((len(images), 0))
+    )
+
+
+def _write(folder: Path) -> list[dict[str, Any]]:
+    selection = decisions.ExampleSelection(_NAMES, _NAMES[:3])
+    images = np.full((2, 300, 300, 3), 100, np.uint8)
+    selection.add(images, np.array([1, 3]), np.array([1, 1]))
+    knowledge = SimpleNamespace(feature_names=_FEATURES)
+    explain, parts = _explain, (None, 0.0, lambda classes: _SCORES[classes], knowledge, None, None)
+    model = explained_model.ExplainedModel(*parts)
+    vars(model)["shown"] = image_reasons.ShownFeatures(np.eye(3, dtype=np.float32), np.zeros(3, np.float32))
+    return decisions.write(selection, model, explain, folder)
+
+
+def test_a_record_has_a_view_of_the_prediction_and_one_of_the_true_class_or_the_runner_up(tmp_path: Path) -> None:
+    right, wrong = _write(tmp_path)
+    assert [(view["class"], view["role"]) for view in right["views"]] == [("bee", "predicted"), ("ant", "runner-up")]
+    assert [(view["class"], view["role"]) for view in wrong["views"]] == [("bee", "predicted"), ("fox", "true")]
+    assert right["views"][0]["class_reasons"] == right["reasons"] == [("wings: two", 0.5), ("fur: red", 0.2)]
+    assert right["views"][1]["class_reasons"] == [("tail: long", 0.3), ("wings: two", 0.1)]
+    assert wrong["views"][1]["class_reasons"] == []
+
+
+def test_the_photo_is_small_and_maps_are_as_large_and_transparent_where_nothing_speaks(tmp_path: Path) -> None:
+    for number, record in enumerate(_write(tmp_path)):
+        assert record["photo"] == f"decisions/{number:03}-photo.png"
+        with Image.open(tmp_path / record["photo"]) as photo:
+            assert photo.size == (224, 224) and photo.mode == "RGB"
+        for view in record["views"]:
+            with Image.open(tmp_path / view["map"]) as drawn:
+                assert drawn.size == (224, 224) and drawn.mode == "RGBA"
+                alpha = np.asarray(drawn)[..., 3]
+                assert alpha[10, 10] > 150 and alpha[-1, -1] < 10
+
+
+def test_reasons_of_the_image_are_recorded_for_each_class(tmp_path: Path) -> None:
+    right, wrong = _write(tmp_path)
+    # The images show wings by 0.5, a tail by 1, and lack red fur by 1; a bee has wings by 0.5 and fur by 0.2.
+    expected = {"for": [("wings: two", 0.25)], "against": [("no fur: red", -0.2)]}
+    assert right["views"][0]["image_reasons"] == wrong["views"][0]["image_reasons"] == expected
+    assert wrong["views"][1]["image_reasons"] == {"for": [], "against": []}
+    # A bee rather than an ant: wings by 0.4 more.
+    assert right["contrast"]["class"] == "ant" and right["contrast"]["reasons"][0] == ("wings: two", 0.2)
+    assert right["words"] == "Bee rather than ant because of wings: two."
+
+
+def test_nothing_selected_gives_no_record(tmp_path: Path) -> None:
+    selection: Any = decisions.ExampleSelection(_NAMES, _NAMES[:3])
+    unused: Any = None
+    assert decisions.write(selection, unused, unused, tmp_path) == []

@@ -92,22 +92,6 @@ def test_importances_of_zero_give_no_reason(inverse: inverse_map.InverseMap) -> 
     assert textual.reasons(inverse, np.zeros((2, 3)), _ATTRIBUTES) == [(), ()]
 
 
-def test_a_contrast_tells_what_the_classes_do_not_share(inverse: inverse_map.InverseMap) -> None:
-    # The map takes the mean from unit importances: scores are (0.707, 0.707, 0) - 0.471 and (0, 1, 0) - 0.333.
-    ours, other = np.array([[1.0, 1.0, 0.0]]), np.array([[0.0, 1.0, 0.0]])
-    half, third = np.sqrt(0.5), 1 / 3
-    assert [name for name, _ in textual.reasons(inverse, ours, _ATTRIBUTES)[0]] == ["stripes", "hooves"]
-    (reasons,) = textual.contrasts(inverse, ours, other, _ATTRIBUTES)
-    assert reasons == (("stripes", pytest.approx(half * third + third, abs=1e-5)),)
-    (back,) = textual.contrasts(inverse, other, ours, _ATTRIBUTES)
-    assert [name for name, _ in back] == ["hooves", "wings"]
-    assert [score for _, score in back] == pytest.approx([2 * third - half * third, 2 * half * third - third], abs=1e-5)
-
-
-def test_a_class_in_contrast_to_itself_has_no_reason(inverse: inverse_map.InverseMap) -> None:
-    assert textual.contrasts(inverse, np.eye(3), np.eye(3), _ATTRIBUTES) == [(), (), ()]
-
-
 @pytest.mark.parametrize(
     ("class_name", "features", "rather_than", "expected"),
     [

@@ -93,7 +93,8 @@ def _answer(address: str, path: str, **query: Any) -> requests.Response:
 def test_scalars_are_those_of_the_loops_and_the_scores(address: str, run: finished_run.FinishedRun) -> None:
     tags = _get(address, "plugin/scalars/tags")
     assert tags["map"].keys() == {"loss"}
-    assert {"harmonic_mean", "seen_accuracy", "ausuc", "gamma", "pointing_seen"} <= tags[_RUN].keys()
+    assert tags[_RUN].keys() == {"harmonic_mean", "seen_accuracy", "unseen_accuracy", "ausuc"}
+    assert all(one["description"] for tag in tags.values() for one in tag.values())
     [[_, step, value]] = _get(address, "plugin/scalars/scalars", run=_RUN, tag="harmonic_mean")
     assert (step, value) == (0, pytest.approx(run.metrics["harmonic_mean"]))
 
@@ -102,7 +103,9 @@ def test_hparams_are_the_settings_beside_the_scores(address: str, run: finished_
     request = json.dumps({"experimentName": ""})
     experiment = _get(address, "plugin/hparams/experiment", request=request)
     settings = {info["name"] for info in experiment["hparamInfos"]}
-    assert settings == config_lib.options(run.config).keys()
+    compared = {"dataset", "domain", "backbone", "layer", "seed"}
+    chosen = {f"chosen {name}" for name in ("gamma", "map_fit", "map_relevance", "lambda", "scale", "bias")}
+    assert settings == {*compared, *chosen, "lambdas"}
     metrics = [{"name": {"tag": "harmonic_mean", "group": ""}}]
     query = {
         "experimentName": "",
@@ -115,26 +118,35 @@ def test_hparams_are_the_settings_beside_the_scores(address: str, run: finished_
     [group] = groups["sessionGroups"]
     assert group["hparams"]["seed"] == 5
     assert group["hparams"]["lambdas"] == "0.5,2.0"
-    assert group["hparams"]["jit_compile"] == "auto"
+    assert group["hparams"]["chosen bias"] == "mean"
     [metric] = [one for one in group["metricValues"] if one["name"]["tag"] == "harmonic_mean"]
     assert metric["value"] == pytest.approx(run.metrics["harmonic_mean"])
 
 
 def test_images_are_curve_confusion_and_decisions(address: str) -> None:
     tags = _get(address, "plugin/images/tags")[_RUN]
-    assert {"seen_unseen_curve", "confusion", "decisions_wrong_seen/000", "decisions_right_unseen/003"} <= tags.keys()
+    assert {
+        "charts/seen_against_unseen",
+        "charts/confusion",
+        "decisions_wrong_seen/000 Horse",
+        "decisions_right_unseen/003 Okapi",
+    } <= tags.keys()
+    assert all(one["description"] for one in tags.values())
     assert len(tags) == 2 + 8
-    [image] = _get(address, "plugin/images/images", run=_RUN, tag="confusion", sample=0)
+    [image] = _get(address, "plugin/images/images", run=_RUN, tag="charts/confusion", sample=0)
     png = _answer(address, f"plugin/images/individualImage?{image['query']}").content
     assert png.startswith(b"\x89PNG")
 
 
 def test_texts_are_settings_and_neuron_names_and_hold_no_markup_of_theirs(address: str) -> None:
-    assert {"settings", "neurons"} <= set(_get(address, "plugin/text/tags")[_RUN])
+    assert {"scores", "settings", "neurons"} == set(_get(address, "plugin/text/tags")[_RUN])
     [neurons] = _get(address, "plugin/text/text", run=_RUN, tag="neurons")
     assert neurons["text"].count("<tr>") == 1 + 6
     assert "crown: red" in neurons["text"] and "no clear name" in neurons["text"]
     assert "bill &lt;long&gt;" in neurons["text"]
+    [scores] = _get(address, "plugin/text/text", run=_RUN, tag="scores")
+    assert scores["text"].count("<tr>") == 1 + 6 + 5 + 6
+    assert "H, harmonic mean, gamma 0.5, chosen" in scores["text"] and "<td>0.950</td>" in scores["text"]
     [settings] = _get(address, "plugin/text/text", run=_RUN, tag="settings")
     assert "niwt --lambdas=0.5,2.0 --seed=5 --workdir=" in settings["text"]
 

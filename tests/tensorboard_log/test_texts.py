@@ -30,3 +30,9 @@ def test_settings_hold_the_command_what_was_chosen_and_every_setting(tmp_path: P
     assert markdown.startswith(f"    niwt --workdir={tmp_path / 'run'}\n\n")
     assert r"| gamma | 0.5 |" in markdown and r"| lambda | 0.001 |" in markdown
     assert r"| lambdas | 0.0, 0.1 |" in markdown
+
+
+def test_scores_that_do_not_exist_are_dashes_and_explanations_may_be_left_out(tmp_path: Path) -> None:
+    rows = texts.scores(finished.write(tmp_path / "run", unseen_tested=False)).splitlines()
+    assert rows[0] == "| score | value | chance | most frequent answer |" and len(rows) == 2 + 6 + 5
+    assert "| U, accuracy on unseen classes, gamma 0.5, chosen | – | – | – |" in rows

@@ -38,6 +38,15 @@ def test_scalars_are_shown_by_the_scalars_page(tmp_path: Path) -> None:
     assert events.SummaryMetadata("loss").plugin_data.plugin_name == "scalars"
 
 
+def test_tags_have_descriptions_also_behind_the_prefix_of_the_classifier(tmp_path: Path) -> None:
+    with training_log.scalars(tmp_path) as log:
+        log(0, loss=1.5, classifier_loss=1.0, other=2.0)
+    events = event_accumulator.EventAccumulator(str(tmp_path)).Reload()
+    about = {tag: events.SummaryMetadata(tag).summary_description for tag in ("loss", "classifier_loss", "other")}
+    assert about["loss"].startswith("Training loss.") and about["classifier_loss"] == about["loss"]
+    assert about["other"] == ""
+
+
 def test_folders_that_are_not_there_are_made(tmp_path: Path) -> None:
     with training_log.scalars(tmp_path / "run" / "backbone") as log:
         log(3, loss=2.0)

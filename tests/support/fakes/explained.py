@@ -23,7 +23,14 @@ METRICS = {
 }  # fmt: skip
 
 
-def write(root: Path, class_names: Sequence[str], seen: int, neurons: int = 6, decisions: int = 8) -> Path:
+def write(
+    root: Path,
+    class_names: Sequence[str],
+    seen: int,
+    neurons: int = 6,
+    decisions: int = 8,
+    image_reasons: bool = True,
+) -> Path:
     """Writes `<root>/explain`, and returns it.
 
     Args:
@@ -32,6 +39,7 @@ def write(root: Path, class_names: Sequence[str], seen: int, neurons: int = 6, d
       seen: how many are seen.
       neurons: how many neurons the layer has; one in three has no clear name, the last no maximal image.
       decisions: how many decisions are explained: right and wrong, of seen and unseen classes in turn.
+      image_reasons: whether they have reasons of the image beside those of the class.
     """
     folder = root / "explain"
     (folder / "neurons").mkdir(parents=True)
@@ -39,7 +47,7 @@ def write(root: Path, class_names: Sequence[str], seen: int, neurons: int = 6, d
     json_files.write(folder / "metrics.json", METRICS)
     json_files.write(folder / "seconds.json", 12.5)
     json_files.write(folder / "neurons.json", [_neuron(folder, i, i == neurons - 1) for i in range(neurons)])
-    listed = [_decision(folder, index, class_names, seen) for index in range(decisions)]
+    listed = [_decision(folder, index, class_names, seen, image_reasons) for index in range(decisions)]
     json_files.write(folder / "decisions.json", listed)
     return folder
 
@@ -57,18 +65,36 @@ def _neuron(folder: Path, index: int, last: bool) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _decision(folder: Path, index: int, class_names: Sequence[str], seen: int) -> dict[str, Any]:
+def _decision(folder: Path, index: int, class_names: Sequence[str], seen: int, image_reasons: bool) -> dict[str, Any]:
     unseen, right = bool(index % 2), bool(index // 2 % 2)
     label = class_names[seen + index % (len(class_names) - seen)] if unseen else class_names[index % seen]
     other = class_names[(class_names.index(label) + 1) % len(class_names)]
     prediction, rival = (label, other) if right else (other, label)
     picture = f"decisions/{index:03d}.png"
     _picture(folder / picture, 3 * _CROP, 3, index)
+    stem = f"decisions/{index:03d}"
+    _picture(folder / f"{stem}-photo.png", 3 * _CROP, 1, index)
+    views = [
+        _view(folder, f"{stem}-map-{number}.png", name, role, image_reasons)
+        for number, (name, role) in enumerate(((prediction, "predicted"), (rival, "runner-up" if right else "true")))
+    ]
     return {
-        "picture": picture, "label": label, "prediction": prediction, "unseen": unseen, "right": right,
+        "picture": picture, "photo": f"{stem}-photo.png", "views": views,
+        "label": label, "prediction": prediction, "unseen": unseen, "right": right,
         "reasons": [[NAMES[0], 0.41], [NAMES[1], 0.2]],
         "contrast": {"class": rival, "reasons": [[NAMES[2], 0.3]]},
         "words": f"{prediction} rather than {rival} because {NAMES[2]}",
+    }  # fmt: skip
+
+
+def _view(folder: Path, path: str, name: str, role: str, image_reasons: bool) -> dict[str, Any]:
+    overlay = Image.new("RGBA", (3 * _CROP, 3 * _CROP), (255, 0, 0, 0))
+    overlay.paste((255, 0, 0, 200), (_CROP, _CROP, 2 * _CROP, 2 * _CROP))
+    overlay.save(folder / path)
+    own = {"for": [[NAMES[3], 0.5], [NAMES[0], 0.25]], "against": [[NAMES[1], -1.0]]}
+    return {
+        "class": name, "role": role, "map": path, "class_reasons": [[NAMES[0], 0.41], [NAMES[1], 0.2]],
+        "image_reasons": own if image_reasons else None,
     }  # fmt: skip
 
 
