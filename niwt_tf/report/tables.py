@@ -25,11 +25,18 @@ _MEASURES = (
     ("Grad-CAM is highest within the object, unseen classes", "pointing_unseen", "pointing_chance", ""),
     ("a neuron named after a part is most active within that part", "part_pointing", "part_pointing_chance", ""),
     (
-        "the five strongest reasons are features of the true class",
+        "the five strongest reasons of the class are features of the true class",
         "attribute_accuracy",
         "attribute_accuracy_chance",
         "attribute_accuracy_frequent",
     ),
+    (
+        "the five strongest reasons of the image are features of the true class",
+        "image_attribute_accuracy",
+        "attribute_accuracy_chance",
+        "attribute_accuracy_frequent",
+    ),
+    ("importances vary from image to image of a class: share of their variance", "importance_variation", "", ""),
     ("neurons with a name", "neurons_named", "", ""),
     (
         "a named neuron separates images with its feature from others (AUC)",
