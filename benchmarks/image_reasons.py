@@ -10,6 +10,8 @@ For each run of the default aviary, 1,000 birds of all species are drawn anew, h
   the five strongest reasons. By Grad-CAM, the map of the painted picture is highest there.
 - wrong decisions: the share of the five strongest reasons that the bird truly has. By Grad-CAM, the features that the
   predicted class has on the part under the map's maximum.
+- random weights: the mean rank correlation between the contributions on one picture and those by the same network with
+  random weights, all layers and classes (J. Adebayo et al., "Sanity checks for saliency maps", NeurIPS 2018).
 - own reasons: the median rank correlation between the contributions on two pictures of one species, for one class.
 
 python benchmarks/image_reasons.py runs/aviary-attributes ...
@@ -30,8 +32,10 @@ from niwt_tf.cli import launch
 
 launch.start_tensorflow()
 
+import keras  # noqa: E402
 from scipy import ndimage, stats  # noqa: E402
 
+from niwt_tf.backbones import backbone as backbone_lib  # noqa: E402
 from niwt_tf.data.aviary import anatomy, draw, species  # noqa: E402
 from niwt_tf.explain import explainer, image_reasons, visual  # noqa: E402
 from niwt_tf.models import model as model_lib  # noqa: E402
@@ -120,6 +124,9 @@ def _measure(model: model_lib.Model) -> dict[str, float]:
         "wrong decisions, true reasons: class reasons": _true(model.inverse(whole.importances), birds.truth, is_wrong),
         "wrong decisions, true reasons: the class's on the part under Grad-CAM": float(np.mean(by_map)),
         "wrong decisions, true reasons: chance": birds.truth[is_wrong].mean(),
+        "rank correlation with those of a network of random weights": _unlike_random(
+            model, birds, before, whole.classes
+        ),
         "rank correlation of two images of one class: image reasons": _alike(model, birds),
         "processor time to explain with reasons, of that to predict": _time(model, birds.images),
     }
@@ -196,6 +203,17 @@ def _alike(model: model_lib.Model, birds: Birds) -> float:
     values = _contributions(model, _explain_same(model, birds.images, birds.species))
     pairs = [np.flatnonzero(birds.species == one)[:2] for one in np.unique(birds.species)]
     return float(np.median([stats.spearmanr(*values[pair]).statistic for pair in pairs if len(pair) == 2]))
+
+
+def _unlike_random(model: model_lib.Model, birds: Birds, values: np.ndarray, classes: np.ndarray) -> float:
+    classifier, rng = model.classifier, np.random.default_rng(0)
+    keras.utils.set_random_seed(0)
+    network = keras.models.clone_model(classifier.backbone.network)
+    kernel = rng.normal(0, classifier.kernel.std(), classifier.kernel.shape).astype(np.float32)
+    backbone = backbone_lib.Backbone(network, classifier.backbone.layer)
+    explain = explainer.Explainer(dataclasses.replace(classifier, backbone=backbone, kernel=kernel))
+    others = _contributions(model, explain(birds.images, classes))
+    return float(np.mean([stats.spearmanr(*rows).statistic for rows in zip(values, others, strict=True)]))
 
 
 def _time(model: model_lib.Model, images: np.ndarray) -> float:
