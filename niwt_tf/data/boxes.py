@@ -19,6 +19,7 @@ from niwt_tf import errors
 from niwt_tf.data.files import jpeg, spreadsheet
 from niwt_tf.util import paths, progress
 
+_IMAGES = "images"  # folder beside a table, in which its files may lie
 _COLUMNS = ("file", "x1", "y1", "x2", "y2")
 _MOST_NAMED = 3
 _MISSING, _REVERSED, _SECOND = "of files that do not exist", "reversed or empty", "a second box of a file"
@@ -48,7 +49,7 @@ class Boxes:
         corners = np.array([self.corners.get(name, np.full(4, np.nan)) for name, _ in images]).reshape(-1, 4)
         has_box = ~np.isnan(corners).any(1)
         sizes = np.ones((len(images), 2))
-        for row in np.flatnonzero(has_box):
+        for row in np.flatnonzero(has_box).tolist():
             sizes[row] = _size(images[row][1])
         limits = np.tile(sizes, 2)
         is_outside = has_box & ((corners[:, :2] >= sizes).any(1) | (corners[:, 2:] <= 0).any(1))
@@ -71,6 +72,30 @@ def to_middle_squares(corners: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     shares = np.clip((corners - np.tile(start, 2)) / sides, 0, 1)
     empty = ~(shares[:, 2:] > shares[:, :2]).all(1, keepdims=True)
     return np.where(empty, np.nan, shares).astype(np.float32)
+
+
+def of_images(table: Path, images: Sequence[Path]) -> np.ndarray:
+    """Read the boxes of a user's images, `[N,4]` float32 as `Boxes.within_squares` returns them.
+
+    Args:
+      table: Table of boxes; it names files by their paths below its own folder, or below `images/` there.
+      images: Paths of the images.
+
+    Raises:
+      errors.UserError: If this is not such a table, or none of its boxes is of one of the images.
+      OSError: If it cannot be read.
+    """
+    folders = [table.parent.resolve(), table.parent.resolve() / _IMAGES]
+    boxes = read(table, lambda name: any((folder / name).is_file() for folder in folders))
+    name_of = {(folder / name).resolve(): name for name in boxes.corners for folder in folders}
+    names = [name_of.get(image.resolve(), "") for image in images]
+    if not any(names):
+        raise errors.UserError(
+            f"`{errors.setting('boxes')}` must have a box for at least one of the images. Received: "
+            f"{errors.setting('boxes', table)}, with {len(boxes.corners):,} boxes of other files. Name each file by "
+            "its path below the folder of the table."
+        )
+    return boxes.within_squares(list(zip(names, images, strict=True)))
 
 
 def read(path: Path, exists: Callable[[str], bool]) -> Boxes:
@@ -115,9 +140,7 @@ def _find_columns(path: Path, header: Sequence[str]) -> list[int]:
     return [header.index(name) for name in _COLUMNS]
 
 
-def _parse(
-    path: Path, line: int, row: Sequence[str], columns: Sequence[int], delimiter: str
-) -> tuple[str, np.ndarray]:
+def _parse(path: Path, line: int, row: Sequence[str], columns: Sequence[int], delimiter: str) -> tuple[str, np.ndarray]:
     """Read the file and the corners, ymin, xmin, ymax and xmax, of a row."""
     cells = [row[place] if place < len(row) else "" for place in columns]
     numbers = [_number(cell.replace(",", ".") if delimiter != "," else cell) for cell in cells[1:]]

@@ -75,7 +75,10 @@ def _read(
     corners = np.concatenate([corners[:, 1::-1], corners[:, 1::-1] + corners[:, :1:-1]], axis=1)
     sizes = np.array([_size(folder / name) for name in names], np.float64).reshape(-1, 2)
     part_boxes = {part: _part_boxes(points, corners) for part, points in _points(numbers, parts).items()}
-    return zero_shot.Annotations(boxes_lib.to_middle_squares(corners, sizes), {part: boxes_lib.to_middle_squares(box, sizes) for part, box in part_boxes.items()})
+    return zero_shot.Annotations(
+        boxes_lib.to_middle_squares(corners, sizes),
+        {part: boxes_lib.to_middle_squares(box, sizes) for part, box in part_boxes.items()},
+    )
 
 
 def _rows(path: Path, columns: int) -> list[list[str]]:

@@ -15,8 +15,8 @@ import tensorflow_datasets as tfds
 
 from niwt_tf import config as config_lib
 from niwt_tf import errors
-from niwt_tf.data import class_texts, folders, photographs, prepare, zero_shot
 from niwt_tf.data import boxes as boxes_lib
+from niwt_tf.data import class_texts, folders, photographs, prepare, zero_shot
 from niwt_tf.data import names as names_lib
 from niwt_tf.data.folder import caption_files, folder_dataset_builder, table
 from niwt_tf.data.folder import layout as layout_lib
@@ -67,7 +67,7 @@ def load(config: config_lib.DataConfig, image_size: int) -> zero_shot.ZeroShotDa
 def _annotations(
     layout: layout_lib.Layout, builder: tfds.core.DatasetBuilder
 ) -> Callable[[str], zero_shot.Annotations] | None:
-    """Read the table of boxes, and return the function from a split to the boxes of its images; None without a table."""
+    """Read the table of boxes, and return the function from a split to its images' boxes; None without a table."""
     path = layout.root / layout_lib.BOXES
     if not paths.has_file(path):
         return None
