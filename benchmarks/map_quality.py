@@ -2,16 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measure maps by the metrics of the field: ours, plain Grad-CAM, those of tf-keras-vis, random maps and a spot.
 
-First on photographs of traffic signs: EfficientNet-Lite0 as it is, a head fitted to three of five tracks of each sign, and
-images of other tracks; then on test images of seen and of unseen classes of a finished run. Maps explain the predicted
-class. Below each table, the difference from plain Grad-CAM, image by image, with its standard error. Then the maps and
-the neuron importances of networks with random weights, of five seeds, are compared with those of the trained network. Of
-traffic signs, the pointing game is also played where a box covers at most half of the image, and on grids of four
-photographs of different signs, in which the map of a sign must be highest in its quarter, by chance in one of four (M.
-Böhle, M. Fritz and B. Schiele, "Convolutional Dynamic Alignment Networks", CVPR 2021).
+Of traffic signs: EfficientNet-Lite0 as it is, a head fitted to three of five tracks of each sign, and photographs of
+other tracks. Of a finished run: test images of seen and of unseen classes. Maps explain the predicted class. Below each
+table are our scores less those of other methods, image by image, with standard errors. Then the maps and the neuron
+importances of networks with random weights, of five seeds, are compared with those of the trained one. Of traffic signs,
+the pointing game is also played where a box covers at most half of the image, and on grids of four photographs of
+different signs, in which the map of a sign must be highest in its quarter, by chance in one of four (M. Böhle, M. Fritz
+and B. Schiele, "Convolutional Dynamic Alignment Networks", CVPR 2021).
 
-python benchmarks/map_quality.py ../shared/data runs/aviary-attributes
-python benchmarks/map_quality.py ../shared/data runs/aviary-attributes 1 20     # seed, images of each table
+python benchmarks/map_quality.py signs ../shared/data 0 64                 # seed, images
+python benchmarks/map_quality.py run runs/aviary-attributes 0 200
 """
 
 from __future__ import annotations
@@ -51,18 +51,21 @@ _LITE0 = "weights/efficientnet_lite0_notop.keras"
 Scores = dict[str, dict[str, scoring.MapScore]]
 
 
-def main(data: str, run: str, seed: str = "0", images: str = "96") -> None:
-    """Print the tables."""
-    print(f"seed {seed}, numpy {np.__version__}", flush=True)
-    _signs(Path(data), int(seed), int(images))
+def main(what: str, folder: str, seed: str = "0", images: str = "64") -> None:
+    """Print the tables of `signs` or of a `run`."""
+    {"signs": _signs, "run": _run}[what](Path(folder), int(seed), int(images))
+
+
+def _run(run: Path, seed: int, count: int) -> None:
+    """Measure maps of test images of seen and of unseen classes."""
     model = niwt_tf.load_model(run)
-    dataset = datasets.load(run_files.RunFiles(Path(run)).config.data, model.image_size)
+    dataset = datasets.load(run_files.RunFiles(run).config.data, model.image_size)
     for name in ("test_seen", "test_unseen"):
         pixels, _ = niwt_tf.to_arrays(getattr(dataset, name))
         boxes = dataset.annotations(name).objects if dataset.annotations else np.full((len(pixels), 4), np.nan)
-        rows = np.random.default_rng([int(seed), 1]).permutation(len(pixels))[: int(images)]
+        rows = np.random.default_rng([seed, 1]).permutation(len(pixels))[:count]
         title = f"{dataset.name}, {dataset.split_version}, {name}, {model.config.backbone.backbone} at {_layer(model)}"
-        _measure(title, model.classifier, pixels[rows], boxes[rows], int(seed), model.gamma)
+        _measure(title, model.classifier, pixels[rows], boxes[rows], seed, model.gamma)
 
 
 def _layer(model: niwt_tf.Model) -> str:
@@ -96,18 +99,18 @@ def _signs(data: Path, seed: int, count: int) -> None:
 
 def _point(title: str, maps: np.ndarray, boxes: np.ndarray) -> None:
     """Print how often our maps, and the middle of the image, point into the boxes."""
-    ours, middle = pointing.point(visual.peaks(maps), boxes), pointing.point(np.full((len(maps), 2), 0.5), boxes)
-    print(
-        f"pointing, {title}: {ours.inside:.3f} of {ours.count}, chance {ours.chance:.3f}, the middle {middle.inside:.3f}"
-    )
+    ours, middle = (pointing.point(points, boxes) for points in (visual.peaks(maps), np.full((len(maps), 2), 0.5)))
+    print(f"pointing, {title}: ours {ours.inside:.3f}, chance {ours.chance:.3f}, the middle of the image "
+          f"{middle.inside:.3f}, {ours.count} images", flush=True)  # fmt: skip
 
 
 def _point_in_grids(
     classifier: classifier_lib.Classifier, images: np.ndarray, labels: np.ndarray, rng: np.random.Generator
 ) -> None:
-    """Play the pointing game on grids of four photographs of different classes; the map is that of each class in turn."""
-    half, right = images.shape[1] // 2, {map_methods.GRAD_CAM: [], map_methods.PLAIN_GRAD_CAM: []}
-    draws = {name: map_methods.make(name)(classifier) for name in right}
+    """Play the pointing game on grids of four photographs of different classes, for each class in turn."""
+    half = images.shape[1] // 2
+    draws = {name: map_methods.make(name)(classifier) for name in (map_methods.GRAD_CAM, map_methods.PLAIN_GRAD_CAM)}
+    right: dict[str, list[np.ndarray]] = {name: [] for name in draws}
     small = images[:, ::2, ::2] // 2 + images[:, 1::2, 1::2] // 2
     for _ in range(100):
         classes = rng.permutation(np.unique(labels))[:4]
@@ -135,7 +138,7 @@ def _measure(
     """Print the scores of each method, and what networks with random weights have in common with the trained one."""
     side = images.shape[1]
     corners = boxes[:, [1, 0, 3, 2]] * side
-    print(f"\n{title}, {len(images)} images; ± is one standard error")
+    print(f"\n{title}, {len(images)} images, seed {seed}; ± is one standard error")
     print(f"{'':14} {'images':>6} {'s':>6}", *(f"{name[:15]:>15}" for name in registry.METRICS))
     print(f"{'better':14} {'':6} {'':6}", *(f"{metric.better:>15}" for metric in registry.METRICS.values()), flush=True)
     scores: Scores = {}
