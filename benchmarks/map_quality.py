@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measure maps by the metrics of the field: ours, plain Grad-CAM, those of tf-keras-vis, random maps and a spot.
 
-Of traffic signs: EfficientNet-Lite0 as it is, a head fitted to three of five tracks of each sign, and photographs of
+Of signs: EfficientNet-Lite0 as it is, a head fitted to three of five tracks of each sign, and photographs of
 other tracks. Of a finished run: test images of seen and of unseen classes. Maps explain the predicted class. Below each
 table are our scores less those of other methods, image by image, with standard errors. Then the maps and the neuron
 importances of networks with random weights, of five seeds, are compared with those of the trained one. Of traffic signs,
@@ -42,7 +42,7 @@ _METHODS = (
     *(map_methods.GRAD_CAM, map_methods.PLAIN_GRAD_CAM, *keras_vis.METHODS, map_methods.RANDOM, map_methods.CENTRE),
 )
 _SLOW = ("scorecam", "smoothgrad")
-_MOST_SLOW = 32  # images for slow methods
+_MOST_SLOW = 16  # images for slow methods
 _TRAINED_SHARE = 0.6  # of the tracks
 _RANDOM_NETWORKS = 5
 _MOST_COVERED = 0.5  # of the image by a box
