@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measure maps by the metrics of the field: ours, plain Grad-CAM, those of tf-keras-vis, random maps and a spot.
 
-Of signs: EfficientNet-Lite0 as it is, a head fitted to three of five tracks of each sign, and photographs of
+Of traffic signs: EfficientNet-Lite0 as it is, a head fitted to three of five tracks of each sign, and photographs of
 other tracks. Of a finished run: test images of seen and of unseen classes. Maps explain the predicted class. Below each
 table are our scores less those of other methods, image by image, with standard errors. Then the maps and the neuron
-importances of networks with random weights, of five seeds, are compared with those of the trained one. Of traffic signs,
-the pointing game is also played where a box covers at most half of the image, and on grids of four photographs of
-different signs, in which the map of a sign must be highest in its quarter, by chance in one of four (M. Böhle, M. Fritz
-and B. Schiele, "Convolutional Dynamic Alignment Networks", CVPR 2021).
+importances of networks with random weights, of five seeds, are compared with those of the trained one. Of signs, the
+pointing game is also played where a box covers at most half of the image, and on grids of four photographs of different
+signs, in which the map of a sign must be highest in its quarter, by chance in one of four (M. Böhle, M. Fritz and B.
+Schiele, "Convolutional Dynamic Alignment Networks for Interpretable Classifications", CVPR 2021).
 
 python benchmarks/map_quality.py signs ../shared/data 0 64                 # seed, images
 python benchmarks/map_quality.py run runs/aviary-attributes 0 200

@@ -14,7 +14,7 @@ from niwt_tf import errors
 from niwt_tf.api import arrays
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.data import boxes as boxes_lib
-from niwt_tf.explain import explainer, textual
+from niwt_tf.explain import textual
 from niwt_tf.explain.map_quality import map_methods, registry, scoring
 from niwt_tf.explain.map_quality import subject as subject_lib
 from niwt_tf.util import arguments, center_crop, progress
@@ -58,12 +58,12 @@ def score_maps(
     name = arguments.require_text("class_name", class_name, may_be_empty=True)
     index = textual.class_index(name, classifier.class_names, "class_name") if name else None
     subject = subject_lib.Subject(classifier, arguments.require_number("gamma", gamma), make_maps, seed)
-    explain, scorer = explainer.Explainer(classifier, subject.gamma), scoring.MapScorer(subject, chosen)
+    scorer = scoring.MapScorer(subject, chosen)
     starts = range(0, len(pictures), _BATCH_SIZE)
     for start in progress.bar(starts, "measuring maps", unit="batch", delay=progress.DELAY):
         rows = slice(start, start + _BATCH_SIZE)
         fitted = center_crop.fit(tf.constant(pictures[rows]), classifier.backbone.image_size).numpy()
-        classes = explain(fitted, None if index is None else np.full(len(fitted), index)).classes
+        classes = subject.predict(fitted) if index is None else np.full(len(fitted), index, np.int64)
         drawn = subject.draw(fitted, classes) if own is None else own[rows]
         scorer.add(subject_lib.MappedImages(fitted, classes, drawn, squares[rows]))
     return scorer.scores()

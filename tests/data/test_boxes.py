@@ -92,6 +92,30 @@ def test_boxes_are_of_the_upright_image(folder: Path) -> None:
     np.testing.assert_allclose(found, [[0.2, 0.2, 0.6, 0.8]], atol=1e-6)
 
 
+@pytest.mark.parametrize("below", ["", "images"])
+def test_boxes_of_a_users_images_are_found_by_their_paths(
+    folder: Path, below: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = folder / "boxes.csv"
+    table.write_text("file,x1,y1,x2,y2\na/wide.png,70,20,130,60\nb/square.png,1,1,2,2\n", "utf-8")
+    if below:
+        (folder / below).mkdir()
+        for name in ("a", "b"):
+            (folder / name).rename(folder / below / name)
+    monkeypatch.chdir(folder / below / "a")
+    found = boxes.of_images(table, [Path("wide.png"), Path("none.png")])
+    np.testing.assert_allclose(found, [[0.2, 0.2, 0.6, 0.8], [np.nan] * 4], atol=1e-6)
+
+
+def test_boxes_of_other_images_are_an_error(folder: Path) -> None:
+    table = folder / "boxes.csv"
+    table.write_text("file,x1,y1,x2,y2\na/wide.png,70,20,130,60\n", "utf-8")
+    with pytest.raises(
+        errors.UserError, match=r"`boxes` must have a box for at least one of the images\. .*1 boxes of"
+    ):
+        boxes.of_images(table, [folder / "b" / "square.png"])
+
+
 @pytest.mark.parametrize(
     ("header", "row", "message"),
     [

@@ -13,7 +13,7 @@ import numpy as np
 
 from niwt_tf import errors
 from niwt_tf.data import user_images
-from niwt_tf.explain import explained_model, explainer, textual
+from niwt_tf.explain import explained_model, textual
 from niwt_tf.explain.map_quality import map_methods, registry, scoring
 from niwt_tf.explain.map_quality import subject as subject_lib
 from niwt_tf.util import json_files, progress
@@ -66,7 +66,6 @@ def measure(
       OSError: If `out` cannot be written.
     """
     index = textual.class_index(class_name, model.classifier.class_names) if class_name else None
-    size, explain = model.classifier.backbone.image_size, explainer.Explainer(model.classifier, model.gamma)
     subjects = [
         subject_lib.Subject(model.classifier, model.gamma, map_methods.make(name))
         for name in (method, map_methods.RANDOM)
@@ -74,8 +73,8 @@ def measure(
     scorers = [scoring.MapScorer(subject, metrics) for subject in subjects]
     box_of = dict(zip(paths, np.full((len(paths), 4), np.nan) if boxes is None else boxes, strict=True))
     with progress.bar(None, "measuring maps", len(paths), "image") as bar:
-        for batch, images in user_images.batches(paths, size, encoding, []):
-            classes = explain(images, None if index is None else np.full(len(images), index)).classes
+        for batch, images in user_images.batches(paths, model.classifier.backbone.image_size, encoding, []):
+            classes = subjects[0].predict(images) if index is None else np.full(len(images), index, np.int64)
             own_boxes = np.stack([box_of[path] for path in batch])
             for subject, scorer in zip(subjects, scorers, strict=True):
                 drawn = subject.draw(images, classes)

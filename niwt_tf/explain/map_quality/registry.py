@@ -124,7 +124,10 @@ def choose(names: Sequence[str], can_draw: bool = True, has_boxes: bool = True) 
 
 def _lacks(name: str) -> errors.UserError:
     if METRICS[name].needs == BOXES:
-        remedy = f"the objects' boxes. Received: none. Give {errors.setting(BOXES)}, or leave {name} out."
+        need, lack, remedy = "the objects' boxes", "no boxes", f"Give {errors.setting(BOXES)}"
     else:
-        remedy = f"a method that draws maps. Received: maps alone. Name a method, or leave {name} out."
-    return errors.UserError(f"`{errors.setting('metrics', name)}` needs {remedy}")
+        need, lack, remedy = "a method that draws maps", "maps alone", "Name a method"
+    return errors.UserError(
+        f"`{errors.setting('metrics')}` must have what they need; {name} needs {need}. Received: "
+        f"{errors.setting('metrics', name)} and {lack}. {remedy}, or leave {name} out."
+    )

@@ -102,14 +102,20 @@ class Subject:
     @functools.cached_property
     def probability(self) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
         """Function from images `[N,S,S,3]` uint8 and classes `[N]` to the probability `[N]` of each image's class."""
-        network = self.classifier.backbone.network
-        kernel, bias = tf.constant(self.classifier.kernel), tf.constant(self.classifier.calibrated_bias(self.gamma))
 
         def probability(images: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
-            logits = tf.cast(network(images, training=False), tf.float32) @ kernel + bias
-            return tf.gather(tf.nn.softmax(logits), classes, batch_dims=1)
+            return tf.gather(tf.nn.softmax(self._logits(images)), classes, batch_dims=1)
 
         return probability
+
+    @functools.cached_property
+    def predict(self) -> Callable[[np.ndarray], np.ndarray]:
+        """Compiled function from images `[N,S,S,3]` uint8 to their predicted classes, `[N]` int64."""
+        return self.compile(lambda images: tf.argmax(self._logits(images), axis=1), "images")
+
+    def _logits(self, images: tf.Tensor) -> tf.Tensor:
+        features = tf.cast(self.classifier.backbone.network(images, training=False), tf.float32)
+        return features @ self.classifier.kernel + self.classifier.calibrated_bias(self.gamma)
 
 
 MetricFunction = Callable[[MappedImages], np.ndarray]  # value of each image, [N]; NaN where it is not defined
