@@ -63,7 +63,7 @@ METRICS: Mapping[str, Metric] = {
         "Chattopadhay et al., Grad-CAM++, WACV 2018",
     ),
     "stability": Metric(
-        "Largest change of the map, as a share of its length, when values of pixels change by up to 2 % of their range "
+        "Largest change of the scaled map, as a share of its length, when pixels change by up to 2 % of their range "
         "(max-sensitivity).",
         LOWER,
         "Yeh et al., On the (In)fidelity and Sensitivity of Explanations, NeurIPS 2019",

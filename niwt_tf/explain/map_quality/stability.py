@@ -3,14 +3,15 @@
 """Stability: how much a map changes when the image hardly does (max-sensitivity).
 
 C.-K. Yeh et al., "On the (In)fidelity and Sensitivity of Explanations", NeurIPS 2019, definition 2. The largest change
-is searched among eight images whose values differ from the given one's by at most 5 of 255, and divided by the map's
-length, so that methods can be compared.
+is searched among eight images whose values differ from the given one's by at most 5 of 255. So that methods can be
+compared, maps are scaled to a maximum of 1 each, and the change is divided by the map's length.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from niwt_tf.explain import visual
 from niwt_tf.explain.map_quality import subject as subject_lib
 
 _SAMPLES = 8
@@ -32,7 +33,7 @@ def make(subject: subject_lib.Subject) -> subject_lib.MetricFunction:
 
 
 def relative_change(maps: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Compute the Euclidean length of the differences of maps `[N,H,W]`, as a share of the maps' own, `[N]`."""
-    lengths = np.linalg.norm(maps.reshape(len(maps), -1), axis=1)
-    changes = np.linalg.norm((others - maps).reshape(len(maps), -1), axis=1)
+    """Compute the Euclidean length of the differences of scaled maps `[N,H,W]`, as a share of the maps' own, `[N]`."""
+    maps, others = (visual.normalise(one).reshape(len(one), -1) for one in (maps, others))
+    lengths, changes = np.linalg.norm(maps, axis=1), np.linalg.norm(others - maps, axis=1)
     return np.divide(changes, lengths, out=np.full(len(maps), np.nan), where=lengths > 0)
