@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     )
     from niwt_tf.api.explanations import explain_images, find_reasons, name_neurons
     from niwt_tf.api.knowledge import encode_attributes, encode_captions, load_dataset, load_knowledge
+    from niwt_tf.api.map_scores import score_maps
     from niwt_tf.api.models import Model, export_model, load_model, make_model
     from niwt_tf.api.steps import (
         add_classes,
@@ -60,12 +61,13 @@ __all__ = [
     "make_model",
     "make_teachable",
     "name_neurons",
+    "score_maps",
     "to_arrays",
     "train_classifier",
     "transfer_weights",
 ]
 
-_PARTS = ("arrays", "classifiers", "explanations", "knowledge", "models", "steps", "teachable")  # of niwt_tf.api
+_PARTS = ("arrays", "classifiers", "explanations", "knowledge", "map_scores", "models", "steps", "teachable")
 
 
 def __getattr__(name: str) -> Any:

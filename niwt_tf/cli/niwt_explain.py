@@ -16,7 +16,10 @@ from absl import flags
 
 from niwt_tf import errors
 from niwt_tf.cli import launch
+from niwt_tf.data import boxes as boxes_lib
 from niwt_tf.data import user_images
+from niwt_tf.data.files import text_files
+from niwt_tf.explain.map_quality import registry as metrics_lib
 from niwt_tf.method.calibration import typicality
 from niwt_tf.models import bundle
 from niwt_tf.runs import run_folder
@@ -34,6 +37,7 @@ _DESCRIPTION = """Classify images with a finished run of niwt, and explain each 
 
 niwt_explain --workdir=runs/aviary-attributes img1.jpg 'dir/*.jpg' folder/
 niwt_explain --model=zoo.keras --class=zebra img1.jpg
+niwt_explain --workdir=runs/mine --metrics=all --boxes=mine/boxes.csv mine/images
 
 For each image it prints the predicted class, the runner-up, what speaks for the class in general, and what speaks for
 and against it in this image, and draws a picture. Of many images only the first are printed. All explanations, with the
@@ -64,8 +68,15 @@ def define(values: flags.FlagValues, program: str) -> None:
         "said to show none of the classes. By default every image gets a class."
     )
     flags.DEFINE_float("reject", None, text, **here)
+    text = (
+        f"Metrics of the maps to measure, after the explanations, with commas between them: {metrics_lib.ALL}, or some "
+        f"of {', '.join(metrics_lib.METRICS)}. They are written to metrics.json. Each image takes hundreds of passes."
+    )
+    flags.DEFINE_list("metrics", None, text, **here)
+    text = "For --metrics=pointing: table of the objects' boxes in the images, file,x1,y1,x2,y2 in pixels."
+    flags.DEFINE_string("boxes", None, text, **here)
     launch.define_loading(values, program)
-    for name in ("workdir", "model", "class", "method", "out", "top", "pictures", "reject"):
+    for name in ("workdir", "model", "class", "method", "out", "top", "pictures", "reject", "metrics", "boxes"):
         values.register_key_flag_for_module(program, values[name])
 
 
@@ -80,12 +91,15 @@ def main(arguments: Sequence[str]) -> None:
     pictures = _pictures(values.pictures)
     if values.reject is not None:
         typicality.require_share(values.reject)
+    metrics = _metrics(values)
     paths = user_images.find(arguments[1:])
+    boxes = boxes_lib.of_images(text_files.require_file(values.boxes, "boxes"), paths) if values.boxes else None
     beside = root.with_suffix(".explanations") if root.is_file() else root / "explanations"
     out = _make_folder(paths_lib.expanded(values.out or beside))
     launch.start_tensorflow(values.import_module)
     from niwt_tf.data import registry  # starts TensorFlow
     from niwt_tf.explain import explain_images  # starts TensorFlow
+    from niwt_tf.explain.map_quality import measure_images  # starts TensorFlow
     from niwt_tf.method import contributions  # starts TensorFlow
     from niwt_tf.models import files  # starts TensorFlow
     from niwt_tf.models import model as model_lib  # starts TensorFlow
@@ -101,11 +115,28 @@ def main(arguments: Sequence[str]) -> None:
         run = files.open_run(root, values.safe_mode, _STAGES, "model" if values.model else "workdir")
         explained = dataclasses.replace(run.explained_model, neuron_names=run.neuron_names)
         dataset = run.setting("dataset")
+    if metrics:
+        measure_images.require_place(out)
     progress.print_line(f"{contributions.describe_head(explained.classifier.backbone.head)}\n")
     class_name, encoding = values["class"].value or "", registry.image_encoding(dataset)
     explain_images.explain(explained, paths, out, class_name, values.method, values.top, encoding, pictures, accept)
     written = f"{explain_images.LINES} is" if pictures == 0 else f"pictures and {explain_images.LINES} are"
     progress.print_line(f"\n{written} in {out}")
+    if metrics:
+        measure_images.measure(explained, paths, out, metrics, class_name, values.method, encoding, boxes)
+        progress.print_line(f"\n{measure_images.FILE} is in {out}")
+
+
+def _metrics(values: flags.FlagValues) -> tuple[str, ...]:
+    """Choose the metrics to measure; none if the flag is not given."""
+    metrics = () if values.metrics is None else metrics_lib.choose(values.metrics, has_boxes=bool(values.boxes))
+    if values.boxes and "pointing" not in metrics:
+        raise errors.UserError(
+            f"`--boxes` must be given with the metric pointing. Received: {errors.setting('boxes', values.boxes)} and "
+            f"{errors.setting('metrics', ','.join(values.metrics)) if values.metrics else 'no --metrics'}. Add "
+            "--metrics=pointing, or leave --boxes out."
+        )
+    return metrics
 
 
 def _accept(model: model_lib.Model, share: float, images: np.ndarray) -> np.ndarray:

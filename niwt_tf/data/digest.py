@@ -52,11 +52,14 @@ def knowledge(config: config_lib.DataConfig, domain: config_lib.DomainConfig) ->
 
 
 def outlines(config: config_lib.DataConfig) -> dict[str, str]:
-    """Stamp the files that outline objects in a benchmark's images.
+    """Stamp the files that outline objects in the images of a benchmark, or of a folder.
 
     Raises:
       OSError: If a file cannot be read.
     """
+    if config.dataset == "folder":
+        path = paths_lib.expanded(config.data_dir) / layout.BOXES
+        return {path.name: named_files.stamp(path)} if paths_lib.has_file(path) else {}
     if config.dataset not in _CLASS_FILES:
         return {}
     return {path.name: named_files.stamp(path) for path in _existing(config, _CLASS_FILES[config.dataset].annotations)}

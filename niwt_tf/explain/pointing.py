@@ -35,13 +35,23 @@ def point(points: np.ndarray, boxes: np.ndarray) -> Pointing:
       points: Highest points of the maps, `[N,2]`, see `visual.peaks`.
       boxes: Boxes of the objects, `[N,4]`, see `Annotations`; images whose box is NaN are left out.
     """
-    has_box = ~np.isnan(boxes).any(1)
-    points, boxes = points[has_box], boxes[has_box]
-    if not len(boxes):
+    inside = hits(points, boxes)
+    has_box = ~np.isnan(inside)
+    if not has_box.any():
         return Pointing(None, None, 0)
+    areas = np.prod(boxes[has_box, 2:] - boxes[has_box, :2], axis=1, dtype=np.float64)
+    return Pointing(float(inside[has_box].mean()), float(areas.mean()), int(has_box.sum()))
+
+
+def hits(points: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """Compute 1.0 where a point lies in its box, 0.0 where it does not, and NaN for an image without a box, `[N]`.
+
+    Args:
+      points: Highest points of the maps, `[N,2]`, see `visual.peaks`; NaN, the point of an empty map, lies nowhere.
+      boxes: Boxes of the objects, `[N,4]`, see `Annotations`; NaN for an image without one.
+    """
     inside = ((points >= boxes[:, :2]) & (points <= boxes[:, 2:])).all(1)
-    areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1, dtype=np.float64)
-    return Pointing(float(inside.mean()), float(areas.mean()), len(boxes))
+    return np.where(np.isnan(boxes).any(1), np.nan, inside)
 
 
 def point_at_parts(

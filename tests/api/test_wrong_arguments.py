@@ -148,6 +148,26 @@ _WRONG: dict[str, Callable[[Any], dict[str, Any]]] = {
     "vectors of classes": _per_class,
     "importances": _importances,
     "explanations": _explanations,
+    "maps": lambda _: (
+        _NO_ARRAY
+        | {
+            "unknown": "nonsense",
+            "negative": -np.ones((12, 2, 2)),
+            "nan": np.full((12, 2, 2), _NAN),
+            "too few": np.ones((11, 2, 2)),
+            "flat": np.ones((12, 4)),
+            "without positions": np.ones((12, 0, 2)),
+        }
+    ),
+    "boxes": lambda _: (
+        {name: value for name, value in _NO_ARRAY.items() if name != "none"}
+        | {
+            "too few": np.tile([0, 0, 1, 1], (11, 1)),
+            "reversed": np.tile([1, 0, 0, 1], (12, 1)),
+            "outside": np.tile([2, 0, 3, 1], (12, 1)),
+            "complex": np.tile([0, 0, 1, 1j], (12, 1)),
+        }
+    ),
     "object": lambda _: _NO_OBJECT | {"none": None},
     "object or none": lambda _: _NO_OBJECT,
     "neurons": lambda good: _NO_OBJECT | {"none": None, "too few": good[:-1], "texts": ["stripes"] * len(good)},
@@ -178,6 +198,9 @@ _WRONG: dict[str, Callable[[Any], dict[str, Any]]] = {
     "names of some": lambda _: _NO_NAMES | {"unknown": ["mauve"]},
     "names of new classes": lambda _: _NO_NAMES | {"none of them": [], "known": ["red"]},
     "names of features": lambda good: _NO_TEXTS | {"none of them": [], "too few": good[:-1]},
+    "names of metrics": lambda _: (
+        _NO_TEXTS | {"none of them": [], "unknown": ["nonsense"], "without boxes": ["pointing"]}
+    ),
     "names of stages": lambda _: _NO_TEXTS | {"unknown": ["nonsense"]},
     "captions": lambda _: (
         _STRANGE
@@ -246,6 +269,16 @@ _KINDS: dict[str, dict[str, str]] = {
         "importances": "matrix",
         "feature_names": "names of features",
         "count": "count",
+    },
+    "score_maps": {
+        "classifier": "object",
+        "images": "some images",
+        "maps": "choice",
+        "metrics": "names of metrics",
+        "class_name": "class",
+        "gamma": "number",
+        "boxes": "boxes",
+        "seed": "seed",
     },
     "fit_classifier": {
         "backbone": "object",
@@ -434,6 +467,7 @@ def _call(name: str, world: SimpleNamespace, folder: Path) -> tuple[Callable[...
             "seen_classes": 3,
         },
         "explain_images": {"classifier": w.classifier, "images": w.images},
+        "score_maps": {"classifier": w.classifier, "images": w.images, "metrics": ["sparseness"]},
         "export_model": {"model": w.model, "out": folder / "zoo.keras", "format": "keras"},
         "find_reasons": {
             "inverse": w.inverse,

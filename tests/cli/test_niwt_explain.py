@@ -92,6 +92,45 @@ def test_an_image_may_show_none_of_the_classes(finished: Path, images: Path, tmp
         assert f"{line['image']}: {none}{line['prediction']}" in answer.stdout
 
 
+def test_maps_are_measured_if_metrics_are_named(finished: Path, images: Path, tmp_path: Path) -> None:
+    (images / "boxes.csv").write_text("file,x1,y1,x2,y2\ngrey.png,-1,0,101,81\nbird.jpg,9,1,3,4\n", "utf-8")
+    flags = ("--out=out", "--pictures=none", "--metrics=sparseness,pointing", f"--boxes={images / 'boxes.csv'}")
+    answer = _finish(f"--workdir={finished}", images / "grey.png", images / "bird.jpg", *flags, cwd=tmp_path)
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert "  of 2 boxes in boxes.csv: 1 reversed or empty (bird.jpg)\n" in answer.stdout
+    assert "1 cut off, because they reach beyond the image (grey.png)" in answer.stdout
+    assert answer.stdout.endswith("\n\nmetrics.json is in out\n")
+    record = json_files.read(tmp_path / "out" / "metrics.json")
+    assert list(record["methods"]) == ["gradcam", "random"]
+    assert record["images"] == 2
+    assert record["methods"]["random"]["pointing"] == {"mean": 1, "standard_error": None, "images": 1}
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--metrics=all"], "Images must be files, patterns such as 'dir/*.jpg', or folders that contain images."),
+        (["--metrics=insertoin", "grey.png"], "Did you mean 'insertion'?"),
+        (["--metrics=pointing", "grey.png"], "pointing needs the objects' boxes. Received: --metrics=pointing and no"),
+        (["--metrics=", "grey.png"], "`--metrics` must name at least one. Received: none."),
+        (["--boxes=boxes.csv", "grey.png"], "`--boxes` must be given with the metric pointing. Received: --boxes="),
+        (["--metrics=all", "--boxes=none.csv", "grey.png"], "`--boxes` must name a file. Received: --boxes=none.csv"),
+        (["--metrics=all", "--boxes=text.csv", "grey.png"], "text.csv must begin with the line file,x1,y1,x2,y2"),
+        (["--metrics=all", "grey.png", "--out=run"], "`--out` must hold no metrics.json, or that of earlier"),
+    ],
+)
+def test_metrics_that_cannot_be_measured_are_an_error_before_anything_is_written(
+    finished: Path, images: Path, flags: list[str], message: str
+) -> None:
+    (images / "text.csv").write_text("class,horns\n", "utf-8")
+    (images / "run").mkdir()
+    (images / "run" / "metrics.json").write_text('{"harmonic_mean": 0.8}', "utf-8")
+    answer = _finish(f"--workdir={finished}", *flags, cwd=images)
+    assert answer.returncode == 1
+    assert message in answer.stderr and "Traceback" not in answer.stderr
+    assert [path.name for path in (images / "run").iterdir()] == ["metrics.json"]
+
+
 def test_without_pictures_there_are_lines_alone(finished: Path, images: Path, tmp_path: Path) -> None:
     answer = programs.finish(
         "niwt_explain", f"--workdir={finished}", images, "--out=out", "--pictures=none", cwd=tmp_path

@@ -171,6 +171,18 @@ def test_the_aviary_has_no_files_of_its_own() -> None:
     assert digest.knowledge(settings, config_lib.DomainConfig()) == digest.outlines(settings) == {}
 
 
+def test_boxes_of_a_folder_remake_its_explanations_alone(config: config_lib.DataConfig, tmp_path: Path) -> None:
+    run, path = config_lib.RunConfig(data=config), tmp_path / "boxes.csv"
+    _attributes(tmp_path)
+    before = stage_table.fingerprints(run)
+    for content in ("file,x1,y1,x2,y2\nant/1.jpg,1,1,2,2\n", "file,x1,y1,x2,y2\nant/1.jpg,1,1,2,3\n"):
+        path.write_text(content, "utf-8")
+        assert digest.outlines(config) == {"boxes.csv": hashlib.sha256(path.read_bytes()).hexdigest()}
+        after = stage_table.fingerprints(run)
+        assert {stage for stage in before if before[stage] != after[stage]} == {"explain", "report"}
+        before = after
+
+
 def _benchmark(root: Path) -> config_lib.DataConfig:
     """Write an image and the split of AWA2."""
     (root / "JPEGImages" / "ox").mkdir(parents=True)

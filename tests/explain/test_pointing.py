@@ -21,6 +21,12 @@ def test_points_by_hand() -> None:
     assert result == pointing.Pointing(0.5, pytest.approx(0.04), 4)
 
 
+def test_hits_are_those_of_each_image() -> None:
+    points = np.array([[0.5, 0.45], [0.7, 0.45], [0.5, 0.45], [_NAN, _NAN]])
+    hits = pointing.hits(points, np.array([_BOX, _BOX, [_NAN] * 4, _BOX]))
+    np.testing.assert_array_equal(hits, [1, 0, _NAN, 0])
+
+
 def test_chance_is_the_mean_area_of_boxes() -> None:
     boxes = np.array([[0.0, 0.0, 1.0, 1.0], [0.0, 0.0, 0.5, 0.5], [0.5, 0.0, 1.0, 0.1]], np.float32)
     assert pointing.point(np.full((3, 2), 0.25), boxes) == pointing.Pointing(

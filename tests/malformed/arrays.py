@@ -130,6 +130,12 @@ def _functions(world: _World) -> dict[str, tuple[Callable[..., Any], dict[str, A
             lambda images: niwt_tf.explain_images(world.classifier, images).importances,
             {"images": world.images},
         ),
+        "score_maps": (
+            lambda images, maps: [
+                score.values for score in niwt_tf.score_maps(world.classifier, images, maps, ["sparseness"]).values()
+            ],
+            {"images": world.images, "maps": np.ones((12, 4, 4), np.float32)},
+        ),
         "find_reasons": (
             lambda importances: niwt_tf.find_reasons(world.inverse, importances, _FEATURES),
             {"importances": explained},

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from niwt_tf.method import contributions, importance
@@ -56,7 +57,7 @@ def test_by_hand_behind_a_bend() -> None:
     head = keras.Model(activations, dense(keras.layers.Flatten()(activations)))
     dense.set_weights([np.array([[1.0], [0.0]]), np.array([-1.0])])
     values = contributions.integrate(importance.inference(head), tf.constant([[[[3.0, 5.0]]]]), tf.constant([[1.0]]))
-    np.testing.assert_allclose(values.numpy(), [[2, 0]], atol=0.1)  # the quadrature meets the bend between two points
+    np.testing.assert_allclose(values.numpy(), [[2, 0]], atol=1e-5)
 
 
 def test_behind_a_deep_head_they_add_up_to_the_logit_less_that_of_zero() -> None:
@@ -67,7 +68,16 @@ def test_behind_a_deep_head_they_add_up_to_the_logit_less_that_of_zero() -> None
     ).numpy()
     of_image, of_zero = (model(one, training=False).numpy() for one in (activations, np.zeros((1, *_SHAPE))))
     expected = ((of_image - of_zero) * weights).sum(1)
-    assert np.abs(values.sum(1) - expected).mean() <= 0.02 * np.abs(expected).mean()
+    np.testing.assert_allclose(values.sum(1), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_the_quadrature_hardly_differs_from_one_with_many_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    head, activations = importance.inference(_deep()), tf.constant(_activations(10))
+    weights = tf.constant(np.random.default_rng(4).normal(size=(10, 12)).astype(np.float32))
+    values = contributions.integrate(head, activations, weights).numpy()
+    monkeypatch.setattr(contributions, "_STEPS", 200)
+    exact = contributions.integrate(head, activations, weights).numpy()
+    assert np.abs(values - exact).mean() <= 0.02 * np.abs(exact).mean()
 
 
 def test_compiled_and_one_by_one_they_are_the_same() -> None:

@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image
 
 from niwt_tf import errors
+from niwt_tf.data import boxes as boxes_lib
 from niwt_tf.data import zero_shot
 from niwt_tf.data.benchmarks import class_files
 from niwt_tf.data.cub import files as files_lib
@@ -74,7 +75,10 @@ def _read(
     corners = np.concatenate([corners[:, 1::-1], corners[:, 1::-1] + corners[:, :1:-1]], axis=1)
     sizes = np.array([_size(folder / name) for name in names], np.float64).reshape(-1, 2)
     part_boxes = {part: _part_boxes(points, corners) for part, points in _points(numbers, parts).items()}
-    return zero_shot.Annotations(_crop(corners, sizes), {part: _crop(box, sizes) for part, box in part_boxes.items()})
+    return zero_shot.Annotations(
+        boxes_lib.to_middle_squares(corners, sizes),
+        {part: boxes_lib.to_middle_squares(box, sizes) for part, box in part_boxes.items()},
+    )
 
 
 def _rows(path: Path, columns: int) -> list[list[str]]:
@@ -108,12 +112,3 @@ def _part_boxes(points: Sequence[np.ndarray], objects: np.ndarray) -> np.ndarray
     half = (objects[:, 2:] - objects[:, :2]) * _PART_SHARE / 2
     lowest, highest = np.fmin.reduce(points), np.fmax.reduce(points)
     return np.concatenate([lowest - half, highest + half], axis=1)
-
-
-def _crop(boxes: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    """Convert boxes from pixels to shares of the middle square; NaN for those outside it."""
-    sides = sizes.min(1, keepdims=True)
-    start = (sizes - sides) / 2
-    shares = np.clip((boxes - np.tile(start, 2)) / sides, 0, 1)
-    empty = ~(shares[:, 2:] > shares[:, :2]).all(1, keepdims=True)
-    return np.where(empty, np.nan, shares).astype(np.float32)

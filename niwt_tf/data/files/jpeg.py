@@ -24,6 +24,7 @@ from niwt_tf.util import paths
 
 SHORTER_SIDE = 256  # at most, in pixels
 _QUALITY = 95
+_FIRST_TURNED = 5  # EXIF orientations from here on exchange height and width
 _NO_PHOTOGRAPHS = {"EPS"}  # Pillow would start another program to draw it
 # Formats that can be drawn and that their first bytes identify.
 _KNOWN_BY_CONTENT = frozenset("AVIF BMP GIF HEIF ICNS ICO JPEG JPEG2000 MPO PNG PPM PSD QOI SGI TIFF WEBP".split())
@@ -97,6 +98,21 @@ def to_rgb(data: bytes) -> Image.Image:
       Corrupt: If the image cannot be read completely, or is too large.
     """
     return _opened(data, _upright)
+
+
+def upright_size(path: Path) -> tuple[int, int]:
+    """Read the height and width of the upright image from the head of its file, in pixels.
+
+    Raises:
+      Corrupt: If it is not a file that Pillow can read.
+    """
+    _silence_warnings()
+    try:
+        with Image.open(paths.require_regular(path), formats=_formats()) as image:
+            is_turned = _orientation(image) >= _FIRST_TURNED
+            return (image.width, image.height) if is_turned else (image.height, image.width)
+    except Exception as error:  # as in `_opened`
+        raise Corrupt(errors.first_line(error)) from error
 
 
 def _opened(data: bytes, use: Callable[[Image.Image], _T]) -> _T:

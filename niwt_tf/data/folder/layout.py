@@ -7,6 +7,7 @@ DIR/seen.txt, DIR/unseen.txt  one class per line; one of the lists, or the setti
 DIR/attributes.csv            class,<attribute>,... and a row for each class; or attributes.xlsx
 DIR/captions/<class>.txt      one sentence per line; or <class>/**/<image>.txt for those of one image
 DIR/documents/<class>.txt     a longer text
+DIR/boxes.csv                 file,x1,y1,x2,y2: where the object is in an image, in pixels; optional, see `boxes`
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from niwt_tf.data.files import image_files, limits, text_files
 from niwt_tf.data.folder import equal_images, held_out, table
 from niwt_tf.util import checksum, paths
 
-IMAGES, CAPTIONS, DOCUMENTS = "images", "captions", "documents"
+IMAGES, CAPTIONS, DOCUMENTS, BOXES = "images", "captions", "documents", "boxes.csv"
 _FEWEST_SEEN = 2  # images of a single class do not show how it differs from others
 _MOST_LISTED = 3  # groups of equal images, and images of each, in a message
 

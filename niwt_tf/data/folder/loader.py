@@ -15,6 +15,7 @@ import tensorflow_datasets as tfds
 
 from niwt_tf import config as config_lib
 from niwt_tf import errors
+from niwt_tf.data import boxes as boxes_lib
 from niwt_tf.data import class_texts, folders, photographs, prepare, zero_shot
 from niwt_tf.data import names as names_lib
 from niwt_tf.data.folder import caption_files, folder_dataset_builder, table
@@ -59,7 +60,25 @@ def load(config: config_lib.DataConfig, image_size: int) -> zero_shot.ZeroShotDa
         split_version=f"{paths.printable(layout.root.resolve().name)}, a fifth of each seen class for the test",
         split_sha256=layout.split_digest(),
         imageless=tuple(name for name in layout.unseen if name not in test_classes),
+        annotations=_annotations(layout, builder),
     )
+
+
+def _annotations(
+    layout: layout_lib.Layout, builder: tfds.core.DatasetBuilder
+) -> Callable[[str], zero_shot.Annotations] | None:
+    """Read the table of boxes, and return the function from a split to its images' boxes; None without a table."""
+    path = layout.root / layout_lib.BOXES
+    if not paths.has_file(path):
+        return None
+    path_of = {name: file for images in layout.images.values() for name, file in images}
+    boxes = boxes_lib.read(path, path_of.__contains__)
+
+    def annotations(split: str) -> zero_shot.Annotations:
+        names = photographs.names(builder, split) if split in builder.info.splits else []
+        return zero_shot.Annotations(boxes.within_squares([(name, path_of[name]) for name in names]), {})
+
+    return annotations
 
 
 def _warn_unnamed(layout: layout_lib.Layout) -> None:

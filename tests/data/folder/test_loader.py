@@ -202,3 +202,25 @@ def test_captions_go_by_path_and_those_that_may_be_of_test_images_are_not_read(
     captions = dataset.descriptions.captions
     capsys.readouterr()
     assert captions() is captions() and capsys.readouterr().out == ""
+
+
+def test_boxes_are_annotations_of_test_images(config: config_lib.DataConfig) -> None:
+    root = Path(config.data_dir)
+    assert loader.load(config, 16).annotations is None
+    rows = [f"{path.relative_to(root / 'images').as_posix()},0,15,30,30,x" for path in root.glob("images/*/*.png")]
+    (root / "boxes.csv").write_text("\n".join(["file,x1,y1,x2,y2,more", *rows]), "utf-8")
+    dataset = loader.load(config, 16)
+    assert dataset.annotations is not None
+    for split in ("test_seen", "test_unseen"):
+        found = dataset.annotations(split)
+        assert found.objects.shape == (len(getattr(dataset, split)), 4) and found.parts == {}
+    # Of the images of dog, 30 high and 40 to 44 wide, the square begins at 5 to 7 pixels.
+    expected = [[0.5, 0, 1, (30 - start) / 30] for start in (5, 5.5, 6, 6.5, 7)]
+    np.testing.assert_allclose(np.sort(found.objects[:, 3]), np.sort([row[3] for row in expected]), atol=1e-6)
+    np.testing.assert_allclose(found.objects[:, :3], [row[:3] for row in expected])
+
+
+def test_boxes_of_no_image_are_an_error_before_anything_is_trained(config: config_lib.DataConfig) -> None:
+    (Path(config.data_dir) / "boxes.csv").write_text("file,x1,y1,x2,y2\nnone.png,1,1,2,2\n", "utf-8")
+    with pytest.raises(errors.UserError, match=r"boxes\.csv must have a box for at least one image"):
+        loader.load(config, 16)
