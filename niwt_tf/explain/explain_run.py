@@ -25,6 +25,7 @@ from niwt_tf.explain import (
     explainer,
     gallery,
     metrics,
+    name_measures,
     pointing,
     roc,
     textual,
@@ -93,7 +94,7 @@ def explain(
     """
     explain_images = explainer.Explainer(model.classifier, model.gamma, jit_compile)
     backbone, train = model.classifier.backbone, dataset.train
-    means, strongest = _train_activations(backbone, train, activations)
+    means, strongest, features = _train_activations(backbone, train, activations)
     vectors = model.knowledge.vectors[: len(dataset.seen)]
     neurons = neurons_lib.name_all(model.inverse_map, model.knowledge.feature_names, vectors, means, train.labels)
     tracked_neurons = [one.index for one in neurons if one.name is not None]
@@ -102,7 +103,8 @@ def explain(
         _explain_split(explain_images, getattr(dataset, name), name, tracked_neurons, selection) for name in _SPLITS
     ]
     return RunExplanations(
-        metrics=_measures(model, dataset, neurons, splits),
+        metrics=_measures(model, dataset, neurons, splits)
+        | _name_measures(model, train, neurons, means, features, splits),
         decisions=decisions.write(selection, model, explain_images, folder),
         neurons=_describe_neurons(backbone, train, neurons, strongest, folder, seed),
     )
@@ -110,20 +112,24 @@ def explain(
 
 def _train_activations(
     backbone: backbone_lib.Backbone, train: zero_shot.Split, activations: zero_shot.Split | None
-) -> tuple[np.ndarray, gallery.Strongest]:
-    """Compute the mean activations `[N,K]`, and the images that drive each neuron most.
+) -> tuple[np.ndarray, gallery.Strongest, np.ndarray]:
+    """Compute the mean activations `[N,K]`, the images that drive each neuron most, and the features `[N,D]`.
 
     The trunk runs only if there are no `activations`.
     """
     height, width, channels = backbone.activation_shape
     strongest, means, done = gallery.Strongest.empty(channels, height, width), [np.zeros((0, channels))], 0
+    features = [np.zeros((0, backbone.feature_size))]
     trunk = tf.function(lambda images: backbone.trunk(images, training=False), reduce_retracing=True)
+    head = tf.function(lambda values: backbone.head(values, training=False), reduce_retracing=True)
     for batch in _batches(train if activations is None else activations, "naming neurons"):
-        values = (trunk(batch) if activations is None else batch).numpy()
+        batch_values = trunk(batch) if activations is None else batch
+        features.append(head(batch_values).numpy())
+        values = batch_values.numpy()
         strongest = strongest.merged(values, done)
         means.append(values.mean((1, 2)))
         done += len(values)
-    return np.concatenate(means), strongest
+    return np.concatenate(means), strongest, np.concatenate(features)
 
 
 def _explain_split(
@@ -162,21 +168,33 @@ def _measures(
     splits: Sequence[SplitExplanations],
 ) -> dict[str, Any]:
     """Measure how right the explanations are; a measure without ground truth is None."""
-    labels, importances, activations = (
-        np.concatenate([getattr(one, name) for one in splits]) for name in ("labels", "importances", "activations")
-    )
+    labels, importances = (np.concatenate([getattr(one, name) for one in splits]) for name in ("labels", "importances"))
     vectors, seen_classes = model.knowledge.vectors, len(dataset.seen)
     accuracy = metrics.attribute_accuracy(model.inverse_map(importances), labels, vectors, seen_classes)
-    names = metrics.name_accuracy(neurons, activations, labels, vectors)
     return {
         "attribute_accuracy": accuracy.explained,
         "attribute_accuracy_frequent": accuracy.frequent,
         "attribute_accuracy_chance": accuracy.chance,
-        "neurons_named": names.named,
-        "neuron_name_auc": names.auc,
-        "neuron_name_auc_shuffled": names.shuffled,
         "inverse_map_rank_correlation": model.inverse_map.rank_correlation,
     } | _pointing(model, dataset, neurons, splits)
+
+
+def _name_measures(
+    model: explained_model.ExplainedModel,
+    train: zero_shot.Split,
+    neurons: Sequence[neurons_lib.Neuron],
+    means: np.ndarray,
+    features: np.ndarray,
+    splits: Sequence[SplitExplanations],
+) -> dict[str, float | None]:
+    """Measure the names of neurons, and those that the output units of the seen classes would get."""
+    seen_classes = len(model.classifier.seen)
+    logits = model.classifier.logits_of(slice(seen_classes), features)
+    tests = [name_measures.Images(one.activations, one.labels) for one in splits]
+    trained = name_measures.Images(means, train.labels)
+    return name_measures.measure(neurons, trained, tests, model.knowledge.vectors, seen_classes) | (
+        name_measures.last_layer(logits, train.labels, model.knowledge.vectors[:seen_classes])
+    )
 
 
 def _pointing(
@@ -185,8 +203,9 @@ def _pointing(
     neurons: Sequence[neurons_lib.Neuron],
     splits: Sequence[SplitExplanations],
 ) -> dict[str, float | None]:
+    feature_names = model.knowledge.feature_names
     names = ("pointing_seen", "pointing_unseen", "pointing_chance", "part_pointing", "part_pointing_chance")
-    named = [(one.name, one.feature) for one in neurons if one.name is not None and one.feature is not None]
+    named = [(feature_names[one.features[0]], one.features[0]) for one in neurons if one.features]
     if dataset.annotations is None:
         return dict.fromkeys(names)
     annotated = [dataset.annotations(split) for split in _SPLITS]
@@ -230,6 +249,9 @@ def _describe_neurons(
             "index": one.index,
             "name": one.name and textual.readable(one.name),
             "confidence": one.confidence,
+            "auc": one.auc,
+            "p_value": one.p_value,
+            "simulated": one.simulated,
             "candidates": [(textual.readable(feature), score) for feature, score in one.candidates],
             "images": images.get(one.index),
             "maximal": maximal.get(one.index),
