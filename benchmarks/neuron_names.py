@@ -13,7 +13,7 @@ true activations; "shuffled" is of "now". "last" is the share of output units wi
 these names, after a stroke if names are shuffled. Rows give means over draws, with standard deviations.
 
 python benchmarks/neuron_names.py ../shared/data                                    # 10 draws of each
-python benchmarks/neuron_names.py ../shared/data 10 runs/aviary-310 runs/aviary-311  # and aviaries
+python benchmarks/neuron_names.py ../shared/data 0 runs/aviary-310 runs/aviary-311   # aviaries alone
 """
 
 from __future__ import annotations
@@ -97,17 +97,21 @@ class Photographs:
 
 
 def main(root: str, draws: str = "10", *runs: str) -> None:
-    """Print a block of rows for each dataset."""
-    data = Path(root)
+    """Print a block of rows for each dataset; with 0 draws, none of photographs."""
+    if int(draws):
+        _print_photographs(Path(root), int(draws))
+    if runs:
+        _print(f"aviaries, {len(runs)} runs", map(_of_run, map(Path, runs)))
+
+
+def _print_photographs(data: Path, draws: int) -> None:
     birds = _read(data, "birds_cub70/images", *_table(data / "birds_cub70/attributes.csv"))
     listed = (data / "birds_cub70/unseen.txt").read_text("utf-8").split()
     unseen = [birds.class_names.index(name) for name in listed]
-    _print(f"birds, 20 of 70 unseen at random, {draws} draws", _draws(birds, 20, int(draws)))
-    _print(f"birds, the 20 of unseen.txt, {draws} draws of test photographs", _draws(birds, 20, int(draws), unseen))
+    _print(f"birds, 20 of 70 unseen at random, {draws} draws", _draws(birds, 20, draws))
+    _print(f"birds, the 20 of unseen.txt, {draws} draws of test photographs", _draws(birds, 20, draws, unseen))
     animals = _read(data, "awa2_mini/JPEGImages", *_animal_table(data / "awa2_text/att_splits.mat"))
-    _print(f"animals, 5 of 19 unseen at random, {draws} draws", _draws(animals, 5, int(draws)))
-    if runs:
-        _print(f"aviaries, {len(runs)} runs", map(_of_run, map(Path, runs)))
+    _print(f"animals, 5 of 19 unseen at random, {draws} draws", _draws(animals, 5, draws))
 
 
 def _draws(photographs: Photographs, unseen: int, draws: int, chosen: list[int] | None = None) -> Iterator[World]:

@@ -130,6 +130,7 @@ STAGES: dict[str, Stage] = {
         ("data", "knowledge", "activations", "transfer", "inverse_map"),
         lambda c: c.seed,
         lambda c: digest.outlines(c.data),
+        version=9,
     ),
 }
 STAGES["report"] = Stage("a page on all of it, and TensorBoard's pages", tuple(STAGES))
