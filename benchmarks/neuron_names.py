@@ -45,7 +45,7 @@ from niwt_tf.numerics import discriminant  # noqa: E402
 from niwt_tf.pipeline import context  # noqa: E402
 from niwt_tf.runs import artefacts  # noqa: E402
 
-_FIRST_SEED = 500
+_FIRST_SEED = 600
 _LEVEL_BEFORE = 0.76
 _SIZE, _BATCH = 224, 32  # pixels, photographs
 _COLUMNS = ("named", "AND", "held out", "seen", "unseen", "all", "r held out", "r seen", "r unseen")
@@ -185,11 +185,11 @@ def _print(title: str, worlds: Iterator[World]) -> None:
         last.append(list(dataclasses.asdict(_last_layer(world)).values()))
     print(f"\n{title}; {np.mean(seconds):.1f} s to name {len(now):,} neurons")
     print(f"{'':20}" + "".join(f"{name:>15}" for name in _COLUMNS))
-    for name, values in rows.items():
-        print(f"{name:20}" + "".join(map(_cell, zip(*values, strict=True))))
-    named, right, shuffled, of_all, chance, own = (_cell(column).strip() for column in zip(*last, strict=True))
+    for row, values in rows.items():
+        print(f"{row:20}" + "".join(map(_cell, zip(*values, strict=True))))
+    share, right, shuffled, of_all, chance, own = (_cell(column).strip() for column in zip(*last, strict=True))
     print(
-        f"last layer: named {named}, right {right} (shuffled {shuffled}); right of all units {of_all} (chance {chance})"
+        f"last layer: named {share}, right {right} (shuffled {shuffled}); right of all units {of_all} (chance {chance})"
     )
     print(f"            units that their own class drives most {own}", flush=True)
 
@@ -214,8 +214,8 @@ def _before(world: World) -> list[neurons.Neuron]:
     for index, pattern in enumerate(world.inverse.patterns):
         features = [index_of[name] for name, _ in textual.best(pattern, world.feature_names)]
         best = max(features, key=lambda feature: areas[index, feature], default=None)
-        is_named = best is not None and areas[index, best] >= _LEVEL_BEFORE
-        named.append(neurons.Neuron(index, world.feature_names[best] if is_named else None, best, 0.5, ()))
+        name = world.feature_names[best] if best is not None and areas[index, best] >= _LEVEL_BEFORE else None
+        named.append(neurons.Neuron(index, name, best, 0.5, ()))
     return named
 
 

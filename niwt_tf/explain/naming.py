@@ -28,13 +28,13 @@ class Rule:
 
     Attributes:
       significance: Largest corrected p-value: the share of names that may be wrong by chance.
-      auc: Lowest area under the ROC curve on seen training images, 0..1.
+      strength: Lowest area under the ROC curve less a standard error, on seen training images, 0..1.
       held_out: Lowest area on classes that were held out from the choice, 0..1.
     """
 
     significance: float = 0.05
-    auc: float = 0.76
-    held_out: float = 0.65
+    strength: float = 0.68
+    held_out: float = 0.6
 
 
 RULE = Rule()
@@ -48,7 +48,8 @@ class Choices:
       features: Its index, `[K]`; -1 for a neuron that tells no classes apart, or without a feature to choose.
       seconds: Feature that fits best beside it, `[K]`; -1 where none narrows it down.
       aucs: Area under the ROC curve of the first feature, `[K]`, 0..1; 0.5 is chance.
-      held_out: The same on classes held out from the choice, `[K]`; 0.5 where it is not defined.
+      strengths: This area less a standard error, `[K]`; see `roc.strengths`.
+      held_out: The area on classes held out from the choice, `[K]`; 0.5 where it is not defined.
       p_values: Probability of as high a correlation if the neuron follows no feature, `[K]`, corrected for the number
         of features and of neurons.
       second_p_values: Probability of the rise by the second feature on held-out classes if it adds nothing, `[K]`.
@@ -58,6 +59,7 @@ class Choices:
     features: np.ndarray
     seconds: np.ndarray
     aucs: np.ndarray
+    strengths: np.ndarray
     held_out: np.ndarray
     p_values: np.ndarray
     second_p_values: np.ndarray
@@ -65,7 +67,9 @@ class Choices:
 
     def is_named(self, rule: Rule) -> np.ndarray:
         """Select the neurons whose feature is their name, `[K]` bool."""
-        holds = (self.aucs >= rule.auc) & (self.held_out >= rule.held_out) & (self.p_values <= rule.significance)
+        holds = (
+            (self.strengths >= rule.strength) & (self.held_out >= rule.held_out) & (self.p_values <= rule.significance)
+        )
         return holds & (self.features >= 0)
 
     def borne_out_seconds(self, rule: Rule) -> np.ndarray:
@@ -94,10 +98,13 @@ def choose(activations: np.ndarray, labels: np.ndarray, vectors: np.ndarray, see
     chosen = np.stack([best_features(ranks.select(rows), has[rows]) for rows in kept])
     seconds, second_p_values = compound.second_features(ranks, has, features, fold_of)
     means = discriminant.class_means(activations, labels, len(has))
+    have = classes_with(has, features)
+    areas = ranks.aucs_of(have)
     return Choices(
         features,
         seconds,
-        np.nan_to_num(ranks.aucs_of(classes_with(has, features)), nan=0.5),
+        np.nan_to_num(areas, nan=0.5),
+        roc.strengths(areas, have.sum(1), len(has)),
         np.nan_to_num(ranks.aucs_of(_held_out(has, chosen, fold_of)), nan=0.5),
         _corrected(permutation.p_values(ranks.means, has, seed)),
         second_p_values,

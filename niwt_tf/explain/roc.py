@@ -46,13 +46,13 @@ def aucs(activations: np.ndarray, labels: np.ndarray, has: np.ndarray) -> np.nda
 
 
 def strengths(areas: np.ndarray, having: np.ndarray, classes: int) -> np.ndarray:
-    """Take a standard error off areas under ROC curves, `[K,M]`; -inf for features that too few classes have or lack.
+    """Take a standard error off areas under ROC curves; -inf for features that too few classes have or lack.
 
     The error is that of the Mann-Whitney test without an effect, where the unit is the class.
 
     Args:
-      areas: Areas under the ROC curve, `[K,M]`; NaN where they are not defined.
-      having: Number of classes that have each feature, `[M]` or `[K,M]`.
+      areas: Areas under the ROC curve, `[K,M]` or `[K]`; NaN where they are not defined.
+      having: Number of classes that have each feature, `[M]`, `[K,M]` or `[K]`.
       classes: Number of classes, `C`.
     """
     lacking = classes - having
