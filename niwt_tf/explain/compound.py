@@ -3,7 +3,7 @@
 """Finds compound names, such as blue crown and crested, where held-out classes bear them out.
 
 As in compositional explanations (Mu and Andreas, NeurIPS 2020), a name is extended by the feature that fits best. With
-few classes some second feature always fits those of the choice better. So it is chosen anew without each fold of
+few classes, some second feature always fits those of the choice better. So it is chosen anew without each fold of
 classes, and taken only if the area under the ROC curve then rises significantly over that of the first feature alone.
 The first feature was chosen on all classes, which makes the test strict.
 """

@@ -24,7 +24,7 @@ _FOLDS = 10
 
 @dataclasses.dataclass(frozen=True)
 class Rule:
-    """What a name needs. The levels were set on other choices of unseen birds and other aviaries than those reported.
+    """What a name needs; levels were set on other choices of unseen birds, and other aviaries, than those reported.
 
     Attributes:
       significance: Largest corrected p-value: the share of names that may be wrong by chance.
