@@ -71,7 +71,7 @@ def name_neurons(
 ) -> list[neurons.Neuron]:
     """Name each neuron after the feature that its activations follow, if classes held out from the choice bear it out.
 
-    A name needs a p-value of at most 0.05, corrected for all features and neurons, so a dozen classes may give no names.
+    A name needs a p-value of at most 0.05, corrected for all features and neurons. A dozen classes may give no names.
 
     Args:
       classifier: Classifier with `C` seen classes.
