@@ -69,7 +69,9 @@ def name_neurons(
     images: np.ndarray,
     labels: np.ndarray,
 ) -> list[neurons.Neuron]:
-    """Name each neuron after the feature that it stands for, with a confidence measured on training images.
+    """Name each neuron after the feature that its activations follow, if classes held out from the choice bear it out.
+
+    A name needs a p-value of at most 0.05, corrected for all features and neurons. A dozen classes may give no names.
 
     Args:
       classifier: Classifier with `C` seen classes.

@@ -26,6 +26,7 @@ from niwt_tf.explain import (
     gallery,
     image_reasons,
     metrics,
+    name_measures,
     pointing,
     roc,
     textual,
@@ -108,7 +109,7 @@ def explain(
         _explain_split(explain_images, getattr(dataset, name), name, tracked_neurons, selection) for name in _SPLITS
     ]
     return RunExplanations(
-        metrics=_measures(model, dataset, neurons, splits),
+        metrics=_measures(model, dataset, neurons, splits) | _name_measures(model, train, neurons, means, splits),
         decisions=decisions.write(selection, model, explain_images, folder),
         neurons=_describe_neurons(backbone, train, neurons, strongest, folder, seed),
     )
@@ -170,8 +171,8 @@ def _measures(
     splits: Sequence[SplitExplanations],
 ) -> dict[str, Any]:
     """Measure how right the explanations are; a measure without ground truth is None."""
-    names = ("labels", "predictions", "importances", "features", "activations")
-    labels, predictions, importances, features, activations = (
+    names = ("labels", "predictions", "importances", "features")
+    labels, predictions, importances, features = (
         np.concatenate([getattr(one, name) for one in splits]) for name in names
     )
     vectors, seen_classes = model.knowledge.vectors, len(dataset.seen)
@@ -179,18 +180,31 @@ def _measures(
     accuracy = metrics.attribute_accuracy(class_scores, labels, vectors, seen_classes)
     products = image_reasons.contributions(class_scores, shown)
     support = np.where(shown > 0, products, -np.abs(products))  # after what supports comes what hardly counts
-    neuron_names = metrics.name_accuracy(neurons, activations, labels, vectors)
     return {
         "attribute_accuracy": accuracy.explained,
         "attribute_accuracy_frequent": accuracy.frequent,
         "attribute_accuracy_chance": accuracy.chance,
         "image_attribute_accuracy": metrics.attribute_accuracy(support, labels, vectors, seen_classes).explained,
         "importance_variation": importance.variation_within_classes(importances, predictions),
-        "neurons_named": neuron_names.named,
-        "neuron_name_auc": neuron_names.auc,
-        "neuron_name_auc_shuffled": neuron_names.shuffled,
         "inverse_map_rank_correlation": model.inverse_map.rank_correlation,
     } | _pointing(model, dataset, neurons, splits)
+
+
+def _name_measures(
+    model: explained_model.ExplainedModel,
+    train: zero_shot.Split,
+    neurons: Sequence[neurons_lib.Neuron],
+    means: np.ndarray,
+    splits: Sequence[SplitExplanations],
+) -> dict[str, float | None]:
+    """Measure the names of neurons, and those that the output units of the seen classes would get."""
+    seen_classes = len(model.classifier.seen)
+    logits = model.classifier.logits_of(slice(seen_classes), model.features)
+    tests = [name_measures.Images(one.activations, one.labels) for one in splits]
+    trained = name_measures.Images(means, train.labels)
+    return name_measures.measure(neurons, trained, tests, model.knowledge.vectors, seen_classes) | (
+        name_measures.last_layer(logits, train.labels, model.knowledge.vectors[:seen_classes])
+    )
 
 
 def _pointing(
@@ -199,8 +213,9 @@ def _pointing(
     neurons: Sequence[neurons_lib.Neuron],
     splits: Sequence[SplitExplanations],
 ) -> dict[str, float | None]:
+    feature_names = model.knowledge.feature_names
     names = ("pointing_seen", "pointing_unseen", "pointing_chance", "part_pointing", "part_pointing_chance")
-    named = [(one.name, one.feature) for one in neurons if one.name is not None and one.feature is not None]
+    named = [(feature_names[one.features[0]], one.features[0]) for one in neurons if one.features]
     if dataset.annotations is None:
         return dict.fromkeys(names)
     annotated = [dataset.annotations(split) for split in _SPLITS]
@@ -244,6 +259,9 @@ def _describe_neurons(
             "index": one.index,
             "name": one.name and textual.readable(one.name),
             "confidence": one.confidence,
+            "auc": one.auc,
+            "p_value": one.p_value,
+            "simulated": one.simulated,
             "candidates": [(textual.readable(feature), score) for feature, score in one.candidates],
             "images": images.get(one.index),
             "maximal": maximal.get(one.index),

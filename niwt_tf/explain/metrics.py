@@ -5,11 +5,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 
 import numpy as np
 
-from niwt_tf.explain import neurons, roc
+from niwt_tf.explain import roc
 from niwt_tf.numerics import choice
 
 COUNT = 5
@@ -51,39 +50,3 @@ def attribute_accuracy(
         frequent=float(image_has[:, usual].mean()),
         chance=float(image_has.mean()),
     )
-
-
-@dataclasses.dataclass(frozen=True)
-class NameAccuracy:
-    """Accuracy of neurons' names on images.
-
-    Attributes:
-      named: Share of neurons that have a name, 0..1.
-      auc: Area under the ROC curve when a neuron's mean activation over an image separates images with the feature that
-        it is named after from others, mean over named neurons: 0.5 is chance, 1 perfect. None if no neuron has a name.
-      shuffled: The same, if the names were assigned to the named neurons at random; None likewise.
-    """
-
-    named: float
-    auc: float | None
-    shuffled: float | None
-
-
-def name_accuracy(
-    names: Sequence[neurons.Neuron], activations: np.ndarray, labels: np.ndarray, vectors: np.ndarray
-) -> NameAccuracy:
-    """Measure how well the neurons' names fit on test images.
-
-    Args:
-      names: All neurons.
-      activations: Mean activations over each test image, `[N,K]`.
-      labels: True classes `[N]`.
-      vectors: Domain vectors of all classes, `[C,M]`.
-    """
-    named = [(one.index, one.feature) for one in names if one.name is not None and one.feature is not None]
-    share = len(named) / len(names)
-    if not named:
-        return NameAccuracy(share, None, None)
-    channels, features = (list(indices) for indices in zip(*named, strict=True))
-    areas = roc.aucs(activations[:, channels], labels, roc.class_has_feature(vectors)[:, features])
-    return NameAccuracy(share, float(np.diag(areas).mean()), float(areas.mean()))

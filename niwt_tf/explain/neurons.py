@@ -1,12 +1,13 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Names neurons after features (section 3.4 of the paper), by the inverse map.
+"""Names neurons after features: by what their activations follow, with what the inverse map says of them beside it.
 
-No class has a one-hot importance: neurons that serve the same classes are important together. Applied to a one-hot
-importance, a linear map gives what the neuron adds to all other neurons, which may be anything (Haufe et al.,
-NeuroImage 2014). So the map is applied to the importances that come along with the neuron's: `InverseMap.patterns`.
-The features with the highest scores are the candidates. The name is the candidate that the neuron's activations on seen
-training images separate best; of equals, see `choice`, the one with the higher score.
+Section 3.4 of the paper names a neuron by the inverse map of its one-hot importance. But no class has a one-hot
+importance: neurons that serve the same classes are important together. Applied to a one-hot importance, a linear map
+gives what the neuron adds to all other neurons, which may be anything (Haufe et al., NeuroImage 2014). So the map is
+applied to the importances that come along with the neuron's: `InverseMap.patterns`. The features with the highest
+scores are the candidates. Measured on test images, they name neurons less well than the activations themselves do,
+so the name is the feature that these follow best: see `naming`.
 """
 
 from __future__ import annotations
@@ -16,12 +17,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from niwt_tf.explain import roc, textual
+from niwt_tf.explain import naming, textual
 from niwt_tf.method import inverse_map
-from niwt_tf.numerics import choice
 
-# Lowest level at which names keep a mean area under the ROC curve of 0.80 on test images, on aviaries 100 to 102.
-CONFIDENCE_LEVEL = 0.76
+_KINDS = (" color", " colour", " pattern", " shape", " length", " size")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,11 +29,19 @@ class Neuron:
 
     Attributes:
       index: Channel of the neuron in the layer.
-      name: Name of the feature that it stands for; None if the confidence is below the level (no clear name).
-      feature: Index of the candidate that fits best, even if `name` is None; None without candidates.
+      name: Name of the feature that it stands for, or of two that have to be there together; None if it is not borne
+        out, see `naming.Rule` (no clear name).
+      feature: Index of the feature that its activations follow best, even if `name` is None; None if it tells no
+        classes apart.
       confidence: Area under the ROC curve, 0..1, when its mean activation separates seen training images of classes
-        that have the feature from others; 0.5 is chance. 0 without candidates.
+        that have the feature from others, on classes that were held out when the feature was chosen; 0.5 is chance.
+        0 without a feature.
       candidates: Features with the highest scores of the inverse map, the strongest first, each with its score.
+      second: Index of the second feature of a compound name; None for a single feature.
+      auc: The area as for `confidence`, on the classes of the choice themselves.
+      p_value: Probability that activations follow some feature so well by chance, corrected for the number of features
+        and of neurons.
+      simulated: Correlation of the mean activations of held-out classes with those that the feature alone predicts.
     """
 
     index: int
@@ -42,6 +49,17 @@ class Neuron:
     feature: int | None
     confidence: float
     candidates: tuple[textual.Reason, ...]
+    second: int | None = None
+    auc: float = 0.5
+    p_value: float = 1.0
+    simulated: float = 0.0
+
+    @property
+    def features(self) -> tuple[int, ...]:
+        """Indices of the features of the name; empty without one."""
+        if self.name is None or self.feature is None:
+            return ()
+        return (self.feature,) if self.second is None else (self.feature, self.second)
 
 
 def name_all(
@@ -51,7 +69,7 @@ def name_all(
     activations: np.ndarray,
     labels: np.ndarray,
     count: int = textual.COUNT,
-    level: float = CONFIDENCE_LEVEL,
+    rule: naming.Rule = naming.RULE,
 ) -> list[Neuron]:
     """Name each of the `K` neurons, by seen classes and their training images alone.
 
@@ -60,20 +78,47 @@ def name_all(
       feature_names: Names of the `M` features, see `DomainKnowledge`.
       vectors: Domain vectors of the seen classes, `[C,M]`.
       activations: Mean activations over each training image, `[N,K]`; may be mapped from disk.
-      labels: Classes of the images, `[N]`.
+      labels: Classes of the images, `[N]`, each at least once.
       count: Largest number of candidates.
-      level: Lowest confidence for a name.
+      rule: What a name needs.
     """
-    areas = roc.aucs(activations, labels, roc.class_has_feature(vectors))
-    index_of = {feature: index for index, feature in enumerate(feature_names)}
+    choices = naming.choose(activations, labels, vectors)
+    is_named, seconds = choices.is_named(rule), choices.borne_out_seconds(rule)
 
     def name(index: int) -> Neuron:
         candidates = textual.best(inverse.patterns[index], feature_names, count)
-        if not candidates:
-            return Neuron(index, None, None, 0.0, ())
-        features = [index_of[feature] for feature, _ in candidates]
-        nearest = features[choice.first_best(areas[index, features])]
-        confidence = float(areas[index, nearest])
-        return Neuron(index, feature_names[nearest] if confidence >= level else None, nearest, confidence, candidates)
+        feature, second = int(choices.features[index]), int(seconds[index])
+        if feature < 0:
+            return Neuron(index, None, None, 0.0, candidates)
+        named = [feature_names[one] for one in (feature, second) if one >= 0]
+        return Neuron(
+            index,
+            join(named) if is_named[index] else None,
+            feature,
+            float(choices.held_out[index]),
+            candidates,
+            second if second >= 0 else None,
+            float(choices.aucs[index]),
+            float(choices.p_values[index]),
+            float(choices.simulated[index]),
+        )
 
-    return [name(index) for index in range(len(areas))]
+    return [name(index) for index in range(len(is_named))]
+
+
+def join(features: Sequence[str]) -> str:
+    """Phrase a name: a single feature as it is, several as in "blue crown and spotted belly".
+
+    Args:
+      features: Names of the features, at least one.
+    """
+    return features[0] if len(features) == 1 else " and ".join(map(_phrase, features))
+
+
+def _phrase(feature: str) -> str:
+    """Convert `has_crown_color::blue` to "blue crown"; other features are read as `textual.readable` does."""
+    part, _, value = textual.readable(feature).partition(": ")
+    for kind in _KINDS:
+        if value and part.endswith(kind):
+            return f"{value} {part.removesuffix(kind)}"
+    return textual.readable(feature)

@@ -64,13 +64,21 @@ EVALUATED = Record(
     },
     {"map_fit": Text(config_lib.MAP_FITS), "map_penalty": Number(0.0), "map_relevance": _COUNT, "machine": Record()},
 )
+_OF_NAMES = (
+    *("neuron_name_auc", "neuron_name_auc_shuffled", "neuron_name_simulated", "neuron_name_simulated_shuffled"),
+    *("neuron_class_auc", "neuron_class_simulated"),
+)
+_OF_LAST_LAYER = ("named", "right", "shuffled", "right_of_all", "chance", "class_right")
 EXPLAINED = Record(
     {},
     {
         name: Nullable(Number(-1.0, 1.0))
         for name in (
             *("attribute_accuracy", "attribute_accuracy_frequent", "attribute_accuracy_chance", "neurons_named"),
-            *("neuron_name_auc", "neuron_name_auc_shuffled", "inverse_map_rank_correlation"),
+            *("neurons_compound", "neuron_name_auc_held_out", "neuron_name_simulated_held_out"),
+            *(f"{name}{split}" for name in _OF_NAMES for split in ("", "_seen", "_unseen")),
+            *(f"last_layer_{name}" for name in _OF_LAST_LAYER),
+            "inverse_map_rank_correlation",
             *("pointing_seen", "pointing_unseen", "pointing_chance", "part_pointing", "part_pointing_chance"),
             *("image_attribute_accuracy", "importance_variation"),
         )
@@ -82,6 +90,9 @@ NEURONS = List(
         {"index": _COUNT, "name": Nullable(Text())},
         {
             "confidence": Number(),
+            "auc": Number(),
+            "p_value": Number(0.0, 1.0),
+            "simulated": Number(-1.0, 1.0),
             "candidates": _REASONS,
             "images": Nullable(Text()),
             "maximal": Nullable(Text()),

@@ -65,9 +65,24 @@ def test_reasons_are_the_features_that_importances_tell(inverse: inverse_map.Inv
     assert [[feature for feature, _ in one] for one in reasons] == [["is red"], ["is green"]]
 
 
-def test_neurons_are_named_after_what_their_classes_share(
+def test_neurons_are_named_after_what_their_classes_share() -> None:
+    vectors = (np.random.default_rng(0).random((24, 3)) < 0.5).astype(np.float32)
+    names, labels = [f"class {index}" for index in range(24)], np.arange(48) % 24
+    knowledge = niwt_tf.encode_attributes(vectors, _KNOWN.feature_names, names)
+    kernel = 8 * (vectors - 0.5).T
+    classifier = classifier_lib.Classifier(colours.backbone(2), kernel, np.zeros(24, np.float32), tuple(names))
+    activations = np.zeros((1, 2, 2, 3), np.float16)
+    found = importance.Importances(kernel.T[labels], labels, kernel.T[labels], activations)
+    images = np.broadcast_to(50 + 150 * vectors[labels, None, None], (48, 2, 2, 3)).astype(np.uint8)
+    named = niwt_tf.name_neurons(classifier, niwt_tf.fit_inverse_map(vectors, found), knowledge, images, labels)
+    assert [one.name for one in named] == ["is red", "is green", "is blue"]
+    assert [one.confidence for one in named] == [1, 1, 1]
+    assert all(one.p_value < 0.01 and one.simulated > 0.99 for one in named)
+
+
+def test_three_classes_are_too_few_to_name_neurons(
     classifier: classifier_lib.Classifier, inverse: inverse_map.InverseMap
 ) -> None:
     named = niwt_tf.name_neurons(classifier, inverse, _KNOWN, _images(), _LABELS)
-    assert [one.name for one in named] == ["is red", "is green", "is blue"]
-    assert [one.confidence for one in named] == [1, 1, 1]
+    assert [one.name for one in named] == [None, None, None]
+    assert [one.candidates[0][0] for one in named] == ["is red", "is green", "is blue"]

@@ -11,17 +11,19 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from niwt_tf.explain import metrics as metrics_lib
-from niwt_tf.explain import neurons, roc
-
-
-def _neuron(index: int, feature: int | None, named: bool = True) -> neurons.Neuron:
-    return neurons.Neuron(index, f"feature {feature}" if named else None, feature, 0.9, ())
+from niwt_tf.explain import roc
 
 
 def test_truth_is_one_or_above_the_mean() -> None:
     vectors = np.array([[1, 0, 0.2, 5.0], [1, 1, 0.4, 5.0], [1, 1, 0.9, 5.0], [1, 0, 0.5, 5.0]])
     expected = [[1, 0, 0, 0], [1, 1, 0, 0], [1, 1, 1, 0], [1, 0, 0, 0]]  # means are 1, 0.5, 0.5 and 5
     np.testing.assert_array_equal(roc.class_has_feature(vectors), np.array(expected, bool))
+
+
+def test_the_mean_may_be_that_of_the_seen_classes() -> None:
+    vectors = np.array([[0.2], [0.4], [0.35], [9.0]])
+    assert roc.class_has_feature(vectors)[:, 0].tolist() == [False, False, False, True]
+    assert roc.class_has_feature(vectors, seen_classes=2)[:, 0].tolist() == [False, True, True, True]
 
 
 def test_rounding_gives_no_class_a_feature() -> None:
@@ -78,18 +80,32 @@ def test_aucs_are_scikit_learns(seed: int, neuron_count: int, classes: int) -> N
             assert measured[neuron, feature] == pytest.approx(expected)
 
 
-def test_name_accuracy_by_hand() -> None:
-    labels, vectors = np.array([0, 1, 2]), np.eye(3)
-    activations = np.array([[9.0, 0.0, 5.0, 1.0], [1.0, 0.0, 5.0, 2.0], [2.0, 7.0, 5.0, 3.0]])
-    names = [_neuron(0, 0), _neuron(1, 2), _neuron(2, 1, named=False), _neuron(3, 1)]
-    measured = metrics_lib.name_accuracy(names, activations, labels, vectors)
-    assert measured.named == pytest.approx(3 / 4)
-    assert measured.auc == pytest.approx((1 + 1 + 0.5) / 3)
-    # Neurons 0, 1 and 3 against features 0, 2 and 1, each with each:
-    assert measured.shuffled == pytest.approx(np.mean([[1, 0.5, 0], [0.25, 1, 0.25], [0, 1, 0.5]]))
+def test_areas_of_sets_of_classes_are_those_of_features() -> None:
+    rng = np.random.default_rng(0)
+    labels = np.concatenate([np.arange(6), rng.integers(0, 6, 30)])
+    activations, has = rng.normal(size=(36, 4)), rng.random((6, 3)) < 0.5
+    ranks = roc.ClassRanks.of(activations, labels, 6)
+    areas = ranks.aucs(has)
+    np.testing.assert_allclose(ranks.aucs_of(has.T[[0, 1, 2, 0]]), areas[np.arange(4), [0, 1, 2, 0]])
+    first = has.T[[1, 1, 1, 1]]
+    both = has & has[:, 1:2]
+    np.testing.assert_allclose(ranks.aucs_within(first, has), ranks.aucs(both))
+    everything = np.ones((4, 6), bool)
+    assert np.isnan(ranks.aucs_of(everything)).all()
 
 
-def test_without_a_name_there_is_nothing_to_be_right() -> None:
-    names = [_neuron(0, 0, named=False), _neuron(1, None, named=False)]
-    measured = metrics_lib.name_accuracy(names, np.ones((3, 2)), np.arange(3), np.eye(3))
-    assert measured == metrics_lib.NameAccuracy(0.0, None, None)
+def test_areas_without_each_class_are_those_of_the_selected_classes() -> None:
+    rng = np.random.default_rng(0)
+    labels = np.concatenate([np.arange(6), rng.integers(0, 6, 30)])
+    ranks = roc.ClassRanks.of(rng.normal(size=(36, 4)), labels, 6)
+    has = rng.random((4, 6)) < 0.5
+    without = ranks.aucs_without_each(has)
+    for out in range(6):
+        kept = np.arange(6) != out
+        np.testing.assert_allclose(without[:, out], ranks.select(kept).aucs_of(has[:, kept]))
+
+
+def test_a_standard_error_is_taken_off_and_rare_features_do_not_count() -> None:
+    # Of 8 classes 4 have the feature: sqrt(9 / (12 * 4 * 4)) = 0.2165.
+    strengths = roc.strengths(np.array([[0.9, 0.9, np.nan]]), np.array([4, 2, 4]), classes=8)
+    np.testing.assert_allclose(strengths, [[0.9 - 0.21651, -np.inf, -np.inf]], rtol=1e-4)

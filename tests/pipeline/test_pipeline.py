@@ -49,7 +49,9 @@ _SCORED = [*stage_table.STAGES][: [*stage_table.STAGES].index("evaluate") + 1]
 _OF_EXPLANATIONS = {
     "attribute_accuracy", "attribute_accuracy_frequent", "attribute_accuracy_chance", "neurons_named",
     "neuron_name_auc", "neuron_name_auc_shuffled", "inverse_map_rank_correlation", "pointing_seen", "pointing_unseen",
-    "pointing_chance", "part_pointing", "part_pointing_chance",
+    "pointing_chance", "part_pointing", "part_pointing_chance", "neurons_compound", "neuron_name_auc_held_out",
+    "neuron_name_auc_seen", "neuron_name_auc_unseen", "neuron_name_simulated_seen", "neuron_name_simulated_unseen",
+    "neuron_class_auc_seen", "neuron_class_simulated_unseen", "last_layer_right", "last_layer_shuffled",
 }  # fmt: skip
 
 

@@ -145,7 +145,7 @@ def test_texts_are_settings_and_neuron_names_and_hold_no_markup_of_theirs(addres
     assert "crown: red" in neurons["text"] and "no clear name" in neurons["text"]
     assert "bill &lt;long&gt;" in neurons["text"]
     [scores] = _get(address, "plugin/text/text", run=_RUN, tag="scores")
-    assert scores["text"].count("<tr>") == 1 + 6 + 5 + 6
+    assert scores["text"].count("<tr>") == 1 + 6 + 5 + 8
     assert "H, harmonic mean, gamma 0.5, chosen" in scores["text"] and "<td>0.950</td>" in scores["text"]
     [settings] = _get(address, "plugin/text/text", run=_RUN, tag="settings")
     assert "niwt --lambdas=0.5,2.0 --seed=5 --workdir=" in settings["text"]
