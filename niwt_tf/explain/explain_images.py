@@ -27,6 +27,7 @@ LINES = "explanations.jsonl"
 PARTIAL = "explanations.partial.jsonl"  # its name until it is complete
 _LONGEST_STEM = 200  # bytes; file systems take names of 255
 _MOST_PRINTED = 50  # images whose explanations are printed
+_LEAST_PRINTED = 0.005  # of a reason
 _NONE = "none of these"  # what a rejected image shows
 _MARK = ("Software", "niwt_tf")  # text in each picture, by which a later call recognises it
 
@@ -148,7 +149,8 @@ def _summary(record: dict[str, Any]) -> str:
 
 
 def _listed(reasons: Sequence[tuple[str, float]]) -> str:
-    return ", ".join(f"{clean.name(feature)} {score:.2f}" for feature, score in reasons)
+    """Format reasons for the terminal, without those that would be printed as 0.00."""
+    return ", ".join(f"{clean.name(feature)} {score:.2f}" for feature, score in reasons if abs(score) >= _LEAST_PRINTED)
 
 
 def _totals(counts: Counter[str]) -> str:

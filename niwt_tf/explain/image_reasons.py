@@ -24,6 +24,7 @@ from niwt_tf.method import inverse_map
 from niwt_tf.numerics import constants
 
 _FOLDS, _SEED = 5, 0  # of the classes that are held out to choose the number of steps
+_LEAST_CLASSES = 2  # from which it can be told what a feature changes
 LACKING = "no "  # before a feature that the class has, and the image lacks
 
 
@@ -71,14 +72,20 @@ def fit(features: np.ndarray, labels: np.ndarray, domain_vectors: np.ndarray) ->
 
     Args:
       features: Features `[N,D]` of the training images.
-      labels: Classes `[N]`, 0 to `C - 1`, each at least once.
-      domain_vectors: Domain vectors `[C,M]` of the seen classes, at least two.
+      labels: Classes `[N]`, 0 to `C - 1`. Classes without an image, which models of earlier formats may have, are left
+        out; of fewer than two classes nothing is known, and all scores are 0.
+      domain_vectors: Domain vectors `[C,M]` of the seen classes.
     """
+    present, places = np.unique(labels, return_inverse=True)
+    vectors = domain_vectors[present]
+    if len(present) < _LEAST_CLASSES:
+        sizes = features.shape[1], domain_vectors.shape[1]
+        return ShownFeatures(np.zeros(sizes, np.float32), np.zeros(sizes[1], np.float32))
     deviations = features - features.mean(0, dtype=np.float64)
     distance = max(np.linalg.norm(deviations, axis=1).mean(), constants.LEAST_DIVISOR)
-    fitted = inverse_map.fit(deviations, labels, domain_vectors, min(_FOLDS, len(domain_vectors)), _SEED)
+    fitted = inverse_map.fit(deviations, places, vectors, min(_FOLDS, len(present)), _SEED)
     kernel = fitted.kernel / distance
-    means = [features[labels == label].mean(0, dtype=np.float64) for label in range(len(domain_vectors))]
+    means = [features[places == place].mean(0, dtype=np.float64) for place in range(len(present))]
     return ShownFeatures(kernel.astype(np.float32), -(np.mean(means, axis=0) @ kernel).astype(np.float32))
 
 

@@ -57,3 +57,18 @@ def test_columns_that_it_does_not_know_count_for_nothing() -> None:
     np.testing.assert_array_equal(shown(with_gate), shown(images))
     one_by_one = np.concatenate([shown(image[None]) for image in images])
     np.testing.assert_allclose(one_by_one, shown(images), rtol=1e-5, atol=1e-6)
+
+
+def test_classes_without_an_image_are_left_out() -> None:
+    rng = np.random.default_rng(2)
+    vectors, labels = np.eye(4, dtype=np.float32), np.array([0, 0, 2, 2, 3, 3])
+    features = vectors[labels] + rng.normal(0, 0.1, (6, 4)).astype(np.float32)
+    shown = image_reasons.fit(features, labels, vectors)
+    together = image_reasons.fit(features, np.array([0, 0, 1, 1, 2, 2]), vectors[[0, 2, 3]])
+    np.testing.assert_array_equal(shown.kernel, together.kernel)
+    assert shown(features).argmax(1).tolist() == labels.tolist()
+
+
+def test_a_single_class_shows_nothing() -> None:
+    shown = image_reasons.fit(np.ones((3, 5), np.float32), np.zeros(3, int), np.ones((2, 4), np.float32))
+    np.testing.assert_array_equal(shown(np.ones((2, 5), np.float32)), np.zeros((2, 4)))

@@ -132,8 +132,11 @@ def test_bundles_of_all_formats_are_read(name: str, number: int) -> None:
         if number < 4:
             np.testing.assert_allclose(again.predict(_images(7)).scores, kept["scores"], rtol=1e-2, atol=1e-3)
         np.testing.assert_allclose(again.classifier.kernel, model.classifier.kernel, rtol=5e-2, atol=5e-3)
-        reasons = model.reasons(model.explain(_images(7)))
+        explanations = model.explain(_images(7))
+        reasons = model.reasons(explanations)
         assert [row[0][0] if row else "" for row in reasons] == kept["reasons"].tolist()
+    of_images = model.image_reasons(explanations)  # earlier formats say only whom a training image is taken for
+    assert number < 4 or any(row.support or row.opposition for row in of_images)
     assert model.class_names[-1] == "zebra" == model.taught[0].name
     assert model.limited.names == (("zebra",) if number == 4 else ()) and (model.labels is None) == (number < 4)
 
