@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 from niwt_tf.api import arrays
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.domains import knowledge as knowledge_lib
-from niwt_tf.explain import explainer, neurons, textual
+from niwt_tf.explain import explainer, naming, neurons, textual
 from niwt_tf.method import inverse_map
 from niwt_tf.util import arguments
 
@@ -68,10 +69,11 @@ def name_neurons(
     knowledge: knowledge_lib.DomainKnowledge,
     images: np.ndarray,
     labels: np.ndarray,
+    significance: float = naming.RULE.significance,
 ) -> list[neurons.Neuron]:
     """Name each neuron after the feature that its activations follow, if classes held out from the choice bear it out.
 
-    A name needs a p-value of at most 0.05, corrected for all features and neurons. A dozen classes may give no names.
+    A dozen classes rarely prove a name, whatever it is worth: `significance=1` names neurons by areas alone.
 
     Args:
       classifier: Classifier with `C` seen classes.
@@ -80,12 +82,15 @@ def name_neurons(
         of other classes may follow. Its earlier name, `known`, works too.
       images: `[N,H,W,3]` uint8 training images of these classes, RGB.
       labels: `[N]` labels from 0 to `C - 1`, each class at least once.
+      significance: Largest p-value of a name, above 0 to 1, corrected for all features and neurons: the share of names
+        that may be wrong by chance. With 1 the areas under the ROC curve alone count.
 
     Raises:
-      errors.UserError: If an array has another shape or type, or a class has no image.
+      errors.UserError: If an array has another shape or type, a class has no image, or `significance` is not valid.
     """
     arrays.require_classifier(classifier)
     require_inverse(inverse)
+    level = arguments.require_number("significance", significance, 0.0, 1.0)
     arguments.require_instance(
         "knowledge", knowledge, knowledge_lib.DomainKnowledge, "Give what `encode_attributes` returns."
     )
@@ -94,7 +99,8 @@ def name_neurons(
     names = _feature_names(knowledge.feature_names, inverse)
     split = arrays.as_split(images, labels, seen, classifier.backbone.image_size)
     activations = explain_images(classifier, images).activations
-    return neurons.name_all(inverse, names, vectors, activations, split.labels)
+    rule = dataclasses.replace(naming.RULE, significance=level)
+    return neurons.name_all(inverse, names, vectors, activations, split.labels, rule=rule)
 
 
 def require_inverse(inverse: Any) -> inverse_map.InverseMap:

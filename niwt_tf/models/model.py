@@ -139,35 +139,43 @@ class Model(state_lib.ModelState):
         Raises:
           errors.UserError: If `explanations` is something else, or is from another network.
         """
-        self._require_own(explanations)
+        self._require_own("explanations", explanations)
         arguments.require_whole("count", count, 1)
         return textual.reasons(self.inverse, explanations.importances, self.knowledge.feature_names, count)
 
     def image_reasons(
-        self, explanations: explainer.Explanations, count: int = textual.COUNT
+        self,
+        explanations: explainer.Explanations,
+        count: int = textual.COUNT,
+        rather_than: explainer.Explanations | None = None,
     ) -> list[image_reasons_lib.ImageReasons]:
         """List what speaks for and against the explained class in each image, the strongest first.
 
         Args:
           explanations: Result of `explain`.
           count: Largest number of reasons of either kind, at least 1.
+          rather_than: Result of `explain` for another class on the same images, to list what speaks for and against the
+            one class rather than the other.
 
         Raises:
-          errors.UserError: If `explanations` is something else, or is from another network.
+          errors.UserError: If explanations are something else, from another network, or of other images.
         """
-        self._require_own(explanations)
+        self._require_own("explanations", explanations)
         arguments.require_whole("count", count, 1)
-        return self._explained_model.image_reasons(explanations, count)
+        if rather_than is None:
+            return self._explained_model.image_reasons(explanations, count)
+        self._require_own("rather_than", rather_than, len(explanations.features))
+        return self._explained_model.image_contrasts(explanations, rather_than, count)
 
-    def _require_own(self, explanations: explainer.Explanations) -> None:
-        """Check that explanations are of this model's network."""
-        arguments.require_instance(
-            "explanations", explanations, explainer.Explanations, "Give the result of `explain`."
-        )
+    def _require_own(self, argument: str, explanations: explainer.Explanations, images: int | None = None) -> None:
+        """Check that explanations are of this model's network, and of a number of images if one is given."""
+        arguments.require_instance(argument, explanations, explainer.Explanations, "Give the result of `explain`.")
         sizes = {"importances": (self.inverse.neurons, "neuron"), "features": (len(self.classifier.kernel), "feature")}
         for name, (columns, of_column) in sizes.items():
             values = getattr(explanations, name)
-            arguments.require_matrix(f"explanations.{name}", values, columns=columns, of_column=of_column, least=0)
+            arguments.require_matrix(
+                f"{argument}.{name}", values, rows=images, columns=columns, of_row="image", of_column=of_column, least=0
+            )
 
     def teach(
         self,

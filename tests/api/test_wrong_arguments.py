@@ -148,6 +148,7 @@ _WRONG: dict[str, Callable[[Any], dict[str, Any]]] = {
     "vectors of classes": _per_class,
     "importances": _importances,
     "explanations": _explanations,
+    "explanations or none": lambda good: {name: one for name, one in _explanations(good).items() if name != "none"},
     "maps": lambda _: (
         _NO_ARRAY
         | {
@@ -351,6 +352,7 @@ _KINDS: dict[str, dict[str, str]] = {
         "knowledge": "object",
         "images": "some images",
         "labels": "labels",
+        "significance": "share",
     },
     "to_arrays": {"split": "object"},
     "train_classifier": {
@@ -374,7 +376,11 @@ _KINDS: dict[str, dict[str, str]] = {
     },
     "Model.explain": {"images": "images", "class_name": "class"},
     "Model.forget": {"name": "taught class"},
-    "Model.image_reasons": {"explanations": "explanations", "count": "count"},
+    "Model.image_reasons": {
+        "explanations": "explanations",
+        "count": "count",
+        "rather_than": "explanations or none",
+    },
     "Model.predict": {"images": "images", "batch_size": "count", "reject": "kept share or none"},
     "Model.reasons": {"explanations": "explanations", "count": "count"},
     "Model.save": {"path": "bundle's path"},
@@ -508,7 +514,7 @@ def _call(name: str, world: SimpleNamespace, folder: Path) -> tuple[Callable[...
         },
         "Model.explain": {"images": w.images},
         "Model.forget": {"name": "yellow"},
-        "Model.image_reasons": {"explanations": w.told},
+        "Model.image_reasons": {"explanations": w.told, "rather_than": w.told},
         "Model.predict": {"images": w.images},
         "Model.reasons": {"explanations": w.told},
         "Model.save": {"path": folder / "saved.keras"},

@@ -49,7 +49,7 @@ def test_a_run_becomes_a_saved_model_below_exported(run: Path, tmp_path: Path) -
     ]  # fmt: skip
     card = json.loads((out / "assets" / "model_card.json").read_text("utf-8"))
     assert card["name"] == "animals" and list(card["signatures"]) == [
-        "serving_default", "from_bytes", "explain", "importances",
+        "serving_default", "from_bytes", "explain", "importances", "contributions",
     ]  # fmt: skip
     assert card["signatures"]["explain"]["outputs"]["map"]["shape"] == ["N", 6, 6]
     assert [path.name for path in (tmp_path / "exported" / "animals").iterdir()] == ["1"]

@@ -30,7 +30,7 @@ from niwt_tf.method import importance
 from niwt_tf.method.domain_map import domain_map
 from niwt_tf.models import model as model_lib
 from niwt_tf.pipeline import runner, stages
-from niwt_tf.runs import stage_table
+from niwt_tf.runs import schemas, stage_table
 from niwt_tf.util import json_files
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -46,13 +46,7 @@ _METRICS = {
 _SCORED = [*stage_table.STAGES][: [*stage_table.STAGES].index("evaluate") + 1]
 
 
-_OF_EXPLANATIONS = {
-    "attribute_accuracy", "attribute_accuracy_frequent", "attribute_accuracy_chance", "neurons_named",
-    "neuron_name_auc", "neuron_name_auc_shuffled", "inverse_map_rank_correlation", "pointing_seen", "pointing_unseen",
-    "pointing_chance", "part_pointing", "part_pointing_chance", "neurons_compound", "neuron_name_auc_held_out",
-    "neuron_name_auc_seen", "neuron_name_auc_unseen", "neuron_name_simulated_seen", "neuron_name_simulated_unseen",
-    "neuron_class_auc_seen", "neuron_class_simulated_unseen", "last_layer_right", "last_layer_shuffled",
-}  # fmt: skip
+_OF_EXPLANATIONS = set(schemas.EXPLAINED.optional)
 
 
 _OF_MAP = {"rehearsal", "map", "transfer", "evaluate", "explain", "report"}
