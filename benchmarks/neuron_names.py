@@ -1,15 +1,14 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Measure the names of neurons: as they are, as they were before, by class labels, and shuffled, on the same images.
+"""Measure the names of neurons: all, those that are borne out, by class labels, and shuffled, on the same images.
 
 Photographs of birds and animals go once through EfficientNet-Lite0 as it is. In each draw classes are chosen at random
 to be unseen, and a fifth of each seen class's photographs is held out for the test; the head is a discriminant analysis
 of the others. Aviaries come from runs of bin/niwt.
 
-"before" names a neuron after that of the inverse map's five candidates which separates training images best, if its
-area under the ROC curve (AUC) is at least 0.76 there. "with any AND" always adds the second feature that fits the seen
+"borne out" are the names that classes held out from the choice bear out, beyond chance. "with any AND" always adds the second feature that fits the seen
 classes best, without a test. "all" is of seen and unseen test images together; r is the correlation of simulated with
-true activations; "shuffled" is of "now". "last" is the share of output units with a name, and of right ones among
+true activations; "shuffled" is of all names. "last" is the share of output units with a name, and of right ones among
 these names, after a stroke if names are shuffled. Rows give means over draws, with standard deviations.
 
 python benchmarks/neuron_names.py ../shared/data                                    # 10 draws of each
@@ -39,14 +38,13 @@ import scipy.io  # noqa: E402
 
 from niwt_tf import config as config_lib  # noqa: E402
 from niwt_tf import workdir as workdir_lib  # noqa: E402
-from niwt_tf.explain import compound, name_measures, neurons, roc, textual  # noqa: E402
+from niwt_tf.explain import compound, name_measures, neurons, roc  # noqa: E402
 from niwt_tf.method import inverse_map  # noqa: E402
 from niwt_tf.numerics import discriminant  # noqa: E402
 from niwt_tf.pipeline import context  # noqa: E402
 from niwt_tf.runs import artefacts  # noqa: E402
 
 _FIRST_SEED = 600
-_LEVEL_BEFORE = 0.76
 _SIZE, _BATCH = 224, 32  # pixels, photographs
 _COLUMNS = ("named", "AND", "held out", "seen", "unseen", "all", "r held out", "r seen", "r unseen")
 _KEYS = (
@@ -168,22 +166,20 @@ def _print(title: str, worlds: Iterator[World]) -> None:
     last, seconds = [], []
     for world in worlds:
         begun = time.perf_counter()
-        now = neurons.name_all(world.inverse, world.feature_names, *_seen(world))
+        names = neurons.name_all(world.inverse, world.feature_names, *_seen(world))
         seconds.append(time.perf_counter() - begun)
         for name, named in (
-            ("before", _before(world)),
-            ("now", now),
-            ("now, with any AND", _with_any_second(world, now)),
+            ("names", names),
+            ("borne out", [one if one.is_borne_out else dataclasses.replace(one, name=None) for one in names]),
+            ("with any AND", _with_any_second(world, names)),
         ):
             measured = name_measures.measure(named, world.train, world.tests, world.vectors, world.seen_classes)
-            rows.setdefault(name, []).append(
-                [None if name == "before" and "held" in key else measured[key] for key in _KEYS]
-            )
-            if name == "now":
+            rows.setdefault(name, []).append([measured[key] for key in _KEYS])
+            if name == "names":
                 rows.setdefault("  shuffled", []).append([measured.get(_shuffled(key)) for key in _KEYS])
                 rows.setdefault("  by class label", []).append([measured.get(_of_label(key)) for key in _KEYS])
         last.append(list(dataclasses.asdict(_last_layer(world)).values()))
-    print(f"\n{title}; {np.mean(seconds):.1f} s to name {len(now):,} neurons")
+    print(f"\n{title}; {np.mean(seconds):.1f} s to name {len(names):,} neurons")
     print(f"{'':20}" + "".join(f"{name:>15}" for name in _COLUMNS))
     for row, values in rows.items():
         print(f"{row:20}" + "".join(map(_cell, zip(*values, strict=True))))
@@ -203,20 +199,6 @@ def _cell(values: tuple[float | None, ...]) -> str:
 def _seen(world: World) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Vectors of the seen classes, and activations and labels of their training images."""
     return world.vectors[: world.seen_classes], world.train.activations, world.train.labels
-
-
-def _before(world: World) -> list[neurons.Neuron]:
-    """Name neurons by the best of the inverse map's candidates, as commit 4100c1a did."""
-    vectors, activations, labels = _seen(world)
-    areas = roc.aucs(activations, labels, roc.class_has_feature(vectors))
-    index_of = {name: index for index, name in enumerate(world.feature_names)}
-    named = []
-    for index, pattern in enumerate(world.inverse.patterns):
-        features = [index_of[name] for name, _ in textual.best(pattern, world.feature_names)]
-        best = max(features, key=lambda feature: areas[index, feature], default=None)
-        name = world.feature_names[best] if best is not None and areas[index, best] >= _LEVEL_BEFORE else None
-        named.append(neurons.Neuron(index, name, best, 0.5, ()))
-    return named
 
 
 def _with_any_second(world: World, names: list[neurons.Neuron]) -> list[neurons.Neuron]:

@@ -71,9 +71,7 @@ def name_neurons(
     labels: np.ndarray,
     significance: float = naming.RULE.significance,
 ) -> list[neurons.Neuron]:
-    """Name each neuron after the feature that its activations follow, if classes held out from the choice bear it out.
-
-    A dozen classes rarely prove a name, whatever it is worth: `significance=1` names neurons by areas alone.
+    """Name each neuron after the feature that it stands for, and measure the name on classes held out from the choice.
 
     Args:
       classifier: Classifier with `C` seen classes.
@@ -82,8 +80,8 @@ def name_neurons(
         of other classes may follow. Its earlier name, `known`, works too.
       images: `[N,H,W,3]` uint8 training images of these classes, RGB.
       labels: `[N]` labels from 0 to `C - 1`, each class at least once.
-      significance: Largest p-value of a name, above 0 to 1, corrected for all features and neurons: the share of names
-        that may be wrong by chance. With 1 the areas under the ROC curve alone count.
+      significance: Largest p-value of a name, 0 to 1, corrected for all features and neurons: the share of names that
+        may be wrong by chance. With 1, the area under the ROC curve alone counts; a dozen classes rarely prove a name.
 
     Raises:
       errors.UserError: If an array has another shape or type, a class has no image, or `significance` is not valid.

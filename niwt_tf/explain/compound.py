@@ -18,7 +18,11 @@ from niwt_tf.numerics import constants
 
 
 def second_features(
-    ranks: roc.ClassRanks, has: np.ndarray, features: np.ndarray, fold_of: np.ndarray
+    ranks: roc.ClassRanks,
+    has: np.ndarray,
+    features: np.ndarray,
+    fold_of: np.ndarray,
+    candidates: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Choose the second feature of each neuron, and test whether held-out classes bear it out.
 
@@ -27,6 +31,7 @@ def second_features(
       has: True for features that a class has, `[C,M]` bool.
       features: First feature of each neuron, `[K]`; -1 for none.
       fold_of: Fold in which each class is held out, `[C]`.
+      candidates: True for the features that each neuron may be named after, `[K,M]` bool; all by default.
 
     Returns:
       Second features, `[K]`, -1 where there is none to choose; and the p-values `[K]` that the area on held-out classes
@@ -36,16 +41,20 @@ def second_features(
     have_both = have_first.copy()
     for fold in np.unique(fold_of):
         kept = fold_of != fold
-        seconds = _best_seconds(ranks.select(kept), has[kept], have_first[:, kept])
+        seconds = _best_seconds(ranks.select(kept), has[kept], have_first[:, kept], candidates)
         have_both[:, ~kept] &= has.T[seconds][:, ~kept] | (seconds < 0)[:, None]
-    return _best_seconds(ranks, has, have_first), _rise(ranks, have_first, have_both)
+    return _best_seconds(ranks, has, have_first, candidates), _rise(ranks, have_first, have_both)
 
 
-def _best_seconds(ranks: roc.ClassRanks, has: np.ndarray, have_first: np.ndarray) -> np.ndarray:
+def _best_seconds(
+    ranks: roc.ClassRanks, has: np.ndarray, have_first: np.ndarray, candidates: np.ndarray | None
+) -> np.ndarray:
     """Choose for each neuron the feature that best goes with the first, `[K]`; -1 where none narrows it down."""
     having = have_first.astype(int) @ has
     values = roc.strengths(ranks.aucs_within(have_first, has), having, len(has))
     values[having == have_first.sum(1, keepdims=True)] = -np.inf
+    if candidates is not None:
+        values[~candidates] = -np.inf
     return np.where(values.max(1, initial=-np.inf) > -np.inf, values.argmax(1), -1)
 
 

@@ -54,8 +54,9 @@ def measure(
     by_label = strongest_classes(train.activations, train.labels, seen_classes)[channels]
     measured = {
         "neurons_named": len(named) / len(names),
+        "neurons_borne_out": sum(one.is_borne_out for one in named) / len(names),
         "neurons_compound": sum(len(one.features) > 1 for one in named) / len(names),
-        "neuron_name_auc_held_out": _mean(np.array([one.confidence for one in named])),
+        "neuron_name_auc_held_out": _mean(np.array([one.held_out_auc for one in named])),
         "neuron_name_simulated_held_out": _mean(np.array([one.simulated for one in named])),
     }
     for ending, test in (("", both), *zip(("_seen", "_unseen"), tests, strict=True)):
@@ -157,7 +158,7 @@ class LastLayerAccuracy:
 
 
 def last_layer_accuracy(
-    logits: np.ndarray, labels: np.ndarray, vectors: np.ndarray, rule: naming.Rule = naming.RULE
+    logits: np.ndarray, labels: np.ndarray, vectors: np.ndarray, rule: naming.Rule = naming.BORNE_OUT
 ) -> LastLayerAccuracy:
     """Name the output units of the seen classes, and measure how often their class has the feature.
 

@@ -6,8 +6,8 @@ Section 3.4 of the paper names a neuron by the inverse map of its one-hot import
 importance: neurons that serve the same classes are important together. Applied to a one-hot importance, a linear map
 gives what the neuron adds to all other neurons, which may be anything (Haufe et al., NeuroImage 2014). So the map is
 applied to the importances that come along with the neuron's: `InverseMap.patterns`. The features with the highest
-scores are the candidates. Measured on test images, they name neurons less well than the activations themselves do,
-so the name is the feature that these follow best: see `naming`.
+scores are the candidates. The name is the candidate that the activations follow best, if that is borne out: see
+`naming`. Of all features, thousands of words among them, some always fits better by chance.
 """
 
 from __future__ import annotations
@@ -29,16 +29,15 @@ class Neuron:
 
     Attributes:
       index: Channel of the neuron in the layer.
-      name: Name of the feature that it stands for, or of two that have to be there together; None if it is not borne
-        out, see `naming.Rule` (no clear name).
-      feature: Index of the feature that its activations follow best, even if `name` is None; None if it tells no
-        classes apart.
+      name: Name of the feature that it stands for, or of two that have to be there together; None if activations follow
+        none well enough, see `naming.Rule` (no clear name).
+      feature: Index of the candidate that its activations follow best, even if `name` is None; None without candidates,
+        or if it tells no classes apart.
       confidence: Area under the ROC curve, 0..1, when its mean activation separates seen training images of classes
-        that have the feature from others, on classes that were held out when the feature was chosen; 0.5 is chance.
-        0 without a feature.
+        that have the feature from others; 0.5 is chance. 0 without a feature.
       candidates: Features with the highest scores of the inverse map, the strongest first, each with its score.
       second: Index of the second feature of a compound name; None for a single feature.
-      auc: The area as for `confidence`, on the classes of the choice themselves.
+      held_out_auc: The same area on classes that were held out when the feature was chosen; 0.5 if too few have it.
       p_value: Probability that activations follow some feature so well by chance, corrected for the number of features
         and of neurons.
       simulated: Correlation of the mean activations of held-out classes with those that the feature alone predicts.
@@ -50,9 +49,15 @@ class Neuron:
     confidence: float
     candidates: tuple[textual.Reason, ...]
     second: int | None = None
-    auc: float = 0.5
+    held_out_auc: float = 0.5
     p_value: float = 1.0
     simulated: float = 0.0
+
+    @property
+    def is_borne_out(self) -> bool:
+        """Whether classes that had no part in the choice bear out the name, and chance would hardly give it."""
+        rule = naming.BORNE_OUT
+        return self.name is not None and self.p_value <= rule.significance and self.held_out_auc >= rule.held_out
 
     @property
     def features(self) -> tuple[int, ...]:
@@ -82,11 +87,16 @@ def name_all(
       count: Largest number of candidates.
       rule: What a name needs.
     """
-    choices = naming.choose(activations, labels, vectors)
+    best = textual.best_indices(inverse.patterns, feature_names, count)
+    is_candidate = np.zeros(inverse.patterns.shape, bool)
+    for neuron, features in enumerate(best):
+        is_candidate[neuron, features] = True
+    choices = naming.choose(activations, labels, vectors, is_candidate)
     is_named, seconds = choices.is_named(rule), choices.borne_out_seconds(rule)
 
     def name(index: int) -> Neuron:
-        candidates = textual.best(inverse.patterns[index], feature_names, count)
+        scores = inverse.patterns[index]
+        candidates = tuple((feature_names[one], float(scores[one])) for one in best[index])
         feature, second = int(choices.features[index]), int(seconds[index])
         if feature < 0:
             return Neuron(index, None, None, 0.0, candidates)
@@ -95,10 +105,10 @@ def name_all(
             index,
             join(named) if is_named[index] else None,
             feature,
-            float(choices.held_out[index]),
+            float(choices.aucs[index]),
             candidates,
             second if second >= 0 else None,
-            float(choices.aucs[index]),
+            float(choices.held_out[index]),
             float(choices.p_values[index]),
             float(choices.simulated[index]),
         )

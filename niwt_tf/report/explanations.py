@@ -122,7 +122,9 @@ def dictionary(folder: Path) -> list[dict[str, Any]]:
     listed = run_files.neurons(folder)
     order = sorted(listed, key=lambda one: (one["name"] is None, -one["confidence"], one["index"]))
     return [
-        one | {"words": " ".join(_words(one)).lower()} | _pictures(folder, one if place < MOST_PICTURED else {})
+        one
+        | {"borne_out": one.get("borne_out", False), "words": " ".join(_words(one)).lower()}
+        | _pictures(folder, one if place < MOST_PICTURED else {})
         for place, one in enumerate(order)
     ]
 

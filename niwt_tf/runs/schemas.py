@@ -75,7 +75,7 @@ EXPLAINED = Record(
         name: Nullable(Number(-1.0, 1.0))
         for name in (
             *("attribute_accuracy", "attribute_accuracy_frequent", "attribute_accuracy_chance", "neurons_named"),
-            *("neurons_compound", "neuron_name_auc_held_out", "neuron_name_simulated_held_out"),
+            *("neurons_borne_out", "neurons_compound", "neuron_name_auc_held_out", "neuron_name_simulated_held_out"),
             *(f"{name}{split}" for name in _OF_NAMES for split in ("", "_seen", "_unseen")),
             *(f"last_layer_{name}" for name in _OF_LAST_LAYER),
             "inverse_map_rank_correlation",
@@ -90,7 +90,8 @@ NEURONS = List(
         {"index": _COUNT, "name": Nullable(Text())},
         {
             "confidence": Number(),
-            "auc": Number(),
+            "held_out_auc": Number(0.0, 1.0),
+            "borne_out": Flag(),
             "p_value": Number(0.0, 1.0),
             "simulated": Number(-1.0, 1.0),
             "candidates": _REASONS,

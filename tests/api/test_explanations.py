@@ -80,9 +80,12 @@ def test_neurons_are_named_after_what_their_classes_share() -> None:
     assert all(one.p_value < 0.01 and one.simulated > 0.99 for one in named)
 
 
-def test_three_classes_are_too_few_to_name_neurons(
+def test_three_classes_name_neurons_and_prove_nothing(
     classifier: classifier_lib.Classifier, inverse: inverse_map.InverseMap
 ) -> None:
     named = niwt_tf.name_neurons(classifier, inverse, _KNOWN, _images(), _LABELS)
-    assert [one.name for one in named] == [None, None, None]
-    assert [one.candidates[0][0] for one in named] == ["is red", "is green", "is blue"]
+    assert [one.name for one in named] == ["is red", "is green", "is blue"]
+    assert not any(one.is_borne_out for one in named)
+    proved = niwt_tf.name_neurons(classifier, inverse, _KNOWN, _images(), _LABELS, significance=0.05)
+    assert [one.name for one in proved] == [None, None, None]
+    assert [one.candidates[0][0] for one in proved] == ["is red", "is green", "is blue"]

@@ -74,8 +74,8 @@ def test_it_is_saved_and_learns_more(taught: niwt_tf.Model, tmp_path: Path) -> N
     np.testing.assert_allclose(loaded.predict(_IMAGES).scores, taught.predict(_IMAGES).scores, rtol=1e-5, atol=1e-5)
 
 
-def test_six_classes_are_too_few_to_name_neurons(model: niwt_tf.Model) -> None:
-    assert model.neuron_names == (None, None, None)
+def test_neurons_have_names(model: niwt_tf.Model) -> None:
+    assert model.neuron_names == ("reddish", "greenish", "bluish")
 
 
 @pytest.mark.slow

@@ -15,7 +15,8 @@ _ACTIVATIONS = np.array([[9.0, 0.0, 5.0, 1.0], [1.0, 0.0, 5.0, 2.0], [2.0, 7.0, 
 
 
 def _neuron(index: int, feature: int | None, named: bool = True, second: int | None = None) -> neurons.Neuron:
-    return neurons.Neuron(index, f"feature {feature}" if named else None, feature, 0.9, (), second, simulated=0.4)
+    name = f"feature {feature}" if named else None
+    return neurons.Neuron(index, name, feature, 0.9, (), second, held_out_auc=0.9, p_value=0.01, simulated=0.4)
 
 
 def _images(activations: np.ndarray, labels: list[int]) -> name_measures.Images:
@@ -66,7 +67,7 @@ def test_all_measures_of_names_are_collected() -> None:
     vectors = np.array([[1, 0, 0], [0, 1, 1], [1, 1, 0], [0, 1, 1.0]])
     tests = (_images(_ACTIVATIONS[:2], [0, 1]), _images(_ACTIVATIONS[1:], [2, 3]))
     measured = name_measures.measure(names, _images(_ACTIVATIONS[:2], [0, 1]), tests, vectors, 2)
-    assert (measured["neurons_named"], measured["neurons_compound"]) == (0.5, 0.25)
+    assert [measured[f"neurons_{name}"] for name in ("named", "borne_out", "compound")] == [0.5, 0.5, 0.25]
     assert measured["neuron_name_auc_held_out"] == pytest.approx(0.9)
     assert measured["neuron_name_simulated_held_out"] == pytest.approx(0.4)
     assert measured["neuron_class_auc_unseen"] is None

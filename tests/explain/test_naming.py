@@ -27,6 +27,7 @@ def planted() -> naming.Choices:
 def test_planted_features_are_found_and_noise_gets_no_name(planted: naming.Choices) -> None:
     assert planted.features[:7].tolist() == list(range(7))
     assert planted.is_named(naming.RULE).tolist() == [True] * 7 + [False] * 23
+    assert planted.is_named(naming.BORNE_OUT).tolist() == [True] * 7 + [False] * 23
     assert (planted.held_out[:7] > 0.9).all() and (planted.simulated[:7] > 0.8).all()
 
 
@@ -46,9 +47,9 @@ def test_no_class_decides_how_it_is_measured(monkeypatch: pytest.MonkeyPatch) ->
     activations, seen = _NOISE + np.eye(7, 30)[0] * _VECTORS[_LABELS, :1], []
     original = naming.best_features
 
-    def spy(ranks: roc.ClassRanks, has: np.ndarray) -> np.ndarray:
+    def spy(ranks: roc.ClassRanks, has: np.ndarray, candidates: np.ndarray | None) -> np.ndarray:
         seen.append(has)
-        return original(ranks, has)
+        return original(ranks, has, candidates)
 
     monkeypatch.setattr(naming, "best_features", spy)
     naming.choose(activations, _LABELS, _VECTORS)
@@ -67,6 +68,16 @@ def test_choices_do_not_depend_on_the_number_of_neurons(planted: naming.Choices)
 def test_a_neuron_that_tells_no_classes_apart_has_no_feature() -> None:
     choices = naming.choose(np.ones((120, 1)), _LABELS, _VECTORS)
     assert (choices.features[0], choices.seconds[0], choices.p_values[0], choices.held_out[0]) == (-1, -1, 1.0, 0.5)
+
+
+def test_a_neuron_is_named_after_one_of_its_candidates_alone() -> None:
+    activations = _NOISE.copy()
+    activations[:, :7] += _VECTORS[_LABELS]
+    candidates = np.zeros((30, 7), bool)
+    candidates[:, [2, 5]] = True
+    choices = naming.choose(activations, _LABELS, _VECTORS, candidates)
+    assert set(choices.features) <= {2, 5} and (choices.features[2], choices.features[5]) == (2, 5)
+    assert naming.choose(activations[:, :1], _LABELS, _VECTORS, np.zeros((1, 7), bool)).features.tolist() == [-1]
 
 
 def test_features_that_two_classes_have_are_no_choice() -> None:
