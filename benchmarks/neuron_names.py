@@ -6,10 +6,11 @@ Photographs of birds and animals go once through EfficientNet-Lite0 as it is. In
 to be unseen, and a fifth of each seen class's photographs is held out for the test; the head is a discriminant analysis
 of the others. Aviaries come from runs of bin/niwt.
 
-"borne out" are the names that classes held out from the choice bear out, beyond chance. "with any AND" always adds the second feature that fits the seen
-classes best, without a test. "all" is of seen and unseen test images together; r is the correlation of simulated with
-true activations; "shuffled" is of all names. "last" is the share of output units with a name, and of right ones among
-these names, after a stroke if names are shuffled. Rows give means over draws, with standard deviations.
+"borne out" are the names that classes held out from the choice bear out, beyond chance. "with any AND" always adds the
+second feature that fits the seen classes best, without a test. "all" is of seen and unseen test images together; r is
+the correlation of simulated with true activations; "shuffled" is of all names. "last layer" is the share of output
+units with a name, and of right ones among these names, in brackets if names are shuffled. Rows give means over draws,
+with standard deviations.
 
 python benchmarks/neuron_names.py ../shared/data                                    # 10 draws of each
 python benchmarks/neuron_names.py ../shared/data 0 runs/aviary-310 runs/aviary-311   # aviaries alone
