@@ -205,6 +205,18 @@ def test_a_damaged_file_is_an_error(tmp_path: Path) -> None:
         keras_file.build(tmp_path / "m.keras", 0, "none")
 
 
+def test_a_layer_larger_than_the_file_is_an_error_before_it_is_created(tmp_path: Path) -> None:
+    path = _save(_classifier(keras.layers.Dense(2)), tmp_path / "m.keras")
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    members["config.json"] = members["config.json"].replace(b'"units": 2', b'"units": 1000000000')
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    with pytest.raises(errors.UserError, match="cannot be read: a layer of 1,000,000,000 units has more weights than"):
+        keras_file.build(path, 0, "none")
+
+
 class _Failing(keras.layers.Layer):
     """A layer that can be connected, and raises what no one expects when it computes."""
 
