@@ -37,7 +37,7 @@ def second_features(
       Second features, `[K]`, -1 where there is none to choose; and the p-values `[K]` that the area on held-out classes
       does not rise.
     """
-    have_first = has.T[features] & (features >= 0)[:, None]
+    have_first = roc.classes_with(has, features)
     have_both = have_first.copy()
     for fold in np.unique(fold_of):
         kept = fold_of != fold

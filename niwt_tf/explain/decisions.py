@@ -152,7 +152,7 @@ def _draw(
     title = f"Prediction: {textual.title(selection.class_names[example.predicted])}"
     notes = [f"true class: {textual.title(selection.class_names[example.label])}"]
     notes += ["a class without training images"] if example.label >= len(selection.seen) else []
-    reasons = _readable(explained[0].image_reasons.support)
+    reasons = textual.readable_reasons(explained[0].image_reasons.support)
     drawing.picture(example.image, explained[0].map, title, notes, reasons).save(folder / paths.picture)
     photo = Image.fromarray(example.image)
     photo.thumbnail((_LARGEST_PHOTO, _LARGEST_PHOTO))
@@ -178,24 +178,20 @@ def _record(
         "prediction": prediction,
         "unseen": example.label >= len(selection.seen),
         "right": example.correct,
-        "reasons": _readable(explained[0].class_reasons),
-        "contrast": {"class": rejected, "reasons": _readable(contrast)},
+        "reasons": textual.readable_reasons(explained[0].class_reasons),
+        "contrast": {"class": rejected, "reasons": textual.readable_reasons(contrast)},
         "words": textual.sentence(prediction, contrast, rejected),
         "views": [
             {
                 "class": selection.class_names[one.index],
                 "role": role,
                 "map": path,
-                "class_reasons": _readable(one.class_reasons),
+                "class_reasons": textual.readable_reasons(one.class_reasons),
                 "image_reasons": {
-                    "for": _readable(one.image_reasons.support),
-                    "against": _readable(one.image_reasons.opposition),
+                    "for": textual.readable_reasons(one.image_reasons.support),
+                    "against": textual.readable_reasons(one.image_reasons.opposition),
                 },
             }
             for one, role, path in zip(explained, roles, paths.maps, strict=True)
         ],
     }
-
-
-def _readable(reasons: Sequence[textual.Reason]) -> list[tuple[str, float]]:
-    return [(textual.readable(feature), round(score, 4)) for feature, score in reasons]

@@ -123,15 +123,14 @@ def _records(
             "unseen": names[predicted] in unseen,
             "runner_up": names[second],
             "class": names[explained],
-            "reasons": _readable(reasons),
+            "reasons": textual.readable_reasons(reasons),
             "words": textual.sentence(names[explained], reasons),
-            "image_reasons": {"for": _readable(own.support), "against": _readable(own.opposition)},
+            "image_reasons": {
+                "for": textual.readable_reasons(own.support),
+                "against": textual.readable_reasons(own.opposition),
+            },
             "neurons": [[index, model.neuron_name(index), round(value, 4)] for index, value in strongest],
         }
-
-
-def _readable(reasons: Sequence[textual.Reason]) -> list[list[Any]]:
-    return [[textual.readable(feature), round(score, 4)] for feature, score in reasons]
 
 
 def _summary(record: dict[str, Any]) -> str:

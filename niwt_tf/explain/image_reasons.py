@@ -21,7 +21,7 @@ import numpy as np
 
 from niwt_tf.explain import textual
 from niwt_tf.method import inverse_map
-from niwt_tf.numerics import constants
+from niwt_tf.numerics import constants, discriminant
 
 _FOLDS, _SEED = 5, 0  # of the classes that are held out to choose the number of steps
 _LEAST_CLASSES = 2  # from which it can be told what a feature changes
@@ -85,8 +85,8 @@ def fit(features: np.ndarray, labels: np.ndarray, domain_vectors: np.ndarray) ->
     distance = max(np.linalg.norm(deviations, axis=1).mean(), constants.LEAST_DIVISOR)
     fitted = inverse_map.fit(deviations, places, vectors, min(_FOLDS, len(present)), _SEED)
     kernel = fitted.kernel / distance
-    means = [features[places == place].mean(0, dtype=np.float64) for place in range(len(present))]
-    return ShownFeatures(kernel.astype(np.float32), -(np.mean(means, axis=0) @ kernel).astype(np.float32))
+    mean = discriminant.class_means(features, places, len(present)).mean(0)
+    return ShownFeatures(kernel.astype(np.float32), -(mean @ kernel).astype(np.float32))
 
 
 def contributions(class_scores: np.ndarray, shown: np.ndarray) -> np.ndarray:

@@ -170,7 +170,7 @@ def last_layer_accuracy(
     """
     choices, has = naming.choose(logits, labels, vectors), roc.class_has_feature(vectors)
     is_named = choices.is_named(rule)
-    true_of = naming.classes_with(has, choices.features)  # [units, classes]
+    true_of = roc.classes_with(has, choices.features)  # [units, classes]
     right, of_named = np.diag(true_of), true_of[is_named][:, is_named]
     own = strongest_classes(logits, labels, len(has)) == np.arange(len(has))
     return LastLayerAccuracy(

@@ -104,7 +104,7 @@ def choose(
     chosen = np.stack([best_features(ranks.select(rows), has[rows], candidates) for rows in kept])
     seconds, second_p_values = compound.second_features(ranks, has, features, fold_of, candidates)
     means = discriminant.class_means(activations, labels, len(has))
-    have = classes_with(has, features)
+    have = roc.classes_with(has, features)
     areas = ranks.aucs_of(have)
     return Choices(
         features,
@@ -136,19 +136,9 @@ def best_features(ranks: roc.ClassRanks, has: np.ndarray, candidates: np.ndarray
     return np.where(varies & (strengths.max(1, initial=-np.inf) > -np.inf), strengths.argmax(1), -1)
 
 
-def classes_with(has: np.ndarray, features: np.ndarray) -> np.ndarray:
-    """Select whether each class has each neuron's feature, `[K,C]` bool; no class has feature -1.
-
-    Args:
-      has: True for features that a class has, `[C,M]` bool.
-      features: Feature of each neuron, `[K]`.
-    """
-    return has.T[features] & (features >= 0)[:, None]
-
-
 def _held_out(has: np.ndarray, chosen: np.ndarray, fold_of: np.ndarray) -> np.ndarray:
     """Select whether each class has the feature that was chosen without its fold, `[F,K]`: `[K,C]` bool."""
-    return np.stack([classes_with(has, features) for features in chosen])[fold_of, :, np.arange(len(has))].T
+    return np.stack([roc.classes_with(has, features) for features in chosen])[fold_of, :, np.arange(len(has))].T
 
 
 def _corrected(p_values: np.ndarray) -> np.ndarray:

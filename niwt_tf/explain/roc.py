@@ -30,6 +30,16 @@ def class_has_feature(vectors: np.ndarray, seen_classes: int | None = None) -> n
     return vectors > np.where(binary, 0.5, means) + choice.ROUNDING * np.abs(vectors).max(0, initial=0)
 
 
+def classes_with(has: np.ndarray, features: np.ndarray) -> np.ndarray:
+    """Select whether each class has each neuron's feature, `[K,C]` bool; no class has feature -1.
+
+    Args:
+      has: True for features that a class has, `[C,M]` bool.
+      features: Feature of each neuron, `[K]`.
+    """
+    return has.T[features] & (features >= 0)[:, None]
+
+
 def aucs(activations: np.ndarray, labels: np.ndarray, has: np.ndarray) -> np.ndarray:
     """Compute how well each neuron separates images with a feature from others: the area under the ROC curve.
 

@@ -123,6 +123,11 @@ def readable(name: str) -> str:
     return re.sub(r"\s*(?:::|=)\s*", ": ", bare).replace("_", " ").replace("+", " ").strip()
 
 
+def readable_reasons(reasons: Sequence[Reason]) -> list[Reason]:
+    """Convert reasons for a record: their features to plain words, their numbers to four decimals."""
+    return [(readable(feature), round(score, 4)) for feature, score in reasons]
+
+
 def title(name: str) -> str:
     """Convert the name of a class or feature to plain words that can be printed: clean, on one line, not too long."""
     return clean.name(readable(name))

@@ -19,7 +19,7 @@ import tensorflow as tf
 
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.data import zero_shot
-from niwt_tf.numerics import constants, unit_vectors
+from niwt_tf.numerics import constants, discriminant, unit_vectors
 from niwt_tf.util import array_schemas, disk_arrays, progress
 
 _BATCH_SIZE = 128
@@ -57,7 +57,7 @@ def variation_within_classes(values: np.ndarray, labels: np.ndarray) -> float:
     units = unit_vectors.units(np.asarray(values, np.float64))
     total = ((units - units.mean(0)) ** 2).sum()
     present, places = np.unique(labels, return_inverse=True)
-    means = np.stack([units[places == place].mean(0) for place in range(len(present))])
+    means = discriminant.class_means(units, places, len(present))
     within = ((units - means[places]) ** 2).sum()
     return float(within / total) if total > constants.LEAST_DIVISOR else 0.0
 
