@@ -144,7 +144,7 @@ def build(
     if network.own and not refit_head:
         own_head.require_order(network.own, importances.features, labels)
     comparison = own_head.compare(network.own, importances.features, labels, steps.SHRINKAGE)
-    forward = steps.fit_map(knowledge.vectors, importances, relevance=RELEVANCE)
+    forward = steps.fit_map(knowledge.vectors, importances, relevance=RELEVANCE, blocks=knowledge.blocks)
     inverse = steps.fit_inverse_map(knowledge.vectors, importances)
     kept = labels[importance.choose_kept(len(labels), _KEPT_IMAGES, _SEED)]
     neurons: list[neurons_lib.Neuron] = []

@@ -65,6 +65,11 @@ class DomainKnowledge:
     source: str
     slices: tuple[DomainSlice, ...] = ()
 
+    @property
+    def blocks(self) -> tuple[int, ...]:
+        """Sizes of the slices, which the map weighs."""
+        return tuple(one.size for one in self.slices)
+
     def own_names(self, columns: slice, domain: str) -> tuple[str, ...]:
         """Return the names of a domain's columns as the domain has them, without the prefix that `join` gives some."""
         names = self.feature_names[columns]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from collections.abc import Sequence
 
 import keras
 import numpy as np
@@ -19,7 +20,7 @@ import numpy as np
 from niwt_tf import config as config_lib
 from niwt_tf import errors
 from niwt_tf.method import importance
-from niwt_tf.method.domain_map import descent, domain_map, ridge
+from niwt_tf.method.domain_map import block_weights, descent, domain_map, ridge
 from niwt_tf.method.domain_map import relevance as relevance_lib
 from niwt_tf.numerics import choice, constants
 from niwt_tf.numerics import folds as folds_lib
@@ -70,6 +71,7 @@ def fit(
     seed: int,
     map_fit: domain_map.MapFit = _DESCENT,
     log: training_log.Log = training_log.no_log,
+    blocks: Sequence[int] = (),
 ) -> domain_map.DomainMap:
     """Fit the map to all seen classes, with the steps or the penalty that predicted held-out classes best.
 
@@ -80,12 +82,15 @@ def fit(
       seed: Seed of the folds of classes and of the first weights of hidden layers.
       map_fit: Kind of fit, and steps of automatic relevance determination.
       log: Log of the rank correlation on held-out classes, with the loss of each step or with each penalty.
+      blocks: Sizes of the blocks of the domain vectors, which ridge regression weighs, see `block_weights`; by default
+        they are one block.
 
     Raises:
       errors.DivergedError: If the loss, the data or the predictions are not finite.
     """
-    prototypes = seen.prototypes if map_fit.relevance_steps else None
-    return fit_to_sums(domain_vectors, seen.sums, seen.counts, config, seed, map_fit, log, prototypes)
+    is_weighed = map_fit.kind == "ridge" and (map_fit.relevance_steps or len(blocks) > 1)
+    prototypes = seen.prototypes if is_weighed else None
+    return fit_to_sums(domain_vectors, seen.sums, seen.counts, config, seed, map_fit, log, prototypes, blocks)
 
 
 def fit_to_sums(
@@ -97,6 +102,7 @@ def fit_to_sums(
     map_fit: domain_map.MapFit = _DESCENT,
     log: training_log.Log = training_log.no_log,
     prototypes: np.ndarray | None = None,
+    blocks: Sequence[int] = (),
 ) -> domain_map.DomainMap:
     """Fit the map as `fit` does, from sums over the images of each seen class.
 
@@ -110,6 +116,7 @@ def fit_to_sums(
       log: Log of the rank correlation on held-out classes, with the loss of each step or with each penalty.
       prototypes: Class prototypes `[C,D]`, see `relevance.class_prototypes`, that the relevance is learned from;
         without them all dimensions count the same.
+      blocks: Sizes of the blocks of the domain vectors, see `fit`.
 
     Raises:
       errors.DivergedError: If the loss, the data or the predictions are not finite.
@@ -117,7 +124,7 @@ def fit_to_sums(
     units = units_lib.units(domain_vectors)
     shift, scale = _normalisation(units)
     held_out = _held_out(len(sums), config.map_folds, seed)
-    problem = _Problem((units - shift) / scale, sums / counts[:, None], counts, held_out, prototypes)
+    problem = _Problem((units - shift) / scale, sums / counts[:, None], counts, held_out, prototypes, tuple(blocks))
     steps = map_fit.relevance_steps if map_fit.kind == "ridge" else 0
     fitted = _regress(problem, config, steps, log) if map_fit.kind == "ridge" else _descend(problem, config, seed, log)
     model = _as_model(shift, scale, fitted.layers)
@@ -134,6 +141,7 @@ class _Problem:
     counts: np.ndarray
     held_out: np.ndarray
     prototypes: np.ndarray | None
+    blocks: tuple[int, ...] = ()
 
     @property
     def everyone(self) -> np.ndarray:
@@ -142,9 +150,13 @@ class _Problem:
 
     def relevance(self, held_out: np.ndarray, steps: int) -> np.ndarray:
         """Fit the relevance `[F,M]` of each dimension of the domain vectors, without the classes `held_out [F,C]`."""
-        if self.prototypes is None or not steps:
+        if self.prototypes is None or not (steps or len(self.blocks) > 1):
             return np.ones((len(held_out), self.inputs.shape[1]))
-        return np.stack([relevance_lib.fit(self.inputs[~out], self.prototypes[~out], steps) for out in held_out])
+        return np.stack([self._relevance(self.inputs[~out], self.prototypes[~out], steps) for out in held_out])
+
+    def _relevance(self, inputs: np.ndarray, prototypes: np.ndarray, steps: int) -> np.ndarray:
+        start = block_weights.fit(inputs, prototypes, self.blocks) if len(self.blocks) > 1 else None
+        return relevance_lib.fit(inputs, prototypes, steps, start)
 
     def predicted(self, layers: list[descent.Layer]) -> np.ndarray:
         """Predict importances `[C,K]` of each class by the map of the fold in which it is held out."""
