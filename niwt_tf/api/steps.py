@@ -66,7 +66,7 @@ def fit_map(
     seed: int = 0,
     relevance: int = 0,
     shrinkage: float = SHRINKAGE,
-    blocks: Sequence[int] = (),
+    blocks: Sequence[Sequence[int]] = (),
     **values: Any,
 ) -> domain_map.DomainMap:
     """Fit the map from domain vectors to importances; held-out classes choose its penalty or number of steps.
@@ -80,8 +80,8 @@ def fit_map(
         or word says of the class prototypes. With 0, all count the same; no effect on `descent`. `bin/niwt` tries 10
         and 100, of which 10 suits a dozen classes.
       shrinkage: Shrinkage of the classifier, as `fit_classifier` took it: it whitens the class prototypes.
-      blocks: Sizes of the blocks of the vectors, such as attributes and captions, `DomainKnowledge.blocks`: ridge
-        regression weighs each by how well it predicts classes that are left out. By default they are one block.
+      blocks: Sizes of the blocks of the vectors by source, such as attributes and captions, `DomainKnowledge.blocks`:
+        ridge regression weighs each by how well it predicts classes that are left out. By default they are one block.
       **values: Settings of `config.MapConfig`, such as `map_penalties`.
 
     Raises:
@@ -329,12 +329,12 @@ def _require_importance_rows(name: str, rows: Any, neurons: int, least: int = 1)
     return arguments.require_matrix(name, rows, of_row="class", columns=neurons, of_column="neuron", least=least)
 
 
-def _require_blocks(blocks: Sequence[int], columns: int) -> tuple[int, ...]:
-    sizes = tuple(arguments.require_whole("blocks", size, 1) for size in blocks)
-    if sizes and sum(sizes) != columns:
+def _require_blocks(blocks: Sequence[Sequence[int]], columns: int) -> tuple[tuple[int, ...], ...]:
+    sizes = tuple(tuple(arguments.require_whole("blocks", size, 1) for size in own) for own in blocks)
+    if sizes and sum(map(sum, sizes)) != columns:
         raise errors.UserError(
-            "`blocks` must be the sizes of the blocks of the domain vectors, with their number of columns as sum. "
-            f"Received: {errors.listed(map(str, sizes))} for {columns:,} columns. Pass `blocks=knowledge.blocks`."
+            "`blocks` must be the sizes of the blocks of the domain vectors by source, with the number of columns as "
+            f"sum. Received: {sizes} for {columns:,} columns. Pass `blocks=knowledge.blocks`."
         )
     return sizes
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -66,9 +67,10 @@ class DomainKnowledge:
     slices: tuple[DomainSlice, ...] = ()
 
     @property
-    def blocks(self) -> tuple[int, ...]:
-        """Sizes of the slices, which the map weighs."""
-        return tuple(one.size for one in self.slices)
+    def blocks(self) -> tuple[tuple[int, ...], ...]:
+        """Sizes of the slices by source, which the map weighs: the parts of one text are slices of one source."""
+        sources = itertools.groupby(self.slices, key=lambda one: one.domain)
+        return tuple(tuple(one.size for one in slices) for _, slices in sources)
 
     def own_names(self, columns: slice, domain: str) -> tuple[str, ...]:
         """Return the names of a domain's columns as the domain has them, without the prefix that `join` gives some."""

@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 
 import numpy as np
 
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.method.class_means import evidence as evidence_lib
 from niwt_tf.method.class_means import photographs, prediction, statistics
+from niwt_tf.method.domain_map import block_weights
 from niwt_tf.numerics import constants
 
 _SAME = 1e-3  # share of the scores' spread by which logits of the same analysis differ at most
@@ -58,7 +58,7 @@ def build(
     domain_vectors: np.ndarray,
     shrinkage: float,
     has_gate: bool,
-    blocks: Sequence[int] = (),
+    blocks: block_weights.Blocks = (),
 ) -> KnownMeans:
     """Compute the class means of seen classes.
 
@@ -69,7 +69,7 @@ def build(
       domain_vectors: Domain vectors `[C,M]` of the seen classes.
       shrinkage: Shrinkage of the features' covariance.
       has_gate: True if the classifier has a gate.
-      blocks: Sizes of the blocks of the vectors; by default one block.
+      blocks: Sizes of the blocks of the vectors by source; by default one block.
     """
     seen, size = len(classifier.seen), features.shape[1]
     known = statistics.fit(features.astype(np.float64), labels, seen, shrinkage)

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -69,17 +68,19 @@ class MeanPrediction:
         return left
 
 
-def fit(domain_vectors: np.ndarray, means: np.ndarray, seed: int = 0, blocks: Sequence[int] = ()) -> MeanPrediction:
+def fit(
+    domain_vectors: np.ndarray, means: np.ndarray, seed: int = 0, blocks: block_weights.Blocks = ()
+) -> MeanPrediction:
     """Fit the prediction to the known classes.
 
     Args:
       domain_vectors: Domain vectors `[C,M]` of the known classes; only their directions count.
       means: Their whitened means `[C,D]`.
       seed: Seed of the permutations.
-      blocks: Sizes of the blocks of the vectors, which are weighed, see `block_weights`; by default one block.
+      blocks: Sizes of the blocks of the vectors by source, see `block_weights`; by default they are one block.
     """
     vectors, roots = unit_vectors.units(domain_vectors), None
-    if len(blocks) > 1:
+    if sum(map(len, blocks)) > 1:
         roots = np.sqrt(block_weights.fit(vectors, means, blocks))
         vectors = _weighed(domain_vectors, roots)
     inputs, gram = vectors - vectors.mean(0), means @ means.T

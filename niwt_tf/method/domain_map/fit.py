@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Sequence
 
 import keras
 import numpy as np
@@ -71,7 +70,7 @@ def fit(
     seed: int,
     map_fit: domain_map.MapFit = _DESCENT,
     log: training_log.Log = training_log.no_log,
-    blocks: Sequence[int] = (),
+    blocks: block_weights.Blocks = (),
 ) -> domain_map.DomainMap:
     """Fit the map to all seen classes, with the steps or the penalty that predicted held-out classes best.
 
@@ -82,13 +81,13 @@ def fit(
       seed: Seed of the folds of classes and of the first weights of hidden layers.
       map_fit: Kind of fit, and steps of automatic relevance determination.
       log: Log of the rank correlation on held-out classes, with the loss of each step or with each penalty.
-      blocks: Sizes of the blocks of the domain vectors, which ridge regression weighs, see `block_weights`; by default
-        they are one block.
+      blocks: Sizes of the blocks of the domain vectors by source, which ridge regression weighs, see `block_weights`;
+        by default they are one block.
 
     Raises:
       errors.DivergedError: If the loss, the data or the predictions are not finite.
     """
-    is_weighed = map_fit.kind == "ridge" and (map_fit.relevance_steps or len(blocks) > 1)
+    is_weighed = map_fit.kind == "ridge" and (map_fit.relevance_steps or _are_several(blocks))
     prototypes = seen.prototypes if is_weighed else None
     return fit_to_sums(domain_vectors, seen.sums, seen.counts, config, seed, map_fit, log, prototypes, blocks)
 
@@ -102,7 +101,7 @@ def fit_to_sums(
     map_fit: domain_map.MapFit = _DESCENT,
     log: training_log.Log = training_log.no_log,
     prototypes: np.ndarray | None = None,
-    blocks: Sequence[int] = (),
+    blocks: block_weights.Blocks = (),
 ) -> domain_map.DomainMap:
     """Fit the map as `fit` does, from sums over the images of each seen class.
 
@@ -124,7 +123,7 @@ def fit_to_sums(
     units = units_lib.units(domain_vectors)
     shift, scale = _normalisation(units)
     held_out = _held_out(len(sums), config.map_folds, seed)
-    problem = _Problem((units - shift) / scale, sums / counts[:, None], counts, held_out, prototypes, tuple(blocks))
+    problem = _Problem((units - shift) / scale, sums / counts[:, None], counts, held_out, prototypes, blocks)
     steps = map_fit.relevance_steps if map_fit.kind == "ridge" else 0
     fitted = _regress(problem, config, steps, log) if map_fit.kind == "ridge" else _descend(problem, config, seed, log)
     model = _as_model(shift, scale, fitted.layers)
@@ -141,7 +140,7 @@ class _Problem:
     counts: np.ndarray
     held_out: np.ndarray
     prototypes: np.ndarray | None
-    blocks: tuple[int, ...] = ()
+    blocks: block_weights.Blocks = ()
 
     @property
     def everyone(self) -> np.ndarray:
@@ -150,12 +149,12 @@ class _Problem:
 
     def relevance(self, held_out: np.ndarray, steps: int) -> np.ndarray:
         """Fit the relevance `[F,M]` of each dimension of the domain vectors, without the classes `held_out [F,C]`."""
-        if self.prototypes is None or not (steps or len(self.blocks) > 1):
+        if self.prototypes is None or not (steps or _are_several(self.blocks)):
             return np.ones((len(held_out), self.inputs.shape[1]))
         return np.stack([self._relevance(self.inputs[~out], self.prototypes[~out], steps) for out in held_out])
 
     def _relevance(self, inputs: np.ndarray, prototypes: np.ndarray, steps: int) -> np.ndarray:
-        start = block_weights.fit(inputs, prototypes, self.blocks) if len(self.blocks) > 1 else None
+        start = block_weights.fit(inputs, prototypes, self.blocks) if _are_several(self.blocks) else None
         return relevance_lib.fit(inputs, prototypes, steps, start)
 
     def predicted(self, layers: list[descent.Layer]) -> np.ndarray:
@@ -219,6 +218,10 @@ def _regress(problem: _Problem, config: config_lib.MapConfig, steps: int, log: t
     relevance = problem.relevance(problem.everyone, steps)
     of_all = ridge.fit(problem.inputs, problem.means, problem.everyone, best, relevance)
     return _Fitted([of_all], [of_folds], scores[best], penalty=best)
+
+
+def _are_several(blocks: block_weights.Blocks) -> bool:
+    return sum(map(len, blocks)) > 1
 
 
 def _normalisation(domain_vectors: np.ndarray) -> tuple[np.ndarray, float]:
