@@ -22,7 +22,7 @@ _NAMED = regex.compile(r"\s*(\p{L}[^:]{0,39}?)\s*:(?:\s+(.*)|\s*)$", regex.DOTAL
 _MOST_WORDS = 3  # in the name of a part
 _SENTENCE_END = regex.compile(r"(?<=[.!?。！？])[\"'”’)\]]*(?:\s+(?=\P{Ll})|(?<=[。！？]))")
 _MOST_PARTS = 12
-_SHARE = 0.5  # of the seen classes that must speak of a part; and of a class's sentences that may
+_SHARE = 0.5  # of the seen classes that must speak of a part, but two at least; and of a class's sentences that may
 _ONCE = 0.4  # least share of classes that a word adds, for each sentence of a class in which it is
 _COVERED = 0.75  # share of the seen classes' sentences that parts must have where nothing else asks for them
 _NEGATION = frozenset(("no", "not", "without", "lack", "lacking", "never"))
@@ -114,7 +114,7 @@ def _named(by_class: Sequence[Sequence[str]]) -> tuple[str, ...]:
     if 2 * sum(one is not None for one in every) <= len(every):
         return ()
     counts = Counter(part for own in lines for part in dict.fromkeys(one[0] for one in own if one))
-    return tuple(part for part, count in counts.items() if count >= _SHARE * len(by_class))
+    return tuple(part for part, count in counts.items() if count >= _least(by_class))
 
 
 def _split(text: str) -> tuple[str, str] | None:
@@ -165,15 +165,20 @@ def _frequent(by_class: Sequence[Sequence[set[str]]]) -> list[str]:
     for own in by_class:
         for word, count in Counter(itertools.chain.from_iterable(own)).items():
             shares.setdefault(word, []).append(count / len(own))
-    least = _SHARE * len(by_class)
-    return sorted(word for word, own in shares.items() if len(own) >= least and sum(own) / len(own) <= _SHARE)
+    return sorted(
+        word for word, own in shares.items() if len(own) >= _least(by_class) and sum(own) / len(own) <= _SHARE
+    )
 
 
 def _clarity(word: str, free: Sequence[Sequence[set[str]]], every: Sequence[Sequence[set[str]]]) -> float:
     """Divide the share of classes in which a word has a free sentence by its mean number of sentences; 0 for few."""
-    gained = sum(any(word in forms for forms in own) for own in free) / len(free)
+    gained = sum(any(word in forms for forms in own) for own in free)
     counts = [sum(word in forms for forms in own) for own in every]
-    return gained * sum(map(bool, counts)) / sum(counts) if gained >= _SHARE else 0.0
+    return gained / len(free) * sum(map(bool, counts)) / sum(counts) if gained >= _least(free) else 0.0
+
+
+def _least(by_class: Sequence[object]) -> float:
+    return max(2.0, _SHARE * len(by_class))
 
 
 def _covered(by_class: Sequence[Sequence[str]], parts: Sequence[str]) -> float:
