@@ -11,6 +11,7 @@ import numpy as np
 
 from niwt_tf import errors
 from niwt_tf.api import settings
+from niwt_tf.config import text_encoders
 from niwt_tf.data import missing_values, registry, zero_shot
 from niwt_tf.domains import attributes, audit, encoders, words
 from niwt_tf.domains import knowledge as knowledge_lib
@@ -120,7 +121,11 @@ def encode_captions(captions: Mapping[str, Sequence[str]], seen: Sequence[str] =
     ordered = [*fitted, *(name for name in sentences if name not in fitted)]
     known_words = [words.known_share(sentences[name], encoder.knows) for name in ordered]
     _audit("captions", _CAPTIONS, ordered, np.stack([by_class[name] for name in ordered]), len(fitted), (), known_words)
-    shares = (knowledge_lib.DomainSlice("captions", len(by_class[fitted[0]]), encoder=encoder),)
+    shares = (
+        knowledge_lib.DomainSlice(
+            "captions", len(by_class[fitted[0]]), encoder=encoder, text_encoder=text_encoders.TFIDF
+        ),
+    )
     names, vectors = encoder.feature_names or (), np.stack(list(by_class.values()))
     return knowledge_lib.DomainKnowledge(vectors, names, tuple(sentences), _CAPTIONS, shares)
 

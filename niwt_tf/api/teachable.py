@@ -153,7 +153,7 @@ def build(
         neurons = neurons_lib.name_all(inverse, knowledge.feature_names, knowledge.vectors, means, kept)
     made = models.make_model(classifier, knowledge, importances, forward, inverse, neurons)
     data = config_lib.DataConfig(dataset="folder", data_dir=_FOLDER)
-    domain = config_lib.DomainConfig(domain="+".join(one.domain for one in knowledge.slices))
+    domain = config_lib.DomainConfig(domain="+".join(dict.fromkeys(one.domain for one in knowledge.slices)))
     return dataclasses.replace(made, config=dataclasses.replace(made.config, data=data, domain=domain)), comparison
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from niwt_tf import errors
+from niwt_tf.config import text_encoders
 from niwt_tf.domains import attributes, audit, domain_vectors, encoders, knowledge, parse_attributes, words
 from niwt_tf.util import progress
 
@@ -41,7 +42,7 @@ def encode(by_domain: Mapping[str, _Texts], class_names: Sequence[str], source: 
             _require_all(domain, texts, source)
             encoded[domain] = _tabulate(texts, source) if domain == "attributes" else _encode_texts(texts, source)
             _print_doubts(domain, encoded[domain], class_names)
-    return knowledge.join(encoded, class_names, len(class_names))
+    return knowledge.join({domain: [one] for domain, one in encoded.items()}, class_names, len(class_names))
 
 
 def _written(texts: _Texts, name: str) -> list[str]:
@@ -62,7 +63,8 @@ def _encode_texts(texts: _Texts, source: str) -> domain_vectors.DomainVectors:
     encoder = encoders.TfidfEncoder.fit([list(own) for own in texts.values()])
     vectors = np.stack([encoder(list(own)).mean(0) for own in texts.values()])
     known_words = tuple(words.known_share(own, encoder.knows) for own in texts.values())
-    return domain_vectors.DomainVectors(vectors, encoder.feature_names or (), source, encoder, known_words)
+    name = text_encoders.TFIDF
+    return domain_vectors.DomainVectors(vectors, encoder.feature_names or (), source, encoder, known_words, name)
 
 
 def _tabulate(texts: _Texts, source: str) -> domain_vectors.DomainVectors:

@@ -73,19 +73,20 @@ def read(
       description: Description in every domain of the model's knowledge, and in no other.
       knowledge: Knowledge of the model's classes, the seen ones first.
       seen_classes: Number of seen classes.
-      text_encoder: Encoder of texts if none was fitted to the seen classes' own; see `config.DomainConfig`.
+      text_encoder: Encoder of texts where a slice of the knowledge names none; see `config.DomainConfig`.
 
     Raises:
       errors.UserError: If the description is empty or in another domain, contradicts itself, or has nothing that the
         model understands.
     """
-    _require_domains(description, [one.domain for one in knowledge.slices])
-    readings, start = [], 0
-    for domain_slice in knowledge.slices:
-        columns = slice(start, start + domain_slice.size)
-        names, seen = knowledge.own_names(columns, domain_slice.domain), knowledge.vectors[:seen_classes, columns]
+    domains = list(dict.fromkeys(one.domain for one in knowledge.slices))
+    _require_domains(description, domains)
+    readings = []
+    for number, domain_slice in enumerate(knowledge.slices):
+        names, seen = knowledge.own_names(number), knowledge.vectors[:seen_classes, knowledge.columns(number)]
         readings.append(_read_slice(description, domain_slice, names, seen, text_encoder))
-        start += domain_slice.size
+    for domain in domains:
+        _require_known(domain, [one for one, of in zip(readings, knowledge.slices, strict=True) if of.domain == domain])
     understood = sorted((feature for one in readings for feature in one.understood), key=lambda feature: -feature[1])
     unknown = dict.fromkeys(word for one in readings for word in one.unknown)
     vector = np.concatenate([one.vector for one in readings])
@@ -116,6 +117,16 @@ def _require_domains(description: Description, domains: Sequence[str]) -> None:
         )
 
 
+def _require_known(domain: str, readings: Sequence[Reading]) -> None:
+    """Check that a text has a word that one of its domain's encoders knows, or raise errors.UserError."""
+    if _FIELDS[domain] != "attributes" and not any(one.vector.any() for one in readings):
+        raise errors.UserError(
+            f"`{errors.setting(domain)}` must contain words that the model knows. Received: only unknown "
+            f"words: {errors.listed(readings[0].unknown)}. Use words that occur in the descriptions the model was "
+            "trained with."
+        )
+
+
 def _settings(fields: Collection[str]) -> str:
     return " and ".join(errors.setting("document_file" if field == "documents" else field) for field in sorted(fields))
 
@@ -137,7 +148,7 @@ def _read_slice(
         left_out = tuple(names[index] for index in values if constant[index])
         return Reading(vector, understood, (), left_out=left_out)
     own_texts = [text for text in getattr(description, domain_slice.domain) if text.strip()]
-    encoder = domain_slice.encoder or texts.load_pretrained(text_encoder)
+    encoder = domain_slice.encoder or texts.load_pretrained(domain_slice.text_encoder or text_encoder)
     return _read_texts(own_texts, domain_slice, names, encoder)
 
 
@@ -150,11 +161,6 @@ def _read_texts(
     counts = Counter(word for text in own_texts for word in words.words(text) if word.lower() not in words.STOP_WORDS)
     unknown = tuple(word for word, _ in counts.most_common() if not encoder.knows(word))
     vector = encoder(own_texts).mean(0)
-    if not vector.any():
-        raise errors.UserError(
-            f"`{errors.setting(domain_slice.domain)}` must contain words that the model knows. Received: only unknown "
-            f"words: {errors.listed(unknown)}. Use words that occur in the descriptions the model was trained with."
-        )
     if encoder.feature_names is None:
         features = [(word, float(count)) for word, count in counts.most_common() if word not in unknown]
     else:

@@ -1,9 +1,10 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Encode captions and documents as vectors: the mean over the encoded texts of each class."""
+"""Encode captions and documents as vectors, by each encoder: the mean over the encoded texts of each class."""
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 
 from niwt_tf import config as config_lib
 from niwt_tf import errors
+from niwt_tf.config import text_encoders
 from niwt_tf.data import class_texts as class_texts_lib
 from niwt_tf.data import named_files, zero_shot
 from niwt_tf.domains import domain_vectors, encoders, hub_text, word_vectors, words
@@ -20,8 +22,8 @@ from niwt_tf.util import progress
 
 def load(
     texts: zero_shot.Texts, kind: str, dataset: zero_shot.ZeroShotDataset, config: config_lib.DomainConfig
-) -> domain_vectors.DomainVectors:
-    """Encode the texts of each class, and average them.
+) -> list[domain_vectors.DomainVectors]:
+    """Encode the texts of each class by each encoder, and average them.
 
     An encoder that learns is fitted to the seen classes' text alone.
 
@@ -29,22 +31,32 @@ def load(
       texts: Texts of the classes.
       kind: `captions` or `documents`.
       dataset: Dataset of these classes.
-      config: Choice of the encoder.
+      config: Choice of the encoders.
 
     Raises:
       errors.UserError: If a class has no text, no word can be learned from the seen classes, or there is no such
         encoder.
     """
     by_class = _select_texts(texts, kind, dataset.class_names)
-    seen, unseen = by_class[: len(dataset.seen)], by_class[len(dataset.seen) :]
-    encoder = _encoder(config, seen)
+    source = f"{len(_flat(by_class)):,} {kind}: {texts.source}"
+    encoded = []
+    for name in text_encoders.split(config.text_encoder):
+        encoder = _encoder(name, config, by_class[: len(dataset.seen)])
+        encoded.append(dataclasses.replace(_encode(by_class, kind, len(dataset.seen), encoder), text_encoder=name))
+    return [dataclasses.replace(one, source=f"{source}; {one.source}") for one in encoded]
+
+
+def _encode(
+    by_class: Sequence[Sequence[str]], kind: str, seen: int, encoder: encoders.Encoder
+) -> domain_vectors.DomainVectors:
+    """Encode the texts of each class, the first `seen` of them seen classes."""
     classes = progress.bar(by_class, f"encoding {kind}", unit="class")
     vectors = np.stack([encoder(class_texts).mean(0) for class_texts in classes])
     names = encoder.feature_names or tuple(f"{kind} {number}" for number in range(vectors.shape[1]))
-    count = f"{len(_flat(by_class)):,} {kind}"
-    summary = ", ".join(filter(None, [encoder.name, encoder.unknown(_flat(seen), _flat(unseen))]))
+    unknown = encoder.unknown(_flat(by_class[:seen]), _flat(by_class[seen:]))
     known_words = tuple(words.known_share(class_texts, encoder.knows) for class_texts in by_class)
-    return domain_vectors.DomainVectors(vectors, names, f"{count}: {texts.source}; {summary}", encoder, known_words)
+    summary = ", ".join(filter(None, [encoder.name, unknown]))
+    return domain_vectors.DomainVectors(vectors, names, summary, encoder, known_words)
 
 
 def read_folder(kind: str, folder: str, dataset: zero_shot.ZeroShotDataset) -> zero_shot.Texts:
@@ -76,10 +88,10 @@ def _select_texts(texts: zero_shot.Texts, kind: str, class_names: Sequence[str])
     return by_class
 
 
-def _encoder(config: config_lib.DomainConfig, seen: Sequence[Sequence[str]]) -> encoders.Encoder:
-    if config.text_encoder == "tfidf":
+def _encoder(name: str, config: config_lib.DomainConfig, seen: Sequence[Sequence[str]]) -> encoders.Encoder:
+    if name == text_encoders.TFIDF:
         return encoders.TfidfEncoder.fit(seen, config.tfidf_phrase, config.tfidf_components)
-    return load_pretrained(config.text_encoder)
+    return load_pretrained(name)
 
 
 def load_pretrained(text_encoder: str) -> encoders.Encoder:
