@@ -184,6 +184,12 @@ class DomainConfig(_Checked):
         minimum=0,
         maximum=2000,
     )
+    text_parts: str = _option(
+        "auto",
+        "One vector for each part that captions or documents speak of, such as head and tail: on, off, or auto, where "
+        "most sentences of the seen classes speak of one of the parts that most of these classes have.",
+        choices=("auto", "on", "off"),
+    )
     captions_dir: str = _option(
         "", "Folder of your own captions: <class>.txt, one caption on each line; by default the dataset's captions."
     )

@@ -209,7 +209,7 @@ def join(
     slices = tuple(map(_slice, domains, vectors, factors))
     scaled = [one.vectors * np.float32(factor) for one, factor in zip(vectors, factors, strict=True)]
     names = _names([one.feature_names for one in vectors], _titles(slices))
-    source = " + ".join(one.source for one in vectors)
+    source = " + ".join(one.source for one in vectors if one.source)
     return DomainKnowledge(np.concatenate(scaled, axis=1), names, tuple(class_names), source, slices)
 
 

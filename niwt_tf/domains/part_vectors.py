@@ -34,7 +34,7 @@ def encode(
     """
     grouped = [parts.group(texts, names) for texts in by_class]
     encoder_of_part = {name: encoder_of([own.get(name, []) for own in grouped[:seen]]) for name in names}
-    known_words = tuple(_known_share(own, encoder_of_part) for own in grouped)
+    known_words = tuple(known_share(own, encoder_of_part) for own in grouped)
     slices, missing = [], 0
     for name, encoder in encoder_of_part.items():
         vectors, is_missing = _vectors([own.get(name, []) for own in grouped], seen, encoder)
@@ -72,7 +72,7 @@ def _vectors(by_class: Sequence[Sequence[str]], seen: int, encoder: encoders.Enc
     return vectors, np.array([one is None for one in encoded])
 
 
-def _known_share(grouped: parts.Grouped, encoder_of_part: Mapping[str, encoders.Encoder]) -> float:
+def known_share(grouped: parts.Grouped, encoder_of_part: Mapping[str, encoders.Encoder]) -> float:
     """Compute the share of a class's words that the encoders of their parts know, in 0..1."""
     shares = [words.known_share(texts, encoder_of_part[part].knows) for part, texts in grouped.items()]
     return sum(shares) / len(shares) if shares else 0.0

@@ -24,7 +24,7 @@ _SENTENCE_END = regex.compile(r"(?<=[.!?。！？])[\"'”’)\]]*(?:\s+(?=\P{Ll
 _MOST_PARTS = 12
 _SHARE = 0.5  # of the seen classes that must speak of a part, but two at least; and of a class's sentences that may
 _ONCE = 0.4  # least share of classes that a word adds, for each sentence of a class in which it is
-_COVERED = 0.75  # share of the seen classes' sentences that parts must have where nothing else asks for them
+_COVERED, _CLASSES = 0.75, 6  # share of sentences that must have a part, and least seen classes, unless asked for
 _NEGATION = frozenset(("no", "not", "without", "lack", "lacking", "never"))
 _CLAUSE_END = regex.compile(r"[,;.!?]|\bbut\b")
 
@@ -41,12 +41,14 @@ def find(by_class: Sequence[Sequence[str]], must_cover: bool = True) -> tuple[st
 
     Args:
       by_class: Texts of each seen class.
-      must_cover: True to find none unless most sentences speak of one of them.
+      must_cover: True to find words only where most sentences have one of them, and classes are not few.
     """
-    found = _named(by_class) or _words(by_class)
-    if len(found) < 2 or (must_cover and _covered(by_class, found) < _COVERED):
-        return ()
-    return found
+    named = _named(by_class)
+    if named:
+        return named if len(named) > 1 else ()
+    found = _words(by_class)
+    is_clear = len(by_class) >= _CLASSES and _covered(by_class, found) >= _COVERED
+    return found if len(found) > 1 and (is_clear or not must_cover) else ()
 
 
 def group(texts: Sequence[str], parts: Sequence[str]) -> Grouped:
@@ -74,13 +76,14 @@ def group(texts: Sequence[str], parts: Sequence[str]) -> Grouped:
     return {part: grouped[part] for part in parts if part in grouped}
 
 
-def require_consistent(texts: Sequence[str], parts: Sequence[str], name: str) -> None:
-    """Check that a class's text names each part once, describes it, and does not contradict itself.
+def require_described_once(texts: Sequence[str], parts: Sequence[str], name: str, kind: str) -> None:
+    """Check that a class's text names each part once, and describes those that it names.
 
     Args:
       texts: Texts of the class.
       parts: Parts, as `find` returns them.
       name: Name of the class.
+      kind: Kind of the texts for messages, such as `captions`.
 
     Raises:
       errors.UserError: If it does not.
@@ -89,21 +92,29 @@ def require_consistent(texts: Sequence[str], parts: Sequence[str], name: str) ->
     twice = [part for part, count in Counter(part for part, _ in named).items() if count > 1]
     if twice:
         raise errors.UserError(
-            f"`{errors.setting('captions')}` must name each part once, as in `part: description`. Received: "
+            f"`{errors.setting(kind)}` must name each part once, as in `part: description`. Received: "
             f"{errors.listed(twice)} twice or more for {name!r}. Write what is known of a part on one line."
         )
     empty = [part for part, text in named if not words.words(text)]
     if empty:
         raise errors.UserError(
-            f"`{errors.setting('captions')}` must describe each part that it names. Received: nothing behind "
+            f"`{errors.setting(kind)}` must describe each part that it names. Received: nothing behind "
             f"{errors.listed(f'{part}:' for part in empty)} of {name!r}. Describe it, or leave the part out."
         )
+
+
+def require_consistent(texts: Sequence[str], parts: Sequence[str], name: str, kind: str) -> None:
+    """Check that a description does not say and deny the same of a part; arguments as of `require_described_once`.
+
+    Raises:
+      errors.UserError: If it does.
+    """
     for part, own in group(texts, parts).items():
         both = _contradictions(own, part)
         if both:
             raise errors.UserError(
-                f"`{errors.setting('captions')}` must not contradict itself. Received: {errors.listed(both)} both said "
-                f"and denied of {part} for {name!r}. Keep one of them."
+                f"`{errors.setting(kind)}` must not contradict itself. Received: {errors.listed(both)} both said and "
+                f"denied of {part} for {name!r}. Keep one of them."
             )
 
 

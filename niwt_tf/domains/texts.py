@@ -1,6 +1,9 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Encode captions and documents as vectors, by each encoder: the mean over the encoded texts of each class."""
+"""Encode captions and documents as vectors, by each encoder: the mean over the encoded sentences of each class.
+
+Documents are cut into sentences. Where texts speak of one part after the other, see `parts`, each part has a vector.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,10 @@ from niwt_tf import errors
 from niwt_tf.config import text_encoders
 from niwt_tf.data import class_texts as class_texts_lib
 from niwt_tf.data import named_files, zero_shot
-from niwt_tf.domains import domain_vectors, encoders, hub_text, word_vectors, words
+from niwt_tf.domains import domain_vectors, encoders, hub_text, part_vectors, parts, word_vectors, words
 from niwt_tf.util import progress
+
+_DEFAULT = config_lib.DomainConfig()
 
 
 def load(
@@ -39,11 +44,64 @@ def load(
     """
     by_class = _select_texts(texts, kind, dataset.class_names)
     source = f"{len(_flat(by_class)):,} {kind}: {texts.source}"
+    encoded = encode(by_class, kind, dataset.class_names, len(dataset.seen), config)
+    return [dataclasses.replace(one, source=f"{source}; {one.source}") if one.source else one for one in encoded]
+
+
+def encode(
+    by_class: Sequence[Sequence[str]],
+    kind: str,
+    class_names: Sequence[str],
+    seen: int,
+    config: config_lib.DomainConfig = _DEFAULT,
+) -> list[domain_vectors.DomainVectors]:
+    """Encode the texts of each class by each encoder; by part if `config` says so.
+
+    Args:
+      by_class: Texts of each class that are not blank, one at least.
+      kind: `captions` or `documents`.
+      class_names: Names of the classes, the seen ones first.
+      seen: Number of seen classes.
+      config: Choice of the encoders, and of parts.
+
+    Raises:
+      errors.UserError: If no word can be learned from the seen classes, there is no such encoder, there are no parts
+        although `config` asks for them, or a class names a part twice or does not describe it.
+    """
+    sentences = [as_sentences(own, kind) for own in by_class]
+    names = _find_parts(sentences[:seen], kind, config.text_parts)
+    for class_name, own in zip(class_names, sentences, strict=True):
+        parts.require_described_once(own, names, class_name, kind)
     encoded = []
     for name in text_encoders.split(config.text_encoder):
-        encoder = _encoder(name, config, by_class[: len(dataset.seen)])
-        encoded.append(dataclasses.replace(_encode(by_class, kind, len(dataset.seen), encoder), text_encoder=name))
-    return [dataclasses.replace(one, source=f"{source}; {one.source}") for one in encoded]
+        if names:
+            own_encoder = functools.partial(_part_encoder, name)
+            slices = part_vectors.encode(sentences, seen, names, own_encoder)
+        else:
+            slices = [_encode(sentences, kind, seen, _encoder(name, config, sentences[:seen]))]
+        encoded += [dataclasses.replace(one, text_encoder=name) for one in slices]
+    return encoded
+
+
+def as_sentences(texts: Sequence[str], kind: str) -> list[str]:
+    """Cut documents into sentences; captions stay as they are."""
+    return parts.sentences(texts) if kind == "documents" else list(texts)
+
+
+def _find_parts(seen: Sequence[Sequence[str]], kind: str, text_parts: str) -> tuple[str, ...]:
+    """Find the parts that the vectors have, from the seen classes' texts; none for vectors of whole texts."""
+    found = () if text_parts == "off" else parts.find(seen, must_cover=text_parts == "auto")
+    if text_parts == "on" and not found:
+        raise errors.UserError(
+            f"`{errors.setting('text_parts', 'on')}` requires texts that speak of parts: two or more words, such as "
+            f"head and tail, each in a sentence of most seen classes, or lines such as `head: red`. Received: {kind} "
+            f"without. Write so, or set {errors.setting('text_parts', 'auto')}."
+        )
+    return found
+
+
+def _part_encoder(name: str, by_class: Sequence[Sequence[str]]) -> encoders.Encoder:
+    return part_vectors.presence_encoder(by_class) if name == text_encoders.TFIDF else load_pretrained(name)
 
 
 def _encode(
