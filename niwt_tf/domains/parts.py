@@ -22,6 +22,7 @@ _NAMED = regex.compile(r"\s*(\p{L}[^:]{0,39}?)\s*:(?:\s+(.*)|\s*)$", regex.DOTAL
 _MOST_WORDS = 3  # in the name of a part
 _SENTENCE_END = regex.compile(r"(?<=[.!?。！？])[\"'”’)\]]*(?:\s+(?=\P{Ll})|(?<=[。！？]))")
 _MOST_PARTS = 12
+_MOST_SENTENCES = 50  # of a class, from which parts are found
 _SHARE = 0.5  # of the seen classes that must speak of a part, but two at least; and of a class's sentences that may
 _ONCE = 0.4  # least share of classes that a word adds, for each sentence of a class in which it is
 _COVERED, _CLASSES = 0.75, 6  # share of sentences that must have a part, and least seen classes, unless asked for
@@ -46,8 +47,9 @@ def find(by_class: Sequence[Sequence[str]], must_cover: bool = True) -> tuple[st
     named = _named(by_class)
     if named:
         return named if len(named) > 1 else ()
-    found = _words(by_class)
-    is_clear = len(by_class) >= _CLASSES and _covered(by_class, found) >= _COVERED
+    some = [_some(sentences(texts)) for texts in by_class]
+    found = _words(some)
+    is_clear = len(by_class) >= _CLASSES and _covered(some, found) >= _COVERED
     return found if len(found) > 1 and (is_clear or not must_cover) else ()
 
 
@@ -118,6 +120,11 @@ def require_consistent(texts: Sequence[str], parts: Sequence[str], name: str, ki
             )
 
 
+def _some(texts: Sequence[str]) -> Sequence[str]:
+    """Take some of many sentences of a class, evenly spaced, so that the time it takes is bounded."""
+    return texts[:: -(-len(texts) // _MOST_SENTENCES)] if texts else texts
+
+
 def _named(by_class: Sequence[Sequence[str]]) -> tuple[str, ...]:
     """Collect the parts that most lines name, in the order of their first line; none if most lines name none."""
     lines = [list(map(_split, texts)) for texts in by_class]
@@ -155,8 +162,8 @@ def _first_part(forms: Sequence[str], parts: Sequence[str]) -> str:
 
 
 def _words(by_class: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    """Choose the words that are parts, the clearest first; see the module's docstring."""
-    free = [[set(_forms(one)) for one in sentences(texts)] for texts in by_class]
+    """Choose the words that are parts from sentences by class, the clearest first; see the module's docstring."""
+    free = [[set(_forms(one)) for one in texts] for texts in by_class]
     every = [list(own) for own in free]
     candidates = _frequent(every)
     found: list[str] = []
@@ -196,7 +203,7 @@ def _covered(by_class: Sequence[Sequence[str]], parts: Sequence[str]) -> float:
     """Compute the share of sentences that speak of a part."""
     grouped = [group(texts, parts) for texts in by_class]
     count = sum(len(own) for groups in grouped for own in groups.values())
-    return count / max(sum(len(sentences(texts)) for texts in by_class), 1)
+    return count / max(sum(map(len, by_class)), 1)
 
 
 def _contradictions(texts: Sequence[str], part: str) -> list[str]:

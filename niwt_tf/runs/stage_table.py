@@ -83,6 +83,7 @@ STAGES: dict[str, Stage] = {
         ("data",),
         lambda c: c.domain,
         lambda c: [named_files.stamps(c.domain), digest.knowledge(c.data, c.domain)],
+        version=9,
     ),
     "activations": Stage(
         "activations of the training images, if the network stays as it is", ("data",), _network, _backbone_files
@@ -98,6 +99,7 @@ STAGES: dict[str, Stage] = {
         ("data", "knowledge", run_files.VALIDATION_BACKBONE),
         lambda c: [c.domain, c.map, c.transfer, _validation(c.validation), c.seed],
         _transfer_files,
+        version=9,
     ),
     "backbone": Stage("the backbone, trained on the seen classes", ("data", "activations"), _training, _backbone_files),
     "importances": Stage(
@@ -109,6 +111,7 @@ STAGES: dict[str, Stage] = {
         "the map from domain to importances",
         ("knowledge", run_files.VALIDATION, "importances"),
         lambda c: [c.map, c.seed],
+        version=9,
     ),
     "transfer": Stage(
         "weights of the unseen classes",
