@@ -329,13 +329,13 @@ def _require_importance_rows(name: str, rows: Any, neurons: int, least: int = 1)
     return arguments.require_matrix(name, rows, of_row="class", columns=neurons, of_column="neuron", least=least)
 
 
-def _require_blocks(blocks: Sequence[Sequence[int]], columns: int) -> tuple[tuple[int, ...], ...]:
+def _require_blocks(blocks: Any, columns: int) -> tuple[tuple[int, ...], ...]:
+    rule = f"be the sizes of blocks by source, such as [[312], [90, 80]], with the {columns:,} columns as sum"
+    if not isinstance(blocks, list | tuple) or not all(isinstance(own, list | tuple) for own in blocks):
+        raise arguments.wrong("blocks", rule, blocks, "Pass knowledge.blocks.")
     sizes = tuple(tuple(arguments.require_whole("blocks", size, 1) for size in own) for own in blocks)
     if sizes and sum(map(sum, sizes)) != columns:
-        raise errors.UserError(
-            "`blocks` must be the sizes of the blocks of the domain vectors by source, with the number of columns as "
-            f"sum. Received: {sizes} for {columns:,} columns. Pass `blocks=knowledge.blocks`."
-        )
+        raise arguments.wrong("blocks", rule, blocks, "Pass knowledge.blocks.")
     return sizes
 
 

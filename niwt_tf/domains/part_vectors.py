@@ -9,7 +9,7 @@ the few words about a part, weights of TF-IDF would let rare words outweigh thos
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -39,10 +39,16 @@ def encode(
     for name, encoder in encoder_of_part.items():
         vectors, is_missing = _vectors([own.get(name, []) for own in grouped], seen, encoder)
         missing += int(is_missing.sum())
-        features = encoder.feature_names or tuple(f"{name} {number}" for number in range(vectors.shape[1]))
+        features = tuple(f"{name}: {one}" for one in encoder.feature_names or range(vectors.shape[1]))
         slices.append(domain_vectors.DomainVectors(vectors, features, "", encoder, known_words, part=name))
-    summary = f"by part: {', '.join(names)}; {missing:,} of {len(names) * len(by_class):,} imputed"
+    new_texts = [text for own in grouped[seen:] for texts in own.values() for text in texts]
+    unknown = words.unknown(new_texts, _knows(encoder_of_part.values()), "of unseen classes")
+    summary = f"by part: {', '.join(names)}; {missing:,} of {len(names) * len(by_class):,} imputed, {unknown}"
     return [dataclasses.replace(one, source="" if number else summary) for number, one in enumerate(slices)]
+
+
+def _knows(encoders_of_parts: Collection[encoders.Encoder]) -> Callable[[str], bool]:
+    return lambda word: any(encoder.knows(word) for encoder in encoders_of_parts)
 
 
 def presence_encoder(by_class: Sequence[Sequence[str]]) -> encoders.TfidfEncoder:

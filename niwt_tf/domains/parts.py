@@ -25,7 +25,8 @@ _MOST_PARTS = 12
 _MOST_SENTENCES = 50  # of a class, from which parts are found
 _SHARE = 0.5  # of the seen classes that must speak of a part, but two at least; and of a class's sentences that may
 _ONCE = 0.4  # least share of classes that a word adds, for each sentence of a class in which it is
-_COVERED, _CLASSES = 0.75, 6  # share of sentences that must have a part, and least seen classes, unless asked for
+# Unless parts are asked for: share of sentences that must have one, least seen classes, and least parts.
+_COVERED, _CLASSES, _PARTS = 0.75, 6, 3
 _NEGATION = frozenset(("no", "not", "without", "lack", "lacking", "never"))
 _CLAUSE_END = regex.compile(r"[,;.!?]|\bbut\b")
 
@@ -42,15 +43,17 @@ def find(by_class: Sequence[Sequence[str]], must_cover: bool = True) -> tuple[st
 
     Args:
       by_class: Texts of each seen class.
-      must_cover: True to find words only where most sentences have one of them, and classes are not few.
+      must_cover: True to find words only where most sentences have one, and neither they nor the classes are few.
     """
     named = _named(by_class)
     if named:
         return named if len(named) > 1 else ()
     some = [_some(sentences(texts)) for texts in by_class]
     found = _words(some)
-    is_clear = len(by_class) >= _CLASSES and _covered(some, found) >= _COVERED
-    return found if len(found) > 1 and (is_clear or not must_cover) else ()
+    is_clear = len(by_class) >= _CLASSES and len(found) >= _PARTS and _covered(some, found) >= _COVERED
+    if must_cover and not is_clear:
+        return ()
+    return found if len(found) > 1 else ()
 
 
 def group(texts: Sequence[str], parts: Sequence[str]) -> Grouped:

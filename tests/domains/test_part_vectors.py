@@ -31,14 +31,14 @@ def _encode(text_parts: str = "auto") -> list:
 def test_each_part_has_its_own_words_and_missing_ones_are_the_mean() -> None:
     head, tail = _encode()
     assert (head.part, tail.part) == ("head", "tail")
-    assert head.feature_names == ("black", "brown", "white")
-    assert tail.feature_names == ("black", "brown", "long", "short")
+    assert head.feature_names == ("head: black", "head: brown", "head: white")
+    assert tail.feature_names == ("tail: black", "tail: brown", "tail: long", "tail: short")
     np.testing.assert_allclose(
         head.vectors, [[0, 1, 0], [1, 0, 0], [0, 0, 1], [1 / 3] * 3], rtol=1e-6
     )  # jay's is unknown
     wren, crow, jay = np.array([[0, 1, 0, 1], [1, 0, 1, 0], [0, 1, 1, 0]]) / np.sqrt(2)
     np.testing.assert_allclose(tail.vectors, [wren, crow, (wren + crow) / 2, jay], rtol=1e-6)
-    assert head.source == "by part: head, tail; 2 of 8 imputed"
+    assert head.source == "by part: head, tail; 2 of 8 imputed, 1 of 3 words of unseen classes unknown (zorilla)"
     assert head.known_words == pytest.approx((1, 1, 1, 0.5))
 
 
@@ -86,7 +86,7 @@ def test_a_new_class_is_read_by_part_and_imputed_parts_are_told(tmp_path: Path) 
     factor = known.slices[1].factor
     np.testing.assert_allclose(reading.vector[3:], np.array([0, 1, 1, 0]) / np.sqrt(2) * factor, rtol=1e-6)
     assert reading.imputed == ("head",)
-    assert dict(reading.understood).keys() == {"long", "brown"}
+    assert dict(reading.understood).keys() == {"tail: long", "tail: brown"}
 
 
 @pytest.mark.parametrize(
