@@ -215,6 +215,6 @@ def _contradictions(texts: Sequence[str], part: str) -> list[str]:
     for clause in _CLAUSE_END.split(" , ".join(texts).lower()):
         forms = [form for form in _forms(clause) if form not in part.split()]
         is_denied = any(form in _NEGATION for form in forms)
-        if len(forms) == 1 + is_denied:
+        if len(forms) == 2 or len(forms) == 1 and not is_denied:  # "red", "bright red", "not red"
             said.setdefault(forms[-1], set()).add(is_denied)
     return [word for word, senses in said.items() if len(senses) > 1]

@@ -69,6 +69,7 @@ def test_sentences(text: str, expected: list[str]) -> None:
         (["head: red", "Heads: blue"], "must name each part once.*Received: head twice or more for 'okapi'"),
         (["head:", "tail: long"], "must describe each part that it names.*Received: nothing behind head: of 'okapi'"),
         (["head: red, not red"], "must not contradict itself.*red both said and denied of head for 'okapi'"),
+        (["head: bright red, without spots, not red"], "must not contradict itself.*red both said and denied"),
         (["The head is not red.", "The head is red."], "must not contradict itself"),
     ],
 )
