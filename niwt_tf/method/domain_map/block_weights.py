@@ -26,6 +26,7 @@ _AMONG_SOURCES, _WITHIN_SOURCE = 0.01, 0.1
 _RANGE = 4.0  # largest absolute logarithm of a weight
 _STEPS = 30
 _GAIN = 0.003  # cosine that must be gained by leaving out a source
+_MOST_CLASSES = 200  # whose prototypes are predicted: more take long, and change little
 _MOST_OWN = 1 - 1e-6  # weight of a class's own prototype in its prediction
 
 
@@ -43,7 +44,8 @@ def fit(inputs: np.ndarray, prototypes: np.ndarray, blocks: Blocks) -> np.ndarra
       blocks: Sizes of the blocks of each source, whose sum is M.
     """
     sizes = list(itertools.chain.from_iterable(blocks))
-    products = _kernel(prototypes)
+    some = np.linspace(0, len(inputs) - 1, min(len(inputs), _MOST_CLASSES)).astype(int)
+    inputs, products = inputs[some], _kernel(prototypes[some])
     if len(sizes) < 2 or len(inputs) < 3 or np.trace(products) <= constants.LEAST_DIVISOR:
         return np.ones(inputs.shape[1])
     source_of = np.repeat(np.arange(len(blocks)), list(map(len, blocks)))

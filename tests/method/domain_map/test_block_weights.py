@@ -99,3 +99,12 @@ def test_predicted_means_weigh_blocks_too() -> None:
     plain, weighed = prediction.fit(vectors, means), prediction.fit(vectors, means, blocks=[[8], [6]])
     assert weighed.cosine > plain.cosine
     np.testing.assert_allclose(weighed.coefficients(vectors), weighed.smoother, atol=1e-8)
+
+
+def test_many_classes_count_by_some_of_them() -> None:
+    inputs, prototypes = _draw(399, 6, 5)
+    prototypes[:, :2] += 3 * inputs[:, :2]
+    some = np.arange(0, 399, 2)  # as many as count
+    weights = block_weights.fit(inputs, prototypes, [[2], [4]])
+    np.testing.assert_allclose(weights, block_weights.fit(inputs[some], prototypes[some], [[2], [4]]))
+    assert weights[0] > weights[-1]
