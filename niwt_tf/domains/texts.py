@@ -75,8 +75,7 @@ def encode(
     encoded = []
     for name in text_encoders.split(config.text_encoder):
         if names:
-            own_encoder = functools.partial(_part_encoder, name)
-            slices = part_vectors.encode(sentences, seen, names, own_encoder)
+            slices = part_vectors.encode(sentences, seen, names, _encoder_of_parts(name))
         else:
             slices = [_encode(sentences, kind, seen, _encoder(name, config, sentences[:seen]))]
         encoded += [dataclasses.replace(one, text_encoder=name) for one in slices]
@@ -100,8 +99,11 @@ def _find_parts(seen: Sequence[Sequence[str]], kind: str, text_parts: str) -> tu
     return found
 
 
-def _part_encoder(name: str, by_class: Sequence[Sequence[str]]) -> encoders.Encoder:
-    return part_vectors.presence_encoder(by_class) if name == text_encoders.TFIDF else load_pretrained(name)
+def _encoder_of_parts(name: str) -> part_vectors.EncoderOf:
+    if name == text_encoders.TFIDF:
+        return part_vectors.presence_encoder
+    pretrained = load_pretrained(name)
+    return lambda _: pretrained
 
 
 def _encode(

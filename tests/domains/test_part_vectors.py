@@ -101,3 +101,17 @@ def test_a_new_class_is_read_by_part_and_imputed_parts_are_told(tmp_path: Path) 
 def test_bad_descriptions_of_new_classes_are_refused(lines: tuple[str, ...], message: str, tmp_path: Path) -> None:
     with pytest.raises(errors.UserError, match=message):
         _read(lines, tmp_path)
+
+
+def test_parts_may_be_encoded_by_word_vectors_and_words_together(tmp_path: Path) -> None:
+    words = {"brown": "1 0", "black": "0 1", "white": "1 1", "short": "1 0", "long": "0 2"}
+    path = tmp_path / "words.txt"
+    path.write_text("".join(f"{word} {numbers}\n" for word, numbers in words.items()), "utf-8")
+    config = config_lib.DomainConfig(domain="captions", text_encoder=f"tfidf+word2vec:{path}")
+    slices = texts.encode(list(_SEEN.values()), "captions", list(_SEEN), 3, config)
+    assert [(one.part, one.text_encoder.partition(":")[0]) for one in slices] == [
+        (part, name) for name in ("tfidf", "word2vec") for part in ("head", "tail")
+    ]
+    assert slices[2].feature_names == ("head: 0", "head: 1") and np.isfinite(slices[3].vectors).all()
+    joined = knowledge.join({"captions": slices}, list(_SEEN), 3)
+    assert joined.blocks == ((3, 4), (2, 2))
