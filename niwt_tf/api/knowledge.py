@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,8 +13,9 @@ import numpy as np
 from niwt_tf import errors
 from niwt_tf.api import settings
 from niwt_tf.data import missing_values, registry, zero_shot
-from niwt_tf.domains import attributes, audit, encoders, words
+from niwt_tf.domains import attributes, audit
 from niwt_tf.domains import knowledge as knowledge_lib
+from niwt_tf.domains import texts as texts_lib
 from niwt_tf.util import arguments, progress
 
 _ATTRIBUTES, _CAPTIONS = "attributes of the caller's", "captions of the caller's"
@@ -96,16 +98,20 @@ def encode_attributes(
     return knowledge_lib.DomainKnowledge(filled, names, classes, _ATTRIBUTES, shares)
 
 
-def encode_captions(captions: Mapping[str, Sequence[str]], seen: Sequence[str] = ()) -> knowledge_lib.DomainKnowledge:
+def encode_captions(
+    captions: Mapping[str, Sequence[str]], seen: Sequence[str] = (), text_parts: str = "auto"
+) -> knowledge_lib.DomainKnowledge:
     """Encode captions as one vector per class, in their order, by TF-IDF over words and phrases of up to three words.
 
     Args:
-      captions: Sentences on how each class looks, one or more, by the name of the class.
+      captions: Sentences on how each class looks, one or more, by the name of the class; or lines such as `tail: long`.
       seen: Classes on whose sentences the vocabulary is fitted; all classes by default.
+      text_parts: `auto` gives each part, such as the tail, a vector of its own where most sentences of the seen classes
+        speak of a part that most of these classes have; `on` requires parts, and `off` takes whole texts.
 
     Raises:
-      errors.UserError: If a class has no sentence, or none with a known word, or if all seen classes have the same
-        vector.
+      errors.UserError: If a class has no sentence, or none with a known word, if all seen classes have the same vector,
+        or if a class names a part twice or does not describe it.
     """
     sentences = _require_captions(captions)
     fitted = _require_seen(seen, sentences)
@@ -114,15 +120,15 @@ def encode_captions(captions: Mapping[str, Sequence[str]], seen: Sequence[str] =
         raise errors.UserError(
             f"`captions` must describe every class. Received: none of {errors.listed(empty)}. Write a sentence on each."
         )
-    with arguments.named():
-        encoder = encoders.TfidfEncoder.fit([list(sentences[name]) for name in fitted])
-    by_class = {name: encoder(list(texts)).mean(0) for name, texts in sentences.items()}
     ordered = [*fitted, *(name for name in sentences if name not in fitted)]
-    known_words = [words.known_share(sentences[name], encoder.knows) for name in ordered]
-    _audit("captions", _CAPTIONS, ordered, np.stack([by_class[name] for name in ordered]), len(fitted), (), known_words)
-    shares = (knowledge_lib.DomainSlice("captions", len(by_class[fitted[0]]), encoder=encoder),)
-    names, vectors = encoder.feature_names or (), np.stack(list(by_class.values()))
-    return knowledge_lib.DomainKnowledge(vectors, names, tuple(sentences), _CAPTIONS, shares)
+    chosen = settings.read("domain", text_parts=text_parts)
+    with arguments.named():
+        slices = texts_lib.encode([sentences[name] for name in ordered], "captions", ordered, len(fitted), chosen)
+    encoded = np.concatenate([one.vectors for one in slices], axis=1)
+    _audit("captions", _CAPTIONS, ordered, encoded, len(fitted), (), slices[0].known_words)
+    joined = knowledge_lib.join({"captions": slices}, ordered, len(fitted))
+    vectors = joined.vectors[[ordered.index(name) for name in sentences]]
+    return dataclasses.replace(joined, vectors=vectors, class_names=tuple(sentences), source=_CAPTIONS)
 
 
 def _audit(

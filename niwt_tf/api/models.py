@@ -95,7 +95,7 @@ def make_model(
     )
     vectors = knowledge.vectors[: len(classifier.seen)]
     names = _names(neurons, classifier.backbone.activation_shape[-1])
-    forward = forward or steps.fit_map(vectors, importances, seed=seed)
+    forward = forward or steps.fit_map(vectors, importances, seed=seed, blocks=knowledge.blocks)
     is_closed = transfer_fit == "closed"
     return Model(
         classifier=classifier,

@@ -66,6 +66,7 @@ def fit_map(
     seed: int = 0,
     relevance: int = 0,
     shrinkage: float = SHRINKAGE,
+    blocks: Sequence[Sequence[int]] = (),
     **values: Any,
 ) -> domain_map.DomainMap:
     """Fit the map from domain vectors to importances; held-out classes choose its penalty or number of steps.
@@ -79,6 +80,8 @@ def fit_map(
         or word says of the class prototypes. With 0, all count the same; no effect on `descent`. `bin/niwt` tries 10
         and 100, of which 10 suits a dozen classes.
       shrinkage: Shrinkage of the classifier, as `fit_classifier` took it: it whitens the class prototypes.
+      blocks: Sizes of the blocks of the vectors by source, such as attributes and captions, `DomainKnowledge.blocks`:
+        ridge regression weighs each by how well it predicts classes that are left out. By default they are one block.
       **values: Settings of `config.MapConfig`, such as `map_penalties`.
 
     Raises:
@@ -94,7 +97,8 @@ def fit_map(
         map=values,
     )
     seen = fit.SeenClasses(importances, chosen.backbone.classifier_shrinkage)
-    return fit.fit(seen, vectors, chosen.map, seed, domain_map.MapFit(how, relevance))
+    sizes = _require_blocks(blocks, vectors.shape[1])
+    return fit.fit(seen, vectors, chosen.map, seed, domain_map.MapFit(how, relevance), blocks=sizes)
 
 
 def fit_inverse_map(
@@ -323,6 +327,16 @@ def _require_own_images(values: dict[str, Any]) -> None:
 
 def _require_importance_rows(name: str, rows: Any, neurons: int, least: int = 1) -> np.ndarray:
     return arguments.require_matrix(name, rows, of_row="class", columns=neurons, of_column="neuron", least=least)
+
+
+def _require_blocks(blocks: Any, columns: int) -> tuple[tuple[int, ...], ...]:
+    rule = f"be the sizes of blocks by source, such as [[312], [90, 80]], with the {columns:,} columns as sum"
+    if not isinstance(blocks, list | tuple) or not all(isinstance(own, list | tuple) for own in blocks):
+        raise arguments.wrong("blocks", rule, blocks, "Pass knowledge.blocks.")
+    sizes = tuple(tuple(arguments.require_whole("blocks", size, 1) for size in own) for own in blocks)
+    if sizes and sum(map(sum, sizes)) != columns:
+        raise arguments.wrong("blocks", rule, blocks, "Pass knowledge.blocks.")
+    return sizes
 
 
 def _require_class_vectors(domain_vectors: Any, importances: importance.Importances) -> np.ndarray:

@@ -144,7 +144,7 @@ def build(
     if network.own and not refit_head:
         own_head.require_order(network.own, importances.features, labels)
     comparison = own_head.compare(network.own, importances.features, labels, steps.SHRINKAGE)
-    forward = steps.fit_map(knowledge.vectors, importances, relevance=RELEVANCE)
+    forward = steps.fit_map(knowledge.vectors, importances, relevance=RELEVANCE, blocks=knowledge.blocks)
     inverse = steps.fit_inverse_map(knowledge.vectors, importances)
     kept = labels[importance.choose_kept(len(labels), _KEPT_IMAGES, _SEED)]
     neurons: list[neurons_lib.Neuron] = []
@@ -153,7 +153,7 @@ def build(
         neurons = neurons_lib.name_all(inverse, knowledge.feature_names, knowledge.vectors, means, kept)
     made = models.make_model(classifier, knowledge, importances, forward, inverse, neurons)
     data = config_lib.DataConfig(dataset="folder", data_dir=_FOLDER)
-    domain = config_lib.DomainConfig(domain="+".join(one.domain for one in knowledge.slices))
+    domain = config_lib.DomainConfig(domain="+".join(dict.fromkeys(one.domain for one in knowledge.slices)))
     return dataclasses.replace(made, config=dataclasses.replace(made.config, data=data, domain=domain)), comparison
 
 

@@ -41,6 +41,7 @@ def format_report(report: teaching_report.TeachingReport) -> str:
     )
     rows = [row("understood", _understood(report))]
     rows += [row("unknown", errors.listed(map(clean.name, report.reading.unknown)))] if report.reading.unknown else []
+    rows += [row("not described", _imputed(report))] if report.reading.imputed else []
     rows.append(row("will look at", neurons or "none above the mean of the seen classes"))
     rows.append(
         row("nearest", _listed(f"{textual.title(name)} {similarity:.2f}" for name, similarity in report.nearest))
@@ -204,6 +205,13 @@ def _understood(report: teaching_report.TeachingReport) -> str:
         features = textual.best(scores, names, _PHRASES)
     plain = all(value == 1 for _, value in features)
     return _listed(textual.title(name) + ("" if plain else f" {value:.3g}") for name, value in features)
+
+
+def _imputed(report: teaching_report.TeachingReport) -> str:
+    """Count and list the parts that are taken as in the mean of the seen classes."""
+    parts = report.reading.imputed
+    noun = "part" if len(parts) == 1 else "parts"
+    return f"{len(parts):,} {noun}, taken as in the mean of the seen classes: {_listed(map(clean.name, parts))}"
 
 
 def _listed(items: Iterable[str]) -> str:

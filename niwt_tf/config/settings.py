@@ -4,8 +4,8 @@
 
 Every field has a name of its own, which is also the name of its flag. The metadata of a field holds the flag's `help`
 and limits: its `choices`, with `joined` between several of them; its `minimum` and `maximum`; or a pattern of its
-`form` and a description of it. `local` marks settings of where or how something is done, not what; `training` marks
-settings of how a network is trained and of nothing else.
+`form` and a description of it, with a function that `split`s a value into several of that form. `local` marks settings
+of where or how something is done, not what; `training` marks settings of how a network is trained and of nothing else.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from niwt_tf import errors
-from niwt_tf.config import networks
+from niwt_tf.config import networks, text_encoders
 
 BIASES = ("mean", "zero", "level")
 TRANSFER_FITS = ("closed", "descent")
@@ -96,8 +96,8 @@ def _check(name: str, value: Any, field: dataclasses.Field[Any]) -> None:
 
 def _parts(name: str, value: Any, field: dataclasses.Field[Any]) -> tuple[Any, ...]:
     """Split a value into its parts, and check that they differ: one part, unless the field's values can be joined."""
-    joined = field.metadata.get("joined")
-    parts = tuple(value.split(joined)) if joined else (value,)
+    joined, split = field.metadata.get("joined"), field.metadata.get("split")
+    parts = split(value) if split else tuple(value.split(joined)) if joined else (value,)
     if len(set(parts)) < len(parts):
         raise errors.UserError(
             f"`{errors.setting(name)}` must name each part once. Received: {errors.setting(name, value)}."
@@ -173,8 +173,9 @@ class DomainConfig(_Checked):
     text_encoder: str = _option(
         "tfidf",
         "Encoder of captions and documents: tfidf; word2vec:PATH, a file of word2vec or GloVe vectors; or "
-        "hub:HANDLE_OR_PATH, a text model of TensorFlow Hub.",
-        form=("tfidf|(word2vec|hub):.+", "tfidf, word2vec:PATH or hub:HANDLE_OR_PATH"),
+        "hub:HANDLE_OR_PATH, a text model of TensorFlow Hub. Several are joined by +.",
+        form=(text_encoders.FORM, text_encoders.IN_WORDS),
+        split=text_encoders.split,
     )
     tfidf_phrase: int = _option(3, "Largest number of words in a phrase of tfidf.", minimum=1, maximum=5)
     tfidf_components: int = _option(
@@ -182,6 +183,12 @@ class DomainConfig(_Checked):
         "Largest number of components to which tfidf's vectors are reduced; 0 keeps one number for each phrase.",
         minimum=0,
         maximum=2000,
+    )
+    text_parts: str = _option(
+        "auto",
+        "One vector for each part that captions or documents speak of, such as head and tail: on, off, or auto, where "
+        "most sentences of the seen classes speak of one of the parts that most of these classes have.",
+        choices=("auto", "on", "off"),
     )
     captions_dir: str = _option(
         "", "Folder of your own captions: <class>.txt, one caption on each line; by default the dataset's captions."

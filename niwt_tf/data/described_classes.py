@@ -118,14 +118,15 @@ def _fields(path: Path, name: str, description: Any) -> dict[str, tuple[str, ...
 
 
 def _texts(path: Path, name: str, field: str, value: Any) -> Iterator[str]:
-    """Split the value of a field into its texts, with one text for each attribute."""
+    """Split the value of a field into its texts, with one text for each attribute, or for each part of captions."""
     if isinstance(value, list):
         for one in value:
             yield from _texts(path, name, field, one)
     elif isinstance(value, str):
         yield from split_attributes(value) if field == "attributes" else filter(None, [value])
-    elif field == "attributes" and all(isinstance(one, str) for one in value.values()):
-        yield from (f"{key}: {one}" if one else key for key, one in value.items())
+    elif field != "document" and all(isinstance(one, str) for one in value.values()):
+        alone = "" if field == "attributes" else ":"
+        yield from (f"{key}: {one}" if one else f"{key}{alone}" for key, one in value.items())
     else:
         raise _wrong(path, f"{name!r}, whose {field} are not texts", 'Put "quotes" around a text that has a colon.')
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from niwt_tf import config as config_lib
 from niwt_tf import errors
+from niwt_tf.config import text_encoders
 from niwt_tf.data.files import image_files
 from niwt_tf.util import checksum, paths, user_code
 
@@ -36,9 +37,9 @@ def stamps(config: config_lib.DomainConfig) -> dict[str, str]:
         if value := getattr(config, name):
             folder = class_texts(name, value)
             stamp_of |= _stamps(folder, sorted(folder.glob("*.txt")), f"{name} ")
-    encoder = encoder_path(config.text_encoder)
-    if encoder is not None:
-        stamp_of |= _stamps(encoder, _files(encoder), "text_encoder ")
+    paths_of_encoders = filter(None, map(encoder_path, text_encoders.split(config.text_encoder)))
+    for number, encoder in enumerate(paths_of_encoders):
+        stamp_of |= _stamps(encoder, _files(encoder), f"text_encoder {number or ''}".rstrip() + " ")
     return stamp_of
 
 
@@ -136,17 +137,17 @@ def class_texts(argument: str, folder: str) -> Path:
 
 
 def encoder_path(text_encoder: str) -> Path | None:
-    """Locate the text encoder on this machine; None for tfidf, and for a handle of TensorFlow Hub.
+    """Locate a text encoder on this machine; None for tfidf, and for a handle of TensorFlow Hub.
 
     Raises:
       errors.UserError: If nothing of its kind is there.
     """
     kind, _, name = text_encoder.partition(":")
-    if text_encoder == "tfidf" or (kind == "hub" and "://" in name):
+    if text_encoder == text_encoders.TFIDF or (kind == "hub" and "://" in name):
         return None
     if kind not in ("word2vec", "hub") or not name:
         raise errors.UserError(
-            f"`{errors.setting('text_encoder')}` must be tfidf, word2vec:PATH or hub:HANDLE_OR_PATH. Received: "
+            f"`{errors.setting('text_encoder')}` must be {text_encoders.IN_WORDS}. Received: "
             f"{errors.setting('text_encoder', text_encoder)}. Choose one of them."
         )
     path = paths.expanded(name)

@@ -4,13 +4,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from niwt_tf import errors
-from niwt_tf.domains import attributes, audit, domain_vectors, encoders, knowledge, parse_attributes, words
+from niwt_tf.domains import attributes, audit, domain_vectors, knowledge, parse_attributes
+from niwt_tf.domains import texts as texts_lib
 from niwt_tf.util import progress
 
 DOMAINS = ("attributes", "captions", "documents")  # also fields of `description.Description`
@@ -20,9 +22,10 @@ _Texts = Mapping[str, Sequence[str]]
 def encode(by_domain: Mapping[str, _Texts], class_names: Sequence[str], source: str) -> knowledge.DomainKnowledge:
     """Encode descriptions of known classes; weak ones are told in warnings.
 
-    Texts are encoded by TF-IDF over words and phrases of up to three words. Of attributes, those of all classes form a
-    table: 1 where an attribute is listed, or the number behind it, and 0 where it is not. An attribute that has other
-    numbers is unknown where it is not listed, and becomes the mean over the classes that have it.
+    Texts are encoded by TF-IDF over words and phrases of up to three words, or by part, see `texts.encode`. Of
+    attributes, those of all classes form a table: 1 where an attribute is listed, or the number behind it, and 0 where
+    it is not. An attribute that has other numbers is unknown where it is not listed, and becomes the mean over the
+    classes that have it.
 
     Args:
       by_domain: Texts by class, for each of `DOMAINS` that is used; attributes are written as `parse_attributes` reads
@@ -39,7 +42,8 @@ def encode(by_domain: Mapping[str, _Texts], class_names: Sequence[str], source: 
         texts = {name: _written(by_domain.get(domain, {}), name) for name in class_names}
         if any(texts.values()):
             _require_all(domain, texts, source)
-            encoded[domain] = _tabulate(texts, source) if domain == "attributes" else _encode_texts(texts, source)
+            is_table = domain == "attributes"
+            encoded[domain] = [_tabulate(texts, source)] if is_table else _encode_texts(domain, texts, source)
             _print_doubts(domain, encoded[domain], class_names)
     return knowledge.join(encoded, class_names, len(class_names))
 
@@ -58,11 +62,9 @@ def _require_all(domain: str, texts: _Texts, source: str) -> None:
         )
 
 
-def _encode_texts(texts: _Texts, source: str) -> domain_vectors.DomainVectors:
-    encoder = encoders.TfidfEncoder.fit([list(own) for own in texts.values()])
-    vectors = np.stack([encoder(list(own)).mean(0) for own in texts.values()])
-    known_words = tuple(words.known_share(own, encoder.knows) for own in texts.values())
-    return domain_vectors.DomainVectors(vectors, encoder.feature_names or (), source, encoder, known_words)
+def _encode_texts(domain: str, by_class: _Texts, source: str) -> list[domain_vectors.DomainVectors]:
+    slices = texts_lib.encode(list(by_class.values()), domain, list(by_class), len(by_class))
+    return [dataclasses.replace(one, source=source) for one in slices]
 
 
 def _tabulate(texts: _Texts, source: str) -> domain_vectors.DomainVectors:
@@ -105,17 +107,17 @@ def _column(cells: Sequence[float | None]) -> list[float]:
     return [highest if cell is None else absent if math.isnan(cell) else cell for cell in cells]
 
 
-def _print_doubts(domain: str, encoded: domain_vectors.DomainVectors, class_names: Sequence[str]) -> None:
+def _print_doubts(domain: str, slices: Sequence[domain_vectors.DomainVectors], class_names: Sequence[str]) -> None:
     """Print a warning for each doubt about the vectors, or raise errors.UserError; see `audit.check`."""
     described = audit.ClassDescriptions(
         errors.setting(domain),
-        encoded.source,
+        slices[0].source,
         "Describe what distinguishes the classes.",
         class_names,
-        encoded.vectors,
+        np.concatenate([one.vectors for one in slices], axis=1),
         len(class_names),
-        encoded.feature_names if domain == "attributes" else (),
-        encoded.known_words,
+        slices[0].feature_names if domain == "attributes" else (),
+        slices[0].known_words,
     )
     for doubt in audit.check(described):
         progress.print_line(f"  warning: {errors.UserError(doubt)}")

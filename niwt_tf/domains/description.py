@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
 from niwt_tf import errors
-from niwt_tf.domains import encoders, parse_attributes, texts, words
+from niwt_tf.domains import encoders, parse_attributes, part_vectors, parts, texts, words
 from niwt_tf.domains import knowledge as knowledge_lib
 
 _FIELDS = {
@@ -55,6 +55,7 @@ class Reading:
       unknown: Words that the model does not know, the most frequent of each domain first.
       known_words: Share of the words that the model knows, in 0..1, the lowest over the domains; 1 for attributes.
       left_out: Listed attributes of which nothing can be learned, as they are the same for all seen classes.
+      imputed: Parts that are not described in words that the model knows, taken as in the seen classes' mean.
     """
 
     vector: np.ndarray
@@ -62,6 +63,7 @@ class Reading:
     unknown: tuple[str, ...]
     known_words: float = 1.0
     left_out: tuple[str, ...] = ()
+    imputed: tuple[str, ...] = ()
 
 
 def read(
@@ -73,19 +75,22 @@ def read(
       description: Description in every domain of the model's knowledge, and in no other.
       knowledge: Knowledge of the model's classes, the seen ones first.
       seen_classes: Number of seen classes.
-      text_encoder: Encoder of texts if none was fitted to the seen classes' own; see `config.DomainConfig`.
+      text_encoder: Encoder of texts where a slice of the knowledge names none; see `config.DomainConfig`.
 
     Raises:
       errors.UserError: If the description is empty or in another domain, contradicts itself, or has nothing that the
         model understands.
     """
-    _require_domains(description, [one.domain for one in knowledge.slices])
-    readings, start = [], 0
-    for domain_slice in knowledge.slices:
-        columns = slice(start, start + domain_slice.size)
-        names, seen = knowledge.own_names(columns, domain_slice.domain), knowledge.vectors[:seen_classes, columns]
-        readings.append(_read_slice(description, domain_slice, names, seen, text_encoder))
-        start += domain_slice.size
+    domains = list(dict.fromkeys(one.domain for one in knowledge.slices))
+    _require_domains(description, domains)
+    texts_of = {domain: _texts_by_part(description, domain, knowledge.slices) for domain in domains}
+    readings = []
+    for number, domain_slice in enumerate(knowledge.slices):
+        names, seen = knowledge.own_names(number), knowledge.vectors[:seen_classes, knowledge.columns(number)]
+        own_texts = texts_of[domain_slice.domain].get(domain_slice.part, [])
+        readings.append(_read_slice(description, own_texts, domain_slice, names, seen, text_encoder))
+    for domain in domains:
+        _require_known(domain, [one for one, of in zip(readings, knowledge.slices, strict=True) if of.domain == domain])
     understood = sorted((feature for one in readings for feature in one.understood), key=lambda feature: -feature[1])
     unknown = dict.fromkeys(word for one in readings for word in one.unknown)
     vector = np.concatenate([one.vector for one in readings])
@@ -95,7 +100,9 @@ def read(
             f"`{errors.setting('attributes')}` must have one of which the model can learn. Received: only "
             f"{errors.listed(left_out)}, the same for all seen classes. Add an attribute in which they differ."
         )
-    return Reading(vector, tuple(understood), tuple(unknown), min(one.known_words for one in readings), left_out)
+    imputed = tuple(dict.fromkeys(part for one in readings for part in one.imputed))
+    known_words = min(one.known_words for one in readings)
+    return Reading(vector, tuple(understood), tuple(unknown), known_words, left_out, imputed)
 
 
 def _require_domains(description: Description, domains: Sequence[str]) -> None:
@@ -116,12 +123,51 @@ def _require_domains(description: Description, domains: Sequence[str]) -> None:
         )
 
 
+def _require_known(domain: str, readings: Sequence[Reading]) -> None:
+    """Check that a text has a word that one of its domain's encoders knows, or raise errors.UserError."""
+    if _FIELDS[domain] == "attributes" or any(one.vector.any() and not one.imputed for one in readings):
+        return
+    imputed = [part for one in readings for part in one.imputed]
+    if imputed:
+        raise errors.UserError(
+            f"`{errors.setting(domain)}` must describe one of the model's parts, {errors.listed(imputed)}, in words "
+            "that the model knows. Received: none of them; unknown words: "
+            f"{errors.listed(readings[0].unknown) or 'none'}. Write lines such as `{imputed[0]}: description`."
+        )
+    raise errors.UserError(
+        f"`{errors.setting(domain)}` must contain words that the model knows. Received: only unknown words: "
+        f"{errors.listed(readings[0].unknown)}. Use words that occur in the descriptions the model was trained with."
+    )
+
+
 def _settings(fields: Collection[str]) -> str:
     return " and ".join(errors.setting("document_file" if field == "documents" else field) for field in sorted(fields))
 
 
+def _texts_by_part(
+    description: Description, domain: str, slices: Sequence[knowledge_lib.DomainSlice]
+) -> Mapping[str, Sequence[str]]:
+    """Group the texts of a description by the model's parts of a domain; all of them are those of the part "".
+
+    Documents are cut into sentences, except for models of earlier versions, whose slices do not name their encoder.
+
+    Raises:
+      errors.UserError: If a part is named twice or not described, or the texts contradict themselves.
+    """
+    if _FIELDS[domain] == "attributes":
+        return {}
+    own = [one for one in slices if one.domain == domain]
+    written = [text for text in getattr(description, domain) if text.strip()]
+    every = texts.as_sentences(written, domain) if own[0].text_encoder else written
+    names = tuple(dict.fromkeys(one.part for one in own if one.part))
+    parts.require_described_once(every, names, description.name, domain)
+    parts.require_consistent(every, names, description.name, domain)
+    return {"": every} | parts.group(every, names)
+
+
 def _read_slice(
     description: Description,
+    own_texts: Sequence[str],
     domain_slice: knowledge_lib.DomainSlice,
     names: Sequence[str],
     seen: np.ndarray,
@@ -136,8 +182,10 @@ def _read_slice(
         understood = tuple((names[index], value) for index, value in values.items() if not constant[index])
         left_out = tuple(names[index] for index in values if constant[index])
         return Reading(vector, understood, (), left_out=left_out)
-    own_texts = [text for text in getattr(description, domain_slice.domain) if text.strip()]
-    encoder = domain_slice.encoder or texts.load_pretrained(text_encoder)
+    encoder = domain_slice.encoder or texts.load_pretrained(domain_slice.text_encoder or text_encoder)
+    if domain_slice.part and part_vectors.encode_one(own_texts, encoder) is None:
+        unknown = tuple(_unknown(_count_words(own_texts), encoder))
+        return Reading(seen.mean(0), (), unknown, imputed=(domain_slice.part,))
     return _read_texts(own_texts, domain_slice, names, encoder)
 
 
@@ -147,14 +195,9 @@ def _read_texts(
     names: Sequence[str],
     encoder: encoders.Encoder,
 ) -> Reading:
-    counts = Counter(word for text in own_texts for word in words.words(text) if word.lower() not in words.STOP_WORDS)
-    unknown = tuple(word for word, _ in counts.most_common() if not encoder.knows(word))
+    counts = _count_words(own_texts)
+    unknown = tuple(_unknown(counts, encoder))
     vector = encoder(own_texts).mean(0)
-    if not vector.any():
-        raise errors.UserError(
-            f"`{errors.setting(domain_slice.domain)}` must contain words that the model knows. Received: only unknown "
-            f"words: {errors.listed(unknown)}. Use words that occur in the descriptions the model was trained with."
-        )
     if encoder.feature_names is None:
         features = [(word, float(count)) for word, count in counts.most_common() if word not in unknown]
     else:
@@ -162,3 +205,12 @@ def _read_texts(
         features = [(names[index], float(vector[index])) for index in strongest]
     known_words = words.known_share(own_texts, encoder.knows)
     return Reading(vector * np.float32(domain_slice.factor), tuple(features), unknown, known_words)
+
+
+def _count_words(own_texts: Sequence[str]) -> Counter[str]:
+    return Counter(word for text in own_texts for word in words.words(text) if word.lower() not in words.STOP_WORDS)
+
+
+def _unknown(counts: Counter[str], encoder: encoders.Encoder) -> list[str]:
+    """List the words that an encoder does not know, the most frequent first."""
+    return [word for word, _ in counts.most_common() if not encoder.knows(word)]

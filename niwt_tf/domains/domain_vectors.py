@@ -1,6 +1,6 @@
 # Copyright 2026 The niwt_tf Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""The vectors of a single domain, before domains are joined."""
+"""The vectors of a slice of the domain knowledge, before slices are joined."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _T = TypeVar("_T")
 
 @dataclasses.dataclass(frozen=True)
 class DomainVectors:
-    """Vectors of all classes from one domain.
+    """Vectors of all classes from one domain; of texts, those by one encoder.
 
     Attributes:
       vectors: `[C,M]` float32 vectors of the classes.
@@ -26,6 +26,8 @@ class DomainVectors:
       source: Description of the data that the vectors come from.
       encoder: Encoder of the texts; None for a domain without text.
       known_words: Share of each class's words that the encoder knows, in 0..1; empty without an encoder.
+      text_encoder: Name of the encoder as in `config.DomainConfig`; empty for a domain without text.
+      part: Part of the body or object that the texts speak of; empty for whole texts.
     """
 
     vectors: np.ndarray
@@ -33,6 +35,8 @@ class DomainVectors:
     source: str
     encoder: encoders.Encoder | None = None
     known_words: tuple[float, ...] = ()
+    text_encoder: str = ""
+    part: str = ""
 
 
 def select(by_class: Mapping[str, _T], class_names: Sequence[str], kind: str, source: str) -> list[_T]:

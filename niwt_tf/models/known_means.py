@@ -11,6 +11,7 @@ import numpy as np
 from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.method.class_means import evidence as evidence_lib
 from niwt_tf.method.class_means import photographs, prediction, statistics
+from niwt_tf.method.domain_map import block_weights
 from niwt_tf.numerics import constants
 
 _SAME = 1e-3  # share of the scores' spread by which logits of the same analysis differ at most
@@ -57,6 +58,7 @@ def build(
     domain_vectors: np.ndarray,
     shrinkage: float,
     has_gate: bool,
+    blocks: block_weights.Blocks = (),
 ) -> KnownMeans:
     """Compute the class means of seen classes.
 
@@ -67,6 +69,7 @@ def build(
       domain_vectors: Domain vectors `[C,M]` of the seen classes.
       shrinkage: Shrinkage of the features' covariance.
       has_gate: True if the classifier has a gate.
+      blocks: Sizes of the blocks of the vectors by source; by default one block.
     """
     seen, size = len(classifier.seen), features.shape[1]
     known = statistics.fit(features.astype(np.float64), labels, seen, shrinkage)
@@ -78,7 +81,7 @@ def build(
     offsets = (head / factor - scores).mean(0)
     spread = float((scores - scores.mean(1, keepdims=True)).std())
     is_head = not has_gate and float((head / factor - scores - offsets).std()) <= _SAME * spread
-    predicted = prediction.fit(domain_vectors, known.means)
+    predicted = prediction.fit(domain_vectors, known.means, blocks=blocks)
     centers = (1 - np.eye(seen)) / max(seen - 1, 1)
     doubts = {True: photographs.fit(known, predicted.left_out), False: photographs.fit(known, centers)}
     evidence = evidence_lib.left_out(known, offsets if is_head else np.zeros(seen))

@@ -182,6 +182,7 @@ def known_of(model: state.ModelState) -> known_means.KnownMeans:
         model.knowledge.vectors[:seen],
         model.config.backbone.classifier_shrinkage,
         gate.has(model.classifier),
+        model.knowledge.blocks,
     )
 
 

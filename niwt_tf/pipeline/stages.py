@@ -318,7 +318,7 @@ def _fit_map(
     """Fit the map of the seen classes, and log its scores to `folder`."""
     vectors = knowledge.vectors[: seen.classes]
     with training_log.scalars(folder) as log:
-        return fit.fit(seen, vectors, run.config.map, run.config.seed, map_fit, log)
+        return fit.fit(seen, vectors, run.config.map, run.config.seed, map_fit, log, knowledge.blocks)
 
 
 def _kernels(

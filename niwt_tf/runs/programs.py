@@ -8,13 +8,15 @@ from pathlib import Path
 
 from niwt_tf import config as config_lib
 from niwt_tf import errors
+from niwt_tf.config import text_encoders
 
 _HUB = "hub:"
 
 
 def find(config: config_lib.RunConfig) -> list[str]:
     """List the SavedModels that the network and the text encoder of a run are, each of which is a program."""
-    return [name for name in (config.backbone.backbone, config.domain.text_encoder) if name.startswith(_HUB)]
+    names = (config.backbone.backbone, *text_encoders.split(config.domain.text_encoder))
+    return [name for name in names if name.startswith(_HUB)]
 
 
 def require_none(config: config_lib.RunConfig, path: Path, argument: str = "model") -> None:

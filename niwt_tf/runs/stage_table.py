@@ -57,6 +57,13 @@ def _network(config: config_lib.RunConfig) -> list[Any]:
     return [network, config.seed]
 
 
+def _domain(config: config_lib.DomainConfig) -> dict[str, Any]:
+    """Collect the settings of descriptions; of one table those alone that matter, as in runs before texts had parts."""
+    values = dataclasses.asdict(config)
+    is_table = config.domain in ("attributes", "binary_attributes", "sentences")
+    return {name: value for name, value in values.items() if name != "text_parts" or not is_table}
+
+
 def _validation(config: config_lib.ValidationConfig) -> dict[str, Any]:
     """Collect the settings of validation; a limit that is not set is left out, as in runs before there was one."""
     values = dataclasses.asdict(config)
@@ -81,7 +88,7 @@ STAGES: dict[str, Stage] = {
     "knowledge": Stage(
         "a domain vector for every class",
         ("data",),
-        lambda c: c.domain,
+        lambda c: _domain(c.domain),
         lambda c: [named_files.stamps(c.domain), digest.knowledge(c.data, c.domain)],
     ),
     "activations": Stage(
@@ -96,7 +103,7 @@ STAGES: dict[str, Stage] = {
     run_files.VALIDATION: Stage(
         "map, lambda, scale, bias and gamma, chosen on validation classes",
         ("data", "knowledge", run_files.VALIDATION_BACKBONE),
-        lambda c: [c.domain, c.map, c.transfer, _validation(c.validation), c.seed],
+        lambda c: [_domain(c.domain), c.map, c.transfer, _validation(c.validation), c.seed],
         _transfer_files,
     ),
     "backbone": Stage("the backbone, trained on the seen classes", ("data", "activations"), _training, _backbone_files),

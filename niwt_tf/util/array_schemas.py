@@ -94,6 +94,7 @@ class Array:
       may_be_empty: True if the array may have no elements; its shape is then of no importance.
       is_unique: True for a list of names, in which no text occurs twice, and which all files agree on.
       since: First format of bundles that holds the array.
+      is_optional: True if a file may lack the array, in any format.
       stays_on_disk: True if its numbers are not checked: whoever reads them from disk uses `require_finite`.
     """
 
@@ -105,6 +106,7 @@ class Array:
     may_be_empty: bool = False
     is_unique: bool = False
     since: int = 1
+    is_optional: bool = False
     stays_on_disk: bool = False
 
     def check(self, path: Path, name: str, array: np.ndarray, sizes: Sizes) -> None:
@@ -158,7 +160,8 @@ def read_all(
       OSError: If it cannot be read.
     """
     arrays, sizes = array_files.read_all(path), sizes or Sizes()
-    required = {name for name, one in schema.items() if one.since <= bundle_format and not name.startswith("*")}
+    declared_here = {name: one for name, one in schema.items() if not name.startswith("*") and not one.is_optional}
+    required = {name for name, one in declared_here.items() if one.since <= bundle_format}
     if missing := sorted(required - arrays.keys()):
         raise errors.damaged(path, f"has no {errors.listed(missing)}")
     read, groups = {}, collections.defaultdict[str, Sizes](Sizes)

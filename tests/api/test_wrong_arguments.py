@@ -169,6 +169,9 @@ _WRONG: dict[str, Callable[[Any], dict[str, Any]]] = {
             "complex": np.tile([0, 0, 1, 1j], (12, 1)),
         }
     ),
+    "blocks": lambda _: (
+        _STRANGE | {"a number": 3, "numbers": [1, 2], "texts": [["1"]], "zero": [[0, 3]], "too few": [[1], [1]]}
+    ),
     "object": lambda _: _NO_OBJECT | {"none": None},
     "object or none": lambda _: _NO_OBJECT,
     "neurons": lambda good: _NO_OBJECT | {"none": None, "too few": good[:-1], "texts": ["stripes"] * len(good)},
@@ -248,7 +251,7 @@ _KINDS: dict[str, dict[str, str]] = {
         "class_names": "names",
         "missing_value": "choice",
     },
-    "encode_captions": {"captions": "captions", "seen": "names of some"},
+    "encode_captions": {"captions": "captions", "seen": "names of some", "text_parts": "choice"},
     "evaluate_gzsl": {
         "seen_logits": "filled matrix of any width",
         "seen_labels": "labels",
@@ -301,6 +304,7 @@ _KINDS: dict[str, dict[str, str]] = {
         "seed": "seed",
         "relevance": "steps",
         "shrinkage": "shrinkage",
+        "blocks": "blocks",
         "values": "settings of map",
     },
     "load_backbone": {

@@ -35,6 +35,19 @@ def _report(
     )
 
 
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        (("tail",), "  not described 1 part, taken as in the mean of the seen classes: tail\n"),
+        (("tail", "leg"), "  not described 2 parts, taken as in the mean of the seen classes: tail, leg\n"),
+    ],
+)
+def test_a_report_counts_imputed_parts(parts: tuple[str, ...], expected: str) -> None:
+    report = _report((("head: red", 0.5),))
+    reading = dataclasses.replace(report.reading, imputed=parts)
+    assert expected in teaching_text.format_report(dataclasses.replace(report, reading=reading))
+
+
 def test_a_report_on_attributes() -> None:
     report = _report((("body_color=black", 1.0), ("has_wing_color::yellow", 1.0)), attributes="body color: black")
     assert teaching_text.format_report(report) == (

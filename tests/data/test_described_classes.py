@@ -146,7 +146,7 @@ def test_a_quote_that_is_not_closed_is_reported() -> None:
         ),
         (
             "classes.yaml",
-            "zebra:\n  captions:\n    - a horse: striped",
+            "zebra:\n  captions:\n    - a horse: [striped]",
             "Received: {}, 'zebra', whose captions are not texts. Put \"quotes\" around a text that has a colon.",
         ),
         (
@@ -178,3 +178,16 @@ def test_a_table_of_an_old_mac_is_read(tmp_path: Path) -> None:
     path = tmp_path / "classes.csv"
     path.write_bytes(b"name,captions\rant,small\rbee,yellow\r")
     assert described_classes.read(path) == {"ant": {"captions": ("small",)}, "bee": {"captions": ("yellow",)}}
+
+
+@pytest.mark.parametrize(
+    "captions", ["{head: red, tail: long}", "[head: red, tail: long]", "\n    - head: red\n    - tail: long"]
+)
+def test_captions_may_be_described_part_by_part(captions: str, tmp_path: Path) -> None:
+    read = described_classes.read(_file(tmp_path, "classes.yaml", f"zebra:\n  captions: {captions}"))
+    assert read == {"zebra": {"captions": ("head: red", "tail: long")}}
+
+
+def test_a_part_without_a_description_keeps_its_colon(tmp_path: Path) -> None:
+    read = described_classes.read(_file(tmp_path, "classes.yaml", "zebra:\n  captions: {head: red, tail: }"))
+    assert read["zebra"]["captions"] == ("head: red", "tail:")

@@ -74,3 +74,10 @@ def test_mistakes_are_told(by_domain: dict, message: str) -> None:
 def test_doubts_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
     described.encode({"attributes": {"horse": ["legs"], "tiger": ["legs"], "cow": ["legs", "horns"]}}, _NAMES, "it")
     assert "  warning: `attributes` describes some classes by the same numbers" in capsys.readouterr().out
+
+
+def test_captions_that_name_parts_get_a_vector_for_each() -> None:
+    captions = {"ant": ["head: red", "leg: black"], "bee": ["head: black", "leg: long"], "fly": ["leg: thin, black"]}
+    known = described.encode({"captions": captions}, list(captions), "by hand")
+    assert [one.part for one in known.slices] == ["head", "leg"] and known.blocks == ((2, 3),)
+    np.testing.assert_allclose(known.vectors[2, :2], known.vectors[:2, :2].mean(0), rtol=1e-6)

@@ -124,3 +124,33 @@ def test_mistakes_are_reported(fields: dict[str, tuple[str, ...]], domains: str,
     ]
     with pytest.raises(errors.UserError, match=re.escape(message)):
         _read(description.Description("zebra", **fields), *slices)
+
+
+def _two_encoders(path: Path) -> tuple[knowledge.DomainSlice, knowledge.DomainSlice]:
+    path.write_text("3 2\nred 1 0\ncrown 0 1\nokapi 0.5 0.5\n", "utf-8")
+    fitted = encoders.TfidfEncoder.fit([_TEXTS])
+    return (
+        knowledge.DomainSlice("captions", len(fitted.feature_names), 1.0, fitted, "tfidf"),
+        knowledge.DomainSlice("captions", 2, 0.5, None, f"word2vec:{path}"),
+    )
+
+
+def _read_by_two(texts: tuple[str, ...], path: Path) -> tuple[description.Reading, int]:
+    slices = _two_encoders(path)
+    size = sum(one.size for one in slices)
+    names = tuple(f"name {number}" for number in range(size))
+    seen = knowledge.DomainKnowledge(np.ones((3, size), np.float32), names, ("ant", "bee", "cow"), "", slices)
+    return description.read(description.Description("zebra", captions=texts), seen, 2, "hub:unused"), slices[0].size
+
+
+def test_each_slice_is_read_by_its_own_encoder(tmp_path: Path) -> None:
+    reading, first = _read_by_two(("red crown",), tmp_path / "v.txt")
+    np.testing.assert_array_equal(reading.vector[:first], encoders.TfidfEncoder.fit([_TEXTS])(["red crown"])[0])
+    np.testing.assert_array_equal(reading.vector[first:], [0.25, 0.25])
+
+
+def test_a_word_that_one_of_the_encoders_knows_is_enough(tmp_path: Path) -> None:
+    reading, first = _read_by_two(("okapi",), tmp_path / "v.txt")
+    assert not reading.vector[:first].any() and reading.vector[first:].any()
+    with pytest.raises(errors.UserError, match="Received: only unknown words: zorilla"):
+        _read_by_two(("zorilla",), tmp_path / "v.txt")

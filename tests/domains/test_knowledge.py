@@ -16,7 +16,8 @@ import pytest
 from niwt_tf import config, errors
 from niwt_tf.data import zero_shot
 from niwt_tf.data.aviary import anatomy, species
-from niwt_tf.domains import knowledge
+from niwt_tf.domains import knowledge, parts
+from niwt_tf.domains import texts as texts_lib
 
 _DOMAINS = ("attributes", "captions", "documents")
 _TEXTS = ("captions", "documents")
@@ -58,10 +59,13 @@ def test_attributes_are_the_traits_of_the_species(tiny_dataset: zero_shot.ZeroSh
     np.testing.assert_array_equal(loaded.vectors, expected)
 
 
-def test_documents_have_unit_length_and_captions_less(tiny_dataset: zero_shot.ZeroShotDataset) -> None:
-    lengths = {domain: np.linalg.norm(_load(tiny_dataset, domain).vectors, axis=1) for domain in _TEXTS}
-    np.testing.assert_allclose(lengths["documents"], 1, rtol=1e-6)
-    assert (lengths["captions"] < 1).all(), "a mean of different unit vectors"
+def test_documents_are_the_mean_of_their_sentences(tiny_dataset: zero_shot.ZeroShotDataset) -> None:
+    loaded = _load(tiny_dataset, "documents")
+    (document,) = tiny_dataset.descriptions.documents().by_class[tiny_dataset.seen[0]]
+    sentences = parts.sentences([document])
+    assert len(sentences) > 2 and " ".join(sentences) == " ".join(document.split())
+    (encoder,) = (one.encoder for one in loaded.slices)
+    np.testing.assert_allclose(loaded.vectors[0], encoder(sentences).mean(0), rtol=1e-6)
 
 
 def test_captions_of_a_class_are_averaged(tiny_dataset: zero_shot.ZeroShotDataset) -> None:
@@ -283,8 +287,82 @@ def test_the_encoder_comes_back_with_the_vectors(
     assert [one.domain for one in restored.slices] == domain.split("+")
     assert sum(one.size for one in restored.slices) == loaded.vectors.shape[1]
     kind, name = domain.split("+")[-1], tiny_dataset.unseen[0]
-    texts = getattr(tiny_dataset.descriptions, kind)().by_class[name]
+    texts = texts_lib.as_sentences(getattr(tiny_dataset.descriptions, kind)().by_class[name], kind)
     last = restored.slices[-1]
     vector = last.encoder(texts).mean(0) * np.float32(last.factor)
     row = loaded.class_names.index(name)
     np.testing.assert_allclose(vector, loaded.vectors[row, -last.size :], rtol=1e-6)
+
+
+_RED = {"ant": ["red crown"], "bee": ["blue crown"], "polar bear": ["red wings"], "dog": ["red"], "eel": ["wings red"]}
+
+
+def _with_two_encoders(zoo: _Zoo, folder: Path) -> knowledge.DomainKnowledge:
+    """Load attributes, and captions by TF-IDF and by word vectors in which each word has a number of its own."""
+    path = folder / "words.txt"
+    path.write_text("red 3 0\nblue 0 4\n", "utf-8")
+    table = zero_shot.Attributes(
+        ("red",), {name: np.float32([number]) for number, name in enumerate(_CLASSES)}, "signs"
+    )
+    settings = config.DomainConfig(domain="attributes+captions", text_encoder=f"tfidf+word2vec:{path}")
+    return knowledge.load(zoo(attributes=table, captions=_RED), settings)
+
+
+def test_each_encoder_gives_captions_a_slice_of_mean_length_1(zoo: _Zoo, tmp_path: Path) -> None:
+    loaded = _with_two_encoders(zoo, tmp_path)
+    assert [(one.domain, one.text_encoder.partition(":")[0], one.size) for one in loaded.slices] == [
+        ("attributes", "", 1),
+        ("captions", "tfidf", 4),
+        ("captions", "word2vec", 2),
+    ]
+    # Lengths of the seen classes are 3, 4 and 3, whose mean is 10/3.
+    np.testing.assert_allclose(loaded.vectors[:, 5:], np.float32([[9, 0], [0, 12], [9, 0], [9, 0], [9, 0]]) / 10)
+    lengths = [np.linalg.norm(loaded.vectors[:3, loaded.columns(number)], axis=1).mean() for number in range(3)]
+    np.testing.assert_allclose(lengths, 1, rtol=1e-6)
+
+
+def test_a_name_that_two_slices_share_begins_with_what_tells_them_apart(zoo: _Zoo, tmp_path: Path) -> None:
+    loaded = _with_two_encoders(zoo, tmp_path)
+    assert loaded.feature_names[:3] == ("attributes: red", "blue", "crown")
+    assert loaded.feature_names[3] == "captions tfidf: red"
+    assert loaded.own_names(1) == ("blue", "crown", "red", "wings")
+    assert loaded.own_names(0) == ("red",)
+
+
+def test_slices_of_one_domain_come_back_with_their_encoders(zoo: _Zoo, tmp_path: Path) -> None:
+    original = _with_two_encoders(zoo, tmp_path)
+    one, _, _ = original.slices
+    two = knowledge.encoders.TfidfEncoder.fit([["red crown"], ["red"]])
+    slices = (
+        one,
+        knowledge.DomainSlice("captions", 2, 0.5, two, "tfidf", "crown"),
+        knowledge.DomainSlice("captions", 4, 2.0, original.slices[1].encoder, "tfidf", "wings"),
+    )
+    dataclasses.replace(original, slices=slices).save(tmp_path / "knowledge.npz")
+    with np.load(tmp_path / "knowledge.npz") as saved:
+        assert {name.partition("/")[0] for name in saved if "/" in name} == {"captions 0", "captions 1"}
+    restored = knowledge.DomainKnowledge.load(tmp_path / "knowledge.npz")
+    assert [dataclasses.replace(own, encoder=None) for own in restored.slices] == [
+        dataclasses.replace(own, encoder=None) for own in slices
+    ]
+    assert restored.slices[0].encoder is None
+    assert restored.slices[1].encoder.feature_names == ("crown", "red")
+    assert restored.slices[2].encoder.feature_names == ("blue", "crown", "red", "wings")
+
+
+def test_a_file_without_encoders_and_parts_is_one_of_an_earlier_version(zoo: _Zoo, tmp_path: Path) -> None:
+    path, old = tmp_path / "knowledge.npz", tmp_path / "old.npz"
+    knowledge.load(zoo(captions=_RED), config.DomainConfig(domain="captions")).save(path)
+    with np.load(path) as saved:
+        np.savez(old, **{name: saved[name] for name in saved if name not in ("text_encoders", "parts")})
+    (new,), (read,) = (knowledge.DomainKnowledge.load(one).slices for one in (path, old))
+    assert (new.text_encoder, read.text_encoder, read.part) == ("tfidf", "", "")
+    assert read.encoder.feature_names == new.encoder.feature_names
+
+
+def test_a_slice_of_zeros_for_all_seen_classes_keeps_its_scale() -> None:
+    nothing = knowledge.domain_vectors.DomainVectors(np.zeros((2, 1), np.float32), ("a",), "")
+    something = knowledge.domain_vectors.DomainVectors(np.full((2, 1), 2, np.float32), ("b",), "")
+    joined = knowledge.join({"captions": [nothing, something]}, ("ant", "bee"), 2)
+    np.testing.assert_array_equal(joined.vectors, [[0, 1], [0, 1]])
+    assert [one.factor for one in joined.slices] == [1.0, 0.5]

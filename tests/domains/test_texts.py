@@ -29,7 +29,8 @@ def _load(
     zoo: _Zoo, by_class: dict[str, list[str]], kind: str = "captions", **settings: object
 ) -> domain_vectors.DomainVectors:
     own = zero_shot.Texts(by_class, "the zoo")
-    return texts.load(own, kind, zoo(), config_lib.DomainConfig(**settings))  # type: ignore[arg-type]
+    (loaded,) = texts.load(own, kind, zoo(), config_lib.DomainConfig(**settings))  # type: ignore[arg-type]
+    return loaded
 
 
 def test_a_class_has_the_mean_of_its_encoded_texts(zoo: _Zoo) -> None:
@@ -115,4 +116,16 @@ def test_a_folder_has_a_caption_on_a_line_and_a_document_in_a_file(zoo: _Zoo, tm
     assert captions.by_class["polar bear"] == ["polar bear", "has fur"]
     documents = texts.read_folder("documents", str(tmp_path), zoo())
     assert documents.by_class["polar bear"] == ["polar bear\r\n\n  \nhas fur\n"]
-    assert texts.load(captions, "captions", zoo(), config_lib.DomainConfig()).source.startswith("10 captions: ")
+    assert texts.load(captions, "captions", zoo(), config_lib.DomainConfig())[0].source.startswith("10 captions: ")
+
+
+def test_several_encoders_give_several_vectors(zoo: _Zoo, tmp_path: Path) -> None:
+    glove = tmp_path / "a+b.txt"
+    glove.write_text("red 1 0\nwhite 0 2\nsmall 4 4\n", "utf-8")
+    names = ("tfidf", f"word2vec:{glove}")
+    loaded = texts.load(
+        zero_shot.Texts(_TEXTS, "the zoo"), "captions", zoo(), config_lib.DomainConfig(text_encoder="+".join(names))
+    )
+    assert tuple(one.text_encoder for one in loaded) == names
+    for name, one in zip(names, loaded, strict=True):
+        np.testing.assert_array_equal(one.vectors, _load(zoo, _TEXTS, text_encoder=name).vectors)

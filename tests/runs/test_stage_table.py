@@ -28,3 +28,16 @@ def test_a_new_version_makes_a_stage_anew_and_those_that_read_it(name: str, monk
     monkeypatch.setitem(stage_table.STAGES, name, newer)
     after = stage_table.fingerprints(config_lib.RunConfig())
     assert {one for one in before if before[one] != after[one]} == {name} | _READ[name]
+
+
+@pytest.mark.parametrize(
+    ("domain", "matters"), [("attributes", False), ("captions", True), ("attributes+documents", True)]
+)
+def test_parts_of_texts_matter_only_where_there_are_texts(domain: str, matters: bool) -> None:
+    on, off = (
+        stage_table.settings_fingerprint(
+            "knowledge", config_lib.RunConfig(domain=config_lib.DomainConfig(domain=domain, text_parts=text_parts))
+        )
+        for text_parts in ("on", "off")
+    )
+    assert (on != off) == matters

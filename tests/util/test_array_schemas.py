@@ -20,6 +20,7 @@ _SCHEMA = {
     "names": Array("text", "C", is_unique=True),
     "labels": Array("int", "N", minimum=0, below="C", may_be_empty=True),
     "share": Array("float", minimum=0.0, maximum=1.0, since=2),
+    "parts": Array("text", "C", is_optional=True),
     "*/numbers": Array("float", "P"),
     "*/words": Array("text", "P"),
 }
@@ -53,6 +54,7 @@ def test_declared_arrays_are_read(tmp_path: Path) -> None:
         np.testing.assert_array_equal(array, _GOOD[name])
     assert "share" not in _read(tmp_path / "a.npz", {"share": None}, bundle_format=1)
     assert len(_read(tmp_path / "a.npz", {"labels": np.zeros(0, int)})["labels"]) == 0
+    assert "parts" in _read(tmp_path / "a.npz", {"parts": np.array(["", "b", "c"])})
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ import functools
 
 import numpy as np
 
+from niwt_tf.method.domain_map import block_weights
 from niwt_tf.numerics import choice, constants, unit_vectors
 
 PENALTIES = (0.3, 0.1)  # the stronger first
@@ -31,11 +32,12 @@ class MeanPrediction:
     """Prediction of class means from domain vectors.
 
     Attributes:
-      vectors: Domain vectors `[C,M]` of the known classes, as unit vectors.
+      vectors: Domain vectors `[C,M]` of the known classes, as unit vectors, times `roots`.
       penalty: Penalty of the ridge regression.
       smoother: Coefficients `[C,C]` of the known means in the mean predicted for each known class, itself among them.
       cosine: Mean cosine between predicted and true means of such classes, about the mean of the others; -1..1.
       chance: Share of random assignments of the descriptions to the classes that reach this cosine, 0..1.
+      roots: Roots `[M]` of the relevance of each number of the vectors; None if all count the same.
     """
 
     vectors: np.ndarray
@@ -43,13 +45,14 @@ class MeanPrediction:
     smoother: np.ndarray
     cosine: float
     chance: float
+    roots: np.ndarray | None = None
 
     def coefficients(self, domain_vectors: np.ndarray) -> np.ndarray:
         """Compute the coefficients `[U,C]` of the known means in the means predicted for domain vectors `[U,M]`."""
         inputs = self.vectors - self.vectors.mean(0)
         kernel, size = inputs @ inputs.T, len(inputs)
         solver = _inverse(kernel, self.penalty)
-        own = (unit_vectors.units(domain_vectors) - self.vectors.mean(0)) @ inputs.T @ solver
+        own = (_weighed(domain_vectors, self.roots) - self.vectors.mean(0)) @ inputs.T @ solver
         return own - own.mean(1, keepdims=True) + 1 / size
 
     @functools.cached_property
@@ -65,22 +68,33 @@ class MeanPrediction:
         return left
 
 
-def fit(domain_vectors: np.ndarray, means: np.ndarray, seed: int = 0) -> MeanPrediction:
+def fit(
+    domain_vectors: np.ndarray, means: np.ndarray, seed: int = 0, blocks: block_weights.Blocks = ()
+) -> MeanPrediction:
     """Fit the prediction to the known classes.
 
     Args:
       domain_vectors: Domain vectors `[C,M]` of the known classes; only their directions count.
       means: Their whitened means `[C,D]`.
       seed: Seed of the permutations.
+      blocks: Sizes of the blocks of the vectors by source, see `block_weights`; by default they are one block.
     """
-    vectors = unit_vectors.units(domain_vectors)
+    vectors, roots = unit_vectors.units(domain_vectors), None
+    if sum(map(len, blocks)) > 1:
+        roots = np.sqrt(block_weights.fit(vectors, means, blocks))
+        vectors = _weighed(domain_vectors, roots)
     inputs, gram = vectors - vectors.mean(0), means @ means.T
     kernel = inputs @ inputs.T
     smoothers = [kernel @ _inverse(kernel, penalty) + 1 / len(kernel) for penalty in PENALTIES]
     cosines = [float(_cosines(_left_out(one), gram).mean()) for one in smoothers]
     best = choice.first_best(cosines)
     chance = _chance(_left_out(smoothers[best]), gram, np.random.default_rng(seed))
-    return MeanPrediction(vectors, PENALTIES[best], smoothers[best], cosines[best], chance)
+    return MeanPrediction(vectors, PENALTIES[best], smoothers[best], cosines[best], chance, roots)
+
+
+def _weighed(domain_vectors: np.ndarray, roots: np.ndarray | None) -> np.ndarray:
+    units = unit_vectors.units(domain_vectors)
+    return units if roots is None else units * roots
 
 
 def _inverse(kernel: np.ndarray, penalty: float) -> np.ndarray:

@@ -19,7 +19,7 @@ import numpy as np
 from niwt_tf import config as config_lib
 from niwt_tf import errors
 from niwt_tf.method import importance
-from niwt_tf.method.domain_map import descent, domain_map, ridge
+from niwt_tf.method.domain_map import block_weights, descent, domain_map, ridge
 from niwt_tf.method.domain_map import relevance as relevance_lib
 from niwt_tf.numerics import choice, constants
 from niwt_tf.numerics import folds as folds_lib
@@ -70,6 +70,7 @@ def fit(
     seed: int,
     map_fit: domain_map.MapFit = _DESCENT,
     log: training_log.Log = training_log.no_log,
+    blocks: block_weights.Blocks = (),
 ) -> domain_map.DomainMap:
     """Fit the map to all seen classes, with the steps or the penalty that predicted held-out classes best.
 
@@ -80,12 +81,15 @@ def fit(
       seed: Seed of the folds of classes and of the first weights of hidden layers.
       map_fit: Kind of fit, and steps of automatic relevance determination.
       log: Log of the rank correlation on held-out classes, with the loss of each step or with each penalty.
+      blocks: Sizes of the blocks of the domain vectors by source, which ridge regression weighs, see `block_weights`;
+        by default they are one block.
 
     Raises:
       errors.DivergedError: If the loss, the data or the predictions are not finite.
     """
-    prototypes = seen.prototypes if map_fit.relevance_steps else None
-    return fit_to_sums(domain_vectors, seen.sums, seen.counts, config, seed, map_fit, log, prototypes)
+    is_weighed = map_fit.kind == "ridge" and (map_fit.relevance_steps or _are_several(blocks))
+    prototypes = seen.prototypes if is_weighed else None
+    return fit_to_sums(domain_vectors, seen.sums, seen.counts, config, seed, map_fit, log, prototypes, blocks)
 
 
 def fit_to_sums(
@@ -97,6 +101,7 @@ def fit_to_sums(
     map_fit: domain_map.MapFit = _DESCENT,
     log: training_log.Log = training_log.no_log,
     prototypes: np.ndarray | None = None,
+    blocks: block_weights.Blocks = (),
 ) -> domain_map.DomainMap:
     """Fit the map as `fit` does, from sums over the images of each seen class.
 
@@ -110,6 +115,7 @@ def fit_to_sums(
       log: Log of the rank correlation on held-out classes, with the loss of each step or with each penalty.
       prototypes: Class prototypes `[C,D]`, see `relevance.class_prototypes`, that the relevance is learned from;
         without them all dimensions count the same.
+      blocks: Sizes of the blocks of the domain vectors, see `fit`.
 
     Raises:
       errors.DivergedError: If the loss, the data or the predictions are not finite.
@@ -117,7 +123,7 @@ def fit_to_sums(
     units = units_lib.units(domain_vectors)
     shift, scale = _normalisation(units)
     held_out = _held_out(len(sums), config.map_folds, seed)
-    problem = _Problem((units - shift) / scale, sums / counts[:, None], counts, held_out, prototypes)
+    problem = _Problem((units - shift) / scale, sums / counts[:, None], counts, held_out, prototypes, blocks)
     steps = map_fit.relevance_steps if map_fit.kind == "ridge" else 0
     fitted = _regress(problem, config, steps, log) if map_fit.kind == "ridge" else _descend(problem, config, seed, log)
     model = _as_model(shift, scale, fitted.layers)
@@ -134,6 +140,7 @@ class _Problem:
     counts: np.ndarray
     held_out: np.ndarray
     prototypes: np.ndarray | None
+    blocks: block_weights.Blocks = ()
 
     @property
     def everyone(self) -> np.ndarray:
@@ -142,9 +149,13 @@ class _Problem:
 
     def relevance(self, held_out: np.ndarray, steps: int) -> np.ndarray:
         """Fit the relevance `[F,M]` of each dimension of the domain vectors, without the classes `held_out [F,C]`."""
-        if self.prototypes is None or not steps:
+        if self.prototypes is None or not (steps or _are_several(self.blocks)):
             return np.ones((len(held_out), self.inputs.shape[1]))
-        return np.stack([relevance_lib.fit(self.inputs[~out], self.prototypes[~out], steps) for out in held_out])
+        return np.stack([self._relevance(self.inputs[~out], self.prototypes[~out], steps) for out in held_out])
+
+    def _relevance(self, inputs: np.ndarray, prototypes: np.ndarray, steps: int) -> np.ndarray:
+        start = block_weights.fit(inputs, prototypes, self.blocks) if _are_several(self.blocks) else None
+        return relevance_lib.fit(inputs, prototypes, steps, start)
 
     def predicted(self, layers: list[descent.Layer]) -> np.ndarray:
         """Predict importances `[C,K]` of each class by the map of the fold in which it is held out."""
@@ -207,6 +218,10 @@ def _regress(problem: _Problem, config: config_lib.MapConfig, steps: int, log: t
     relevance = problem.relevance(problem.everyone, steps)
     of_all = ridge.fit(problem.inputs, problem.means, problem.everyone, best, relevance)
     return _Fitted([of_all], [of_folds], scores[best], penalty=best)
+
+
+def _are_several(blocks: block_weights.Blocks) -> bool:
+    return sum(map(len, blocks)) > 1
 
 
 def _normalisation(domain_vectors: np.ndarray) -> tuple[np.ndarray, float]:

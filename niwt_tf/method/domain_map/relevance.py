@@ -5,8 +5,8 @@
 An attribute or word that no neuron follows misleads a map that is fitted to a few dozen classes. Therefore each has a
 variance of its own in the prior of a Bayesian linear map to the class prototypes. The variances are those that maximize
 the likelihood of the prototypes: Wipf and Rao, "An empirical Bayesian strategy for solving the simultaneous sparse
-approximation problem", IEEE Transactions on Signal Processing 55 (2007), by their EM steps. All variances start equal;
-after fewer steps they differ less.
+approximation problem", IEEE Transactions on Signal Processing 55 (2007), by their EM steps. All variances start equal,
+or with several blocks of numbers as `block_weights` says; after fewer steps they differ less.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def class_prototypes(features: np.ndarray, labels: np.ndarray, classes: int, shr
     return linalg.solve_triangular(linalg.cholesky(within, lower=True), (means - means.mean(0)).T, lower=True).T
 
 
-def fit(inputs: np.ndarray, prototypes: np.ndarray, steps: int) -> np.ndarray:
+def fit(inputs: np.ndarray, prototypes: np.ndarray, steps: int, start: np.ndarray | None = None) -> np.ndarray:
     """Estimate the relevance `[M]` of each number of the domain vectors, at least 0, with mean 1.
 
     With fewer than two classes, or if all have the same vector or the same prototype, nothing can be learned; all are
@@ -46,12 +46,14 @@ def fit(inputs: np.ndarray, prototypes: np.ndarray, steps: int) -> np.ndarray:
     Args:
       inputs: `[C,M]` domain vectors of the classes.
       prototypes: `[C,D]` prototypes of the classes.
-      steps: Number of EM steps; after 0 all are 1.
+      steps: Number of EM steps; after 0 the relevance is `start`.
+      start: Relevance `[M]` to start from, see `block_weights`; all 1 by default.
     """
     if not (_differ(inputs) and _differ(prototypes)):
         return np.ones(inputs.shape[1])
     vectors, targets = _normalised(inputs), _rotated(_normalised(prototypes))
-    outputs, relevance, noise = prototypes.shape[1], np.ones(inputs.shape[1]), _NOISE
+    relevance = np.ones(inputs.shape[1]) if start is None else start / _mean_square(vectors * np.sqrt(start))
+    outputs, noise = prototypes.shape[1], _NOISE
     for _ in range(steps):
         relevance, noise = _step(vectors, targets, outputs, relevance, noise)
     return relevance / relevance.mean()
@@ -75,6 +77,11 @@ def _step(
         np.maximum((kernel**2).sum(1) / outputs + spread, _LEAST_VARIANCE),
         float((unexplained + noise * determined) / len(inputs)),
     )
+
+
+def _mean_square(rows: np.ndarray) -> float:
+    """Compute the mean square length of the rows; 1 if all are zeros."""
+    return float((rows**2).sum(1).mean()) or 1.0
 
 
 def _differ(rows: np.ndarray) -> bool:
