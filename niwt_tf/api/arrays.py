@@ -102,6 +102,10 @@ def require_importances(
     count = _class_count(checked.labels) if classes is None else classes
     labels = arguments.require_labels("importances.labels", checked.labels, len(values), range(count))
     activations = _require_activations(checked.activations, classifier, values.shape[1])
+    if checked.of_classes is not None:
+        arguments.require_matrix(
+            "importances.of_classes", checked.of_classes, rows=count, of_row="class", columns=values.shape[1]
+        )
     return dataclasses.replace(checked, values=values, features=features, labels=labels, activations=activations)
 
 

@@ -55,8 +55,8 @@ def compute_importances(
     split = arrays.as_split(images, labels, len(classifier.class_names), classifier.backbone.image_size)
     with tempfile.TemporaryDirectory() as folder:
         on_disk = importance.compute(classifier, split, kept_images, seed, Path(folder), devices.compiles("auto"))
-        names = [field.name for field in dataclasses.fields(on_disk)]
-        return importance.Importances(**{name: np.array(getattr(on_disk, name)) for name in names})
+        in_memory = {name: np.array(getattr(on_disk, name)) for name in importance.SCHEMA}
+        return dataclasses.replace(on_disk, **in_memory)
 
 
 def fit_map(

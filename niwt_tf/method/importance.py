@@ -18,11 +18,13 @@ import numpy as np
 import tensorflow as tf
 
 from niwt_tf.backbones import classifier as classifier_lib
+from niwt_tf.backbones import split_points
 from niwt_tf.data import zero_shot
 from niwt_tf.numerics import constants, discriminant, unit_vectors
 from niwt_tf.util import array_schemas, disk_arrays, progress
 
 _BATCH_SIZE = 128
+SHARED_IMAGES = 32  # images on which all classes are compared, and whose Jacobians are averaged
 
 
 def importances(head: Callable[[tf.Tensor], tf.Tensor], activations: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
@@ -115,12 +117,15 @@ class Importances:
       labels: Class indices `[N]` int64.
       features: Features `[N,D]` float32.
       activations: Activations `[n,H,W,K]` float16 of a random choice of the images; mapped from disk when loaded.
+      of_classes: Importances `[C,K]` float32 of each class on images that all classes share, see `on_shared_images`;
+        None behind an affine head, where they are those on the class's own images.
     """
 
     values: np.ndarray
     labels: np.ndarray
     features: np.ndarray
     activations: np.ndarray
+    of_classes: np.ndarray | None = None
 
     @classmethod
     def load(cls, folder: Path, sizes: array_schemas.Sizes | None = None) -> Importances:
@@ -134,9 +139,13 @@ class Importances:
           errors.DamagedError: If a file is missing, damaged, or does not fit to the others.
         """
         sizes = sizes or array_schemas.Sizes()
-        return cls(**{name: array_schemas.read(folder / f"{name}.npy", SCHEMA[name], sizes, True) for name in SCHEMA})
+        arrays = {name: array_schemas.read(folder / f"{name}.npy", SCHEMA[name], sizes, True) for name in SCHEMA}
+        shared = folder / _OF_CLASSES
+        return cls(**arrays, of_classes=array_schemas.read(shared, _SHARED, sizes) if shared.exists() else None)
 
 
+_OF_CLASSES = "of_classes.npy"
+_SHARED = array_schemas.Array("float32", "SK")
 SCHEMA = {
     "values": array_schemas.Array("float32", "NK"),
     "labels": array_schemas.Array("int", "N", minimum=0, below="S"),
@@ -178,7 +187,52 @@ def compute(
     shapes = _shapes(classifier, split, int(kept.sum()))
     arrays = disk_arrays.fill(folder, split, shapes, _BATCH_SIZE, write, "importances")
     np.save(folder / "labels.npy", split.labels)
-    return Importances(labels=split.labels, **arrays)
+    of_classes = on_shared_images(classifier, arrays["activations"])
+    if of_classes is not None:
+        np.save(folder / _OF_CLASSES, of_classes)
+    return Importances(labels=split.labels, **arrays, of_classes=of_classes)
+
+
+def on_shared_images(classifier: classifier_lib.Classifier, activations: np.ndarray) -> np.ndarray | None:
+    """Compute the importances `[C,K]` of each class on the same images for all classes; None if the head is affine.
+
+    Behind a deep head importances on a class's own images tell of these images as well as of the class's weights. The
+    transfer looks for weights on images of other classes (section 3.3 of the paper), and cannot use the first part.
+    Behind an affine head all images give a class the same importances.
+
+    Args:
+      classifier: Classifier of the classes.
+      activations: Activations `[n,H,W,K]` of images of any classes; at most `SHARED_IMAGES` are used.
+    """
+    head = classifier.backbone.head
+    if split_points.is_affine(head):
+        return None
+    return of_weights(head, some_images(activations, SHARED_IMAGES), classifier.kernel)
+
+
+def some_images(activations: np.ndarray, count: int) -> np.ndarray:
+    """Select the activations of at most `count` images, spread over all."""
+    return activations[np.linspace(0, len(activations) - 1, min(count, len(activations))).astype(int)]
+
+
+def of_weights(head: keras.Model, activations: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    """Compute the mean over images of the unit importances `[C,K]` for the weights of each class.
+
+    Args:
+      head: Network from activations `[N,H,W,K]` to features `[N,D]`.
+      activations: Activations `[N,H,W,K]` of the images.
+      kernel: Weights `[D,C]`.
+    """
+    images = tf.constant(activations, tf.float32)
+
+    @tf.function
+    def mean_importances(weights: tf.Tensor) -> tf.Tensor:
+        rows = tf.repeat(weights[None], len(activations), axis=0)
+        values = importances(inference(head), images, rows)
+        return tf.reduce_mean(directions(values)[0], axis=0)
+
+    columns = progress.bar(kernel.T, "importances on shared images", unit="class")
+    return np.stack([mean_importances(tf.constant(column, tf.float32)).numpy() for column in columns])
 
 
 def choose_kept(images: int, kept_images: int, seed: int) -> np.ndarray:

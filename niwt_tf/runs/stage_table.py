@@ -99,6 +99,7 @@ STAGES: dict[str, Stage] = {
         ("data", "activations"),
         lambda c: [*_training(c), c.transfer.transfer_images, c.validation.validation_groups],
         _backbone_files,
+        version=9,
     ),
     run_files.VALIDATION: Stage(
         "map, lambda, scale, bias and gamma, chosen on validation classes",
@@ -111,6 +112,7 @@ STAGES: dict[str, Stage] = {
         "importances of the neurons, image by image",
         ("data", "activations", "backbone"),
         lambda c: [c.transfer.transfer_images, c.seed],
+        version=9,
     ),
     "map": Stage(
         "the map from domain to importances",

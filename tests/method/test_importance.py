@@ -21,6 +21,7 @@ from niwt_tf.backbones import classifier as classifier_lib
 from niwt_tf.backbones import small
 from niwt_tf.data import zero_shot
 from niwt_tf.method import importance
+from niwt_tf.method.domain_map import fit
 from niwt_tf.util import disk_arrays, json_files
 
 _SHAPE = (4, 6, 5)  # H, W, K: no two alike
@@ -387,6 +388,36 @@ def test_compute_with_xla_agrees(
     np.testing.assert_allclose(result.values, direct["values"], rtol=1e-5, atol=1e-5 * np.abs(direct["values"]).max())
 
 
+def test_classes_are_compared_on_the_same_images_behind_a_deep_head(
+    classifier: classifier_lib.Classifier, images: np.ndarray, split: zero_shot.Split, tmp_path: Path
+) -> None:
+    result = importance.compute(classifier, split, kept_images=_IMAGES, seed=0, folder=tmp_path)
+    network = classifier.backbone.network
+    both = keras.Model(network.input, [network.get_layer(_LAYER).output, network.output])
+    with tf.GradientTape(persistent=True) as tape:
+        activations, features = both(images, training=False)
+        logits = tf.unstack(features @ classifier.kernel, axis=1)
+    values = np.stack([tape.gradient(one, activations).numpy().mean((1, 2)) for one in logits])
+    expected = (values / np.linalg.norm(values, axis=-1, keepdims=True)).mean(1)
+    assert result.of_classes is not None
+    np.testing.assert_allclose(result.of_classes, expected, atol=2e-3)  # kept activations are float16
+    seen = fit.SeenClasses(result, 0.5)
+    rows = result.of_classes / np.linalg.norm(result.of_classes, axis=1, keepdims=True)
+    np.testing.assert_allclose(seen.sums, rows * np.bincount(split.labels)[:, None], rtol=1e-5)
+
+
+def test_an_affine_head_needs_no_shared_images(
+    classifier: classifier_lib.Classifier, split: zero_shot.Split, tmp_path: Path
+) -> None:
+    affine = dataclasses.replace(classifier, backbone=backbone_lib.Backbone(classifier.backbone.network, "conv4"))
+    result = importance.compute(affine, split, kept_images=2, seed=0, folder=tmp_path)
+    assert result.of_classes is None
+    assert importance.Importances.load(tmp_path).of_classes is None
+    units = result.values / np.linalg.norm(result.values, axis=1, keepdims=True)
+    own = np.stack([units[split.labels == one].sum(0) for one in range(3)])
+    np.testing.assert_allclose(fit.SeenClasses(result, 0.5).sums, own, rtol=1e-4, atol=1e-5)
+
+
 class _Killed(Exception):
     """Stands for whatever ends a run."""
 
@@ -404,7 +435,8 @@ def _bar_that_raises_after(batches: int) -> Callable[..., Iterator[Any]]:
 def _bar_that_counts(images: list[int]) -> Callable[..., Iterator[Any]]:
     def bar(items: Iterable[Any], *_: Any, **__: Any) -> Iterator[Any]:
         for item in items:
-            images.append(len(item[1]))
+            if isinstance(item, tuple):  # a batch of images, not a class
+                images.append(len(item[1]))
             yield item
 
     return bar

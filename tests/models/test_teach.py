@@ -13,12 +13,12 @@ from fakes import models
 from niwt_tf import errors
 from niwt_tf.backbones import classifier
 from niwt_tf.domains import description
+from niwt_tf.method import importance
 from niwt_tf.method.calibration import gamma
 from niwt_tf.method.domain_map import domain_map
 from niwt_tf.method.weight_transfer import closed_form, descent
 from niwt_tf.models import class_summary, teach
 from niwt_tf.models import model as model_lib
-from niwt_tf.runs import class_vectors
 
 _ZEBRA = description.Description("zebra", attributes=("coat: striped", "weight:0.4"))
 _CAPTIONS = ("black and white stripes", "long legs")
@@ -76,7 +76,7 @@ def test_the_new_weights_have_the_importances_predicted_from_the_description(
     model: model_lib.Model, taught: teach.Result
 ) -> None:
     head, kernel = model.classifier.backbone.head, taught.model.classifier.kernel
-    (caused,) = class_vectors.importances_of_weights(head, model.activations, kernel[:, -1:])
+    (caused,) = importance.of_weights(head, model.activations, kernel[:, -1:])
     (target,) = model.forward(taught.model.knowledge.vectors[-1:])
     reachable = np.linalg.matrix_rank(kernel) >= len(target)
     assert caused @ target / np.linalg.norm(caused) / np.linalg.norm(target) > (0.99 if reachable else 0.8)

@@ -12,6 +12,7 @@ import pytest
 
 from fakes import finished
 from niwt_tf.backbones import classifier
+from niwt_tf.method import importance
 from niwt_tf.runs import artefacts, class_vectors
 
 
@@ -20,7 +21,7 @@ def test_importances_that_weights_cause_by_hand() -> None:
     activations = keras.Input((2, 3, 2))
     head = keras.Model(activations, keras.layers.GlobalAveragePooling2D()(activations))
     images = np.random.default_rng(0).normal(size=(5, 2, 3, 2)).astype(np.float16)
-    caused = class_vectors.importances_of_weights(head, images, np.array([[3, 0, 0], [4, -2, 0]], np.float32))
+    caused = importance.of_weights(head, images, np.array([[3, 0, 0], [4, -2, 0]], np.float32))
     np.testing.assert_allclose(caused, [[0.6, 0.8], [0, -1], [0, 0]], atol=1e-6)
 
 

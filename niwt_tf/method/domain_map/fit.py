@@ -48,8 +48,8 @@ class SeenClasses:
 
     @functools.cached_property
     def sums(self) -> np.ndarray:
-        """Sums `[C,K]` of the unit importances of each class's images."""
-        return domain_map.class_sums(self.observed.values, self.observed.labels, self.classes)
+        """Sums `[C,K]` of the unit importances of each class, see `class_sums`."""
+        return class_sums(self.observed, self.counts)
 
     @functools.cached_property
     def counts(self) -> np.ndarray:
@@ -61,6 +61,20 @@ class SeenClasses:
         """Class prototypes `[C,D]`, see `relevance.class_prototypes`."""
         observed = self.observed
         return relevance_lib.class_prototypes(observed.features, observed.labels, self.classes, self.shrinkage)
+
+
+def class_sums(observed: importance.Importances, counts: np.ndarray) -> np.ndarray:
+    """Compute the sums `[C,K]` of the unit importances of each class that the map is fitted to.
+
+    Behind a deep head they are those on shared images, as often as the class has images; else those on its own images.
+
+    Args:
+      observed: Importances of the training images.
+      counts: Numbers of images `[C]` of the classes.
+    """
+    if observed.of_classes is None:
+        return domain_map.class_sums(observed.values, observed.labels, len(counts))
+    return (units_lib.units(observed.of_classes) * counts[:, None]).astype(np.float32)
 
 
 def fit(

@@ -32,7 +32,6 @@ from niwt_tf.method import importance
 from niwt_tf.numerics import discriminant, unit_vectors
 
 FILE = "operator.npy"  # name of the operator's file in the stage's folder
-_IMAGES = 32  # number of images whose Jacobians are averaged
 _SHRINKAGE = 0.1  # of the covariance of the map's errors, which is estimated from few classes
 _JITTER = 1e-9  # of the mean diagonal
 
@@ -115,5 +114,4 @@ def _covariance(residuals: np.ndarray, neurons: int) -> np.ndarray:
 
 def _some_activations(head: keras.Model, activations: np.ndarray) -> np.ndarray:
     """Select the activations of some images, spread over all; of one image if all have the same Jacobian."""
-    count = 1 if split_points.is_affine(head) else min(_IMAGES, len(activations))
-    return activations[np.linspace(0, len(activations) - 1, count).astype(int)]
+    return importance.some_images(activations, 1 if split_points.is_affine(head) else importance.SHARED_IMAGES)
