@@ -65,7 +65,7 @@ def open_run(root: Path, safe_mode: bool, stages: Sequence[str], argument: str =
     """
     run = artefacts.RunArtefacts(root, safe_mode)
     if safe_mode:
-        programs.require_none(run.config, root, argument)
+        programs.require_none(run.config, root, argument, _text_encoders(run) if "knowledge" in stages else ())
     if note := run_folder.package_note(root, stages):
         progress.print_line(note)
     return run
@@ -117,7 +117,14 @@ def _read_bundle(path: Path, folder: Path, safe_mode: bool, bundle_format: int) 
         raise errors.damaged(path, f"has no layer {_SCORES}")
     network = keras.Model(whole.input, scores.input)
     run = artefacts.RunArtefacts(folder, safe_mode, network, bundle_format=bundle_format)
+    if safe_mode:
+        programs.require_none(config, path, encoders=_text_encoders(run))
     return _read(run, run.all_metrics)
+
+
+def _text_encoders(run: artefacts.RunArtefacts) -> list[str]:
+    """List the text encoders that the domain vectors name: teaching loads them, whatever the settings name."""
+    return [one.text_encoder for one in run.knowledge.slices]
 
 
 def _write(model: state.ModelState, folder: Path) -> None:

@@ -283,6 +283,26 @@ def test_a_foreign_program_runs_only_without_safe_mode(section: str, tmp_path: P
     assert model_lib.load(tmp_path / "zoo.keras", safe_mode=False).class_names == model.class_names
 
 
+@pytest.mark.parametrize("is_run", [False, True])
+def test_a_program_that_only_the_domain_vectors_name_is_refused(is_run: bool, tmp_path: Path) -> None:
+    """Teaching loads the encoder of each slice, so one that the settings do not name must not slip through."""
+    place = whole_run.write(tmp_path / "run") if is_run else tmp_path / "zoo.keras"
+    model = model_lib.load(place) if is_run else models.by_attributes()
+    slices = tuple(dataclasses.replace(one, text_encoder="hub:/words") for one in model.knowledge.slices)
+    crafted = dataclasses.replace(model.knowledge, slices=slices)
+    assert slices and model.config.domain.text_encoder == "tfidf"
+    if is_run:
+        crafted.save(place / "knowledge" / run_files.KNOWLEDGE)
+        whole_run.record(place, model.config)
+    else:
+        dataclasses.replace(model, knowledge=crafted).save(place)
+    with pytest.raises(
+        errors.UserError, match="must not run a SavedModel .*which runs hub:/words. Add safe_mode=False"
+    ):
+        model_lib.load(place)
+    assert model_lib.load(place, safe_mode=False).class_names == model.class_names
+
+
 def test_a_layer_with_code_is_refused(tmp_path: Path) -> None:
     images = keras.Input((8, 8, 3), dtype="uint8")
     numbers = keras.layers.Lambda(lambda x: keras.ops.cast(x, "float32"), output_shape=(8, 8, 3))(images)
