@@ -117,9 +117,7 @@ class Dialogue:
 
     def _require_known(self, line: str, unknown: Sequence[str]) -> None:
         """Check that the model knows at least one word of a line of text, other than joining words."""
-        if self._kind != "attributes" and all(
-            word in unknown for word in words.words(line) if word.lower() not in words.STOP_WORDS
-        ):
+        if self._kind != "attributes" and all(word in unknown for word in words.content_words([line])):
             raise errors.UserError(
                 "A line must have a word that the model knows. Received: "
                 f"only unknown words: {errors.clipped(line)}. Use words of the "

@@ -183,34 +183,36 @@ def _read_slice(
         left_out = tuple(names[index] for index in values if constant[index])
         return Reading(vector, understood, (), left_out=left_out)
     encoder = domain_slice.encoder or texts.load_pretrained(domain_slice.text_encoder or text_encoder)
-    if domain_slice.part and part_vectors.encode_one(own_texts, encoder) is None:
-        unknown = tuple(_unknown(_count_words(own_texts), encoder))
-        return Reading(seen.mean(0), (), unknown, imputed=(domain_slice.part,))
-    return _read_texts(own_texts, domain_slice, names, encoder)
+    return _read_texts(own_texts, domain_slice, names, seen, encoder)
 
 
 def _read_texts(
     own_texts: Sequence[str],
     domain_slice: knowledge_lib.DomainSlice,
     names: Sequence[str],
+    seen: np.ndarray,
     encoder: encoders.Encoder,
 ) -> Reading:
-    counts = _count_words(own_texts)
-    unknown = tuple(_unknown(counts, encoder))
-    vector = encoder(own_texts).mean(0)
-    if encoder.feature_names is None:
-        features = [(word, float(count)) for word, count in counts.most_common() if word not in unknown]
-    else:
-        strongest = np.argsort(-vector, kind="stable")[: np.count_nonzero(vector > 0)]
-        features = [(names[index], float(vector[index])) for index in strongest]
+    counts = Counter(words.content_words(own_texts))
+    vector = part_vectors.encode_one(own_texts, encoder)
+    if vector is None and domain_slice.part:
+        return Reading(seen.mean(0), (), _unknown(counts, encoder), imputed=(domain_slice.part,))
     known_words = words.known_share(own_texts, encoder.knows)
-    return Reading(vector * np.float32(domain_slice.factor), tuple(features), unknown, known_words)
+    vector = np.zeros(domain_slice.size, np.float32) if vector is None else vector
+    features = _features(vector, counts, names, encoder)
+    return Reading(vector * np.float32(domain_slice.factor), features, _unknown(counts, encoder), known_words)
 
 
-def _count_words(own_texts: Sequence[str]) -> Counter[str]:
-    return Counter(word for text in own_texts for word in words.words(text) if word.lower() not in words.STOP_WORDS)
+def _features(
+    vector: np.ndarray, counts: Counter[str], names: Sequence[str], encoder: encoders.Encoder
+) -> tuple[tuple[str, float], ...]:
+    """List what was understood of a text: its known words, or the features of its vector, the strongest first."""
+    if encoder.feature_names is None:
+        return tuple((word, float(count)) for word, count in counts.most_common() if encoder.knows(word))
+    strongest = np.argsort(-vector, kind="stable")[: np.count_nonzero(vector > 0)]
+    return tuple((names[index], float(vector[index])) for index in strongest)
 
 
-def _unknown(counts: Counter[str], encoder: encoders.Encoder) -> list[str]:
+def _unknown(counts: Counter[str], encoder: encoders.Encoder) -> tuple[str, ...]:
     """List the words that an encoder does not know, the most frequent first."""
-    return [word for word, _ in counts.most_common() if not encoder.knows(word)]
+    return tuple(word for word, _ in counts.most_common() if not encoder.knows(word))

@@ -82,10 +82,15 @@ def _ngrams(items: Sequence[str], most: int, joint: str) -> Iterator[str]:
             yield joint.join(items[first : first + size])
 
 
+def content_words(texts: Iterable[str]) -> Iterator[str]:
+    """Yield the words of texts as they are written, without those in `STOP_WORDS`."""
+    return (word for text in texts for word in words(text) if word.lower() not in STOP_WORDS)
+
+
 def known_share(texts: Iterable[str], is_known: Callable[[str], bool]) -> float:
     """Compute the share of the words in `texts` that are known, in 0..1, without stop words; 1 for no words."""
-    content_words = [word for text in texts for word in words(text) if word.lower() not in STOP_WORDS]
-    return sum(map(is_known, content_words)) / len(content_words) if content_words else 1.0
+    known = [is_known(word) for word in content_words(texts)]
+    return sum(known) / len(known) if known else 1.0
 
 
 def unknown(texts: Iterable[str], is_known: Callable[[str], bool], qualifier: str = "") -> str:
@@ -96,7 +101,7 @@ def unknown(texts: Iterable[str], is_known: Callable[[str], bool], qualifier: st
       is_known: Function that checks a word as it is written.
       qualifier: Text after the counts, for example `of unseen classes`.
     """
-    counts = Counter(word for text in texts for word in words(text) if word.lower() not in STOP_WORDS)
+    counts = Counter(content_words(texts))
     unknown_counts = Counter({word: count for word, count in counts.items() if not is_known(word)})
     examples = errors.listed((word for word, _ in unknown_counts.most_common()), _EXAMPLES)
     ratio = f"{unknown_counts.total():,} of {counts.total():,} words"

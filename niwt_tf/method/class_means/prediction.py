@@ -80,7 +80,7 @@ def fit(
       blocks: Sizes of the blocks of the vectors by source, see `block_weights`; by default they are one block.
     """
     vectors, roots = unit_vectors.units(domain_vectors), None
-    if sum(map(len, blocks)) > 1:
+    if block_weights.are_several(blocks):
         roots = np.sqrt(block_weights.fit(vectors, means, blocks))
         vectors = _weighed(domain_vectors, roots)
     inputs, gram = vectors - vectors.mean(0), means @ means.T

@@ -33,6 +33,11 @@ _MOST_OWN = 1 - 1e-6  # weight of a class's own prototype in its prediction
 Blocks = Sequence[Sequence[int]]  # sizes of the blocks, by source
 
 
+def are_several(blocks: Blocks) -> bool:
+    """Check whether there are blocks to weigh: two or more, of whatever source."""
+    return sum(map(len, blocks)) > 1
+
+
 def fit(inputs: np.ndarray, prototypes: np.ndarray, blocks: Blocks) -> np.ndarray:
     """Compute the relevance `[M]` of each number of the vectors: equal within a block, at least 0, with mean 1.
 

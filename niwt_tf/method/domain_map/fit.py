@@ -101,7 +101,7 @@ def fit(
     Raises:
       errors.DivergedError: If the loss, the data or the predictions are not finite.
     """
-    is_weighed = map_fit.kind == "ridge" and (map_fit.relevance_steps or _are_several(blocks))
+    is_weighed = map_fit.kind == "ridge" and (map_fit.relevance_steps or block_weights.are_several(blocks))
     prototypes = seen.prototypes if is_weighed else None
     return fit_to_sums(domain_vectors, seen.sums, seen.counts, config, seed, map_fit, log, prototypes, blocks)
 
@@ -163,12 +163,12 @@ class _Problem:
 
     def relevance(self, held_out: np.ndarray, steps: int) -> np.ndarray:
         """Fit the relevance `[F,M]` of each dimension of the domain vectors, without the classes `held_out [F,C]`."""
-        if self.prototypes is None or not (steps or _are_several(self.blocks)):
+        if self.prototypes is None or not (steps or block_weights.are_several(self.blocks)):
             return np.ones((len(held_out), self.inputs.shape[1]))
         return np.stack([self._relevance(self.inputs[~out], self.prototypes[~out], steps) for out in held_out])
 
     def _relevance(self, inputs: np.ndarray, prototypes: np.ndarray, steps: int) -> np.ndarray:
-        start = block_weights.fit(inputs, prototypes, self.blocks) if _are_several(self.blocks) else None
+        start = block_weights.fit(inputs, prototypes, self.blocks) if block_weights.are_several(self.blocks) else None
         return relevance_lib.fit(inputs, prototypes, steps, start)
 
     def predicted(self, layers: list[descent.Layer]) -> np.ndarray:
@@ -232,10 +232,6 @@ def _regress(problem: _Problem, config: config_lib.MapConfig, steps: int, log: t
     relevance = problem.relevance(problem.everyone, steps)
     of_all = ridge.fit(problem.inputs, problem.means, problem.everyone, best, relevance)
     return _Fitted([of_all], [of_folds], scores[best], penalty=best)
-
-
-def _are_several(blocks: block_weights.Blocks) -> bool:
-    return sum(map(len, blocks)) > 1
 
 
 def _normalisation(domain_vectors: np.ndarray) -> tuple[np.ndarray, float]:
